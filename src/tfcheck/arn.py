@@ -1,0 +1,82 @@
+"""What are the parts of an ARN, when some of them are known only after apply?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html: `arn:partition:service:region:account:resource`,
+where the resource part may hold further colons.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.value import JsonText, Text, TextLike, Unknown, pieces, spelled_out, text
+
+
+class Arn(msgspec.Struct, frozen=True):
+    """An ARN in its parts; each is a string that may have unknown pieces."""
+
+    partition: TextLike
+    service: TextLike
+    region: TextLike
+    account: TextLike
+    resource: TextLike
+
+    def written(self) -> TextLike:
+        """Join the parts again."""
+        parts = (self.partition, self.service, self.region, self.account, self.resource)
+        return text(["arn", *(part for each in parts for part in (":", each))])
+
+
+def split(value: TextLike) -> Arn | None:
+    """Take an ARN apart, or answer None where `value` is not, or not surely, one.
+
+    A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
+    """
+    parts: list[list[str | Unknown | JsonText]] = [[]]
+    for piece in pieces(spelled_out(value)):
+        if isinstance(piece, str):
+            _split_literal(piece, parts)
+        elif len(parts) < 6 and (isinstance(piece, JsonText) or piece.hole.allows(":")):
+            return None
+        else:
+            parts[-1].append(piece)
+    if len(parts) < 6 or parts[0] != ["arn"]:
+        return None
+    return Arn(*(text(part) for part in parts[1:]))
+
+
+def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) -> None:
+    first, *rest = literal.split(":", 6 - len(parts))
+    parts[-1].append(first)
+    parts.extend([each] for each in rest)
+    for part in parts:
+        while "" in part:
+            part.remove("")
+
+
+def partition_of_region(region: str) -> str:
+    """Name the partition that a region belongs to.
+
+    Follows the partitions in AWS's endpoint data: China and GovCloud regions begin with `cn-` and `us-gov-`.
+    """
+    for prefix, partition in _PARTITION_PREFIXES:
+        if region.startswith(prefix):
+            return partition
+    return "aws"
+
+
+_PARTITION_PREFIXES = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+)
+
+
+def is_arn(value: TextLike) -> bool:
+    """Tell whether a string surely begins like an ARN."""
+    spelled = spelled_out(value)
+    first = spelled.pieces[0] if isinstance(spelled, Text) else spelled
+    return isinstance(first, str) and first.startswith("arn:")

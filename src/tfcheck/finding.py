@@ -1,0 +1,194 @@
+"""What does tfcheck have to say: what start-up needs, what was decided, and what the user should act on?"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import Enum
+
+import msgspec
+
+from tfcheck.value import TextLike, written
+
+
+class Severity(Enum):
+    """How much a denied requirement or a broken rule weighs; the value is its name in every report."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Order severities; the worst is 0."""
+        return list(Severity).index(self)
+
+
+class Verdict(Enum):
+    """The answer to one requirement; the value is its name in every report."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+class Reason(Enum):
+    """Why a requirement is denied or unknown; the values are a promise of the JSON report."""
+
+    IMPLICIT_DENY = "implicit_deny"
+    EXPLICIT_DENY = "explicit_deny"
+    GRANTED_TO_TASK_ROLE = "granted_to_task_role"
+    PERMISSIONS_BOUNDARY = "permissions_boundary"
+    RESOURCE_POLICY = "resource_policy"
+    TRUST_POLICY = "trust_policy"
+    CONDITION = "condition"
+    UNKNOWN_VALUE = "unknown_value"
+    ROLE_OUTSIDE_PLAN = "role_outside_plan"
+    POLICY_NOT_READABLE = "policy_not_readable"
+    NO_EXECUTION_ROLE = "no_execution_role"
+
+
+class RoleKind(Enum):
+    """Whose permission a call needs."""
+
+    EXECUTION = "execution"
+    TASK = "task"
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Lines of a source file, counted from 1; `text` is the first of them as written."""
+
+    file: str
+    line: int
+    end_line: int
+    text: str = ""
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """One IAM action on one resource that a task's start-up needs, and what needs it.
+
+    `pointer` is a JSON Pointer (RFC 6901) into the container definitions, or into the task definition where `container`
+    is None. `action` never holds a wildcard. `resource` is an ARN or `*`. `cause` says in a few words what needs it.
+    """
+
+    rule: str
+    task_definition: str
+    container: str | None
+    pointer: str
+    role_kind: RoleKind
+    action: str
+    resource: TextLike
+    severity: Severity
+    cause: str
+    sensitive: bool = False
+
+    @property
+    def id(self) -> str:
+        """Identify the requirement in a report: 16 hexadecimal digits, the same in every run."""
+        parts = (self.rule, self.task_definition, self.container or "", self.pointer, self.action, self.shown_resource)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def shown_resource(self) -> str:
+        """Write the resource for people; what the plan marks as sensitive is not shown."""
+        return "(sensitive value)" if self.sensitive else written(self.resource)
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One statement that made a decision, could still make it, or came near it.
+
+    `policy` is the address (or ARN) of what holds it; `patterns` are its resources as written, for people.
+    """
+
+    policy: str
+    sid: str | None
+    effect: str
+    because: str
+    patterns: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The verdict on one requirement.
+
+    `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
+    requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
+    waits for. `assumptions` are what an allowed verdict rests on.
+    """
+
+    requirement: Requirement
+    role: str | None
+    verdict: Verdict
+    reason: Reason | None = None
+    before: Verdict | None = None
+    waits_for: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """Suggested HCL: `safety` is `safe` or `review`; `proven` says that deciding again allowed it."""
+
+    title: str
+    safety: str
+    proven: bool
+    hcl: str
+    diff: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What the user should act on: requirements of one task definition that are not met for one cause.
+
+    `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
+    ECS would show at run time. `location` is where the policy or role that should hold the grant is written, `needed_at`
+    where the container asks for it.
+    """
+
+    rule: str
+    severity: Severity
+    task_definition: str
+    address: str | None
+    message: str
+    answers: tuple[Answer, ...] = ()
+    explanation: tuple[str, ...] = ()
+    symptom: str = ""
+    change: str | None = None
+    location: Location | None = None
+    needed_at: Location | None = None
+    fix: Fix | None = None
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """Something that could not be analysed, and why."""
+
+    address: str
+    reason: str
+
+
+class PlanInfo(msgspec.Struct, frozen=True):
+    """What the report says of the plan it was made from."""
+
+    path: str
+    format_version: str | None
+    terraform_version: str | None
+    sources: str | None
+    complete: bool
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything that one plan led to. Printing decides nothing more.
+
+    `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
+    report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
+    """
+
+    plan: PlanInfo
+    task_definitions: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    context: dict[str, str | int] | None = None
+
+    def worst(self) -> Severity | None:
+        """Give the severity of the worst finding."""
+        return min((finding.severity for finding in self.findings), key=lambda each: each.rank, default=None)

@@ -1,7 +1,7 @@
 """What are the parts of an ARN, when some of them are known only after apply?
 
-Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html: `arn:partition:service:region:account:resource`,
-where the resource part may hold further colons.
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
+`arn:partition:service:region:account:resource`, where the resource part may hold further colons.
 """
 
 from __future__ import annotations

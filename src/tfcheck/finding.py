@@ -139,8 +139,8 @@ class Finding(msgspec.Struct, frozen=True):
     """What the user should act on: requirements of one task definition that are not met for one cause.
 
     `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
-    ECS would show at run time. `location` is where the policy or role that should hold the grant is written, `needed_at`
-    where the container asks for it.
+    ECS would show at run time. `location` is where the policy or role that should hold the grant is written,
+    `needed_at` where the container asks for it.
     """
 
     rule: str

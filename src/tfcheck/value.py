@@ -155,7 +155,7 @@ class Set(msgspec.Struct, frozen=True):
     items: tuple[Value, ...]
 
 
-Value: TypeAlias = Union[  # noqa: UP007 (a quoted name does not go with `|`)
+Value: TypeAlias = Union[  # a quoted name does not go with `|`
     None, bool, int, float, "Fraction", str, Unknown, Text, JsonText, Set, list["Value"], dict[str, "Value"]
 ]
 #: A value that is or will be a string.

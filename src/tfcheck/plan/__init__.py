@@ -1,0 +1,34 @@
+"""The plan file as data: loading it fast, and its resource instances, configuration and prior state."""
+
+from tfcheck.plan.configuration import (
+    ConfigModule,
+    ConfigResource,
+    ModuleCall,
+    ProviderConfig,
+    VariableConfig,
+    constant,
+    references,
+)
+from tfcheck.plan.file import SavedPlanError
+from tfcheck.plan.instance import Instance, PriorData
+from tfcheck.plan.load import Loaded, load
+from tfcheck.plan.overlay import looks_like_reference, masked
+from tfcheck.plan.plan import Plan
+
+__all__ = [
+    "ConfigModule",
+    "ConfigResource",
+    "Instance",
+    "Loaded",
+    "ModuleCall",
+    "Plan",
+    "PriorData",
+    "ProviderConfig",
+    "SavedPlanError",
+    "VariableConfig",
+    "constant",
+    "load",
+    "looks_like_reference",
+    "masked",
+    "references",
+]

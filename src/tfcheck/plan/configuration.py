@@ -1,0 +1,192 @@
+"""What does the plan's `configuration` still tell of the sources?
+
+Follows https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation. Expressions are
+not evaluated there: a constant, or the objects that occur in it, or nothing.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+import msgspec
+from msgspec import Raw
+
+from tfcheck.plan.document import decoded, decoded_json, present
+from tfcheck.value import Value
+
+_NOTHING = Raw()
+
+
+class ProviderConfig(msgspec.Struct, frozen=True):
+    """A provider block, as `provider_config_key` of a resource names it."""
+
+    name: str = ""
+    full_name: str | None = None
+    alias: str | None = None
+    module_address: str | None = None
+    expressions: dict[str, Any] | None = None
+
+
+class VariableConfig(msgspec.Struct, frozen=True):
+    """A variable block; `default` means something only where `has_default`."""
+
+    default: Value
+    has_default: bool
+    sensitive: bool
+
+
+class _Resource(msgspec.Struct, gc=False):
+    address: str = ""
+    mode: str | None = None
+    type: str = ""
+    name: str = ""
+    provider_config_key: str | None = None
+    expressions: Raw = _NOTHING
+    count_expression: Raw = _NOTHING
+    for_each_expression: Raw = _NOTHING
+    depends_on: list[str] | None = None
+
+
+class _Call(msgspec.Struct, gc=False):
+    source: str | None = None
+    expressions: Raw = _NOTHING
+    count_expression: Raw = _NOTHING
+    for_each_expression: Raw = _NOTHING
+    module: _Module | None = None
+    depends_on: list[str] | None = None
+
+
+class _Output(msgspec.Struct, gc=False):
+    expression: Raw = _NOTHING
+
+
+class _Variable(msgspec.Struct, gc=False):
+    default: Raw = _NOTHING
+    sensitive: bool | None = None
+
+
+class _Module(msgspec.Struct, gc=False):
+    resources: list[_Resource | None] | None = None
+    module_calls: dict[str, _Call | None] | None = None
+    outputs: dict[str, _Output | None] | None = None
+    variables: dict[str, _Variable | None] | None = None
+
+
+class Configuration(msgspec.Struct, gc=False):
+    """The `configuration` of a plan."""
+
+    root_module: _Module | None = None
+    provider_config: dict[str, ProviderConfig | None] | None = None
+
+
+class _Repeated:
+    """What resources and module calls share: arguments, repetition, order."""
+
+    def __init__(self, row: _Resource | _Call, what: str) -> None:
+        self._row = row
+        self._what = what
+
+    @cached_property
+    def expressions(self) -> dict[str, Any]:
+        """Give the expression of each argument; a nested block is a list of such objects, or one."""
+        return decoded_json(self._row.expressions, self._what) or {}
+
+    @cached_property
+    def count_expression(self) -> Any:
+        """Give the expression of `count`, or None."""
+        return decoded_json(self._row.count_expression, self._what)
+
+    @cached_property
+    def for_each_expression(self) -> Any:
+        """Give the expression of `for_each`, or None: also where it is a call over literals."""
+        return decoded_json(self._row.for_each_expression, self._what)
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Give the references of `depends_on`."""
+        return tuple(self._row.depends_on or ())
+
+
+class ConfigResource(_Repeated):
+    """A resource or data block, with the expressions of its arguments."""
+
+    def __init__(self, row: _Resource) -> None:
+        """Take the plan's row."""
+        super().__init__(row, f"`{row.address}` in the plan's configuration")
+        self.address = row.address
+        self.mode = row.mode or "managed"
+        self.type = row.type
+        self.name = row.name
+        self.provider_config_key = row.provider_config_key or ""
+
+
+class ModuleCall(_Repeated):
+    """A module block, with the expressions of its arguments and the module that it calls."""
+
+    def __init__(self, name: str, row: _Call) -> None:
+        """Take the plan's row."""
+        super().__init__(row, f"`module.{name}` in the plan's configuration")
+        self.source = row.source or ""
+        self.module = ConfigModule(row.module or _Module())
+
+
+class ConfigModule:
+    """A module as written: once per call, whatever its instances."""
+
+    def __init__(self, row: _Module) -> None:
+        """Take the plan's row."""
+        self._row = row
+
+    @cached_property
+    def resources(self) -> dict[str, ConfigResource]:
+        """Give the resources by `TYPE.NAME` and `data.TYPE.NAME`."""
+        found = {}
+        for row in filter(None, self._row.resources or ()):
+            mode = "" if row.mode in (None, "managed") else f"{row.mode}."
+            found[f"{mode}{row.type}.{row.name}"] = ConfigResource(row)
+        return found
+
+    @cached_property
+    def calls(self) -> dict[str, ModuleCall]:
+        """Give the module calls by name."""
+        return {name: ModuleCall(name, row or _Call()) for name, row in (self._row.module_calls or {}).items()}
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """Give the expression of each output."""
+        rows = (self._row.outputs or {}).items()
+        return {name: decoded_json(row.expression, f"output `{name}`") if row else None for name, row in rows}
+
+    @cached_property
+    def variables(self) -> dict[str, VariableConfig]:
+        """Give the variables by name."""
+        return {name: _variable(name, row or _Variable()) for name, row in (self._row.variables or {}).items()}
+
+
+def configuration(raw: Raw) -> Configuration:
+    """Decode the `configuration` of a plan; an absent one has no root module.
+
+    Raises:
+        InputError: it has another shape.
+    """
+    return decoded(raw, Configuration, "the plan's configuration") if present(raw) else Configuration()
+
+
+def constant(expression: Any) -> tuple[bool, Value]:
+    """Tell whether an expression of `configuration` is a constant, and which; it may be null."""
+    if isinstance(expression, dict) and "constant_value" in expression:
+        return True, cast("Value", expression["constant_value"])
+    return False, None
+
+
+def references(expression: Any) -> tuple[str, ...]:
+    """List what occurs in an expression of `configuration`; the longest form of each traversal comes first."""
+    found = expression.get("references") if isinstance(expression, dict) else None
+    return tuple(each for each in found if isinstance(each, str)) if isinstance(found, list) else ()
+
+
+def _variable(name: str, row: _Variable) -> VariableConfig:
+    # A default of null is a default: only an absent key makes a variable required.
+    has_default = len(memoryview(row.default)) > 0
+    return VariableConfig(decoded_json(row.default, f"variable `{name}`"), has_default, bool(row.sensitive))

@@ -1,0 +1,146 @@
+"""Which parts of a plan's JSON do we read, and how are they typed?
+
+Follows https://developer.hashicorp.com/terraform/internals/json-format. What is large or seldom wanted stays `Raw`, a
+view of the file's bytes that is decoded when somebody asks; keys that are not named here are skipped without
+allocation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from tfcheck.errors import InputError
+
+#: A sensitivity or unknown mask: `true` covers all below it.
+Mask: TypeAlias = bool | None | list[Any] | dict[str, Any]
+
+_T = TypeVar("_T")
+_NOTHING = Raw()
+
+
+class ResourceChange(msgspec.Struct, gc=False):
+    """One element of `resource_changes`; `module_address`, `name` and `index` only back up the address."""
+
+    address: str
+    type: str
+    mode: str | None = None
+    name: str | None = None
+    index: str | int | None = None
+    module_address: str | None = None
+    previous_address: str | None = None
+    deposed: str | None = None
+    action_reason: str | None = None
+    change: Raw = _NOTHING
+
+
+class Change(msgspec.Struct, gc=False):
+    """The `change` of a resource: what is done, and the object before and after."""
+
+    actions: tuple[str, ...] | None = None
+    before: Raw = _NOTHING
+    after: Raw = _NOTHING
+    after_unknown: Raw = _NOTHING
+    before_sensitive: Raw = _NOTHING
+    after_sensitive: Raw = _NOTHING
+
+
+class Document(msgspec.Struct, gc=False):
+    """The top level of a plan, and the keys that tell other documents from one.
+
+    A key that is only looked at to recognise a document is `Raw`, so that it may hold anything.
+    """
+
+    format_version: Raw = _NOTHING
+    plan_format_version: Raw = _NOTHING
+    terraform_version: Raw = _NOTHING
+    errored: bool | None = None
+    complete: bool | None = None
+    resource_changes: list[ResourceChange | None] | None | UnsetType = UNSET
+    variables: Raw = _NOTHING
+    prior_state: Raw = _NOTHING
+    configuration: Raw = _NOTHING
+    planned_values: Raw = _NOTHING
+    values: Raw = _NOTHING
+    serial: Raw = _NOTHING
+    lineage: Raw = _NOTHING
+    encrypted_data: Raw = _NOTHING
+    remote_plan_format: Raw = _NOTHING
+    log_level: Raw = msgspec.field(default=_NOTHING, name="@level")
+
+
+class StateResource(msgspec.Struct, gc=False):
+    """One element of a state's `resources`."""
+
+    address: str
+    type: str = ""
+    mode: str | None = None
+    values: Raw = _NOTHING
+    sensitive_values: Raw = _NOTHING
+
+
+class StateModule(msgspec.Struct, gc=False):
+    """A module instance of a state, with those it calls."""
+
+    address: str | None = None
+    resources: list[StateResource | None] | None = None
+    child_modules: list[StateModule | None] | None = None
+
+
+class StateValues(msgspec.Struct, gc=False):
+    """The `values` of a state."""
+
+    root_module: StateModule | None = None
+
+
+class State(msgspec.Struct, gc=False):
+    """A state as JSON: a plan's `prior_state`, or what `show -json` prints without a plan."""
+
+    values: StateValues | None = None
+
+
+def present(raw: Raw) -> bool:
+    """Tell whether a key is there with a value other than null."""
+    view = memoryview(raw)
+    return len(view) > 4 or bytes(view) not in (b"", b"null")
+
+
+def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
+    """Decode one part of a plan; `what` names it for the reader.
+
+    Raises:
+        InputError: it has another shape than `kind`.
+    """
+    with readable(what):
+        return msgspec.json.decode(raw, type=kind)
+
+
+def decoded_json(raw: Raw, what: str) -> Any:
+    """Decode one part of a plan of any shape; an absent one is None.
+
+    Raises:
+        InputError: it holds text that is not UTF-8, or is nested too deep.
+    """
+    return decoded(raw, object, what) if present(raw) else None
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Turn whatever makes a part of the plan unreadable into an `InputError` that names the part."""
+    try:
+        yield
+    except RecursionError:
+        raise InputError(f"{what} is nested too deep to be a plan") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{what} cannot be read: {reason(error)}") from None
+
+
+def reason(error: Exception) -> str:
+    """Say in one line, without any of the plan's text, what a decoder did not like."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"its text is not UTF-8 (byte {error.start})"
+    return str(error).removeprefix("JSON is malformed: ")

@@ -1,0 +1,125 @@
+"""How do the bytes of a plan reach us, and where in them is the JSON?
+
+Files are mapped, so that what is not decoded is never copied; standard input and pipes are read.
+"""
+
+from __future__ import annotations
+
+import codecs
+import mmap
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+import msgspec
+
+from tfcheck.errors import InputError
+
+Buffer: TypeAlias = bytes | memoryview
+
+#: How to get what tfcheck reads; the hint of nearly every refusal.
+SHOW = "run `terraform show -json tfplan > plan.json` (or `tofu`) on a plan saved with `terraform plan -out=tfplan`"
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_WITHOUT_BOM = ((b"{\0", "utf-16-le"), (b"\0{", "utf-16-be"))
+_BANNER = 65536
+
+
+class SavedPlanError(InputError):
+    """The file is a saved plan (`plan -out`), which `show -json` turns into what tfcheck reads."""
+
+
+def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
+    """Give the bytes of a file, or of standard input where there is no path.
+
+    A file stays mapped for as long as anything refers to a part of it.
+
+    Raises:
+        InputError: there is no such file, or it may not be read.
+    """
+    if path is None:
+        return (stdin or sys.stdin.buffer).read()
+    try:
+        with path.open("rb") as file:
+            if stat.S_ISREG(path.stat().st_mode) and path.stat().st_size:
+                return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise _unreachable(path, error) from None
+
+
+def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
+    """Find the JSON in a file, as UTF-8, and give warnings about what stood before it.
+
+    Raises:
+        InputError: the file is empty, binary, or none of it is JSON.
+    """
+    _refuse_binary(bytes(buffer[:64]), named)
+    buffer = _utf8(buffer, named)
+    head = bytes(buffer[:_BANNER])
+    if not head.strip():
+        raise InputError(f"{named} is empty", hint=SHOW)
+    if head.lstrip()[:1] == b"{":
+        return buffer, ()
+    if _is_value(buffer):
+        raise InputError(f"{named} is JSON, but no Terraform plan: it holds no object", hint=SHOW)
+    start = 0 if head.startswith(b"{") else head.find(b"\n{") + 1
+    if not start:
+        raise InputError(f"{named} is not JSON", hint=SHOW)
+    warning = f"{named}: skipped {start} bytes before the JSON; set `terraform_wrapper: false` for setup-terraform"
+    return buffer[start:], (warning,)
+
+
+def _refuse_binary(head: bytes, named: str) -> None:
+    if head.startswith(b"PK\x03\x04"):
+        raise SavedPlanError(f"{named} is a saved plan, not its JSON", hint="run `terraform show -json` on it")
+    if head.startswith(b"tfplan"):
+        raise InputError(
+            f"{named} is a saved plan of Terraform before 0.12, which has no JSON form",
+            hint="plan again with Terraform 0.12 or newer, or OpenTofu",
+        )
+
+
+def _utf8(buffer: Buffer, named: str) -> Buffer:
+    """Bring UTF-16, which PowerShell's `>` writes, to UTF-8; take off byte order marks."""
+    head = bytes(buffer[:4])
+    for mark, encoding in _BOMS:
+        if head.startswith(mark):
+            return buffer[len(mark) :] if encoding == "utf-8" else _recoded(buffer[len(mark) :], encoding, named)
+    for begin, encoding in _WITHOUT_BOM:
+        if head.startswith(begin):
+            return _recoded(buffer, encoding, named)
+    return buffer
+
+
+def _recoded(buffer: Buffer, encoding: str, named: str) -> bytes:
+    try:
+        return str(buffer, encoding).encode()
+    except UnicodeError as error:
+        at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
+        raise InputError(
+            f"{named} is broken UTF-16{at}",
+            hint="write it again; in PowerShell: `terraform show -json tfplan | Out-File -Encoding utf8 plan.json`",
+        ) from None
+
+
+def _is_value(buffer: Buffer) -> bool:
+    try:
+        msgspec.json.decode(buffer, type=msgspec.Raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return False
+    return True
+
+
+def _unreachable(path: Path, error: Exception) -> InputError:
+    match error:
+        case FileNotFoundError():
+            return InputError(f"there is no file `{path}`", hint="give the plan's JSON, or - for standard input")
+        case IsADirectoryError():
+            return InputError(f"`{path}` is a directory, not a plan", hint=SHOW)
+        case PermissionError():
+            return InputError(f"`{path}` may not be read", hint="check its permissions")
+        case _:
+            problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            return InputError(f"`{path}` cannot be read: {problem.lower()}")

@@ -1,0 +1,135 @@
+"""What is one resource instance before and after the change?
+
+Follows https://developer.hashicorp.com/terraform/internals/json-format#change-representation.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, cast
+
+from msgspec import Raw
+
+from tfcheck.address import Address
+from tfcheck.plan.document import Change, Mask, ResourceChange, StateResource, decoded, decoded_json, present, readable
+from tfcheck.plan.overlay import overlay
+from tfcheck.value import Value
+
+
+class Instance:
+    """One resource instance that the plan lists; every part of it is decoded when first asked for.
+
+    A forgotten instance is no longer managed but stays in AWS, so its `after` is its `before`.
+    """
+
+    def __init__(self, address: Address, row: ResourceChange) -> None:
+        """Take the parsed address and the plan's row."""
+        self.address = address
+        self._row = row
+
+    def __repr__(self) -> str:
+        """Name it and what happens to it; never its values."""
+        return f"<Instance {self.address} {'/'.join(self.actions)}>"
+
+    @property
+    def previous_address(self) -> str | None:
+        """Give the address before a `moved` block."""
+        return self._row.previous_address
+
+    @property
+    def action_reason(self) -> str | None:
+        """Give Terraform's reason for the action: an open set of words."""
+        return self._row.action_reason
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Give the change actions: one, or two for a replacement, in order."""
+        return self._change.actions or ()
+
+    @cached_property
+    def exists_before(self) -> bool:
+        """Tell whether there is such an object before the change."""
+        return present(self._change.before)
+
+    @cached_property
+    def exists_after(self) -> bool:
+        """Tell whether there is such an object in AWS after the change."""
+        match self.actions:
+            case ("delete",):
+                return False
+            case ("forget",):
+                return self.exists_before
+            case _:
+                return present(self._change.after)
+
+    @cached_property
+    def before(self) -> dict[str, Value] | None:
+        """Give the attributes before the change, or None when it did not exist."""
+        return self._object(self._change.before) if self.exists_before else None
+
+    @cached_property
+    def after(self) -> dict[str, Value] | None:
+        """Give the planned attributes, with an `Unknown` for each that apply will tell, or None when it is gone."""
+        if not self.exists_after:
+            return None
+        if self.actions == ("forget",):
+            return self.before
+        mask = decoded_json(self._change.after_unknown, self._named)
+        with readable(self._named):
+            planned = overlay(self._object(self._change.after), {} if mask is True else mask, str(self.address))
+        return cast("dict[str, Value]", planned)
+
+    @cached_property
+    def left_behind(self) -> dict[str, Value] | None:
+        """Give the attributes of the object that stays in AWS unmanaged while `create, forget` makes a new one."""
+        return self.before if set(self.actions) == {"create", "forget"} else None
+
+    @cached_property
+    def before_sensitive(self) -> Mask:
+        """Give the mask of what is sensitive in `before`."""
+        return cast("Mask", decoded_json(self._change.before_sensitive, self._named))
+
+    @cached_property
+    def after_sensitive(self) -> Mask:
+        """Give the mask of what is sensitive in `after`."""
+        if self.actions == ("forget",):
+            return self.before_sensitive
+        return cast("Mask", decoded_json(self._change.after_sensitive, self._named))
+
+    @cached_property
+    def _change(self) -> Change:
+        return decoded(self._row.change, Change, self._named) if present(self._row.change) else Change()
+
+    def _object(self, raw: Raw) -> dict[str, Any]:
+        return decoded(raw, dict[str, Any], self._named)
+
+    @property
+    def _named(self) -> str:
+        return f"`{self.address}` in the plan"
+
+
+class PriorData:
+    """A data source that was read while planning; its parts are decoded when first asked for."""
+
+    def __init__(self, address: Address, row: StateResource) -> None:
+        """Take the parsed address and the state's row."""
+        self.address = address
+        self._row = row
+
+    def __repr__(self) -> str:
+        """Name it; never its values."""
+        return f"<PriorData {self.address}>"
+
+    @cached_property
+    def values(self) -> dict[str, Value]:
+        """Give the attributes."""
+        return decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
+
+    @cached_property
+    def sensitive(self) -> Mask:
+        """Give the mask of what is sensitive in `values`."""
+        return cast("Mask", decoded_json(self._row.sensitive_values, self._named))
+
+    @property
+    def _named(self) -> str:
+        return f"`{self.address}` in the plan"

@@ -1,0 +1,99 @@
+"""Which plans does a file hold?
+
+One function, `load`: it recognises everything that is passed as a plan, and refuses in one line what is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from tfcheck.errors import InputError
+from tfcheck.plan.document import Document, reason
+from tfcheck.plan.file import SHOW, Buffer, content, json_text
+from tfcheck.plan.plan import Plan
+from tfcheck.plan.recognise import format_version
+
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_BYTE = re.compile(r"byte (\d+)")
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """The plans of one file, in order and at least one, and what the user should know about the file."""
+
+    plans: tuple[Plan, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
+    """Read the plans of a file, or of standard input where `path` is None.
+
+    Raises:
+        SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
+        InputError: the file cannot be read, or holds something else than complete plans.
+    """
+    named = "standard input" if path is None else f"`{path}`"
+    text, warnings = json_text(content(path, stdin), named)
+    plans: list[Plan] = []
+    for number, document in enumerate(_documents(text, named), 1):
+        which = named if number == 1 else f"document {number} of {named}"
+        version = format_version(document, which)
+        label = "-" if path is None else str(path)
+        plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version))
+        warnings += _warnings(plans[-1], which)
+    return Loaded(tuple(plans), warnings)
+
+
+def _documents(text: Buffer, named: str) -> Iterator[Document]:
+    """Decode the objects that follow each other in `text`: one, or several on lines of their own or glued together."""
+    rest, begin = memoryview(text), 0
+    while rest:
+        document, length = _first(rest, begin, named)
+        yield document
+        rest, begin = rest[length:], begin + length
+
+
+def _first(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
+    """Decode the object that `text` starts with; give it and its length, with the space behind it."""
+    try:
+        return _decoded(text), len(text)
+    except msgspec.DecodeError as error:
+        trailing = _TRAILING.search(str(error))
+        if not trailing:
+            raise _malformed(error, begin, begin + len(text), named) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise _malformed(error, begin, begin + len(text), named) from None
+    length = int(trailing[1]) - 1
+    if text[length] != ord("{"):
+        raise InputError(f"{named} has something else behind the plan, at byte {begin + length}", hint=SHOW)
+    return _decoded(text[:length]), length
+
+
+def _decoded(text: memoryview) -> Document:
+    return msgspec.json.decode(text, type=Document)
+
+
+def _malformed(error: Exception, begin: int, end: int, named: str) -> InputError:
+    """Say what keeps a text from being a plan; `begin` and `end` are its offsets in the file's JSON."""
+    if isinstance(error, RecursionError):
+        return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
+    if isinstance(error, msgspec.ValidationError):
+        return InputError(f"{named} is JSON, but no Terraform plan: {reason(error)}", hint=SHOW)
+    if isinstance(error, msgspec.DecodeError) and "truncated" in str(error):
+        return InputError(f"{named} is cut short: it ends at byte {end} in the middle of the JSON", hint=SHOW)
+    problem = _BYTE.sub(lambda found: f"byte {begin + int(found[1])}", reason(error))
+    return InputError(f"{named} is not JSON: {problem}", hint=SHOW)
+
+
+def _warnings(plan: Plan, named: str) -> tuple[str, ...]:
+    """Say what a plan lacks that tfcheck could use."""
+    found = []
+    if not plan.format_version:
+        found.append(f"{named} has no `format_version`: it was made by hand or by another tool, and is read as it is")
+    if plan.redacted:
+        found.append(f"{named} is a redacted plan, without configuration and sensitive values: more stays unknown")
+    return tuple(found)

@@ -1,0 +1,120 @@
+"""What does a planned object look like with its unknown parts marked?
+
+Follows `after_unknown` of https://developer.hashicorp.com/terraform/internals/json-format#change-representation and
+Terraform's `omitUnknowns`, which leaves unknown parts out of `after`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from tfcheck.value import Symbol, Unknown, Value
+
+#: A path into an object: names of members and positions in lists.
+Path: TypeAlias = tuple[str | int, ...]
+
+_KEY = r"""(?:\[(?:\d+|"[^"]*"|[\w.*]+)\])?"""
+_REFERENCE = re.compile(
+    rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{_KEY}\.)*"
+    rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{_KEY}(?:\.[\w.\[\]\"-]+)?))"
+)
+_REPLACED = "the plan was edited: a reference stands where its value was"
+
+
+def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Value:
+    """Put an `Unknown` into `after` wherever `after_unknown` says true.
+
+    `after` alone cannot be trusted: Terraform leaves unknown attributes out, so "known after apply" and "not set" look
+    the same there. `owner` is the instance's address; each unknown stands for the attribute of it at its path.
+    """
+    match after_unknown:
+        case True:
+            return Unknown(Symbol(owner, path))
+        case dict() if after is None or isinstance(after, dict):
+            return _object(after, after_unknown, owner, path)
+        case list() if isinstance(after, list):
+            return _list(after, after_unknown, owner, path)
+        case dict() | list() if marked(after_unknown):
+            return Unknown(Symbol(owner, path))
+        case _:
+            return _known(after, owner, path)
+
+
+def marked(mask: Any) -> bool:
+    """Tell whether a mask has a `true` leaf; a mask that is merely not empty marks nothing."""
+    match mask:
+        case bool():
+            return mask
+        case dict():
+            return any(map(marked, mask.values()))
+        case list():
+            return any(map(marked, mask))
+        case _:
+            return False
+
+
+def masked(mask: Any, path: Sequence[str | int]) -> bool:
+    """Tell whether a sensitivity mask marks the value at `path`, anything above it or anything below it."""
+    for step in path:
+        match mask, step:
+            case dict(), str():
+                mask = mask.get(step)
+            case list(), int():
+                mask = mask[step] if -len(mask) <= step < len(mask) else None
+            case _:
+                return mask is True
+    return marked(mask)
+
+
+def looks_like_reference(text: str) -> bool:
+    """Tell whether `text` is a Terraform reference rather than a value: `module.x.aws_iam_role.e.arn`, `${var.arn}`.
+
+    Some tools edit a plan: they drop the marks of unknown values and write such a text in their place.
+    """
+    return _REFERENCE.fullmatch(text) is not None
+
+
+def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path: Path) -> Value:
+    if after is None:
+        if not marked(mask):
+            return None
+        after = {}
+    result = {name: overlay(value, mask.get(name), owner, (*path, name)) for name, value in after.items()}
+    for name, part in mask.items():
+        if name not in after and marked(part):
+            result[name] = overlay(None, part, owner, (*path, name))
+    return result
+
+
+def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
+    """Overlay a list element by element; Terraform 0.13 left unknown elements of sets out instead of writing null."""
+    dropped = len(mask) - len(after)
+    if dropped > 0:
+        if mask.count(True) != dropped:
+            return Unknown(Symbol(owner, path)) if marked(mask) else _known(after, owner, path)
+        rest = iter(after)
+        after = [None if part is True else next(rest) for part in mask]
+    parts = mask + [False] * (len(after) - len(mask))
+    return [overlay(each, parts[at], owner, (*path, at)) for at, each in enumerate(after)]
+
+
+def _known(value: Any, owner: str, path: Path) -> Value:
+    match value:
+        case str() if _was_replaced(value, path):
+            return Unknown(Symbol(owner, path), reason=_REPLACED)
+        case dict():
+            return {name: _known(each, owner, (*path, name)) for name, each in value.items()}
+        case list():
+            return [_known(each, owner, (*path, at)) for at, each in enumerate(value)]
+        case _:
+            return value  # type: ignore[no-any-return]
+
+
+def _was_replaced(text: str, path: Path) -> bool:
+    """Tell whether an edited plan has `text` where an ARN belongs; a role's or a policy's can be nothing else."""
+    name = next((step for step in reversed(path) if isinstance(step, str)), "")
+    if not text or text.startswith("arn:") or not name.endswith(("arn", "arns")):
+        return False
+    return name.endswith(("role_arn", "policy_arn", "policy_arns")) or looks_like_reference(text)

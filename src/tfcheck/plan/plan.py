@@ -1,0 +1,210 @@
+"""What does one plan hold, and how is it looked up?
+
+Resources are sorted by type in one pass; only those of types that somebody asks for are parsed and decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+from tfcheck.address import Address, ModulePath, parse, parse_module
+from tfcheck.errors import InputError
+from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
+from tfcheck.plan.document import (
+    Document,
+    ResourceChange,
+    State,
+    StateModule,
+    StateResource,
+    decoded,
+    decoded_json,
+    present,
+)
+from tfcheck.plan.instance import Instance, PriorData
+from tfcheck.value import Value
+
+
+class Plan:
+    """One complete plan. `label` is the file's name, with `#2` for the second plan in one file."""
+
+    def __init__(self, label: str, document: Document, format_version: str) -> None:
+        """Take a document that was recognised as a plan."""
+        self.label = label
+        self.format_version = format_version
+        self._document = document
+        self._managed: dict[tuple[str, str], _Index[Instance]] = {}
+        self._read: dict[str, _Index[PriorData]] = {}
+
+    def __repr__(self) -> str:
+        """Name it; never its values."""
+        return f"<Plan {self.label}>"
+
+    @cached_property
+    def terraform_version(self) -> str:
+        """Give the version of Terraform or OpenTofu that made it; empty where it is not told."""
+        found = decoded_json(self._document.terraform_version, "`terraform_version`")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether the plan covers everything, as far as it tells."""
+        return self._document.complete is not False and not self._document.errored
+
+    @property
+    def redacted(self) -> bool:
+        """Tell whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
+        return present(self._document.plan_format_version)
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether it lists resources at all; a refresh-only or an empty plan says nothing about a change."""
+        return isinstance(self._document.resource_changes, list)
+
+    @cached_property
+    def variables(self) -> dict[str, Value]:
+        """Give the root module's variables as given: before defaults and conversion to their types."""
+        found = decoded_json(self._document.variables, "the plan's variables")
+        rows = found.items() if isinstance(found, dict) else ()
+        return {name: row.get("value") if isinstance(row, dict) else None for name, row in rows}
+
+    @cached_property
+    def configuration(self) -> ConfigModule | None:
+        """Give the root module as written, or None where the plan does not hold it."""
+        root = self._configuration.root_module
+        return ConfigModule(root) if root else None
+
+    @cached_property
+    def provider_configs(self) -> dict[str, ProviderConfig]:
+        """Give the provider configurations by the key that resources name them with."""
+        rows = self._configuration.provider_config or {}
+        return {key: row or ProviderConfig() for key, row in rows.items()}
+
+    def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
+        """Give the instances of these resource types in the plan's order, type by type; deletes are included."""
+        return [each for kind in types for each in self._instances(mode, kind).by_address.values()]
+
+    def instance(self, address: str) -> Instance | None:
+        """Give the instance at an absolute address, or None where the plan lists none."""
+        found = _parsed(address)
+        return self._instances(found.mode, found.type).by_address.get(found) if found else None
+
+    def siblings(self, module: ModulePath, mode: str, kind: str, name: str) -> list[Instance]:
+        """Give all instances of the resource `kind.name` in one module instance."""
+        return self._instances(mode, kind).by_resource.get((module, name), [])
+
+    def data(self, address: str) -> PriorData | None:
+        """Give what was read at the address of a data source; None when the read waits for apply."""
+        found = _parsed(address)
+        return self._data(found.type).by_address.get(found) if found and found.mode == "data" else None
+
+    def data_sources(self, *types: str) -> list[PriorData]:
+        """Give the data sources of these types that were read while planning."""
+        return [each for kind in types for each in self._data(kind).by_address.values()]
+
+    def data_siblings(self, module: ModulePath, kind: str, name: str) -> list[PriorData]:
+        """Give all instances read of the data source `kind.name` in one module instance."""
+        return self._data(kind).by_resource.get((module, name), [])
+
+    def module_instances(self) -> frozenset[ModulePath]:
+        """Give every module instance that something of the plan lives in, with those around it and the root."""
+        found = {ModulePath()}
+        for written in self._module_addresses():
+            path = parse_module(written)
+            while path not in found:
+                found.add(path)
+                path = path.parent
+        return frozenset(found)
+
+    def _module_addresses(self) -> set[str]:
+        found = {row.module_address or "" for rows in self._rows.values() for row in rows}
+        return found | {module.address or "" for module in _modules(self._prior) if _reads(module)}
+
+    def _instances(self, mode: str, kind: str) -> _Index[Instance]:
+        if (mode, kind) not in self._managed:
+            rows = self._rows.get((mode, kind), ())
+            self._managed[mode, kind] = _Index(Instance(_address(row), row) for row in rows)
+        return self._managed[mode, kind]
+
+    def _data(self, kind: str) -> _Index[PriorData]:
+        # A copy in the prior state is stale where the plan lists the data source: its read waits for apply.
+        if kind not in self._read:
+            deferred = self._instances("data", kind).by_address
+            found = (PriorData(parse(row.address), row) for row in self._data_rows.get(kind, ()))
+            self._read[kind] = _Index(each for each in found if each.address not in deferred)
+        return self._read[kind]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], list[ResourceChange]]:
+        """Sort the plan's rows by mode and type, without deposed objects."""
+        found: dict[tuple[str, str], list[ResourceChange]] = {}
+        for row in self._document.resource_changes or ():
+            if row is not None and not row.deposed:
+                found.setdefault((row.mode or "managed", row.type), []).append(row)
+        return found
+
+    @cached_property
+    def _data_rows(self) -> dict[str, list[StateResource]]:
+        found: dict[str, list[StateResource]] = {}
+        for module in _modules(self._prior):
+            for row in filter(None, module.resources or ()):
+                if row.mode == "data":
+                    found.setdefault(row.type, []).append(row)
+        return found
+
+    @cached_property
+    def _prior(self) -> StateModule | None:
+        raw = self._document.prior_state
+        state = decoded(raw, State, "the plan's prior state") if present(raw) else State()
+        return state.values.root_module if state.values else None
+
+    @cached_property
+    def _configuration(self) -> Configuration:
+        return configuration(self._document.configuration)
+
+
+class _Addressed(Protocol):
+    @property
+    def address(self) -> Address: ...
+
+
+_Found = TypeVar("_Found", bound=_Addressed)
+
+
+class _Index(Generic[_Found]):
+    """The instances of one resource type, by address and by resource."""
+
+    def __init__(self, found: Iterable[_Found]) -> None:
+        self.by_address = {each.address: each for each in found}
+        self.by_resource: dict[tuple[ModulePath, str], list[_Found]] = {}
+        for each in self.by_address.values():
+            self.by_resource.setdefault((each.address.module, each.address.name), []).append(each)
+
+
+def _parsed(address: str) -> Address | None:
+    try:
+        return parse(address)
+    except InputError:
+        return None
+
+
+def _address(row: ResourceChange) -> Address:
+    """Parse a row's address; where other tools wrote it in their own way, build it from its parts."""
+    found = _parsed(row.address)
+    if found:
+        return found
+    if row.name is None:
+        return parse(row.address)
+    return Address(parse_module(row.module_address or ""), row.mode or "managed", row.type, row.name, row.index)
+
+
+def _modules(root: StateModule | None) -> Iterator[StateModule]:
+    if root:
+        yield root
+        for child in root.child_modules or ():
+            yield from _modules(child)
+
+
+def _reads(module: StateModule) -> bool:
+    return any(row is not None and row.mode == "data" for row in module.resources or ())

@@ -123,6 +123,8 @@ class Unknown(msgspec.Struct, frozen=True):
     `reason` says what it waits for, `where` the file and line that made it unknown. `shape` is the same value with the
     parts of it that are known (the ARN of a bucket whose name is known); it describes the same text as `symbol` and
     never replaces it. Unknowns of one `family` with different symbols are certainly different (ids that AWS assigns).
+    `unsure`: it may not be a value at all but an error that `try` would catch (a gap of ours, an index into a list not
+    known yet).
     """
 
     symbol: Symbol | None = None
@@ -131,6 +133,7 @@ class Unknown(msgspec.Struct, frozen=True):
     hole: Hole = ANYTHING
     shape: str | Text | None = None
     family: str = ""
+    unsure: bool = False
 
 
 class JsonText(msgspec.Struct, frozen=True, eq=False):

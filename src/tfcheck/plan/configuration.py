@@ -37,7 +37,6 @@ class VariableConfig(msgspec.Struct, frozen=True):
 
 
 class _Resource(msgspec.Struct, gc=False):
-    address: str = ""
     mode: str | None = None
     type: str = ""
     name: str = ""
@@ -83,52 +82,76 @@ class Configuration(msgspec.Struct, gc=False):
 class _Repeated:
     """What resources and module calls share: arguments, repetition, order."""
 
-    def __init__(self, row: _Resource | _Call, what: str) -> None:
+    def __init__(self, address: str, row: _Resource | _Call) -> None:
+        """Take the address in the module and the plan's row."""
+        self.address = address
         self._row = row
-        self._what = what
 
     @cached_property
     def expressions(self) -> dict[str, Any]:
         """Give the expression of each argument; a nested block is a list of such objects, or one."""
-        return decoded_json(self._row.expressions, self._what) or {}
+        return decoded_json(self._row.expressions, self._named) or {}
 
     @cached_property
     def count_expression(self) -> Any:
         """Give the expression of `count`, or None."""
-        return decoded_json(self._row.count_expression, self._what)
+        return decoded_json(self._row.count_expression, self._named)
 
     @cached_property
     def for_each_expression(self) -> Any:
         """Give the expression of `for_each`, or None: also where it is a call over literals."""
-        return decoded_json(self._row.for_each_expression, self._what)
+        return decoded_json(self._row.for_each_expression, self._named)
 
     @property
     def depends_on(self) -> tuple[str, ...]:
         """Give the references of `depends_on`."""
         return tuple(self._row.depends_on or ())
 
+    @property
+    def _named(self) -> str:
+        return f"`{self.address}` in the plan's configuration"
+
 
 class ConfigResource(_Repeated):
     """A resource or data block, with the expressions of its arguments."""
 
-    def __init__(self, row: _Resource) -> None:
-        """Take the plan's row."""
-        super().__init__(row, f"`{row.address}` in the plan's configuration")
-        self.address = row.address
-        self.mode = row.mode or "managed"
-        self.type = row.type
-        self.name = row.name
-        self.provider_config_key = row.provider_config_key or ""
+    _row: _Resource
+
+    @property
+    def mode(self) -> str:
+        """Give `managed`, `data` or `ephemeral`."""
+        return self._row.mode or "managed"
+
+    @property
+    def type(self) -> str:
+        """Give the resource type."""
+        return self._row.type
+
+    @property
+    def name(self) -> str:
+        """Give the name of the block."""
+        return self._row.name
+
+    @property
+    def provider_config_key(self) -> str:
+        """Give the key of the provider configuration in force here."""
+        return self._row.provider_config_key or ""
 
 
 class ModuleCall(_Repeated):
     """A module block, with the expressions of its arguments and the module that it calls."""
 
-    def __init__(self, name: str, row: _Call) -> None:
-        """Take the plan's row."""
-        super().__init__(row, f"`module.{name}` in the plan's configuration")
-        self.source = row.source or ""
-        self.module = ConfigModule(row.module or _Module())
+    _row: _Call
+
+    @property
+    def source(self) -> str:
+        """Give the module's source as written."""
+        return self._row.source or ""
+
+    @cached_property
+    def module(self) -> ConfigModule:
+        """Give the module that it calls."""
+        return ConfigModule(self._row.module or _Module())
 
 
 class ConfigModule:
@@ -144,13 +167,15 @@ class ConfigModule:
         found = {}
         for row in filter(None, self._row.resources or ()):
             mode = "" if row.mode in (None, "managed") else f"{row.mode}."
-            found[f"{mode}{row.type}.{row.name}"] = ConfigResource(row)
+            address = f"{mode}{row.type}.{row.name}"
+            found[address] = ConfigResource(address, row)
         return found
 
     @cached_property
     def calls(self) -> dict[str, ModuleCall]:
         """Give the module calls by name."""
-        return {name: ModuleCall(name, row or _Call()) for name, row in (self._row.module_calls or {}).items()}
+        rows = (self._row.module_calls or {}).items()
+        return {name: ModuleCall(f"module.{name}", row or _Call()) for name, row in rows}
 
     @cached_property
     def outputs(self) -> dict[str, Any]:

@@ -73,12 +73,15 @@ class Document(msgspec.Struct, gc=False):
     log_level: Raw = msgspec.field(default=_NOTHING, name="@level")
 
 
-class StateResource(msgspec.Struct, gc=False):
-    """One element of a state's `resources`."""
+class StateManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
+    """A managed resource of a state: it is in `resource_changes` as well, so that nothing of it is wanted here."""
+
+
+class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
+    """A data source of a state, with what was read."""
 
     address: str
-    type: str = ""
-    mode: str | None = None
+    type: str
     values: Raw = _NOTHING
     sensitive_values: Raw = _NOTHING
 
@@ -87,7 +90,7 @@ class StateModule(msgspec.Struct, gc=False):
     """A module instance of a state, with those it calls."""
 
     address: str | None = None
-    resources: list[StateResource | None] | None = None
+    resources: list[StateData | StateManaged | None] | None = None
     child_modules: list[StateModule | None] | None = None
 
 
@@ -98,7 +101,7 @@ class StateValues(msgspec.Struct, gc=False):
 
 
 class State(msgspec.Struct, gc=False):
-    """A state as JSON: a plan's `prior_state`, or what `show -json` prints without a plan."""
+    """A plan's `prior_state`."""
 
     values: StateValues | None = None
 

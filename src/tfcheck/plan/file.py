@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import mmap
+import os
 import stat
 import sys
 from pathlib import Path
@@ -42,7 +43,8 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
         return (stdin or sys.stdin.buffer).read()
     try:
         with path.open("rb") as file:
-            if stat.S_ISREG(path.stat().st_mode) and path.stat().st_size:
+            about = os.fstat(file.fileno())
+            if stat.S_ISREG(about.st_mode) and about.st_size:
                 return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             return file.read()
     except (OSError, ValueError) as error:
@@ -107,8 +109,10 @@ def _recoded(buffer: Buffer, encoding: str, named: str) -> bytes:
 def _is_value(buffer: Buffer) -> bool:
     try:
         msgspec.json.decode(buffer, type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except msgspec.DecodeError:
         return False
+    except RecursionError:
+        pass  # nested too deep to decode, but JSON as far as it was read
     return True
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from msgspec import Raw
 
 from tfcheck.address import Address
-from tfcheck.plan.document import Change, Mask, ResourceChange, StateResource, decoded, decoded_json, present, readable
+from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_json, present, readable
 from tfcheck.plan.overlay import overlay
 from tfcheck.value import Value
 
@@ -59,8 +59,8 @@ class Instance:
                 return False
             case ("forget",):
                 return self.exists_before
-            case _:
-                return present(self._change.after)
+            case actions:
+                return "create" in actions or present(self._change.after)
 
     @cached_property
     def before(self) -> dict[str, Value] | None:
@@ -74,9 +74,10 @@ class Instance:
             return None
         if self.actions == ("forget",):
             return self.before
+        after = self._object(self._change.after) if present(self._change.after) else {}
         mask = decoded_json(self._change.after_unknown, self._named)
         with readable(self._named):
-            planned = overlay(self._object(self._change.after), {} if mask is True else mask, str(self.address))
+            planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
         return cast("dict[str, Value]", planned)
 
     @cached_property
@@ -111,7 +112,7 @@ class Instance:
 class PriorData:
     """A data source that was read while planning; its parts are decoded when first asked for."""
 
-    def __init__(self, address: Address, row: StateResource) -> None:
+    def __init__(self, address: Address, row: StateData) -> None:
         """Take the parsed address and the state's row."""
         self.address = address
         self._row = row

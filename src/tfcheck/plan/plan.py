@@ -16,8 +16,8 @@ from tfcheck.plan.document import (
     Document,
     ResourceChange,
     State,
+    StateData,
     StateModule,
-    StateResource,
     decoded,
     decoded_json,
     present,
@@ -145,12 +145,11 @@ class Plan:
         return found
 
     @cached_property
-    def _data_rows(self) -> dict[str, list[StateResource]]:
-        found: dict[str, list[StateResource]] = {}
+    def _data_rows(self) -> dict[str, list[StateData]]:
+        found: dict[str, list[StateData]] = {}
         for module in _modules(self._prior):
-            for row in filter(None, module.resources or ()):
-                if row.mode == "data":
-                    found.setdefault(row.type, []).append(row)
+            for row in _reads(module):
+                found.setdefault(row.type, []).append(row)
         return found
 
     @cached_property
@@ -206,5 +205,5 @@ def _modules(root: StateModule | None) -> Iterator[StateModule]:
             yield from _modules(child)
 
 
-def _reads(module: StateModule) -> bool:
-    return any(row is not None and row.mode == "data" for row in module.resources or ())
+def _reads(module: StateModule) -> list[StateData]:
+    return [row for row in module.resources or () if isinstance(row, StateData)]

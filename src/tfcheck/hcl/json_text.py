@@ -1,0 +1,263 @@
+"""What does a JSON text say, and how does Terraform write one, when parts of it are known only after apply?
+
+Follows `jsonencode` and `jsondecode` (https://developer.hashicorp.com/terraform/language/functions/jsonencode).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from fractions import Fraction
+from typing import Any
+
+from tfcheck.hcl.numbers import exact, parsed, spelled
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, text, unknowns
+
+_DEPTH = 100
+_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
+_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+
+
+def encode(value: Value) -> str | JsonText:
+    """Write `value` as `jsonencode` does; with unknown leaves, answer that it is the JSON text of `value`.
+
+    Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact.
+
+    Raises:
+        EvaluationError: a number has no decimal notation of its own.
+    """
+    if not is_known(value):
+        return JsonText(value)
+    out: list[str] = []
+    _write(value, out)
+    return "".join(out)
+
+
+def decode(value: TextLike) -> Value:
+    """Read a JSON text, whose unknown pieces become unknown leaves or pieces of strings.
+
+    A hole inside a JSON string is taken to need no escaping. Sets inside a `JsonText` stay sets: their order is open.
+    What does not parse because of its unknown pieces is an `Unknown` with the parser's message.
+
+    Raises:
+        EvaluationError: a text without unknown pieces is not JSON.
+    """
+    match value:
+        case str():
+            return _decode_known(value)
+        case JsonText():
+            return value.value
+        case Unknown():
+            return Unknown(reason=value.reason, where=value.where, unsure=True) if value.shape is None else decode(value.shape)
+        case _:
+            return _Marked(value).decode()
+
+
+def quoted(string: str) -> str:
+    """Write a string as a JSON string, escaped as Terraform does."""
+    return '"' + _ESCAPED.sub(_escape, string) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _SHORT_ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
+
+
+def _write(value: Value, out: list[str]) -> None:
+    match value:
+        case None:
+            out.append("null")
+        case bool():
+            out.append("true" if value else "false")
+        case str():
+            out.append(quoted(value))
+        case list() | Set():
+            _write_items(value if isinstance(value, list) else list(value.items), out)
+        case dict():
+            _write_members(value, out)
+        case int() | float() | Fraction():
+            out.append(_number_text(value))
+        case _:
+            raise AssertionError("an unknown value is never written")
+
+
+def _number_text(value: Value) -> str:
+    number = exact(value)
+    written = None if number is None else spelled(number)
+    if written is None:
+        raise EvaluationError("limit: a number that Terraform rounds")
+    return written
+
+
+def _write_items(items: list[Value], out: list[str]) -> None:
+    out.append("[")
+    for index, item in enumerate(items):
+        if index:
+            out.append(",")
+        _write(item, out)
+    out.append("]")
+
+
+def _write_members(members: dict[str, Value], out: list[str]) -> None:
+    out.append("{")
+    for index, key in enumerate(sorted(members)):
+        out.append(("," if index else "") + quoted(key) + ":")
+        _write(members[key], out)
+    out.append("}")
+
+
+class _LimitError(Exception):
+    """The document is valid but more than is worked out here."""
+
+
+def _decode_known(written: str) -> Value:
+    try:
+        return _unmarked(_load(written))
+    except _LimitError as limit:
+        return Unknown(reason=f"limit: {limit}", unsure=True)
+    except ValueError as error:
+        raise EvaluationError(f"not valid JSON: {_message(error)}") from error
+
+
+def _unmarked(value: Any, depth: int = 0) -> Value:
+    """Normalise the strings of a parsed document as Terraform does."""
+    if depth > _DEPTH:
+        raise _LimitError("the JSON text is nested too deeply")
+    if isinstance(value, str):
+        return normal(value)
+    if isinstance(value, list):
+        return [_unmarked(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {normal(key): _unmarked(item, depth + 1) for key, item in value.items()}
+    return value  # type: ignore[no-any-return]
+
+
+def normal(string: str) -> str:
+    """Bring a string into the form in which Terraform keeps every string: composed, without half surrogates."""
+    if string.isascii():
+        return string
+    return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", string))
+
+
+def _load(written: str) -> Any:
+    try:
+        return json.loads(written, parse_int=_number, parse_float=_number, parse_constant=_constant)
+    except RecursionError:
+        raise _LimitError("the JSON text is nested too deeply") from None
+
+
+def _number(written: str) -> Value:
+    number = parsed(written)
+    # What JSON takes for a number is one for Terraform too; `parsed` refuses nothing of it.
+    return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
+
+
+def _constant(written: str) -> Any:
+    raise ValueError(f"`{written}` is not a JSON value")
+
+
+def _message(error: ValueError) -> str:
+    """Say what the parser says, without a position: with unknown pieces the columns would be wrong."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[:1].lower()}{error.msg[1:]}, line {error.lineno} of it"
+    return str(error)
+
+
+class _Marked:
+    """A text with a marker in place of each unknown piece, which tells whether it stands inside a JSON string."""
+
+    def __init__(self, source: Text) -> None:
+        self.source = source
+        self.holes = [piece for piece in source.pieces if not isinstance(piece, str)]
+        self.mark = _unused("".join(piece for piece in source.pieces if isinstance(piece, str)))
+        self.inside = re.compile(f"{self.mark}([0-9]+){self.mark}")
+        self.instead = re.compile(f"{self.mark}=([0-9]+){self.mark}")
+
+    def decode(self) -> Value:
+        first = next(unknowns(self.source))
+        try:
+            return self._filled(_load(self._written()))
+        except _LimitError as limit:
+            return Unknown(reason=f"limit: {limit}", unsure=True)
+        except ValueError as error:
+            reason = f"{first.reason}; the JSON text around it does not parse: {_message(error)}"
+            return Unknown(reason=reason, where=first.where, unsure=True)
+
+    def _written(self) -> str:
+        out: list[str] = []
+        in_string = False
+        count = 0
+        for piece in self.source.pieces:
+            if isinstance(piece, str):
+                in_string = _string_open(piece, in_string)
+                out.append(piece)
+                continue
+            marker = f"{self.mark}{count}{self.mark}" if in_string else f'"{self.mark}={count}{self.mark}"'
+            out.append(marker)
+            count += 1
+        return "".join(out)
+
+    def _filled(self, value: Any, depth: int = 0) -> Value:
+        if depth > _DEPTH:
+            raise _LimitError("the JSON text is nested too deeply")
+        if isinstance(value, str):
+            return self._string(value)
+        if isinstance(value, list):
+            return self._list([self._filled(item, depth + 1) for item in value], value)
+        if isinstance(value, dict):
+            return self._object(value, depth)
+        return value  # type: ignore[no-any-return]
+
+    def _string(self, string: str) -> Value:
+        if self.mark not in string:
+            return normal(string)
+        whole = self.instead.fullmatch(string)
+        if whole:
+            return decode(self._hole(whole))
+        parts = self.inside.split(string)
+        return text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
+
+    def _hole(self, found: re.Match[str]) -> Unknown | JsonText:
+        return self.holes[int(found[1])]
+
+    def _list(self, items: list[Value], written: list[Any]) -> Value:
+        """Give the list, unless an element of unknown text may turn out to be several elements or none."""
+        for item in written:
+            found = self.instead.fullmatch(item) if isinstance(item, str) else None
+            if found and isinstance(self._hole(found), Unknown):
+                hole = self._hole(found)
+                assert isinstance(hole, Unknown)
+                return Unknown(reason=f"{hole.reason}; it may be any number of elements", where=hole.where)
+        return items
+
+    def _object(self, members: dict[str, Any], depth: int) -> Value:
+        for key in members:
+            found = re.search(f"{self.mark}=?([0-9]+)", key)
+            if found:
+                hole = next(unknowns(self._hole(found)))
+                return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
+        return {normal(key): self._filled(item, depth + 1) for key, item in members.items()}
+
+
+def _unused(literals: str) -> str:
+    """Choose a character that the literals do not hold, neither plain nor escaped."""
+    lowered = literals.lower()
+    for code in range(0xE000, 0xF8FF):
+        if chr(code) not in literals and f"\\u{code:04x}" not in lowered:
+            return chr(code)
+    raise AssertionError("a text holds every private character")
+
+
+_STRING_TOKEN = re.compile(r'\\.|"', re.DOTALL)
+
+
+def _string_open(literal: str, in_string: bool) -> bool:
+    """Tell whether a JSON string is open at the end of `literal`, given whether one was at its beginning."""
+    for token in _STRING_TOKEN.finditer(literal):
+        if token[0] == '"':
+            in_string = not in_string
+        elif not in_string:
+            # NOTE: outside a string a backslash is an error of the document, which the parser will report.
+            in_string = token[0] == '\\"'
+    return in_string

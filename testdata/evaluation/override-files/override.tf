@@ -1,0 +1,7 @@
+variable "bucket_name" {
+  default = "acme-override-config"
+}
+
+locals {
+  prefix = "web"
+}

@@ -1,0 +1,3 @@
+name     = "acme-tfvars"
+suffix   = 20250901
+prefixes = ["web", "common", "web"]

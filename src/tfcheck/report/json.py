@@ -1,0 +1,168 @@
+"""What does the JSON report hold?
+
+Its shape is a promise, written down in `report.schema.json`: fields may be added, never renamed or dropped.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tfcheck import __version__
+from tfcheck.finding import Answer, Evidence, Finding, Fix, Location, PlanInfo, Report, Severity, Skipped, Verdict
+
+FORMAT_VERSION = "1.0"
+
+Json: TypeAlias = dict[str, Any]
+
+
+def json(report: Report, *, indent: bool = True) -> str:
+    """Write a report as JSON: indented and ended by a newline, or on one line."""
+    return written(document(report), indent=indent)
+
+
+def written(data: Any, *, indent: bool = True) -> str:
+    """Write plain data as JSON, every character that does not print escaped: a terminal may show it."""
+    try:
+        encoded = msgspec.json.encode(data)
+    except UnicodeEncodeError:
+        encoded = msgspec.json.encode(_printable(data))
+    text = (msgspec.json.format(encoded, indent=2) if indent else encoded).decode()
+    return _NOT_ASCII.sub(_escaped, text) + "\n"
+
+
+def _printable(data: Any) -> Any:
+    """Spell out what no UTF-8 can hold: a file name that is not UTF-8 reaches Python as lone surrogates."""
+    match data:
+        case str():
+            return data.encode("utf-8", "backslashreplace").decode()
+        case list():
+            return [_printable(item) for item in data]
+        case dict():
+            return {_printable(key): _printable(item) for key, item in data.items()}
+        case _:
+            return data
+
+
+_NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if found[0].isprintable():
+        return found[0]
+    return "".join(f"\\u{unit:04x}" for (unit,) in struct.iter_unpack(">H", found[0].encode("utf-16-be")))
+
+
+def document(report: Report) -> Json:
+    """Give the report as plain JSON data."""
+    shown: Json = {
+        "format_version": FORMAT_VERSION,
+        "tfcheck_version": __version__,
+        "plan": _plan(report.plan),
+        "summary": _summary(report),
+        "requirements": [_requirement(answer) for answer in report.answers],
+        "findings": [_finding(finding) for finding in report.findings],
+        "skipped": [_skipped(each) for each in report.skipped],
+        "notes": list(report.notes),
+    }
+    if report.context is not None:
+        shown["context"] = dict(report.context)
+    return shown
+
+
+def _plan(plan: PlanInfo) -> Json:
+    return {
+        "path": plan.path,
+        "format_version": plan.format_version,
+        "terraform_version": plan.terraform_version,
+        "sources": plan.sources,
+        "complete": plan.complete,
+    }
+
+
+def _summary(report: Report) -> Json:
+    verdicts = [answer.verdict for answer in report.answers]
+    severities = [finding.severity for finding in report.findings]
+    return {
+        "task_definitions": len(report.task_definitions),
+        "requirements": len(verdicts),
+        **{verdict.value: verdicts.count(verdict) for verdict in Verdict},
+        "errors": severities.count(Severity.ERROR),
+        "warnings": severities.count(Severity.WARNING),
+    }
+
+
+def _requirement(answer: Answer) -> Json:
+    need = answer.requirement
+    return {
+        "id": need.id,
+        "rule": need.rule,
+        "task_definition": need.task_definition,
+        "container": need.container,
+        "pointer": need.pointer,
+        "role": answer.role,
+        "role_kind": need.role_kind.value,
+        "action": need.action,
+        "resource": need.shown_resource,
+        "severity": need.severity.value,
+        "verdict": answer.verdict.value,
+        "before": answer.before.value if answer.before else None,
+        "reason": answer.reason.value if answer.reason else None,
+        "waits_for": answer.waits_for or None,
+        "assumptions": list(answer.assumptions),
+        "evidence": [_evidence(each) for each in answer.evidence],
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    return {
+        "policy": evidence.policy,
+        "sid": evidence.sid,
+        "effect": evidence.effect,
+        "because": evidence.because,
+        "patterns": list(evidence.patterns),
+        "location": _location(evidence.location),
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "task_definition": finding.task_definition,
+        "address": finding.address,
+        "message": finding.message,
+        "explanation": list(finding.explanation),
+        "symptom": finding.symptom or None,
+        "change": finding.change,
+        "requirements": [answer.requirement.id for answer in finding.answers],
+        "location": _location(finding.location),
+        "needed_at": _location(finding.needed_at),
+        "fix": _fix(finding.fix),
+    }
+
+
+def _location(location: Location | None) -> Json | None:
+    if location is None:
+        return None
+    # NOTE: without the line's text, which may hold a secret.
+    return {"file": location.file, "line": location.line, "end_line": location.end_line}
+
+
+def _fix(fix: Fix | None) -> Json | None:
+    if fix is None:
+        return None
+    return {
+        "title": fix.title,
+        "safety": fix.safety,
+        "proven": fix.proven,
+        "hcl": fix.hcl,
+        "diff": fix.diff or None,
+    }
+
+
+def _skipped(skipped: Skipped) -> Json:
+    return {"address": skipped.address, "reason": skipped.reason}

@@ -1,0 +1,38 @@
+"""Which part of a source line can be shown without showing a secret?
+
+A line of a container definition may hold the value of an environment variable. Names, references and ARNs are shown,
+every other string and number is not.
+"""
+
+from __future__ import annotations
+
+import re
+
+_HEADER = re.compile(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
+_ATTRIBUTE = re.compile(r'\s*"?[\w.-]+"?\s*[=:]')
+#: A string, a comment, or a number; what comes first wins, so that a `#` in a string begins no comment.
+_HIDDEN = re.compile(r'"(?:[^"\\]|\\.)*"?|(?:#|//|/\*).*|(?<![\w.\-\[])\d[\w.]*')
+_ARN = re.compile(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
+
+
+def quotable(source: str) -> str:
+    """Give a line of HCL with the literals that may be secret left out; empty where it does not look like HCL.
+
+    Block headers stay whole. In `name = value` literals become `…`, but for ARNs. Comments are cut off.
+    """
+    text = source.replace("\t", "    ").rstrip()
+    if _HEADER.fullmatch(text):
+        return text
+    if not _ATTRIBUTE.match(text):
+        return ""
+    return _HIDDEN.sub(_masked, text).rstrip()
+
+
+def _masked(found: re.Match[str]) -> str:
+    match found[0][0]:
+        case '"':
+            return found[0] if _ARN.fullmatch(found[0]) else '"…"'
+        case "#" | "/":
+            return ""
+        case _:
+            return "…"

@@ -1,0 +1,112 @@
+"""How do lines reach a terminal so that nothing in a plan can forge them?
+
+Addresses, ARNs and source lines come from files that others wrote. Every span is escaped here, at the very end, so that
+a name with control characters neither moves the cursor nor begins a line of its own.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import TypeAlias
+
+import msgspec
+
+
+class Style(Enum):
+    """What a span means; `_LOOKS` says how that looks where colours are wanted."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    QUIET = "quiet"
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+    GOOD = "good"
+    UNKNOWN = "unknown"
+    MARK = "mark"
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A piece of one line, all in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line: TypeAlias = tuple[Span, ...]
+
+
+def line(*parts: str | Span) -> Line:
+    """Make a line of spans; a plain string is a plain span."""
+    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
+
+
+def visible(text: str) -> str:
+    """Spell out every character that does not print, as Python would: an escape, a newline, a change of direction."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _spelled(char) for char in text)
+
+
+def _spelled(char: str) -> str:
+    # NOTE: not `repr` of the whole, which would double the backslashes of names that have them.
+    return repr(char)[1:-1]
+
+
+def wrapped(first: str | Span, text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
+    """Break `text` into lines of at most `width`, the first after `first`, the others indented as far.
+
+    A word that is longer than a line, an ARN for example, stays whole: it is there to be copied.
+    """
+    lead = Span(first) if isinstance(first, str) else first
+    indent = " " * len(visible(lead.text))
+    broken = textwrap.wrap(
+        visible(text), max(width - len(indent), 20), break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    for number, part in enumerate(broken):
+        yield (Span(indent) if number else lead, Span(part, style))
+
+
+def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iterator[Line]:
+    """Set the second spans of all rows under one another, as far as the first fit into `widest`."""
+    rows = list(rows)
+    lengths = [len(visible(first.text)) for first, _ in rows]
+    column = max((length for length in lengths if length <= widest), default=0)
+    for (first, second), length in zip(rows, lengths, strict=True):
+        yield (Span(indent), first, Span(" " * max(column - length, 0) + "  "), second)
+
+
+def printed(lines: Iterable[Line], *, colour: bool) -> str:
+    """Join lines into the text of a screen, each ended by a newline."""
+    style = _styled if colour else _unstyled
+    return "".join("".join(style(span) for span in line).rstrip() + "\n" for line in lines)
+
+
+def _unstyled(span: Span) -> str:
+    return visible(span.text)
+
+
+def _styled(span: Span) -> str:
+    import click
+
+    text = visible(span.text)
+    colour, bold, dim = _LOOKS[span.style]
+    if not text.strip() or span.style is Style.PLAIN:
+        return text
+    return click.style(text, fg=colour, bold=bold or None, dim=dim or None)
+
+
+#: Colour, bold, dim.
+_LOOKS: dict[Style, tuple[str | None, bool, bool]] = {
+    Style.PLAIN: (None, False, False),
+    Style.STRONG: (None, True, False),
+    Style.QUIET: (None, False, True),
+    Style.ERROR: ("red", True, False),
+    Style.WARNING: ("yellow", True, False),
+    Style.INFO: ("blue", True, False),
+    Style.GOOD: ("green", False, False),
+    Style.UNKNOWN: ("magenta", True, False),
+    Style.MARK: ("cyan", True, False),
+}

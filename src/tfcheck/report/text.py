@@ -1,0 +1,115 @@
+"""What does a report look like on a terminal?
+
+In the manner of Terraform's and rustc's diagnostics: the verdict first, one line for every task definition, then each
+finding with its place in the sources, what is needed above what is granted, and what ECS would say at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
+from tfcheck.report.finding_text import finding_lines
+from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
+from tfcheck.report.words import Standing, counted, headline, reason_words, standings
+
+_SHOWN_PER_GROUP = 5
+_WIDEST_ADDRESS = 64
+
+
+def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool = False) -> str:
+    """Write a report for people.
+
+    `width` is that of the screen in columns, between 80 and 120 where it is to be read well; `colour` adds ANSI
+    colours; `quiet` leaves out what needs no action: what is allowed, unknown answers, notes.
+    """
+    standing = standings(report)
+    parts = [
+        [_headline(report, standing)],
+        list(_task_definitions(standing, quiet)),
+        *(list(finding_lines(finding, width)) for finding in report.findings),
+    ]
+    if not quiet:
+        parts += [list(_unknown(report.answers, width)), list(_skipped(report, width)), list(_notes(report, width))]
+    parts.append([line(Span(summary(report), Style.STRONG))])
+    return printed(_apart(parts), colour=colour)
+
+
+def _apart(parts: Iterable[list[Line]]) -> Iterator[Line]:
+    """Set the parts that are not empty apart by an empty line."""
+    first = True
+    for part in parts:
+        if part and not first:
+            yield ()
+        yield from part
+        first = first and not part
+
+
+def _headline(report: Report, standing: dict[str, Standing]) -> Line:
+    style, words = headline(report, standing)
+    return line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))
+
+
+def _task_definitions(standing: dict[str, Standing], quiet: bool) -> Iterator[Line]:
+    fine = (Style.GOOD, Style.QUIET)
+    shown = {address: each for address, each in standing.items() if not (quiet and each.style in fine)}
+    rows = [(Span(address), Span(each.words, each.style)) for address, each in shown.items()]
+    for each, row in zip(shown.values(), columns(rows, "", _WIDEST_ADDRESS), strict=True):
+        yield line("  ", Span(each.mark, each.style), " ", *row)
+
+
+def _unknown(answers: tuple[Answer, ...], width: int) -> Iterator[Line]:
+    groups: dict[tuple[Reason | None, str, str | None], list[Answer]] = {}
+    for answer in answers:
+        if answer.verdict is Verdict.UNKNOWN:
+            role = answer.role if answer.reason is Reason.ROLE_OUTSIDE_PLAN else None
+            groups.setdefault((answer.reason, answer.waits_for, role), []).append(answer)
+    if groups:
+        total = counted(sum(map(len, groups.values())), "requirement")
+        yield line(Span("unknown", Style.UNKNOWN), Span(f": {total} cannot be decided from this plan", Style.STRONG))
+    for (reason, waits_for, role), members in groups.items():
+        words = f"{reason_words(reason)}{f' ({role})' if role else ''}{f': {waits_for}' if waits_for else ''}"
+        yield from wrapped("  = ", words, width)
+        yield from _members(members, width)
+
+
+def _members(members: list[Answer], width: int) -> Iterator[Line]:
+    for answer in members[:_SHOWN_PER_GROUP]:
+        need = answer.requirement
+        where = need.task_definition + (f", container {need.container}" if need.container else "")
+        yield from wrapped("    - ", f"{where}: {need.action} on {need.shown_resource}", width, Style.QUIET)
+    if len(members) > _SHOWN_PER_GROUP:
+        yield line(Span(f"    - and {len(members) - _SHOWN_PER_GROUP} more", Style.QUIET))
+
+
+def _skipped(report: Report, width: int) -> Iterator[Line]:
+    if report.skipped:
+        total = counted(len(report.skipped), "resource")
+        yield line(Span("skipped", Style.WARNING), Span(f": {total} could not be analysed", Style.STRONG))
+    for each in report.skipped:
+        yield from wrapped("  - ", f"{each.address}: {each.reason}", width)
+
+
+def _notes(report: Report, width: int) -> Iterator[Line]:
+    for note in report.notes:
+        yield from wrapped(Span("note: ", Style.INFO), note, width)
+    assumptions = dict.fromkeys(each for answer in report.answers for each in answer.assumptions)
+    for assumption in assumptions:
+        yield from wrapped(Span("assumed: ", Style.INFO), assumption, width)
+
+
+def summary(report: Report) -> str:
+    """Count in one line what a report holds."""
+    verdicts = [answer.verdict for answer in report.answers]
+    by_verdict = ", ".join(f"{verdicts.count(verdict)} {verdict.value}" for verdict in Verdict)
+    severities = [finding.severity for finding in report.findings]
+    by_severity = [
+        counted(severities.count(severity), name)
+        for severity, name in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
+    ]
+    if Severity.INFO in severities:
+        by_severity.append(counted(severities.count(Severity.INFO), "remark"))
+    return (
+        f"{counted(len(report.task_definitions), 'task definition')}, "
+        f"{counted(len(report.answers), 'requirement')}: {by_verdict}; {', '.join(by_severity)}"
+    )

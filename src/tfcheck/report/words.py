@@ -1,0 +1,96 @@
+"""With which words does a report say what was decided?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
+from tfcheck.report.screen import Style
+
+SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
+VERDICT_STYLES = {Verdict.ALLOWED: Style.GOOD, Verdict.DENIED: Style.ERROR, Verdict.UNKNOWN: Style.UNKNOWN}
+
+_REASONS = {
+    Reason.IMPLICIT_DENY: "no statement allows it",
+    Reason.EXPLICIT_DENY: "a statement denies it",
+    Reason.GRANTED_TO_TASK_ROLE: "only the task role may do it, and ECS does not use that role here",
+    Reason.PERMISSIONS_BOUNDARY: "the role's permissions boundary does not allow it",
+    Reason.RESOURCE_POLICY: "the policy on the resource does not allow it",
+    Reason.TRUST_POLICY: "the role's trust policy does not let ECS assume it",
+    Reason.CONDITION: "a condition decides that a plan does not tell",
+    Reason.UNKNOWN_VALUE: "a value decides that is known only after apply",
+    Reason.ROLE_OUTSIDE_PLAN: "the role is not managed in this plan, and what it grants elsewhere is not seen",
+    Reason.POLICY_NOT_READABLE: "a policy of the role cannot be read",
+    Reason.NO_EXECUTION_ROLE: "the task definition has no execution role",
+}
+
+
+def reason_words(reason: Reason | None) -> str:
+    """Say in a clause why a requirement is denied or unknown."""
+    return "it is not decided" if reason is None else _REASONS[reason]
+
+
+def counted(number: int, noun: str) -> str:
+    """Write `1 error`, `2 errors`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How one task definition stands: a mark, its style, and a clause."""
+
+    mark: str
+    style: Style
+    words: str
+
+
+def standings(report: Report) -> dict[str, Standing]:
+    """Say how every task definition of the report stands, in the report's order."""
+    answers: dict[str, list[Answer]] = {}
+    for answer in report.answers:
+        answers.setdefault(answer.requirement.task_definition, []).append(answer)
+    findings: dict[str, list[Severity]] = {}
+    for finding in report.findings:
+        findings.setdefault(finding.task_definition, []).append(finding.severity)
+    return {
+        address: _standing(answers.get(address, []), findings.get(address, []))
+        for address in dict.fromkeys((*report.task_definitions, *answers, *findings))
+    }
+
+
+def _standing(answers: list[Answer], findings: list[Severity]) -> Standing:
+    denied = [answer.requirement.severity for answer in answers if answer.verdict is Verdict.DENIED]
+    unknown = sum(answer.verdict is Verdict.UNKNOWN for answer in answers)
+    permissions = counted(len(answers), "permission")
+    missing = f"{len(denied)} of {permissions} missing" if denied else "see below"
+    waiting = f"{unknown} of {permissions} not decided" if unknown else ""
+    match min((*findings, *denied), key=lambda severity: severity.rank, default=None):
+        case Severity.ERROR:
+            return Standing("✗", Style.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
+        case Severity.WARNING:
+            return Standing("!", Style.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
+    if unknown:
+        return Standing("?", Style.UNKNOWN, f"unknown: {waiting}")
+    if not answers:
+        return Standing("·", Style.QUIET, "needs no permission that is checked")
+    return Standing("✓", Style.GOOD, f"nothing missing: {permissions} granted")
+
+
+def headline(report: Report, standing: dict[str, Standing]) -> tuple[Style, str]:
+    """Give the verdict on the whole plan in one clause, and its style."""
+    total = len(standing)
+    styles = [each.style for each in standing.values()]
+    if Style.ERROR in styles:
+        return Style.ERROR, f"{_of(styles.count(Style.ERROR), total)} will not start"
+    if not total and report.skipped:
+        return Style.WARNING, f"nothing decided, {counted(len(report.skipped), 'resource')} could not be analysed"
+    if not total:
+        return Style.QUIET, "no ECS task definition in this plan"
+    if Style.UNKNOWN in styles:
+        return Style.UNKNOWN, f"nothing surely missing, but {_of(styles.count(Style.UNKNOWN), total)} undecided"
+    if Style.WARNING in styles:
+        return Style.WARNING, f"{_of(styles.count(Style.WARNING), total)} with a warning"
+    return Style.GOOD, f"nothing is missing for {counted(total, 'ECS task definition')} to start"
+
+
+def _of(number: int, total: int) -> str:
+    return f"{number} of {counted(total, 'ECS task definition')}"

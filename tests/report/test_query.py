@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.report import samples
+from tfcheck.errors import UsageError
+from tfcheck.report.json import document
+from tfcheck.report.query import query
+
+
+def test_an_expression_picks_from_the_report() -> None:
+    shown = document(samples.BROKEN)
+    assert query("requirements[?verdict=='denied'].action")(shown) == ["s3:GetObject", "s3:GetBucketLocation"]
+    assert query("summary.errors")(shown) == 1
+    assert query("nothing.here")(shown) is None
+
+
+@pytest.mark.parametrize("wrong", ["findings[", "", "findings[?]", "nofunction(@)", "length(plan.complete)"])
+def test_a_wrong_expression_is_the_users_to_mend(wrong: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        query(wrong)(document(samples.BROKEN))
+    assert caught.value.exit_status == 2
+    assert "\n" not in caught.value.message
+    assert caught.value.hint

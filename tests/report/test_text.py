@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.report import samples
+from tfcheck.finding import Answer, Evidence, Finding, Location, Reason, Report, Severity, Skipped, Verdict
+from tfcheck.report.text import text
+
+SCREEN = Path(__file__).with_name("screen.txt")
+
+
+def test_the_whole_screen() -> None:
+    assert text(samples.MIXED) == SCREEN.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("report", "verdict"),
+    [
+        (samples.report(), "no ECS task definition in this plan"),
+        (samples.BROKEN, "1 of 1 ECS task definition will not start"),
+        (samples.report(samples.allowed()), "nothing is missing for 1 ECS task definition to start"),
+        (samples.report(samples.unknown()), "nothing surely missing, but 1 of 1 ECS task definition undecided"),
+        (samples.report(samples.DENIED_BUCKET), "1 of 1 ECS task definition with a warning"),
+        (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 ECS task definition will not start"),
+        (samples.report(tasks=("a", "b")), "nothing is missing for 2 ECS task definitions to start"),
+        (samples.report(skipped=(Skipped("a", "b"),)), "nothing decided, 1 resource could not be analysed"),
+    ],
+)
+def test_the_first_line_is_the_verdict_on_the_plan(report: Report, verdict: str) -> None:
+    assert text(report).split("\n")[0] == f"plan.json: {verdict}"
+
+
+def test_every_task_definition_has_its_line() -> None:
+    lines = text(samples.MIXED).split("\n")
+    for address in samples.MIXED.task_definitions:
+        assert sum(line[4:].startswith(address) for line in lines[1:6]) == 1
+
+
+def test_an_unknown_answer_beside_an_error_is_counted_too() -> None:
+    line = text(samples.report(samples.DENIED, samples.unknown())).split("\n")[2]
+    assert line.endswith("will not start: 1 of 2 permissions missing, 1 of 2 permissions not decided")
+
+
+def test_the_needed_arn_stands_above_the_nearest_pattern_and_the_mark_below_the_difference() -> None:
+    lines = text(samples.BROKEN).split("\n")
+    at = next(number for number, line in enumerate(lines) if "needed   " in line)
+    needed, granted, mark = lines[at : at + 3]
+    assert needed.index("arn:") == granted.index("arn:")
+    column = mark.index("^")
+    assert mark.strip() == "^"
+    assert needed[:column].split()[-1] == granted[:column].split()[-1] == "arn:aws:s3:::acme-config/"
+    assert needed[column] != granted[column]
+
+
+def test_a_denying_statement_gets_no_mark() -> None:
+    screen = text(samples.report(samples.DENIED_BUCKET, findings=(_finding(samples.DENIED_BUCKET),)))
+    assert "    denied   *\n" in screen
+    assert "^" not in screen
+
+
+def test_long_evidence_is_cut_and_says_so() -> None:
+    evidence = Evidence("aws_iam_policy.p", None, "Allow", "resource does not match", tuple("abcdefgh"))
+    answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,) * 7)
+    screen = text(samples.report(answer, findings=(_finding(answer),)))
+    assert screen.count("by aws_iam_policy.p") == 4
+    assert "and 3 statements more" in screen
+    assert screen.count("and 5 patterns more") == 4
+
+
+def test_many_requirements_of_one_finding_are_cut_and_say_so() -> None:
+    finding = msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,) * 20)
+    screen = text(samples.report(samples.DENIED, findings=(finding,)))
+    assert screen.count("s3:GetObject is denied") == 12
+    assert "and 8 requirements more" in screen
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "said"),
+    [
+        ("introduced", Verdict.ALLOWED, "this change breaks it: s3:GetObject was allowed before"),
+        ("introduced", None, "this change brings it"),
+        ("existing", Verdict.DENIED, "it was so before this change"),
+    ],
+)
+def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> None:
+    answer = msgspec.structs.replace(samples.DENIED, before=before)
+    finding = msgspec.structs.replace(_finding(answer), change=change)
+    assert said in text(samples.report(answer, findings=(finding,)))
+
+
+def test_nothing_to_compare_with_says_nothing_of_a_change() -> None:
+    finding = msgspec.structs.replace(_finding(samples.DENIED), change=None)
+    assert "change " not in text(samples.report(samples.DENIED, findings=(finding,)))
+
+
+def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
+    answers = [samples.unknown(samples.need(task=f"aws_ecs_task_definition.t{number}")) for number in range(8)]
+    other = samples.unknown(samples.need("s3:GetBucketLocation"), "aws_iam_role.other.arn")
+    screen = text(samples.report(*answers, other))
+    assert "unknown: 9 requirements cannot be decided from this plan" in screen
+    assert screen.count("aws_s3_bucket.config.arn") == 1
+    assert "    - and 3 more" in screen
+    assert screen.count("aws_iam_role.other.arn") == 1
+
+
+def test_an_assumption_is_said_once() -> None:
+    answer = Answer(samples.need(), "r", Verdict.ALLOWED, assumptions=("the partition is aws",))
+    assert text(samples.report(answer, answer)).count("assumed: the partition is aws") == 1
+
+
+def test_quiet_leaves_out_what_needs_no_action() -> None:
+    screen = text(samples.MIXED, quiet=True)
+    assert "error[env-file]" in screen
+    assert "aws_ecs_task_definition.nothing" not in screen
+    assert "note:" not in screen
+    assert screen.endswith("1 error, 0 warnings\n")
+
+
+def test_no_colour_unless_asked() -> None:
+    assert "\x1b" not in text(samples.MIXED)
+    coloured = text(samples.MIXED, colour=True)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == text(samples.MIXED)
+    assert "\x1b[31m" in coloured
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_sentences_keep_to_the_width(width: int) -> None:
+    note = "every word of this note is short enough to be put on the next line " * 5
+    report = samples.report(samples.DENIED, findings=(samples.FINDING,), notes=(note,))
+    # Addresses and ARNs stay whole, to be copied.
+    for line in text(report, width=width).split("\n"):
+        assert len(line) <= width or "arn:" in line or samples.TASK in line
+
+
+@given(st.text(), st.text())
+def test_a_hostile_name_forges_nothing(name: str, reason: str) -> None:
+    hostile = f"{name}\n\nplan.json: nothing is missing\x1b[2J\r{reason}"
+    requirement = samples.need(resource=hostile, task=hostile)
+    evidence = Evidence(hostile, hostile, "Allow", hostile, (hostile,), Location(hostile, 1, 1, hostile))
+    answer = Answer(requirement, hostile, Verdict.DENIED, Reason.IMPLICIT_DENY, evidence=(evidence,))
+    place = Location(hostile, 1, 2, hostile)
+    finding = Finding(
+        hostile, Severity.ERROR, hostile, hostile, hostile, (answer,), (hostile,), hostile, None, place, place
+    )
+    unknown = samples.unknown(requirement, hostile)
+    screen = text(
+        samples.report(answer, unknown, findings=(finding,), skipped=(Skipped(hostile, hostile),), notes=(hostile,))
+    )
+    assert screen.replace("\n", "").isprintable()
+    assert not [line for line in screen.split("\n") if line.startswith("plan.json: nothing")]
+
+
+def test_a_source_line_never_shows_a_secret() -> None:
+    place = Location("main.tf", 3, 3, '  environment = [{ name = "PASSWORD", value = "hunter2" }]')
+    finding = msgspec.structs.replace(samples.FINDING, location=place, needed_at=place)
+    assert "hunter2" not in text(samples.report(samples.DENIED, findings=(finding,)))
+
+
+def _finding(answer: Answer) -> Finding:
+    return Finding("env-file", Severity.ERROR, samples.TASK, "aws_iam_role.execution", "a message", (answer,))

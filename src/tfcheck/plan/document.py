@@ -145,5 +145,5 @@ def readable(what: str) -> Iterator[None]:
 def reason(error: Exception) -> str:
     """Say in one line, without any of the plan's text, what a decoder did not like."""
     if isinstance(error, UnicodeDecodeError):
-        return f"its text is not UTF-8 (byte {error.start})"
+        return "its text is not UTF-8"
     return str(error).removeprefix("JSON is malformed: ")

@@ -1,0 +1,35 @@
+"""Plans as small as a test needs them."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from tfcheck.plan import Loaded, Plan, load
+
+TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
+PLANS = sorted(path for path in TESTDATA.glob("*/*plan.json"))
+
+#: The smallest complete plan.
+SMALLEST = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": []}
+
+
+def change(address: str, *actions: str, mode: str = "managed", **parts: Any) -> dict[str, Any]:
+    """Make an element of `resource_changes`; `parts` go to its `change`, or stand beside it."""
+    beside = ("deposed", "previous_address", "action_reason", "module_address", "index", "name")
+    kind, _, name = address.removeprefix("data.").partition(".")
+    row = {"address": address, "mode": mode, "type": kind, "name": name}
+    row |= {key: parts.pop(key) for key in beside if key in parts}
+    return row | {"change": {"actions": list(actions) or ["no-op"]} | parts}
+
+
+def plan(*changes: dict[str, Any], **sections: Any) -> Plan:
+    """Make a plan of these resource changes and other sections, and load it."""
+    return loaded(json.dumps(SMALLEST | {"resource_changes": list(changes)} | sections)).plans[0]
+
+
+def loaded(text: str | bytes) -> Loaded:
+    """Load what stands on standard input."""
+    return load(None, io.BytesIO(text.encode() if isinstance(text, str) else text))

@@ -1,0 +1,117 @@
+"""A resource instance before and after the change."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import pytest
+from tests.plan.made import change, plan
+
+from tfcheck.errors import InputError
+from tfcheck.plan import Instance
+from tfcheck.value import Symbol, Unknown
+
+ROLE = "aws_iam_role.x"
+OLD = {"name": "old"}
+NEW = {"name": "new"}
+
+
+def made(*actions: str, **parts: Any) -> Instance:
+    found = plan(change(ROLE, *actions, **parts)).instance(ROLE)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("actions", "before", "after", "expected_before", "expected_after"),
+    [
+        (["no-op"], OLD, OLD, OLD, OLD),
+        (["update"], OLD, NEW, OLD, NEW),
+        (["create"], None, NEW, None, NEW),
+        (["read"], None, NEW, None, NEW),
+        (["delete", "create"], OLD, NEW, OLD, NEW),
+        (["create", "delete"], OLD, NEW, OLD, NEW),
+        (["delete"], OLD, None, OLD, None),
+        (["forget"], OLD, None, OLD, OLD),
+        (["create", "forget"], OLD, NEW, OLD, NEW),
+        (["create"], None, None, None, {}),
+        ([], OLD, OLD, OLD, OLD),
+    ],
+)
+def test_each_action_has_its_world_after_apply(
+    actions: list[str], before: Any, after: Any, expected_before: Any, expected_after: Any
+) -> None:
+    row = change(ROLE, before=before, after=after)
+    row["change"]["actions"] = actions
+    found = plan(row).instance(ROLE)
+    assert found
+    assert (found.before, found.after) == (expected_before, expected_after)
+    assert (found.exists_before, found.exists_after) == (expected_before is not None, expected_after is not None)
+    assert found.actions == tuple(actions)
+
+
+def test_only_create_and_forget_leaves_something_behind() -> None:
+    assert made("create", "forget", before=OLD, after=NEW).left_behind == OLD
+    assert made("delete", "create", before=OLD, after=NEW).left_behind is None
+    assert made("forget", before=OLD).left_behind is None
+
+
+def test_unknown_attributes_are_symbols_of_the_instance() -> None:
+    address = 'module.a["x"].aws_iam_role.e[0]'
+    row = change(address, "create", after=NEW, after_unknown={"arn": True, "tags": {}})
+    found = plan(row | {"type": "aws_iam_role", "name": "e"}).instance(address)
+    assert found
+    assert found.after == {"name": "new", "arn": Unknown(Symbol(address, ("arn",)))}
+
+
+def test_a_wholly_unknown_object_has_no_known_attribute() -> None:
+    assert made("create", after=NEW, after_unknown=True).after == {"name": Unknown(Symbol(ROLE, ("name",)))}
+
+
+def test_masks_are_kept_as_they_are() -> None:
+    found = made("update", before=OLD, after=NEW, before_sensitive={"a": True}, after_sensitive=False)
+    assert found.before_sensitive == {"a": True}
+    assert found.after_sensitive is False
+    assert made("forget", before=OLD, before_sensitive={"a": True}).after_sensitive == {"a": True}
+    assert made("create", after=NEW).after_sensitive is None
+
+
+def test_what_stands_beside_the_change_is_kept() -> None:
+    found = made("update", before=OLD, after=NEW, previous_address="aws_iam_role.y", action_reason="a new reason")
+    assert found.previous_address == "aws_iam_role.y"
+    assert found.action_reason == "a new reason"
+
+
+def test_a_change_of_nulls_is_nothing() -> None:
+    keys = ("before", "after", "after_unknown", "before_sensitive", "after_sensitive")
+    row = change(ROLE) | {"change": dict.fromkeys(keys) | {"actions": None}}
+    for each in (row, row | {"change": None}, {key: row[key] for key in row if key != "change"}):
+        found = plan(each).instance(ROLE)
+        assert found
+        assert (found.actions, found.before, found.after, found.exists_after) == ((), None, None, False)
+
+
+def test_values_are_never_in_the_representation() -> None:
+    assert repr(made("create", after={"password": "secret"})) == "<Instance aws_iam_role.x create>"
+
+
+def test_an_object_of_another_shape_is_refused_by_name() -> None:
+    with pytest.raises(InputError, match=r"`aws_iam_role\.x` in the plan cannot be read: Expected `object`"):
+        _ = made("create", after=[1]).after
+
+
+def test_an_object_nested_too_deep_is_refused_by_name() -> None:
+    deep: Any = None
+    for _ in range(250):
+        deep = {"a": deep}
+    found = made("create", after={"a": deep})
+    assert found.exists_after
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(traceback.extract_stack()) + 350)
+    try:
+        with pytest.raises(InputError, match=r"`aws_iam_role\.x` in the plan is nested too deep"):
+            _ = found.after
+    finally:
+        sys.setrecursionlimit(limit)

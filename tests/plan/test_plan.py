@@ -120,6 +120,14 @@ def test_an_address_in_another_writing_is_built_from_its_parts() -> None:
         plan({"address": "m/t/x/0", "type": "t"}).instances("t")
 
 
+def test_a_hand_made_row_may_have_only_an_address() -> None:
+    found = plan({"address": "a.x"}, {"address": "data.b.y", "type": "b"}, {"address": "anything"}, {})
+    assert [str(each.address) for each in found.instances("a")] == ["a.x"]
+    assert [str(each.address) for each in found.instances("b", mode="data")] == ["data.b.y"]
+    assert found.instances("b") == []
+    assert found.module_instances() == {ModulePath()}
+
+
 def test_data_that_was_read_is_told_from_data_that_waits_for_apply() -> None:
     prior = state(root=["data.t.old", "data.t.stale"])
     found = plan(change("data.t.stale", "read", mode="data", after={}), prior_state=prior)

@@ -24,10 +24,13 @@ _NOTHING = Raw()
 
 
 class ResourceChange(msgspec.Struct, gc=False):
-    """One element of `resource_changes`; `module_address`, `name` and `index` only back up the address."""
+    """One element of `resource_changes`.
 
-    address: str
-    type: str
+    `module_address`, `name` and `index` only back up the address; plans made by hand lack any of them.
+    """
+
+    address: str = ""
+    type: str = ""
     mode: str | None = None
     name: str | None = None
     index: str | int | None = None
@@ -80,8 +83,8 @@ class StateManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
 class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
     """A data source of a state, with what was read."""
 
-    address: str
-    type: str
+    address: str = ""
+    type: str = ""
     values: Raw = _NOTHING
     sensitive_values: Raw = _NOTHING
 

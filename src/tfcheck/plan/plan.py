@@ -141,7 +141,7 @@ class Plan:
         found: dict[tuple[str, str], list[ResourceChange]] = {}
         for row in self._document.resource_changes or ():
             if row is not None and not row.deposed:
-                found.setdefault((row.mode or "managed", row.type), []).append(row)
+                found.setdefault((row.mode, row.type) if row.mode and row.type else _kind(row), []).append(row)
         return found
 
     @cached_property
@@ -186,6 +186,12 @@ def _parsed(address: str) -> Address | None:
         return parse(address)
     except InputError:
         return None
+
+
+def _kind(row: ResourceChange) -> tuple[str, str]:
+    """Tell mode and type of a row that lacks one of them."""
+    found = _parsed(row.address)
+    return (found.mode, found.type) if found else (row.mode or "managed", row.type)
 
 
 def _address(row: ResourceChange) -> Address:

@@ -31,7 +31,7 @@ def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool 
     ]
     if not quiet:
         parts += [list(_unknown(report.answers, width)), list(_skipped(report, width)), list(_notes(report, width))]
-    parts.append([line(Span(summary(report), Style.STRONG))])
+    parts.append(list(wrapped("", summary(report), width, Style.STRONG)))
     return printed(_apart(parts), colour=colour)
 
 

@@ -1,0 +1,22 @@
+"""Where does the command begin?"""
+
+from __future__ import annotations
+
+import sys
+
+from tfcheck import __version__
+
+
+def main() -> int:
+    """Run the command with the arguments of this process and give its exit status."""
+    # The version is asked for in scripts and prompts: it does not wait for the command line to be imported.
+    if sys.argv[1:] == ["--version"]:
+        print(f"tfcheck {__version__}")
+        return 0
+    from tfcheck.cli import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

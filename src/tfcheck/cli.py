@@ -1,0 +1,238 @@
+"""What does the command line ask for, and which exit status does it get?
+
+Nothing is decided here: arguments go in, reports come out, and the worst finding becomes the exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from tfcheck import __version__, terminal
+from tfcheck.errors import InputError, TfcheckError, UsageError
+from tfcheck.finding import Report, Severity, Verdict
+
+FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
+
+_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What the options of `check` ask for."""
+
+    form: str | None
+    pick: Callable[[Any], Any] | None
+    fail_on: str
+    strict: bool
+    sources: str | None
+    output: str | None
+    colour: bool
+    quiet: bool
+
+
+class _PlanFirst(click.Group):
+    """A group whose first argument may be a plan: `tfcheck PLAN` is short for `tfcheck check PLAN`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = (*self.commands, "--help", "-h", "--version")
+        return super().parse_args(ctx, ["check", *args] if args and args[0] not in own else args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the options of `check`, which nobody should have to look for, with the group's own."""
+        options = [each for each in (*check.params, *self.get_params(ctx)) if isinstance(each, click.Option)]
+        with formatter.section("Options"):
+            formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
+        self.format_commands(ctx, formatter)
+
+
+@click.group(
+    cls=_PlanFirst,
+    options_metavar="[check]",
+    subcommand_metavar="[OPTIONS] PLAN...",
+    invoke_without_command=True,
+    context_settings=_NAMES,
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> int | None:
+    """Tell from a Terraform plan whether every ECS task in it can start.
+
+    PLAN is what `terraform show -json` prints; `-` reads it from standard input.
+
+    \b
+    Examples:
+      terraform plan -out=tfplan && terraform show -json tfplan > plan.json
+      tfcheck plan.json
+      terraform show -json tfplan | tfcheck -
+      tfcheck --format json --query 'findings[].message' plan.json
+
+    \b
+    Exit status:
+      0   nothing at or above --fail-on
+      1   findings at or above it, or unknown answers under --strict
+      2   the command line is wrong
+      3   the input cannot be read or is not a complete plan
+      70  a bug in tfcheck
+    """  # noqa: D301 (click's mark for lines that are not to be joined)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return USAGE
+    return None
+
+
+@main.command(context_settings=_NAMES, short_help="Check every ECS task of a plan; the word can be left out.")
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), help="How to report; text unless set.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity of a finding that makes the exit status 1.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
+@click.option(
+    "--sources",
+    metavar="DIR|TFPLAN",
+    help="The .tf files of the plan, or the saved plan that holds them. Else they are looked for beside PLAN, "
+    "then in the current directory.",
+)
+@click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
+@click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
+@click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Leave out what needs no action; no progress notes.")
+@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+def check(
+    plans: tuple[str, ...],
+    form: str | None,
+    fail_on: str,
+    strict: bool,
+    sources: str | None,
+    query: str | None,
+    output: str | None,
+    colour: str,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Check that every ECS task in PLAN can start.
+
+    PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
+    """
+    to_file = output not in (None, "-")
+    coloured = colour == "always" or (not to_file and terminal.colour_wanted(colour, sys.stdout, os.environ))
+    pick = _pick(query, form)
+    wanted = Wanted(form, pick, fail_on, strict, sources, output, coloured, quiet)
+    reports, status = _reports(plans, wanted)
+    if reports:
+        terminal.publish(_shown(reports, wanted), output, colour=coloured)
+    return max(status, _status(reports, wanted))
+
+
+def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
+    if query is None:
+        return None
+    if form == "text":
+        raise UsageError("`--query` picks from the JSON report", hint="leave out `--format text`")
+    from tfcheck.report.query import query as picking
+
+    return picking(query)
+
+
+def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Report], int]:
+    """Check one plan after the other; one that cannot be read does not keep the others from being checked."""
+    reports: list[Report] = []
+    status = 0
+    for plan in plans:
+        try:
+            with terminal.progress(plan, quiet=wanted.quiet):
+                reports += _checked(plan, wanted)
+        except InputError as error:
+            terminal.complain(error)
+            status = error.exit_status
+    return reports, status
+
+
+def _checked(plan: str, wanted: Wanted) -> Iterator[Report]:
+    from tfcheck.check import check as checked
+    from tfcheck.plan import load
+
+    loaded = load(None if plan == "-" else Path(plan))
+    for each in loaded.plans:
+        report = checked(each, None, context=None)
+        yield msgspec.structs.replace(report, notes=(*loaded.warnings, *report.notes))
+
+
+def _shown(reports: list[Report], wanted: Wanted) -> str:
+    """Write the reports: text below one another, JSON one per line when there are several."""
+    if wanted.form != "json" and wanted.pick is None:
+        from tfcheck.report.text import text
+
+        columns = terminal.width(sys.stdout, os.environ)
+        return "\n".join(text(each, width=columns, colour=wanted.colour, quiet=wanted.quiet) for each in reports)
+    from tfcheck.report.json import document, written
+
+    pick = wanted.pick or (lambda data: data)
+    return "".join(written(pick(document(each)), indent=len(reports) == 1) for each in reports)
+
+
+def _status(reports: list[Report], wanted: Wanted) -> int:
+    """Give the exit status that the reports deserve."""
+    if wanted.strict and any(_undecided(report) for report in reports):
+        return FINDINGS
+    if wanted.fail_on == "never":
+        return 0
+    least = Severity(wanted.fail_on).rank
+    worst = (report.worst() for report in reports)
+    return FINDINGS if any(each is not None and each.rank <= least for each in worst) else 0
+
+
+def _undecided(report: Report) -> bool:
+    return bool(report.skipped) or any(answer.verdict is Verdict.UNKNOWN for answer in report.answers)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and give the exit status; whatever goes wrong becomes one line on standard error."""
+    terminal.use_utf8()
+    try:
+        status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
+    except click.UsageError as error:
+        terminal.complain(_in_our_words(error))
+        return USAGE
+    except TfcheckError as error:
+        terminal.complain(error)
+        return error.exit_status
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except Exception as error:
+        _confess(error, debug="--debug" in arguments)
+        return BUG
+    return status if isinstance(status, int) else 0
+
+
+def _in_our_words(error: click.UsageError) -> UsageError:
+    message = error.format_message().rstrip(".").replace("'", "`")
+    command = error.ctx.command_path if error.ctx else "tfcheck"
+    return UsageError(message[:1].lower() + message[1:], hint=f"see `{command} --help`")
+
+
+def _confess(error: Exception, *, debug: bool) -> None:
+    """Own up to a bug. What the exception says is not shown, even under --debug: it may quote the plan."""
+    hint = "please report it with that" if debug else "please report it, with what `--debug` adds"
+    if debug:
+        from traceback import format_tb
+
+        terminal.say("".join(format_tb(error.__traceback__)).rstrip())
+    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}; {hint}")

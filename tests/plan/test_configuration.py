@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.plan.made import TESTDATA, plan
 
+from tests.plan.made import TESTDATA, plan
 from tfcheck.plan import ConfigModule, constant, load, references
 
 

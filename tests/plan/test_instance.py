@@ -7,8 +7,8 @@ import traceback
 from typing import Any
 
 import pytest
-from tests.plan.made import change, plan
 
+from tests.plan.made import change, plan
 from tfcheck.errors import InputError
 from tfcheck.plan import Instance
 from tfcheck.value import Symbol, Unknown

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.plan.made import PLANS, SMALLEST, TESTDATA, loaded
 
+from tests.plan.made import PLANS, SMALLEST, TESTDATA, loaded
 from tfcheck.errors import InputError
 from tfcheck.plan import SavedPlanError, load
 

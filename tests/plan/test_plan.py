@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.plan.made import PLANS, change, plan
 
+from tests.plan.made import PLANS, change, plan
 from tfcheck.address import Address, ModulePath, parse, parse_module
 from tfcheck.errors import InputError
 from tfcheck.plan import load
@@ -56,6 +56,9 @@ def test_every_instance_of_a_real_plan_is_found_by_every_way(path: Path) -> None
         assert instance in found.siblings(address.module, address.mode, address.type, address.name)
         assert address.module in found.module_instances()
         assert instance.before == row["change"]["before"]
+        if instance.actions == ("forget",):
+            assert instance.after == row["change"]["before"]
+            continue
         assert (instance.after is None) == (row["change"]["after"] is None)
         assert instance.after is None or is_known(instance.after) != (
             "true" in json.dumps(row["change"]["after_unknown"])
@@ -138,6 +141,14 @@ def test_data_that_was_read_is_told_from_data_that_waits_for_apply() -> None:
     assert old.values == {"from": "data.t.old"}
     assert old.sensitive is None
     assert found.data("t.x") is None
+
+
+def test_prior_state_is_read_however_deep_its_modules_are() -> None:
+    module: dict[str, Any] = {"resources": state(root=["data.t.deep"])["values"]["root_module"]["resources"]}
+    for _ in range(300):
+        module = {"child_modules": [module]}
+    found = plan(prior_state={"values": {"root_module": module}})
+    assert [str(each.address) for each in found.data_sources("t")] == ["data.t.deep"]
 
 
 def test_module_instances_come_with_those_around_them() -> None:

@@ -130,9 +130,10 @@ class Plan:
     def _data(self, kind: str) -> _Index[PriorData]:
         # A copy in the prior state is stale where the plan lists the data source: its read waits for apply.
         if kind not in self._read:
-            deferred = self._instances("data", kind).by_address
+            changes = self._instances("data", kind).by_address.items()
+            waiting = {address for address, change in changes if "read" in change.actions}
             found = (PriorData(parse(row.address), row) for row in self._data_rows.get(kind, ()))
-            self._read[kind] = _Index(each for each in found if each.address not in deferred)
+            self._read[kind] = _Index(each for each in found if each.address not in waiting)
         return self._read[kind]
 
     @cached_property
@@ -205,10 +206,13 @@ def _address(row: ResourceChange) -> Address:
 
 
 def _modules(root: StateModule | None) -> Iterator[StateModule]:
-    if root:
-        yield root
-        for child in root.child_modules or ():
-            yield from _modules(child)
+    """Walk the modules of a state, each before those it calls; without recursion, however deep they are."""
+    waiting = [root]
+    while waiting:
+        module = waiting.pop()
+        if module:
+            yield module
+            waiting += reversed(module.child_modules or ())
 
 
 def _reads(module: StateModule) -> list[StateData]:

@@ -81,6 +81,8 @@ def once(command: list[str]) -> Run:
             memory = max(memory, private(process.pid))
             time.sleep(0.002)
         wall = time.perf_counter() - begin
+        if process.returncode not in (0, 1):  # 1: there are findings
+            raise SystemExit(f"{' '.join(command[:3])} failed: exit status {process.returncode}")
         output.seek(0)
         return Run(wall, told(output.read(), wall), memory)
 

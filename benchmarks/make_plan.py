@@ -5,7 +5,7 @@ of its own, among twelve times as many other resources. The bytes fall to the se
 infrastructure: nearly half resource changes, a quarter planned values, a quarter prior state, 4 % configuration.
 The same size and seed give the same bytes.
 
-    python benchmarks/make_plan.py 100 /tmp/plan.json
+    python -m benchmarks.make_plan 100 /tmp/plan.json
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import argparse
 import json
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 import msgspec
+
+Attributes: TypeAlias = dict[str, Any]
 
 ACCOUNT = "123456789012"
 REGION = "ap-northeast-1"
@@ -49,7 +52,7 @@ class Row(msgspec.Struct):
 
     type: str
     name: str
-    values: dict[str, Any]
+    values: Attributes
     key: int | None = None
     unknown: tuple[str, ...] = ()
     expressions: dict[str, Any] = {}
@@ -88,7 +91,7 @@ def relevant(name: str, policy: str, chance: random.Random) -> Iterator[Row]:
     """Give the resources that tfcheck looks at: a service's roles, policies, task definition, bucket and secret."""
     for kind in ("execution", "task"):
         yield role(name, kind)
-    attributes = {"name": "env-files", "name_prefix": "", "policy": policy, "role": f"{name}-execution"}
+    attributes: Attributes = {"name": "env-files", "name_prefix": "", "policy": policy, "role": f"{name}-execution"}
     yield Row("aws_iam_role_policy", "env_files", attributes, unknown=("id",), expressions=reference("role", "id"))
     arn = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
     attributes = {"arn": arn, "name": name, "path": "/", "policy": policy, "description": "", "tags": {}}
@@ -107,7 +110,13 @@ def relevant(name: str, policy: str, chance: random.Random) -> Iterator[Row]:
 
 def role(name: str, kind: str) -> Row:
     arn = f"arn:aws:iam::{ACCOUNT}:role/{name}-{kind}"
-    attributes = {"arn": arn, "name": f"{name}-{kind}", "assume_role_policy": TRUST, "path": "/", "tags": tags(name)}
+    attributes: Attributes = {
+        "arn": arn,
+        "name": f"{name}-{kind}",
+        "assume_role_policy": TRUST,
+        "path": "/",
+        "tags": tags(name),
+    }
     return Row("aws_iam_role", kind, attributes, unknown=("arn", "id", "unique_id", "managed_policy_arns"))
 
 
@@ -156,8 +165,8 @@ def others(name: str, chance: random.Random) -> Iterator[Row]:
             yield Row(kind, f"this_{block}", filler(name, chance), index, ("id", "arn"), expressions)
 
 
-def filler(name: str, chance: random.Random) -> dict[str, Any]:
-    attributes: dict[str, Any] = {"arn": f"arn:aws:x:{REGION}:{ACCOUNT}:{name}/{chance.randrange(10**9)}"}
+def filler(name: str, chance: random.Random) -> Attributes:
+    attributes: Attributes = {"arn": f"arn:aws:x:{REGION}:{ACCOUNT}:{name}/{chance.randrange(10**9)}"}
     attributes |= {f"argument_{n}": f"value {chance.randrange(10**12)}" for n in range(8)}
     attributes |= {f"list_{n}": [chance.randrange(65536) for _ in range(4)] for n in range(2)}
     return attributes | {"enabled": True, "nothing": None, "tags": tags(name), "tags_all": tags(name)}
@@ -240,7 +249,7 @@ def configuration(each: Service) -> Iterator[tuple[str, dict[str, Any]]]:
 def write(size: int, file: TextIO, seed: int = 1) -> int:
     """Write a plan of about `size` bytes and give the number of its services."""
     count = max(1, round(size / len_of(service(seed, 0))))
-    services = [lambda number=number: service(seed, number) for number in range(count)]
+    services = [partial(service, seed, number) for number in range(count)]
     provider = {"aws": {"name": "aws", "full_name": PROVIDER, "expressions": {"region": {"constant_value": REGION}}}}
     file.write(
         '{"format_version":"1.2","terraform_version":"1.11.4","planned_values":{"root_module":{"child_modules":['

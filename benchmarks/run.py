@@ -5,8 +5,8 @@ decoding of all that tfcheck looks at) and a whole run. Each is printed beside a
 same run, which tells a slow machine from a slow program. Private memory is `RssAnon`, the peak of samples taken every
 few milliseconds: pages of the mapped file are not in it.
 
-    python benchmarks/run.py            10 and 100 MB
-    python benchmarks/run.py --full     500 MB as well
+    python -m benchmarks.run            10 and 100 MB
+    python -m benchmarks.run --full     500 MB as well
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ import time
 from pathlib import Path
 
 import msgspec
-from make_plan import write
+
+from benchmarks.make_plan import write
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ROOT / "testdata" / "literal-missing" / "plan.json"

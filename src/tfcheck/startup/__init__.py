@@ -1,0 +1,28 @@
+"""What does ECS do before a task runs? One module for each thing it does; this is the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Requirement
+from tfcheck.startup import env_file, trust
+from tfcheck.startup.rule import Rule
+from tfcheck.world import World
+
+RULES: tuple[Rule, ...] = (trust.RULE, env_file.RULE)
+
+
+def rule(rule_id: str) -> Rule:
+    """Give a rule by its id.
+
+    Raises:
+        KeyError: there is no such rule.
+    """
+    return {each.id: each for each in RULES}[rule_id]
+
+
+def requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Derive everything that a task definition needs to start in a world, in the order of the rules."""
+    for each in RULES:
+        yield from each.derive(task, world)

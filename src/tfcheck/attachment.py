@@ -1,0 +1,255 @@
+"""Which policies are attached to a role, and which attachments cannot be told?
+
+Follows the AWS provider's resources: aws_iam_role_policy, aws_iam_role_policy_attachment, aws_iam_policy_attachment,
+the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the two `_exclusive` resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.iam import Policy
+from tfcheck.match import equal
+from tfcheck.policies import Found, Policies
+from tfcheck.value import Set, Text, TextLike, Truth, Unknown, Value, spelled_out
+from tfcheck.world import Thing, World
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """Something in the plan that attaches a policy to a role.
+
+    `name` is the name of an inline policy, None for a managed one; `reference` is then the managed policy's ARN.
+    `found` is the policy where it has been read already.
+    """
+
+    thing: Thing
+    role: Value
+    name: Value = None
+    reference: Value = None
+    found: Found | None = None
+
+
+class Attached:
+    """What is attached to one role: what could be read, what could not, and what is odd about it."""
+
+    def __init__(self) -> None:
+        self.policies: list[Policy] = []
+        self.hidden: list[str] = []
+        self.rivals: list[tuple[Policy, ...]] = []
+        self.notes: list[str] = []
+        self.closed = False
+
+    def add(self, found: Found) -> None:
+        """Count in one policy, or that it cannot be read."""
+        if found.policy is not None and found.policy not in self.policies:
+            self.policies.append(found.policy)
+        if found.hidden and found.hidden not in self.hidden:
+            self.hidden.append(found.hidden)
+
+
+class Attachments:
+    """All attachments of one world, found by the role they are for."""
+
+    def __init__(self, world: World, policies: Policies) -> None:
+        """Take the world, and its policy documents."""
+        self._world = world
+        self._policies = policies
+
+    def of(self, role: Thing) -> Attached:
+        """Collect what is attached to a role that the plan shows."""
+        name = role.attribute("name")
+        attached = Attached()
+        sure, open_ = self._for(str(role.address), name)
+        if role.address.mode == "managed":
+            sure = [*sure, *self._own(role, attached)]
+        self._collect(attached, sure, open_, name)
+        return attached
+
+    def named(self, name: TextLike | None) -> Attached:
+        """Collect what is attached to a role that is only known by its name, if at all."""
+        attached = Attached()
+        if name is None:
+            return attached
+        sure, open_ = self._for("", name)
+        self._collect(attached, sure, open_, name)
+        return attached
+
+    def _collect(self, attached: Attached, sure: list[Grant], open_: list[Grant], name: Value) -> None:
+        kept = self._without_removed(sure, name, attached)
+        for grant in kept:
+            attached.add(self._policy(grant))
+        for grant in open_:
+            attached.hidden.append(f"{grant.thing.address} may be attached to this role: its role cannot be told")
+        for group in _of_one_name(kept):
+            found = [self._policy(grant).policy for grant in group]
+            attached.rivals.append(tuple(policy for policy in found if policy is not None))
+            named = " and ".join(str(grant.thing.address) for grant in group)
+            attached.notes.append(f"{named} have one name on one role: the last one written remains")
+
+    def _policy(self, grant: Grant) -> Found:
+        if grant.found is not None:
+            return grant.found
+        if grant.reference is not None:
+            return self._policies.by_arn(grant.reference)
+        return self._policies.of_attribute(grant.thing, "policy")
+
+    # Which grants are for a role
+
+    def _for(self, address: str, name: Value) -> tuple[list[Grant], list[Grant]]:
+        """Give the grants that are surely for a role, and those that may be."""
+        sure = list(self._by_owner.get(address, ()))
+        spelled = spelled_out(name) if isinstance(name, str | Text | Unknown) else None
+        if spelled is None:
+            return sure, []
+        sure.extend(self._by_name.get(spelled, ()))
+        candidates = [(text, grants) for text, grants in self._by_name.items() if text != spelled]
+        if isinstance(spelled, str):
+            candidates = [(text, grants) for text, grants in candidates if not isinstance(text, str)]
+        open_: list[Grant] = []
+        for text, grants in candidates:
+            truth = equal(text, spelled)
+            if truth is Truth.TRUE:
+                sure.extend(grants)
+            elif truth is Truth.UNKNOWN:
+                open_.extend(grants)
+        return sure, [*open_, *self._unnamed]
+
+    @cached_property
+    def _filed(self) -> tuple[dict[str, list[Grant]], dict[TextLike, list[Grant]], list[Grant]]:
+        """File every grant by the role it refers to, by the name it gives, or as one that cannot be told."""
+        roles = {str(each.address) for each in self._world.things("aws_iam_role")}
+        roles |= {str(each.address) for each in self._world.looked_up("aws_iam_role")}
+        by_owner: dict[str, list[Grant]] = {}
+        by_name: dict[TextLike, list[Grant]] = {}
+        unnamed: list[Grant] = []
+        for grant in self._grants():
+            role = grant.role
+            if isinstance(role, Unknown) and role.symbol is not None and role.symbol.owner in roles:
+                by_owner.setdefault(role.symbol.owner, []).append(grant)
+            elif isinstance(role, str | Text) or (isinstance(role, Unknown) and role.shape is not None):
+                by_name.setdefault(spelled_out(role), []).append(grant)
+            else:
+                unnamed.append(grant)
+        return by_owner, by_name, unnamed
+
+    @property
+    def _by_owner(self) -> dict[str, list[Grant]]:
+        return self._filed[0]
+
+    @property
+    def _by_name(self) -> dict[TextLike, list[Grant]]:
+        return self._filed[1]
+
+    @property
+    def _unnamed(self) -> list[Grant]:
+        return self._filed[2]
+
+    def _grants(self) -> Iterator[Grant]:
+        for thing in self._world.things("aws_iam_role_policy"):
+            yield Grant(thing, thing.attribute("role"), name=thing.attribute("name"))
+        for thing in self._world.things("aws_iam_role_policy_attachment"):
+            yield Grant(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
+        for thing in self._world.things("aws_iam_policy_attachment"):
+            roles = thing.attribute("roles")
+            for role in _items(roles):
+                yield Grant(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
+
+    # What aws_iam_role itself says
+
+    def _own(self, role: Thing, attached: Attached) -> Iterator[Grant]:
+        yield from self._own_inline(role, attached)
+        yield from self._own_managed(role, attached)
+
+    def _own_inline(self, role: Thing, attached: Attached) -> Iterator[Grant]:
+        value = role.attribute("inline_policy")
+        written_here = role.configured("inline_policy")
+        if isinstance(value, Unknown) and written_here is not False:
+            attached.hidden.append(f"the inline policies of {role.address} are known only after apply")
+        elsewhere = () if written_here else self._names_elsewhere(role)
+        for each in _items(value):
+            if not isinstance(each, dict):
+                attached.hidden.append(f"an inline policy of {role.address} is known only after apply")
+                continue
+            name = each.get("name")
+            if name in elsewhere or not (name or each.get("policy")):
+                continue
+            found = self._policies.read(each.get("policy"), str(role.address))
+            yield Grant(role, role.attribute("name"), name=name, found=found)
+
+    def _own_managed(self, role: Thing, attached: Attached) -> Iterator[Grant]:
+        value = role.attribute("managed_policy_arns")
+        written_here = role.configured("managed_policy_arns")
+        if isinstance(value, Unknown) and written_here is not False:
+            attached.hidden.append(f"the managed policies of {role.address} are known only after apply")
+        elsewhere = () if written_here else self._arns_elsewhere(role)
+        for arn in _items(value):
+            if arn not in elsewhere:
+                yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
+
+    def _names_elsewhere(self, role: Thing) -> frozenset[str]:
+        """Name the inline policies that other resources of the plan managed before the change: they speak for them."""
+        name = role.attribute("name")
+        things = self._world.before().things("aws_iam_role_policy")
+        return frozenset(str(each.attribute("name")) for each in things if each.attribute("role") == name)
+
+    def _arns_elsewhere(self, role: Thing) -> frozenset[str]:
+        name = role.attribute("name")
+        before = self._world.before()
+        found = {
+            str(each.attribute("policy_arn"))
+            for each in before.things("aws_iam_role_policy_attachment")
+            if each.attribute("role") == name
+        }
+        for each in before.things("aws_iam_policy_attachment"):
+            if name in _items(each.attribute("roles")):
+                found.add(str(each.attribute("policy_arn")))
+        return frozenset(found)
+
+    # Resources that remove what they do not list
+
+    def _without_removed(self, grants: list[Grant], name: Value, attached: Attached) -> list[Grant]:
+        inline = self._listed("aws_iam_role_policies_exclusive", "policy_names", name)
+        managed = self._listed("aws_iam_role_policy_attachments_exclusive", "policy_arns", name)
+        attached.closed = inline is not None and managed is not None
+        kept: list[Grant] = []
+        for grant in grants:
+            listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
+            stays = Truth.TRUE if listed is None else Truth.some(equal(own, each) for each in listed)
+            if stays is Truth.FALSE:
+                attached.notes.append(f"{grant.thing.address} is removed again: an exclusive resource does not list it")
+            elif stays is Truth.UNKNOWN:
+                attached.hidden.append(f"{grant.thing.address} may be removed by an exclusive resource")
+            else:
+                kept.append(grant)
+        return kept
+
+    def _listed(self, resource_type: str, argument: str, name: Value) -> list[Value] | None:
+        for thing in self._world.things(resource_type):
+            if equal(thing.attribute("role_name"), name) is Truth.TRUE:
+                listed = thing.attribute(argument)
+                return [listed] if isinstance(listed, Unknown) else list(_items(listed))
+        return None
+
+
+def _known_arn(value: Value) -> Value:
+    return Unknown(reason="the policy's ARN is not in the plan") if value is None else value
+
+
+def _items(value: Value) -> Iterable[Value]:
+    if isinstance(value, Set):
+        return value.items
+    if isinstance(value, list):
+        return value
+    return ()
+
+
+def _of_one_name(grants: list[Grant]) -> Iterator[list[Grant]]:
+    """Group inline policies that surely have one name on this role."""
+    by_name: dict[str, list[Grant]] = {}
+    for grant in grants:
+        if grant.reference is None and isinstance(grant.name, str) and grant.name:
+            by_name.setdefault(grant.name, []).append(grant)
+    return (group for group in by_name.values() if len(group) > 1)

@@ -1,0 +1,139 @@
+"""Which tasks does the plan define, with which containers and roles?
+
+Follows the task definition parameters
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.address import Address
+from tfcheck.hcl.json_text import decode
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import JsonText, Set, Text, Unknown, Value
+from tfcheck.world import Thing, World
+
+
+class Container(msgspec.Struct, frozen=True):
+    """One container of a task definition; `index` is its place in the list, `definition` what it is told."""
+
+    index: int
+    name: str
+    definition: dict[str, Value]
+
+    def member(self, name: str) -> Value:
+        """Give a member of the definition, whatever the case of its key; explicit null is absent."""
+        return member(self.definition, name)
+
+    def members(self, name: str) -> list[Value] | Unknown:
+        """Give a member that is a list; absent is empty."""
+        value = self.member(name)
+        match value:
+            case None:
+                return []
+            case list():
+                return value
+            case Set():
+                return list(value.items)
+            case Unknown():
+                return value
+            case _:
+                return Unknown(reason=f"`{name}` is not a list")
+
+
+class TaskDefinition(msgspec.Struct, frozen=True):
+    """One `aws_ecs_task_definition`, as it is in one state of the world.
+
+    `problem` says why the containers, or some of them, cannot be told. `sensitive` tells that the plan marks the
+    container definitions, or part of them, as sensitive: then nothing of them but names and places may be shown.
+    """
+
+    thing: Thing
+    containers: tuple[Container, ...]
+    problem: str = ""
+    sensitive: bool = False
+
+    @property
+    def address(self) -> Address:
+        """Give its address in the plan."""
+        return self.thing.address
+
+    @property
+    def execution_role(self) -> Value:
+        """Give what `execution_role_arn` is: the role that fetches what the containers need."""
+        return self.thing.attribute("execution_role_arn")
+
+    @property
+    def task_role(self) -> Value:
+        """Give what `task_role_arn` is: the role of the code in the containers."""
+        return self.thing.attribute("task_role_arn")
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Give the known strings of a list attribute."""
+        value = self.thing.attribute(name)
+        items = value.items if isinstance(value, Set) else value if isinstance(value, list) else ()
+        return tuple(each for each in items if isinstance(each, str))
+
+
+def task_definitions(world: World) -> Iterator[TaskDefinition]:
+    """Give every task definition that exists in `world`, in the plan's order."""
+    for thing in world.things("aws_ecs_task_definition"):
+        yield _task_definition(thing)
+
+
+def _task_definition(thing: Thing) -> TaskDefinition:
+    sensitive = thing.sensitive("container_definitions")
+    containers, problem = _containers(thing.attribute("container_definitions"))
+    return TaskDefinition(thing, tuple(containers), problem, sensitive)
+
+
+def _containers(text: Value) -> tuple[list[Container], str]:
+    try:
+        definitions = text if isinstance(text, list) else _decoded(text)
+    except EvaluationError as error:
+        return [], f"container_definitions is not JSON: {error}"
+    match definitions:
+        case list():
+            found = [_container(index, each) for index, each in enumerate(definitions) if isinstance(each, dict)]
+            strange = [each for each in definitions if not isinstance(each, dict)]
+            return found, _problem(strange)
+        case Unknown():
+            return [], _waits(definitions)
+        case _:
+            return [], "container_definitions is not a list of containers"
+
+
+def _decoded(text: Value) -> Value:
+    if isinstance(text, str | Text | JsonText | Unknown):
+        return decode(text)
+    return None
+
+
+def _problem(strange: Sequence[Value]) -> str:
+    if not strange:
+        return ""
+    first = strange[0]
+    return _waits(first) if isinstance(first, Unknown) else "container_definitions holds something that is no container"
+
+
+def _waits(unknown: Unknown) -> str:
+    place = f" ({unknown.where})" if unknown.where else ""
+    return f"container_definitions is known only after apply: {unknown.reason}{place}"
+
+
+def _container(index: int, definition: dict[str, Value]) -> Container:
+    name = member(definition, "name")
+    return Container(index, name if isinstance(name, str) else f"#{index}", definition)
+
+
+def member(structure: Value, name: str) -> Value:
+    """Give a member of an object, whatever the case of its key: a provider release wrote PascalCase keys."""
+    if not isinstance(structure, dict):
+        return structure if isinstance(structure, Unknown) else None
+    if name in structure:
+        return structure[name]
+    lowered = name.lower()
+    return next((value for key, value in structure.items() if key.lower() == lowered), None)

@@ -1,0 +1,105 @@
+"""What should the user act on, and how is it said in one sentence?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck import startup
+from tfcheck.compare import change_of
+from tfcheck.finding import Answer, Evidence, Finding, Location, Reason, RoleKind, Severity, Verdict
+from tfcheck.locate import Locations
+
+_Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
+
+
+def findings(answers: list[Answer], locations: Locations) -> Iterator[Finding]:
+    """Group what is denied by task definition and cause; errors first."""
+    groups: dict[_Group, list[Answer]] = {}
+    for answer in answers:
+        if answer.verdict is Verdict.DENIED:
+            groups.setdefault(_group(answer), []).append(answer)
+    found = [_finding(group, locations) for group in groups.values()]
+    yield from sorted(found, key=lambda each: (each.severity.rank, each.change != "introduced"))
+
+
+def _group(answer: Answer) -> _Group:
+    need = answer.requirement
+    return need.task_definition, need.rule, need.role_kind, answer.reason, need.severity, change_of(answer)
+
+
+def _finding(answers: list[Answer], locations: Locations) -> Finding:
+    first = answers[0]
+    need = first.requirement
+    return Finding(
+        rule=need.rule,
+        severity=need.severity,
+        task_definition=need.task_definition,
+        address=first.role,
+        message=_message(answers),
+        answers=tuple(answers),
+        explanation=tuple(_explanation(answers)),
+        symptom=startup.rule(need.rule).symptoms.get(need.action, ""),
+        change=change_of(first),
+        location=_mend_here(first, locations),
+        needed_at=locations.need(need),
+    )
+
+
+def _mend_here(answer: Answer, locations: Locations) -> Location | None:
+    """Point at the statement that is in the way, else at the role that lacks one."""
+    if answer.reason in (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE) and answer.evidence:
+        found = locations.of(answer.evidence[0].policy)
+        if found is not None:
+            return found
+    return locations.of(answer.role) if answer.role else None
+
+
+def _message(answers: list[Answer]) -> str:
+    first = answers[0]
+    need = first.requirement
+    role = f"{need.role_kind.value} role {first.role}"
+    actions = " and ".join(dict.fromkeys(answer.requirement.action for answer in answers))
+    what = _things(answers)
+    match first.reason:
+        case Reason.NO_EXECUTION_ROLE:
+            return f"the task has no execution role, which must be allowed {actions} on {what}"
+        case Reason.TRUST_POLICY:
+            return f"ECS cannot assume the {role}: its trust policy does not allow ecs-tasks.amazonaws.com"
+        case Reason.EXPLICIT_DENY:
+            return f"a policy denies the {role} {actions} on {what}"
+        case Reason.GRANTED_TO_TASK_ROLE:
+            return f"{actions} on {what} is granted to the task role, but the {role} needs it"
+        case Reason.PERMISSIONS_BOUNDARY:
+            return f"the permissions boundary of the {role} does not allow {actions} on {what}"
+        case Reason.RESOURCE_POLICY:
+            return f"the policy of {what} does not let the {role} call {actions}"
+        case _:
+            return f"the {role} is not allowed {actions} on {what}"
+
+
+def _things(answers: list[Answer]) -> str:
+    shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
+    return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
+
+
+def _explanation(answers: list[Answer]) -> Iterator[str]:
+    """Say what the user may not know, once for the whole finding."""
+    first = answers[0]
+    need = first.requirement
+    if first.reason is Reason.GRANTED_TO_TASK_ROLE:
+        yield (
+            "ECS uses the execution role before the containers start; the task role is only for the code inside them. "
+            "Move the statement to a policy of the execution role"
+        )
+    if first.reason is Reason.EXPLICIT_DENY:
+        yield "an explicit deny wins over every allow: change the statement that denies"
+    if first.reason is Reason.PERMISSIONS_BOUNDARY:
+        yield "a boundary is a ceiling: what it does not allow, no policy of the role can grant"
+    if need.action == "s3:GetBucketLocation":
+        yield "AWS documents this permission; ECS agents before 1.84.0 call it, later ones and Fargate were not seen to"
+    if first.reason is Reason.IMPLICIT_DENY and not any(map(_names_action, first.evidence)):
+        yield f"no statement of the role allows {need.action}"
+
+
+def _names_action(evidence: Evidence) -> bool:
+    return evidence.effect == "Allow"

@@ -1,0 +1,43 @@
+"""Where in the sources is something written?"""
+
+from __future__ import annotations
+
+from tfcheck.address import Address, parse
+from tfcheck.errors import InputError
+from tfcheck.finding import Location, Requirement
+from tfcheck.resolve import Resolver
+
+
+class Locations:
+    """Places of resources in the sources; None where the sources are not at hand."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Take the resolver that knows the sources."""
+        self._resolver = resolver
+
+    def of(self, written: str, attribute: str = "") -> Location | None:
+        """Give the place of a resource's block, or of one of its arguments, by its address as reports write it."""
+        try:
+            address = parse(written)
+        except InputError:
+            return None
+        return self.of_address(address, attribute)
+
+    def of_address(self, address: Address, attribute: str = "") -> Location | None:
+        """Give the place of a resource's block, or of one of its arguments."""
+        block = self._resolver.block(address)
+        if block is None:
+            return None
+        place = block.attribute_place(attribute) if attribute else None
+        if place is not None:
+            return Location(place.file, place.line, place.line, self._resolver.source_line(place))
+        start = block.place
+        return Location(start.file, start.line, block.end_line, self._resolver.source_line(start))
+
+    def need(self, requirement: Requirement) -> Location | None:
+        """Give the place that asks for what a requirement needs."""
+        argument = _ARGUMENTS.get(requirement.pointer, "container_definitions")
+        return self.of(requirement.task_definition, argument)
+
+
+_ARGUMENTS = {"/executionRoleArn": "execution_role_arn", "/taskRoleArn": "task_role_arn"}

@@ -1,0 +1,99 @@
+"""Which policy documents does the plan show, by the resource that holds them and by ARN?"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.iam import Policy, managed_policy, parse_policy
+from tfcheck.match import equal
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, is_known, spelled_out, written
+from tfcheck.world import Thing, World
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A policy, or why it cannot be read; both are empty where there is none."""
+
+    policy: Policy | None = None
+    hidden: str = ""
+
+
+class Policies:
+    """All policy documents of one world, each read once."""
+
+    def __init__(self, world: World) -> None:
+        """Take the world they live in."""
+        self._world = world
+        self._read: dict[tuple[str, str], Found] = {}
+        self.sensitive: set[str] = set()
+
+    def of_attribute(self, thing: Thing, attribute: str) -> Found:
+        """Read the policy document in an attribute of a resource; nothing where the attribute is not set."""
+        key = (str(thing.address), attribute)
+        if key not in self._read:
+            if thing.sensitive(attribute):
+                self.sensitive.add(key[0])
+            self._read[key] = self.read(thing.attribute(attribute), key[0])
+        return self._read[key]
+
+    def read(self, document: Value, label: str) -> Found:
+        """Read a policy document; `label` names what holds it."""
+        if document is None or document == "":
+            return Found()
+        if isinstance(document, Unknown):
+            place = f" ({document.where})" if document.where else ""
+            return Found(hidden=f"{label} cannot be read: {document.reason}{place}")
+        policy = parse_policy(document, label)
+        if policy.invalid:
+            return Found(hidden=f"{label} is not a valid policy: {policy.invalid}")
+        return Found(policy)
+
+    def by_arn(self, reference: Value) -> Found:
+        """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
+        if not isinstance(reference, str | Text | Unknown):
+            return Found(hidden="a policy ARN is not known")
+        thing = self._thing(reference)
+        if thing is not None:
+            found = self.of_attribute(thing, "policy")
+            return found if found.policy or found.hidden else Found(hidden=f"{thing.address} shows no policy")
+        bundled = managed_policy(spelled_out(reference))
+        if bundled is not None:
+            return Found(bundled)
+        return Found(hidden=_not_visible(reference))
+
+    def _thing(self, reference: TextLike) -> Thing | None:
+        if isinstance(reference, Unknown) and reference.symbol is not None:
+            found = self._by_address.get(reference.symbol.owner)
+            if found is not None:
+                return found
+        found = self._by_arn.get(spelled_out(reference))
+        if found is not None or is_known(reference):
+            return found
+        sure = [each for each in self._all if equal(reference, each.attribute("arn")) is Truth.TRUE]
+        return sure[0] if len(sure) == 1 else None
+
+    @cached_property
+    def _all(self) -> list[Thing]:
+        return [*self._world.looked_up("aws_iam_policy"), *self._world.things("aws_iam_policy")]
+
+    @cached_property
+    def _by_address(self) -> dict[str, Thing]:
+        return {str(each.address): each for each in self._all}
+
+    @cached_property
+    def _by_arn(self) -> dict[TextLike, Thing]:
+        found: dict[TextLike, Thing] = {}
+        for each in self._all:
+            arn = each.attribute("arn")
+            if isinstance(arn, str | Text | Unknown):
+                found[spelled_out(arn)] = each
+        return found
+
+
+def _not_visible(reference: TextLike) -> str:
+    if isinstance(reference, str) and ":iam::aws:policy/" in reference:
+        return f"managed policy {reference} is not in the bundled set"
+    if isinstance(reference, Unknown) and reference.symbol is None:
+        return f"a policy is attached whose ARN cannot be told: {reference.reason}"
+    return f"policy {written(reference)} is not in the plan"

@@ -1,0 +1,44 @@
+"""What do the nested blocks of a resource say, `dynamic` ones included?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfcheck.hcl.scope import Scope
+from tfcheck.value import Unknown, Value
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.block import Block
+    from tfcheck.resolve.resolver import Resolver
+
+
+def block_values(resolver: Resolver, block: Block, name: str, scope: Scope) -> Value:
+    """Give the nested blocks called `name` as a list of objects, or an `Unknown` where their number is open."""
+    found, further = repeated(resolver, block, name, scope)
+    return list(found) if further is None else further
+
+
+def repeated(
+    resolver: Resolver, block: Block, name: str, scope: Scope
+) -> tuple[list[dict[str, Value]], Unknown | None]:
+    """Give the nested blocks called `name`, and an `Unknown` when there may be more of them."""
+    from tfcheck.hcl.dynamic import nested
+
+    blocks, further = nested(block, name, scope)
+    return [_object(resolver, each, inner) for each, inner in blocks], further
+
+
+def _object(resolver: Resolver, block: Block, scope: Scope) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name in block.attributes():
+        expression = block.attribute(name)
+        if expression is not None:
+            found[name] = resolver.evaluate(expression, scope)
+    for name in _nested_names(block):
+        found[name] = block_values(resolver, block, name, scope)
+    return found
+
+
+def _nested_names(block: Block) -> list[str]:
+    names = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in block.nested)
+    return list(dict.fromkeys(names))

@@ -1,0 +1,252 @@
+"""What does an attribute that AWS computes look like before the resource exists?
+
+ARNs follow the service authorization reference
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html),
+attributes the pages of the AWS provider. A shape never replaces the symbol of the attribute: both are the same value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from tfcheck.arn import Arn
+from tfcheck.value import (
+    NAME,
+    PREFIX_SUFFIX,
+    SECRET_SUFFIX,
+    Hole,
+    JsonText,
+    Symbol,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    text,
+)
+
+
+class Surroundings(Protocol):
+    """The provider configuration of a resource, as far as the plan tells."""
+
+    @property
+    def partition(self) -> TextLike:
+        """Name the partition."""
+
+    @property
+    def region(self) -> TextLike:
+        """Name the region."""
+
+    @property
+    def account(self) -> TextLike:
+        """Name the account, 12 digits."""
+
+
+class Instance(Protocol):
+    """One resource instance whose other attributes can be asked for."""
+
+    @property
+    def owner(self) -> str:
+        """Give the instance's address."""
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """Give the provider configuration it belongs to."""
+
+    def attribute(self, name: str) -> Value:
+        """Give another attribute's value."""
+
+    def planned(self, name: str) -> Value:
+        """Give another argument as the plan or the sources set it; None where it surely is not set."""
+
+
+Derivation: TypeAlias = Callable[[Instance], TextLike | None]
+
+
+def shape(resource_type: str, attribute: str, instance: Instance) -> TextLike | None:
+    """Work out as much of a computed attribute as is sure; None where nothing is known of its form."""
+    derivation = _DERIVATIONS.get(resource_type, {}).get(attribute)
+    return derivation(instance) if derivation else None
+
+
+def assigned_family(resource_type: str, attribute: str) -> str:
+    """Name the family of values that AWS gives to one instance only; empty for other attributes."""
+    return f"{resource_type}.{attribute}" if attribute in _ASSIGNED else ""
+
+
+_ASSIGNED = frozenset({"arn", "id", "unique_id", "key_id", "policy_id", "arn_suffix"})
+
+
+def hole(attribute: str) -> Hole:
+    """Say which texts a computed attribute of no known shape may turn out to be."""
+    return _ARN if attribute == "arn" or attribute.endswith("_arn") else Hole()
+
+
+_ARN = Hole(chars="*?$ ", shortest=20, starts="arn:")
+
+
+def _text(value: Value) -> TextLike | None:
+    return value if isinstance(value, str | Unknown | Text | JsonText) else None
+
+
+def _arn(
+    service: str, resource: Callable[[Instance], TextLike | None], *, regional: bool = True, owned: bool = True
+) -> Derivation:
+    def derive(instance: Instance) -> TextLike | None:
+        tail = resource(instance)
+        if tail is None:
+            return None
+        around = instance.surroundings
+        region = around.region if regional else ""
+        return Arn(around.partition, service, region, around.account if owned else "", tail).written()
+
+    return derive
+
+
+def _attribute(name: str) -> Derivation:
+    return lambda instance: _text(instance.attribute(name))
+
+
+def _joined(*parts: str | Derivation) -> Derivation:
+    def derive(instance: Instance) -> TextLike | None:
+        known = [part if isinstance(part, str) else part(instance) for part in parts]
+        return None if any(part is None for part in known) else text(part for part in known if part is not None)
+
+    return derive
+
+
+def _generated(name: str, prefix: str) -> Derivation:
+    """Name what the provider names: the prefix, or `terraform-`, and 26 hexadecimal digits."""
+
+    def derive(instance: Instance) -> TextLike | None:
+        written = _text(instance.planned(name))
+        if written:
+            return written
+        beginning = _text(instance.planned(prefix)) or "terraform-"
+        symbol = Symbol(instance.owner, (name, "suffix"))
+        return text([beginning, Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")])
+
+    return derive
+
+
+def _opaque(attribute: str, family: str, hole: Hole = NAME) -> Derivation:
+    return lambda instance: Unknown(symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=family)
+
+
+def _path(instance: Instance) -> TextLike | None:
+    return _text(instance.planned("path")) or "/"
+
+
+def _parameter(instance: Instance) -> TextLike | None:
+    name = _text(instance.attribute("name"))
+    if isinstance(name, str):
+        return "parameter/" + name.removeprefix("/")
+    first = name.pieces[0] if isinstance(name, Text) else None
+    if isinstance(name, Text) and isinstance(first, str):
+        return text(["parameter/", first.removeprefix("/"), *name.pieces[1:]])
+    return None
+
+
+def _object_key(instance: Instance) -> TextLike | None:
+    key = _text(instance.attribute("key"))
+    if not isinstance(key, str):
+        return None if key is None else key
+    return re.sub("/+", "/", re.sub(r"^(\./|/)+", "", key))
+
+
+def _dns_suffix(instance: Instance) -> TextLike | None:
+    partition = instance.surroundings.partition
+    if not isinstance(partition, str):
+        return None
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+
+
+def _registry(instance: Instance) -> TextLike | None:
+    return instance.surroundings.account
+
+
+def _region(instance: Instance) -> TextLike | None:
+    return instance.surroundings.region
+
+
+_bucket = _generated("bucket", "bucket_prefix")
+_role = _generated("name", "name_prefix")
+_policy = _generated("name", "name_prefix")
+_group = _generated("name", "name_prefix")
+_secret = _generated("name", "name_prefix")
+_key_id = _opaque("key_id", "aws_kms_key.key_id")
+_secret_arn = _arn(
+    "secretsmanager",
+    _joined("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
+)
+
+_OBJECT: dict[str, Derivation] = {
+    "arn": _arn("s3", _joined(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
+}
+_BUCKET_SETTING: dict[str, Derivation] = {"id": _attribute("bucket")}
+
+_DERIVATIONS: dict[str, dict[str, Derivation]] = {
+    "aws_s3_bucket": {
+        "bucket": _bucket,
+        "id": _bucket,
+        "arn": _arn("s3", _bucket, regional=False, owned=False),
+        "bucket_domain_name": _joined(_bucket, ".s3.amazonaws.com"),
+    },
+    "aws_s3_object": _OBJECT,
+    "aws_s3_bucket_object": _OBJECT,
+    "aws_s3_bucket_policy": _BUCKET_SETTING,
+    "aws_s3_bucket_versioning": _BUCKET_SETTING,
+    "aws_s3_bucket_public_access_block": _BUCKET_SETTING,
+    "aws_s3_bucket_ownership_controls": _BUCKET_SETTING,
+    "aws_s3_bucket_server_side_encryption_configuration": _BUCKET_SETTING,
+    "aws_iam_role": {
+        "name": _role,
+        "id": _role,
+        "arn": _arn("iam", _joined("role", _path, _role), regional=False),
+        "unique_id": _opaque("unique_id", "aws_iam_role.unique_id"),
+    },
+    "aws_iam_policy": {
+        "name": _policy,
+        "id": _arn("iam", _joined("policy", _path, _policy), regional=False),
+        "arn": _arn("iam", _joined("policy", _path, _policy), regional=False),
+    },
+    "aws_iam_role_policy": {
+        "name": _generated("name", "name_prefix"),
+        "id": _joined(_attribute("role"), ":", _generated("name", "name_prefix")),
+    },
+    "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
+    "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},
+    "aws_secretsmanager_secret_version": {"arn": _attribute("secret_id")},
+    "aws_secretsmanager_secret_policy": {"id": _attribute("secret_arn")},
+    "aws_ecr_repository": {
+        "id": _attribute("name"),
+        "arn": _arn("ecr", _joined("repository/", _attribute("name"))),
+        "registry_id": _registry,
+        "repository_url": _joined(_registry, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
+    },
+    "aws_cloudwatch_log_group": {
+        "name": _group,
+        "id": _group,
+        "arn": _arn("logs", _joined("log-group:", _group)),
+    },
+    "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _arn("kms", _joined("key/", _key_id))},
+    "aws_kms_alias": {
+        "id": _attribute("name"),
+        "arn": _arn("kms", _attribute("name")),
+    },
+    "aws_ecs_task_definition": {
+        "id": _attribute("family"),
+        "arn_without_revision": _arn("ecs", _joined("task-definition/", _attribute("family"))),
+        "arn": _arn(
+            "ecs",
+            _joined(
+                "task-definition/", _attribute("family"), ":", _opaque("revision", "", Hole("0123456789", False, 1))
+            ),
+        ),
+    },
+    "aws_ecs_cluster": {
+        "id": _arn("ecs", _joined("cluster/", _attribute("name"))),
+        "arn": _arn("ecs", _joined("cluster/", _attribute("name"))),
+    },
+}

@@ -1,0 +1,87 @@
+"""Which policy does a `data.aws_iam_policy_document` render, when it is read only during apply?
+
+Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfcheck.hcl.json_text import encode
+from tfcheck.plan import Instance
+from tfcheck.policy_document import document
+from tfcheck.resolve.blocks import repeated
+from tfcheck.value import Set, Unknown, Value, is_known
+
+if TYPE_CHECKING:
+    from tfcheck.resolve.resolver import Resolver
+
+
+def policy_document(resolver: Resolver, instance: Instance) -> Value:
+    """Rebuild the JSON text of a deferred policy document from its statements, planned and written."""
+    statements, further = _statements(resolver, instance)
+    address = instance.address
+    rendered = document(
+        statements,
+        version=resolver.attribute(address, "version"),
+        policy_id=resolver.attribute(address, "policy_id"),
+        sources=[*_texts(resolver, instance, "source_policy_documents"), *_texts(resolver, instance, "source_json")],
+        overrides=[
+            *_texts(resolver, instance, "override_policy_documents"),
+            *_texts(resolver, instance, "override_json"),
+        ],
+        open=further,
+    )
+    return rendered if isinstance(rendered, Unknown) else encode(rendered)
+
+
+def _texts(resolver: Resolver, instance: Instance, argument: str) -> list[Value]:
+    value = resolver.attribute(instance.address, argument)
+    match value:
+        case None:
+            return []
+        case list():
+            return value
+        case Set():
+            return list(value.items)
+        case _:
+            return [value]
+
+
+def _statements(resolver: Resolver, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:
+    """Give the statements, and an `Unknown` when there may be more of them."""
+    planned = (instance.after or {}).get("statement")
+    block = resolver.block(instance.address)
+    if block is None:
+        return _planned_only(planned)
+    written, further = repeated(resolver, block, "statement", resolver.scope_of(instance.address))
+    if isinstance(planned, list) and len(planned) == len(written) and further is None:
+        return [_joined(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
+    if isinstance(planned, list) and (further is not None or is_known(planned)):
+        return _planned_only(planned)
+    return written, further
+
+
+def _planned_only(planned: Value) -> tuple[list[dict[str, Value]], Unknown | None]:
+    match planned:
+        case None:
+            return [], None
+        case list():
+            statements = [each for each in planned if isinstance(each, dict)]
+            strange = next((each for each in planned if isinstance(each, Unknown)), None)
+            return statements, strange
+        case Unknown():
+            return [], planned
+        case _:
+            return [], Unknown(reason="the statements are not a list")
+
+
+def _joined(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
+    """Take each member from the plan where it knows all of it, else as it is written."""
+    if not isinstance(planned, dict):
+        return written
+    joined = dict(written)
+    for name, value in planned.items():
+        if (is_known(value) and (value is not None or name not in written)) or name not in written:
+            joined[name] = value
+    return joined

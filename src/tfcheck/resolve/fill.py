@@ -1,0 +1,68 @@
+"""How do a planned value and the evaluation of its sources make one value?
+
+The plan wins: what it knows stays. Only unknown parts are taken from the sources, and only where both sides agree on
+everything that both know.
+"""
+
+from __future__ import annotations
+
+from tfcheck.match import equal
+from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+
+
+def fill(planned: Value, written: Value) -> Value:
+    """Take `planned`, its unknown parts from `written` where that says more.
+
+    A list that the provider may have sorted anew is taken over as a whole if it holds everything that the plan knows of
+    it; where the two disagree the planned value stays as it is.
+    """
+    if is_known(planned):
+        return planned
+    match planned, written:
+        case Unknown(), _:
+            return _more_telling(planned, written)
+        case dict(), dict():
+            return {name: fill(part, written[name]) if name in written else part for name, part in planned.items()}
+        case list(), list() | Set():
+            return _fill_list(planned, list(written.items) if isinstance(written, Set) else written)
+        case _:
+            return planned
+
+
+def _more_telling(planned: Unknown, written: Value) -> Value:
+    if not isinstance(written, Unknown):
+        return list(written.items) if isinstance(written, Set) else written
+    if written.symbol is not None or written.shape is not None:
+        return written
+    return Unknown(
+        symbol=planned.symbol,
+        reason=written.reason,
+        where=written.where,
+        hole=written.hole,
+        shape=planned.shape,
+        family=planned.family,
+    )
+
+
+def _fill_list(planned: list[Value], written: list[Value]) -> Value:
+    if len(planned) != len(written):
+        return planned
+    if all(possible(mine, theirs) for mine, theirs in zip(planned, written, strict=True)):
+        return [fill(mine, theirs) for mine, theirs in zip(planned, written, strict=True)]
+    sure = [each for each in planned if is_known(each)]
+    if all(any(equal(each, other) is Truth.TRUE for other in written) for each in sure):
+        return written
+    return planned
+
+
+def possible(planned: Value, written: Value) -> bool:
+    """Tell whether the two may be one value: nothing that both know differs."""
+    match planned, written:
+        case (Unknown() | Text() | JsonText(), _) | (_, Unknown() | Text() | JsonText()):
+            return not (is_known(planned) and is_known(written)) or equal(planned, written) is not Truth.FALSE
+        case dict(), dict():
+            return all(possible(part, written[name]) for name, part in planned.items() if name in written)
+        case list(), list():
+            return len(planned) == len(written) and all(map(possible, planned, written))
+        case _:
+            return equal(planned, written) is not Truth.FALSE

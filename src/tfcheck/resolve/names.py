@@ -1,0 +1,354 @@
+"""What do the variables, locals, outputs and module calls of a configuration stand for?"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from tfcheck.address import Address, InstanceKey, ModulePath
+from tfcheck.hcl.expression import Expression, Place, Unreadable
+from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
+from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
+from tfcheck.resolve import join
+from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
+from tfcheck.value import Set, Symbol, Unknown, Value
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.block import Block
+    from tfcheck.hcl.modules import Module, Sources
+
+
+class ModuleNames:
+    """Everything that has a name in a module but is not a resource."""
+
+    workspace: Value
+
+    def __init__(self, plan: Plan, sources: Sources | None) -> None:
+        """Take the plan and, where they are at hand, its sources."""
+        self.plan = plan
+        self.sources = sources
+        self._worked_out: dict[tuple[object, ...], Seen] = {}
+        self._under_way: set[tuple[object, ...]] = set()
+        self._joining = False
+
+    @abstractmethod
+    def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        """Give what the name of a resource stands for."""
+
+    @abstractmethod
+    def attribute(self, address: Address, name: str) -> Value:
+        """Give the value of an attribute of a resource instance."""
+
+    @abstractmethod
+    def attribute_names(self, address: Address) -> Sequence[str] | None:
+        """List the attributes of a resource instance."""
+
+    # Where things are written
+
+    def module_sources(self, module: ModulePath) -> Module | None:
+        """Give the sources of a module, where they are at hand."""
+        return self.sources.module(module.config) if self.sources else None
+
+    def config_module(self, module: ModulePath) -> ConfigModule | None:
+        """Give what the plan's configuration keeps of a module."""
+        found = self.plan.configuration
+        for name in module.config:
+            call = found.calls.get(name) if found else None
+            found = call.module if call else None
+        return found
+
+    def _config_call(self, module: ModulePath) -> ModuleCall | None:
+        parent = self.config_module(module.parent)
+        return parent.calls.get(module.steps[-1].name) if parent else None
+
+    def _call_block(self, module: ModulePath) -> Block | None:
+        parent = self.module_sources(module.parent)
+        return parent.call(module.steps[-1].name) if parent else None
+
+    # What names stand for
+
+    def variable(self, module: ModulePath, name: str) -> Seen:
+        """Give the value of an input variable in one module instance."""
+        return self._once(("var", module, name), lambda: self._variable(module, name))
+
+    def local(self, module: ModulePath, name: str) -> Seen:
+        """Give a local value of one module instance."""
+        return self._once(("local", module, name), lambda: self._local(module, name))
+
+    def output(self, module: ModulePath, name: str) -> Seen:
+        """Give an output of one module instance.
+
+        Raises:
+            EvaluationError: the module surely has no such output.
+        """
+        return self._once(("output", module, name), lambda: self._output(module, name))
+
+    def output_names(self, module: ModulePath) -> Sequence[str] | None:
+        """List a module's outputs, None where neither sources nor configuration show them."""
+        config = self.config_module(module)
+        return sorted(config.outputs) if config else None
+
+    def call(self, module: ModulePath, name: str) -> Seen:
+        """Give what `module.name` stands for: one module instance, or the list or map of them."""
+        return self._once(("module", module, name), lambda: self._call(module, name))
+
+    def path(self, module: ModulePath, name: str) -> Seen:
+        """Give `path.module`, `path.root` or `path.cwd`."""
+        if name == "root":
+            return "."
+        sources = self.module_sources(module)
+        if name == "module" and sources is not None:
+            return sources.directory
+        return Unknown(symbol=Symbol(f"{module}.path", (name,)), reason=f"path.{name} is not in the plan")
+
+    # How they are worked out
+
+    def _variable(self, module: ModulePath, name: str) -> Seen:
+        sources = self.module_sources(module)
+        block = sources.variable(name) if sources else None
+        given = self._given(module, name)
+        if given is _ABSENT or (given is None and block is not None and _not_nullable(block)):
+            given = self._default(module, name, block)
+        if block is None:
+            return given
+        declared = block.attribute("type")
+        return self._converted(given, declared, module) if declared is not None else given
+
+    def _given(self, module: ModulePath, name: str) -> Seen:
+        if not module.steps:
+            return self.plan.variables.get(name, _ABSENT)
+        block = self._call_block(module)
+        scope = self._call_scope(module)
+        if block is not None:
+            expression = block.attribute(name)
+            return _ABSENT if expression is None else self.see(expression, scope)
+        call = self._config_call(module)
+        if call is None:
+            return self._nameless(module, "var", name, "the plan shows no call of this module")
+        if name not in call.expressions:
+            return _ABSENT
+        return self._followed(call.expressions[name], name, scope, module, "var")
+
+    def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
+        if block is not None:
+            expression = block.attribute("default")
+            if expression is not None:
+                return self.see(expression, ModuleScope(self, module))
+        else:
+            config = self.config_module(module)
+            variable = config.variables.get(name) if config else None
+            if variable is not None and variable.has_default:
+                return variable.default
+        return self._nameless(module, "var", name, f"the plan holds no value of var.{name}")
+
+    def _converted(self, given: Seen, declared: Expression, module: ModulePath) -> Seen:
+        from tfcheck.hcl.convert import convert, read_type
+
+        if isinstance(given, Unknown):
+            return given
+        wanted = read_type(declared, ModuleScope(self, module))
+        return convert(given, wanted)
+
+    def _local(self, module: ModulePath, name: str) -> Seen:
+        sources = self.module_sources(module)
+        if sources is None:
+            return self._nameless(module, "local", name, f"local.{name} is not in the plan, and there are no sources")
+        expression = sources.local(name)
+        if expression is None:
+            raise EvaluationError(f"there is no local.{name}")
+        return self._named(module, "local", name, self.see(expression, ModuleScope(self, module)))
+
+    def _output(self, module: ModulePath, name: str) -> Seen:
+        scope = ModuleScope(self, module)
+        sources = self.module_sources(module)
+        if sources is not None:
+            block = sources.output(name)
+            value = block.attribute("value") if block else None
+            if value is None:
+                raise EvaluationError(f"{module} has no output {name}")
+            return self._named(module, "output", name, self.see(value, scope))
+        config = self.config_module(module)
+        if config is None or name not in config.outputs:
+            return self._nameless(module, "output", name, f"the plan does not show the outputs of {module}")
+        return self._followed(config.outputs[name], name, scope, module, "output")
+
+    def _followed(self, json: Any, name: str, scope: Scope, module: ModulePath, kind: str) -> Seen:
+        """Follow what the configuration keeps of an expression, as far as that is sure."""
+        is_constant, value = constant(json)
+        if is_constant:
+            return value
+        if not self._joining:
+            return self._nameless(module, kind, name, "without the sources the plan does not tell this value")
+        return self.see(join.expression(json, name), scope)
+
+    def _call(self, module: ModulePath, name: str) -> Seen:
+        keys = self._call_keys(module, name)
+        if isinstance(keys, Unknown):
+            return keys
+        if keys is None:
+            return ModuleReferent(self, module.child(name))
+        return CallReferent(self, module, name, keys)
+
+    def _call_keys(self, module: ModulePath, name: str) -> list[str] | int | None | Unknown:
+        """List the instance keys of a module call; None for a call without count and for_each."""
+        written = self._written_keys(module.child(name))
+        planned = [
+            path.steps[-1].key
+            for path in self.plan.module_instances()
+            if path.steps and path.parent == module and path.steps[-1].name == name
+        ]
+        if written is None or (planned and planned != [None] and isinstance(written, Unknown)):
+            return _as_keys(planned) if planned else written
+        return written
+
+    def _written_keys(self, module: ModulePath) -> list[str] | int | None | Unknown:
+        count, for_each = self._repetition(module)
+        if count is not None:
+            number = self.evaluate(count, ModuleScope(self, module.parent))
+            return number if isinstance(number, int) else self._unclear(module)
+        if for_each is not None:
+            return self._keys_of(self._elements(module, for_each), module)
+        return None
+
+    def _repetition(self, module: ModulePath) -> tuple[Expression | None, Expression | None]:
+        block = self._call_block(module)
+        if block is not None:
+            return block.attribute("count"), block.attribute("for_each")
+        call = self._config_call(module)
+        if call is None:
+            return None, None
+        count, for_each = call.count_expression, call.for_each_expression
+        return (
+            join.expression(count, "count") if count is not None else None,
+            join.expression(for_each, "for_each") if for_each is not None else None,
+        )
+
+    def _keys_of(self, collection: Seen, module: ModulePath) -> list[str] | Unknown:
+        keys: object = collection
+        if isinstance(collection, Referent):
+            keys = collection.keys()
+        elif isinstance(collection, Set):
+            keys = list(collection.items)
+        if isinstance(keys, dict | list | tuple) and all(isinstance(key, str) for key in keys):
+            return sorted(str(key) for key in keys)
+        return self._unclear(module)
+
+    def _unclear(self, module: ModulePath) -> Unknown:
+        return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")
+
+    def _elements(self, module: ModulePath, for_each: Expression) -> Seen:
+        try:
+            return self.see(for_each, ModuleScope(self, module.parent))
+        except EvaluationError as error:
+            return Unknown(reason=str(error))
+
+    def _call_scope(self, module: ModulePath) -> Scope:
+        """Give the names that the arguments of a module call can use."""
+        key = module.steps[-1].key
+        if key is None:
+            return ModuleScope(self, module.parent)
+        _, for_each = self._repetition(module)
+        return self._instance_scope(module.parent, key, str(module), for_each, None)
+
+    def _instance_scope(
+        self, module: ModulePath, key: InstanceKey, owner: str, for_each: Expression | None, json: Any
+    ) -> Scope:
+        if for_each is None and json is not None:
+            for_each = join.expression(json, "for_each")
+
+        def collection() -> Seen:
+            if for_each is None or not isinstance(key, str):
+                return Unknown(reason="the plan does not tell what for_each goes over")
+            try:
+                return self.see(for_each, ModuleScope(self, module))
+            except EvaluationError as error:
+                return Unknown(reason=str(error))
+
+        return InstanceScope(self, module, key, Elements(owner, collection))
+
+    # The machinery
+
+    def evaluate(self, expression: Expression, scope: Scope) -> Value:
+        """Work out an expression; what goes wrong makes the value unknown."""
+        from tfcheck.hcl.evaluate import evaluate
+
+        return evaluate(expression, scope)
+
+    def see(self, expression: Expression, scope: Scope) -> Seen:
+        """Work out an expression, leaving resources and modules unopened.
+
+        Raises:
+            EvaluationError: Terraform would report an error.
+        """
+        from tfcheck.hcl.evaluate import see
+
+        return see(expression, scope)
+
+    def whole(self, seen: Seen) -> Value:
+        """Open what was left unopened."""
+        if isinstance(seen, Referent):
+            return seen.whole()
+        return seen
+
+    def _from_configuration(self, json: Any, argument: str) -> Expression:
+        """Read what the configuration keeps of an argument: a constant, or for joins one reference."""
+        if constant(json)[0] or self._joining:
+            return join.expression(json, argument)
+        return Unreadable("the sources are not at hand", Place("configuration", 1))
+
+    @contextmanager
+    def _joining_for(self, argument: str) -> Iterator[None]:
+        """While an argument that joins resources is worked out, follow single references of the configuration."""
+        was, self._joining = self._joining, argument in join.IMPLIED
+        try:
+            yield
+        finally:
+            self._joining = was
+
+    def _once(self, key: tuple[object, ...], work_out: Callable[[], Seen]) -> Seen:
+        key = (*key, self._joining)
+        if key in self._worked_out:
+            return self._worked_out[key]
+        if key in self._under_way:
+            return Unknown(reason="the reference leads back to itself")
+        self._under_way.add(key)
+        try:
+            found = work_out()
+        finally:
+            self._under_way.discard(key)
+        self._worked_out[key] = found
+        return found
+
+    def _nameless(self, module: ModulePath, kind: str, name: str, reason: str) -> Unknown:
+        return Unknown(symbol=_symbol(module, kind, name), reason=reason)
+
+    def _named(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
+        """Give a value that could not be worked out the name it is known by, so that it equals itself."""
+        if isinstance(value, Unknown) and value.symbol is None and value.shape is None:
+            return Unknown(symbol=_symbol(module, kind, name), reason=value.reason, where=value.where, hole=value.hole)
+        return value
+
+
+def _symbol(module: ModulePath, kind: str, name: str) -> Symbol:
+    prefix = f"{module}." if module.steps else ""
+    return Symbol(prefix.rstrip(".") or "module", (name,)) if kind == "output" else Symbol(f"{prefix}{kind}", (name,))
+
+
+def _not_nullable(block: Block) -> bool:
+    from tfcheck.hcl.expression import Literal
+
+    written = block.attribute("nullable")
+    return isinstance(written, Literal) and written.value is False
+
+
+def _as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
+    if planned == [None]:
+        return None
+    if all(isinstance(key, int) for key in planned):
+        return max(key for key in planned if isinstance(key, int)) + 1
+    return sorted(str(key) for key in planned)
+
+
+_ABSENT: Any = object()

@@ -1,0 +1,194 @@
+"""In which partition, region and account does a resource live?
+
+What the plan does not show is one shared symbol for each provider configuration, so that two ARNs still compare equal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from tfcheck.address import Address
+from tfcheck.arn import partition_of_region, split
+from tfcheck.plan import ConfigModule, Plan
+from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Symbol, TextLike, Unknown, Value
+
+#: Arguments of a provider configuration that decide whose account it works in.
+_CREDENTIALS = (
+    "access_key",
+    "secret_key",
+    "token",
+    "profile",
+    "shared_credentials_files",
+    "shared_config_files",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "allowed_account_ids",
+    "forbidden_account_ids",
+)
+#: Types whose ARNs, where the plan knows them, tell the account and the region they live in.
+_TELLING = (
+    "aws_iam_role",
+    "aws_iam_policy",
+    "aws_ecs_cluster",
+    "aws_ecs_task_definition",
+    "aws_kms_key",
+    "aws_secretsmanager_secret",
+    "aws_ssm_parameter",
+    "aws_ecr_repository",
+    "aws_cloudwatch_log_group",
+)
+#: Types whose texts show which partition the authors write.
+_LITERALS = (
+    "aws_ecs_task_definition",
+    "aws_iam_role",
+    "aws_iam_role_policy",
+    "aws_iam_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_policy_attachment",
+    "aws_s3_bucket_policy",
+)
+_ARN_PARTITION = re.compile(r"\barn:(aws(?:-[a-z]+)*):")
+
+
+class Surroundings(msgspec.Struct, frozen=True):
+    """Partition, region and account of one provider configuration; any of them may be unknown."""
+
+    partition: TextLike
+    region: TextLike
+    account: TextLike
+
+
+class Providers:
+    """The provider configurations of a plan, and what the plan shows of each."""
+
+    def __init__(self, plan: Plan, evaluate: Callable[[Any], Value], assume: Callable[[str], None]) -> None:
+        """Take the plan, how to work out a root expression, and where to state an assumption."""
+        self._plan = plan
+        self._evaluate = evaluate
+        self._assume = assume
+        self._known: dict[str, Surroundings] = {}
+        self._arns: dict[str, list[str]] | None = None
+        self._literal: str | None = None
+        self._keys: dict[str, str] = {}
+
+    def key_of(self, address: Address) -> str:
+        """Name the provider configuration that a resource belongs to."""
+        config = address.config
+        if config not in self._keys:
+            self._keys[config] = self._find_key(address)
+        return self._keys[config]
+
+    def _find_key(self, address: Address) -> str:
+        module: ConfigModule | None = self._plan.configuration
+        for name in address.module.config:
+            call = module.calls.get(name) if module else None
+            module = call.module if call else None
+        resource = module.resources.get(address.resource) if module else None
+        return (resource.provider_config_key if resource else None) or "aws"
+
+    def of(self, key: str) -> Surroundings:
+        """Tell where the resources of the provider configuration `key` live."""
+        if key not in self._known:
+            group = self._account_group(key)
+            region = self._region(key)
+            account = self._account(group)
+            self._known[key] = Surroundings(
+                partition=self._partition(key, group, region, account),
+                region=region if region is not None else _shared(key, "region", REGION),
+                account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID),
+            )
+        return self._known[key]
+
+    def _account_group(self, key: str) -> tuple[str, ...]:
+        """List the provider configurations that surely work in the same account as `key`, this one included."""
+        ours = self._credentials(key)
+        same = [other for other in self._plan.provider_configs if self._credentials(other) == ours]
+        return tuple(sorted({*same, key}))
+
+    def _credentials(self, key: str) -> str:
+        config = self._plan.provider_configs.get(key)
+        expressions = config.expressions if config else {}
+        return json.dumps({name: expressions.get(name) for name in _CREDENTIALS}, sort_keys=True, default=str)
+
+    def _region(self, key: str) -> str | None:
+        config = self._plan.provider_configs.get(key)
+        if config and "region" in config.expressions:
+            written = self._evaluate(config.expressions["region"])
+            if isinstance(written, str) and written:
+                return written
+        for name in ("name", "region", "id"):
+            for value in self._data("aws_region", name, (key,)):
+                return value
+        regions = {arn.region for arn in map(split, self._arns_of((key,))) if arn and arn.region}
+        found = next(iter(regions)) if len(regions) == 1 else None
+        return found if isinstance(found, str) else None
+
+    def _account(self, group: tuple[str, ...]) -> str | None:
+        for value in self._data("aws_caller_identity", "account_id", group):
+            return value
+        accounts = {arn.account for arn in map(split, self._arns_of(group)) if arn and arn.account}
+        found = next(iter(accounts)) if len(accounts) == 1 else None
+        return found if isinstance(found, str) and found != "aws" else None
+
+    def _partition(self, key: str, group: tuple[str, ...], region: str | None, account: str | None) -> TextLike:
+        if region is not None:
+            return partition_of_region(region)
+        for value in self._data("aws_partition", "partition", group):
+            return value
+        for arn in map(split, self._arns_of(group)):
+            if arn and isinstance(arn.partition, str):
+                return arn.partition
+        literal = self._literal_partition()
+        if literal:
+            self._assume(f"assumes partition `{literal}`, which every ARN written in this plan uses")
+            return literal
+        return _shared(group[0], "partition", PARTITION)
+
+    def _data(self, data_type: str, name: str, keys: tuple[str, ...]) -> Iterator[str]:
+        """Read an attribute of the data sources of `keys` that were read while planning."""
+        for source in self._plan.data_sources(data_type):
+            value = source.values.get(name)
+            if isinstance(value, str) and value and self.key_of(source.address) in keys:
+                yield value
+
+    def _arns_of(self, keys: tuple[str, ...]) -> list[str]:
+        if self._arns is None:
+            self._arns = {}
+            for instance in self._plan.instances(*_TELLING):
+                values = (instance.before or {}, instance.after or {})
+                arns = [value["arn"] for value in values if isinstance(value.get("arn"), str)]
+                self._arns.setdefault(self.key_of(instance.address), []).extend(map(str, arns))
+        return [arn for key in keys for arn in self._arns.get(key, ())]
+
+    def _literal_partition(self) -> str:
+        if self._literal is None:
+            found: set[str] = set()
+            for instance in self._plan.instances(*_LITERALS):
+                for text in _strings(instance.after):
+                    found.update(_ARN_PARTITION.findall(text))
+            self._literal = found.pop() if len(found) == 1 else ""
+        return self._literal
+
+
+def _shared(key: str, name: str, hole: Hole) -> Unknown:
+    symbol = Symbol(f"provider.{key}", (name,))
+    return Unknown(symbol=symbol, reason=f"the plan does not show the {name.replace('_', ' ')}", hole=hole)
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from _strings(each)
+        case list():
+            for each in value:
+                yield from _strings(each)
+        case _:
+            pass

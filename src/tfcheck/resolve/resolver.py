@@ -1,0 +1,251 @@
+"""What is the value of an attribute of a resource instance after the change?
+
+The plan answers where it knows; else the sources are evaluated; else the plan's configuration is followed; what remains
+is `Unknown` with the symbol it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tfcheck.address import Address, InstanceKey, ModulePath
+from tfcheck.hcl.scope import Scope, Seen
+from tfcheck.plan import ConfigResource, Instance, Plan
+from tfcheck.resolve import derived, join
+from tfcheck.resolve.blocks import block_values
+from tfcheck.resolve.documents import policy_document
+from tfcheck.resolve.fill import fill
+from tfcheck.resolve.names import ModuleNames
+from tfcheck.resolve.provider import Providers, Surroundings
+from tfcheck.resolve.same import twin
+from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
+from tfcheck.value import Symbol, Unknown, Value, is_known
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.block import Block
+    from tfcheck.hcl.modules import Sources
+
+_POLICY_TEXTS = ("json", "minified_json")
+
+
+class Resolver(ModuleNames):
+    """Answers for one plan, and the sources it was made from where they are at hand.
+
+    Every value is worked out once. A reference that leads back to itself is unknown, never an endless loop.
+    """
+
+    def __init__(self, plan: Plan, sources: Sources | None = None, workspace: str | None = None) -> None:
+        """Take the plan, its sources if there are any, and the workspace if it is known."""
+        super().__init__(plan, sources)
+        self.workspace: Value = workspace or Unknown(
+            symbol=Symbol("terraform", ("workspace",)), reason="the plan does not tell the workspace"
+        )
+        self.assumptions: list[str] = []
+        self.providers = Providers(plan, self._root_expression, self._assume)
+
+    # What a resource is
+
+    def attribute(self, address: Address, name: str) -> Value:
+        """Give the value of an attribute after the change; None where it is not set or the instance is gone."""
+        found = self._once(("attribute", address, name), lambda: self._attribute(address, name))
+        return self.whole(found)
+
+    def evaluated(self, address: Address, name: str) -> Value:
+        """Work an argument out from the sources alone, although the plan may know it; None where it is not written."""
+        return self._written(address, name)
+
+    def configured(self, address: Address, name: str) -> bool | None:
+        """Tell whether an argument is written for this resource; None where nothing shows it."""
+        block = self.block(address)
+        if block is not None:
+            return block.attribute(name) is not None or bool(block.blocks(name))
+        config = self.config_resource(address)
+        return name in config.expressions if config else None
+
+    def attribute_names(self, address: Address) -> Sequence[str] | None:
+        """List the attributes that the plan has of an instance; None where it has none."""
+        instance = self.plan.instance(str(address))
+        if instance and instance.after is not None:
+            return list(instance.after)
+        prior = self.plan.data(str(address))
+        return list(prior.values) if prior else None
+
+    def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        """Give what the name of a resource stands for: an instance, or the list or map of its instances."""
+        found = self._instances(module, mode, resource_type, name)
+        base = Address(module, mode, resource_type, name)
+        if not found:
+            return self._absent(base)
+        keys = list(found)
+        if keys == [None]:
+            return InstanceReferent(self, found[None])
+        if all(isinstance(key, int) for key in keys):
+            return ResourceReferent(self, [found[key] for key in sorted(key for key in keys if isinstance(key, int))])
+        return ResourceReferent(self, {str(key): address for key, address in found.items()})
+
+    def block(self, address: Address) -> Block | None:
+        """Give the block that declares a resource, where the sources hold it."""
+        module = self.module_sources(address.module)
+        return module.resource(address.mode, address.type, address.name) if module else None
+
+    def config_resource(self, address: Address) -> ConfigResource | None:
+        """Give what the plan's configuration keeps of a resource."""
+        module = self.config_module(address.module)
+        return module.resources.get(address.resource) if module else None
+
+    def surroundings(self, address: Address) -> Surroundings:
+        """Tell the partition, region and account that an instance lives in."""
+        around = self.providers.of(self.providers.key_of(address))
+        own = self.attribute(address, "region") if self.configured(address, "region") else None
+        return Surroundings(around.partition, own, around.account) if isinstance(own, str) else around
+
+    # How it is worked out
+
+    def _attribute(self, address: Address, name: str) -> Seen:
+        instance = self.plan.instance(str(address))
+        if instance is None:
+            prior = self.plan.data(str(address))
+            if prior is None:
+                return self._unknown(address, name, f"{address} is not in the plan")
+            return prior.values.get(name)
+        if instance.after is None:
+            return None
+        planned = instance.after.get(name, _MISSING)
+        if planned is not _MISSING and is_known(planned):
+            return planned
+        if address.mode == "data":
+            return self._deferred(instance, name, planned)
+        return self._complete(instance, name, planned)
+
+    def _complete(self, instance: Instance, name: str, planned: Value | object) -> Value:
+        """Fill in the unknown parts of a planned attribute."""
+        address = instance.address
+        if planned is _MISSING and not self.configured(address, name):
+            shape = derived.shape(address.type, name, _Derived(self, address))
+            return None if shape is None else self._shaped(address, name, shape)
+        known: Value = self._unknown(address, name) if planned is _MISSING else planned  # type: ignore[assignment]
+        if self.configured(address, name):
+            written = self._written(address, name)
+            if written is not None:
+                return fill(known, written)
+        if isinstance(known, Unknown):
+            if address.type == "terraform_data" and name == "output":
+                return self.attribute(address, "input")
+            shape = derived.shape(address.type, name, _Derived(self, address))
+            if shape is not None:
+                return self._shaped(address, name, shape)
+            return self._unknown(address, name)
+        return known
+
+    def _deferred(self, instance: Instance, name: str, planned: Value | object) -> Value:
+        """Give an attribute of a data source that is read only during apply."""
+        address = instance.address
+        if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
+            return policy_document(self, instance)
+        other = twin(self, address)
+        if other is not None:
+            return self.attribute(other, name)
+        if planned is _MISSING and not self.configured(address, name):
+            return self._unknown(address, name, f"{address} is read during apply")
+        return self._complete(instance, name, planned)
+
+    def _shaped(self, address: Address, name: str, shape: Any) -> Value:
+        if isinstance(shape, Unknown):
+            return shape
+        symbol = Symbol(str(address), (name,))
+        family = derived.assigned_family(address.type, name)
+        return Unknown(symbol=symbol, shape=shape, hole=derived.hole(name), family=family)
+
+    def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
+        family = derived.assigned_family(address.type, name)
+        return Unknown(symbol=Symbol(str(address), (name,)), reason=reason, hole=derived.hole(name), family=family)
+
+    def _written(self, address: Address, name: str) -> Value:
+        """Evaluate an argument as it is written; None where it is not."""
+        with self._joining_for(name):
+            block = self.block(address)
+            if block is not None:
+                scope = self.scope_of(address)
+                expression = block.attribute(name)
+                if expression is not None:
+                    return self.evaluate(expression, scope)
+                return block_values(self, block, name, scope) if block.blocks(name) else None
+            config = self.config_resource(address)
+            json = config.expressions.get(name) if config else None
+            if json is None or isinstance(json, list):
+                return None
+            return self.evaluate(self._from_configuration(json, name), self.scope_of(address))
+
+    def scope_of(self, address: Address) -> Scope:
+        """Give the names that the arguments of an instance can use."""
+        if address.key is None:
+            return ModuleScope(self, address.module)
+        block = self.block(address)
+        config = self.config_resource(address)
+        return self._instance_scope(
+            address.module,
+            address.key,
+            str(address),
+            block.attribute("for_each") if block else None,
+            config.for_each_expression if config and not block else None,
+        )
+
+    def _instances(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
+        found = {
+            each.address.key: each.address
+            for each in self.plan.siblings(module, mode, resource_type, name)
+            if each.after is not None
+        }
+        if mode == "data":
+            for prior in self.plan.data_siblings(module, resource_type, name):
+                found.setdefault(prior.address.key, prior.address)
+        return found
+
+    def _absent(self, address: Address) -> Seen:
+        """Say what a resource without instances is: none, or something that the plan does not show."""
+        config = self.config_resource(address)
+        block = self.block(address)
+        counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
+        mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
+        if not self.plan.redacted and counted:
+            return ResourceReferent(self, [])
+        if not self.plan.redacted and mapped:
+            return ResourceReferent(self, {})
+        return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")
+
+    def _root_expression(self, json: Any) -> Value:
+        return self.evaluate(join.expression(json, "region"), ModuleScope(self, ModulePath()))
+
+    def _assume(self, assumption: str) -> None:
+        if assumption not in self.assumptions:
+            self.assumptions.append(assumption)
+
+
+class _Derived:
+    """One instance, as `derived` asks for it."""
+
+    def __init__(self, resolver: Resolver, address: Address) -> None:
+        self._resolver = resolver
+        self._address = address
+        self.owner = str(address)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self._address)
+
+    def attribute(self, name: str) -> Value:
+        return self._resolver.attribute(self._address, name)
+
+    def planned(self, name: str) -> Value:
+        instance = self._resolver.plan.instance(self.owner)
+        known = (instance.after or {}).get(name) if instance else None
+        if is_known(known):
+            return known
+        written = self._resolver.evaluated(self._address, name)
+        if written is None and self._resolver.configured(self._address, name) is False:
+            return None
+        return known if written is None else fill(known, written)
+
+
+_MISSING: Any = object()

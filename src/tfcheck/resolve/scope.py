@@ -1,0 +1,220 @@
+"""What do the names in one module instance stand for?
+
+Values come from the plan where it knows them, else from the sources, else from the plan's configuration. A value that
+cannot be worked out keeps a symbol of its own, so that it still equals itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tfcheck.address import Address, InstanceKey, ModulePath
+from tfcheck.hcl.scope import EvaluationError, Referent, Seen
+from tfcheck.value import Set, Symbol, Unknown, Value
+
+if TYPE_CHECKING:
+    from tfcheck.resolve.names import ModuleNames
+
+
+class ModuleScope:
+    """The names that all expressions of one module instance can use."""
+
+    def __init__(self, resolver: ModuleNames, module: ModulePath) -> None:
+        """Stand in the instance `module`."""
+        self._resolver = resolver
+        self.module = module
+
+    def lookup(self, root: str, name: str) -> Seen:
+        """Give what `root.name` stands for here."""
+        match root:
+            case "var":
+                return self._resolver.variable(self.module, name)
+            case "local":
+                return self._resolver.local(self.module, name)
+            case "module":
+                return self._resolver.call(self.module, name)
+            case "path":
+                return self._resolver.path(self.module, name)
+            case "terraform" | "tofu":
+                return self._resolver.workspace if name == "workspace" else self._unheard_of(root, name)
+            case "each" | "count" | "self":
+                return self._unheard_of(root, name)
+            case _:
+                mode, _, resource_type = root.rpartition(".")
+                return self._resolver.resource(self.module, mode or "managed", resource_type, name)
+
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file of the source tree."""
+        sources = self._resolver.sources
+        return sources.read_file(path) if sources else None
+
+    def _unheard_of(self, root: str, name: str) -> Seen:
+        return Unknown(reason=f"`{root}.{name}` is not known here")
+
+
+class InstanceScope(ModuleScope):
+    """The names that the expressions of one resource instance or module call can use."""
+
+    def __init__(self, resolver: ModuleNames, module: ModulePath, key: InstanceKey, elements: Elements) -> None:
+        """Stand in the block whose instance has this `key`; `elements` gives the collection of its `for_each`."""
+        super().__init__(resolver, module)
+        self._key = key
+        self._elements = elements
+
+    def lookup(self, root: str, name: str) -> Seen:
+        """Give what `root.name` stands for here, `each` and `count` included."""
+        if root == "count" and name == "index" and isinstance(self._key, int):
+            return self._key
+        if root == "each" and name == "key" and isinstance(self._key, str):
+            return self._key
+        if root == "each" and name == "value" and isinstance(self._key, str):
+            return self._elements.value(self._key)
+        return super().lookup(root, name)
+
+
+class Elements:
+    """The collection that a `for_each` goes over."""
+
+    def __init__(self, owner: str, collection: Callable[[], Seen]) -> None:
+        """Take the address that an unknown element belongs to, and how to work the collection out."""
+        self._owner = owner
+        self._collection = collection
+
+    def value(self, key: str) -> Seen:
+        """Give the element of `key`; in a set it is the key itself."""
+        collection = self._collection()
+        match collection:
+            case Set() | list():
+                return key
+            case dict():
+                return collection.get(key, self._unknown("the sources hold no such element"))
+            case Unknown():
+                return self._unknown(collection.reason)
+            case Referent():
+                return collection.member(key)
+            case _:
+                return self._unknown("for_each is not a collection")
+
+    def _unknown(self, reason: str) -> Unknown:
+        return Unknown(symbol=Symbol(self._owner, ("each", "value")), reason=reason)
+
+
+class InstanceReferent:
+    """One resource instance, seen as the object of its attributes."""
+
+    def __init__(self, resolver: ModuleNames, address: Address) -> None:
+        """Stand for the instance at `address`."""
+        self._resolver = resolver
+        self.address = address
+
+    def member(self, key: str | int) -> Seen:
+        """Give one attribute.
+
+        Raises:
+            EvaluationError: a resource has no numbered attributes.
+        """
+        if not isinstance(key, str):
+            raise EvaluationError(f"{self.address} is not a list")
+        return self._resolver.attribute(self.address, key)
+
+    def keys(self) -> Sequence[str] | None:
+        """Name the attributes."""
+        return self._resolver.attribute_names(self.address)
+
+    def whole(self) -> Value:
+        """Give the object of all attributes."""
+        return {name: self._resolver.attribute(self.address, name) for name in self.keys() or ()}
+
+
+class ResourceReferent:
+    """A resource with `count` or `for_each`: the list or map of its instances."""
+
+    def __init__(self, resolver: ModuleNames, instances: dict[str, Address] | list[Address]) -> None:
+        """Stand for `instances`: by key for `for_each`, in order for `count`."""
+        self._resolver = resolver
+        self._instances = instances
+
+    def member(self, key: str | int) -> Seen:
+        """Give one instance.
+
+        Raises:
+            EvaluationError: the plan has no such instance.
+        """
+        try:
+            if isinstance(self._instances, dict):
+                return InstanceReferent(self._resolver, self._instances[str(key)])
+            index = int(key)
+            if index < 0:
+                raise IndexError(index)
+            return InstanceReferent(self._resolver, self._instances[index])
+        except (KeyError, IndexError, ValueError):
+            raise EvaluationError(f"the plan has no instance {key!r}") from None
+
+    def keys(self) -> Sequence[str] | int:
+        """Give the keys, or how many there are."""
+        return len(self._instances) if isinstance(self._instances, list) else sorted(self._instances)
+
+    def whole(self) -> Value:
+        """Give the list or map of the instances' objects."""
+        if isinstance(self._instances, list):
+            return [InstanceReferent(self._resolver, each).whole() for each in self._instances]
+        return {key: InstanceReferent(self._resolver, each).whole() for key, each in self._instances.items()}
+
+
+class ModuleReferent:
+    """One module instance, seen as the object of its outputs."""
+
+    def __init__(self, resolver: ModuleNames, module: ModulePath) -> None:
+        """Stand for the instance `module`."""
+        self._resolver = resolver
+        self.module = module
+
+    def member(self, key: str | int) -> Seen:
+        """Give one output.
+
+        Raises:
+            EvaluationError: the module has no such output.
+        """
+        return self._resolver.output(self.module, str(key))
+
+    def keys(self) -> Sequence[str] | None:
+        """Name the outputs."""
+        return self._resolver.output_names(self.module)
+
+    def whole(self) -> Value:
+        """Give the object of all outputs."""
+        return {name: self._resolver.whole(self._resolver.output(self.module, name)) for name in self.keys() or ()}
+
+
+class CallReferent:
+    """A module called with `count` or `for_each`: the list or map of its instances."""
+
+    def __init__(self, resolver: ModuleNames, parent: ModulePath, name: str, keys: list[str] | int) -> None:
+        """Stand for the call `name` in `parent` with these instance keys."""
+        self._resolver = resolver
+        self._parent = parent
+        self._name = name
+        self._keys = keys
+
+    def member(self, key: str | int) -> Seen:
+        """Give one module instance.
+
+        Raises:
+            EvaluationError: the plan has no such instance.
+        """
+        exists = 0 <= int(key) < self._keys if isinstance(self._keys, int) else key in self._keys
+        if not exists:
+            raise EvaluationError(f"module.{self._name} has no instance {key!r}")
+        found: InstanceKey = int(key) if isinstance(self._keys, int) else str(key)
+        return ModuleReferent(self._resolver, self._parent.child(self._name, found))
+
+    def keys(self) -> Sequence[str] | int:
+        """Give the keys, or how many there are."""
+        return self._keys
+
+    def whole(self) -> Value:
+        """Give the list or map of the instances' objects."""
+        if isinstance(self._keys, int):
+            return [self._resolver.whole(self.member(index)) for index in range(self._keys)]
+        return {key: self._resolver.whole(self.member(key)) for key in self._keys}

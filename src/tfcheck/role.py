@@ -1,0 +1,216 @@
+"""What may a role do: everything in the plan that grants it something, bounds it, or hides what it may do?
+
+Follows how identity policies, boundaries and trust policies attach to roles
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html) and the AWS provider's resources for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.arn import split
+from tfcheck.attachment import Attachments
+from tfcheck.iam import Caller, Policy
+from tfcheck.match import equal
+from tfcheck.policies import Policies
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, spelled_out, text, written
+from tfcheck.world import Thing, World
+
+
+class Role(msgspec.Struct, frozen=True):
+    """One role in one world.
+
+    `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
+    plan shows is what they have, except for what `hidden` lists. Of each group in `rivals`, policies of one name, only one
+    will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read.
+    """
+
+    label: str | None
+    managed: bool
+    caller: Caller
+    identity: tuple[Policy, ...]
+    hidden: tuple[str, ...] = ()
+    rivals: tuple[tuple[Policy, ...], ...] = ()
+    boundary: tuple[Policy, ...] | None = None
+    boundary_hidden: str | None = None
+    trust: Policy | None = None
+    trust_hidden: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Roles:
+    """All roles of one world, found by what refers to them."""
+
+    def __init__(self, world: World) -> None:
+        """Take the world they live in."""
+        self._world = world
+        self.policies = Policies(world)
+        self._attachments = Attachments(world, self.policies)
+        self._found: dict[str, Role] = {}
+
+    def of(self, reference: Value) -> Role | None:
+        """Give the role that an argument such as `execution_role_arn` names; None where it names none."""
+        if reference is None or reference == "":
+            return None
+        thing = self.thing(reference)
+        if thing is not None:
+            key = str(thing.address)
+            if key not in self._found:
+                self._found[key] = self._shown(thing)
+            return self._found[key]
+        return self._outside(reference)
+
+    def thing(self, reference: Value) -> Thing | None:
+        """Find the role resource, or else the data source, that a reference surely names."""
+        if isinstance(reference, Unknown) and reference.symbol is not None:
+            found = self._by_address.get(reference.symbol.owner)
+            if found is not None:
+                return found
+        if isinstance(reference, str | Text | Unknown):
+            spelled = spelled_out(reference)
+            found = self._by_arn.get(spelled) or self._by_name.get(spelled)
+            if found is not None:
+                return found
+        if isinstance(reference, Text):
+            return self._only_candidate(reference)
+        return None
+
+    def _only_candidate(self, reference: Text) -> Thing | None:
+        sure = [each for each in self._managed if equal(reference, each.attribute("arn")) is Truth.TRUE]
+        return sure[0] if len(sure) == 1 else None
+
+    @cached_property
+    def _managed(self) -> Sequence[Thing]:
+        return self._world.things("aws_iam_role")
+
+    @cached_property
+    def _by_address(self) -> dict[str, Thing]:
+        things = [*self._world.looked_up("aws_iam_role"), *self._managed]
+        return {str(each.address): each for each in things}
+
+    @cached_property
+    def _by_arn(self) -> dict[TextLike, Thing]:
+        found: dict[TextLike, Thing] = {}
+        for each in [*self._world.looked_up("aws_iam_role"), *self._managed]:
+            arn = each.attribute("arn")
+            if isinstance(arn, str | Text | Unknown):
+                found[spelled_out(arn)] = each
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[TextLike, Thing]:
+        """Index the roles by name: ECS takes a name where it takes an ARN."""
+        found: dict[TextLike, Thing] = {}
+        for each in self._managed:
+            name = each.attribute("name")
+            if isinstance(name, str):
+                found[name] = each
+        return found
+
+    # One role
+
+    def _shown(self, thing: Thing) -> Role:
+        managed = thing.address.mode == "managed"
+        attached = self._attachments.of(thing)
+        boundary, boundary_hidden = self._boundary(thing)
+        trust, trust_hidden = self._trust(thing)
+        return Role(
+            label=str(thing.address),
+            managed=managed or attached.closed,
+            caller=_caller(thing),
+            identity=tuple(attached.policies),
+            hidden=tuple(attached.hidden),
+            rivals=tuple(attached.rivals),
+            boundary=boundary,
+            boundary_hidden=boundary_hidden,
+            trust=trust,
+            trust_hidden=trust_hidden,
+            notes=tuple(attached.notes),
+        )
+
+    def _outside(self, reference: Value) -> Role:
+        """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
+        known = reference if isinstance(reference, str | Text | Unknown) else None
+        name = _name_in(known)
+        attached = self._attachments.named(name)
+        arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
+        parts = split(arn)
+        caller = Caller(
+            arn=arn,
+            account=parts.account if parts else Unknown(reason="the role's account is not known"),
+            name=name if name is not None else Unknown(reason="the role's name is not known"),
+            unique_id=None,
+            tags=Unknown(reason="the role's tags are not in the plan"),
+        )
+        return Role(
+            label=_label(known),
+            managed=attached.closed,
+            caller=caller,
+            identity=tuple(attached.policies),
+            hidden=tuple(attached.hidden),
+            rivals=tuple(attached.rivals),
+            trust_hidden="the role is not in the plan",
+            notes=tuple(attached.notes),
+        )
+
+    def _boundary(self, thing: Thing) -> tuple[tuple[Policy, ...] | None, str | None]:
+        reference = thing.attribute("permissions_boundary")
+        if reference is None or reference == "":
+            return None, None
+        found = self.policies.by_arn(reference)
+        return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
+
+    def _trust(self, thing: Thing) -> tuple[Policy | None, str | None]:
+        found = self.policies.of_attribute(thing, "assume_role_policy")
+        return found.policy, found.hidden or None
+
+
+def _caller(thing: Thing) -> Caller:
+    arn, name, unique_id = (thing.attribute(each) for each in ("arn", "name", "unique_id"))
+    tags = thing.attribute("tags_all")
+    if tags is None:
+        tags = thing.attribute("tags")
+    account = thing.surroundings.account
+    parts = split(arn) if isinstance(arn, str) else None
+    return Caller(
+        arn=arn if isinstance(arn, str | Text | Unknown) else Unknown(reason="the role's ARN is not in the plan"),
+        account=parts.account if parts else account,
+        name=name if isinstance(name, str | Text | Unknown) else Unknown(reason="the role's name is not in the plan"),
+        unique_id=unique_id if isinstance(unique_id, str | Text | Unknown) else None,
+        tags=tags if isinstance(tags, dict | Unknown) else {},
+    )
+
+
+def _name_in(reference: TextLike | None) -> TextLike | None:
+    """Take the role's name out of its ARN."""
+    if reference is None:
+        return None
+    parts = split(reference)
+    if parts is None:
+        return reference if isinstance(reference, str) and not reference.startswith("arn:") else None
+    resource = parts.resource
+    if isinstance(resource, str):
+        return resource.rpartition("/")[2]
+    if isinstance(resource, Text):
+        return _behind_last_slash(resource)
+    return None
+
+
+def _behind_last_slash(resource: Text) -> TextLike | None:
+    tail: list[TextLike] = []
+    for piece in reversed(resource.pieces):
+        if isinstance(piece, str) and "/" in piece:
+            return text([piece.rpartition("/")[2], *reversed(tail)])
+        if isinstance(piece, Unknown) and piece.hole.allows("/"):
+            return None
+        tail.append(piece)
+    return None
+
+
+def _label(reference: TextLike | None) -> str | None:
+    if reference is None or (isinstance(reference, Unknown) and reference.symbol is None and reference.shape is None):
+        return None
+    return written(reference)

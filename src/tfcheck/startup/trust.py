@@ -1,0 +1,69 @@
+"""Let ECS assume the roles that the task definition names.
+
+ECS assumes the execution role to prepare the task and the task role for the code in its containers. Each role's trust
+policy must allow `sts:AssumeRole` to the service `ecs-tasks.amazonaws.com`; conditions on `aws:SourceAccount` and
+`aws:SourceArn` may narrow that to the own account and region, but not to one cluster.
+
+Otherwise tasks do not start: `ECS was unable to assume the role`.
+
+Write into the role:
+
+    assume_role_policy = jsonencode({
+      Version   = "2012-10-17"
+      Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } }]
+    })
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.startup.rule import Rule
+from tfcheck.value import Text, Unknown, Value
+from tfcheck.world import World
+
+ID = "trust"
+ACTION = "sts:AssumeRole"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need every role that is named to be assumable."""
+    named = (
+        (RoleKind.EXECUTION, "/executionRoleArn", task.execution_role),
+        (RoleKind.TASK, "/taskRoleArn", task.task_role),
+    )
+    for kind, pointer, role in named:
+        if _is_named(role):
+            yield Requirement(
+                rule=ID,
+                task_definition=str(task.address),
+                container=None,
+                pointer=pointer,
+                role_kind=kind,
+                action=ACTION,
+                resource=role if isinstance(role, str | Text | Unknown) else "*",
+                severity=Severity.ERROR,
+                cause=f"{kind.value} role of the task",
+            )
+
+
+def _is_named(role: Value) -> bool:
+    return role is not None and role != ""
+
+
+RULE = Rule(
+    id=ID,
+    title="roles that ECS may assume",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        ACTION: (
+            "ECS was unable to assume the role that was provided for this task. Please verify that the role being "
+            "passed has the proper trust relationship and permissions"
+        )
+    },
+)

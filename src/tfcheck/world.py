@@ -1,0 +1,174 @@
+"""What exists before the change, and what after it?
+
+The two worlds answer the same questions, so that everything built on them compares "before" and "after" by one code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tfcheck.address import Address
+from tfcheck.plan import Instance, PriorData, masked
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import Value
+
+
+class Thing(Protocol):
+    """One resource instance, or data source, as it is in one world."""
+
+    @property
+    def address(self) -> Address:
+        """Give the address it has after the change."""
+
+    def attribute(self, name: str) -> Value:
+        """Give an attribute's value; None where it is not set."""
+
+    def sensitive(self, name: str) -> bool:
+        """Tell whether the plan marks the attribute, or part of it, as sensitive."""
+
+    def configured(self, name: str) -> bool | None:
+        """Tell whether an argument is written for it; None where nothing shows it."""
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """Tell the partition, region and account it lives in."""
+
+
+class World(Protocol):
+    """All resources of a plan at one moment."""
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types, in the plan's order."""
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types."""
+
+    def before(self) -> World:
+        """Give the world before the change."""
+
+
+class After:
+    """The world after the change."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Take the resolver that answers for the plan."""
+        self.resolver = resolver
+        self._things: dict[str, list[Thing]] = {}
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types that exist after the change."""
+        found: list[Thing] = []
+        for each in types:
+            if each not in self._things:
+                instances = self.resolver.plan.instances(each)
+                self._things[each] = [_Planned(self.resolver, i) for i in instances if i.exists_after]
+            found.extend(self._things[each])
+        return found
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types, deferred ones included."""
+        deferred = self.resolver.plan.instances(*types, mode="data")
+        read = self.resolver.plan.data_sources(*types)
+        later = {str(each.address) for each in deferred}
+        found: list[Thing] = [_Planned(self.resolver, each) for each in deferred if each.exists_after]
+        found.extend(_Read(self.resolver, each) for each in read if str(each.address) not in later)
+        return found
+
+    def before(self) -> World:
+        """Give the world before the change."""
+        return Before(self.resolver)
+
+
+class Before:
+    """The world as it was refreshed before the change: everything in it is known."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Take the resolver that answers for the plan."""
+        self.resolver = resolver
+        self._things: dict[str, list[Thing]] = {}
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types that existed before the change."""
+        found: list[Thing] = []
+        for each in types:
+            if each not in self._things:
+                instances = self.resolver.plan.instances(each)
+                self._things[each] = [_Existing(self.resolver, i) for i in instances if i.exists_before]
+            found.extend(self._things[each])
+        return found
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types that were read while planning."""
+        return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+
+    def before(self) -> World:
+        """Give itself."""
+        return self
+
+
+class _Planned:
+    """A resource instance after the change."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        self._resolver = resolver
+        self._instance = instance
+        self.address = instance.address
+
+    def attribute(self, name: str) -> Value:
+        return self._resolver.attribute(self.address, name)
+
+    def sensitive(self, name: str) -> bool:
+        return masked(self._instance.after_sensitive, (name,))
+
+    def configured(self, name: str) -> bool | None:
+        return self._resolver.configured(self.address, name)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)
+
+
+class _Existing:
+    """A resource instance before the change."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        self._resolver = resolver
+        self._instance = instance
+        self.address = instance.address
+
+    def attribute(self, name: str) -> Value:
+        return (self._instance.before or {}).get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return masked(self._instance.before_sensitive, (name,))
+
+    def configured(self, name: str) -> bool | None:
+        return False
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)
+
+
+class _Read:
+    """A data source that was read while planning."""
+
+    def __init__(self, resolver: Resolver, data: PriorData) -> None:
+        self._resolver = resolver
+        self._data = data
+        self.address = data.address
+
+    def attribute(self, name: str) -> Value:
+        return self._data.values.get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return masked(self._data.sensitive, (name,))
+
+    def configured(self, name: str) -> bool | None:
+        return None
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)

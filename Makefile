@@ -1,0 +1,63 @@
+# Everything here makes its own environment first, from Python 3.11 or newer and the network or cache that pip uses.
+PYTHON ?= python3
+VENV ?= .venv
+
+RUN = $(VENV)/bin/python -m
+SAMPLE = testdata/literal-missing/plan.json
+CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format docs testdata bench clean
+
+help: ## show what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(VENV)/.package ## install tfcheck into .venv and check a sample plan
+	@echo '$$ tfcheck $(SAMPLE)'; echo
+	@status=0; $(RUN) tfcheck $(SAMPLE) || status=$$?; echo; \
+	if [ $$status -eq 1 ]; then \
+		echo 'tfcheck ended with exit status 1: it found the mistake that this sample was made with. All is well.'; \
+	else \
+		echo "tfcheck ended with exit status $$status, but 1 was expected."; exit 1; \
+	fi
+
+test: $(VENV)/.tools ## run the tests
+	$(RUN) pytest -n auto
+
+check: $(VENV)/.tools ## format, lint, types, import floors, docs, tests: what CI runs
+	$(RUN) ruff format --check
+	$(RUN) ruff check
+	$(RUN) mypy
+	$(VENV)/bin/lint-imports
+	$(RUN) scripts.docs --check
+	$(RUN) pytest -n auto
+
+format: $(VENV)/.tools ## format the code and mend what the linter can mend
+	$(RUN) ruff format
+	$(RUN) ruff check --fix
+
+docs: $(VENV)/.package ## write the generated parts of README.md and docs/
+	$(RUN) scripts.docs
+
+testdata: $(VENV)/.tools ## make the plans of testdata/ again; needs terraform and moto, see CONTRIBUTING.md
+	@for case in $(CASES); do \
+		flags=; \
+		if [ -e $$case/tfplan ]; then flags="$$flags --tfplan"; fi; \
+		if [ -e $$case/noop.plan.json ]; then flags="$$flags --again"; fi; \
+		$(RUN) scripts.make_plans $$flags $$case || exit 1; \
+	done
+
+bench: $(VENV)/.package ## measure time and memory on generated plans
+	$(RUN) benchmarks.run
+
+clean: ## remove the environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# A change of pyproject.toml may drop a dependency: the environment is made from scratch then.
+$(VENV)/.package: pyproject.toml scripts/environment.py
+	@$(PYTHON) scripts/environment.py $(VENV)
+	@touch $@
+
+$(VENV)/.tools: $(VENV)/.package
+	@$(PYTHON) scripts/environment.py $(VENV) --tools
+	@touch $@

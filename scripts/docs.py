@@ -1,0 +1,107 @@
+"""Write the parts of README.md and docs/ that tfcheck itself knows best.
+
+A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` and `<!-- end -->`:
+
+    screen PLAN     what `tfcheck PLAN` prints, with the command above it
+    options         the options of `tfcheck check`
+    rules           the manual of every rule
+    statuses        the exit statuses
+
+    python -m scripts.docs            write them
+    python -m scripts.docs --check    only say which pages are not current
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from tfcheck import cli
+
+ROOT = Path(__file__).resolve().parent.parent
+_PART = re.compile(r"(<!-- begin: (\w+) ?(.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def pages() -> list[Path]:
+    """Give the pages that may hold generated parts."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def current(page: Path) -> str:
+    """Give the text that a page should have."""
+    return _PART.sub(_written, page.read_text(encoding="utf-8"))
+
+
+def _written(found: re.Match[str]) -> str:
+    begin, name, argument, end = found.groups()
+    return f"{begin}{_PARTS[name](argument)}{end}"
+
+
+def _screen(plan: str) -> str:
+    run = subprocess.run(
+        [sys.executable, "-m", "tfcheck", "--color", "never", plan],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    if run.returncode not in (0, 1):
+        raise RuntimeError(f"`tfcheck {plan}` ended with {run.returncode}")
+    return f"```console\n$ tfcheck {plan}\n{run.stdout}```\n"
+
+
+def _options(_: str) -> str:
+    rows = ["| option | meaning |", "| --- | --- |"]
+    for option in cli.check.params:
+        if isinstance(option, click.Option):
+            names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+            value = "" if option.is_flag else f" `{_value(option)}`"
+            default = f" Default: `{option.default}`." if option.show_default else ""
+            rows.append(f"| {names}{value} | {option.help}{default} |".replace("DIR|TFPLAN", "DIR\\|TFPLAN"))
+    return "\n".join(rows) + "\n"
+
+
+def _value(option: click.Option) -> str:
+    if isinstance(option.type, click.Choice):
+        return "\\|".join(option.type.choices)
+    return option.metavar or option.type.name.upper()
+
+
+def _statuses(_: str) -> str:
+    rows = re.findall(r"^ +(\d+) +(.+)$", cli.main.help or "", re.MULTILINE)
+    lines = ["| status | meaning |", "| --- | --- |", *(f"| {number} | {what} |" for number, what in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _rules(_: str) -> str:
+    from tfcheck.startup import RULES
+
+    return "\n".join(f"## `{rule.id}`: {rule.title}\n\n{rule.manual.strip()}\n" for rule in RULES)
+
+
+_PARTS: dict[str, Callable[[str], str]] = {
+    "screen": _screen,
+    "options": _options,
+    "statuses": _statuses,
+    "rules": _rules,
+}
+
+
+def main(arguments: list[str]) -> int:
+    stale = {page: text for page in pages() if (text := current(page)) != page.read_text(encoding="utf-8")}
+    for page, text in stale.items():
+        if "--check" in arguments:
+            print(f"{page.relative_to(ROOT)} is not current: run `make docs`")
+        else:
+            page.write_text(text, encoding="utf-8")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from tfcheck.hcl.kinds import surely_text
 from tfcheck.hcl.numbers import exact
+from tfcheck.match import equal
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value
 
 
@@ -92,10 +93,3 @@ def _same_mappings(left: dict[str, Value], right: dict[str, Value], *, alike: bo
 
 def _items(value: Set | list[Value]) -> Sequence[Value]:
     return value.items if isinstance(value, Set) else value
-
-
-def equal(left: Value, right: Value) -> Truth:
-    """Compare two values as `tfcheck.match` does."""
-    from tfcheck import match
-
-    return match.equal(left, right)

@@ -1,0 +1,238 @@
+"""What is inside a value: its attributes, its elements, and all of it?
+
+Resources and modules stay lazy on their way through lists, objects and `for`: they are worked out as a whole only where
+a function, an operator or a conversion needs the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TypeGuard
+
+import msgspec
+
+from tfcheck.hcl.convert import kind_name, to_string
+from tfcheck.hcl.kinds import surely_text
+from tfcheck.hcl.numbers import exact, parsed
+from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
+from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, unknowns
+
+_VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
+_BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", unsure=True)
+
+
+class LocalScope(msgspec.Struct, frozen=True, eq=False):
+    """Names bound inside an expression or a block, in front of those of `parent`: `for`, templates, iterators."""
+
+    parent: Scope
+    names: dict[str, Seen]
+
+    def lookup(self, root: str, name: str) -> Seen:
+        """Give a member of a bound name, or what `parent` knows.
+
+        Raises:
+            EvaluationError: there surely is no such thing.
+        """
+        return member(self.names[root], name) if root in self.names else self.parent.lookup(root, name)
+
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file as `parent` does.
+
+        Raises:
+            EvaluationError: the source tree is at hand and holds no such file.
+        """
+        return self.parent.read_file(path)
+
+
+class Gathered:
+    """A list or an object made while evaluating, some members of which are Referents."""
+
+    def __init__(self, members: Sequence[Seen] | Mapping[str, Seen]) -> None:
+        self.members = members
+
+    def member(self, key: str | int) -> Seen:
+        """Give one of the members.
+
+        Raises:
+            EvaluationError: there is none of that name.
+        """
+        if isinstance(self.members, Mapping):
+            if isinstance(key, str) and key in self.members:
+                return self.members[key]
+        elif isinstance(key, int) and 0 <= key < len(self.members):
+            return self.members[key]
+        raise EvaluationError(f"no element {_shown(key)}")
+
+    def keys(self) -> Sequence[str] | int | None:
+        """Give the names, or the length of a list."""
+        return list(self.members) if isinstance(self.members, Mapping) else len(self.members)
+
+    def whole(self) -> Value:
+        """Work out every member."""
+        if isinstance(self.members, Mapping):
+            return {name: whole(member) for name, member in self.members.items()}
+        return [whole(member) for member in self.members]
+
+
+def is_referent(seen: Seen) -> TypeGuard[Referent]:
+    """Tell whether `seen` is to be asked for its members."""
+    return not isinstance(seen, _VALUES)
+
+
+def whole(seen: Seen) -> Value:
+    """Work out all of `seen`."""
+    return seen.whole() if is_referent(seen) else seen  # type: ignore[return-value]
+
+
+def gather(members: list[Seen] | dict[str, Seen]) -> Seen:
+    """Make a list or an object; it stays lazy where one of the members is."""
+    every = members.values() if isinstance(members, dict) else members
+    return Gathered(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
+
+
+def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
+    """Tell whether `name` is bound by `for`, a template or an iterator around, and to what."""
+    while isinstance(scope, LocalScope):
+        if name in scope.names:
+            return True, scope.names[name]
+        scope = scope.parent
+    return False, None
+
+
+def sure(seen: Seen) -> Seen:
+    """Take the doubt from what a reference gives: an error inside another block ends the run, no `try` sees it."""
+    if isinstance(seen, Unknown) and seen.unsure:
+        return msgspec.structs.replace(seen, unsure=False)
+    return seen
+
+
+def doubt(seen: Seen) -> Unknown | None:
+    """Give the first part of `seen` that may be an error in truth."""
+    if is_referent(seen):
+        return None
+    return next((each for each in unknowns(whole(seen)) if each.unsure), None)
+
+
+def member(seen: Seen, name: str) -> Seen:
+    """Work out `seen.name`.
+
+    Raises:
+        EvaluationError: there surely is no such attribute.
+    """
+    if is_referent(seen):
+        return member_at(seen, name)
+    match seen:
+        case dict():
+            if name not in seen:
+                raise EvaluationError(f"no attribute `{name}`")
+            return seen[name]
+        case Unknown():
+            return _inside_unknown(seen, name)
+        case list():
+            raise EvaluationError(f"a list has no attribute `{name}`")
+        case _:
+            raise EvaluationError(f"{kind_name(whole(seen))} has no attributes")
+
+
+def element(seen: Seen, key: Value) -> Seen:
+    """Work out `seen[key]`.
+
+    Raises:
+        EvaluationError: there surely is no such element.
+    """
+    if key is None:
+        raise EvaluationError("an index must not be null")
+    if isinstance(key, Unknown | Text | JsonText):
+        return _any_element(seen, key)
+    if isinstance(key, list | dict | Set):
+        raise EvaluationError(f"{kind_name(key)} is no index")
+    if is_referent(seen):
+        return _element_of_referent(seen, key)
+    match seen:
+        case list():
+            return seen[_position(key, len(seen))]
+        case dict():
+            # An object takes a bool for its text, a map does not.
+            return _BOOL_KEY if isinstance(key, bool) else member(seen, str(to_string(key)))
+        case Unknown():
+            return _inside_unknown(seen, key if isinstance(key, int | str) else str(to_string(key)))
+        case _:
+            raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
+
+
+def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
+    """Give keys and elements in the order in which `for` and `for_each` walk them; Unknown where they are not known.
+
+    Raises:
+        EvaluationError: `seen` is no collection.
+    """
+    if is_referent(seen):
+        keys = seen.keys()
+        if keys is None:
+            return elements(seen.whole())
+        if isinstance(keys, int):
+            return [(position, member_at(seen, position)) for position in range(keys)]
+        return [(name, member_at(seen, name)) for name in sorted(keys)]
+    match seen:
+        case list():
+            return list(enumerate(seen))
+        case Set():
+            return [(item, item) for item in seen.items]
+        case dict():
+            return [(name, seen[name]) for name in sorted(seen)]
+        case Unknown() if not surely_text(seen):
+            return seen
+        case _:
+            raise EvaluationError(f"{kind_name(whole(seen))} cannot be iterated")
+
+
+def member_at(referent: Referent, key: str | int) -> Seen:
+    """Give a member, in the knowledge that no error inside another block can be caught here.
+
+    Raises:
+        EvaluationError: there surely is none of that name.
+    """
+    seen = referent.member(key)
+    return seen if isinstance(referent, Gathered) else sure(seen)
+
+
+def _element_of_referent(referent: Referent, key: Value) -> Seen:
+    keys = referent.keys()
+    if isinstance(keys, int):
+        return member_at(referent, _position(key, keys))
+    if keys is None and isinstance(key, int) and not isinstance(key, bool):
+        return member_at(referent, key)
+    return member_at(referent, str(to_string(key)))
+
+
+def _position(key: Value, length: int) -> int:
+    """Read `key` as an index into a list; a numeric string is one, too."""
+    number = exact(key) if not isinstance(key, str) else parsed(key)
+    if not isinstance(number, int):
+        raise EvaluationError(f"{kind_name(key)} is no index into a list")
+    if not 0 <= number < length:
+        raise EvaluationError(f"index {number} is out of range")
+    return number
+
+
+def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
+    if isinstance(seen, str | bool | None):
+        raise EvaluationError(f"{kind_name(seen)} has no elements to be picked")
+    waits = next(unknowns(key), None) or Unknown()
+    return Unknown(reason=waits.reason, where=waits.where, unsure=True)
+
+
+def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
+    """Name a part of an attribute that is not known: only a structure can have parts, so this is its symbol, extended.
+
+    An element may turn out not to be there, and an attribute may be one of null.
+    """
+    if source.shape is not None or source.symbol is None:
+        return Unknown(reason=source.reason, where=source.where, unsure=True)
+    symbol = Symbol(source.symbol.owner, (*source.symbol.path, step))
+    return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))
+
+
+def _shown(key: str | int) -> str:
+    return str(key) if isinstance(key, int) else f"`{key}`"

@@ -1,0 +1,99 @@
+"""What does a conditional give, whose two arms get one type whichever is chosen?
+
+See https://developer.hashicorp.com/terraform/language/expressions/conditionals.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import msgspec
+
+from tfcheck.hcl.access import is_referent, whole
+from tfcheck.hcl.budget import Run
+from tfcheck.hcl.convert import unify
+from tfcheck.hcl.equality import same
+from tfcheck.hcl.expression import Call, Conditional, Expression
+from tfcheck.hcl.likeness import described, gives_structure, is_structural
+from tfcheck.hcl.scope import EvaluationError, Scope, Seen
+from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value
+
+
+def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
+    """Give the arm that `truth` chooses, converted where the type of the other one asks for it.
+
+    An error in the other arm does not count.
+
+    Raises:
+        EvaluationError: the arm fails, or the two have no type in common.
+    """
+    arm, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
+    seen = run.see(arm, scope)
+    if is_referent(seen):
+        return seen
+    value = whole(seen)
+    if isinstance(value, str | Text | JsonText | bool | int | float | Fraction) and gives_structure(other):
+        raise EvaluationError("the arms of a conditional have no type in common")
+    if not _convertible(value) and not _makes_set(value, other):
+        return value
+    try:
+        peer = run.see(other, scope)
+    except EvaluationError:
+        return value
+    return value if is_referent(peer) else _converted(arm, value, other, whole(peer))
+
+
+def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
+    """Give what both arms have in common when the condition is not known."""
+    arms = f"{described(node.then)} or {described(node.otherwise)}"
+    rest = Unknown(reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where)
+    try:
+        then, otherwise = run.value(node.then, scope), run.value(node.otherwise, scope)
+        structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
+        one, other = unify([then, otherwise], structural=structural)
+    except EvaluationError:
+        return msgspec.structs.replace(rest, unsure=True)
+    return _shared(one, other, rest)
+
+
+def _shared(one: Value, other: Value, rest: Unknown) -> Value:
+    """Keep what is equal in both, also inside of structures of one shape."""
+    match one, other:
+        case (dict(), dict()) if one.keys() == other.keys():
+            return {name: _shared(item, other[name], rest) for name, item in one.items()}
+        case (list(), list()) if len(one) == len(other):
+            return [_shared(first, second, rest) for first, second in zip(one, other, strict=True)]
+        case _:
+            return one if same(one, other) is Truth.TRUE else rest
+
+
+def _converted(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:
+    """Convert the chosen `value` to the type that it shares with the arm not chosen."""
+    structural = is_structural(arm, value) and is_structural(other, peer)
+    if isinstance(value, list) and isinstance(peer, Set) and not gives_structure(arm):
+        # A tuple beside a set becomes a set, a list does not.
+        return value if _is_sorted(value) else Unknown(reason="a list or a set, by the type of the other arm")
+    return unify([value, peer], structural=structural)[0]
+
+
+def _is_sorted(items: list[Value]) -> bool:
+    names = [item for item in items if isinstance(item, str)]
+    return len(names) == len(items) and all(one < other for one, other in pairwise(names))
+
+
+def _convertible(value: Value) -> bool:
+    """Tell whether the other arm's type could change `value`: only numbers, bools and sets are converted."""
+    match value:
+        case bool() | int() | float() | Fraction() | Set():
+            return True
+        case list():
+            return any(_convertible(item) for item in value)
+        case dict():
+            return any(_convertible(item) for item in value.values())
+        case _:
+            return False
+
+
+def _makes_set(value: Value, other: Expression) -> bool:
+    return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")

@@ -1,0 +1,298 @@
+"""What is an expression worth, as far as it can be told before apply?
+
+Follows https://developer.hashicorp.com/terraform/language/expressions and the HCL native syntax specification
+(https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.hcl.access import (
+    LocalScope,
+    bound,
+    doubt,
+    element,
+    elements,
+    gather,
+    is_referent,
+    member,
+    sure,
+    whole,
+)
+from tfcheck.hcl.budget import Budget, Limit
+from tfcheck.hcl.choice import chosen, either
+from tfcheck.hcl.comprehension import key_of, keyed, listed, splat
+from tfcheck.hcl.expression import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ForDirective,
+    ForList,
+    ForObject,
+    IfDirective,
+    Index,
+    ListOf,
+    Literal,
+    ObjectOf,
+    Splat,
+    Template,
+    Unary,
+    Unreadable,
+    Variable,
+)
+from tfcheck.hcl.lazily import call_lazily
+from tfcheck.hcl.likeness import is_structural
+from tfcheck.hcl.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
+from tfcheck.hcl.rendering import joined, render
+from tfcheck.hcl.scope import EvaluationError, Scope, Seen
+from tfcheck.value import Set, Unknown, Value
+
+__all__ = ["LocalScope", "evaluate", "see"]
+
+#: Names that a reference begins with although they are no resource type, followed by two more.
+_LONG_ROOTS = ("data", "ephemeral", "resource")
+
+
+def evaluate(expression: Expression, scope: Scope) -> Value:
+    """Work out all of `expression`; what fails is an `Unknown` that says why and where. Never raises."""
+    try:
+        return whole(see(expression, scope))
+    except EvaluationError as error:
+        notes = getattr(error, "__notes__", None) or [str(expression.place)]
+        return Unknown(reason=f"evaluation error: {error}", where=notes[0], unsure=True)
+    except RecursionError:
+        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+
+
+def see(expression: Expression, scope: Scope) -> Seen:
+    """Work out `expression` as far as needed; a resource or a module stays lazy.
+
+    Raises:
+        EvaluationError: Terraform would report an error.
+    """
+    run = _Run()
+    try:
+        seen = run.see(expression, scope)
+        if not is_referent(seen):
+            run.budget.weigh(whole(seen))
+        return seen
+    except Limit as limit:
+        return Unknown(reason=str(limit), where=str(expression.place), unsure=True)
+    except RecursionError:
+        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+
+
+class _Run:
+    """One evaluation under way: what it may still cost, and whether an error would be caught."""
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        self.trying = 0
+        self.doubt: Unknown | None = None
+
+    def value(self, node: Expression, scope: Scope) -> Value:
+        return whole(self.see(node, scope))
+
+    def see(self, node: Expression, scope: Scope) -> Seen:
+        self.budget.enter()
+        try:
+            seen = self._see(node, scope)
+        except EvaluationError as error:
+            if not getattr(error, "__notes__", None):
+                error.add_note(str(node.place))
+            raise
+        finally:
+            self.budget.leave()
+        if not isinstance(seen, Unknown):
+            return seen
+        if not seen.where and seen.symbol is None:
+            seen = msgspec.structs.replace(seen, where=str(node.place))
+        if seen.unsure:
+            # It counts for `try` even if the result does not depend on it.
+            self.doubt = seen
+        return seen
+
+    def _see(self, node: Expression, scope: Scope) -> Seen:
+        match node:
+            case Literal():
+                return node.value
+            case Attribute():
+                return self._attribute(node, scope)
+            case Template():
+                return render(node, scope, self)
+            case Variable():
+                return self._variable(node, scope)
+            case Index():
+                return element(self.see(node.source, scope), self.value(node.key, scope))
+            case Call():
+                return self._call(node, scope)
+            case ObjectOf():
+                return self._object(node, scope)
+            case ListOf():
+                return gather([self.see(item, scope) for item in node.items])
+            case Conditional():
+                return self._conditional(node, scope)
+            case Binary():
+                return self._binary(node, scope)
+            case Unary():
+                operand = self.value(node.operand, scope)
+                return inverted(operand) if node.operator == "!" else negated(operand)
+            case Splat():
+                return splat(node, scope, self)
+            case ForList():
+                return listed(node, scope, self)
+            case ForObject():
+                return keyed(node, scope, self)
+            case IfDirective() | ForDirective():
+                return joined([node], scope, self)
+            case Unreadable():
+                return Unknown(reason=node.reason, where=str(node.place), unsure=True)
+
+    # References
+
+    def _variable(self, node: Variable, scope: Scope) -> Seen:
+        found, seen = bound(scope, node.name)
+        if not found:
+            raise EvaluationError(f"`{node.name}` does not stand for anything")
+        return seen
+
+    def _attribute(self, node: Attribute, scope: Scope) -> Seen:
+        root = self._root(node.source, scope)
+        return member(self.see(node.source, scope), node.name) if root is None else sure(scope.lookup(root, node.name))
+
+    def _root(self, node: Expression, scope: Scope) -> str | None:
+        """Give what the scope knows a reference by, where `node.name` is as far as it goes: `var`, `data.TYPE`."""
+        match node:
+            case Variable(name=name) if name not in _LONG_ROOTS and not bound(scope, name)[0]:
+                return name
+            case Attribute(source=Variable(name=name)) if name in _LONG_ROOTS and not bound(scope, name)[0]:
+                return node.name if name == "resource" else f"{name}.{node.name}"
+            case _:
+                return None
+
+    # Operators
+
+    def _binary(self, node: Binary, scope: Scope) -> Value:
+        if node.operator in ("&&", "||"):
+            return self._logical(node, scope)
+        left, right = self.see(node.left, scope), self.see(node.right, scope)
+        if node.operator in ("==", "!="):
+            equal = self._equals(node, left, right)
+            return equal if node.operator == "==" else inverted(equal)
+        return computed(node.operator, whole(left), whole(right))
+
+    def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
+        if (is_referent(left) and right is None) or (is_referent(right) and left is None):
+            return False
+        first, second = whole(left), whole(right)
+        self.budget.weigh(first)
+        self.budget.weigh(second)
+        return equals(first, second, alike=is_structural(node.left, first) and is_structural(node.right, second))
+
+    def _logical(self, node: Binary, scope: Scope) -> Value:
+        """Work out `&&` and `||`.
+
+        NOTE: up to 1.11 Terraform reports an error of the right side even where the left one decides, later it does
+        not: it only matters where `try` would catch it.
+        """
+        left = condition(self.value(node.left, scope))
+        decided = left is (node.operator == "||")
+        try:
+            given = self.value(node.right, scope)
+        except EvaluationError as error:
+            if not decided:
+                raise
+            return Unknown(reason=f"evaluation error: {error}", unsure=True) if self.trying else left
+        right = condition(given)
+        return conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
+
+    def _conditional(self, node: Conditional, scope: Scope) -> Seen:
+        truth = condition(self.value(node.condition, scope))
+        if isinstance(truth, Unknown):
+            return either(node, truth, scope, self)
+        return chosen(node, truth, scope, self)
+
+    # Objects and calls
+
+    def _object(self, node: ObjectOf, scope: Scope) -> Seen:
+        members: dict[str, Seen] = {}
+        for key, item in node.items:
+            name = key_of(self.value(key, scope))
+            if isinstance(name, Unknown):
+                return Unknown(reason=name.reason, where=name.where, unsure=True)
+            members[name] = self.see(item, scope)
+        return gather(members)
+
+    def _call(self, node: Call, scope: Scope) -> Seen:
+        if node.name == "try":
+            return self._try(node.arguments, scope)
+        if node.name == "can":
+            return self._can(node.arguments, scope)
+        arguments = self._arguments(node, scope)
+        if isinstance(arguments, Unknown):
+            return arguments
+        # Here, because `templatefile` is a function that evaluates.
+        from tfcheck.hcl.functions import call
+
+        possible, seen = call_lazily(node.name, arguments)
+        if possible:
+            return seen
+        values = [whole(argument) for argument in arguments]
+        for value in values:
+            self.budget.weigh(value)
+        self.budget.spend(10)
+        return call(node.name, values, scope)
+
+    def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
+        """Work out what is passed; with `...` the last argument is spread."""
+        arguments = [self.see(argument, scope) for argument in node.arguments]
+        if not node.spread:
+            return arguments
+        last = arguments.pop()
+        if not is_referent(last) and not isinstance(last, list | Set | Unknown):
+            raise EvaluationError("only a list can be spread over arguments")
+        items = elements(last)
+        if isinstance(items, Unknown):
+            return Unknown(reason=items.reason, where=items.where, unsure=True)
+        return arguments + [item for _, item in items]
+
+    def _attempt(self, node: Expression, scope: Scope) -> tuple[Seen, Unknown | None]:
+        """Work out an argument of `try` or `can`; give also what may be an error in it."""
+        before = self.doubt
+        self.trying += 1
+        self.doubt = None
+        try:
+            seen = self.see(node, scope)
+            if not is_referent(seen):
+                self.budget.weigh(whole(seen))
+            return seen, self.doubt or doubt(seen)
+        finally:
+            self.trying -= 1
+            self.doubt = before
+
+    def _try(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
+        """Give the first argument that surely succeeds; one that may succeed leaves the result unknown."""
+        for node in nodes:
+            try:
+                seen, open_part = self._attempt(node, scope)
+            except EvaluationError:
+                continue
+            if open_part is None:
+                return seen
+            ends_well = isinstance(nodes[-1], Literal)
+            return Unknown(reason=open_part.reason, where=open_part.where, unsure=not ends_well)
+        raise EvaluationError("no argument of `try` succeeds")
+
+    def _can(self, nodes: Sequence[Expression], scope: Scope) -> Value:
+        if len(nodes) != 1:
+            raise EvaluationError("`can` takes one argument")
+        try:
+            _, open_part = self._attempt(nodes[0], scope)
+        except EvaluationError:
+            return False
+        return True if open_part is None else Unknown(reason=open_part.reason, where=open_part.where)

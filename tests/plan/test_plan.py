@@ -89,6 +89,14 @@ def test_instances_come_in_the_order_of_the_types_and_of_the_plan() -> None:
     assert found.instances("c") == []
 
 
+@pytest.mark.parametrize("mode", ["managed", "data", "ephemeral"])
+def test_modes_are_told_apart(mode: str) -> None:
+    address = "t.x" if mode == "managed" else f"{mode}.t.x"
+    found = plan(change(address, mode=mode) | {"type": "t"}, change("t.z", mode="a mode to come") | {"type": "t"})
+    (instance,) = found.instances("t", mode=mode)
+    assert (instance.address.mode, str(instance.address)) == (mode, address)
+
+
 def test_deposed_objects_are_skipped() -> None:
     found = plan(change("a.x", "delete", deposed="00000000", before={}), change("a.x", "create", after={}))
     assert [each.actions for each in found.instances("a")] == [("create",)]

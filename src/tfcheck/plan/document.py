@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -23,6 +24,20 @@ _T = TypeVar("_T")
 _NOTHING = Raw()
 
 
+class Mode(StrEnum):
+    """The mode of a resource: decoded to one of these, it takes no memory of its own in each of 100,000 rows."""
+
+    MANAGED = "managed"
+    DATA = "data"
+    EPHEMERAL = "ephemeral"
+    OTHER = "other"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Mode:
+        """Take modes of versions to come for one: we have no business with them."""
+        return cls.OTHER
+
+
 class ResourceChange(msgspec.Struct, gc=False):
     """One element of `resource_changes`.
 
@@ -31,7 +46,7 @@ class ResourceChange(msgspec.Struct, gc=False):
 
     address: str = ""
     type: str = ""
-    mode: str | None = None
+    mode: Mode | None = None
     name: str | None = None
     index: str | int | None = None
     module_address: str | None = None

@@ -1,0 +1,27 @@
+"""Which characters does the text of a template stand for?"""
+
+from __future__ import annotations
+
+import re
+
+_QUOTED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$\{|%%\{")
+_BARE = re.compile(r"\$\$\{|%%\{")
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+def unescaped(written: str) -> str:
+    r"""Decode the text between the quotes of a string: `\n`, `\u00e9`, `$${`, `%%{`."""
+    return _QUOTED.sub(_character, written) if "\\" in written else unescaped_bare(written)
+
+
+def unescaped_bare(written: str) -> str:
+    """Decode text of a heredoc or template file, where only `$${` and `%%{` are escapes."""
+    return _BARE.sub(lambda found: found[0][1:], written)
+
+
+def _character(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    if code:
+        number = int(code, 16)
+        return chr(number) if number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF else "\ufffd"
+    return _LETTERS.get(found[3], found[3]) if found[3] else found[0][1:]

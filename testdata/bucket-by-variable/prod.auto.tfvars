@@ -1,0 +1,1 @@
+env_bucket = "acme-config-prod"

@@ -90,7 +90,8 @@ class _Repeated:
     @cached_property
     def expressions(self) -> dict[str, Any]:
         """Give the expression of each argument; a nested block is a list of such objects, or one."""
-        return decoded_json(self._row.expressions, self._named) or {}
+        raw = self._row.expressions
+        return decoded(raw, dict[str, Any], self._named) if present(raw) else {}
 
     @cached_property
     def count_expression(self) -> Any:

@@ -133,7 +133,7 @@ class Plan:
         if kind not in self._read:
             changes = self._instances("data", kind).by_address.items()
             waiting = {address for address, change in changes if "read" in change.actions}
-            found = (PriorData(parse(row.address), row) for row in self._data_rows.get(kind, ()))
+            found = (PriorData(_read_address(row.address), row) for row in self._data_rows.get(kind, ()))
             self._read[kind] = _Index(each for each in found if each.address not in waiting)
         return self._read[kind]
 
@@ -192,6 +192,13 @@ def _parsed(address: str) -> Address | None:
         return None
 
 
+def _read_address(written: str) -> Address:
+    found = _parsed(written)
+    if not found:
+        raise InputError(f"the plan lists `{written}`, which is no address of a resource instance")
+    return found
+
+
 def _share(row: ResourceChange, texts: dict[str, str]) -> None:
     """Let equal texts of many rows be one object: a quarter of the memory of a large plan is free for what follows."""
     row.type = texts.setdefault(row.type, row.type)
@@ -213,7 +220,7 @@ def _address(row: ResourceChange) -> Address:
     if found:
         return found
     if row.name is None:
-        return parse(row.address)
+        return _read_address(row.address)
     return Address(parse_module(row.module_address or ""), _mode(row), row.type, row.name, row.index)
 
 

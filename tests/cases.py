@@ -1,0 +1,94 @@
+"""Which configurations with real plans are there, and what is expected of them?
+
+A case is a folder below `testdata`; `testdata/README.md` says what its files are.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Sources
+    from tfcheck.plan import Plan
+
+TESTDATA = Path(__file__).parent.parent / "testdata"
+#: Of a case folder, what is neither a plan nor `*.tf`: such a file is read by the configuration itself.
+_CONFIGURATION = (".tf", ".tf.json", ".tfvars", ".tfvars.json", "plan.json", "expect.json", "state.json", "setup.py")
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row that the report must hold; `applied` is the verdict after the apply where that differs."""
+
+    task_definition: str
+    container: str | None
+    pointer: str
+    role: str | None
+    action: str
+    verdict: str
+    reason: str | None | msgspec.UnsetType = msgspec.UNSET
+    before: str | None | msgspec.UnsetType = msgspec.UNSET
+    applied: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `expect.json` says."""
+
+    about: str
+    requirements: tuple[Row, ...]
+
+
+class Case:
+    """One folder with a configuration and the plans made from it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.relative_to(TESTDATA).as_posix()
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @cached_property
+    def expected(self) -> Expectation:
+        return msgspec.json.decode((self.folder / "expect.json").read_bytes(), type=Expectation)
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+    def plan(self, name: str = "plan.json") -> Plan:
+        from tfcheck.plan import load
+
+        return load(self.folder / name).plans[0]
+
+    def sources(self, plan: Plan, name: str = "plan.json", option: str = "") -> Sources:
+        """Find the sources as the command does; `option` names the saved plan in the folder."""
+        from tfcheck.hcl.modules import find
+
+        found = find(self.folder / option, self.folder / name, plan.configuration).sources
+        assert found is not None, f"{self.name}: the sources are not found"
+        return found
+
+    @property
+    def reads_files(self) -> bool:
+        """Tell whether the configuration reads files, which a saved plan does not hold."""
+        files = (each for each in self.folder.rglob("*") if each.is_file() and each.name != "tfplan")
+        return any(not each.name.endswith(_CONFIGURATION) for each in files)
+
+    def changes(self, name: str) -> list[dict[str, Any]]:
+        """Give the plan's own rows, read without tfcheck."""
+        document = json.loads((self.folder / name).read_bytes())
+        return [each for each in document.get("resource_changes", []) if "deposed" not in each]
+
+
+def with_expectation() -> list[Case]:
+    """Give the cases whose verdicts are known."""
+    return [Case(each.parent) for each in sorted(TESTDATA.glob("*/expect.json"))]
+
+
+def with_plan(name: str = "plan.json") -> list[Case]:
+    """Give every folder that holds this plan."""
+    return [Case(each.parent) for each in sorted(TESTDATA.rglob(name))]

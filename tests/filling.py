@@ -1,0 +1,89 @@
+"""What does a value with unknown parts become, once the apply has told them?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tfcheck.plan import Plan
+
+#: What the plans in `testdata` were made with.
+SURROUNDINGS = {"partition": "aws", "region": "ap-northeast-1", "account": "123456789012"}
+
+
+def filled(value: Value, applied: Plan) -> Value:
+    """Put the values of the applied plan in the place of every symbol; what it does not tell stays unknown."""
+    match value:
+        case Unknown():
+            return _symbol(value, applied)
+        case Text():
+            return _joined([filled(piece, applied) for piece in value.pieces])
+        case JsonText():
+            return encoded(filled(value.value, applied))
+        case Set():
+            return [filled(each, applied) for each in value.items]
+        case list():
+            return [filled(each, applied) for each in value]
+        case dict():
+            return {name: filled(each, applied) for name, each in value.items()}
+        case _:
+            return value
+
+
+def encoded(value: Value) -> Value:
+    """Encode a document that became known."""
+    try:
+        return msgspec.json.encode(value, enc_hook=_number).decode()
+    except NotImplementedError:
+        return JsonText(value)
+
+
+def _number(value: object) -> object:
+    from fractions import Fraction
+
+    if isinstance(value, Fraction):
+        return int(value) if value.denominator == 1 else float(value)
+    raise NotImplementedError
+
+
+def _joined(pieces: list[Value]) -> Value:
+    parts = [piece if isinstance(piece, str | Unknown | Text | JsonText) else str(piece) for piece in pieces]
+    return text(parts)
+
+
+def _symbol(unknown: Unknown, applied: Plan) -> Value:
+    if unknown.symbol is None:
+        return filled(unknown.shape, applied) if unknown.shape is not None else unknown
+    owner = unknown.symbol.owner
+    if owner.startswith("provider."):
+        return _surrounding(unknown)
+    return _step(unknown, unknown.symbol, _attributes(owner, applied))
+
+
+def _surrounding(unknown: Unknown) -> Value:
+    name = str(unknown.symbol.path[0]) if unknown.symbol and unknown.symbol.path else ""
+    return SURROUNDINGS.get(name, unknown)
+
+
+def _attributes(owner: str, applied: Plan) -> Mapping[str, Value] | None:
+    instance = applied.instance(owner)
+    if instance is not None:
+        return instance.after
+    prior = applied.data(owner)
+    return prior.values if prior else None
+
+
+def _step(unknown: Unknown, symbol: Symbol, attributes: Mapping[str, Value] | None) -> Value:
+    found: Any = attributes
+    for step in symbol.path:
+        inside = range(len(found)) if isinstance(found, list) else found or ()
+        if step not in inside:
+            return unknown
+        found = found[step]
+    return unknown if found is None else found

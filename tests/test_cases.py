@@ -1,0 +1,150 @@
+"""Every case gives the verdicts expected of it, on every plan that was made of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cases import TESTDATA, Case, Row, with_expectation, with_plan
+from tests.filling import filled
+from tfcheck.check import check
+from tfcheck.finding import Answer, Report, Verdict
+from tfcheck.value import Value
+
+CASES = with_expectation()
+ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)
+WITH_TOFU = [case for case in CASES if case.has("tofu.plan.json")]
+WITH_SAVED_PLAN = [case for case in CASES if case.has("tfplan")]
+
+
+@ON_EVERY_CASE
+def test_the_plan_gives_the_rows_expected(case: Case) -> None:
+    assert wrong(case, report(case, "plan.json")) == []
+
+
+@ON_EVERY_CASE
+def test_the_plan_after_the_apply_gives_the_same_rows(case: Case) -> None:
+    assert wrong(case, report(case, "applied.plan.json"), applied=True) == []
+
+
+@pytest.mark.parametrize("case", WITH_TOFU, ids=repr)
+def test_the_plan_of_opentofu_gives_the_rows_expected(case: Case) -> None:
+    assert wrong(case, report(case, "tofu.plan.json")) == []
+
+
+@pytest.mark.parametrize("case", [each for each in WITH_SAVED_PLAN if not each.reads_files], ids=repr)
+def test_the_saved_plan_serves_as_the_sources(case: Case) -> None:
+    assert wrong(case, report(case, "plan.json", "tfplan")) == []
+
+
+@pytest.mark.parametrize("case", [each for each in WITH_SAVED_PLAN if each.reads_files], ids=repr)
+def test_what_a_saved_plan_lacks_makes_rows_unknown(case: Case) -> None:
+    assert overturned(case, report(case, "plan.json", "tfplan")) == []
+
+
+@ON_EVERY_CASE
+@pytest.mark.parametrize("plan", ["plan.json", "applied.plan.json"])
+def test_without_sources_no_verdict_is_wrong(case: Case, plan: str) -> None:
+    assert overturned(case, check(case.plan(plan), None), applied=plan == "applied.plan.json") == []
+
+
+@ON_EVERY_CASE
+def test_what_creates_everything_has_no_before(case: Case) -> None:
+    if any(each["change"]["actions"] != ["create"] for each in case.changes("plan.json") if each["mode"] == "managed"):
+        return
+    assert {answer.before for answer in report(case, "plan.json").answers} <= {None}
+
+
+@ON_EVERY_CASE
+def test_what_changes_nothing_has_the_same_verdict_before(case: Case) -> None:
+    if any(each["change"]["actions"] != ["no-op"] for each in case.changes("applied.plan.json")):
+        return
+    answers = report(case, "applied.plan.json").answers
+    assert [(row(each), each.before) for each in answers if each.before is not each.verdict] == []
+
+
+@ON_EVERY_CASE
+def test_a_verdict_on_create_is_the_verdict_after_the_apply(case: Case) -> None:
+    created, applied = report(case, "plan.json"), report(case, "applied.plan.json")
+    plan = case.plan("applied.plan.json")
+    after = {content(each, each.requirement.resource): each for each in applied.answers}
+    for answer in created.answers:
+        resource = filled(answer.requirement.resource, plan)
+        other = after.get(content(answer, resource)) if isinstance(resource, str) else None
+        if other and Verdict.UNKNOWN not in (answer.verdict, other.verdict):
+            assert (row(answer), answer.verdict) == (row(answer), other.verdict)
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 50
+    assert len(with_plan()) >= 85
+    assert [case.name for case in CASES if not case.expected.requirements] == []
+
+
+def test_the_page_about_the_cases_names_every_one() -> None:
+    page = (TESTDATA / "README.md").read_text()
+    assert [case.name for case in with_plan() if f"`{case.folder.name}`: " not in page] == []
+
+
+def report(case: Case, name: str, option: str = "") -> Report:
+    plan = case.plan(name)
+    return check(plan, case.sources(plan, name, option))
+
+
+def wrong(case: Case, found: Report, *, applied: bool = False) -> list[str]:
+    """Say which expected rows the report does not hold exactly."""
+    return [line for each in case.expected.requirements if (line := difference(each, found, applied=applied))]
+
+
+def difference(expected: Row, found: Report, *, applied: bool) -> str:
+    wanted = said(expected, applied=applied)
+    rows = [spoken(answer, wanted) for answer in found.answers if row(answer) == key(expected)]
+    return "" if wanted in rows else f"{json.dumps(key(expected))}: expected {wanted}, found {rows}"
+
+
+def said(expected: Row, *, applied: bool) -> dict[str, str | None]:
+    """Give what a row must say; reason and verdict before the change belong to the plan that changes something."""
+    if applied and isinstance(expected.applied, str):
+        return {"role": expected.role, "verdict": expected.applied}
+    wanted: dict[str, str | None] = {"role": expected.role, "verdict": expected.verdict}
+    if isinstance(expected.reason, str | None):
+        wanted["reason"] = expected.reason
+    if isinstance(expected.before, str | None) and not applied:
+        wanted["before"] = expected.before
+    return wanted
+
+
+def spoken(answer: Answer, wanted: dict[str, str | None]) -> dict[str, str | None]:
+    everything = {
+        "role": answer.role,
+        "verdict": answer.verdict.value,
+        "reason": answer.reason.value if answer.reason else None,
+        "before": answer.before.value if answer.before else None,
+    }
+    return {name: everything[name] for name in wanted}
+
+
+def overturned(case: Case, found: Report, *, applied: bool = False) -> list[str]:
+    """Say which rows are decided otherwise than expected; unknown is no contradiction."""
+    expected = {key(each): said(each, applied=applied)["verdict"] for each in case.expected.requirements}
+    return [
+        f"{row(each)}: {each.verdict.value}"
+        for each in found.answers
+        if each.verdict is not Verdict.UNKNOWN and expected.get(row(each), each.verdict.value) != each.verdict.value
+    ]
+
+
+def key(expected: Row) -> tuple[str, str | None, str, str]:
+    return (expected.task_definition, expected.container, expected.pointer, expected.action)
+
+
+def row(answer: Answer) -> tuple[str, str | None, str, str]:
+    needed = answer.requirement
+    return (needed.task_definition, needed.container, needed.pointer, needed.action)
+
+
+def content(answer: Answer, resource: Value) -> tuple[str, str | None, str, Value]:
+    """Name a requirement by what it is about; its place in a list may change with the apply."""
+    needed = answer.requirement
+    return (needed.task_definition, needed.container, needed.action, resource if isinstance(resource, str) else None)

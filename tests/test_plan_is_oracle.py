@@ -1,0 +1,131 @@
+"""What is worked out from the sources is what Terraform worked out, wherever a plan tells it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cases import Case, with_plan
+from tests.filling import filled
+from tests.likeness import alike
+from tfcheck.address import Address, parse
+from tfcheck.resolve import Resolver
+from tfcheck.value import Text, Truth, Unknown, Value, is_known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tfcheck.hcl.block import Block
+    from tfcheck.plan import Plan
+
+CREATED = with_plan("plan.json")
+PLANS = [(case, name) for name in ("plan.json", "applied.plan.json", "tofu.plan.json") for case in with_plan(name)]
+#: Arguments that Terraform itself reads; they are no attributes.
+META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"}
+#: Attributes that stay partly open until the apply, and why.
+OPEN = {
+    ("evaluation/secrets-and-versions", "aws_iam_policy.secrets", "policy"): "substr() of a text of unknown length",
+}
+
+
+@pytest.mark.parametrize(("case", "name"), PLANS, ids=[f"{case}-{name}" for case, name in PLANS])
+def test_evaluating_agrees_with_what_the_plan_knows(case: Case, name: str) -> None:
+    plan = case.plan(name)
+    resolver = Resolver(plan, case.sources(plan, name))
+    compared = 0
+    for address, attribute, planned in known_attributes(plan, case, name, resolver):
+        evaluated = resolver.evaluated(address, attribute)
+        if is_known(evaluated):
+            compared += 1
+            assert alike(evaluated, planned), f"{address}.{attribute}: evaluated {evaluated!r}, planned {planned!r}"
+        elif is_known(planned):
+            assert may_become(evaluated, planned), f"{address}.{attribute}: {evaluated!r} cannot become {planned!r}"
+    assert compared > 0
+
+
+@pytest.mark.parametrize("case", CREATED, ids=repr)
+def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
+    plan, applied = case.plan(), case.plan("applied.plan.json")
+    resolver = Resolver(plan, case.sources(plan))
+    for address, attribute in waiting(case, resolver):
+        told = applied_value(applied, case, address, attribute)
+        if told is None:
+            continue
+        symbolic = resolver.attribute(address, attribute)
+        become = filled(symbolic, applied)
+        where = f"{address}.{attribute}"
+        assert is_known(become) or (case.name, str(address), attribute) in OPEN, f"{where} stays open: {become!r}"
+        assert alike(become, told) if is_known(become) else may_become(become, told), f"{where}: {become!r} is {told!r}"
+
+
+@pytest.mark.parametrize("case", CREATED, ids=repr)
+def test_a_shape_fits_what_was_applied(case: Case) -> None:
+    plan, applied = case.plan(), case.plan("applied.plan.json")
+    resolver = Resolver(plan, case.sources(plan))
+    for address, attribute in computed(case):
+        symbolic = resolver.attribute(address, attribute)
+        told = applied_value(applied, case, address, attribute)
+        if isinstance(symbolic, Unknown) and isinstance(told, str):
+            assert may_become(symbolic, told), f"{address}.{attribute}: {symbolic!r} is {told!r}"
+            if symbolic.shape is not None:
+                shape = filled(symbolic.shape, applied)
+                assert may_become(shape, told), f"{address}.{attribute}: {shape!r} is {told!r}"
+
+
+def may_become(value: Value, told: Value) -> bool:
+    """Tell whether a value with unknown parts may still turn out to be this one."""
+    from tfcheck.match import equal
+
+    if isinstance(value, Unknown | Text):
+        return equal(value, told if isinstance(told, str) else str(told)) is not Truth.FALSE
+    if isinstance(value, dict) and isinstance(told, dict):
+        return all(may_become(each, told.get(name)) for name, each in value.items())
+    return True
+
+
+def known_attributes(plan: Plan, case: Case, name: str, resolver: Resolver) -> Iterator[tuple[Address, str, Any]]:
+    """Go through every argument written for an instance that the plan has an after of."""
+    for row in case.changes(name):
+        address = parse(row["address"])
+        instance, block = plan.instance(row["address"]), resolver.block(address)
+        if instance is None or instance.after is None or block is None or instance.actions == ("forget",):
+            continue
+        for attribute in written(block):
+            yield address, attribute, instance.after.get(attribute)
+
+
+def written(block: Block) -> list[str]:
+    """Name the arguments and nested blocks of a resource, but those whose changes are ignored."""
+    nested = [each.labels[0] if each.type == "dynamic" else each.type for each in block.nested]
+    ignored = block.ignored_changes()
+    return [each for each in dict.fromkeys((*block.attributes(), *nested)) if each not in META and each not in ignored]
+
+
+def waiting(case: Case, resolver: Resolver) -> Iterator[tuple[Address, str]]:
+    """Go through what is written and not wholly known in the plan, and the documents read during apply."""
+    for row in case.changes("plan.json"):
+        address, unknown = parse(row["address"]), row["change"].get("after_unknown") or {}
+        block = resolver.block(address)
+        for attribute in written(block) if block else ():
+            if unknown.get(attribute):
+                yield address, attribute
+        if address.type == "aws_iam_policy_document" and unknown.get("json"):
+            yield address, "json"
+
+
+def computed(case: Case) -> Iterator[tuple[Address, str]]:
+    """Go through all that the plan marks as unknown as a whole."""
+    for row in case.changes("plan.json"):
+        for attribute, unknown in (row["change"].get("after_unknown") or {}).items():
+            if unknown is True:
+                yield parse(row["address"]), attribute
+
+
+def applied_value(applied: Plan, case: Case, address: Address, attribute: str) -> Any:
+    """Tell what an attribute was after the apply; None where that is not settled."""
+    instance = applied.instance(str(address))
+    if instance is not None:
+        return (instance.after or {}).get(attribute) if instance.actions == ("no-op",) else None
+    prior = applied.data(str(address))
+    return prior.values.get(attribute) if prior else None

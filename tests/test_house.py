@@ -1,0 +1,123 @@
+"""Does the repository keep its own rules?"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scripts import docs
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+PLAN = ROOT / "testdata" / "literal-granted" / "applied.plan.json"
+PAGES = [*docs.pages(), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def modules_after(*arguments: str) -> set[str]:
+    """Give the modules that are loaded once the command has run with `arguments`."""
+    code = (
+        f"import sys; sys.argv[1:] = {list(arguments)!r}\n"
+        "from tfcheck.__main__ import main\n"
+        "main(); print(*sys.modules, sep=chr(10), file=sys.stderr)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "src", capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    return set(run.stderr.split("\n"))
+
+
+def test_the_version_does_not_wait_for_anything() -> None:
+    assert modules_after("--version") & {"click", "msgspec", "hcl2", "lark", "jmespath", "json"} == set()
+
+
+def test_a_plan_without_unknowns_loads_nothing_that_is_slow() -> None:
+    loaded = modules_after(str(PLAN))
+    assert "tfcheck.check" in loaded
+    assert loaded & {"hcl2", "lark", "jmespath", "dataclasses", "importlib.metadata", "urllib.request"} == set()
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_no_module_imports_what_makes_every_start_slow(path: Path) -> None:
+    assert {"dataclasses", "inspect", "importlib.metadata"} & set(imports(path)) == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_a_module_stays_short_enough_to_be_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").split("\n")) <= 401
+
+
+def test_no_module_is_named_after_nothing() -> None:
+    empty_words = {"utils", "util", "core", "common", "manager", "helper", "helpers", "misc"}
+    assert [path for path in SOURCES if path.stem in empty_words] == []
+
+
+@pytest.mark.parametrize("page", docs.pages(), ids=named)
+def test_generated_parts_are_current(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == docs.current(page), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_what_the_pages_tell_to_make_can_be_made(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    text = page.read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:^|`)make ([a-z]+)", text, re.MULTILINE)) <= targets
+
+
+def test_actions_are_pinned_to_a_commit() -> None:
+    for workflow in (ROOT / ".github").rglob("*.yml"):
+        for action in re.findall(r"uses: *(\S+)", workflow.read_text(encoding="utf-8")):
+            assert re.fullmatch(r"\./.*|[\w./-]+@[0-9a-f]{40}", action), action
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+
+
+#: Written in pieces, so that this file is not found by its own search.
+FORBIDDEN = re.compile(
+    "|".join(
+        (
+            "/" + r"(?:home|Users|root)/[a-z]",
+            r"BEGIN [A-Z ]*" + "PRIVATE KEY",
+            r"(?:extra-)?index" + r"-url",
+            r"AKIA(?!IOSFODNN7EXAMPLE)" + "[A-Z0-9]{16}",
+            r"gh[pousr]_" + "[A-Za-z0-9]{30}",
+        )
+    )
+)
+
+
+def test_the_repository_holds_no_secrets_and_nothing_of_the_machine_it_was_made_on() -> None:
+    found = [
+        f"{named(path)}: {match[0]}"
+        for path in tracked()
+        if path.is_file()
+        for match in FORBIDDEN.finditer(path.read_bytes().decode("utf-8", "replace"))
+    ]
+    assert found == []

@@ -49,10 +49,12 @@ def decode(value: TextLike) -> Value:
             return _decode_known(value)
         case JsonText():
             return value.value
-        case Unknown():
-            return Unknown(reason=value.reason, where=value.where, unsure=True) if value.shape is None else decode(value.shape)
-        case _:
+        case Text():
             return _Marked(value).decode()
+        case _ if value.shape is not None:
+            return decode(value.shape)
+        case _:
+            return Unknown(reason=value.reason, where=value.where, unsure=True)
 
 
 def quoted(string: str) -> str:

@@ -1,0 +1,155 @@
+"""What may be passed to a function, and what is its result when an argument is not known yet?
+
+Follows how Terraform converts the arguments of a call
+(https://developer.hashicorp.com/terraform/language/expressions/function-calls).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from tfcheck.hcl.convert import kind_name, to_bool, to_number, to_string
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
+
+#: More characters than any document in a configuration has; a result beyond is refused, not computed.
+LONGEST_STRING = 1 << 22
+#: More elements than any list in a configuration has.
+LONGEST_LIST = 1 << 16
+
+
+class Function(msgspec.Struct, frozen=True):
+    """How one of Terraform's functions is called and computed.
+
+    `parameters` has one word for each parameter: `string`, `number`, `whole`, `bool`, `sequence` (a list, set or
+    tuple), `list` (no set), `strings` (a sequence of strings), `object` (also a map), `any`. Behind it `?` may be left
+    out, `*` may be repeated or left out; `~` takes null. With `partial`, unknown parts inside arguments are passed on
+    to `compute`, and so is a wholly unknown `string` or `any`. `total`: it cannot fail for any value of an argument
+    that is unknown now. `hole` describes a result that is unknown. With `scoped` the scope comes first.
+    """
+
+    compute: Callable[..., Value]
+    parameters: str
+    partial: bool = False
+    total: bool = False
+    hole: Hole = ANYTHING
+    scoped: bool = False
+
+
+class LimitError(Exception):
+    """The result would be larger than is worked out here."""
+
+
+def prepared(function: Function, arguments: Sequence[Value]) -> list[Value] | Unknown:
+    """Convert the arguments of a call, or say why its result is unknown.
+
+    Raises:
+        EvaluationError: an argument is missing, is one too many or has the wrong type.
+    """
+    words = _words(function.parameters, len(arguments))
+    converted = [_converted(word, argument) for word, argument in zip(words, arguments, strict=True)]
+    for word, argument in zip(words, converted, strict=True):
+        if _is_open(argument, word) if function.partial else not is_known(argument):
+            return waiting(argument, unsure=not function.total, hole=function.hole)
+    return converted
+
+
+def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> Unknown:
+    """Give the unknown result of a call that cannot be worked out without the unknown parts of `argument`."""
+    waits = list(unknowns(argument))
+    if not waits:
+        return Unknown(unsure=unsure, hole=hole)
+    unsure = unsure or any(each.unsure for each in waits)
+    return Unknown(reason=waits[0].reason, where=waits[0].where, hole=hole, unsure=unsure)
+
+
+def limited(what: str) -> LimitError:
+    """Give the error for a result that is too large."""
+    return LimitError(f"limit: {what}")
+
+
+def known(value: Value) -> bool:
+    """Tell whether a string, number or bool is known."""
+    return not isinstance(value, Unknown | Text | JsonText)
+
+
+def _words(parameters: str, count: int) -> list[str]:
+    """Give one word for each of `count` arguments."""
+    words = parameters.split()
+    needed = sum(word[-1] not in "?*" for word in words)
+    if words and words[-1].endswith("*"):
+        words += [words[-1]] * (count - len(words))
+    if not needed <= count <= len(words):
+        raise EvaluationError(f"{count} arguments given, {needed if count < needed else len(words)} wanted")
+    return [word.rstrip("?*") for word in words[:count]]
+
+
+def _is_open(argument: Value, word: str) -> bool:
+    if isinstance(argument, Unknown | Text | JsonText):
+        return word.lstrip("~") not in ("string", "any") and not isinstance(argument, Text | JsonText)
+    # The order of a set with unknown elements is open, and so is whether two of them are one.
+    return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
+
+
+def _converted(word: str, argument: Value) -> Value:
+    if argument is None:
+        if word.startswith("~"):
+            return None
+        raise EvaluationError("an argument must not be null")
+    return _CONVERSIONS[word.lstrip("~")](argument)
+
+
+def whole(value: Value) -> Value:
+    """Convert to an int.
+
+    Raises:
+        EvaluationError: it is not a whole number.
+    """
+    number = to_number(value)
+    if isinstance(number, int | Unknown):
+        return number
+    raise EvaluationError("a whole number is required")
+
+
+def _sequence(value: Value) -> Value:
+    """Pass on a list, set or tuple: a set keeps its kind only while its order is open."""
+    if isinstance(value, Set):
+        return list(value.items) if is_known(value) else value
+    return _list(value)
+
+
+def _list(value: Value) -> Value:
+    if isinstance(value, list | Unknown):
+        return value
+    raise EvaluationError(f"a list is required, got {kind_name(value)}")
+
+
+def _strings(value: Value) -> Value:
+    items = _sequence(value)
+    return [to_string(item) for item in items] if isinstance(items, list) else items
+
+
+def _object(value: Value) -> Value:
+    if isinstance(value, dict | Unknown):
+        return value
+    raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")
+
+
+def _any(value: Value) -> Value:
+    return value
+
+
+_CONVERSIONS: dict[str, Callable[[Any], Value]] = {
+    "string": to_string,
+    "number": to_number,
+    "whole": whole,
+    "bool": to_bool,
+    "sequence": _sequence,
+    "list": _list,
+    "strings": _strings,
+    "object": _object,
+    "any": _any,
+}

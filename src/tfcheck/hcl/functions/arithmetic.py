@@ -1,0 +1,125 @@
+"""What do the functions on numbers give?
+
+See https://developer.hashicorp.com/terraform/language/functions (numeric functions). Numbers are exact; where Terraform
+computes with 64 bits and the result is not sure to be the same here, it is unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from tfcheck.hcl.convert import to_number
+from tfcheck.hcl.functions.arguments import Function, limited
+from tfcheck.hcl.numbers import Number, is_terminating, plain
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Value
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LARGEST_EXACT = 1 << 53
+
+
+def absolute(number: Number) -> Value:
+    """Drop the sign."""
+    return -number if number < 0 else number
+
+
+def ceil(number: Number) -> Value:
+    """Round up to a whole number."""
+    return math.ceil(number)
+
+
+def floor(number: Number) -> Value:
+    """Round down to a whole number."""
+    return math.floor(number)
+
+
+def log(number: Number, base: Number) -> Value:
+    """Give the logarithm of `number` to `base`."""
+    if number <= 0 or base <= 0 or base == 1 or max(number, base) > _LARGEST_EXACT:
+        raise limited("a logarithm that is no number, or of a number that large")
+    result = math.log(number) / math.log(base)
+    # NOTE: two libraries may differ in the last bit. That matters only where `ceil` or `floor` would see it.
+    if abs(result - round(result)) < 1e-12 and result != round(result):
+        raise limited("a logarithm so close to a whole number")
+    return plain(Fraction(repr(result)))
+
+
+def power(number: Number, exponent: Number) -> Value:
+    """Raise `number` to `exponent`."""
+    if not isinstance(exponent, int) or abs(exponent) > 64 or (number == 0 and exponent < 0):
+        raise limited("a power that Terraform rounds")
+    result = Fraction(Fraction(number) ** exponent)
+    exactly = max(abs(result.numerator), result.denominator) <= _LARGEST_EXACT and is_terminating(result)
+    if not exactly or Fraction(float(result)) != result:
+        raise limited("a power that Terraform rounds")
+    return plain(result)
+
+
+def signum(number: int) -> Value:
+    """Give -1, 0 or 1."""
+    return (number > 0) - (number < 0)
+
+
+def parseint(written: Value, base: int) -> Value:
+    """Read a whole number written in `base`."""
+    if not isinstance(written, str):
+        raise EvaluationError("a string is required")
+    if not 2 <= base <= 62:
+        raise EvaluationError("the base must be between 2 and 62")
+    digits = written[1:] if written[:1] in ("+", "-") else written
+    if len(digits) > 400:
+        raise limited("a number of so many digits")
+    total = 0
+    for digit in digits if base > 36 else digits.lower():
+        value = _DIGITS.find(digit)
+        if not 0 <= value < base:
+            raise EvaluationError("the text is no number of this base")
+        total = total * base + value
+    if not digits:
+        raise EvaluationError("the text is no number of this base")
+    return -total if written.startswith("-") else total
+
+
+def largest(*numbers: Number) -> Value:
+    """Give the greatest number."""
+    return _of(max, numbers)
+
+
+def smallest(*numbers: Number) -> Value:
+    """Give the least number."""
+    return _of(min, numbers)
+
+
+def total(items: list[Value]) -> Value:
+    """Add up all elements."""
+    result = Fraction(0)
+    if not items:
+        raise EvaluationError("at least one number is required")
+    for item in items:
+        number = to_number(item)
+        if not isinstance(number, int | Fraction):
+            raise EvaluationError("an element is no number")
+        result += number
+    return plain(result)
+
+
+def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number]) -> Value:
+    if not numbers:
+        raise EvaluationError("at least one number is required")
+    return plain(choose([Fraction(number) for number in numbers]))
+
+
+FUNCTIONS = {
+    "abs": Function(absolute, "number"),
+    "ceil": Function(ceil, "number"),
+    "floor": Function(floor, "number"),
+    "log": Function(log, "number number"),
+    "max": Function(largest, "number*"),
+    "min": Function(smallest, "number*"),
+    "parseint": Function(parseint, "any whole"),
+    "pow": Function(power, "number number"),
+    "signum": Function(signum, "whole"),
+    "sum": Function(total, "sequence"),
+}

@@ -1,0 +1,88 @@
+"""What do `tostring` and its kin, `coalesce` and `sensitive` give?
+
+See https://developer.hashicorp.com/terraform/language/functions (type conversion functions).
+"""
+
+from __future__ import annotations
+
+from tfcheck.hcl.convert import to_bool, to_number, to_string, unify
+from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.functions.sets import toset
+from tfcheck.hcl.functions.strings import surely_filled
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Set, Unknown, Value, is_known
+
+
+def tolist(items: Value) -> Value:
+    """Convert all elements to one type and give them in order."""
+    if isinstance(items, Set):
+        # The order is Terraform's only where nothing in it is open.
+        return list(items.items) if is_known(items) else waiting(items)
+    return _collection(items) if items is not None else None
+
+
+def _collection(items: Value) -> Value:
+    if isinstance(items, Unknown):
+        return waiting(items, unsure=True)
+    if not isinstance(items, list):
+        raise EvaluationError("a list or a set is required")
+    return unify(items)
+
+
+def to_set(items: Value) -> Value:
+    """Make a set: one type, no duplicates."""
+    if items is None or isinstance(items, Set):
+        return items
+    converted = _collection(items)
+    return toset(converted)
+
+
+def coalesce(*values: Value) -> Value:
+    """Give the first value that is neither null nor an empty string, converted to the type of all."""
+    if not values:
+        raise EvaluationError("at least one argument is required")
+    converted = _unified(values)
+    for index, value in enumerate(converted):
+        if value is None or value == "":
+            continue
+        if _surely_chosen(value) or _is_last(converted[index + 1 :]):
+            return value
+        return waiting(list(values), unsure=True)
+    raise EvaluationError("no argument is set")
+
+
+def _unified(values: tuple[Value, ...]) -> list[Value]:
+    """Convert to one type. A bare null keeps Terraform from converting, a typed one does not: then both must agree."""
+    unified = unify(values)
+    if None not in values:
+        return unified
+    return [
+        value if type(value) is type(other) and value == other else Unknown(reason="the type of a null decides")
+        for value, other in zip(values, unified, strict=True)
+    ]
+
+
+def _surely_chosen(value: Value) -> bool:
+    return surely_filled(value) or isinstance(value, list | dict | Set) or (is_known(value) and value != "")
+
+
+def _is_last(rest: list[Value]) -> bool:
+    """Tell whether nothing else can be chosen: then it is this value or an error."""
+    return all(value is None or value == "" for value in rest)
+
+
+def unchanged(value: Value) -> Value:
+    """Give the value: sensitivity is no part of it."""
+    return value
+
+
+FUNCTIONS = {
+    "coalesce": Function(coalesce, "~any*", partial=True),
+    "nonsensitive": Function(unchanged, "~any", partial=True),
+    "sensitive": Function(unchanged, "~any", partial=True),
+    "tobool": Function(to_bool, "~any", partial=True),
+    "tolist": Function(tolist, "~any", partial=True),
+    "tonumber": Function(to_number, "~any", partial=True),
+    "toset": Function(to_set, "~any", partial=True),
+    "tostring": Function(to_string, "~any", partial=True),
+}

@@ -1,0 +1,208 @@
+"""What do the functions that encode, decode and hash give?
+
+See https://developer.hashicorp.com/terraform/language/functions (encoding, hash and crypto functions). What differs at
+every run (`bcrypt`, `uuid`) is not here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from urllib.parse import quote_plus
+
+from tfcheck.hcl import json_text, yaml_text
+from tfcheck.hcl.functions.arguments import Function, limited, waiting
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Hole, Set, TextLike, Value, is_known
+
+_HEX = "0123456789abcdef"
+_BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_SOME_BASE64 = Hole(chars=_BASE64, negated=False)
+
+
+def jsonencode(value: Value) -> Value:
+    """Write JSON."""
+    return json_text.encode(value)
+
+
+def jsondecode(written: TextLike) -> Value:
+    """Read JSON."""
+    return _ordered(json_text.decode(written))
+
+
+def _ordered(value: Value) -> Value:
+    """Make lists of the sets that were encoded; where their order is open, the list is unknown."""
+    match value:
+        case Set() if is_known(value) or len(value.items) < 2:
+            return [_ordered(item) for item in value.items]
+        case Set():
+            return waiting(value)
+        case list():
+            return [_ordered(item) for item in value]
+        case dict():
+            return {key: _ordered(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def base64encode(written: str) -> Value:
+    """Write the UTF-8 bytes of a string in Base64."""
+    return base64.b64encode(written.encode()).decode()
+
+
+def base64decode(written: str) -> Value:
+    """Read Base64 of a UTF-8 text."""
+    return utf8(base64_bytes(written))
+
+
+def base64_bytes(written: str) -> bytes:
+    """Read Base64 as Go does: padded, newlines left out.
+
+    Raises:
+        EvaluationError: it is not Base64.
+    """
+    written = written.replace("\r", "").replace("\n", "")
+    try:
+        return base64.b64decode(written.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise EvaluationError("the text is not Base64") from error
+
+
+def utf8(data: bytes) -> str:
+    """Read UTF-8.
+
+    Raises:
+        EvaluationError: it is none.
+    """
+    try:
+        return json_text.normal(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise EvaluationError("the bytes are not UTF-8") from error
+
+
+def textencodebase64(written: str, encoding: str) -> Value:
+    """Write a string in another encoding, in Base64."""
+    return base64.b64encode(written.encode(_codec(encoding))).decode()
+
+
+def textdecodebase64(written: str, encoding: str) -> Value:
+    """Read Base64 of a text in another encoding."""
+    try:
+        return json_text.normal(base64_bytes(written).decode(_codec(encoding)))
+    except UnicodeDecodeError as error:
+        raise EvaluationError("the bytes are not of that encoding") from error
+
+
+def _codec(encoding: str) -> str:
+    codecs = {"utf-8": "utf-8", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
+    if encoding.lower() not in codecs:
+        raise limited("an encoding other than UTF-8 and UTF-16")
+    return codecs[encoding.lower()]
+
+
+def urlencode(written: str) -> Value:
+    """Escape a string for the query of a URL."""
+    return quote_plus(written, safe="~")
+
+
+def uuidv5(namespace: str, name: str) -> Value:
+    """Give the UUID that a name has in a namespace."""
+    import uuid
+
+    known = {
+        "dns": uuid.NAMESPACE_DNS,
+        "url": uuid.NAMESPACE_URL,
+        "oid": uuid.NAMESPACE_OID,
+        "x500": uuid.NAMESPACE_X500,
+    }
+    try:
+        space = known.get(namespace) or uuid.UUID(namespace)
+    except ValueError as error:
+        raise EvaluationError("the namespace is no UUID") from error
+    if namespace not in known and str(space) != namespace:
+        raise limited("a namespace in an unusual notation")
+    return str(uuid.uuid5(space, name))
+
+
+def hexadecimal(algorithm: str) -> Callable[[str], str]:
+    """Give the function that hashes the UTF-8 bytes of a string and writes the hash in hexadecimal digits."""
+    return lambda written: hashed(algorithm, written.encode()).hex()
+
+
+def in_base64(algorithm: str) -> Callable[[str], str]:
+    """Give the function that hashes the UTF-8 bytes of a string and writes the hash in Base64."""
+    return lambda written: base64.b64encode(hashed(algorithm, written.encode())).decode()
+
+
+def hashed(algorithm: str, data: bytes) -> bytes:
+    """Hash `data` with the algorithm of that name; none of these hashes protects anything here."""
+    return hashlib.new(algorithm, data, usedforsecurity=False).digest()
+
+
+def hex_hole(digits: int) -> Hole:
+    """Describe a text of so many hexadecimal digits."""
+    return Hole(chars=_HEX, negated=False, shortest=digits, longest=digits)
+
+
+def csvdecode(written: str) -> Value:
+    """Read CSV: a list of objects, the first line names their members."""
+    header, *records = _csv_records(written)
+    if len(set(header)) != len(header):
+        raise EvaluationError("two columns of the CSV text have one name")
+    if any(len(record) != len(header) for record in records):
+        raise EvaluationError("the lines of the CSV text differ in length")
+    return [dict(zip(header, record, strict=True)) for record in records]
+
+
+def _csv_records(written: str) -> list[list[str]]:
+    import csv
+
+    # NOTE: Go's reader and Python's agree on plain CSV and on correctly quoted fields, not on stray quotes.
+    try:
+        records = [record for record in csv.reader(written.splitlines(keepends=True), strict=True) if record]
+    except csv.Error as error:
+        raise limited("a CSV text with unusual quotes") from error
+    if _has_stray_quote(written, records) or "\r" in written.replace("\r\n", ""):
+        raise limited("a CSV text with unusual quotes or line ends")
+    if not records:
+        raise EvaluationError("the CSV text has no header")
+    return records
+
+
+def _has_stray_quote(written: str, records: list[list[str]]) -> bool:
+    """Tell whether quotes stand elsewhere than around a field and doubled inside one."""
+    inside = sum(field.count('"') for record in records for field in record)
+    return (written.count('"') - 2 * inside) % 2 != 0 or (inside > 0 and '""' not in written)
+
+
+def yamlencode(value: Value) -> Value:
+    """Write YAML; with unknown parts it is unknown, but can be decoded again."""
+    return yaml_text.encode(value)
+
+
+def yamldecode(written: TextLike) -> Value:
+    """Read YAML."""
+    return _ordered(yaml_text.decode(written))
+
+
+FUNCTIONS = {
+    "base64decode": Function(base64decode, "string"),
+    "base64encode": Function(base64encode, "string", total=True, hole=_SOME_BASE64),
+    "base64sha256": Function(in_base64("sha256"), "string", total=True, hole=_SOME_BASE64),
+    "base64sha512": Function(in_base64("sha512"), "string", total=True, hole=_SOME_BASE64),
+    "csvdecode": Function(csvdecode, "string"),
+    "jsondecode": Function(jsondecode, "string", partial=True),
+    "jsonencode": Function(jsonencode, "~any", partial=True),
+    "md5": Function(hexadecimal("md5"), "string", total=True, hole=hex_hole(32)),
+    "sha1": Function(hexadecimal("sha1"), "string", total=True, hole=hex_hole(40)),
+    "sha256": Function(hexadecimal("sha256"), "string", total=True, hole=hex_hole(64)),
+    "sha512": Function(hexadecimal("sha512"), "string", total=True, hole=hex_hole(128)),
+    "textdecodebase64": Function(textdecodebase64, "string string"),
+    "textencodebase64": Function(textencodebase64, "string string"),
+    "urlencode": Function(urlencode, "string", total=True),
+    "uuidv5": Function(uuidv5, "string string"),
+    "yamldecode": Function(yamldecode, "string", partial=True),
+    "yamlencode": Function(yamlencode, "~any", partial=True),
+}

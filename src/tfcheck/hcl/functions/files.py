@@ -1,0 +1,158 @@
+"""What do the functions that read files, fill templates or split paths give?
+
+See https://developer.hashicorp.com/terraform/language/functions (filesystem functions). Files are read through the
+scope, which stays inside the source tree.
+"""
+
+from __future__ import annotations
+
+import base64
+import posixpath
+from collections.abc import Callable
+
+from tfcheck.hcl.functions.arguments import Function, LimitError, limited, waiting
+from tfcheck.hcl.functions.encoding import hashed, utf8
+from tfcheck.hcl.scope import EvaluationError, Scope
+from tfcheck.value import JsonText, Text, TextLike, Unknown, Value, pieces, text
+
+_NOT_AT_HAND = "file not at hand"
+
+
+def file(scope: Scope, path: str) -> Value:
+    """Read a UTF-8 file."""
+    return _read(scope, path, utf8)
+
+
+def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
+    data = scope.read_file(path)
+    return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else convert(data)
+
+
+def fileexists(scope: Scope, path: str) -> Value:
+    """Tell whether there is such a file."""
+    try:
+        data = scope.read_file(path)
+    except EvaluationError:
+        return False
+    return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else True
+
+
+def filebase64(scope: Scope, path: str) -> Value:
+    """Read a file and write it in Base64."""
+    return _read(scope, path, lambda data: base64.b64encode(data).decode())
+
+
+def _hexadecimal(algorithm: str) -> Callable[[Scope, str], Value]:
+    return lambda scope, path: _read(scope, path, lambda data: hashed(algorithm, data).hex())
+
+
+def _in_base64(algorithm: str) -> Callable[[Scope, str], Value]:
+    return lambda scope, path: _read(scope, path, lambda data: base64.b64encode(hashed(algorithm, data)).decode())
+
+
+def templatefile(scope: Scope, path: TextLike, variables: Value) -> Value:
+    """Fill the variables into a template that is read from a file."""
+    if not isinstance(path, str):
+        return waiting(path, unsure=True)
+    written = file(scope, path)
+    return _rendered(scope, written, path, variables) if isinstance(written, str) else written
+
+
+def templatestring(scope: Scope, template: TextLike, variables: Value) -> Value:
+    """Fill the variables into a template."""
+    if not isinstance(template, str):
+        return waiting(template, unsure=True)
+    return _rendered(scope, template, "templatestring", variables)
+
+
+def _rendered(scope: Scope, template: str, name: str, variables: Value) -> Value:
+    # NOTE: the evaluator calls functions, and templates are evaluated: imported here, the circle is not one.
+    from tfcheck.hcl.access import whole
+    from tfcheck.hcl.evaluate import LocalScope, see
+    from tfcheck.hcl.expression import Place
+    from tfcheck.hcl.parse import parse_template
+
+    if isinstance(variables, Unknown):
+        return waiting(variables, unsure=True)
+    if not isinstance(variables, dict):
+        raise EvaluationError("the variables of a template are an object")
+    parsed = parse_template(template, Place(name, 1))
+    return whole(see(parsed, LocalScope(_TemplateScope(scope), dict(variables))))
+
+
+class _TemplateScope:
+    """What a template sees besides its own variables: the files, and nothing else."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def lookup(self, root: str, name: str) -> Value:
+        raise EvaluationError(f"the template has no variable `{root}`")
+
+    def read_file(self, path: str) -> bytes | None:
+        return self.scope.read_file(path)
+
+
+def basename(path: TextLike) -> Value:
+    """Give the last part of a path."""
+    if isinstance(path, str):
+        stripped = path.rstrip("/")
+        return stripped.rpartition("/")[2] or ("/" if path else ".")
+    return _last_part(path)
+
+
+def _last_part(path: TextLike) -> Value:
+    """Give what stands behind the last slash of a literal, if no unknown piece behind it can hold another."""
+    kept: list[str | Unknown | JsonText] = []
+    for piece in reversed(pieces(path)):
+        if isinstance(piece, str) and "/" in piece:
+            last = piece.rstrip("/") if not kept else piece
+            if not kept and "/" not in last:
+                return waiting(path)
+            return text([last.rpartition("/")[2], *kept]) if kept or last.rpartition("/")[2] else waiting(path)
+        if not isinstance(piece, str) and not _is_part(piece):
+            return waiting(path)
+        kept.insert(0, piece)
+    return path if isinstance(path, Text) and kept else waiting(path)
+
+
+def _is_part(piece: Unknown | JsonText) -> bool:
+    return isinstance(piece, Unknown) and not piece.hole.allows("/") and piece.hole.shortest > 0
+
+
+def dirname(path: str) -> Value:
+    """Give a path without its last part."""
+    before = path.rpartition("/")[0] + ("/" if "/" in path else "")
+    cleaned = posixpath.normpath(before) if before else "."
+    return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
+
+
+def abspath(path: str) -> Value:
+    """Say that the answer depends on the machine."""
+    raise limited("`abspath`, which depends on the machine")
+
+
+def pathexpand(path: str) -> Value:
+    """Give the path, unless it begins with the user's directory."""
+    if path.startswith("~"):
+        raise LimitError("limit: `pathexpand`, which depends on the machine")
+    return path
+
+
+FUNCTIONS = {
+    "abspath": Function(abspath, "string", total=True),
+    "basename": Function(basename, "string", partial=True, total=True),
+    "dirname": Function(dirname, "string", total=True),
+    "file": Function(file, "string", scoped=True),
+    "filebase64": Function(filebase64, "string", scoped=True),
+    "filebase64sha256": Function(_in_base64("sha256"), "string", scoped=True),
+    "filebase64sha512": Function(_in_base64("sha512"), "string", scoped=True),
+    "fileexists": Function(fileexists, "string", scoped=True),
+    "filemd5": Function(_hexadecimal("md5"), "string", scoped=True),
+    "filesha1": Function(_hexadecimal("sha1"), "string", scoped=True),
+    "filesha256": Function(_hexadecimal("sha256"), "string", scoped=True),
+    "filesha512": Function(_hexadecimal("sha512"), "string", scoped=True),
+    "pathexpand": Function(pathexpand, "string"),
+    "templatefile": Function(templatefile, "string any", partial=True, scoped=True),
+    "templatestring": Function(templatestring, "string any", partial=True, scoped=True),
+}

@@ -1,0 +1,229 @@
+"""What do `format` and `formatlist` give, also with unknown arguments?
+
+See https://developer.hashicorp.com/terraform/language/functions/format.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+import msgspec
+
+from tfcheck.hcl import json_text
+from tfcheck.hcl.convert import to_bool, to_number, to_string
+from tfcheck.hcl.functions import graphemes
+from tfcheck.hcl.functions.arguments import Function, limited, waiting
+from tfcheck.hcl.functions.decimals import exponential, fixed, shortest
+from tfcheck.hcl.kinds import surely_text
+from tfcheck.hcl.numbers import Number
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
+
+_VERB = re.compile(
+    r"%(?P<flags>[+\- #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<mode>.)", re.DOTALL
+)
+_WIDEST = 1000
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """One `%…` of a format."""
+
+    flags: str
+    width: int | None
+    precision: int | None
+    mode: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether it has neither flags nor width nor precision."""
+        return not self.flags and self.width is None and self.precision is None
+
+
+def format_(written: TextLike, *arguments: Value) -> Value:
+    """Fill the arguments into a format."""
+    if not isinstance(written, str):
+        return waiting(written, unsure=True)
+    parts: list[TextLike] = []
+    position = used = following = 0
+    while True:
+        start = written.find("%", position)
+        if start < 0:
+            break
+        parts.append(written[position:start])
+        found = _VERB.match(written, start)
+        if found is None:
+            raise EvaluationError("the format ends within a verb")
+        position = found.end()
+        if found["mode"] == "%":
+            parts.append(_percent(found))
+            continue
+        chosen = int(found["index"][:6]) if found["index"] else following + 1
+        if not 1 <= chosen <= len(arguments):
+            raise EvaluationError("the format needs more arguments")
+        following = chosen
+        used = max(used, chosen)
+        parts.append(_formatted(_verb(found), arguments[chosen - 1]))
+    if used < len(arguments):
+        raise EvaluationError("the format needs fewer arguments")
+    return text([*parts, written[position:]])
+
+
+def _percent(found: re.Match[str]) -> str:
+    if found[0] != "%%":
+        raise limited("a format with an unusual `%`")
+    return "%"
+
+
+def _verb(found: re.Match[str]) -> Verb:
+    width = int(found["width"][:6]) if found["width"] else None
+    precision = None if found["precision"] is None else int(found["precision"][:6] or 0)
+    if max(width or 0, precision or 0) > _WIDEST:
+        raise limited("a format of so many characters")
+    if "-" in found["flags"] and "0" in found["flags"]:
+        raise limited("a format that pads on both sides")
+    return Verb(found["flags"], width, precision, found["mode"])
+
+
+def _formatted(verb: Verb, argument: Value) -> TextLike:
+    if argument is None and verb.mode != "v":
+        raise EvaluationError("null cannot be formatted")
+    if verb.mode not in "vtbdoxXeEfgGsq":
+        raise EvaluationError("the format has an unknown verb")
+    if not is_known(argument):
+        return _formatted_open(verb, argument)
+    match verb.mode:
+        case "v":
+            return _as_it_is(verb, argument)
+        case "t":
+            return "true" if to_bool(argument) else "false"
+        case "s" | "q":
+            return _string(verb, _known(to_string(argument)))
+        case _:
+            number = to_number(argument)
+            if not isinstance(number, int | Fraction):
+                raise limited("a number that Terraform rounds")
+            return _number(verb, number)
+
+
+def _known(written: Value) -> str:
+    if not isinstance(written, str):
+        raise limited("a number that Terraform rounds")
+    return written
+
+
+def _formatted_open(verb: Verb, argument: Value) -> TextLike:
+    """Format a value with unknown parts: strings by their pieces, all else as one unknown piece."""
+    if isinstance(argument, list | dict | Set):
+        if verb.mode != "v":
+            raise EvaluationError("a string or number is required, got a structure")
+        return json_text.encode(argument) if verb.is_plain else waiting(argument)
+    textual = isinstance(argument, Text | JsonText | Unknown)
+    if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and surely_text(argument))):
+        return argument  # type: ignore[return-value]
+    if verb.is_plain and verb.mode == "q" and isinstance(argument, Text | Unknown):
+        return _quoted_open(argument)
+    if verb.is_plain and verb.mode == "d":
+        return waiting(argument, unsure=True, hole=Hole(chars="-0123456789", negated=False, shortest=1))
+    return waiting(argument, unsure=verb.mode not in "vsq")
+
+
+def _quoted_open(argument: Text | Unknown) -> TextLike:
+    """Quote a string as JSON; a hole is taken to need no escaping, as in any JSON text."""
+    parts: list[TextLike] = [
+        json_text.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)
+    ]
+    return text(['"', *parts, '"'])
+
+
+def _as_it_is(verb: Verb, argument: Value) -> str:
+    if "#" not in verb.flags and isinstance(argument, str):
+        return _padded(verb, argument)
+    if "#" not in verb.flags and isinstance(argument, int | float | Fraction) and not isinstance(argument, bool):
+        number = to_number(argument)
+        if not isinstance(number, int | Fraction):
+            raise limited("a number that Terraform rounds")
+        return _padded(verb, shortest(number))
+    encoded = json_text.encode(argument)
+    assert isinstance(encoded, str)
+    return _padded(verb, encoded)
+
+
+def _string(verb: Verb, written: str) -> str:
+    if verb.precision:
+        written = "".join(graphemes.clusters(written)[: verb.precision])
+    return _padded(verb, json_text.quoted(written) if verb.mode == "q" else written)
+
+
+def _padded(verb: Verb, written: str) -> str:
+    missing = (verb.width or 0) - len(written)
+    if missing <= 0:
+        return written
+    padding = ("0" if "0" in verb.flags else " ") * missing
+    return written + padding if "-" in verb.flags else padding + written
+
+
+def _number(verb: Verb, number: Number) -> str:
+    sign = "-" if number < 0 else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
+    if verb.mode in "bdoxX":
+        return _signed(verb, sign, _digits(verb, number))
+    if "#" in verb.flags:
+        raise limited("a format of a number with `#`")
+    return _signed(verb, sign, _decimals(verb, -number if number < 0 else number))
+
+
+def _digits(verb: Verb, number: Number) -> str:
+    if not isinstance(number, int):
+        raise EvaluationError("a whole number is required")
+    if verb.precision is not None:
+        raise limited("a format of a whole number with a precision")
+    prefix = {"b": "0b", "o": "0", "x": "0x", "X": "0X"}.get(verb.mode, "") if "#" in verb.flags else ""
+    return prefix + format(abs(number), verb.mode)
+
+
+def _decimals(verb: Verb, number: Number) -> str:
+    match verb.mode:
+        case "f":
+            return fixed(number, 6 if verb.precision is None else verb.precision)
+        case "e" | "E":
+            written = exponential(number, 6 if verb.precision is None else verb.precision)
+            return written.upper() if verb.mode == "E" else written
+        case _:
+            if verb.precision is not None:
+                raise limited("a format of a number with significant digits")
+            return shortest(number).upper() if verb.mode == "G" else shortest(number)
+
+
+def _signed(verb: Verb, sign: str, digits: str) -> str:
+    missing = max(0, (verb.width or 0) - len(sign) - len(digits))
+    if "0" in verb.flags:
+        return sign + "0" * missing + digits
+    return sign + digits + " " * missing if "-" in verb.flags else " " * missing + sign + digits
+
+
+def formatlist(written: TextLike, *arguments: Value) -> Value:
+    """Format once for each element; arguments that are no lists repeat."""
+    lists = [list(each.items) if isinstance(each, Set) else each for each in arguments]
+    if any(isinstance(each, Set) and not is_known(each) for each in arguments):
+        return waiting(list(arguments))
+    if any(isinstance(each, Unknown) and not surely_text(each) for each in arguments):
+        # It may turn out to be a list of any length.
+        return waiting(list(arguments), unsure=True)
+    if None in lists:
+        raise EvaluationError("null cannot be formatted")
+    lengths = {len(each) for each in lists if isinstance(each, list)}
+    if len(lengths) > 1:
+        raise EvaluationError("the lists differ in length")
+    count = lengths.pop() if lengths else 1
+    return [format_(written, *_row(lists, index)) for index in range(count)]
+
+
+def _row(lists: Sequence[Value], index: int) -> list[Value]:
+    return [each[index] if isinstance(each, list) else each for each in lists]
+
+
+FUNCTIONS = {
+    "format": Function(format_, "string ~any*", partial=True),
+    "formatlist": Function(formatlist, "string ~any*", partial=True),
+}

@@ -1,0 +1,291 @@
+"""What do the functions on lists give, also for lists with unknown elements?
+
+See https://developer.hashicorp.com/terraform/language/functions (collection functions). Elements are passed on by
+position, unknown or not; what depends on whether two of them are equal waits until that is decided.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+
+from tfcheck.hcl.convert import as_set, to_bool, unify
+from tfcheck.hcl.equality import same
+from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, limited, waiting
+from tfcheck.hcl.functions.strings import length_of, surely_filled
+from tfcheck.hcl.kinds import surely_text
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+
+_MOST_RANGE = 1024
+_DEEPEST = 50
+
+
+def length(value: Value) -> Value:
+    """Count the elements of a collection or the characters of a string."""
+    match value:
+        case str() | Text() | JsonText():
+            return length_of(value)
+        case Unknown():
+            return waiting(value, unsure=True)
+        case list() | dict():
+            return len(value)
+        case Set():
+            return len(value.items)
+        case _:
+            raise EvaluationError("only collections and strings have a length")
+
+
+def concat(*lists: list[Value]) -> Value:
+    """Put lists together."""
+    if not lists:
+        raise EvaluationError("at least one argument is required")
+    kinds = {kind for items in lists for kind in [_common_primitive(items)] if items}
+    if len(kinds) > 1 and None not in kinds:
+        # Lists would become a list of one type, tuples would not; our values do not tell which they are.
+        return waiting([Unknown(reason="lists of different types, whose elements may have to be converted")])
+    return [item for items in lists for item in items]
+
+
+def _common_primitive(items: list[Value]) -> type | None:
+    """Name the one primitive type of all elements, None where they have several or another."""
+    kinds = {_primitive(item) for item in items}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _primitive(item: Value) -> type | None:
+    if isinstance(item, bool):
+        return bool
+    if isinstance(item, int | float | Fraction):
+        return int
+    return str if surely_text(item) else None
+
+
+def flatten(items: Value) -> Value:
+    """Replace lists inside by their elements, all the way down."""
+    flat: list[Value] = []
+    _flatten(items, flat, 0)
+    waits: list[Value] = [item for item in flat if isinstance(item, Unknown) and not surely_text(item)]
+    # An unknown element may turn out to be a list of any length.
+    return waiting(waits, unsure=True) if waits else flat
+
+
+def _flatten(value: Value, flat: list[Value], depth: int) -> None:
+    if depth > _DEEPEST:
+        raise limited("lists nested so deeply")
+    if isinstance(value, list):
+        for item in value:
+            _flatten(item, flat, depth + 1)
+    elif isinstance(value, Set) and is_known(value):
+        for item in value.items:
+            _flatten(item, flat, depth + 1)
+    elif isinstance(value, Set):
+        flat.append(waiting(value))
+    else:
+        flat.append(value)
+
+
+def distinct(items: list[Value]) -> Value:
+    """Keep the first of equal elements."""
+    kept: list[Value] = []
+    for item in unify(items):
+        found = Truth.some(same(item, other, alike=True) for other in kept)
+        if found is Truth.UNKNOWN:
+            return waiting(items)
+        if found is Truth.FALSE:
+            kept.append(item)
+    return kept
+
+
+def compact(items: list[Value]) -> Value:
+    """Drop null and empty strings."""
+    for item in items:
+        if not is_known(item) and not surely_filled(item):
+            return waiting(items)
+    return [item for item in items if item is not None and item != ""]
+
+
+def element(items: list[Value], index: int) -> Value:
+    """Give an element, counting round and round."""
+    if not items:
+        raise EvaluationError("an empty list has no elements")
+    if index < 0:
+        raise EvaluationError("the index is negative")
+    return items[index % len(items)]
+
+
+def index(items: list[Value], wanted: Value) -> Value:
+    """Give the position of the first element that equals `wanted`."""
+    for position, item in enumerate(items):
+        truth = same(item, wanted)
+        if truth is Truth.UNKNOWN:
+            return waiting([item, wanted], unsure=True)
+        if truth is Truth.TRUE:
+            return position
+    raise EvaluationError("the item was not found")
+
+
+def contains(items: Value, wanted: Value) -> Value:
+    """Tell whether an element equals `wanted`; a number never equals a string."""
+    members = list(items.items) if isinstance(items, Set) else items
+    if isinstance(items, Unknown):
+        return waiting(items, unsure=True)
+    if not isinstance(members, list):
+        raise EvaluationError("a list or a set is required")
+    truth = Truth.some(same(item, wanted) for item in members)
+    return waiting([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+
+
+def slice_(items: list[Value], start: int, end: int) -> Value:
+    """Give the elements from `start` up to but not including `end`."""
+    if not 0 <= start <= end <= len(items):
+        raise EvaluationError("the slice does not lie within the list")
+    return items[start:end]
+
+
+def reverse(items: list[Value]) -> Value:
+    """Turn the order round."""
+    return items[::-1]
+
+
+def sort(items: list[str | None]) -> Value:
+    """Sort strings by code point."""
+    if None in items:
+        raise EvaluationError("an element of the list is null")
+    return list(sorted(item for item in items if item is not None))  # noqa: C413 (a list of values, not of strings)
+
+
+def range_(*limits: int | Fraction) -> Value:
+    """Count from a start (0) up to a limit, by a step (1, or -1 downwards)."""
+    if not 1 <= len(limits) <= 3:
+        raise EvaluationError("one, two or three arguments are required")
+    start, limit = (Fraction(0), limits[0]) if len(limits) == 1 else limits[:2]
+    step = limits[2] if len(limits) == 3 else (-1 if limit < start else 1)
+    if step == 0 or (limit < start and step > 0) or (limit > start and step < 0):
+        raise EvaluationError("the step does not lead to the limit")
+    numbers: list[Value] = []
+    number = Fraction(start)
+    while number < limit if step > 0 else number > limit:
+        if len(numbers) >= _MOST_RANGE:
+            raise EvaluationError("more than 1024 values")
+        numbers.append(number.numerator if number.denominator == 1 else number)
+        number += step
+    return numbers
+
+
+def chunklist(items: list[Value], size: int) -> Value:
+    """Divide into lists of `size` elements; 0 is one list of all."""
+    if size < 0:
+        raise EvaluationError("the size is negative")
+    if not items:
+        return []
+    size = size or len(items)
+    unified = unify(items)
+    return [unified[start : start + size] for start in range(0, len(unified), size)]
+
+
+def matchkeys(values: list[Value], keys: list[Value], wanted: list[Value]) -> Value:
+    """Give the values whose keys, by position, are among `wanted`."""
+    if len(values) != len(keys):
+        raise EvaluationError("the lists differ in length")
+    # NOTE: Terraform converts the two lists of keys to one type.
+    together = unify([*keys, *wanted])
+    searched = together[len(keys) :]
+    return [
+        value
+        for value, key in zip(unify(values), together, strict=False)
+        if Truth.some(same(key, other, alike=True) for other in searched) is Truth.TRUE
+    ]
+
+
+def setproduct(*groups: Value) -> Value:
+    """Combine every element of each group with every one of the others; a set if all groups are sets."""
+    if len(groups) < 2:
+        raise EvaluationError("at least two arguments are required")
+    if any(isinstance(group, Unknown) or (isinstance(group, Set) and not is_known(group)) for group in groups):
+        return waiting(list(groups), unsure=True)
+    total = 1
+    for group in groups:
+        total *= len(_members(group))
+    if total > LONGEST_LIST:
+        raise limited("a list of so many elements")
+    combined: list[Value] = [list(each) for each in product(*(unify(_members(group)) for group in groups))]
+    return as_set(combined) if all(isinstance(group, Set) for group in groups) else combined
+
+
+def _members(group: Value) -> list[Value]:
+    if isinstance(group, list):
+        return group
+    if isinstance(group, Set):
+        return list(group.items)
+    raise EvaluationError("a list or a set is required")
+
+
+def coalescelist(*lists: Value) -> Value:
+    """Give the first list that is not empty."""
+    for items in lists:
+        if isinstance(items, Unknown):
+            return waiting(items, unsure=True)
+        if not isinstance(items, list):
+            raise EvaluationError("a list is required")
+        if items:
+            return items
+    raise EvaluationError("all lists are empty")
+
+
+def one(items: Value) -> Value:
+    """Give the only element, null if there is none."""
+    match items:
+        case Unknown():
+            return waiting(items, unsure=True)
+        case list() | Set():
+            members = items if isinstance(items, list) else list(items.items)
+        case _:
+            raise EvaluationError("a list, set or tuple is required")
+    if len(members) > 1:
+        raise EvaluationError("there is more than one element")
+    return members[0] if members else None
+
+
+def alltrue(items: list[Value]) -> Value:
+    """Tell whether every element is true."""
+    return _answer(Truth.every(_truth(item) for item in items), items)
+
+
+def anytrue(items: list[Value]) -> Value:
+    """Tell whether some element is true."""
+    return _answer(Truth.some(_truth(item) for item in items), items)
+
+
+def _truth(item: Value) -> Truth:
+    value = to_bool(item)
+    return Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
+
+
+def _answer(truth: Truth, items: list[Value]) -> Value:
+    # The conversion of every element must succeed, also of those that no longer matter.
+    converted = [to_bool(item) for item in items]
+    return waiting(converted) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+
+
+FUNCTIONS = {
+    "alltrue": Function(alltrue, "sequence", partial=True),
+    "anytrue": Function(anytrue, "sequence", partial=True),
+    "chunklist": Function(chunklist, "sequence whole", partial=True),
+    "coalescelist": Function(coalescelist, "any*", partial=True),
+    "compact": Function(compact, "strings", partial=True),
+    "concat": Function(concat, "list*", partial=True),
+    "contains": Function(contains, "any any", partial=True),
+    "distinct": Function(distinct, "sequence", partial=True),
+    "element": Function(element, "list whole", partial=True),
+    "flatten": Function(flatten, "sequence", partial=True),
+    "index": Function(index, "list any", partial=True),
+    "length": Function(length, "any", partial=True),
+    "matchkeys": Function(matchkeys, "sequence sequence sequence"),
+    "one": Function(one, "any", partial=True),
+    "range": Function(range_, "number*"),
+    "reverse": Function(reverse, "sequence", partial=True),
+    "setproduct": Function(setproduct, "any*", partial=True),
+    "slice": Function(slice_, "list whole whole", partial=True),
+    "sort": Function(sort, "strings"),
+}

@@ -1,0 +1,98 @@
+"""What do the functions on address ranges give?
+
+See https://developer.hashicorp.com/terraform/language/functions/cidrsubnet and its kin.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TypeAlias
+
+from tfcheck.hcl.functions.arguments import Function, limited
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Value
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def cidrhost(prefix: str, number: int) -> Value:
+    """Give the address of a host in a range; negative numbers count from its end."""
+    network = _network(prefix)
+    if not -network.num_addresses <= number < network.num_addresses:
+        raise EvaluationError("the range has no host of that number")
+    return _written(network, int(network.network_address) + number % network.num_addresses)
+
+
+def cidrnetmask(prefix: str) -> Value:
+    """Give the mask of an IPv4 range."""
+    network = _network(prefix)
+    if network.version != 4:
+        raise EvaluationError("only IPv4 has masks")
+    return str(network.netmask)
+
+
+def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
+    """Give the range that is `bits` longer and has that number."""
+    network = _network(prefix)
+    length = _longer(network, network.prefixlen, bits)
+    if not 0 <= number < 1 << bits:
+        raise EvaluationError("the range has no part of that number")
+    start = int(network.network_address) + (number << (network.max_prefixlen - length))
+    return f"{_written(network, start)}/{length}"
+
+
+def cidrsubnets(prefix: str, *bits: int) -> Value:
+    """Give ranges one after the other, each longer by that many bits."""
+    network = _network(prefix)
+    following = int(network.network_address)
+    end = following + network.num_addresses
+    ranges: list[Value] = []
+    for each in bits:
+        if each < 1:
+            raise EvaluationError("a range must be longer by one bit at least")
+        length = _longer(network, network.prefixlen, each)
+        size = 1 << (network.max_prefixlen - length)
+        start = -(-following // size) * size
+        following = start + size
+        if following > end:
+            raise EvaluationError("the range has no room for so many parts")
+        ranges.append(f"{_written(network, start)}/{length}")
+    return ranges
+
+
+def _network(prefix: str) -> Network:
+    address, slash, length = prefix.partition("/")
+    if not slash or not (length.isascii() and length.isdigit()):
+        raise EvaluationError("the address range has no length")
+    if any(part.startswith("0") and part != "0" for part in address.split(".")) and ":" not in address:
+        raise limited("an address with leading zeros")
+    if "%" in address or ("." in address and ":" in address):
+        raise limited("an address in an unusual notation")
+    try:
+        return ipaddress.ip_network(prefix, strict=False)
+    except ValueError as error:
+        raise EvaluationError("the text is no address range") from error
+
+
+def _longer(network: Network, length: int, bits: int) -> int:
+    if bits < 0 or length + bits > network.max_prefixlen:
+        raise EvaluationError("the range cannot be longer by so many bits")
+    if bits > 32:
+        raise limited("a range that is longer by more than 32 bits")
+    return length + bits
+
+
+def _written(network: Network, number: int) -> str:
+    if network.version == 4:
+        return str(ipaddress.IPv4Address(number))
+    if number >> 32 == 0xFFFF:
+        raise limited("an IPv4 address written as IPv6")
+    return str(ipaddress.IPv6Address(number))
+
+
+FUNCTIONS = {
+    "cidrhost": Function(cidrhost, "string whole"),
+    "cidrnetmask": Function(cidrnetmask, "string"),
+    "cidrsubnet": Function(cidrsubnet, "string whole whole"),
+    "cidrsubnets": Function(cidrsubnets, "string whole*"),
+}

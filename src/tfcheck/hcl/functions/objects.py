@@ -1,0 +1,93 @@
+"""What do the functions on objects and maps give?
+
+See https://developer.hashicorp.com/terraform/language/functions (collection functions).
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tfcheck.hcl.convert import to_string, unify
+from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Unknown, Value
+
+
+def keys(members: dict[str, Value]) -> Value:
+    """Give the keys in the order of their code points."""
+    return [key for key in sorted(members)]  # noqa: C416 (a list of values, not of strings)
+
+
+def values(members: dict[str, Value]) -> Value:
+    """Give the values in the order of their keys."""
+    return [members[key] for key in sorted(members)]
+
+
+def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
+    """Give the member called `key`, or else the default."""
+    if not isinstance(key, str):
+        return waiting(key, unsure=True)
+    if key in members:
+        return members[key]
+    if not default:
+        raise EvaluationError("there is no such key, and no default")
+    if isinstance(default[0], bool | int | float | Fraction) and all(
+        isinstance(item, str) for item in members.values()
+    ):
+        # A map of strings would make a string of the default, an object would not.
+        return Unknown(reason="`lookup` with a default of another type than the map's elements")
+    return default[0]
+
+
+def merge(*objects: Value) -> Value:
+    """Put objects together; the later one wins, null is left out."""
+    merged: dict[str, Value] = {}
+    for members in objects:
+        if isinstance(members, Unknown):
+            return waiting(members, unsure=True)
+        if not isinstance(members, dict | None):
+            raise EvaluationError("an object or a map is required")
+        merged.update(members or {})
+    return merged
+
+
+def zipmap(names: list[Value], items: list[Value]) -> Value:
+    """Make an object of keys and values."""
+    if len(names) != len(items):
+        raise EvaluationError("the lists differ in length")
+    if not all(isinstance(name, str) for name in names):
+        if None in names:
+            raise EvaluationError("a key is null")
+        return waiting(names)
+    return dict(zip(map(str, names), items, strict=True))
+
+
+def transpose(members: dict[str, Value]) -> Value:
+    """Turn a map of lists of strings round: which keys list a string?"""
+    turned: dict[str, list[str]] = {}
+    for key in sorted(members):
+        items = members[key]
+        if not isinstance(items, list):
+            raise EvaluationError("a map of lists of strings is required")
+        for item in items:
+            name = to_string(item)
+            if not isinstance(name, str):
+                raise EvaluationError("an element of a list is null")
+            turned.setdefault(name, []).append(key)
+    return {name: list(turned[name]) for name in sorted(turned)}
+
+
+def tomap(members: dict[str, Value]) -> Value:
+    """Convert all members to one type."""
+    return dict(zip(members, unify(list(members.values())), strict=True))
+
+
+FUNCTIONS = {
+    "keys": Function(keys, "object", partial=True),
+    "lookup": Function(lookup, "object string ~any?", partial=True),
+    "merge": Function(merge, "~any*", partial=True),
+    "tomap": Function(tomap, "object", partial=True),
+    "transpose": Function(transpose, "object"),
+    "values": Function(values, "object", partial=True),
+    "zipmap": Function(zipmap, "strings list", partial=True),
+}

@@ -1,0 +1,68 @@
+"""What do the functions of the AWS provider give?
+
+See https://registry.terraform.io/providers/hashicorp/aws/latest/docs (functions). They only take ARNs apart and put
+them together, so the evaluator needs to know nothing else about AWS.
+"""
+
+from __future__ import annotations
+
+from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.functions.strings import split
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import TextLike, Unknown, Value, pieces, spelled_out, text
+
+_PARTS = ("partition", "service", "region", "account_id", "resource")
+
+
+def arn_build(partition: TextLike, service: TextLike, region: TextLike, account: TextLike, resource: TextLike) -> Value:
+    """Put an ARN together."""
+    parts = (partition, service, region, account, resource)
+    return text(["arn", *(part for each in parts for part in (":", each))])
+
+
+def arn_parse(arn: TextLike) -> Value:
+    """Take an ARN apart into an object."""
+    parts = _split(arn)
+    return parts if isinstance(parts, Unknown) else dict(zip(_PARTS, parts, strict=True))
+
+
+def trim_iam_role_path(arn: TextLike) -> Value:
+    """Remove the path from the ARN of a role."""
+    parts = _split(arn)
+    if isinstance(parts, Unknown):
+        return parts
+    resource = split("/", parts[-1])
+    if not isinstance(resource, list):
+        return waiting(parts[-1], unsure=True)
+    if parts[1] != "iam" or resource[0] != "role" or len(resource) < 2:
+        if isinstance(parts[1], str) and isinstance(resource[0], str):
+            raise EvaluationError("the ARN is not that of a role")
+        return waiting(arn, unsure=True)
+    last = resource[-1]
+    partition, service, region, account, _ = parts
+    return arn_build(partition, service, region, account, text(["role/", last]))  # type: ignore[list-item]
+
+
+def _split(arn: TextLike) -> list[TextLike] | Unknown:
+    """Give the five parts behind `arn:`, or say why they cannot be told."""
+    parts: list[list[TextLike]] = [[]]
+    for piece in pieces(spelled_out(arn)):
+        if isinstance(piece, str):
+            first, *rest = piece.split(":", 6 - len(parts))
+            parts[-1].append(first)
+            parts.extend([each] for each in rest)
+        elif len(parts) < 6 and not (isinstance(piece, Unknown) and not piece.hole.allows(":")):
+            return waiting(piece, unsure=True)
+        else:
+            parts[-1].append(piece)
+    joined = [text(part) for part in parts]
+    if len(joined) < 6 or joined[0] != "arn":
+        raise EvaluationError("the text is no ARN")
+    return joined[1:]
+
+
+FUNCTIONS = {
+    "provider::aws::arn_build": Function(arn_build, "string string string string string", partial=True),
+    "provider::aws::arn_parse": Function(arn_parse, "string", partial=True),
+    "provider::aws::trim_iam_role_path": Function(trim_iam_role_path, "string", partial=True),
+}

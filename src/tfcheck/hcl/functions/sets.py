@@ -1,0 +1,89 @@
+"""What do the functions on sets give?
+
+See https://developer.hashicorp.com/terraform/language/functions/setunion and its kin. All arguments are converted to
+sets of one type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from tfcheck.hcl.convert import as_set, unify
+from tfcheck.hcl.equality import same
+from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Set, Truth, Unknown, Value
+
+Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
+
+
+def toset(items: Value) -> Value:
+    """Make a set: one type, no duplicates, in Terraform's order."""
+    return as_set(unify(_members(items))) if isinstance(items, list) else items
+
+
+def setunion(*groups: Value) -> Value:
+    """Give what is in some group."""
+    return _combined(groups, lambda sets: [item for items in sets for item in items])
+
+
+def setintersection(*groups: Value) -> Value:
+    """Give what is in every group."""
+    return _combined(groups, lambda sets: [item for item in sets[0] if all(_has(items, item) for items in sets[1:])])
+
+
+def setsubtract(first: Value, second: Value) -> Value:
+    """Give what is in `first` and not in `second`."""
+    return _combined((first, second), lambda sets: [item for item in sets[0] if not _has(sets[1], item)])
+
+
+def setsymmetricdifference(first: Value, second: Value) -> Value:
+    """Give what is in one of the two only."""
+    return _combined((first, second), _difference)
+
+
+class _UndecidedError(Exception):
+    """It is open whether two elements are equal."""
+
+
+def _difference(sets: Sequence[list[Value]]) -> list[Value]:
+    first, second = sets
+    return [item for item in first if not _has(second, item)] + [item for item in second if not _has(first, item)]
+
+
+def _combined(groups: Sequence[Value], combine: Combine) -> Value:
+    if not groups:
+        raise EvaluationError("at least one set is required")
+    if any(isinstance(group, Unknown) for group in groups):
+        return waiting(list(groups), unsure=True)
+    members = [_members(group) for group in groups]
+    unified = iter(unify([item for items in members for item in items]))
+    sets = [[next(unified) for _ in items] for items in members]
+    try:
+        return as_set(combine(sets))
+    except _UndecidedError:
+        return waiting(list(groups))
+
+
+def _has(items: Sequence[Value], wanted: Value) -> bool:
+    truth = Truth.some(same(item, wanted, alike=True) for item in items)
+    if truth is Truth.UNKNOWN:
+        raise _UndecidedError
+    return truth is Truth.TRUE
+
+
+def _members(group: Value) -> list[Value]:
+    if isinstance(group, list):
+        return group
+    if isinstance(group, Set):
+        return list(group.items)
+    raise EvaluationError("a set is required")
+
+
+FUNCTIONS = {
+    "setintersection": Function(setintersection, "any*", partial=True),
+    "setsubtract": Function(setsubtract, "any any", partial=True),
+    "setsymmetricdifference": Function(setsymmetricdifference, "any any", partial=True),
+    "setunion": Function(setunion, "any*", partial=True),
+}

@@ -1,0 +1,291 @@
+"""What do the functions on strings give, also for strings with unknown pieces?
+
+See https://developer.hashicorp.com/terraform/language/functions (string functions). Where pieces are unknown, only what
+holds however they turn out is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tfcheck.hcl.functions import graphemes, patterns
+from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
+from tfcheck.hcl.functions.pieces import ends_stripped, settled, without_end, without_start
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.match import Verbatim, glob
+from tfcheck.value import Hole, JsonText, Text, TextLike, Truth, Unknown, Value, pieces, text
+
+#: What Go takes for white space, which is not what Python takes for it.
+SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+
+
+def lower(subject: TextLike) -> Value:
+    """Lower every letter; unknown pieces without capitals stay what they are."""
+    return _mapped(subject, str.lower)
+
+
+def upper(subject: TextLike) -> Value:
+    """Raise every letter; unknown pieces without small letters stay what they are."""
+    return _mapped(subject, str.upper)
+
+
+def _mapped(subject: TextLike, change: Callable[[str], str]) -> Value:
+    return text(_mapped_piece(piece, change) for piece in pieces(subject))
+
+
+def _mapped_piece(piece: str | Unknown | JsonText, change: Callable[[str], str]) -> TextLike:
+    if isinstance(piece, str):
+        return piece if change(piece) == piece else "".join(_mapped_letter(letter, change) for letter in piece)
+    if isinstance(piece, Unknown) and not piece.hole.negated and change(piece.hole.chars) == piece.hole.chars:
+        return piece
+    if isinstance(piece, Unknown) and piece.shape is not None:
+        shape = _mapped(piece.shape, change)
+        return piece if shape == piece.shape else shape  # type: ignore[return-value]
+    return waiting(piece, hole=Hole(shortest=piece.hole.shortest if isinstance(piece, Unknown) else 1))
+
+
+def _mapped_letter(letter: str, change: Callable[[str], str]) -> str:
+    changed = change(letter)
+    if len(changed) != 1:
+        # NOTE: Go maps letter by letter, Python may give several for one; then this is not the place to decide.
+        raise limited(f"the letter U+{ord(letter):04X}")
+    return changed
+
+
+def title(subject: str) -> Value:
+    """Raise the first letter of every word."""
+    out: list[str] = []
+    before = " "
+    for letter in subject:
+        out.append(_mapped_letter(letter, str.title) if _separates(before) else letter)
+        before = letter
+    return "".join(out)
+
+
+def _separates(letter: str) -> bool:
+    if letter.isascii():
+        return not (letter.isalnum() or letter == "_")
+    return letter in SPACE and not letter.isalpha()
+
+
+def strrev(subject: str) -> Value:
+    """Reverse a string, grapheme cluster by grapheme cluster."""
+    return "".join(reversed(graphemes.clusters(subject)))
+
+
+def substr(subject: TextLike, offset: int, length: int) -> Value:
+    """Cut out `length` characters from `offset`; -1 is the rest, a negative offset counts from the end."""
+    if isinstance(subject, str):
+        return _substr(graphemes.clusters(subject), offset, length)
+    first, *rest = pieces(subject)
+    if offset < 0 or not isinstance(first, str):
+        return subject if offset == 0 and 0 <= _longest(subject) <= length else waiting(subject)
+    clusters = graphemes.clusters(first)
+    if length >= 0 and offset + length < len(clusters):
+        return _substr(clusters, offset, length)
+    if offset < len(clusters) and (length < 0 or 0 <= _longest(subject) <= offset + length):
+        return text(["".join(clusters[offset:]), *rest])
+    return waiting(subject)
+
+
+def _substr(clusters: list[str], offset: int, length: int) -> str:
+    if offset < 0:
+        offset = max(0, offset + len(clusters))
+        # NOTE: Terraform looks for a length of 0 only after a positive offset.
+        length = -1 if length == 0 else length
+    elif length == 0:
+        return ""
+    if offset and offset >= len(clusters):
+        return ""
+    return "".join(clusters[offset:] if length < 0 else clusters[offset : offset + length])
+
+
+def _longest(subject: TextLike) -> int:
+    """Give the greatest length that a text can have, or -1 where there is no limit."""
+    total = 0
+    for piece in pieces(subject):
+        if isinstance(piece, str):
+            total += len(piece)
+        elif isinstance(piece, Unknown) and piece.hole.longest is not None:
+            total += piece.hole.longest
+        elif isinstance(piece, Unknown) and piece.shape is not None and _longest(piece.shape) >= 0:
+            total += _longest(piece.shape)
+        else:
+            return -1
+    return total
+
+
+def startswith(subject: TextLike, start: TextLike) -> Value:
+    """Tell whether `subject` begins with `start`."""
+    return _answer(glob((Verbatim(start), "*"), subject), subject, start)
+
+
+def endswith(subject: TextLike, end: TextLike) -> Value:
+    """Tell whether `subject` ends with `end`."""
+    return _answer(glob(("*", Verbatim(end)), subject), subject, end)
+
+
+def strcontains(subject: TextLike, part: TextLike) -> Value:
+    """Tell whether `part` occurs in `subject`."""
+    return _answer(glob(("*", Verbatim(part), "*"), subject), subject, part)
+
+
+def _answer(truth: Truth, *waits_for: TextLike) -> Value:
+    return waiting(list(waits_for)) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+
+
+def trimprefix(subject: TextLike, start: TextLike) -> Value:
+    """Remove `start` from the beginning, once."""
+    match glob((Verbatim(start), "*"), subject):
+        case Truth.FALSE:
+            return subject
+        case Truth.TRUE:
+            rest = without_start(subject, start)
+            return waiting([subject, start]) if rest is None else rest
+    return waiting([subject, start])
+
+
+def trimsuffix(subject: TextLike, end: TextLike) -> Value:
+    """Remove `end` from the end, once."""
+    match glob(("*", Verbatim(end)), subject):
+        case Truth.FALSE:
+            return subject
+        case Truth.TRUE:
+            rest = without_end(subject, end)
+            return waiting([subject, end]) if rest is None else rest
+    return waiting([subject, end])
+
+
+def trim(subject: TextLike, characters: TextLike) -> Value:
+    """Remove every one of `characters` from both ends."""
+    if not isinstance(characters, str):
+        return waiting([subject, characters])
+    stripped = ends_stripped(subject, characters)
+    return waiting(subject) if stripped is None else stripped
+
+
+def trimspace(subject: TextLike) -> Value:
+    """Remove white space from both ends."""
+    return trim(subject, SPACE)
+
+
+def chomp(subject: TextLike) -> Value:
+    """Remove all newlines from the end."""
+    stripped = ends_stripped(subject, "\r\n", start=False)
+    return waiting(subject) if stripped is None else stripped
+
+
+def indent(count: int, subject: TextLike) -> Value:
+    """Put `count` blanks at the beginning of every line but the first."""
+    if count < 0:
+        raise EvaluationError("the number of blanks is negative")
+    if count > LONGEST_STRING:
+        raise limited("an indentation of so many blanks")
+    return replace(subject, "\n", "\n" + " " * count)
+
+
+def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
+    """Replace every `part`, which is a regular expression if it stands between slashes."""
+    if not isinstance(part, str):
+        return waiting([subject, part, replacement])
+    if len(part) > 1 and part.startswith("/") and part.endswith("/"):
+        if not (isinstance(subject, str) and isinstance(replacement, str)):
+            return waiting([subject, replacement])
+        return patterns.replace(subject, part[1:-1], replacement)
+    if isinstance(subject, str) and isinstance(replacement, str):
+        return _replace(subject, part, replacement)
+    sure = settled(subject, part)
+    if sure is None:
+        return waiting(subject)
+    parts: list[TextLike] = []
+    for piece in pieces(sure):
+        parts.extend(_joined(piece.split(part), replacement) if isinstance(piece, str) else [piece])
+    return text(parts)
+
+
+def _replace(subject: str, part: str, replacement: str) -> str:
+    count = subject.count(part)
+    if count * len(replacement) > LONGEST_STRING:
+        raise limited("a string of so many characters")
+    return subject.replace(part, replacement)
+
+
+def _joined(items: list[str], between: TextLike) -> list[TextLike]:
+    parts: list[TextLike] = []
+    for index, item in enumerate(items):
+        parts += [between, item] if index else [item]
+    return parts
+
+
+def split(separator: TextLike, subject: TextLike) -> Value:
+    """Take a string apart at every `separator`; an empty one separates all characters."""
+    if not isinstance(separator, str):
+        return waiting([separator, subject])
+    if isinstance(subject, str):
+        return list(subject.split(separator) if separator else subject)
+    sure = settled(subject, separator)
+    if sure is None:
+        return waiting(subject)
+    items: list[list[TextLike]] = [[]]
+    for piece in pieces(sure):
+        first, *rest = piece.split(separator) if isinstance(piece, str) else [piece]
+        items[-1].append(first)
+        items.extend([each] for each in rest)
+    return [text(item) for item in items]
+
+
+def join(separator: TextLike, *lists: list[Value]) -> Value:
+    """Put strings together with `separator` between them."""
+    if not lists:
+        raise EvaluationError("at least one list is required")
+    parts: list[TextLike] = []
+    for index, item in enumerate(item for items in lists for item in items):
+        if item is None:
+            raise EvaluationError("an element of the list is null")
+        parts += [separator, item] if index else [item]  # type: ignore[list-item]
+    return text(parts)
+
+
+def length_of(subject: TextLike) -> Value:
+    """Count the characters of a string, a grapheme cluster as one."""
+    return len(graphemes.clusters(subject)) if isinstance(subject, str) else waiting(subject)
+
+
+def surely_filled(value: Value) -> bool:
+    """Tell whether `value` is certainly a string that is not empty."""
+    match value:
+        case str():
+            return value != ""
+        case Unknown():
+            return (
+                value.hole.shortest > 0
+                or bool(value.family)
+                or (value.shape is not None and surely_filled(value.shape))
+            )
+        case Text():
+            return any(surely_filled(piece) for piece in value.pieces)
+        case JsonText():
+            return True
+        case _:
+            return False
+
+
+FUNCTIONS = {
+    "chomp": Function(chomp, "string", partial=True, total=True),
+    "endswith": Function(endswith, "string string", partial=True, total=True),
+    "indent": Function(indent, "whole string", partial=True),
+    "join": Function(join, "string strings*", partial=True),
+    "lower": Function(lower, "string", partial=True, total=True),
+    "replace": Function(replace, "string string string", partial=True),
+    "split": Function(split, "string string", partial=True, total=True),
+    "startswith": Function(startswith, "string string", partial=True, total=True),
+    "strcontains": Function(strcontains, "string string", partial=True, total=True),
+    "strrev": Function(strrev, "string", total=True),
+    "substr": Function(substr, "string whole whole", partial=True),
+    "title": Function(title, "string", total=True),
+    "trim": Function(trim, "string string", partial=True, total=True),
+    "trimprefix": Function(trimprefix, "string string", partial=True, total=True),
+    "trimspace": Function(trimspace, "string", partial=True, total=True),
+    "trimsuffix": Function(trimsuffix, "string string", partial=True, total=True),
+    "upper": Function(upper, "string", partial=True, total=True),
+}

@@ -64,6 +64,13 @@ def test_a_denying_statement_gets_no_mark() -> None:
     assert "^" not in screen
 
 
+def test_actions_of_a_near_statement_are_not_compared_with_the_arn() -> None:
+    evidence = Evidence("aws_iam_policy.p", None, "Allow", "action does not match", ("s3:GetObjectVersion",))
+    answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,))
+    screen = text(samples.report(answer, findings=(_finding(answer),)))
+    assert "    granted  s3:GetObjectVersion\n             by aws_iam_policy.p: action does not match\n" in screen
+
+
 def test_long_evidence_is_cut_and_says_so() -> None:
     evidence = Evidence("aws_iam_policy.p", None, "Allow", "resource does not match", tuple("abcdefgh"))
     answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,) * 7)

@@ -109,13 +109,18 @@ def _evidence(evidence: Evidence, needed: str, width: int) -> Iterator[Line]:
     patterns = nearest(needed, evidence.patterns)
     for number, pattern in enumerate(patterns[:_SHOWN_PATTERNS]):
         yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
-        stop = parting(needed, pattern) if evidence.effect == "Allow" else None
+        stop = parting(needed, pattern) if _is_compared(evidence) else None
         if stop is not None:
             yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
     if len(patterns) > _SHOWN_PATTERNS:
         yield line(Span(f"             and {counted(len(patterns) - _SHOWN_PATTERNS, 'pattern')} more", Style.QUIET))
     lead = " " * 13 if patterns else f"    {label:<9}"
     yield from wrapped(Span(lead, Style.QUIET), _origin(evidence), width, Style.QUIET)
+
+
+def _is_compared(evidence: Evidence) -> bool:
+    """Tell whether the patterns are resources that ought to match; they may be those of a deny, or actions."""
+    return evidence.effect == "Allow" and not evidence.because.startswith("action")
 
 
 def _origin(evidence: Evidence) -> str:

@@ -31,7 +31,11 @@ class Argument(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def expression(self) -> Expression:
-        """Parse the value, once."""
+        """The value, parsed once."""
+        return self.parsed()
+
+    def parsed(self) -> Expression:
+        """Parse the value."""
         return parse_range(self.source, self.value_start, self.value_end)
 
 

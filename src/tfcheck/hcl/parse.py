@@ -40,12 +40,17 @@ def parse(text: str, place: Place) -> Expression:
 
 def parse_template(text: str, place: Place) -> Template | Unreadable:
     """Parse the text of a template file that begins at `place`; what cannot be parsed is an `Unreadable`."""
-    source = SourceText(place.file, text, place.line)
+    return template_of(SourceText(place.file, text, place.line))
+
+
+def template_of(source: SourceText) -> Template | Unreadable:
+    """Parse a text that is a template as a whole; what cannot be parsed is an `Unreadable`."""
+
+    def expression(start: int, end: int) -> Expression:
+        return parse_range(source, start, end, _TEMPLATE_LEVEL)
+
     try:
-        return Template(
-            parts(source, template_pieces(text), lambda start, end: parse_range(source, start, end, _TEMPLATE_LEVEL)),
-            place,
-        )
+        return Template(parts(source, template_pieces(source.text), expression), source.place(0))
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))
 

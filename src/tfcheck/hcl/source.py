@@ -23,9 +23,13 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
     text: str
     first_line: int = 1
     bom: bool = False
+    #: All of `text` stands on one line of the file, as a string of a JSON file does.
+    one_line: bool = False
 
     @cached_property
     def _breaks(self) -> list[int]:
+        if self.one_line:
+            return []
         # NOTE: only `\n`; `str.splitlines` also splits at U+2028, form feeds and others.
         return [offset for offset, char in enumerate(self.text) if char == "\n"]
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 
-import msgspec
-
 from tfcheck.hcl.block import Argument, Block
 from tfcheck.hcl.escape import unescaped
-from tfcheck.hcl.expression import Place
+from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
 from tfcheck.hcl.source import SourceText
 
@@ -20,25 +18,6 @@ _BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\
 _BLANK_IN_LINE = re.compile(r"(?:[ \t]++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _NAME = re.compile(r"[^\W\d][\w-]*+")
 _ATTRIBUTE = re.compile(r"=(?!=)")
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Why a file, or what follows in it, cannot be used."""
-
-    place: Place
-    message: str
-
-    def __str__(self) -> str:
-        """Write `main.tf:3: a bracket is not closed`."""
-        return f"{self.place}: {self.message}"
-
-
-class File(msgspec.Struct, frozen=True, eq=False):
-    """A file of the sources. With a `problem` it holds what stands before the fault."""
-
-    source: SourceText
-    blocks: tuple[Block, ...]
-    problem: Problem | None = None
 
 
 def read(source: SourceText) -> File:

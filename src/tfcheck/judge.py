@@ -8,12 +8,15 @@ from typing import assert_never
 import msgspec
 
 from tfcheck import startup
+from tfcheck.arn import Arn, split
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Evidence, Reason, Requirement, RoleKind, Verdict
 from tfcheck.iam import (
     Allowed,
+    Context,
     Decision,
     Denied,
+    Layers,
     Origin,
     Policy,
     Request,
@@ -21,9 +24,12 @@ from tfcheck.iam import (
     decide,
     decide_trust,
     near_misses,
+    service_context,
+    start_up_context,
 )
-from tfcheck.resource_policy import ResourcePolicies
+from tfcheck.resource_policy import Guarded, ResourcePolicies
 from tfcheck.role import Role, Roles
+from tfcheck.value import NAME, Unknown, text
 from tfcheck.world import World
 
 
@@ -63,8 +69,8 @@ class Judge:
             return self._trusted(role, task)
         decision = self._decide(requirement, role, task)
         if isinstance(decision, Allowed):
-            return Judgement(role.label, Verdict.ALLOWED, assumptions=self._assumptions(decision, role))
-        evidence = self._evidence(decision, self._request(requirement, role), role)
+            return Judgement(role.label, Verdict.ALLOWED, assumptions=decision.assumptions)
+        evidence = self._evidence(decision, self._request(requirement, role, task), role)
         if isinstance(decision, Undecided):
             reason = Reason(decision.kind)
             return Judgement(role.label, Verdict.UNKNOWN, reason, decision.waits_for, evidence)
@@ -95,20 +101,30 @@ class Judge:
 
     # What
 
-    def _request(self, requirement: Requirement, role: Role) -> Request:
+    def _request(self, requirement: Requirement, role: Role, task: TaskDefinition) -> Request:
         guarded = self._resources.of(requirement.resource)
         return Request(
             action=requirement.action,
             resource=requirement.resource,
             caller=role.caller,
-            context=start_up_context(role.caller, requirement.action, requirement.resource),
+            context=self._context(requirement, role, task, guarded),
             resource_account=guarded.account,
+        )
+
+    def _context(self, requirement: Requirement, role: Role, task: TaskDefinition, guarded: Guarded) -> Context:
+        arn = split(requirement.resource)
+        return start_up_context(
+            role.caller,
+            requirement.action,
+            region=arn.region if arn and arn.region else task.thing.surroundings.region,
+            resource_account=guarded.account or role.caller.account,
+            on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
         )
 
     def _decide(self, requirement: Requirement, role: Role, task: TaskDefinition) -> Decision:
         """Decide, for every inline policy that may be the one to remain of several with one name."""
         guarded = self._resources.of(requirement.resource)
-        request = self._request(requirement, role)
+        request = self._request(requirement, role, task)
         decisions = [decide(request, _layers(role, identity, guarded)) for identity in _identities(role)]
         return _merged(decisions)
 
@@ -118,7 +134,7 @@ class Judge:
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
-        decision = decide_trust(role.trust, "ecs-tasks.amazonaws.com", trust_context(task, role))
+        decision = decide_trust(role.trust, "ecs-tasks.amazonaws.com", _trust_context(task, role))
         match decision:
             case Allowed():
                 return Judgement(role.label, Verdict.ALLOWED)
@@ -147,9 +163,6 @@ class Judge:
             patterns = ()
         return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
 
-    def _assumptions(self, decision: Allowed, role: Role) -> tuple[str, ...]:
-        return decision.assumptions
-
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
     """Give what the role's identity policies may turn out to be, one for each choice among policies of one name."""
@@ -157,3 +170,35 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
     choices = itertools.islice(itertools.product(*role.rivals), 64)
     return [(*settled, *choice) for choice in choices]
+
+
+def _layers(role: Role, identity: tuple[Policy, ...], guarded: Guarded) -> Layers:
+    return Layers(
+        identity=identity,
+        identity_hidden=role.hidden,
+        outside=not role.managed,
+        boundary=role.boundary,
+        boundary_hidden=role.boundary_hidden,
+        resource=guarded.policy,
+        resource_hidden=guarded.hidden,
+    )
+
+
+def _merged(decisions: list[Decision]) -> Decision:
+    """Give what all decisions agree on; otherwise it depends on which policy remains."""
+    first = decisions[0]
+    if all(type(each) is type(first) for each in decisions):
+        return first
+    evidence = tuple(origin for each in decisions for origin in each.by)
+    return Undecided("unknown_value", "which of several policies of one name is written last", evidence)
+
+
+def _trust_context(task: TaskDefinition, role: Role) -> Context:
+    """Describe the call by which ECS assumes a role for a task of the task definition.
+
+    Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the source is the task.
+    """
+    around = task.thing.surroundings
+    cluster, number = Unknown(reason="the cluster's name", hole=NAME), Unknown(reason="the task's id", hole=NAME)
+    source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
+    return service_context(source_account=around.account, source_arn=source.written(), region=around.region)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.iam import Policy, managed_policy, parse_policy
+from tfcheck.iam import Policy, PolicyKind, managed_policy, parse_policy
 from tfcheck.match import equal
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, is_known, spelled_out, written
 from tfcheck.world import Thing, World
@@ -28,23 +28,23 @@ class Policies:
         self._read: dict[tuple[str, str], Found] = {}
         self.sensitive: set[str] = set()
 
-    def of_attribute(self, thing: Thing, attribute: str) -> Found:
+    def of_attribute(self, thing: Thing, attribute: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Found:
         """Read the policy document in an attribute of a resource; nothing where the attribute is not set."""
         key = (str(thing.address), attribute)
         if key not in self._read:
             if thing.sensitive(attribute):
                 self.sensitive.add(key[0])
-            self._read[key] = self.read(thing.attribute(attribute), key[0])
+            self._read[key] = self.read(thing.attribute(attribute), key[0], kind)
         return self._read[key]
 
-    def read(self, document: Value, label: str) -> Found:
+    def read(self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Found:
         """Read a policy document; `label` names what holds it."""
         if document is None or document == "":
             return Found()
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
             return Found(hidden=f"{label} cannot be read: {document.reason}{place}")
-        policy = parse_policy(document, label)
+        policy = parse_policy(document, label, kind)
         if policy.invalid:
             return Found(hidden=f"{label} is not a valid policy: {policy.invalid}")
         return Found(policy)

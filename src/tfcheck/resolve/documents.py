@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from tfcheck.hcl.json_text import encode
 from tfcheck.plan import Instance
-from tfcheck.policy_document import document
 from tfcheck.resolve.blocks import repeated
 from tfcheck.value import Set, Unknown, Value, is_known
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 def policy_document(resolver: Resolver, instance: Instance) -> Value:
     """Rebuild the JSON text of a deferred policy document from its statements, planned and written."""
+    from tfcheck.policy_document import document
+
     statements, further = _statements(resolver, instance)
     address = instance.address
     rendered = document(

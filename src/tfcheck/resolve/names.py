@@ -123,7 +123,7 @@ class ModuleNames:
         scope = self._call_scope(module)
         if block is not None:
             expression = block.attribute(name)
-            return _ABSENT if expression is None else self.see(expression, scope)
+            return _ABSENT if expression is None else self.see_safely(expression, scope)
         call = self._config_call(module)
         if call is None:
             return self._nameless(module, "var", name, "the plan shows no call of this module")
@@ -135,7 +135,7 @@ class ModuleNames:
         if block is not None:
             expression = block.attribute("default")
             if expression is not None:
-                return self.see(expression, ModuleScope(self, module))
+                return self.see_safely(expression, ModuleScope(self, module))
         else:
             config = self.config_module(module)
             variable = config.variables.get(name) if config else None
@@ -158,7 +158,7 @@ class ModuleNames:
         expression = sources.local(name)
         if expression is None:
             raise EvaluationError(f"there is no local.{name}")
-        return self._named(module, "local", name, self.see(expression, ModuleScope(self, module)))
+        return self._named(module, "local", name, self.see_safely(expression, ModuleScope(self, module)))
 
     def _output(self, module: ModulePath, name: str) -> Seen:
         scope = ModuleScope(self, module)
@@ -168,7 +168,7 @@ class ModuleNames:
             value = block.attribute("value") if block else None
             if value is None:
                 raise EvaluationError(f"{module} has no output {name}")
-            return self._named(module, "output", name, self.see(value, scope))
+            return self._named(module, "output", name, self.see_safely(value, scope))
         config = self.config_module(module)
         if config is None or name not in config.outputs:
             return self._nameless(module, "output", name, f"the plan does not show the outputs of {module}")
@@ -181,7 +181,7 @@ class ModuleNames:
             return value
         if not self._joining:
             return self._nameless(module, kind, name, "without the sources the plan does not tell this value")
-        return self.see(join.expression(json, name), scope)
+        return self.see_safely(join.expression(json, name), scope)
 
     def _call(self, module: ModulePath, name: str) -> Seen:
         keys = self._call_keys(module, name)
@@ -239,10 +239,7 @@ class ModuleNames:
         return Unknown(symbol=Symbol(str(module)), reason=f"how often {module} is called is not known")
 
     def _elements(self, module: ModulePath, for_each: Expression) -> Seen:
-        try:
-            return self.see(for_each, ModuleScope(self, module.parent))
-        except EvaluationError as error:
-            return Unknown(reason=str(error))
+        return self.see_safely(for_each, ModuleScope(self, module.parent))
 
     def _call_scope(self, module: ModulePath) -> Scope:
         """Give the names that the arguments of a module call can use."""
@@ -261,10 +258,7 @@ class ModuleNames:
         def collection() -> Seen:
             if for_each is None or not isinstance(key, str):
                 return Unknown(reason="the plan does not tell what for_each goes over")
-            try:
-                return self.see(for_each, ModuleScope(self, module))
-            except EvaluationError as error:
-                return Unknown(reason=str(error))
+            return self.see_safely(for_each, ModuleScope(self, module))
 
         return InstanceScope(self, module, key, Elements(owner, collection))
 
@@ -276,15 +270,14 @@ class ModuleNames:
 
         return evaluate(expression, scope)
 
-    def see(self, expression: Expression, scope: Scope) -> Seen:
-        """Work out an expression, leaving resources and modules unopened.
-
-        Raises:
-            EvaluationError: Terraform would report an error.
-        """
+    def see_safely(self, expression: Expression, scope: Scope) -> Seen:
+        """Work out an expression, leaving resources and modules unopened; what goes wrong makes it unknown."""
         from tfcheck.hcl.evaluate import see
 
-        return see(expression, scope)
+        try:
+            return see(expression, scope)
+        except EvaluationError as error:
+            return Unknown(reason=f"evaluation error: {error}", where=str(expression.place))
 
     def whole(self, seen: Seen) -> Value:
         """Open what was left unopened."""

@@ -111,14 +111,17 @@ class Providers:
         return tuple(sorted({*same, key}))
 
     def _credentials(self, key: str) -> str:
-        config = self._plan.provider_configs.get(key)
-        expressions = config.expressions if config else {}
+        expressions = self._expressions(key)
         return json.dumps({name: expressions.get(name) for name in _CREDENTIALS}, sort_keys=True, default=str)
 
-    def _region(self, key: str) -> str | None:
+    def _expressions(self, key: str) -> dict[str, Any]:
         config = self._plan.provider_configs.get(key)
-        if config and "region" in config.expressions:
-            written = self._evaluate(config.expressions["region"])
+        return (config.expressions if config else None) or {}
+
+    def _region(self, key: str) -> str | None:
+        expressions = self._expressions(key)
+        if "region" in expressions:
+            written = self._evaluate(expressions["region"])
             if isinstance(written, str) and written:
                 return written
         for name in ("name", "region", "id"):

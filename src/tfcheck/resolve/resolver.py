@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.address import Address, InstanceKey, ModulePath
+from tfcheck.hcl.expression import Place
 from tfcheck.hcl.scope import Scope, Seen
 from tfcheck.plan import ConfigResource, Instance, Plan
 from tfcheck.resolve import derived, join
@@ -89,6 +90,10 @@ class Resolver(ModuleNames):
         module = self.module_sources(address.module)
         return module.resource(address.mode, address.type, address.name) if module else None
 
+    def source_line(self, place: Place) -> str:
+        """Give the text of a line of the sources; empty where they are not at hand."""
+        return self.sources.line_text(place) if self.sources else ""
+
     def config_resource(self, address: Address) -> ConfigResource | None:
         """Give what the plan's configuration keeps of a resource."""
         module = self.config_module(address.module)
@@ -108,7 +113,8 @@ class Resolver(ModuleNames):
             prior = self.plan.data(str(address))
             if prior is None:
                 return self._unknown(address, name, f"{address} is not in the plan")
-            return prior.values.get(name)
+            found: Value = prior.values.get(name)
+            return found
         if instance.after is None:
             return None
         planned = instance.after.get(name, _MISSING)

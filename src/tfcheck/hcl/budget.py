@@ -79,12 +79,17 @@ class Run(Protocol):
     """One evaluation under way, as the parts of the evaluator see it."""
 
     budget: Budget
+    #: Above 0 inside of `try` and `can`, where it matters whether Terraform reports an error.
+    trying: int
 
     def see(self, node: Expression, scope: Scope) -> Seen:
         """Work out a part of the expression."""
 
     def value(self, node: Expression, scope: Scope) -> Value:
         """Work out a part of the expression, all of it."""
+
+    def probe(self, node: Expression, scope: Scope) -> Value:
+        """Work out a part of the expression only to see whether Terraform would report an error."""
 
 
 def _parts(value: Value) -> list[Value]:

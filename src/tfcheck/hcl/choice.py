@@ -14,16 +14,20 @@ from tfcheck.hcl.access import is_referent, whole
 from tfcheck.hcl.budget import Run
 from tfcheck.hcl.convert import unify
 from tfcheck.hcl.equality import same
-from tfcheck.hcl.expression import Call, Conditional, Expression
+from tfcheck.hcl.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
 from tfcheck.hcl.likeness import described, gives_structure, is_structural
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
-from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value
+from tfcheck.value import Set, Truth, Unknown, Value
+
+#: What has no type at all for Terraform when it fails. Other expressions have one although a part of them fails.
+_TYPELESS = (Variable, Attribute, Index, Call)
 
 
 def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
     """Give the arm that `truth` chooses, converted where the type of the other one asks for it.
 
-    An error in the other arm does not count.
+    An error in the other arm does not count. NOTE: a null has a type for Terraform that we do not know; it is taken to
+    be that of the other arm.
 
     Raises:
         EvaluationError: the arm fails, or the two have no type in common.
@@ -33,14 +37,15 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
     if is_referent(seen):
         return seen
     value = whole(seen)
-    if isinstance(value, str | Text | JsonText | bool | int | float | Fraction) and gives_structure(other):
-        raise EvaluationError("the arms of a conditional have no type in common")
-    if not _convertible(value) and not _makes_set(value, other):
+    if not (run.trying or _convertible(value) or _makes_set(value, other)):
+        # The other arm cannot change it: leave that unread.
         return value
     try:
         peer = run.see(other, scope)
-    except EvaluationError:
-        return value
+    except EvaluationError as error:
+        if isinstance(other, _TYPELESS) or (isinstance(value, str) and isinstance(other, Template)):
+            return value
+        return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
     return value if is_referent(peer) else _converted(arm, value, other, whole(peer))
 
 
@@ -74,6 +79,8 @@ def _converted(arm: Expression, value: Value, other: Expression, peer: Value) ->
     if isinstance(value, list) and isinstance(peer, Set) and not gives_structure(arm):
         # A tuple beside a set becomes a set, a list does not.
         return value if _is_sorted(value) else Unknown(reason="a list or a set, by the type of the other arm")
+    if isinstance(value, Set) or isinstance(peer, Set):
+        structural = structural or gives_structure(arm) or gives_structure(other)
     return unify([value, peer], structural=structural)[0]
 
 

@@ -95,6 +95,9 @@ def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[Scope
     items = elements(run.see(node.collection, scope))
     if isinstance(items, Unknown):
         raise _Open(items)
+    if not items and node.condition is not None and run.trying:
+        # Terraform looks at the condition even where there is nothing to walk.
+        condition(run.probe(node.condition, LocalScope(scope, {node.key: Unknown(), node.value: Unknown()})))
     for key, item in items:
         run.budget.spend(1)
         inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})

@@ -177,14 +177,22 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     """
     if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values):
         return list(values)
-    readings: list[list[Value]] = []
-    for collections in (False,) if structural else (False, True):
-        shared = common([type_of(value, collections=collections) for value in values])
-        if shared is not None:
-            readings.append([_unified(value, shared) for value in values])
-    if not readings:
+    readings = [_reading(values, collections=False)]
+    if not structural:
+        readings.append(_reading(values, collections=True))
+    possible = [reading for reading in readings if reading is not None]
+    if not possible:
         raise EvaluationError("the values have no type in common")
-    return [_agreed(one, other) for one, other in zip(readings[0], readings[-1], strict=True)]
+    return [_agreed(one, other) for one, other in zip(possible[0], possible[-1], strict=True)]
+
+
+def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
+    """Convert to the shared type with all lists being tuples, or with `collections` where possible lists."""
+    shared = common([type_of(value, collections=collections) for value in values])
+    try:
+        return None if shared is None else [_unified(value, shared) for value in values]
+    except EvaluationError:
+        return None
 
 
 def _unified(value: Value, shared: Type) -> Value:

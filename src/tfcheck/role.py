@@ -24,8 +24,8 @@ class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan shows is what they have, except for what `hidden` lists. Of each group in `rivals`, policies of one name, only one
-    will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read.
+    plan shows is what they have, except for what `hidden` lists. Of each group in `rivals`, policies of one name, only
+    one will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read.
     """
 
     label: str | None

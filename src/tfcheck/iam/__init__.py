@@ -1,0 +1,50 @@
+"""May a role make a call? IAM policies in, a request in, a decision out.
+
+Usable by itself: nothing here knows of Terraform or of ECS.
+"""
+
+from __future__ import annotations
+
+from tfcheck.iam.applies import Applies, applies
+from tfcheck.iam.condition import Wait
+from tfcheck.iam.context import Absent, Context, Entry, OneOf, PresenceUnknown
+from tfcheck.iam.decide import decide, decide_trust, permits
+from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
+from tfcheck.iam.document import parse_policy
+from tfcheck.iam.keys import service_context, start_up_context
+from tfcheck.iam.managed import managed_policy, managed_policy_version
+from tfcheck.iam.model import Caller, Effect, Origin, Policy, PolicyKind, Request, Statement
+from tfcheck.iam.near import NearMiss, near_misses
+
+__all__ = [
+    "Absent",
+    "Allowed",
+    "Applies",
+    "Caller",
+    "Context",
+    "Decision",
+    "Denied",
+    "Effect",
+    "Entry",
+    "Layers",
+    "NearMiss",
+    "OneOf",
+    "Origin",
+    "Policy",
+    "PolicyKind",
+    "PresenceUnknown",
+    "Request",
+    "Statement",
+    "Undecided",
+    "Wait",
+    "applies",
+    "decide",
+    "decide_trust",
+    "managed_policy",
+    "managed_policy_version",
+    "near_misses",
+    "parse_policy",
+    "permits",
+    "service_context",
+    "start_up_context",
+]

@@ -1,0 +1,78 @@
+"""Does Action or NotAction name the action of a request?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html: case does not matter,
+`*` and `?` are wildcards in the name, the service is written out.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.match import glob, glob_known
+from tfcheck.value import Text, TextLike, Truth, Unknown, spelled_out, text
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One entry. `pattern` is in lower case; `strange` says what AWS does not allow in it."""
+
+    written: TextLike
+    pattern: str | Text | Unknown
+    strange: str = ""
+    wildcard: bool = True
+    never: bool = False
+
+
+class Actions(msgspec.Struct, frozen=True):
+    """The entries of Action, or with `negated` of NotAction."""
+
+    entries: tuple[Action, ...]
+    negated: bool = False
+
+
+def read_action(written: TextLike) -> Action | str:
+    """Read one entry; a string says why AWS would refuse the policy."""
+    spelled = spelled_out(written)
+    if not isinstance(spelled, str):
+        return Action(written, _widened(spelled))
+    pattern = spelled.lower()
+    if pattern in ("*", "*:*"):
+        return Action(written, "*")
+    service, colon, name = pattern.partition(":")
+    if not colon or not service:
+        return "an action must be written as service:Name"
+    if not name or any(char.isspace() for char in pattern):
+        return Action(written, pattern, "names no action", never=True)
+    strange = "has a wildcard in the name of the service" if "*" in service or "?" in service else ""
+    return Action(written, pattern, strange, wildcard="*" in name or "?" in name or bool(strange))
+
+
+def names(actions: Actions, action: str) -> Truth:
+    """Tell whether the entries cover `action`, which is in lower case."""
+    answer = Truth.FALSE
+    for entry in actions.entries:
+        answer = answer | _matches(entry, action)
+        if answer is Truth.TRUE:
+            break
+    return ~answer if actions.negated else answer
+
+
+def _matches(entry: Action, action: str) -> Truth:
+    pattern = entry.pattern
+    if not isinstance(pattern, str):
+        # An unknown action may turn out to be written in any way, also as one that AWS refuses.
+        return glob(pattern, action) & Truth.UNKNOWN
+    if entry.never or not (glob_known(pattern, action) if entry.wildcard else pattern == action):
+        return Truth.FALSE
+    return Truth.UNKNOWN if entry.strange else Truth.TRUE
+
+
+def _widened(spelled: TextLike) -> Text | Unknown:
+    """Put every text in place of what is unknown, whose letters may be of either case."""
+    parts = [part.lower() if isinstance(part, str) else Unknown() for part in _parts(spelled)]
+    widened = text(parts)
+    assert isinstance(widened, Text | Unknown)
+    return widened
+
+
+def _parts(spelled: TextLike) -> tuple[object, ...]:
+    return spelled.pieces if isinstance(spelled, Text) else (spelled,)

@@ -1,0 +1,120 @@
+"""Does a statement apply to a request, and where that is open, what does it wait for?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.iam import action, condition, principal, resource
+from tfcheck.iam.condition import Wait
+from tfcheck.iam.model import Effect, Statement
+from tfcheck.iam.principal import Named
+from tfcheck.iam.variables import Template, expand
+from tfcheck.value import TextLike, Truth, Unknown, is_known, unknowns, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tfcheck.iam.context import Context
+    from tfcheck.iam.model import Request
+    from tfcheck.iam.resource import Target
+
+
+class Applies(msgspec.Struct, frozen=True):
+    """Whether each element of a statement fits a request; `waits` are what the open ones wait for."""
+
+    action: Truth
+    resource: Truth
+    principal: Truth
+    conditions: Truth
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def whole(self) -> Truth:
+        """Tell whether the statement applies."""
+        return self.action & self.resource & self.principal & self.conditions
+
+
+def applies(statement: Statement, request: Request) -> Applies:
+    """Look at every element of a statement, for evidence and explanations."""
+    wanted = resource.target(request.resource)
+    fits_action = action.names(statement.actions, request.action.lower())
+    fits_resource = resource.covers(statement.resources, wanted, request.context)
+    fits_principal = Truth.TRUE
+    if statement.principals is not None:
+        fits_principal = _fits_principal(statement, principal.named(statement.principals, request.caller))
+    fits = Truth.every(condition.holds(each, request.context) for each in statement.conditions)
+    found = Applies(fits_action, fits_resource, fits_principal, fits)
+    if statement.unread is None and found.whole is not Truth.UNKNOWN:
+        return found
+    return Applies(fits_action, fits_resource, fits_principal, fits, tuple(_waits(statement, request, found)))
+
+
+def _fits_principal(statement: Statement, found: Named) -> Truth:
+    assert statement.principals is not None
+    # What NotPrincipal means is decided with the layers, as it depends on the boundary; here it is open.
+    return Truth.UNKNOWN if statement.principals.negated else found.anyhow()
+
+
+def elements_apply(statement: Statement, lowered_action: str, wanted: Target, context: Context) -> Truth:
+    """Answer for action, resource and conditions together, as quickly as can be."""
+    answer = action.names(statement.actions, lowered_action)
+    if answer is Truth.FALSE:
+        return answer
+    if statement.unread is not None:
+        return Truth.UNKNOWN
+    answer = answer & resource.covers(statement.resources, wanted, context)
+    if answer is Truth.FALSE:
+        return answer
+    for each in statement.conditions:
+        answer = answer & condition.holds(each, context)
+        if answer is Truth.FALSE:
+            return answer
+    return answer
+
+
+def _waits(statement: Statement, request: Request, found: Applies) -> Iterator[Wait]:
+    if statement.unread is not None:
+        yield Wait("unknown_value", written(statement.unread))
+        return
+    for each in statement.conditions:
+        if condition.holds(each, request.context) is Truth.UNKNOWN:
+            yield condition.waits_for(each, request.context)
+    if found.resource is Truth.UNKNOWN:
+        yield from _resource_waits(statement, request)
+    if found.action is Truth.UNKNOWN:
+        yield from _unknown_texts(
+            tuple(entry.written for entry in statement.actions.entries), "an open rule of matching"
+        )
+    if found.principal is Truth.UNKNOWN and statement.principals is not None:
+        yield from _unknown_texts(tuple(value for _, value in statement.principals.entries), "whom the principal names")
+    if statement.effect is Effect.OPEN:
+        yield Wait("unknown_value", "the statement's Effect")
+
+
+def _resource_waits(statement: Statement, request: Request) -> Iterator[Wait]:
+    assert statement.resources is not None
+    wanted = resource.target(request.resource)
+    for entry in statement.resources.entries:
+        if resource.matches(entry, wanted, request.context) is Truth.UNKNOWN:
+            keys = expand(entry.whole, request.context).waits_for if isinstance(entry.whole, Template) else ()
+            yield from (Wait("condition", key) for key in keys)
+            if keys:
+                return
+            open_rule = entry.strange or "whether a wildcard may run over a colon"
+            yield from _unknown_texts((entry.written, request.resource), open_rule)
+            return
+
+
+def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait]:
+    for each in texts:
+        if not is_known(each):
+            yield Wait("unknown_value", _name(each))
+            return
+    yield Wait("unknown_value", otherwise)
+
+
+def _name(text: TextLike) -> str:
+    first = next(unknowns(text), Unknown())
+    return written(first) if first.symbol is not None else first.reason

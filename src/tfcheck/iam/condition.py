@@ -1,0 +1,195 @@
+"""Does a condition of a statement hold for the keys a request carries?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html, for set operators
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from tfcheck.iam import operators
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
+from tfcheck.iam.variables import PolicyText, Template, as_text, expand
+from tfcheck.match import Pattern
+from tfcheck.value import Set, TextLike, Truth, Unknown, Value, is_known, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Test: TypeAlias = "Callable[[Pattern, TextLike], Truth]"
+
+
+class Operator(msgspec.Struct, frozen=True):
+    """A condition operator: what it compares, whether negated, `IfExists`, and its set prefix (`all`, `any` or none).
+
+    `test` None is the operator Null.
+    """
+
+    written: str
+    test: Test | None
+    negated: bool = False
+    if_exists: bool = False
+    quantifier: str = ""
+    variables: bool = False
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One key of one operator with the values it is compared to. `unread`: nothing is known of it."""
+
+    operator: Operator
+    key: str
+    values: tuple[PolicyText, ...]
+    unread: Unknown | None = None
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """What an open answer waits for: a condition key, or a value."""
+
+    kind: str
+    name: str
+
+
+_TESTS: dict[str, tuple[Test, bool, bool]] = {
+    # name in lower case: the positive test, negated, takes policy variables
+    "stringequals": (operators.string_equals, False, True),
+    "stringnotequals": (operators.string_equals, True, True),
+    "stringequalsignorecase": (operators.string_equals_ignore_case, False, True),
+    "stringnotequalsignorecase": (operators.string_equals_ignore_case, True, True),
+    "stringlike": (operators.string_like, False, True),
+    "stringnotlike": (operators.string_like, True, True),
+    "arnequals": (operators.arn_like, False, True),
+    "arnnotequals": (operators.arn_like, True, True),
+    "arnlike": (operators.arn_like, False, True),
+    "arnnotlike": (operators.arn_like, True, True),
+    "bool": (operators.boolean, False, False),
+    "numericequals": (operators.numeric(operator.eq), False, False),
+    "numericnotequals": (operators.numeric(operator.eq), True, False),
+    "numericlessthan": (operators.numeric(operator.lt), False, False),
+    "numericlessthanequals": (operators.numeric(operator.le), False, False),
+    "numericgreaterthan": (operators.numeric(operator.gt), False, False),
+    "numericgreaterthanequals": (operators.numeric(operator.ge), False, False),
+    "dateequals": (operators.date(operator.eq), False, False),
+    "datenotequals": (operators.date(operator.eq), True, False),
+    "datelessthan": (operators.date(operator.lt), False, False),
+    "datelessthanequals": (operators.date(operator.le), False, False),
+    "dategreaterthan": (operators.date(operator.gt), False, False),
+    "dategreaterthanequals": (operators.date(operator.ge), False, False),
+    "ipaddress": (operators.ip_address, False, False),
+    "notipaddress": (operators.ip_address, True, False),
+    "binaryequals": (operators.binary_equals, False, False),
+}
+_QUANTIFIERS = {"forallvalues": "all", "foranyvalue": "any"}
+
+
+def read_operator(written: str) -> Operator | None:
+    """Read the name of an operator with its prefix and suffix; None is one that AWS does not know."""
+    prefix, colon, rest = written.rpartition(":")
+    quantifier = _QUANTIFIERS.get(prefix.lower(), "") if colon else ""
+    name = rest.lower()
+    if colon and not quantifier:
+        return None
+    if name == "null":
+        return None if quantifier else Operator(written, None)
+    if_exists = name.endswith("ifexists")
+    found = _TESTS.get(name.removesuffix("ifexists"))
+    if found is None:
+        return None
+    test, negated, variables = found
+    return Operator(written, test, negated, if_exists, quantifier, variables)
+
+
+def holds(condition: Condition, context: Context) -> Truth:
+    """Evaluate one condition."""
+    if condition.unread is not None:
+        return Truth.UNKNOWN
+    entry = context.at(condition.key)
+    if condition.operator.test is None:
+        return _null(condition, entry)
+    if isinstance(entry, Absent):
+        return _missing(condition.operator)
+    if isinstance(entry, PresenceUnknown):
+        return _agreed(_missing(condition.operator), _present(condition, entry.value, context))
+    if isinstance(entry, OneOf):
+        return _agreed(*(_present(condition, value, context) for value in entry.values))
+    return _present(condition, entry, context)
+
+
+def waits_for(condition: Condition, context: Context) -> Wait:
+    """Name what an UNKNOWN condition waits for: its key, unless only the policy's own values are open."""
+    if condition.unread is not None:
+        return Wait("unknown_value", written(condition.unread))
+    entry = context.at(condition.key)
+    if isinstance(entry, PresenceUnknown | OneOf) or (not isinstance(entry, Absent) and not is_known(entry)):
+        return Wait("condition", condition.key)
+    for value in condition.values:
+        if isinstance(value, Template):
+            open_keys = expand(value, context).waits_for
+            if open_keys:
+                return Wait("condition", open_keys[0])
+        elif not isinstance(value, str):
+            return Wait("unknown_value", written(value))
+    return Wait("condition", condition.key)
+
+
+def _agreed(*answers: Truth) -> Truth:
+    return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
+
+
+def _null(condition: Condition, entry: Entry) -> Truth:
+    absent = Truth.TRUE if isinstance(entry, Absent) else Truth.FALSE
+    if isinstance(entry, PresenceUnknown):
+        absent = Truth.UNKNOWN
+    return Truth.some(_null_value(value, absent) for value in condition.values)
+
+
+def _null_value(value: PolicyText, absent: Truth) -> Truth:
+    wanted = value.lower() if isinstance(value, str) else None
+    return absent if wanted == "true" else ~absent if wanted == "false" else Truth.UNKNOWN
+
+
+def _missing(asked: Operator) -> Truth:
+    """Answer for a key that the request does not carry."""
+    if asked.quantifier == "any":
+        return Truth.UNKNOWN if asked.if_exists else Truth.FALSE  # NOTE: AWS does not document `IfExists` here
+    return Truth.of(bool(asked.quantifier) or asked.if_exists or asked.negated)
+
+
+def _present(condition: Condition, value: Value, context: Context) -> Truth:
+    """Answer for a key with a value; a list is that of a multivalued key."""
+    asked = condition.operator
+    several = isinstance(value, list | Set)
+    values: Sequence[Value] = [value]
+    if isinstance(value, list):
+        values = value
+    elif isinstance(value, Set):
+        values = value.items
+    if asked.quantifier == "all":
+        return Truth.every(_passes(condition, each, context) for each in values)
+    if asked.quantifier == "any":
+        return Truth.some(_passes(condition, each, context) for each in values)
+    if several or condition.key.lower() in MULTIVALUED:
+        # Without a set operator AWS compares nothing; what that makes of a negated operator is not documented.
+        return Truth.UNKNOWN if asked.negated else Truth.FALSE
+    return _passes(condition, value, context)
+
+
+def _passes(condition: Condition, value: Value, context: Context) -> Truth:
+    subject = as_text(value)
+    matched = Truth.some(_matches(condition, pattern, subject, context) for pattern in condition.values)
+    return ~matched if condition.operator.negated else matched
+
+
+def _matches(condition: Condition, pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
+    test = condition.operator.test
+    assert test is not None
+    if not isinstance(pattern, Template):
+        return test(pattern, subject)
+    expansion = expand(pattern, context)
+    answers = [test(each, subject) for each in expansion.patterns]
+    if expansion.valueless or not answers:
+        answers.append(Truth.FALSE)  # a variable without a value equals nothing
+    return _agreed(*answers)

@@ -1,0 +1,90 @@
+"""Which condition keys does a request carry, as far as one can say before it is made?
+
+A key has a value (perhaps an unknown one), or surely is absent, or may be absent. What nobody said anything about may
+be absent and may have any value. Follows
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from tfcheck.value import Unknown, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Absent(msgspec.Struct, frozen=True):
+    """The request does not carry the key."""
+
+
+class PresenceUnknown(msgspec.Struct, frozen=True):
+    """The request may carry the key; then with `value`."""
+
+    value: Value = Unknown(reason="the request decides")
+
+
+class OneOf(msgspec.Struct, frozen=True):
+    """The request carries the key with one of `values`; which one is not known."""
+
+    values: tuple[Value, ...]
+
+
+#: A list is the value of a multivalued key.
+Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOf
+
+ANY_ENTRY = PresenceUnknown()
+ABSENT = Absent()
+
+#: Keys with several values, which need `ForAllValues` or `ForAnyValue`.
+MULTIVALUED = frozenset(
+    (
+        "aws:calledvia",
+        "aws:tagkeys",
+        "aws:principalorgpaths",
+        "aws:resourceorgpaths",
+        "aws:principalservicenameslist",
+        "aws:sourceorgpaths",
+        "kms:encryptioncontextkeys",
+        "kms:resourcealiases",
+    )
+)
+
+
+class Context(msgspec.Struct, frozen=True):
+    """The keys of one request, in lower case; of what begins like one of `closed` there are no others."""
+
+    entries: dict[str, Entry] = {}
+    closed: tuple[str, ...] = ()
+
+    def at(self, key: str) -> Entry:
+        """Look a key up; case does not matter."""
+        lowered = key.lower()
+        entry = self.entries.get(lowered, ANY_ENTRY)
+        if entry is ANY_ENTRY and lowered.startswith(self.closed):
+            return ABSENT
+        return entry
+
+    def extended(self, entries: Mapping[str, Entry]) -> Context:
+        """Add keys, replacing those that are there.
+
+        A key that ends in `/` or `:` names all keys that begin like it: a dict gives those there are, `Absent` says
+        that there are none, an unknown value that nothing is known.
+        """
+        merged = dict(self.entries)
+        closed = list(self.closed)
+        for key, entry in entries.items():
+            lowered = key.lower()
+            if not lowered.endswith(("/", ":")):
+                merged[lowered] = entry
+                continue
+            merged = {name: each for name, each in merged.items() if not name.startswith(lowered)}
+            closed = [each for each in closed if each != lowered]
+            if isinstance(entry, dict):
+                merged.update((lowered + name.lower(), value) for name, value in entry.items())
+            if isinstance(entry, dict | Absent):
+                closed.append(lowered)
+        return Context(merged, tuple(closed))

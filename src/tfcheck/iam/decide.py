@@ -1,0 +1,314 @@
+"""May the caller make the request?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, and for keys
+https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html, in three values: an explicit deny wins;
+else some combination of layers must allow; what cannot be told stays open.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.iam import resource
+from tfcheck.iam.applies import applies, elements_apply
+from tfcheck.iam.condition import Wait
+from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, OpenKind, Undecided
+from tfcheck.iam.layer import SILENT, Heard, ResourceVoice, Voice, hear, hear_resource
+from tfcheck.iam.model import Effect, Origin, Policy, Request
+from tfcheck.iam.principal import Named, names_service
+from tfcheck.match import equal
+from tfcheck.value import Truth, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tfcheck.iam.context import Context
+
+_T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+
+
+class _Case(msgspec.Struct, frozen=True):
+    """What every layer says to one request. `same`: the resource is in the caller's account."""
+
+    identity: Voice
+    boundary: Voice
+    resource: ResourceVoice
+    guards: tuple[Voice, ...]
+    same: Truth
+
+    def denying(self) -> list[Heard]:
+        voices = [self.identity.denying, self.boundary.denying, self.resource.denying]
+        return [heard for voice in (*voices, *(each.denying for each in self.guards)) for heard in voice]
+
+
+def decide(request: Request, layers: Layers) -> Decision:
+    """Decide one request; see `Layers` for what is taken into account."""
+    decision = _decide(request, layers)
+    if request.documented is None:
+        return decision
+    documented = _decide(msgspec.structs.replace(request, resource=request.documented), layers)
+    return _reconciled(decision, documented)
+
+
+def _reconciled(decision: Decision, documented: Decision) -> Decision:
+    """Leave open what only the documented form of the resource would change."""
+    forbidden = isinstance(documented, Denied) and documented.kind == "explicit"
+    if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
+        return Undecided("unknown_value", _TWO_FORMS, documented.by)
+    if isinstance(decision, Allowed) and forbidden:
+        return Undecided("unknown_value", _TWO_FORMS, documented.by)
+    return decision
+
+
+_TWO_FORMS = "which of two forms of the resource AWS checks"
+
+
+def _decide(request: Request, layers: Layers) -> Decision:
+    layers = _unreadable_set_aside(layers)
+    case = _hear_all(request, layers)
+    denying = case.denying()
+    deny = Truth.some(truth for _, truth in denying)
+    guard = Truth.every(each.allow for each in case.guards)
+    core = _core(case, layers, hidden=False) & guard
+    possible = _core(case, layers, hidden=True) & guard
+    if deny is _T:
+        return Denied("explicit", _origins(denying, _T))
+    if core is _T and deny is _F:
+        return Allowed(_granting(case, layers), _assumptions(request, layers))
+    if core is _T:
+        return _open_because(request, denying)
+    if possible is _F:
+        return _not_granted(case)
+    return _undecided(request, layers, case, core)
+
+
+def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
+    """Decide whether a trust policy lets an AWS service assume the role.
+
+    `service` is the service principal (`ecs-tasks.amazonaws.com`), `context` what the service's call carries
+    (`service_context`).
+    """
+    if policy.invalid is not None:
+        return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
+    wanted = resource.target("*")
+    allowing: list[Heard] = []
+    denying: list[Heard] = []
+    for statement in policy.statements:
+        truth = elements_apply(statement, "sts:assumerole", wanted, context)
+        if statement.principals is not None and truth is not _F:
+            truth = truth & names_service(statement.principals, service)
+        if statement.effect is not Effect.DENY:
+            allowing.append((statement, truth & _U if statement.effect is Effect.OPEN else truth))
+        if statement.effect is not Effect.ALLOW:
+            denying.append((statement, truth & _U if statement.effect is Effect.OPEN else truth))
+    allow, deny = (Truth.some(truth for _, truth in each) for each in (allowing, denying))
+    if deny is _T:
+        return Denied("explicit", _origins(denying, _T))
+    if allow is _F:
+        return Denied("implicit")
+    if allow is _T and deny is _F:
+        return Allowed(_origins(allowing, _T))
+    doubtful = [each for each in (*allowing, *denying) if each[1] is _U]
+    return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
+
+
+def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:
+    """Tell whether policies without principals (an SCP, an endpoint policy's statements) allow and do not deny."""
+    voice = hear(policies, request, resource.target(request.resource))
+    return voice.allow & ~voice.deny
+
+
+# What the layers say
+
+
+def _unreadable_set_aside(layers: Layers) -> Layers:
+    """Turn policies that AWS would refuse into hidden ones."""
+    invalid = tuple(f"{each.name} ({each.invalid})" for each in layers.identity if each.invalid is not None)
+    boundary = [each for each in layers.boundary or () if each.invalid is not None]
+    broken = layers.resource is not None and layers.resource.invalid is not None
+    if not invalid and not boundary and not broken:
+        return layers
+    changes: dict[str, object] = {}
+    if invalid:
+        changes["identity"] = tuple(each for each in layers.identity if each.invalid is None)
+        changes["identity_hidden"] = (*layers.identity_hidden, *invalid)
+    if boundary:
+        changes["boundary_hidden"] = layers.boundary_hidden or f"{boundary[0].name} ({boundary[0].invalid})"
+    if broken and layers.resource is not None:
+        changes["resource"] = None
+        changes["resource_hidden"] = f"{layers.resource.name} ({layers.resource.invalid})"
+    return msgspec.structs.replace(layers, **changes)
+
+
+def _hear_all(request: Request, layers: Layers) -> _Case:
+    wanted = resource.target(request.resource)
+    bounded = layers.boundary is not None or layers.boundary_hidden is not None
+    return _Case(
+        hear(layers.identity, request, wanted),
+        _hear_boundary(request, layers, wanted),
+        hear_resource(layers.resource, request, wanted, bounded=bounded),
+        tuple(hear(each, request, wanted) for each in layers.guards),
+        _same_account(request, wanted),
+    )
+
+
+def _hear_boundary(request: Request, layers: Layers, wanted: resource.Target) -> Voice:
+    if layers.boundary is None and layers.boundary_hidden is None:
+        return Voice(_T, _F)
+    voice = SILENT if layers.boundary is None else hear(layers.boundary, request, wanted)
+    if layers.boundary_hidden is None:
+        return voice
+    return Voice(_U, voice.deny, voice.allowing, voice.denying)
+
+
+def _same_account(request: Request, wanted: resource.Target) -> Truth:
+    owner = request.resource_account
+    if owner is None and wanted.parts is not None and wanted.parts[4] != "":
+        owner = wanted.parts[4]
+    return _T if owner is None else equal(owner, request.caller.account)
+
+
+# What the layers make together
+
+
+def _core(case: _Case, layers: Layers, *, hidden: bool) -> Truth:
+    """Combine the layers; with `hidden`, what cannot be read may allow as well."""
+    i, b = case.identity.allow, case.boundary.allow
+    if hidden and (layers.identity_hidden or layers.outside):
+        i = i | _U
+    own = _own_account(i, b, _named_here(case, layers, hidden=hidden), layers)
+    if case.same is _T:
+        return own
+    invisible = layers.resource_hidden is not None or layers.resource_outside is not None
+    found = case.resource.named.anyhow()
+    other = i & b & (found | _U if invisible else found) | (_granted(layers) & _U)
+    if case.same is _F:
+        return other
+    return own if own is other else _U
+
+
+def _own_account(i: Truth, b: Truth, found: Named, layers: Layers) -> Truth:
+    # NOTE: a session, or everybody, named by the resource passes even the implicit deny of a boundary; a role does not.
+    direct = found.session | (found.role & b)
+    if layers.resource_kind == "kms":
+        # Without a key policy that lets the account in, identity policies are nothing to a key.
+        return (i & b & found.account) | direct | _granted(layers)
+    return (i & b) | direct
+
+
+def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> Named:
+    found = case.resource.named
+    if layers.resource_kind == "kms" and layers.resource is None and layers.resource_hidden is None:
+        return Named(account=_T)  # the default key policy
+    return found | Named(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
+
+
+def _granted(layers: Layers) -> Truth:
+    return Truth.some(truth for _, truth in layers.grants)
+
+
+# What decided
+
+
+def _granting(case: _Case, layers: Layers) -> tuple[Origin, ...]:
+    role_side = _origins(case.identity.allowing, _T)
+    resource_side = _origins(case.resource.allowing, _T)
+    grants = tuple(origin for origin, truth in layers.grants if truth is _T)
+    by_role = (case.identity.allow & case.boundary.allow) is _T
+    if by_role and case.same is _T and layers.resource_kind == "plain":
+        return role_side
+    return (*role_side, *resource_side, *grants) if by_role else (*resource_side, *grants)
+
+
+def _not_granted(case: _Case) -> Denied:
+    by_role = case.identity.allow | case.resource.named.role
+    if by_role is not _F and case.boundary.allow is _F:
+        return Denied("boundary")
+    granted = case.identity.allow is not _F and Truth.every(each.allow for each in case.guards) is not _F
+    return Denied("resource_policy" if granted else "implicit")
+
+
+def _assumptions(request: Request, layers: Layers) -> tuple[str, ...]:
+    made = [f"assumes that {name} does not deny it" for name in layers.identity_hidden]
+    if layers.outside:
+        made.append("assumes that no policy of the role that the plan does not show denies it")
+        if layers.boundary is None and layers.boundary_hidden is None:
+            made.append("assumes that the role has no permissions boundary")
+    if layers.resource_hidden is not None:
+        made.append(f"assumes that {layers.resource_hidden} does not deny it")
+    if layers.resource_outside is not None:
+        default = "has the default key policy" if layers.resource_kind == "kms" else "has no policy that denies it"
+        made.append(f"assumes that {layers.resource_outside} {default}")
+    wanted = resource.target(request.resource)
+    if request.resource_account is None and wanted.parts is not None and wanted.parts[4] == "":
+        made.append("assumes that the resource belongs to the account of the role")
+    return tuple(made)
+
+
+# What an open decision waits for
+
+
+def _undecided(request: Request, layers: Layers, case: _Case, core: Truth) -> Undecided:
+    doubtful = _doubtful(case)
+    if core is _U and doubtful:
+        return _open_because(request, doubtful)
+    if core is _U and case.boundary.allow is _U and layers.boundary_hidden is not None:
+        return Undecided("policy_not_readable", layers.boundary_hidden, _origins(case.identity.allowing, _T))
+    return _hidden(request, layers, case)
+
+
+def _doubtful(case: _Case) -> list[Heard]:
+    """List the statements that could still make the decision, those of the layer that is open first."""
+    layers = [case.identity.allowing if case.identity.allow is _U else ()]
+    layers.append(case.boundary.allowing if case.boundary.allow is _U else ())
+    layers.append(case.resource.allowing if case.resource.named.anyhow() is _U or not case.identity.allowing else ())
+    layers.extend(each.allowing for each in case.guards if each.allow is _U)
+    return [heard for layer in layers for heard in layer if heard[1] is _U]
+
+
+def _hidden(request: Request, layers: Layers, case: _Case) -> Undecided:
+    evidence = _origins(case.identity.allowing, _T) or _origins(_doubtful(case), _U)
+    if case.identity.allow is not _T:
+        if layers.outside:
+            return Undecided("role_outside_plan", f"the policies of {written(request.caller.arn)}", evidence)
+        if layers.identity_hidden:
+            return Undecided("policy_not_readable", layers.identity_hidden[0], evidence)
+    unseen = layers.resource_hidden or layers.resource_outside
+    if unseen is not None:
+        return Undecided("policy_not_readable", unseen, evidence)
+    if layers.boundary_hidden is not None:
+        return Undecided("policy_not_readable", layers.boundary_hidden, evidence)
+    if case.same is _U:
+        return Undecided("unknown_value", "the account that the resource belongs to", evidence)
+    return Undecided("unknown_value", "a value known only after apply", evidence)
+
+
+def _open_because(request: Request, heard: Iterable[Heard]) -> Undecided:
+    doubtful = [(statement, truth) for statement, truth in heard if truth is _U]
+    for statement, _ in doubtful:
+        for wait in applies(statement, request).waits:
+            return Undecided(_kind(wait), wait.name, _origins(doubtful, _U))
+    return Undecided("unknown_value", "whom the principal names", _origins(doubtful, _U))
+
+
+def _trust_wait(doubtful: list[Heard], context: Context) -> tuple[OpenKind, str]:
+    from tfcheck.iam import condition
+
+    for statement, _ in doubtful:
+        if statement.unread is not None:
+            return "unknown_value", written(statement.unread)
+        for each in statement.conditions:
+            if condition.holds(each, context) is _U:
+                wait = condition.waits_for(each, context)
+                return _kind(wait), wait.name
+    return "unknown_value", "whom the trust policy names"
+
+
+def _kind(wait: Wait) -> OpenKind:
+    return "condition" if wait.kind == "condition" else "unknown_value"
+
+
+def _origins(heard: Iterable[Heard], truth: Truth) -> tuple[Origin, ...]:
+    return tuple(statement.origin for statement, each in heard if each is truth)

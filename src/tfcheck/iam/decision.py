@@ -1,0 +1,68 @@
+"""What can the answer to one request be, and what is it made from?
+
+A decision names the statements that made it, or that could still make it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tfcheck.iam.model import Origin, Policy
+from tfcheck.value import Truth
+
+DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
+OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan", "policy_not_readable"]
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """However the open values turn out, the request is allowed; `assumptions` are about what cannot be seen."""
+
+    by: tuple[Origin, ...]
+    assumptions: tuple[str, ...] = ()
+
+
+class Denied(msgspec.Struct, frozen=True):
+    """However the open values turn out, the request is denied.
+
+    `explicit`: by a Deny. `boundary`: granted, but not within the permissions boundary. `resource_policy`: granted to
+    the role, but not by the key policy or the policy in the other account. `implicit`: granted nowhere.
+    """
+
+    kind: DenialKind
+    by: tuple[Origin, ...] = ()
+
+
+class Undecided(msgspec.Struct, frozen=True):
+    """It depends: on a condition key, on a value, or on policies that cannot be seen. `waits_for` names it."""
+
+    kind: OpenKind
+    waits_for: str
+    by: tuple[Origin, ...] = ()
+
+
+Decision: TypeAlias = Allowed | Denied | Undecided
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """Everything that may allow or deny a request.
+
+    What a `…hidden` field names exists but cannot be read. `outside`: the role itself is not visible, only perhaps some
+    of its policies. `boundary` None is no boundary. `resource` None is a resource without a policy;
+    where nothing is known of it, `resource_outside` names it. A KMS key without a policy has the default one. `grants`
+    are KMS grants to the caller, with how surely they cover the request. Each of `guards` is one level of SCPs or an
+    endpoint policy, which must allow as well.
+    """
+
+    identity: tuple[Policy, ...] = ()
+    identity_hidden: tuple[str, ...] = ()
+    outside: bool = False
+    boundary: tuple[Policy, ...] | None = None
+    boundary_hidden: str | None = None
+    resource: Policy | None = None
+    resource_hidden: str | None = None
+    resource_outside: str | None = None
+    resource_kind: Literal["plain", "kms"] = "plain"
+    grants: tuple[tuple[Origin, Truth], ...] = ()
+    guards: tuple[tuple[Policy, ...], ...] = ()

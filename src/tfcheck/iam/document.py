@@ -1,0 +1,289 @@
+"""Which statements does a policy document hold, and would AWS accept it?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. What AWS would refuse is not
+evaluated: the policy is `invalid`, with the reason. What is only strange is read, with a warning.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NoReturn
+
+from tfcheck.iam.action import Action, Actions, read_action
+from tfcheck.iam.condition import Condition, Operator, read_operator
+from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
+from tfcheck.iam.principal import KINDS, Principals
+from tfcheck.iam.resource import Resource, Resources, read_resource
+from tfcheck.iam.variables import PolicyText, Template, as_text, read_text
+from tfcheck.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, spelled_out
+
+_VERSIONS = ("2012-10-17", "2008-10-17")
+_POLICY_KEYS = ("Version", "Id", "Statement")
+_STATEMENT_KEYS = (
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+)
+
+
+class _RefusedError(Exception):
+    """AWS would refuse the policy; the argument says why."""
+
+
+def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Policy:
+    """Read a policy document: its JSON text, or the data it encodes, in which leaves may be unknown.
+
+    `policy` names it in evidence. What AWS would refuse comes back as a policy that is `invalid`; nothing is raised.
+    """
+    reader = _Reader(policy, kind)
+    try:
+        return reader.policy(reader.decoded(document))
+    except _RefusedError as refused:
+        return Policy(policy, invalid=str(refused), warnings=tuple(reader.warnings))
+    except RecursionError:
+        return Policy(policy, invalid="the document is nested too deeply", warnings=tuple(reader.warnings))
+
+
+class _Reader:
+    """Reads one document and gathers what is strange about it."""
+
+    def __init__(self, name: str, kind: PolicyKind) -> None:
+        self.name = name
+        self.kind = kind
+        self.warnings: list[str] = []
+        self.variables = Truth.FALSE
+
+    # The document
+
+    def decoded(self, document: Value) -> Value:
+        if isinstance(document, Unknown) and document.shape is not None:
+            document = document.shape
+        if isinstance(document, JsonText):
+            return document.value
+        return self.parsed(document) if isinstance(document, str) else document
+
+    def parsed(self, document: str) -> Value:
+        try:
+            value: Value = json.loads(
+                document.lstrip("\ufeff"), object_pairs_hook=self.json_object, parse_constant=_refuse_constant
+            )
+        except ValueError:
+            raise _RefusedError("the document is not JSON") from None
+        return value
+
+    def json_object(self, pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+        result = dict(pairs)
+        if len(result) < len(pairs):
+            self.warn("a key is written twice in one object; the last one counts")
+        return result
+
+    def policy(self, document: Value) -> Policy:
+        if isinstance(document, Unknown | Text):
+            raise _RefusedError("the document is known only after apply")
+        if not isinstance(document, dict):
+            raise _RefusedError("the document is not a JSON object")
+        self.only_keys(document, _POLICY_KEYS, "the policy")
+        version = self.version(document)
+        if "Statement" not in document:
+            raise _RefusedError("the policy has no Statement")
+        statement = document["Statement"]
+        if isinstance(statement, Unknown):
+            return Policy(self.name, (self.unread(statement, 0),), version, warnings=tuple(self.warnings), open=True)
+        statements = tuple(self.statement(each, index) for index, each in enumerate(_listed(statement)))
+        self.check_sids(statements)
+        return Policy(self.name, statements, version, warnings=tuple(self.warnings))
+
+    def version(self, document: dict[str, Value]) -> str | None:
+        version = document.get("Version", "2008-10-17")
+        spelled = spelled_out(version) if isinstance(version, Unknown | Text) else version
+        if isinstance(spelled, Unknown | Text):
+            self.variables = Truth.UNKNOWN
+            return None
+        if not isinstance(spelled, str) or spelled not in _VERSIONS:
+            raise _RefusedError("Version is neither 2012-10-17 nor 2008-10-17")
+        self.variables = Truth.of(spelled == "2012-10-17")
+        return spelled
+
+    def check_sids(self, statements: tuple[Statement, ...]) -> None:
+        sids = [each.origin.sid for each in statements if each.origin.sid]
+        if len(sids) != len(set(sids)):
+            self.warn("two statements have the same Sid")
+
+    # One statement
+
+    def statement(self, value: Value, index: int) -> Statement:
+        if isinstance(value, Unknown):
+            return self.unread(value, index)
+        if not isinstance(value, dict):
+            raise _RefusedError("a statement is not a JSON object")
+        self.only_keys(value, _STATEMENT_KEYS, "a statement")
+        return Statement(
+            self.origin(value, index),
+            self.effect(value),
+            self.actions(value),
+            self.resources(value),
+            self.principals(value),
+            self.conditions(value.get("Condition", {})),
+        )
+
+    def unread(self, value: Unknown, index: int) -> Statement:
+        return Statement(Origin(self.name, None, index), Effect.OPEN, Actions((Action("*", "*"),)), unread=value)
+
+    def origin(self, value: dict[str, Value], index: int) -> Origin:
+        sid = value.get("Sid", "")
+        if isinstance(sid, Unknown | Text):
+            sid = spelled_out(sid)
+        elif not isinstance(sid, str):
+            raise _RefusedError("a Sid is not a string")
+        return Origin(self.name, sid if isinstance(sid, str) and sid else None, index)
+
+    def effect(self, value: dict[str, Value]) -> Effect:
+        effect = value.get("Effect")
+        if isinstance(effect, Unknown | Text):
+            effect = spelled_out(effect)
+            if not isinstance(effect, str):
+                return Effect.OPEN
+        if effect not in ("Allow", "Deny"):
+            raise _RefusedError("an Effect is neither `Allow` nor `Deny`")
+        return Effect(effect)
+
+    def actions(self, value: dict[str, Value]) -> Actions:
+        written, negated = self.one_of(value, "Action", "NotAction")
+        if written is None:
+            raise _RefusedError("a statement has neither Action nor NotAction")
+        entries = [self.action(each) for each in self.texts(written, "an action")]
+        return Actions(tuple(entries), negated)
+
+    def action(self, written: TextLike) -> Action:
+        entry = read_action(written)
+        if isinstance(entry, str):
+            raise _RefusedError(entry)
+        if entry.strange:
+            self.warn(f"an action {entry.strange}")
+        return entry
+
+    def resources(self, value: dict[str, Value]) -> Resources | None:
+        written, negated = self.one_of(value, "Resource", "NotResource")
+        if written is None:
+            if self.kind is PolicyKind.IDENTITY:
+                raise _RefusedError("a statement has neither Resource nor NotResource")
+            return None
+        if self.kind is PolicyKind.TRUST:
+            raise _RefusedError("a trust policy has no Resource")
+        return Resources(tuple(self.resource(each) for each in self.texts(written, "a resource")), negated)
+
+    def resource(self, written: TextLike) -> Resource:
+        entry = read_resource(written, variables=self.variables)
+        if isinstance(entry, str):
+            raise _RefusedError(entry)
+        if entry.strange:
+            self.warn(f"a resource {entry.strange}")
+        return entry
+
+    def principals(self, value: dict[str, Value]) -> Principals | None:
+        written, negated = self.one_of(value, "Principal", "NotPrincipal")
+        if written is None:
+            if self.kind is not PolicyKind.IDENTITY:
+                raise _RefusedError("a statement has neither Principal nor NotPrincipal")
+            return None
+        if self.kind is PolicyKind.IDENTITY:
+            raise _RefusedError("a policy on a role has no Principal")
+        if isinstance(written, Unknown | Text):
+            return Principals((), negated, Unknown() if isinstance(written, Text) else written)
+        if written == "*":
+            return Principals((("*", "*"),), negated)
+        if not isinstance(written, dict):
+            raise _RefusedError("a Principal is neither `*` nor an object")
+        return Principals(tuple(self.principal_entries(written)), negated)
+
+    def principal_entries(self, written: dict[str, Value]) -> list[tuple[str, TextLike]]:
+        entries = []
+        for kind, values in written.items():
+            if kind not in KINDS and kind != "*":
+                raise _RefusedError(f"a Principal cannot be of the kind `{kind}`")
+            for value in self.texts(values, "a principal"):
+                entries.append(("*" if value == "*" and kind in ("AWS", "*") else kind, value))
+        return entries
+
+    # Conditions
+
+    def conditions(self, block: Value) -> tuple[Condition, ...]:
+        if isinstance(block, Unknown):
+            return (Condition(Operator("", None), "", (), block),)
+        if not isinstance(block, dict):
+            raise _RefusedError("a Condition is not an object")
+        found: list[Condition] = []
+        for written, tests in block.items():
+            asked = read_operator(written)
+            if asked is None:
+                raise _RefusedError("a Condition has an operator that does not exist")
+            if isinstance(tests, Unknown):
+                found.append(Condition(asked, "", (), tests))
+            elif isinstance(tests, dict):
+                found.extend(self.condition(asked, key, values) for key, values in tests.items())
+            else:
+                raise _RefusedError("the keys of a Condition are not an object")
+        return tuple(found)
+
+    def condition(self, asked: Operator, key: str, values: Value) -> Condition:
+        if not key:
+            raise _RefusedError("a Condition has a key without a name")
+        listed = _listed(values)
+        if not listed:
+            self.warn("a list of condition values is empty")
+        return Condition(asked, key, tuple(self.condition_value(asked, each) for each in listed))
+
+    def condition_value(self, asked: Operator, value: Value) -> PolicyText:
+        if value is None or isinstance(value, dict | list | Set):
+            raise _RefusedError("a condition value is not a string, number or boolean")
+        text = as_text(value)
+        read = read_text(text)
+        if not isinstance(read, Template) or not asked.variables or self.variables is Truth.FALSE:
+            spelled = spelled_out(text)
+            return spelled if isinstance(spelled, str) else text
+        return read if self.variables is Truth.TRUE else Template((), broken=True)
+
+    # Shared by the elements
+
+    def one_of(self, value: dict[str, Value], name: str, negation: str) -> tuple[Value, bool]:
+        if name in value and negation in value:
+            raise _RefusedError(f"a statement has both {name} and {negation}")
+        written = value.get(name, value.get(negation))
+        if written is None and (name in value or negation in value):
+            raise _RefusedError(f"{name} or {negation} is null")
+        return written, negation in value
+
+    def texts(self, written: Value, what: str) -> list[TextLike]:
+        listed = _listed(written)
+        if not listed:
+            self.warn(f"a list where {what} should stand is empty")
+        texts: list[TextLike] = []
+        for each in listed:
+            if not isinstance(each, str | Unknown | Text | JsonText):
+                raise _RefusedError(f"{what} is not a string")
+            texts.append(each)
+        return texts
+
+    def only_keys(self, value: dict[str, Value], allowed: tuple[str, ...], where: str) -> None:
+        if not value.keys() <= set(allowed):
+            raise _RefusedError(f"{where} has an element that does not exist")
+
+    def warn(self, warning: str) -> None:
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _listed(value: Value) -> list[Value]:
+    if isinstance(value, Set):
+        return list(value.items)
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,117 @@
+"""Which condition keys does the call of a role, or of an AWS service that assumes one, carry?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, applied to a role whose
+session runs a task: it signs its calls with temporary credentials, over TLS, and is no user.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfcheck.iam.context import ABSENT, Absent, Context, Entry, OneOf
+from tfcheck.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tfcheck.iam.model import Caller
+
+_BOOLEAN = OneOf(("true", "false"))
+_SESSION = Hole(chars=":/*?", shortest=1)
+_CLOCK = Unknown(reason="the time of the call")
+
+
+def start_up_context(
+    caller: Caller,
+    action: str,
+    *,
+    region: TextLike | None = None,
+    resource_account: TextLike | None = None,
+    direct: bool = True,
+    on_fargate: bool | None = None,
+    extras: Mapping[str, Entry] | None = None,
+) -> Context:
+    """Tell the keys of one call that a role makes, as far as caller, account and region give them.
+
+    `region` is that of the endpoint, `resource_account` the owner of the resource; None is not known. `direct` false: a
+    service makes the call on behalf of the role. `extras` adds keys or replaces them (see `Context.extended`): resource
+    tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. Any other key may be absent, and may have
+    any value.
+    """
+    service = action.partition(":")[0].lower()
+    entries: dict[str, Entry] = {
+        **_caller_entries(caller),
+        **_call_entries(region, direct=direct),
+        "aws:resourceaccount": Unknown(hole=ACCOUNT_ID) if resource_account is None else resource_account,
+    }
+    if service == "s3":
+        entries |= {**_S3_ENTRIES, "s3:resourceaccount": entries["aws:resourceaccount"]}
+    elif service == "kms":
+        entries |= {"kms:calleraccount": caller.account, "kms:requestalias": ABSENT}
+    if on_fargate:
+        entries |= dict.fromkeys(_INSTANCE_KEYS, ABSENT)
+    tags: Entry = caller.tags
+    context = Context(entries, ("aws:requesttag/",)).extended({"aws:PrincipalTag/": tags})
+    return context.extended(extras or {})
+
+
+def service_context(
+    *,
+    source_account: TextLike,
+    source_arn: TextLike,
+    region: TextLike | None = None,
+    extras: Mapping[str, Entry] | None = None,
+) -> Context:
+    """Tell the keys of the call by which an AWS service assumes a role.
+
+    `source_account` and `source_arn` are what the service does it for.
+    """
+    entries: dict[str, Entry] = {
+        **_call_entries(region, direct=True),
+        "aws:sourceaccount": source_account,
+        "aws:sourcearn": source_arn,
+        "aws:principalisawsservice": "true",
+        "sts:externalid": ABSENT,
+        "aws:username": ABSENT,
+        "aws:sourceidentity": ABSENT,
+        "aws:multifactorauthpresent": ABSENT,
+        "aws:multifactorauthage": ABSENT,
+    }
+    return Context(entries).extended(extras or {})
+
+
+def _caller_entries(caller: Caller) -> dict[str, Entry]:
+    identifier = Unknown() if caller.unique_id is None else caller.unique_id
+    return {
+        "aws:principalarn": caller.arn,
+        "aws:principalaccount": caller.account,
+        "aws:principaltype": "AssumedRole",
+        "aws:principalisawsservice": "false",
+        "aws:userid": text([identifier, ":", Unknown(hole=_SESSION)]),
+        **dict.fromkeys(_ABSENT_KEYS, ABSENT),
+    }
+
+
+def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
+    entries: dict[str, Entry] = {
+        "aws:securetransport": "true",
+        "aws:viaawsservice": "false" if direct else _BOOLEAN,
+        "aws:requestedregion": Unknown(hole=REGION) if region is None else region,
+        "aws:currenttime": _CLOCK,
+        "aws:epochtime": _CLOCK,
+        "aws:tokenissuetime": _CLOCK,
+    }
+    if direct:
+        entries |= {"aws:calledvia": ABSENT, "aws:calledviafirst": ABSENT, "aws:calledvialast": ABSENT}
+    return entries
+
+
+_ABSENT_KEYS = ("aws:username", "aws:sourcearn", "aws:sourceaccount", "aws:sourceidentity", "aws:tagkeys")
+_INSTANCE_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn")
+_S3_ENTRIES: dict[str, Entry] = {
+    "s3:tlsversion": OneOf(("1.2", "1.3")),
+    "s3:signatureversion": "AWS4-HMAC-SHA256",
+    "s3:authtype": "REST-HEADER",
+    "s3:prefix": Absent(),
+    "s3:versionid": Absent(),
+}

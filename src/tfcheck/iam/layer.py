@@ -1,0 +1,111 @@
+"""What do the policies of one layer say to a request: which statements allow it, which deny it, how surely?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from tfcheck.iam import principal
+from tfcheck.iam.applies import elements_apply
+from tfcheck.iam.model import Effect, Policy, Statement
+from tfcheck.iam.principal import Named
+from tfcheck.value import Truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tfcheck.iam.model import Caller, Request
+    from tfcheck.iam.resource import Target
+
+#: A statement that applies, or (UNKNOWN) may apply.
+Heard: TypeAlias = tuple[Statement, Truth]
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """What a layer says; statements that surely do not apply are left out."""
+
+    allow: Truth
+    deny: Truth
+    allowing: tuple[Heard, ...] = ()
+    denying: tuple[Heard, ...] = ()
+
+
+#: A layer that is not there.
+SILENT = Voice(Truth.FALSE, Truth.FALSE)
+
+
+class ResourceVoice(msgspec.Struct, frozen=True):
+    """What a resource policy says, its allows by whom they name."""
+
+    named: Named = Named()
+    deny: Truth = Truth.FALSE
+    allowing: tuple[Heard, ...] = ()
+    denying: tuple[Heard, ...] = ()
+
+
+def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> Voice:
+    """Ask the policies of one layer that names no principals."""
+    action = request.action.lower()
+    allowing: list[Heard] = []
+    denying: list[Heard] = []
+    for policy in policies:
+        for statement in policy.statements:
+            truth = elements_apply(statement, action, wanted, request.context)
+            if truth is Truth.FALSE:
+                continue
+            if statement.effect is Effect.OPEN:
+                truth = Truth.UNKNOWN
+            if statement.effect is not Effect.DENY:
+                allowing.append((statement, truth))
+            if statement.effect is not Effect.ALLOW:
+                denying.append((statement, truth))
+    return Voice(_loudest(allowing), _loudest(denying), tuple(allowing), tuple(denying))
+
+
+def hear_resource(policy: Policy | None, request: Request, wanted: Target, *, bounded: bool) -> ResourceVoice:
+    """Ask a resource policy; `bounded`: the caller has a permissions boundary, which NotPrincipal never spares."""
+    action = request.action.lower()
+    found = Named()
+    allowing: list[Heard] = []
+    denying: list[Heard] = []
+    for statement in policy.statements if policy is not None else ():
+        truth = elements_apply(statement, action, wanted, request.context)
+        if truth is Truth.FALSE:
+            continue
+        if statement.effect is not Effect.DENY:
+            grant = _granted(statement, request.caller, truth)
+            found = found | grant
+            allowing.append((statement, grant.anyhow()))
+        if statement.effect is not Effect.ALLOW:
+            denying.append((statement, truth & _denied(statement, request.caller, bounded=bounded)))
+    return ResourceVoice(found, _loudest(denying), _audible(allowing), _audible(denying))
+
+
+def _granted(statement: Statement, caller: Caller, truth: Truth) -> Named:
+    principals = statement.principals
+    open_effect = statement.effect is Effect.OPEN
+    if principals is None or principals.negated:
+        # NOTE: an Allow with NotPrincipal lets in nearly everybody; AWS advises against it and we do not decide it.
+        found = Named(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
+    else:
+        found = principal.named(principals, caller)
+    limit = truth & Truth.UNKNOWN if open_effect else truth
+    return Named(found.session & limit, found.role & limit, found.account & limit)
+
+
+def _denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:
+    principals = statement.principals
+    if principals is None or statement.effect is Effect.OPEN:
+        return Truth.UNKNOWN
+    if principals.negated:
+        return ~principal.spares(principals, caller, bounded=bounded)
+    return principal.named(principals, caller).anyhow()
+
+
+def _loudest(heard: list[Heard]) -> Truth:
+    return Truth.some(truth for _, truth in heard)
+
+
+def _audible(heard: list[Heard]) -> tuple[Heard, ...]:
+    return tuple(each for each in heard if each[1] is not Truth.FALSE)

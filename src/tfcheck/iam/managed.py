@@ -1,0 +1,49 @@
+"""What does an AWS managed policy say?
+
+The ones that matter to the roles of ECS tasks come with tfcheck, each in one version that AWS published
+(`data/managed_policies.json`, made by `scripts/managed_policies.py`). All others are not known.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from tfcheck.arn import split
+from tfcheck.iam.document import parse_policy
+from tfcheck.iam.model import Policy
+from tfcheck.value import TextLike, Value, written
+
+
+class _Bundled(msgspec.Struct, frozen=True):
+    """One policy of the data: its version at AWS and its document, read only when asked for."""
+
+    version: str
+    document: msgspec.Raw
+
+
+def managed_policy(arn: TextLike) -> Policy | None:
+    """Give the AWS managed policy with this ARN, whatever the partition; None where it is not bundled."""
+    parts = split(arn)
+    if parts is None or parts.service != "iam" or parts.account != "aws" or not isinstance(parts.resource, str):
+        return None
+    found = _bundled().get(parts.resource.removeprefix("policy/")) if parts.resource.startswith("policy/") else None
+    if found is None:
+        return None
+    document: Value = msgspec.json.decode(found.document)
+    return parse_policy(document, written(arn))
+
+
+def managed_policy_version(arn: TextLike) -> str | None:
+    """Tell which version of an AWS managed policy is bundled: `v2`."""
+    parts = split(arn)
+    if parts is None or not isinstance(parts.resource, str):
+        return None
+    found = _bundled().get(parts.resource.removeprefix("policy/"))
+    return None if found is None else found.version
+
+
+def _bundled() -> dict[str, _Bundled]:
+    data = Path(__file__).with_name("data").joinpath("managed_policies.json").read_bytes()
+    return msgspec.json.decode(data, type=dict[str, _Bundled])

@@ -1,0 +1,105 @@
+"""What is a policy, a caller and a request, once read?
+
+A policy is a list of statements; the elements of a statement are read once, by the modules that match them, so that
+deciding a request repeats no work. Follows
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from tfcheck.iam.action import Actions
+from tfcheck.iam.condition import Condition
+from tfcheck.iam.context import Context
+from tfcheck.iam.principal import Principals
+from tfcheck.iam.resource import Resources
+from tfcheck.value import TextLike, Unknown, Value
+
+
+class Effect(Enum):
+    """What a statement does where it applies; OPEN is an effect known only after apply."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+    OPEN = "unknown"
+
+
+class PolicyKind(Enum):
+    """What a policy is attached to, which says which elements it must and must not have."""
+
+    IDENTITY = "identity"  # on a role, as a boundary, or an SCP: no Principal
+    RESOURCE = "resource"  # on a thing: a Principal, perhaps no Resource
+    TRUST = "trust"  # who may become the role: a Principal, no Resource
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a statement stands: the address or ARN of its policy, its Sid, its place in the list, file and line."""
+
+    policy: str
+    sid: str | None
+    index: int
+    file: str = ""
+    line: int = 0
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """One statement. `resources` and `principals` are None where the policy has no such element.
+
+    `unread` is set where nothing is known of the statement but that there may be one.
+    """
+
+    origin: Origin
+    effect: Effect
+    actions: Actions
+    resources: Resources | None = None
+    principals: Principals | None = None
+    conditions: tuple[Condition, ...] = ()
+    unread: Unknown | None = None
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A policy document. `invalid` says why AWS would refuse it; such a policy has no statements and is unreadable.
+
+    `open`: further statements may exist, of which nothing is known.
+    """
+
+    name: str
+    statements: tuple[Statement, ...] = ()
+    version: str | None = None
+    invalid: str | None = None
+    warnings: tuple[str, ...] = ()
+    open: bool = False
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The role whose session makes a request.
+
+    `arn` is the role's ARN with its path, `unique_id` what AWS assigns (AROA…), `session` the name of the session,
+    `tags` the role's tags: unknown where they cannot be seen.
+    """
+
+    arn: TextLike
+    name: TextLike
+    account: TextLike
+    unique_id: TextLike | None = None
+    tags: dict[str, Value] | Unknown = Unknown(reason="the role's tags are not known")
+    session: TextLike = Unknown(reason="ECS names the session when a task starts")
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One call: an action (`service:Name`, no wildcards) on a resource (an ARN, or `*`).
+
+    `documented` is the resource as AWS documents it, where calls were seen to be checked against another, `resource`.
+    `resource_account` is the account that owns the resource; None takes it from the ARN, and where the ARN has none
+    assumes the caller's.
+    """
+
+    action: str
+    resource: TextLike
+    caller: Caller
+    context: Context
+    resource_account: TextLike | None = None
+    documented: TextLike | None = None

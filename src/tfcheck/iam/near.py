@@ -1,0 +1,83 @@
+"""Which statements come near to granting a request, and what keeps each from it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.iam import condition, resource
+from tfcheck.iam.applies import Applies, applies
+from tfcheck.iam.model import Effect, Origin, Statement
+from tfcheck.value import Truth, written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tfcheck.iam.model import Policy, Request
+
+
+class NearMiss(msgspec.Struct, frozen=True):
+    """A statement that does not grant a request but nearly does; `patterns` are its resources, or its actions."""
+
+    origin: Origin
+    effect: str
+    because: str
+    patterns: tuple[str, ...]
+
+
+def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
+    """Rank the Allow statements that come near to a request, nearest first, each with what keeps it from granting."""
+    found = []
+    for policy in policies:
+        for statement in policy.statements:
+            if statement.effect is Effect.ALLOW and statement.unread is None:
+                ranked = _look(statement, request)
+                if ranked is not None:
+                    found.append(ranked)
+    return [miss for _, miss in sorted(found, key=lambda each: each[0])]
+
+
+def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
+    seen = applies(statement, request)
+    missing = [each for each in (seen.action, seen.resource, seen.principal, seen.conditions) if each is Truth.FALSE]
+    if len(missing) != 1:
+        return None
+    if seen.action is Truth.FALSE:
+        return _other_action(statement, request)
+    rank, because = _cause(statement, request, seen)
+    likeness = max((_common(pattern, written(request.resource)) for pattern in _resources(statement)), default=0)
+    return (rank, -likeness), NearMiss(statement.origin, "Allow", because, _resources(statement))
+
+
+def _cause(statement: Statement, request: Request, seen: Applies) -> tuple[int, str]:
+    if seen.conditions is Truth.FALSE:
+        keys = [each.key for each in statement.conditions if condition.holds(each, request.context) is Truth.FALSE]
+        return 0, f"condition on {keys[0]} is not met"
+    if seen.principal is Truth.FALSE:
+        return 1, "principal does not match"
+    wanted = resource.target(request.resource)
+    entries = statement.resources.entries if statement.resources is not None else ()
+    if any(resource.differs_in_partition_only(each, wanted, request.context) for each in entries):
+        return 2, "partition does not match"
+    return 3, "resource does not match"
+
+
+def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
+    """Report actions of the same service on the right resource, those most alike first."""
+    service = request.action.partition(":")[0].lower() + ":"
+    actions = tuple(str(written(entry.written)) for entry in statement.actions.entries)
+    alike = [each for each in actions if each.lower().startswith(service)]
+    if statement.actions.negated or not alike:
+        return None
+    likeness = max(_common(each.lower(), request.action.lower()) for each in alike)
+    return (4, -likeness), NearMiss(statement.origin, "Allow", "action does not match", actions)
+
+
+def _resources(statement: Statement) -> tuple[str, ...]:
+    entries = statement.resources.entries if statement.resources is not None else ()
+    return tuple(written(entry.written) for entry in entries)
+
+
+def _common(one: str, other: str) -> int:
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -1,0 +1,180 @@
+"""Does one value of a request pass one value of a condition?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html. Only the
+positive form of each operator is here; `tfcheck.iam.condition` negates.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING
+
+from tfcheck.arn import split
+from tfcheck.match import Pattern, Verbatim, equal, glob
+from tfcheck.value import TextLike, Truth, Unknown, pieces, spelled_out, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+
+
+def _literal(pattern: Pattern) -> TextLike:
+    """Join a pattern as text: wildcards are ordinary characters to most operators."""
+    parts = pattern if isinstance(pattern, tuple) else (pattern,)
+    if len(parts) == 1:
+        return _plain(parts[0])
+    return text(map(_plain, parts))
+
+
+def _plain(part: TextLike | Verbatim) -> TextLike:
+    return part.value if isinstance(part, Verbatim) else part
+
+
+def string_equals(pattern: Pattern, value: TextLike) -> Truth:
+    """Compare texts exactly; `*` and `?` stand for themselves."""
+    return equal(_literal(pattern), value)
+
+
+def string_equals_ignore_case(pattern: Pattern, value: TextLike) -> Truth:
+    """Compare texts, whatever the case of their letters."""
+    return equal(_folded(_literal(pattern)), _folded(value))
+
+
+def _folded(value: TextLike) -> TextLike:
+    # NOTE: what is the same text stays so; but two different ones may differ in case only, so families are dropped.
+    folded = [
+        part.lower() if isinstance(part, str) else Unknown(part.symbol) if isinstance(part, Unknown) else Unknown()
+        for part in pieces(spelled_out(value))
+    ]
+    return text(folded)
+
+
+def string_like(pattern: Pattern, value: TextLike) -> Truth:
+    """Match wildcards, case-sensitive."""
+    return glob(pattern, value)
+
+
+def arn_like(pattern: Pattern, value: TextLike) -> Truth:
+    """Match the six parts of an ARN one by one, with wildcards; ArnEquals does the same."""
+    if not isinstance(pattern, tuple):
+        return _arn_like(pattern, value)
+    # A part put in from the request may hold colons of its own: as a whole it can only be ruled out.
+    before = next(iter(pattern), "")
+    if isinstance(before, str) and before.count(":") >= 5:
+        early, last = before.split(":", 5)[:5], before.split(":", 5)[5]
+        arn = split(value)
+        if arn is not None:
+            theirs = (arn.partition, arn.service, arn.region, arn.account)
+            answers = [glob(ours, other) for ours, other in zip(early[1:], theirs, strict=True)]
+            return Truth.every([*answers, glob((last, *pattern[1:]), arn.resource)])
+    return glob(pattern, value) & Truth.UNKNOWN
+
+
+def _arn_like(pattern: TextLike, value: TextLike) -> Truth:
+    if not isinstance(pattern, str) and equal(pattern, value) is Truth.TRUE:
+        return Truth.TRUE
+    ours, theirs = split(pattern), split(value)
+    if ours is not None and theirs is not None:
+        return Truth.every(
+            (
+                glob(ours.partition, theirs.partition),
+                glob(ours.service, theirs.service),
+                glob(ours.account, theirs.account),
+                glob(ours.resource, theirs.resource),
+                glob(ours.region, theirs.region),
+            )
+        )
+    if theirs is None and isinstance(value, str):
+        return Truth.FALSE
+    # Not surely an ARN: AWS does not say what `*` alone means here.
+    return glob(pattern, value) & Truth.UNKNOWN
+
+
+def boolean(pattern: Pattern, value: TextLike) -> Truth:
+    """Compare `true` and `false` in any case."""
+    ours, theirs = spelled_out(_literal(pattern)), spelled_out(value)
+    if isinstance(ours, str) and ours.lower() not in ("true", "false"):
+        return Truth.UNKNOWN
+    return string_equals_ignore_case(ours, theirs)
+
+
+def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
+    """Make an operator of a comparison of decimal numbers; what is no number is open."""
+
+    def test(pattern: Pattern, value: TextLike) -> Truth:
+        ours, theirs = _number(_literal(pattern)), _number(value)
+        return Truth.UNKNOWN if ours is None or theirs is None else Truth.of(compare(theirs, ours))
+
+    return test
+
+
+def _number(value: TextLike) -> Decimal | None:
+    from decimal import Decimal, InvalidOperation
+
+    spelled = spelled_out(value)
+    if not isinstance(spelled, str):
+        return None
+    try:
+        number = Decimal(spelled.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def date(compare: Callable[[float, float], bool]) -> Callable[[Pattern, TextLike], Truth]:
+    """Make an operator of a comparison of moments: ISO 8601, or seconds since 1970; what is neither is open."""
+
+    def test(pattern: Pattern, value: TextLike) -> Truth:
+        ours, theirs = _moment(_literal(pattern)), _moment(value)
+        return Truth.UNKNOWN if ours is None or theirs is None else Truth.of(compare(theirs, ours))
+
+    return test
+
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+
+
+def _moment(value: TextLike) -> float | None:
+    from datetime import UTC, datetime
+
+    spelled = spelled_out(value)
+    if not isinstance(spelled, str):
+        return None
+    short = _DATE.fullmatch(spelled)
+    try:
+        if short:
+            return datetime(int(short[1]), int(short[2] or 1), int(short[3] or 1), tzinfo=UTC).timestamp()
+        if spelled.isdigit():
+            return float(spelled)
+        moment = datetime.fromisoformat(spelled)
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+
+
+def ip_address(pattern: Pattern, value: TextLike) -> Truth:
+    """Tell whether an address lies in a range; a bare address is a range of one, the other family is outside."""
+    import ipaddress
+
+    ours, theirs = spelled_out(_literal(pattern)), spelled_out(value)
+    if not isinstance(ours, str) or not isinstance(theirs, str):
+        return Truth.UNKNOWN
+    try:
+        network = ipaddress.ip_network(ours, strict=False)
+        address = ipaddress.ip_address(theirs)
+    except ValueError:
+        return Truth.UNKNOWN
+    return Truth.of(address.version == network.version and address in network)
+
+
+def binary_equals(pattern: Pattern, value: TextLike) -> Truth:
+    """Compare the bytes that two base64 texts stand for."""
+    ours, theirs = _literal(pattern), spelled_out(value)
+    if not isinstance(ours, str) or not isinstance(theirs, str):
+        return string_equals(ours, theirs) | Truth.UNKNOWN
+    try:
+        return Truth.of(base64.b64decode(ours, validate=True) == base64.b64decode(theirs, validate=True))
+    except (binascii.Error, ValueError):
+        return Truth.UNKNOWN

@@ -1,0 +1,186 @@
+"""Does Principal or NotPrincipal of a resource policy name the caller, and as what?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html. What a principal
+names matters: a session, the role, or the whole account grant differently (see `tfcheck.iam.decide`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.arn import Arn, split
+from tfcheck.match import equal
+from tfcheck.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+
+if TYPE_CHECKING:
+    from tfcheck.iam.model import Caller
+
+#: The kinds that a Principal may list. `*` is everybody.
+KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+
+_ACCOUNT = re.compile(r"\d{12}")
+_UNIQUE_ID = re.compile(r"A[A-Z]{2}A[A-Z0-9]{12,}")
+
+
+class Principals(msgspec.Struct, frozen=True):
+    """The entries of Principal, or with `negated` of NotPrincipal: the kind (`*` is everybody) and the value."""
+
+    entries: tuple[tuple[str, TextLike], ...]
+    negated: bool = False
+    unread: Unknown | None = None
+
+
+class Named(msgspec.Struct, frozen=True):
+    """As what the entries name the caller: as a session or everybody, as the role, as its account."""
+
+    session: Truth = Truth.FALSE
+    role: Truth = Truth.FALSE
+    account: Truth = Truth.FALSE
+
+    def __or__(self, other: Named) -> Named:
+        """Be named by either."""
+        return Named(self.session | other.session, self.role | other.role, self.account | other.account)
+
+    def anyhow(self) -> Truth:
+        """Tell whether the caller is named at all."""
+        return self.session | self.role | self.account
+
+
+_OPEN = Named(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
+
+
+def named(principals: Principals, caller: Caller) -> Named:
+    """Tell as what the entries name the role session, `negated` aside."""
+    if principals.unread is not None:
+        return _OPEN
+    found = Named()
+    for kind, value in principals.entries:
+        if kind == "*":
+            found = found | Named(session=Truth.TRUE)
+        elif kind == "AWS":
+            found = found | _named_by(value, caller)
+    return found
+
+
+def spares(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
+    """Tell whether a NotPrincipal spares the caller from a Deny.
+
+    AWS spares a session only where session, role and account are all listed, and never one with a boundary
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
+    """
+    found = named(principals, caller)
+    ways = (found.session, found.role, found.account)
+    if all(way is Truth.FALSE for way in ways) or bounded:
+        return Truth.FALSE
+    return Truth.TRUE if all(way is Truth.TRUE for way in ways) else Truth.UNKNOWN
+
+
+def names_service(principals: Principals, service: str) -> Truth:
+    """Tell whether the entries name an AWS service by its principal (`ecs-tasks.amazonaws.com`)."""
+    if principals.unread is not None:
+        return Truth.UNKNOWN
+    answer = Truth.FALSE
+    for kind, value in principals.entries:
+        if kind == "Service":
+            answer = answer | equal(value, service)
+        elif kind == "*" or (kind == "AWS" and not isinstance(spelled_out(value), str)):
+            answer = answer | Truth.UNKNOWN  # whether everybody includes services is not documented
+    return ~answer if principals.negated else answer
+
+
+def _named_by(value: TextLike, caller: Caller) -> Named:
+    spelled = spelled_out(value)
+    if equal(value, caller.arn) is Truth.TRUE:
+        return Named(role=Truth.TRUE)
+    if isinstance(spelled, str):
+        if spelled == "*":
+            return Named(session=Truth.TRUE)
+        if _ACCOUNT.fullmatch(spelled):
+            return Named(account=equal(spelled, caller.account))
+        if not spelled.startswith("arn:"):
+            return Named(role=_is_unique_id(spelled, caller))
+    if _surely_another(value, caller.arn):
+        return Named()
+    arn = split(value)
+    return _named_by_unknown(value, caller) if arn is None else _named_by_arn(arn, caller)
+
+
+def _surely_another(value: TextLike, own: TextLike) -> bool:
+    """Tell whether two unknown ARNs are those of two roles."""
+    if not isinstance(value, Unknown) or not isinstance(own, Unknown) or not value.family:
+        return False
+    return value.family == own.family and equal(value, own) is Truth.FALSE
+
+
+def _is_unique_id(spelled: str, caller: Caller) -> Truth:
+    if not _UNIQUE_ID.fullmatch(spelled):
+        return Truth.UNKNOWN
+    return Truth.UNKNOWN if caller.unique_id is None else equal(spelled, caller.unique_id)
+
+
+def _named_by_unknown(value: TextLike, caller: Caller) -> Named:
+    if caller.unique_id is not None and equal(value, caller.unique_id) is Truth.TRUE:
+        return Named(role=Truth.TRUE)
+    if equal(value, caller.account) is Truth.TRUE:
+        return Named(account=Truth.TRUE)
+    return _OPEN
+
+
+def _named_by_arn(arn: Arn, caller: Caller) -> Named:
+    own = split(caller.arn)
+    partition = Truth.UNKNOWN if own is None else equal(arn.partition, own.partition)
+    here = partition & equal(arn.account, caller.account)
+    if arn.service == "iam" and arn.resource == "root":
+        return Named(account=here)
+    kind, name = _kind_and_name(arn.resource)
+    if kind is None or not isinstance(arn.service, str):
+        return Named(here & Truth.UNKNOWN, here & Truth.UNKNOWN, here & Truth.UNKNOWN)
+    if (arn.service, kind) == ("iam", "role"):
+        return Named(role=here & _wildless(name) & _is_role(name, caller))
+    if (arn.service, kind) == ("sts", "assumed-role"):
+        return Named(session=here & _is_session(name, caller))
+    return Named()
+
+
+def _kind_and_name(resource: TextLike) -> tuple[str | None, TextLike]:
+    first, *rest = pieces(resource) or ("",)
+    if not isinstance(first, str) or "/" not in first:
+        return (None, resource) if rest or not isinstance(first, str) else (first, "")
+    kind, _, start = first.partition("/")
+    return kind, text([start, *rest])
+
+
+def _wildless(name: TextLike) -> Truth:
+    # AWS refuses a principal with wildcards inside.
+    return (
+        Truth.UNKNOWN if any(isinstance(part, str) and set(part) & {"*", "?"} for part in pieces(name)) else Truth.TRUE
+    )
+
+
+def _is_role(name: TextLike, caller: Caller) -> Truth:
+    same = equal(_last_step(name), caller.name)
+    return same | Truth.UNKNOWN if any(_may_hold_slash(piece) for piece in pieces(name)) else same
+
+
+def _may_hold_slash(piece: TextLike) -> bool:
+    return isinstance(piece, JsonText) or (isinstance(piece, Unknown) and piece.hole.allows("/"))
+
+
+def _last_step(name: TextLike) -> TextLike:
+    """Drop the path of a role: a session's ARN has none, and names are unique in an account."""
+    kept: list[TextLike] = []
+    for piece in reversed(pieces(name)):
+        if isinstance(piece, str) and "/" in piece:
+            kept.append(piece.rpartition("/")[2])
+            break
+        kept.append(piece)
+    return text(reversed(kept))
+
+
+def _is_session(name: TextLike, caller: Caller) -> Truth:
+    if any(map(_may_hold_slash, pieces(name))):
+        return Truth.UNKNOWN
+    return equal(name, text([caller.name, "/", caller.session])) & _wildless(name)

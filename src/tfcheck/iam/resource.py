@@ -1,0 +1,295 @@
+"""Does Resource or NotResource name the resource of a request?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: the six parts of the
+ARNs are compared one by one. Whether a wildcard may run over a colon into the next part is told differently by the
+guides of IAM and S3; where it matters the answer is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.arn import split
+from tfcheck.iam.variables import PolicyText, Template, expand, read_text
+from tfcheck.match import Pattern, Verbatim, equal, glob, glob_known
+from tfcheck.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+
+if TYPE_CHECKING:
+    from tfcheck.iam.context import Context
+
+
+class Resource(msgspec.Struct, frozen=True):
+    """One entry.
+
+    `parts` are its six parts, the last one perhaps with variables; None where they cannot be told apart, and then
+    `whole` is matched as it stands. `strange` says what makes a match doubtful.
+    """
+
+    written: TextLike
+    whole: PolicyText
+    parts: tuple[PolicyText, ...] | None = None
+    everything: bool = False
+    short: bool = False
+    strange: str = ""
+
+
+class Resources(msgspec.Struct, frozen=True):
+    """The entries of Resource, or with `negated` of NotResource."""
+
+    entries: tuple[Resource, ...]
+    negated: bool = False
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The resource of a request, taken apart once for all statements."""
+
+    whole: TextLike
+    parts: tuple[TextLike, ...] | None
+
+
+def target(resource: TextLike) -> Target:
+    """Take the resource of a request apart."""
+    arn = split(resource)
+    parts = None if arn is None else ("arn", arn.partition, arn.service, arn.region, arn.account, arn.resource)
+    return Target(resource, parts)
+
+
+def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
+    """Read one entry; a string says why AWS would refuse the policy.
+
+    `variables` tells whether `${…}` is a variable in this policy.
+    """
+    if written == "*":
+        return Resource(written, "*", everything=True)
+    spelled = spelled_out(written)
+    if not _begins_like_arn(spelled):
+        return "a resource must be `*` or begin with `arn:`"
+    whole = _with_variables(written, variables)
+    if isinstance(spelled, str):
+        return _read_known(written, spelled, whole, variables)
+    arn = split(spelled)
+    if arn is None:
+        return Resource(written, whole)
+    early: tuple[TextLike, ...] = ("arn", arn.partition, arn.service, arn.region, arn.account)
+    last = _with_variables(arn.resource, variables)
+    return Resource(written, whole, (*early, last), strange=_strange(early, arn.resource))
+
+
+def _begins_like_arn(spelled: TextLike) -> bool:
+    first = next(iter(pieces(spelled)), "")
+    return not isinstance(first, str) or first.startswith("arn:") or (first != spelled and "arn:".startswith(first))
+
+
+def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: Truth) -> Resource:
+    parts = spelled.split(":", 5)
+    if len(parts) < 6:
+        return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
+    *early, last = parts
+    if isinstance(whole, Template) and any("${" in part for part in early):
+        return Resource(written, Template((), broken=True), strange="has a variable before the sixth part of its ARN")
+    return Resource(written, whole, (*early, _with_variables(last, variables)), strange=_strange(early, last))
+
+
+def _with_variables(written: TextLike, variables: Truth) -> PolicyText:
+    read = read_text(written)
+    if isinstance(read, Template) and variables is not Truth.TRUE:
+        return spelled_out(written) if variables is Truth.FALSE else Template((), broken=True)
+    return read
+
+
+#: Services whose sixth part begins with a name and not with a type of resource.
+_WITHOUT_TYPES = ("s3", "sns", "sqs", "execute-api", "codecommit")
+
+
+def _strange(early: tuple[TextLike, ...] | list[str], last: TextLike) -> str:
+    service = early[2]
+    if isinstance(service, str) and _wild(service):
+        return "has a wildcard in the name of the service"
+    if service in _WITHOUT_TYPES or last == "*":
+        return ""
+    # `parameter*` names its type in full; `_names_type` looks at the resource for that.
+    return "has a wildcard inside the type of the resource" if _wild(_kind(last)[0]) else ""
+
+
+def _kind(last: TextLike) -> tuple[str, bool]:
+    """Give the type of a resource from the sixth part of its ARN, and whether it surely ends there."""
+    first = next(iter(pieces(last)), "")
+    if not isinstance(first, str):
+        return "", False
+    kind, mark, _ = first.replace(":", "/").partition("/")
+    return kind.partition("${")[0], bool(mark)
+
+
+def _wild(part: str) -> bool:
+    return "*" in part or "?" in part
+
+
+def covers(resources: Resources | None, wanted: Target, context: Context) -> Truth:
+    """Tell whether the entries cover the resource of a request. Without the element every resource is covered."""
+    if resources is None:
+        return Truth.TRUE
+    answer = Truth.FALSE
+    for entry in resources.entries:
+        answer = answer | matches(entry, wanted, context)
+        if answer is Truth.TRUE:
+            break
+    return ~answer if resources.negated else answer
+
+
+def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
+    """Match one entry against the resource of a request."""
+    if entry.everything:
+        return Truth.TRUE
+    if wanted.whole == "*":
+        return _may_be_star(entry)
+    if entry.short:
+        return glob(_beginning(entry), wanted.whole) & Truth.UNKNOWN
+    if entry.parts is None or wanted.parts is None:
+        return _unsplit(entry, wanted, context)
+    return _part_by_part(entry, wanted, context)
+
+
+def differs_in_partition_only(entry: Resource, wanted: Target, context: Context) -> bool:
+    """Tell whether an entry would match if only its partition were that of the resource."""
+    if (
+        entry.parts is None
+        or wanted.parts is None
+        or _match_part(entry.parts[1], wanted.parts[1], context) is not Truth.FALSE
+    ):
+        return False
+    others = (_match_part(entry.parts[i], wanted.parts[i], context) for i in (2, 3, 4, 5))
+    return all(each is not Truth.FALSE for each in others)
+
+
+def _may_be_star(entry: Resource) -> Truth:
+    known = isinstance(entry.whole, str | Template)
+    return Truth.FALSE if known else equal(entry.whole, "*") & Truth.UNKNOWN  # type: ignore[arg-type]
+
+
+def _beginning(entry: Resource) -> Pattern:
+    # A short ARN covers at most what begins like it.
+    return "*" if isinstance(entry.whole, Template) else (entry.whole, "*")
+
+
+def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
+    ours, theirs = entry.parts, wanted.parts
+    assert ours is not None
+    assert theirs is not None
+    answer = Truth.TRUE
+    for i in (2, 5, 1, 3, 4):  # the parts that tell most apart come first
+        answer = answer & _match_part(ours[i], theirs[i], context)
+        if answer is Truth.FALSE:
+            return _crossing(entry, wanted, context)
+    if answer is Truth.UNKNOWN:
+        # The parts of one attribute do not tell that they come from the same one; as a whole they do.
+        answer = _unsplit(entry, wanted, context) | Truth.UNKNOWN
+    return answer & Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else answer
+
+
+def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
+    if isinstance(pattern, str) and isinstance(subject, str):
+        return Truth.TRUE if glob_known(pattern, subject) else Truth.FALSE
+    if not isinstance(pattern, Template):
+        return glob(pattern, subject)
+    expansion = expand(pattern, context)
+    answers = [glob(each, subject) for each in expansion.patterns]
+    if expansion.valueless or not answers:
+        answers.append(Truth.FALSE)  # without a value an entry names nothing
+    return answers[0] if all(each is answers[0] for each in answers) else Truth.UNKNOWN
+
+
+def _names_type(entry: Resource, subject: TextLike) -> bool:
+    """Tell whether the wildcard stands behind the whole name of the type: `parameter*` for `parameter/x`."""
+    last = entry.parts[5] if entry.parts else ""
+    if "type" not in entry.strange or isinstance(last, Template):
+        return False
+    kind, ended = _kind(subject)
+    return ended and _kind(last)[0].replace("?", "*").partition("*")[0] == kind
+
+
+# A star that runs over colons
+
+
+def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
+    """Answer UNKNOWN where the entry would match if a `*` that ends a part could run over colons, else FALSE."""
+    assert entry.parts is not None
+    assert wanted.parts is not None
+    if not any(map(_ends_in_star, entry.parts[:5])):
+        return Truth.FALSE
+    last = wanted.parts[5]
+    if any(not isinstance(piece, str) and _may_hold(piece, ":") for piece in pieces(last)):
+        return _match_part(entry.whole, wanted.whole, context) & Truth.UNKNOWN
+    segments = [*wanted.parts[:5], *_cut_at_colons(last)]
+    return Truth.UNKNOWN if _crosses(entry.parts, 0, segments, 0, context) else Truth.FALSE
+
+
+def _crosses(ours: tuple[PolicyText, ...], k: int, segments: list[TextLike], at: int, context: Context) -> bool:
+    if at >= len(segments):
+        return False
+    if k == 5:
+        rest = text([part for segment in segments[at:] for part in (":", segment)][1:])
+        return _match_part(ours[5], rest, context) is not Truth.FALSE
+    if _match_part(ours[k], segments[at], context) is Truth.FALSE:
+        return False
+    ends = range(at + 1, len(segments)) if _ends_in_star(ours[k]) else (at + 1,)
+    return any(_crosses(ours, k + 1, segments, end, context) for end in ends)
+
+
+def _ends_in_star(part: PolicyText) -> bool:
+    if isinstance(part, Template):
+        return True
+    last = next(reversed(pieces(part)), "")
+    return last.endswith("*") if isinstance(last, str) else _may_hold(last, "*")
+
+
+def _may_hold(piece: Unknown | JsonText, char: str) -> bool:
+    return isinstance(piece, JsonText) or piece.hole.allows(char)
+
+
+def _cut_at_colons(last: TextLike) -> list[TextLike]:
+    cut: list[list[TextLike]] = [[]]
+    for piece in pieces(spelled_out(last)):
+        if isinstance(piece, str):
+            first, *others = piece.split(":")
+            cut[-1].append(first)
+            cut.extend([each] for each in others)
+        else:
+            cut[-1].append(piece)
+    return [text(parts) for parts in cut]
+
+
+# ARNs whose parts cannot be told apart
+
+
+def _unsplit(entry: Resource, wanted: Target, context: Context) -> Truth:
+    answer = _match_part(entry.whole, wanted.whole, context)
+    if answer is Truth.FALSE and _may_be_short(entry):
+        return Truth.UNKNOWN if glob(_beginning(entry), wanted.whole) is not Truth.FALSE else Truth.FALSE
+    if answer is Truth.TRUE and not _stars_in_last_part(entry.whole):
+        answer = Truth.UNKNOWN
+    return answer & Truth.UNKNOWN if entry.strange else answer
+
+
+def _may_be_short(entry: Resource) -> bool:
+    """Tell whether an entry that begins like an ARN may turn out to have fewer than six parts."""
+    if entry.parts is not None or isinstance(entry.whole, str | Template):
+        return False
+    literals = [piece for piece in pieces(spelled_out(entry.whole)) if isinstance(piece, str)]
+    return isinstance(pieces(entry.whole)[0], str) and "".join(literals).count(":") < 5
+
+
+def _stars_in_last_part(whole: PolicyText) -> bool:
+    """Tell whether all wildcards stand behind the last colon there can be; then they are in the sixth part."""
+    row: tuple[object, ...] = whole.parts if isinstance(whole, Template) else pieces(spelled_out(whole))
+    wild = False
+    for part in row:
+        if isinstance(part, str):
+            before, _, after = part.rpartition(":")
+            if _wild(before) or (wild and ":" in part):
+                return False
+            wild = wild or _wild(after)
+        elif wild and not (isinstance(part, Verbatim) or (isinstance(part, Unknown) and not part.hole.allows(":"))):
+            return False
+    return True

@@ -1,0 +1,132 @@
+"""What does a string with policy variables stand for in one request?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html: `${key}`,
+`${key, 'default'}`, and `${*}`, `${?}`, `${$}` for the characters themselves; only in policies of version 2012-10-17.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
+from tfcheck.match import Pattern, Verbatim
+from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, spelled_out
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_INSIDE = re.compile(r"\s*([^\s,'{}]+)\s*(?:,\s*'([^']*)'\s*)?")
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """The value of a condition key, put into a string."""
+
+    key: str
+    default: str | None = None
+
+
+class Template(msgspec.Struct, frozen=True):
+    """A string of a policy that holds variables; `broken` where it cannot be said what it holds."""
+
+    parts: tuple[TextLike | Verbatim | Variable, ...]
+    broken: bool = False
+
+
+#: A string of a policy, as condition values and resources hold it.
+PolicyText: TypeAlias = TextLike | Template
+
+
+class Expansion(msgspec.Struct, frozen=True):
+    """What a template may stand for: some patterns, and perhaps (`valueless`) nothing, as a key has no value.
+
+    `waits_for` are the keys that leave it open.
+    """
+
+    patterns: tuple[Pattern, ...]
+    valueless: bool = False
+    waits_for: tuple[str, ...] = ()
+
+
+def read_text(written: TextLike) -> PolicyText:
+    """Find the variables in a string; one without any comes back as it is, or spelled out where all of it is known."""
+    spelled = spelled_out(written)
+    if not any(isinstance(piece, str) and "${" in piece for piece in pieces(spelled)):
+        return spelled if isinstance(spelled, str) else written
+    parts: list[TextLike | Verbatim | Variable] = []
+    broken = False
+    for piece in pieces(spelled):
+        if isinstance(piece, str):
+            broken = not _read_literal(piece, parts) or broken
+        else:
+            parts.append(piece)
+    return Template(tuple(parts), broken)
+
+
+def expand(template: Template, context: Context) -> Expansion:
+    """Put the values of the request into a template.
+
+    NOTE: inserted text never holds wildcards, whatever the value is.
+    """
+    if template.broken:
+        return Expansion((Unknown(),), valueless=True)
+    rows: list[tuple[TextLike | Verbatim, ...]] = [()]
+    valueless = False
+    waits: list[str] = []
+    for part in template.parts:
+        if not isinstance(part, Variable):
+            rows = [(*row, part) for row in rows]
+            continue
+        choices, may_lack = _choices(part, context.at(part.key))
+        valueless = valueless or may_lack
+        if len(choices) + may_lack > 1:
+            waits.append(part.key)
+        # A few open keys are followed one by one; of more than that, only that they are some text.
+        choices = choices if len(rows) * len(choices) <= _MOST_ROWS else [Unknown()]
+        rows = [(*row, Verbatim(choice)) for row in rows for choice in choices]
+    return Expansion(tuple(rows), valueless, tuple(waits))
+
+
+_MOST_ROWS = 16
+
+
+def _read_literal(literal: str, parts: list[TextLike | Verbatim | Variable]) -> bool:
+    """Cut a literal at its variables; false where something looks like one and is none."""
+    position = 0
+    for found in _VARIABLE.finditer(literal):
+        if found.start() > position:
+            parts.append(literal[position : found.start()])
+        position = found.end()
+        if found[1] in ("*", "?", "$"):
+            parts.append(Verbatim(found[1]))
+            continue
+        inside = _INSIDE.fullmatch(found[1])
+        if inside is None:
+            return False
+        parts.append(Variable(inside[1], inside[2]))
+    rest = literal[position:]
+    if rest:
+        parts.append(rest)
+    return not any(isinstance(part, str) and "${" in part for part in parts)
+
+
+def _choices(variable: Variable, entry: Entry) -> tuple[list[TextLike], bool]:
+    """List what a variable may stand for, and tell whether it may stand for nothing."""
+    default = [variable.default] if variable.default is not None else []
+    lacks = variable.default is None
+    if isinstance(entry, Absent | list | Set) or variable.key.lower() in MULTIVALUED:
+        return list(default), lacks
+    if isinstance(entry, PresenceUnknown):
+        return [as_text(entry.value), *default], lacks
+    if isinstance(entry, OneOf):
+        return [as_text(each) for each in entry.values], False
+    return [as_text(entry)], False
+
+
+def as_text(value: Value) -> TextLike:
+    """Write a value of a request or a policy as the text that is compared: `true`, `5`."""
+    if isinstance(value, str | Unknown | Text | JsonText):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,91 @@
+"""What does one module declare?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tfcheck.hcl.block import Argument, Block
+from tfcheck.hcl.expression import Expression, Place
+from tfcheck.hcl.file import File
+from tfcheck.hcl.modules.names import is_override
+from tfcheck.hcl.modules.override import overridden
+
+#: The blocks that declare something by their labels.
+_DECLARING = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})
+_BLOCK_OF_MODE = {"managed": "resource", "data": "data", "ephemeral": "ephemeral"}
+_MODE_OF_BLOCK = {block: mode for mode, block in _BLOCK_OF_MODE.items()}
+
+
+class Module:
+    """The files of one module, looked up by name. `directory` is relative to the root module, `.` for the root."""
+
+    def __init__(self, directory: str, files: Iterable[File]) -> None:
+        """Take the files in the order in which they count, those that override last."""
+        self.directory = directory
+        self.files = tuple(files)
+        self._blocks: dict[tuple[str, tuple[str, ...]], Block] = {}
+        self._locals: dict[str, Argument] = {}
+        for file in self.files:
+            overrides = is_override(file.source.name.rpartition("/")[2])
+            for block in file.blocks:
+                self._add(block, overrides)
+
+    def _add(self, block: Block, overrides: bool) -> None:
+        if block.type == "locals":
+            self._locals = {**self._locals, **block.arguments} if overrides else {**block.arguments, **self._locals}
+        elif block.type in _DECLARING:
+            key = block.type, block.labels
+            before = self._blocks.get(key)
+            if before is None:
+                self._blocks[key] = block
+            elif overrides:
+                self._blocks[key] = overridden(before, block)
+
+    def resource(self, mode: str, type: str, name: str) -> Block | None:
+        """Give the block of a resource, `managed`, `data` or `ephemeral`."""
+        return self._blocks.get((_BLOCK_OF_MODE.get(mode, mode), (type, name)))
+
+    def local(self, name: str) -> Expression | None:
+        """Give the expression of a local value."""
+        argument = self._locals.get(name)
+        return argument.expression if argument else None
+
+    def local_place(self, name: str) -> Place | None:
+        """Tell where a local value is written."""
+        argument = self._locals.get(name)
+        return argument.place if argument else None
+
+    def locals(self) -> tuple[str, ...]:
+        """Name the local values."""
+        return tuple(self._locals)
+
+    def output(self, name: str) -> Block | None:
+        """Give the block of an output."""
+        return self._blocks.get(("output", (name,)))
+
+    def outputs(self) -> tuple[str, ...]:
+        """Name the outputs."""
+        return self._names("output")
+
+    def variable(self, name: str) -> Block | None:
+        """Give the block of a variable."""
+        return self._blocks.get(("variable", (name,)))
+
+    def call(self, name: str) -> Block | None:
+        """Give the block that calls a module."""
+        return self._blocks.get(("module", (name,)))
+
+    def calls(self) -> tuple[str, ...]:
+        """Name the module calls."""
+        return self._names("module")
+
+    def _names(self, block: str) -> tuple[str, ...]:
+        return tuple(labels[0] for kind, labels in self._blocks if kind == block and labels)
+
+    def declared(self) -> frozenset[tuple[str, str, str]]:
+        """List mode, type and name of every resource."""
+        return frozenset(
+            (_MODE_OF_BLOCK[kind], *labels)
+            for kind, labels in self._blocks
+            if kind in _MODE_OF_BLOCK and len(labels) == 2
+        )

@@ -7,6 +7,7 @@ Addresses follow Terraform's resource address syntax
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TypeAlias
 
 import msgspec
@@ -56,7 +57,7 @@ class ModulePath(msgspec.Struct, frozen=True):
         return ModulePath((*self.steps, ModuleStep(name, key)))
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, dict=True):
     """The absolute address of one resource instance: `module.a["x"].aws_iam_role.exec[0]`."""
 
     module: ModulePath
@@ -67,6 +68,10 @@ class Address(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Write it as Terraform does, so that parsing gives it back."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> str:
         prefix = f"{self.module}." if self.module.steps else ""
         return f"{prefix}{self.resource}{_key_text(self.key)}"
 

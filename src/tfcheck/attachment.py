@@ -6,7 +6,7 @@ the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
 import msgspec
@@ -105,12 +105,10 @@ class Attachments:
         if spelled is None:
             return sure, []
         sure.extend(self._by_name.get(spelled, ()))
-        candidates = [(text, grants) for text, grants in self._by_name.items() if text != spelled]
-        if isinstance(spelled, str):
-            candidates = [(text, grants) for text, grants in candidates if not isinstance(text, str)]
+        candidates = self._odd_names if isinstance(spelled, str) else self._by_name
         open_: list[Grant] = []
-        for text, grants in candidates:
-            truth = equal(text, spelled)
+        for text, grants in candidates.items():
+            truth = Truth.FALSE if text == spelled else equal(text, spelled)
             if truth is Truth.TRUE:
                 sure.extend(grants)
             elif truth is Truth.UNKNOWN:
@@ -142,6 +140,11 @@ class Attachments:
     @property
     def _by_name(self) -> dict[TextLike, list[Grant]]:
         return self._filed[1]
+
+    @cached_property
+    def _odd_names(self) -> dict[TextLike, list[Grant]]:
+        """Give the grants whose role's name is known only in part."""
+        return {text: grants for text, grants in self._by_name.items() if not isinstance(text, str)}
 
     @property
     def _unnamed(self) -> list[Grant]:
@@ -189,24 +192,28 @@ class Attachments:
             if arn not in elsewhere:
                 yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
 
-    def _names_elsewhere(self, role: Thing) -> frozenset[str]:
+    def _names_elsewhere(self, role: Thing) -> Collection[str]:
         """Name the inline policies that other resources of the plan managed before the change: they speak for them."""
-        name = role.attribute("name")
-        things = self._world.before().things("aws_iam_role_policy")
-        return frozenset(str(each.attribute("name")) for each in things if each.attribute("role") == name)
+        return self._managed_before[0].get(str(role.attribute("name")), ())
 
-    def _arns_elsewhere(self, role: Thing) -> frozenset[str]:
-        name = role.attribute("name")
+    def _arns_elsewhere(self, role: Thing) -> Collection[str]:
+        """Give the managed policies that other resources of the plan attached before the change."""
+        return self._managed_before[1].get(str(role.attribute("name")), ())
+
+    @cached_property
+    def _managed_before(self) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+        """List, by the role's name, what other resources gave roles before the change: policy names, policy ARNs."""
         before = self._world.before()
-        found = {
-            str(each.attribute("policy_arn"))
-            for each in before.things("aws_iam_role_policy_attachment")
-            if each.attribute("role") == name
-        }
+        names: dict[str, set[str]] = {}
+        arns: dict[str, set[str]] = {}
+        for each in before.things("aws_iam_role_policy"):
+            names.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("name")))
+        for each in before.things("aws_iam_role_policy_attachment"):
+            arns.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("policy_arn")))
         for each in before.things("aws_iam_policy_attachment"):
-            if name in _items(each.attribute("roles")):
-                found.add(str(each.attribute("policy_arn")))
-        return frozenset(found)
+            for role in _items(each.attribute("roles")):
+                arns.setdefault(str(role), set()).add(str(each.attribute("policy_arn")))
+        return names, arns
 
     # Resources that remove what they do not list
 

@@ -14,7 +14,7 @@ from tfcheck.judge import Judge
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
-from tfcheck.world import After, Before, World
+from tfcheck.world import After, World
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -35,7 +35,8 @@ def check(
     report. Reads nothing but what it is given and prints nothing.
     """
     resolver = Resolver(plan, sources, workspace)
-    after, before = After(resolver), Before(resolver)
+    after = After(resolver)
+    before = after.before()
     judge, past = Judge(after), Past(Judge(before), before)
     tasks = list(task_definitions(after))
     answers = [answer for task in tasks for answer in _answers(task, after, judge, past)]

@@ -5,14 +5,16 @@ The two worlds answer the same questions, so that everything built on them compa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar, cast
 
 from tfcheck.address import Address
 from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import Value
+
+T = TypeVar("T")
 
 
 class Thing(Protocol):
@@ -48,14 +50,32 @@ class World(Protocol):
     def before(self) -> World:
         """Give the world before the change."""
 
+    def once(self, make: Callable[[World], T]) -> T:
+        """Give what `make` builds of this world, an index of it for example; it is built once."""
 
-class After:
+
+class _Remembering:
+    """A world that keeps what was built of it."""
+
+    def __init__(self) -> None:
+        self._built: dict[object, object] = {}
+
+    def once(self, make: Callable[[World], T]) -> T:
+        """Give what `make` builds of this world; it is built once."""
+        if make not in self._built:
+            self._built[make] = make(cast(World, self))
+        return cast(T, self._built[make])
+
+
+class After(_Remembering):
     """The world after the change."""
 
     def __init__(self, resolver: Resolver) -> None:
         """Take the resolver that answers for the plan."""
+        super().__init__()
         self.resolver = resolver
         self._things: dict[str, list[Thing]] = {}
+        self._before = Before(resolver)
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types that exist after the change."""
@@ -78,14 +98,15 @@ class After:
 
     def before(self) -> World:
         """Give the world before the change."""
-        return Before(self.resolver)
+        return self._before
 
 
-class Before:
+class Before(_Remembering):
     """The world as it was refreshed before the change: everything in it is known."""
 
     def __init__(self, resolver: Resolver) -> None:
         """Take the resolver that answers for the plan."""
+        super().__init__()
         self.resolver = resolver
         self._things: dict[str, list[Thing]] = {}
 

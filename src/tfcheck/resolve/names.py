@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Expression, Place, Unreadable
@@ -13,7 +13,7 @@ from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
 from tfcheck.resolve import join
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
-from tfcheck.value import Set, Symbol, Unknown, Value
+from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
@@ -281,9 +281,10 @@ class ModuleNames:
 
     def whole(self, seen: Seen) -> Value:
         """Open what was left unopened."""
-        if isinstance(seen, Referent):
-            return seen.whole()
-        return seen
+        # NOTE: not `isinstance(seen, Referent)`, which looks up every method of the protocol each time.
+        if isinstance(seen, str | dict | list | Unknown | Text | JsonText) or not hasattr(seen, "whole"):
+            return cast("Value", seen)
+        return seen.whole()
 
     def _from_configuration(self, json: Any, argument: str) -> Expression:
         """Read what the configuration keeps of an argument: a constant, or for joins one reference."""

@@ -17,6 +17,7 @@ import msgspec
 from tfcheck import __version__, terminal
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.finding import Report, Severity, Verdict
+from tfcheck.report.screen import visible
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
 
@@ -229,10 +230,11 @@ def _in_our_words(error: click.UsageError) -> UsageError:
 
 
 def _confess(error: Exception, *, debug: bool) -> None:
-    """Own up to a bug. What the exception says is not shown, even under --debug: it may quote the plan."""
+    """Own up to a bug. What the exception says is shown only where it cannot quote the plan."""
     hint = "please report it with that" if debug else "please report it, with what `--debug` adds"
     if debug:
         from traceback import format_tb
 
         terminal.say("".join(format_tb(error.__traceback__)).rstrip())
-    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}; {hint}")
+    said = f": {error}" if debug and isinstance(error, (NameError, AttributeError, ImportError)) else ""
+    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}{visible(said)}; {hint}")

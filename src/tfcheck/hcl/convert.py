@@ -23,6 +23,7 @@ from tfcheck.hcl.kinds import (
     TupleType,
     Type,
     common,
+    elements,
     type_of,
 )
 from tfcheck.hcl.numbers import exact, is_number, parsed, spelled
@@ -132,7 +133,12 @@ def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
     Raises:
         EvaluationError: one of them cannot be converted.
     """
-    return unify(items) if element == ANY else [convert(item, element) for item in items]
+    converted = [convert(item, element) for item in items]
+    return unify(converted) if _leaves_open(element) else converted
+
+
+def _leaves_open(kind: Type) -> bool:
+    return kind == ANY or any(_leaves_open(inner) for inner in elements(kind))
 
 
 def _to_tuple(items: list[Value], kind: TupleType) -> Value:
@@ -257,7 +263,7 @@ def _rank(item: Value) -> tuple[int, Fraction, str]:
 def _hashed(item: Value) -> str:
     match item:
         case str():
-            return '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            return '"' + "".join(map(_hashed_char, item)) + '"'
         case bool():
             return "T" if item else "F"
         case list():
@@ -271,6 +277,19 @@ def _hashed(item: Value) -> str:
         case _:
             number = exact(item)
             return (None if number is None else spelled(number)) or "?"
+
+
+def _hashed_char(char: str) -> str:
+    """Escape as Go's `%q`: what cannot be printed sorts by its escape."""
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\"} | {chr(7 + index): f"\\{letter}" for index, letter in enumerate("abtnvfr")}
 
 
 def kind_name(value: Value) -> str:

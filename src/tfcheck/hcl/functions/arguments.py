@@ -109,7 +109,7 @@ def whole(value: Value) -> Value:
         EvaluationError: it is not a whole number.
     """
     number = to_number(value)
-    if isinstance(number, int | Unknown):
+    if isinstance(number, Unknown) or (isinstance(number, int) and abs(number) < 1 << 63):
         return number
     raise EvaluationError("a whole number is required")
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from tfcheck.hcl.convert import to_number
 from tfcheck.hcl.functions.arguments import Function, limited
-from tfcheck.hcl.numbers import Number, is_terminating, plain
+from tfcheck.hcl.numbers import Number, plain, rounded, settled
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import Value
 
@@ -36,14 +36,11 @@ def floor(number: Number) -> Value:
 
 
 def log(number: Number, base: Number) -> Value:
-    """Give the logarithm of `number` to `base`."""
-    if number <= 0 or base <= 0 or base == 1 or max(number, base) > _LARGEST_EXACT:
-        raise limited("a logarithm that is no number, or of a number that large")
-    result = math.log(number) / math.log(base)
-    # NOTE: two libraries may differ in the last bit. That matters only where `ceil` or `floor` would see it.
-    if abs(result - round(result)) < 1e-12 and result != round(result):
-        raise limited("a logarithm so close to a whole number")
-    return plain(Fraction(repr(result)))
+    """Give the logarithm of `number` to `base`, for powers of two."""
+    # NOTE: libraries differ in the last bit of all others, which `ceil` and `floor` would make a whole number of.
+    if base != 2 or not isinstance(number, int) or not 0 < number <= 1 << 28 or number & (number - 1):
+        raise limited("a logarithm that Terraform rounds")
+    return number.bit_length() - 1
 
 
 def power(number: Number, exponent: Number) -> Value:
@@ -51,8 +48,8 @@ def power(number: Number, exponent: Number) -> Value:
     if not isinstance(exponent, int) or abs(exponent) > 64 or (number == 0 and exponent < 0):
         raise limited("a power that Terraform rounds")
     result = Fraction(Fraction(number) ** exponent)
-    exactly = max(abs(result.numerator), result.denominator) <= _LARGEST_EXACT and is_terminating(result)
-    if not exactly or Fraction(float(result)) != result:
+    binary = Fraction(float(number)) == number and Fraction(float(result)) == result
+    if abs(result) > _LARGEST_EXACT or not binary or Fraction(repr(float(result))) != result:
         raise limited("a power that Terraform rounds")
     return plain(result)
 
@@ -94,7 +91,7 @@ def smallest(*numbers: Number) -> Value:
 
 def total(items: list[Value]) -> Value:
     """Add up all elements."""
-    result = Fraction(0)
+    result = approximate = Fraction(0)
     if not items:
         raise EvaluationError("at least one number is required")
     for item in items:
@@ -102,7 +99,8 @@ def total(items: list[Value]) -> Value:
         if not isinstance(number, int | Fraction):
             raise EvaluationError("an element is no number")
         result += number
-    return plain(result)
+        approximate = rounded(approximate + rounded(number))
+    return settled(result, approximate)
 
 
 def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number]) -> Value:

@@ -53,11 +53,16 @@ def coalesce(*values: Value) -> Value:
 
 def _unified(values: tuple[Value, ...]) -> list[Value]:
     """Convert to one type. A bare null keeps Terraform from converting, a typed one does not: then both must agree."""
-    unified = unify(values)
     if None not in values:
-        return unified
+        return unify(values)
+    try:
+        unified = unify(values)
+    except EvaluationError:
+        unified = [None] * len(values)
     return [
-        value if type(value) is type(other) and value == other else Unknown(reason="the type of a null decides")
+        value
+        if type(value) is type(other) and value == other
+        else Unknown(reason="the type of a null decides", unsure=True)
         for value, other in zip(values, unified, strict=True)
     ]
 

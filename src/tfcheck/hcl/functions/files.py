@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import posixpath
+import re
 from collections.abc import Callable
 
 from tfcheck.hcl.functions.arguments import Function, LimitError, limited, waiting
@@ -15,6 +16,7 @@ from tfcheck.hcl.functions.encoding import hashed, utf8
 from tfcheck.hcl.scope import EvaluationError, Scope
 from tfcheck.value import JsonText, Text, TextLike, Unknown, Value, pieces, text
 
+_IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
 
 
@@ -30,6 +32,8 @@ def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
 
 def fileexists(scope: Scope, path: str) -> Value:
     """Tell whether there is such a file."""
+    if posixpath.basename(path) in ("", ".", ".."):
+        raise EvaluationError("a directory is no file")
     try:
         data = scope.read_file(path)
     except EvaluationError:
@@ -76,6 +80,8 @@ def _rendered(scope: Scope, template: str, name: str, variables: Value) -> Value
         return waiting(variables, unsure=True)
     if not isinstance(variables, dict):
         raise EvaluationError("the variables of a template are an object")
+    if not all(_IDENTIFIER.fullmatch(variable) for variable in variables):
+        raise EvaluationError("a variable of the template has a name that is none")
     parsed = parse_template(template, Place(name, 1))
     return whole(see(parsed, LocalScope(_TemplateScope(scope), dict(variables))))
 

@@ -157,7 +157,7 @@ def _string(verb: Verb, written: str) -> str:
 
 
 def _padded(verb: Verb, written: str) -> str:
-    missing = (verb.width or 0) - len(written)
+    missing = verb.width - len(graphemes.clusters(written)) if verb.width else 0
     if missing <= 0:
         return written
     padding = ("0" if "0" in verb.flags else " ") * missing
@@ -210,8 +210,6 @@ def formatlist(written: TextLike, *arguments: Value) -> Value:
     if any(isinstance(each, Unknown) and not surely_text(each) for each in arguments):
         # It may turn out to be a list of any length.
         return waiting(list(arguments), unsure=True)
-    if None in lists:
-        raise EvaluationError("null cannot be formatted")
     lengths = {len(each) for each in lists if isinstance(each, list)}
     if len(lengths) > 1:
         raise EvaluationError("the lists differ in length")

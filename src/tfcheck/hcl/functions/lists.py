@@ -109,7 +109,8 @@ def element(items: list[Value], index: int) -> Value:
     """Give an element, counting round and round."""
     if not items:
         raise EvaluationError("an empty list has no elements")
-    if index < 0:
+    # NOTE: of the negative indexes only those that count whole rounds are taken.
+    if index < 0 and index % len(items):
         raise EvaluationError("the index is negative")
     return items[index % len(items)]
 
@@ -160,9 +161,13 @@ def range_(*limits: int | Fraction) -> Value:
     if not 1 <= len(limits) <= 3:
         raise EvaluationError("one, two or three arguments are required")
     start, limit = (Fraction(0), limits[0]) if len(limits) == 1 else limits[:2]
+    if start == limit:
+        return []
     step = limits[2] if len(limits) == 3 else (-1 if limit < start else 1)
     if step == 0 or (limit < start and step > 0) or (limit > start and step < 0):
         raise EvaluationError("the step does not lead to the limit")
+    if any((denominator := Fraction(each).denominator) & (denominator - 1) for each in (start, step)):
+        raise limited("a range in steps that Terraform rounds")
     numbers: list[Value] = []
     number = Fraction(start)
     while number < limit if step > 0 else number > limit:
@@ -199,7 +204,7 @@ def matchkeys(values: list[Value], keys: list[Value], wanted: list[Value]) -> Va
 
 
 def setproduct(*groups: Value) -> Value:
-    """Combine every element of each group with every one of the others; a set if all groups are sets."""
+    """Combine every element of each group with every one of the others; a set if one group is a set."""
     if len(groups) < 2:
         raise EvaluationError("at least two arguments are required")
     if any(isinstance(group, Unknown) or (isinstance(group, Set) and not is_known(group)) for group in groups):
@@ -210,7 +215,7 @@ def setproduct(*groups: Value) -> Value:
     if total > LONGEST_LIST:
         raise limited("a list of so many elements")
     combined: list[Value] = [list(each) for each in product(*(unify(_members(group)) for group in groups))]
-    return as_set(combined) if all(isinstance(group, Set) for group in groups) else combined
+    return as_set(combined) if any(isinstance(group, Set) for group in groups) else combined
 
 
 def _members(group: Value) -> list[Value]:
@@ -223,11 +228,11 @@ def _members(group: Value) -> list[Value]:
 
 def coalescelist(*lists: Value) -> Value:
     """Give the first list that is not empty."""
+    if not all(isinstance(items, list | Unknown) for items in lists):
+        raise EvaluationError("a list is required")
     for items in lists:
         if isinstance(items, Unknown):
             return waiting(items, unsure=True)
-        if not isinstance(items, list):
-            raise EvaluationError("a list is required")
         if items:
             return items
     raise EvaluationError("all lists are empty")

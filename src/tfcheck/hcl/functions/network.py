@@ -35,7 +35,9 @@ def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
     """Give the range that is `bits` longer and has that number."""
     network = _network(prefix)
     length = _longer(network, network.prefixlen, bits)
-    if not 0 <= number < 1 << bits:
+    if number < 0:
+        raise limited("a part with a negative number")
+    if number >= 1 << bits:
         raise EvaluationError("the range has no part of that number")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
     return f"{_written(network, start)}/{length}"
@@ -44,6 +46,9 @@ def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
 def cidrsubnets(prefix: str, *bits: int) -> Value:
     """Give ranges one after the other, each longer by that many bits."""
     network = _network(prefix)
+    if bits and int(network.network_address) == 0:
+        # Terraform starts from the range before the first one, and there is none before 0.0.0.0.
+        raise EvaluationError("the range has no room for so many parts")
     following = int(network.network_address)
     end = following + network.num_addresses
     ranges: list[Value] = []
@@ -75,7 +80,9 @@ def _network(prefix: str) -> Network:
 
 
 def _longer(network: Network, length: int, bits: int) -> int:
-    if bits < 0 or length + bits > network.max_prefixlen:
+    if bits < 0:
+        raise limited("a range that is longer by less than nothing")
+    if length + bits > network.max_prefixlen:
         raise EvaluationError("the range cannot be longer by so many bits")
     if bits > 32:
         raise limited("a range that is longer by more than 32 bits")

@@ -10,7 +10,7 @@ from fractions import Fraction
 from tfcheck.hcl.convert import to_string, unify
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Unknown, Value
+from tfcheck.value import Set, Unknown, Value
 
 
 def keys(members: dict[str, Value]) -> Value:
@@ -67,9 +67,9 @@ def transpose(members: dict[str, Value]) -> Value:
     turned: dict[str, list[str]] = {}
     for key in sorted(members):
         items = members[key]
-        if not isinstance(items, list):
+        if not isinstance(items, list | Set):
             raise EvaluationError("a map of lists of strings is required")
-        for item in items:
+        for item in items.items if isinstance(items, Set) else items:
             name = to_string(item)
             if not isinstance(name, str):
                 raise EvaluationError("an element of a list is null")

@@ -38,18 +38,8 @@ def setsubtract(first: Value, second: Value) -> Value:
     return _combined((first, second), lambda sets: [item for item in sets[0] if not _has(sets[1], item)])
 
 
-def setsymmetricdifference(first: Value, second: Value) -> Value:
-    """Give what is in one of the two only."""
-    return _combined((first, second), _difference)
-
-
 class _UndecidedError(Exception):
     """It is open whether two elements are equal."""
-
-
-def _difference(sets: Sequence[list[Value]]) -> list[Value]:
-    first, second = sets
-    return [item for item in first if not _has(second, item)] + [item for item in second if not _has(first, item)]
 
 
 def _combined(groups: Sequence[Value], combine: Combine) -> Value:
@@ -57,7 +47,8 @@ def _combined(groups: Sequence[Value], combine: Combine) -> Value:
         raise EvaluationError("at least one set is required")
     if any(isinstance(group, Unknown) for group in groups):
         return waiting(list(groups), unsure=True)
-    members = [_members(group) for group in groups]
+    # NOTE: every group must have a type of its own before all are converted to one.
+    members = [unify(_members(group)) for group in groups]
     unified = iter(unify([item for items in members for item in items]))
     sets = [[next(unified) for _ in items] for items in members]
     try:
@@ -84,6 +75,5 @@ def _members(group: Value) -> list[Value]:
 FUNCTIONS = {
     "setintersection": Function(setintersection, "any*", partial=True),
     "setsubtract": Function(setsubtract, "any any", partial=True),
-    "setsymmetricdifference": Function(setsymmetricdifference, "any any", partial=True),
     "setunion": Function(setunion, "any*", partial=True),
 }

@@ -32,14 +32,14 @@ class SavedPlanError(InputError):
 
 
 def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
-    """Give the bytes of a file, or of standard input where there is no path.
+    """Give the bytes of a file, or of standard input where there is no path; of `stdin` where it is given.
 
     A file stays mapped for as long as anything refers to a part of it.
 
     Raises:
         InputError: there is no such file, or it may not be read.
     """
-    if path is None:
+    if path is None or stdin is not None:
         return (stdin or sys.stdin.buffer).read()
     try:
         with path.open("rb") as file:

@@ -32,6 +32,8 @@ class Loaded(msgspec.Struct, frozen=True):
 def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     """Read the plans of a file, or of standard input where `path` is None.
 
+    With both, `stdin` holds the JSON that a saved plan in `path` was turned into.
+
     Raises:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
         InputError: the file cannot be read, or holds something else than complete plans.

@@ -348,6 +348,49 @@ def test_standard_input_is_a_plan(answering: Answering, monkeypatch: pytest.Monk
     assert asked == [None]
 
 
+def test_a_saved_plan_is_turned_into_json_and_serves_as_the_sources(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = ROOT / "testdata" / "new-bucket-jsonencode" / "tfplan"
+    monkeypatch.setattr("tfcheck.hcl.saved_plan.as_json", lambda path: path.with_name("plan.json").read_bytes())
+    assert cli.run(["--format", "json", str(saved)]) in (0, 1)
+    plan = json.loads(capsys.readouterr().out)["plan"]
+    assert (plan["path"], plan["sources"]) == (str(saved), str(saved))
+
+
+def test_a_saved_plan_that_nothing_can_turn_into_json_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert cli.run([str(ROOT / "testdata" / "new-bucket-jsonencode" / "tfplan")]) == 3
+    assert "neither `terraform` nor `tofu` is on PATH" in capsys.readouterr().err
+
+
+def test_sources_that_belong_to_another_plan_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    other = ROOT / "testdata" / "explicit-deny"
+    assert cli.run([PLAN, "--sources", str(other)]) == 3
+    assert "do not belong to this plan" in capsys.readouterr().err
+
+
+def test_without_sources_the_report_says_where_they_were_looked_for(
+    tmp_path: Path, answering: Answering, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "plan.json").write_bytes(Path(PLAN).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    answering(samples.report())
+    assert cli.run(["plan.json"]) == 0
+    assert "note: sources in `.` are not used: there are no Terraform files" in capsys.readouterr().out
+
+
+def test_places_are_named_as_seen_from_the_current_directory(
+    answering: Answering, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    answering(samples.BROKEN)
+    cli.run(["testdata/literal-missing/plan.json"])
+    assert "--> testdata/literal-missing/main.tf:12\n" in capsys.readouterr().out
+
+
 def test_a_reader_that_has_read_enough_is_no_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -18,6 +18,9 @@ from tfcheck import __version__, terminal
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.finding import Report, Severity, Verdict
 from tfcheck.report.screen import visible
+
+if TYPE_CHECKING:
+    from tfcheck.plan import Loaded
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
 
@@ -35,6 +38,13 @@ class Wanted(msgspec.Struct, frozen=True):
     output: str | None
     colour: bool
     quiet: bool
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One report, and the directory that the places in it are seen from."""
+
+    report: Report
+    directory: str
 
 
 class _PlanFirst(click.Group):
@@ -152,51 +162,73 @@ def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
     return picking(query)
 
 
-def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Report], int]:
+def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int]:
     """Check one plan after the other; one that cannot be read does not keep the others from being checked."""
-    reports: list[Report] = []
+    reports: list[Checked] = []
     status = 0
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=wanted.quiet):
-                reports += _checked(plan, wanted)
+                reports += _checked(plan, wanted.sources)
         except InputError as error:
             terminal.complain(error)
             status = error.exit_status
     return reports, status
 
 
-def _checked(plan: str, wanted: Wanted) -> Iterator[Report]:
-    from tfcheck.check import check as checked
-    from tfcheck.plan import load
+def _checked(plan: str, sources: str | None) -> Iterator[Checked]:
+    from tfcheck.check import check as decided
+    from tfcheck.hcl.modules import find
 
-    loaded = load(None if plan == "-" else Path(plan))
+    path = None if plan == "-" else Path(plan)
+    loaded = _loaded(path)
     for each in loaded.plans:
-        report = checked(each, None, context=None)
-        yield msgspec.structs.replace(report, notes=(*loaded.warnings, *report.notes))
+        found = find(Path(sources) if sources else None, path, each.configuration)
+        report = decided(each, found.sources)
+        notes = (*loaded.warnings, *(() if found.sources else found.messages), *report.notes)
+        root = found.sources.root if found.sources else None
+        yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))
 
 
-def _shown(reports: list[Report], wanted: Wanted) -> str:
+def _loaded(path: Path | None) -> Loaded:
+    from tfcheck.plan import SavedPlanError, load
+
+    try:
+        return load(path)
+    except SavedPlanError:
+        if path is None:
+            raise
+    from io import BytesIO
+
+    from tfcheck.hcl.saved_plan import as_json
+
+    return load(path, BytesIO(as_json(path)))
+
+
+def _shown(reports: list[Checked], wanted: Wanted) -> str:
     """Write the reports: text below one another, JSON one per line when there are several."""
     if wanted.form != "json" and wanted.pick is None:
         from tfcheck.report.text import text
 
         columns = terminal.width(sys.stdout, os.environ)
-        return "\n".join(text(each, width=columns, colour=wanted.colour, quiet=wanted.quiet) for each in reports)
+        return "\n".join(
+            text(each.report, width=columns, colour=wanted.colour, quiet=wanted.quiet, directory=each.directory)
+            for each in reports
+        )
     from tfcheck.report.json import document, written
 
     pick = wanted.pick or (lambda data: data)
-    return "".join(written(pick(document(each)), indent=len(reports) == 1) for each in reports)
+    return "".join(written(pick(document(each.report)), indent=len(reports) == 1) for each in reports)
 
 
-def _status(reports: list[Report], wanted: Wanted) -> int:
+def _status(reports: list[Checked], wanted: Wanted) -> int:
     """Give the exit status that the reports deserve."""
-    if wanted.strict and any(_undecided(report) for report in reports):
+    if wanted.strict and any(_undecided(each.report) for each in reports):
         return FINDINGS
     if wanted.fail_on == "never":
         return 0
     least = Severity(wanted.fail_on).rank
-    worst = (report.worst() for report in reports)
+    worst = (each.report.worst() for each in reports)
     return FINDINGS if any(each is not None and each.rank <= least for each in worst) else 0
 
 

@@ -38,7 +38,7 @@ def need(
         action,
         resource,
         severity,
-        "environment file",
+        "environment file of container `app`",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from tfcheck.finding import Answer, Evidence, Finding, Fix, Location, Verdict
@@ -19,13 +20,13 @@ _CHANGES = {
 }
 
 
-def finding_lines(finding: Finding, width: int) -> Iterator[Line]:
+def finding_lines(finding: Finding, width: int, directory: str = ".") -> Iterator[Line]:
     """Write one finding: title, places, who needs what, why it fails, how that shows, what mends it."""
     yield from _title(finding, width)
-    yield from _places(finding)
+    yield from _places(finding, directory)
     yield from _facts(finding, width)
     for answer in finding.answers[:_SHOWN_ANSWERS]:
-        yield from _answer(answer, width)
+        yield from _answer(answer, width, directory)
     if len(finding.answers) > _SHOWN_ANSWERS:
         yield line(f"  and {counted(len(finding.answers) - _SHOWN_ANSWERS, 'requirement')} more")
     for sentence in finding.explanation:
@@ -43,12 +44,12 @@ def _title(finding: Finding, width: int) -> Iterator[Line]:
         first = False
 
 
-def _places(finding: Finding) -> Iterator[Line]:
+def _places(finding: Finding, directory: str) -> Iterator[Line]:
     places = [place for place in (finding.location, finding.needed_at) if place is not None]
     gutter = max((len(str(place.line)) for place in places), default=1)
     for place in places:
         aside = "  needed here" if place is finding.needed_at and finding.location else ""
-        yield line(Span(f"{' ' * gutter}--> ", Style.MARK), _written(place), Span(aside, Style.QUIET))
+        yield line(Span(f"{' ' * gutter}--> ", Style.MARK), _written(place, directory), Span(aside, Style.QUIET))
         quoted = quotable(place.text)
         if quoted:
             yield line(Span(f"{' ' * gutter} │", Style.MARK))
@@ -56,20 +57,14 @@ def _places(finding: Finding) -> Iterator[Line]:
             yield line(Span(f"{' ' * gutter} │", Style.MARK))
 
 
-def _written(place: Location) -> str:
-    return f"{place.file}:{place.line}"
+def _written(place: Location, directory: str) -> str:
+    return f"{posixpath.normpath(posixpath.join(directory, place.file))}:{place.line}"
 
 
 def _facts(finding: Finding, width: int) -> Iterator[Line]:
     yield from wrapped(Span("  task definition  ", Style.QUIET), finding.task_definition, width)
-    needs = dict.fromkeys(
-        (answer.requirement.container, answer.requirement.pointer, answer.requirement.cause)
-        for answer in finding.answers
-    )
-    for container, pointer, cause in needs:
-        of_container = f"container {container}, " if container else ""
-        words = f"{of_container}{pointer}{f' ({cause})' if cause else ''}"
-        yield from wrapped(Span("  needed by        ", Style.QUIET), words, width)
+    for need in dict.fromkeys(f"{each.requirement.cause}, {each.requirement.pointer}" for each in finding.answers):
+        yield from wrapped(Span("  needed by        ", Style.QUIET), need, width)
     for role, kind in dict.fromkeys((answer.role, answer.requirement.role_kind.value) for answer in finding.answers):
         label = f"{kind} role".ljust(17)
         yield from wrapped(Span(f"  {label}", Style.QUIET), role or "none", width)
@@ -88,7 +83,7 @@ def _broken(finding: Finding) -> str:
     return f"this change breaks it: {', '.join(lost)} was allowed before" if lost else ""
 
 
-def _answer(answer: Answer, width: int) -> Iterator[Line]:
+def _answer(answer: Answer, width: int, directory: str) -> Iterator[Line]:
     need = answer.requirement
     yield ()
     verdict = Span(answer.verdict.value, VERDICT_STYLES[answer.verdict])
@@ -96,7 +91,7 @@ def _answer(answer: Answer, width: int) -> Iterator[Line]:
     yield line("  ", Span(need.action, Style.STRONG), " is ", verdict, why)
     yield line(Span("    needed   ", Style.QUIET), need.shown_resource)
     for each in answer.evidence[:_SHOWN_EVIDENCE]:
-        yield from _evidence(each, need.shown_resource, width)
+        yield from _evidence(each, need.shown_resource, width, directory)
     if len(answer.evidence) > _SHOWN_EVIDENCE:
         rest = counted(len(answer.evidence) - _SHOWN_EVIDENCE, "statement")
         yield line(Span(f"             and {rest} more", Style.QUIET))
@@ -104,7 +99,7 @@ def _answer(answer: Answer, width: int) -> Iterator[Line]:
         yield from wrapped(Span("    waits for ", Style.QUIET), answer.waits_for, width)
 
 
-def _evidence(evidence: Evidence, needed: str, width: int) -> Iterator[Line]:
+def _evidence(evidence: Evidence, needed: str, width: int, directory: str) -> Iterator[Line]:
     label = "denied" if evidence.effect == "Deny" else "granted"
     patterns = nearest(needed, evidence.patterns)
     for number, pattern in enumerate(patterns[:_SHOWN_PATTERNS]):
@@ -115,7 +110,7 @@ def _evidence(evidence: Evidence, needed: str, width: int) -> Iterator[Line]:
     if len(patterns) > _SHOWN_PATTERNS:
         yield line(Span(f"             and {counted(len(patterns) - _SHOWN_PATTERNS, 'pattern')} more", Style.QUIET))
     lead = " " * 13 if patterns else f"    {label:<9}"
-    yield from wrapped(Span(lead, Style.QUIET), _origin(evidence), width, Style.QUIET)
+    yield from wrapped(Span(lead, Style.QUIET), _origin(evidence, directory), width, Style.QUIET)
 
 
 def _is_compared(evidence: Evidence) -> bool:
@@ -123,9 +118,9 @@ def _is_compared(evidence: Evidence) -> bool:
     return evidence.effect == "Allow" and not evidence.because.startswith("action")
 
 
-def _origin(evidence: Evidence) -> str:
+def _origin(evidence: Evidence, directory: str) -> str:
     statement = f" ({evidence.sid})" if evidence.sid else ""
-    place = f" at {_written(evidence.location)}" if evidence.location else ""
+    place = f" at {_written(evidence.location, directory)}" if evidence.location else ""
     return f"by {evidence.policy}{statement}{place}: {evidence.because}"
 
 

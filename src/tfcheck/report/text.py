@@ -17,17 +17,18 @@ _SHOWN_PER_GROUP = 5
 _WIDEST_ADDRESS = 64
 
 
-def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool = False) -> str:
+def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool = False, directory: str = ".") -> str:
     """Write a report for people.
 
     `width` is that of the screen in columns, between 80 and 120 where it is to be read well; `colour` adds ANSI
-    colours; `quiet` leaves out what needs no action: what is allowed, unknown answers, notes.
+    colours; `quiet` leaves out what needs no action: what is allowed, unknown answers, notes. `directory` is where the
+    files of the places are, as the reader would name it.
     """
     standing = standings(report)
     parts = [
         [_headline(report, standing)],
         list(_task_definitions(standing, quiet)),
-        *(list(finding_lines(finding, width)) for finding in report.findings),
+        *(list(finding_lines(finding, width, directory)) for finding in report.findings),
     ]
     if not quiet:
         parts += [list(_unknown(report.answers, width)), list(_skipped(report, width)), list(_notes(report, width))]

@@ -27,19 +27,24 @@ class Kind(Enum):
     END = "the end of a stretch"
 
 
+#: A class of characters: those listed, or with the mark (`negated`) all others.
+Class: TypeAlias = tuple[frozenset[str], bool]
+
+ANY_CHARACTER: Class = (frozenset(), True)
+
+
 class Element(msgspec.Struct, frozen=True):
-    """One step: a class of characters (`chars`, or with `negated` all others), or a mark around a stretch."""
+    """One step of a language: characters of a class, or a mark around a stretch of a family."""
 
     kind: Kind
-    chars: frozenset[str] = frozenset()
-    negated: bool = True
+    characters: Class = ANY_CHARACTER
     family: str = ""
     key: Hashable = None
 
 
 def exact(char: str | None) -> Element:
     """Give the element for one character; None is any character."""
-    return Element(Kind.ONE) if char is None else Element(Kind.ONE, frozenset(char), negated=False)
+    return Element(Kind.ONE) if char is None else Element(Kind.ONE, (frozenset(char), False))
 
 
 def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[Element]:
@@ -51,16 +56,16 @@ def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[
         yield Element(Kind.BEGIN, family=family, key=key)
     for char in hole.starts:
         yield exact(char)
-    chars = frozenset(hole.chars)
+    characters = (frozenset(hole.chars), hole.negated)
     shortest = max(hole.shortest, len(hole.starts), 1 if family else 0)
     least = shortest - len(hole.starts)
     for _ in range(min(least, _LONGEST)):
-        yield Element(Kind.ONE, chars, hole.negated)
+        yield Element(Kind.ONE, characters)
     if hole.longest is None or hole.longest - shortest > _LONGEST or least > _LONGEST:
-        yield Element(Kind.MANY, chars, hole.negated)
+        yield Element(Kind.MANY, characters)
     else:
         for _ in range(hole.longest - shortest):
-            yield Element(Kind.MAYBE, chars, hole.negated)
+            yield Element(Kind.MAYBE, characters)
     if family:
         yield Element(Kind.END, family=family, key=key)
 
@@ -69,25 +74,100 @@ _LONGEST = 64
 _MOST_STATES = 200_000
 
 
-class _Tie(Enum):
-    """Where a pair of marked stretches stands. What is equal from the first to the last character would be the same."""
-
-    NONE = 0
-    LEFT_BEGUN = 1  # the left one has begun, nothing was read since
-    RIGHT_BEGUN = 2
-    TIED = 3  # both began together and neither has ended
-    LEFT_ENDED = 4  # tied, the left one has ended, nothing was read since
-    RIGHT_ENDED = 5
-
-
-_State: TypeAlias = tuple[int, int, _Tie]
-
-
 def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
     """Tell whether surely no text belongs to both; false also where finding out would take too long."""
     if (len(left) + 1) * (len(right) + 1) > _MOST_STATES:
         return False
-    begin: _State = (0, 0, _Tie.NONE)
+    ours, theirs = _families(left), _families(right)
+    if ours & theirs:
+        return _disjoint_with_families(left, right)
+    return _Machine([each for each in left if not _is_mark(each)]).refuses([e for e in right if not _is_mark(e)])
+
+
+def _families(row: Sequence[Element]) -> set[str]:
+    return {each.family for each in row if each.kind is Kind.BEGIN}
+
+
+def _is_mark(element: Element) -> bool:
+    return element.kind is Kind.BEGIN or element.kind is Kind.END
+
+
+def _meet(one: Class, other: Class) -> bool:
+    """Tell whether two classes share a character."""
+    (ours, without_ours), (theirs, without_theirs) = one, other
+    if without_ours:
+        return without_theirs or not theirs <= ours
+    return not ours <= theirs if without_theirs else not ours.isdisjoint(theirs)
+
+
+# Without families: the places reachable in one row, as the bits of a number, while the other is read
+
+
+class _Machine:
+    """One row of elements; bit i of a state says that i elements may have been passed."""
+
+    def __init__(self, row: Sequence[Element]) -> None:
+        self.row = row
+        self.many = sum(1 << i for i, each in enumerate(row) if each.kind is Kind.MANY)
+        self.skippable = sum(1 << i for i, each in enumerate(row) if each.kind is not Kind.ONE)
+        self.meeting: dict[Class, int] = {}
+
+    def refuses(self, other: Sequence[Element]) -> bool:
+        """Tell whether no text of `other` passes through the row."""
+        state = self.settled(1)
+        for element in other:
+            after = self.read(state, element.characters)
+            if element.kind is Kind.MAYBE:
+                after |= state
+            elif element.kind is Kind.MANY:
+                after = self.read_on(state, after, element.characters)
+            if not after:
+                return True
+            state = after
+        return not state >> len(self.row) & 1
+
+    def read_on(self, state: int, after: int, characters: Class) -> int:
+        while after | state != state:
+            state |= after
+            after = self.read(state, characters)
+        return state
+
+    def read(self, state: int, characters: Class) -> int:
+        """Read one character of a class."""
+        able = state & self.meeting_places(characters)
+        return self.settled((able & ~self.many) << 1 | able & self.many)
+
+    def settled(self, state: int) -> int:
+        """Pass what may stand for nothing."""
+        passed = state | (state & self.skippable) << 1
+        while passed != state:
+            state = passed
+            passed = state | (state & self.skippable) << 1
+        return state
+
+    def meeting_places(self, characters: Class) -> int:
+        places = self.meeting.get(characters)
+        if places is None:
+            places = sum(1 << i for i, each in enumerate(self.row) if _meet(each.characters, characters))
+            self.meeting[characters] = places
+        return places
+
+
+# With families: pairs of places, and how the stretches around them stand to each other
+
+#: Where a pair of marked stretches stands. What is equal from the first to the last character would be the same.
+_NONE = 0
+_LEFT_BEGUN = 1  # the left one has begun, nothing was read since
+_RIGHT_BEGUN = 2
+_TIED = 3  # both began together and neither has ended
+_LEFT_ENDED = 4  # tied, the left one has ended, nothing was read since
+_RIGHT_ENDED = 5
+
+_State: TypeAlias = tuple[int, int, int]
+
+
+def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -> bool:
+    begin: _State = (0, 0, _NONE)
     seen = {begin}
     todo = [begin]
     while todo:
@@ -101,44 +181,46 @@ def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
     return True
 
 
-def _moves(left: Sequence[Element], right: Sequence[Element], i: int, j: int, tie: _Tie) -> Iterator[_State]:
+def _moves(left: Sequence[Element], right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
     ours = left[i] if i < len(left) else None
     theirs = right[j] if j < len(right) else None
     if ours is not None and ours.kind is not Kind.ONE:
         yield from _skip_left(ours, right, i, j, tie)
     if theirs is not None and theirs.kind is not Kind.ONE:
         yield from _skip_right(theirs, left, i, j, tie)
-    if ours is not None and theirs is not None and _meet(ours, theirs):
-        read = tie if tie is _Tie.TIED else _Tie.NONE
+    if ours is None or theirs is None or _is_mark(ours) or _is_mark(theirs):
+        return
+    if _meet(ours.characters, theirs.characters):
+        read = tie if tie == _TIED else _NONE
         yield i + (ours.kind is not Kind.MANY), j + (theirs.kind is not Kind.MANY), read
 
 
-def _skip_left(ours: Element, right: Sequence[Element], i: int, j: int, tie: _Tie) -> Iterator[_State]:
+def _skip_left(ours: Element, right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
     if ours.kind is Kind.BEGIN:
-        together = tie is _Tie.RIGHT_BEGUN and _apart(ours, _mark_before(right, j))
-        yield i + 1, j, _Tie.TIED if together else _Tie.LEFT_BEGUN
+        together = tie == _RIGHT_BEGUN and _apart(ours, _mark_before(right, j))
+        yield i + 1, j, _TIED if together else _LEFT_BEGUN
     elif ours.kind is Kind.END:
-        if tie is not _Tie.RIGHT_ENDED:
-            yield i + 1, j, _after_end(tie, ended=_Tie.LEFT_ENDED, begun=_Tie.LEFT_BEGUN)
+        if tie != _RIGHT_ENDED:
+            yield i + 1, j, _after_end(tie, ended=_LEFT_ENDED, begun=_LEFT_BEGUN)
     else:
         yield i + 1, j, tie
 
 
-def _skip_right(theirs: Element, left: Sequence[Element], i: int, j: int, tie: _Tie) -> Iterator[_State]:
+def _skip_right(theirs: Element, left: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
     if theirs.kind is Kind.BEGIN:
-        together = tie is _Tie.LEFT_BEGUN and _apart(theirs, _mark_before(left, i))
-        yield i, j + 1, _Tie.TIED if together else _Tie.RIGHT_BEGUN
+        together = tie == _LEFT_BEGUN and _apart(theirs, _mark_before(left, i))
+        yield i, j + 1, _TIED if together else _RIGHT_BEGUN
     elif theirs.kind is Kind.END:
-        if tie is not _Tie.LEFT_ENDED:
-            yield i, j + 1, _after_end(tie, ended=_Tie.RIGHT_ENDED, begun=_Tie.RIGHT_BEGUN)
+        if tie != _LEFT_ENDED:
+            yield i, j + 1, _after_end(tie, ended=_RIGHT_ENDED, begun=_RIGHT_BEGUN)
     else:
         yield i, j + 1, tie
 
 
-def _after_end(tie: _Tie, *, ended: _Tie, begun: _Tie) -> _Tie:
-    if tie is _Tie.TIED:
+def _after_end(tie: int, *, ended: int, begun: int) -> int:
+    if tie == _TIED:
         return ended
-    return _Tie.NONE if tie is begun else tie
+    return _NONE if tie == begun else tie
 
 
 def _mark_before(row: Sequence[Element], position: int) -> Element | None:
@@ -147,12 +229,3 @@ def _mark_before(row: Sequence[Element], position: int) -> Element | None:
 
 def _apart(one: Element, other: Element | None) -> bool:
     return other is not None and one.family == other.family and one.key != other.key
-
-
-def _meet(one: Element, other: Element) -> bool:
-    """Tell whether two classes share a character; marks have none."""
-    if one.kind in (Kind.BEGIN, Kind.END) or other.kind in (Kind.BEGIN, Kind.END):
-        return False
-    if one.negated:
-        return other.negated or not other.chars <= one.chars
-    return not one.chars <= other.chars if other.negated else not one.chars.isdisjoint(other.chars)

@@ -254,64 +254,67 @@ def _same(ours: _Atom, theirs: _Atom) -> bool:
 
 
 def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
-    """Follow every filling of the subject at once; each layer holds the sets of pattern states they can lead to."""
-    layer = {_settled(pattern, {0})}
+    """Follow every filling of the subject at once; each layer holds the sets of pattern states they can lead to.
+
+    A set is a number: bit i says that i atoms of the pattern may have been passed.
+    """
+    reader = _Reader(pattern)
+    layer = {reader.settled(1)}
     for atom in subject:
-        after: set[frozenset[int]] = set()
-        for states in layer:
-            if isinstance(atom, _Open):
-                after.update(_after_open(pattern, states, atom))
-            else:
-                after.add(_step(pattern, states, atom))
-        if frozenset() in after or len(after) > _WIDEST_LAYER:
+        if isinstance(atom, _Open):
+            layer = {after for states in layer for after in reader.after_open(states, atom)}
+        else:
+            layer = {reader.read(states, atom) for states in layer}
+        if 0 in layer or len(layer) > _WIDEST_LAYER:
             return False
-        layer = after
-    return all(len(pattern) in states for states in layer)
+    return all(states >> len(pattern) & 1 for states in layer)
 
 
 _WIDEST_LAYER = 256
 
 
-def _step(pattern: list[_Atom], states: Iterable[int], char: _Atom | None) -> frozenset[int]:
-    """Read one character; None is one that is not known."""
-    after = set()
-    for state in states:
-        if state < len(pattern):
-            atom = pattern[state]
-            if atom is _Wild.MANY:
-                after.add(state)
-            elif atom is _Wild.ONE or (char is not None and atom == char):
-                after.add(state + 1)
-    return _settled(pattern, after)
+class _Reader:
+    """A pattern that reads characters, and unknown stretches as a whole."""
 
+    def __init__(self, pattern: list[_Atom]) -> None:
+        self.pattern = pattern
+        self.many = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.MANY)
+        self.one = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.ONE)
+        self.places: dict[_Atom | None, int] = {None: self.one}
 
-def _settled(pattern: list[_Atom], states: set[int]) -> frozenset[int]:
-    """Let stars match nothing, and drop the states before the last star: it can do whatever they can."""
-    todo = list(states)
-    while todo:
-        state = todo.pop()
-        if state < len(pattern) and pattern[state] is _Wild.MANY and state + 1 not in states:
-            states.add(state + 1)
-            todo.append(state + 1)
-    last = max((state for state in states if state < len(pattern) and pattern[state] is _Wild.MANY), default=0)
-    return frozenset(state for state in states if state >= last)
+    def read(self, states: int, char: _Atom | None) -> int:
+        """Read one character; None is one that is not known."""
+        places = self.places.get(char)
+        if places is None:
+            places = self.one | sum(1 << i for i, atom in enumerate(self.pattern) if atom == char)
+            self.places[char] = places
+        return self.settled((states & places) << 1 | states & self.many)
 
+    def settled(self, states: int) -> int:
+        """Let stars match nothing, and drop the states before the last star: it can do whatever they can."""
+        passed = states | (states & self.many) << 1
+        while passed != states:
+            states = passed
+            passed = states | (states & self.many) << 1
+        last = (states & self.many).bit_length()
+        return states >> last - 1 << last - 1 if last else states
 
-def _after_open(pattern: list[_Atom], states: frozenset[int], atom: _Open) -> set[frozenset[int]]:
-    whole = {state + 1 for state in states if state < len(pattern) and _same(pattern[state], atom)}
-    outcomes: set[frozenset[int]] = set()
-    for char in atom.hole.starts:
-        states = _step(pattern, states, char)
-    length = len(atom.hole.starts)
-    while atom.hole.longest is None or length <= atom.hole.longest:
-        after = _step(pattern, states, None)
-        if length >= atom.hole.shortest or after == states:
-            outcomes.add(_settled(pattern, {*states, *whole}))
-        if after == states:
-            break  # longer texts lead nowhere else
-        states = after
-        length += 1
-    return outcomes
+    def after_open(self, states: int, atom: _Open) -> set[int]:
+        """Read an unknown stretch: as the same one in the pattern, or as so many unknown characters."""
+        whole = sum(1 << i + 1 for i, each in enumerate(self.pattern) if states >> i & 1 and _same(each, atom))
+        outcomes: set[int] = set()
+        for char in atom.hole.starts:
+            states = self.read(states, char)
+        length = len(atom.hole.starts)
+        while atom.hole.longest is None or length <= atom.hole.longest:
+            after = self.read(states, None)
+            if length >= atom.hole.shortest or after == states:
+                outcomes.add(self.settled(states | whole))
+            if after == states:
+                break  # longer texts lead nowhere else
+            states = after
+            length += 1
+        return outcomes
 
 
 # FALSE: for no filling

@@ -31,8 +31,9 @@ from tests.iam.examples import (
     request,
 )
 from tfcheck.iam import Allowed, Decision, Denied, Layers, Request, Undecided, decide
+from tfcheck.value import Value
 
-VPCE = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+VPCE: Value = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
 R_ROLE = allow("s3:GetObject", CFG + "/*", Principal={"AWS": ROLE})
 R_ACCOUNT = allow("s3:GetObject", CFG + "/*", Principal={"AWS": ACCOUNT})
 ONLY_LOGS = allow("logs:*", "*")

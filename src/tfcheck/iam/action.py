@@ -23,10 +23,22 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class Actions(msgspec.Struct, frozen=True):
-    """The entries of Action, or with `negated` of NotAction."""
+    """The entries of Action, or with `negated` of NotAction.
+
+    `exact` are those without wildcards, `others` all others that may match.
+    """
 
     entries: tuple[Action, ...]
     negated: bool = False
+    exact: frozenset[str] = frozenset()
+    others: tuple[Action, ...] = ()
+
+
+def gathered(entries: tuple[Action, ...], *, negated: bool = False) -> Actions:
+    """Sort entries for quick answers."""
+    exact = [each.pattern for each in entries if isinstance(each.pattern, str) and not each.wildcard]
+    others = tuple(each for each in entries if each.wildcard and not each.never)
+    return Actions(entries, negated, frozenset(exact), others)
 
 
 def read_action(written: TextLike) -> Action | str:
@@ -41,19 +53,26 @@ def read_action(written: TextLike) -> Action | str:
     if not colon or not service:
         return "an action must be written as service:Name"
     if not name or any(char.isspace() for char in pattern):
-        return Action(written, pattern, "names no action", never=True)
+        return Action(written, pattern, "names no action", never=True, wildcard=True)
     strange = "has a wildcard in the name of the service" if "*" in service or "?" in service else ""
     return Action(written, pattern, strange, wildcard="*" in name or "?" in name or bool(strange))
 
 
 def names(actions: Actions, action: str) -> Truth:
     """Tell whether the entries cover `action`, which is in lower case."""
-    answer = Truth.FALSE
-    for entry in actions.entries:
-        answer = answer | _matches(entry, action)
-        if answer is Truth.TRUE:
-            break
+    answer = Truth.TRUE if action in actions.exact else _among(actions.others, action)
     return ~answer if actions.negated else answer
+
+
+def _among(entries: tuple[Action, ...], action: str) -> Truth:
+    answer = Truth.FALSE
+    for entry in entries:
+        matched = _matches(entry, action)
+        if matched is Truth.TRUE:
+            return matched
+        if matched is Truth.UNKNOWN:
+            answer = matched
+    return answer
 
 
 def _matches(entry: Action, action: str) -> Truth:
@@ -61,7 +80,7 @@ def _matches(entry: Action, action: str) -> Truth:
     if not isinstance(pattern, str):
         # An unknown action may turn out to be written in any way, also as one that AWS refuses.
         return glob(pattern, action) & Truth.UNKNOWN
-    if entry.never or not (glob_known(pattern, action) if entry.wildcard else pattern == action):
+    if not glob_known(pattern, action):
         return Truth.FALSE
     return Truth.UNKNOWN if entry.strange else Truth.TRUE
 

@@ -64,7 +64,9 @@ def elements_apply(statement: Statement, lowered_action: str, wanted: Target, co
         return answer
     if statement.unread is not None:
         return Truth.UNKNOWN
-    answer = answer & resource.covers(statement.resources, wanted, context)
+    covered = resource.covers(statement.resources, wanted, context)
+    if covered is not Truth.TRUE:
+        answer = covered
     if answer is Truth.FALSE:
         return answer
     for each in statement.conditions:

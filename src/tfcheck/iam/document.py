@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
-from tfcheck.iam.action import Action, Actions, read_action
+from tfcheck.iam.action import Action, Actions, gathered, read_action
 from tfcheck.iam.condition import Condition, Operator, read_operator
 from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
@@ -133,7 +133,7 @@ class _Reader:
         )
 
     def unread(self, value: Unknown, index: int) -> Statement:
-        return Statement(Origin(self.name, None, index), Effect.OPEN, Actions((Action("*", "*"),)), unread=value)
+        return Statement(Origin(self.name, None, index), Effect.OPEN, gathered((Action("*", "*"),)), unread=value)
 
     def origin(self, value: dict[str, Value], index: int) -> Origin:
         sid = value.get("Sid", "")
@@ -158,7 +158,7 @@ class _Reader:
         if written is None:
             raise _RefusedError("a statement has neither Action nor NotAction")
         entries = [self.action(each) for each in self.texts(written, "an action")]
-        return Actions(tuple(entries), negated)
+        return gathered(tuple(entries), negated=negated)
 
     def action(self, written: TextLike) -> Action:
         entry = read_action(written)

@@ -24,7 +24,8 @@ class Resource(msgspec.Struct, frozen=True):
     """One entry.
 
     `parts` are its six parts, the last one perhaps with variables; None where they cannot be told apart, and then
-    `whole` is matched as it stands. `strange` says what makes a match doubtful.
+    `whole` is matched as it stands. `plain`: all of them are known. `stretches`: one of the first five may end in a
+    star. `strange` says what makes a match doubtful.
     """
 
     written: TextLike
@@ -33,6 +34,8 @@ class Resource(msgspec.Struct, frozen=True):
     everything: bool = False
     short: bool = False
     strange: str = ""
+    plain: bool = False
+    stretches: bool = False
 
 
 class Resources(msgspec.Struct, frozen=True):
@@ -47,13 +50,14 @@ class Target(msgspec.Struct, frozen=True):
 
     whole: TextLike
     parts: tuple[TextLike, ...] | None
+    plain: bool = False
 
 
 def target(resource: TextLike) -> Target:
     """Take the resource of a request apart."""
     arn = split(resource)
     parts = None if arn is None else ("arn", arn.partition, arn.service, arn.region, arn.account, arn.resource)
-    return Target(resource, parts)
+    return Target(resource, parts, parts is not None and all(isinstance(part, str) for part in parts))
 
 
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
@@ -74,7 +78,7 @@ def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
         return Resource(written, whole)
     early: tuple[TextLike, ...] = ("arn", arn.partition, arn.service, arn.region, arn.account)
     last = _with_variables(arn.resource, variables)
-    return Resource(written, whole, (*early, last), strange=_strange(early, arn.resource))
+    return _split_entry(written, whole, (*early, last), _strange(early, arn.resource))
 
 
 def _begins_like_arn(spelled: TextLike) -> bool:
@@ -89,7 +93,13 @@ def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: T
     *early, last = parts
     if isinstance(whole, Template) and any("${" in part for part in early):
         return Resource(written, Template((), broken=True), strange="has a variable before the sixth part of its ARN")
-    return Resource(written, whole, (*early, _with_variables(last, variables)), strange=_strange(early, last))
+    return _split_entry(written, whole, (*early, _with_variables(last, variables)), _strange(early, last))
+
+
+def _split_entry(written: TextLike, whole: PolicyText, parts: tuple[PolicyText, ...], strange: str) -> Resource:
+    plain = all(isinstance(part, str) for part in parts)
+    stretches = any(map(_ends_in_star, parts[:5]))
+    return Resource(written, whole, parts, strange=strange, plain=plain, stretches=stretches)
 
 
 def _with_variables(written: TextLike, variables: Truth) -> PolicyText:
@@ -130,18 +140,27 @@ def covers(resources: Resources | None, wanted: Target, context: Context) -> Tru
     """Tell whether the entries cover the resource of a request. Without the element every resource is covered."""
     if resources is None:
         return Truth.TRUE
-    answer = Truth.FALSE
-    for entry in resources.entries:
-        answer = answer | matches(entry, wanted, context)
-        if answer is Truth.TRUE:
-            break
+    answer = _covered(resources.entries, wanted, context)
     return ~answer if resources.negated else answer
+
+
+def _covered(entries: tuple[Resource, ...], wanted: Target, context: Context) -> Truth:
+    answer = Truth.FALSE
+    for entry in entries:
+        matched = matches(entry, wanted, context)
+        if matched is Truth.TRUE:
+            return matched
+        if matched is Truth.UNKNOWN:
+            answer = matched
+    return answer
 
 
 def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
     """Match one entry against the resource of a request."""
     if entry.everything:
         return Truth.TRUE
+    if entry.plain and wanted.plain:
+        return _plainly(entry, wanted, context)
     if wanted.whole == "*":
         return _may_be_star(entry)
     if entry.short:
@@ -173,12 +192,27 @@ def _beginning(entry: Resource) -> Pattern:
     return "*" if isinstance(entry.whole, Template) else (entry.whole, "*")
 
 
+def _plainly(entry: Resource, wanted: Target, context: Context) -> Truth:
+    """Match an entry and a resource of which everything is known."""
+    ours, theirs = entry.parts, wanted.parts
+    assert ours is not None
+    assert theirs is not None
+    for i in _ORDER:
+        if not glob_known(ours[i], theirs[i]):  # type: ignore[arg-type]
+            return _crossing(entry, wanted, context)
+    return Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else Truth.TRUE
+
+
+#: The parts of an ARN, those first that tell most apart.
+_ORDER = (2, 5, 1, 3, 4)
+
+
 def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
     ours, theirs = entry.parts, wanted.parts
     assert ours is not None
     assert theirs is not None
     answer = Truth.TRUE
-    for i in (2, 5, 1, 3, 4):  # the parts that tell most apart come first
+    for i in _ORDER:
         answer = answer & _match_part(ours[i], theirs[i], context)
         if answer is Truth.FALSE:
             return _crossing(entry, wanted, context)
@@ -216,9 +250,9 @@ def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
     """Answer UNKNOWN where the entry would match if a `*` that ends a part could run over colons, else FALSE."""
     assert entry.parts is not None
     assert wanted.parts is not None
-    if not any(map(_ends_in_star, entry.parts[:5])):
-        return Truth.FALSE
     last = wanted.parts[5]
+    if not entry.stretches or (isinstance(last, str) and ":" not in last):
+        return Truth.FALSE  # each of the six parts needs one of its own
     if any(not isinstance(piece, str) and _may_hold(piece, ":") for piece in pieces(last)):
         return _match_part(entry.whole, wanted.whole, context) & Truth.UNKNOWN
     segments = [*wanted.parts[:5], *_cut_at_colons(last)]

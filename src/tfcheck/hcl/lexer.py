@@ -117,11 +117,11 @@ def _bracket_end(text: str, start: int, depth: int) -> int:
         if char == open_brackets[-1]:
             open_brackets.pop()
             position += 1
+        elif not char or depth + len(open_brackets) > DEEPEST:
+            raise MalformedError("nested too deeply" if char else "a bracket is not closed", start)
         elif char in _CLOSING:
             open_brackets.append(_CLOSING[char])
             position += 1
-        elif not char or depth + len(open_brackets) > DEEPEST:
-            raise MalformedError("nested too deeply" if char else "a bracket is not closed", start)
         else:
             position = comment_end(text, position) or _step(text, position, depth + len(open_brackets))
     return position

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, text
+from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,18 +38,13 @@ def filled(value: Value, applied: Plan) -> Value:
 
 def encoded(value: Value) -> Value:
     """Encode a document that became known."""
-    try:
-        return msgspec.json.encode(value, enc_hook=_number).decode()
-    except NotImplementedError:
-        return JsonText(value)
+    return json.dumps(value, default=_number) if is_known(value) else JsonText(value)
 
 
 def _number(value: object) -> object:
-    from fractions import Fraction
-
     if isinstance(value, Fraction):
         return int(value) if value.denominator == 1 else float(value)
-    raise NotImplementedError
+    raise TypeError(type(value).__name__)
 
 
 def _joined(pieces: list[Value]) -> Value:

@@ -24,7 +24,7 @@ def alike(evaluated: Any, planned: Any) -> bool:
     if isinstance(evaluated, str) and isinstance(planned, str):
         return evaluated == planned or _same_document(evaluated, planned)
     if isinstance(evaluated, dict) and isinstance(planned, dict):
-        return all(alike(value, planned.get(name)) for name, value in evaluated.items())
+        return all(value is None or alike(value, planned.get(name)) for name, value in evaluated.items())
     if isinstance(planned, list):
         return _same_list(evaluated if isinstance(evaluated, list) else [evaluated], planned)
     if isinstance(evaluated, list) and len(evaluated) == 1 and isinstance(planned, dict):
@@ -87,9 +87,10 @@ def _policy(value: Any, key: str = "") -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Write container definitions one way: by name, without what is empty."""
+    """Write container definitions one way: by name, without what is empty or the default."""
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items() if each not in _EMPTY}
+        written = {name: each for name, each in value.items() if each not in _EMPTY}
+        return {name: _plain(each) for name, each in written.items() if (name, each) != ("essential", True)}
     if isinstance(value, list):
         items = [_plain(each) for each in value]
         named = all(isinstance(each, dict) and "name" in each for each in items)

@@ -159,6 +159,9 @@ class Attachments:
             roles = thing.attribute("roles")
             for role in _items(roles):
                 yield Grant(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
+        for thing in self._world.things("aws_iam_role_policy_attachments_exclusive"):
+            for arn in _items(thing.attribute("policy_arns")):
+                yield Grant(thing, thing.attribute("role_name"), reference=_known_arn(arn))
 
     # What aws_iam_role itself says
 

@@ -6,6 +6,8 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.hcl.json_text import decode
+from tfcheck.hcl.scope import EvaluationError
 from tfcheck.iam import Policy, PolicyKind, managed_policy, parse_policy
 from tfcheck.match import equal
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, is_known, spelled_out, written
@@ -28,19 +30,21 @@ class Policies:
         self._read: dict[tuple[str, str], Found] = {}
         self.sensitive: set[str] = set()
 
-    def of_attribute(self, thing: Thing, attribute: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Found:
+    def of_attribute(self, thing: Thing, attribute: str) -> Found:
         """Read the policy document in an attribute of a resource; nothing where the attribute is not set."""
         key = (str(thing.address), attribute)
         if key not in self._read:
             if thing.sensitive(attribute):
                 self.sensitive.add(key[0])
-            self._read[key] = self.read(thing.attribute(attribute), key[0], kind)
+            self._read[key] = self.read(thing.attribute(attribute), key[0], _kind(thing.address.type, attribute))
         return self._read[key]
 
     def read(self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Found:
         """Read a policy document; `label` names what holds it."""
         if document is None or document == "":
             return Found()
+        if isinstance(document, Text):
+            document = _decoded(document)
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
             return Found(hidden=f"{label} cannot be read: {document.reason}{place}")
@@ -89,6 +93,21 @@ class Policies:
             if isinstance(arn, str | Text | Unknown):
                 found[spelled_out(arn)] = each
         return found
+
+
+def _kind(resource_type: str, attribute: str) -> PolicyKind:
+    """Say what a policy is attached to, which decides what must be in it."""
+    if attribute == "assume_role_policy":
+        return PolicyKind.TRUST
+    return PolicyKind.IDENTITY if resource_type.startswith("aws_iam_") else PolicyKind.RESOURCE
+
+
+def _decoded(document: Text) -> Value:
+    """Read JSON that is written as a text with unknown pieces."""
+    try:
+        return decode(document)
+    except EvaluationError as error:
+        return Unknown(reason=f"not JSON: {error}")
 
 
 def _not_visible(reference: TextLike) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.arn import split
 from tfcheck.attachment import Attachments
-from tfcheck.iam import Caller, Policy, PolicyKind
+from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
 from tfcheck.policies import Policies
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, spelled_out, text, written
@@ -164,7 +164,7 @@ class Roles:
         return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
 
     def _trust(self, thing: Thing) -> tuple[Policy | None, str | None]:
-        found = self.policies.of_attribute(thing, "assume_role_policy", PolicyKind.TRUST)
+        found = self.policies.of_attribute(thing, "assume_role_policy")
         return found.policy, found.hidden or None
 
 

@@ -6,6 +6,8 @@ everything that both know.
 
 from __future__ import annotations
 
+from tfcheck.hcl.json_text import decode
+from tfcheck.hcl.scope import EvaluationError
 from tfcheck.match import equal
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
@@ -64,5 +66,19 @@ def possible(planned: Value, written: Value) -> bool:
             return all(possible(part, written[name]) for name, part in planned.items() if name in written)
         case list(), list():
             return len(planned) == len(written) and all(map(possible, planned, written))
+        case str(), str():
+            return planned == written or _same_document(planned, written)
+        case str(), bool() | int() | float():
+            return planned == (str(written).lower() if isinstance(written, bool) else str(written))
         case _:
             return equal(planned, written) is not Truth.FALSE
+
+
+def _same_document(planned: str, written: str) -> bool:
+    """Tell whether two texts are the same JSON: the provider re-writes documents while planning."""
+    if planned[:1] not in ("{", "["):
+        return False
+    try:
+        return equal(decode(planned), decode(written)) is not Truth.FALSE
+    except EvaluationError:
+        return False

@@ -51,6 +51,13 @@ class ModuleNames:
         """Give the sources of a module, where they are at hand."""
         return self.sources.module(module.config) if self.sources else None
 
+    def source_texts(self) -> Iterator[str]:
+        """Give the text of every source file of the plan's modules that is at hand."""
+        for path in {each.config for each in self.plan.module_instances()} | {()}:
+            module = self.sources.module(path) if self.sources else None
+            for file in module.files if module else ():
+                yield file.source.text
+
     def config_module(self, module: ModulePath) -> ConfigModule | None:
         """Give what the plan's configuration keeps of a module."""
         found = self.plan.configuration
@@ -113,8 +120,8 @@ class ModuleNames:
             given = self._default(module, name, block)
         if block is None:
             return given
-        declared = block.attribute("type")
-        return self._converted(given, declared, module) if declared is not None else given
+        wanted = block.attribute("type")
+        return self._converted(given, wanted) if wanted is not None else given
 
     def _given(self, module: ModulePath, name: str) -> Seen:
         if not module.steps:
@@ -143,13 +150,17 @@ class ModuleNames:
                 return variable.default
         return self._nameless(module, "var", name, f"the plan holds no value of var.{name}")
 
-    def _converted(self, given: Seen, declared: Expression, module: ModulePath) -> Seen:
-        from tfcheck.hcl.convert import convert, read_type
+    def _converted(self, given: Seen, wanted: Expression) -> Seen:
+        """Convert a variable's value to its declared type; a resource or module that is handed over stays unopened."""
+        from tfcheck.hcl.convert import convert
+        from tfcheck.hcl.declaration import declared
 
-        if isinstance(given, Unknown):
+        if isinstance(given, Unknown) or hasattr(given, "whole"):
             return given
-        wanted = read_type(declared, ModuleScope(self, module))
-        return convert(given, wanted)
+        try:
+            return convert(self.whole(given), declared(wanted))
+        except EvaluationError as error:
+            return Unknown(reason=f"evaluation error: {error}", where=str(wanted.place))
 
     def _local(self, module: ModulePath, name: str) -> Seen:
         sources = self.module_sources(module)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -66,9 +66,16 @@ class Surroundings(msgspec.Struct, frozen=True):
 class Providers:
     """The provider configurations of a plan, and what the plan shows of each."""
 
-    def __init__(self, plan: Plan, evaluate: Callable[[Any], Value], assume: Callable[[str], None]) -> None:
-        """Take the plan, how to work out a root expression, and where to state an assumption."""
+    def __init__(
+        self,
+        plan: Plan,
+        evaluate: Callable[[Any], Value],
+        assume: Callable[[str], None],
+        texts: Callable[[], Iterable[str]],
+    ) -> None:
+        """Take the plan, how to work out a root expression, where to state an assumption, and the sources' texts."""
         self._plan = plan
+        self._texts = texts
         self._evaluate = evaluate
         self._assume = assume
         self._known: dict[str, Surroundings] = {}
@@ -148,7 +155,7 @@ class Providers:
                 return arn.partition
         literal = self._literal_partition()
         if literal:
-            self._assume(f"assumes partition `{literal}`, which every ARN written in this plan uses")
+            self._assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
             return literal
         return _shared(group[0], "partition", PARTITION)
 
@@ -174,6 +181,8 @@ class Providers:
             for instance in self._plan.instances(*_LITERALS):
                 for text in _strings(instance.after):
                     found.update(_ARN_PARTITION.findall(text))
+            for text in self._texts():
+                found.update(_ARN_PARTITION.findall(text))
             self._literal = found.pop() if len(found) == 1 else ""
         return self._literal
 

@@ -43,7 +43,7 @@ class Resolver(ModuleNames):
             symbol=Symbol("terraform", ("workspace",)), reason="the plan does not tell the workspace"
         )
         self.assumptions: list[str] = []
-        self.providers = Providers(plan, self._root_expression, self._assume)
+        self.providers = Providers(plan, self._root_expression, self._assume, self.source_texts)
 
     # What a resource is
 
@@ -92,7 +92,7 @@ class Resolver(ModuleNames):
 
     def source_line(self, place: Place) -> str:
         """Give the text of a line of the sources; empty where they are not at hand."""
-        return self.sources.line_text(place) if self.sources else ""
+        return self.sources.line(place) if self.sources else ""
 
     def config_resource(self, address: Address) -> ConfigResource | None:
         """Give what the plan's configuration keeps of a resource."""

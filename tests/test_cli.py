@@ -382,6 +382,17 @@ def test_without_sources_the_report_says_where_they_were_looked_for(
     assert "note: sources in `.` are not used: there are no Terraform files" in capsys.readouterr().out
 
 
+def test_a_source_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = ROOT / "testdata" / "literal-missing"
+    (tmp_path / "plan.json").write_bytes((case / "plan.json").read_bytes())
+    (tmp_path / "main.tf").write_bytes((case / "main.tf").read_bytes())
+    (tmp_path / "broken.tf").write_text('locals {\n  secret = "hunter2\n', encoding="utf-8")
+    assert cli.run([str(tmp_path / "plan.json")]) == 1
+    shown = capsys.readouterr().out
+    assert "note: broken.tf:" in shown
+    assert "hunter2" not in shown
+
+
 def test_places_are_named_as_seen_from_the_current_directory(
     answering: Answering, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

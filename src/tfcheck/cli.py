@@ -20,6 +20,7 @@ from tfcheck.finding import Report, Severity, Verdict
 from tfcheck.report.screen import visible
 
 if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Found
     from tfcheck.plan import Loaded
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
@@ -185,9 +186,20 @@ def _checked(plan: str, sources: str | None) -> Iterator[Checked]:
     for each in loaded.plans:
         found = find(Path(sources) if sources else None, path, each.configuration)
         report = decided(each, found.sources)
-        notes = (*loaded.warnings, *(() if found.sources else found.messages), *report.notes)
+        notes = (*loaded.warnings, *_about(found), *report.notes)
         root = found.sources.root if found.sources else None
         yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))
+
+
+def _about(found: Found) -> Iterator[str]:
+    """Say what of the sources could not be used; after the check, which reads only the files that it needs."""
+    if found.sources is None:
+        yield from found.messages
+        return
+    for problem in found.sources.problems:
+        yield f"{problem}; what needs that file stays unknown"
+    for names, reason in found.sources.missing.items():
+        yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
 
 
 def _loaded(path: Path | None) -> Loaded:

@@ -120,6 +120,7 @@ MIXED = report(
         "aws_ecs_task_definition.b",
         "aws_ecs_task_definition.c",
         "aws_ecs_task_definition.nothing",
+        "aws_ecs_task_definition.x",
     ),
     skipped=(Skipped("aws_ecs_task_definition.x", "its `container_definitions` is not JSON"),),
     notes=("the sources in `.` were used",),

@@ -96,7 +96,7 @@ def test_a_row_holds_what_was_decided() -> None:
 
 def test_the_summary_counts() -> None:
     assert document(samples.MIXED)["summary"] == {
-        "task_definitions": 4,
+        "task_definitions": 5,
         "requirements": 4,
         "allowed": 1,
         "denied": 2,

@@ -25,11 +25,17 @@ def test_the_whole_screen() -> None:
         (samples.report(), "no ECS task definition in this plan"),
         (samples.BROKEN, "1 of 1 ECS task definition will not start"),
         (samples.report(samples.allowed()), "nothing is missing for 1 ECS task definition to start"),
-        (samples.report(samples.unknown()), "nothing surely missing, but 1 of 1 ECS task definition undecided"),
+        (
+            samples.report(samples.unknown()),
+            "nothing is surely missing, but 1 of 1 ECS task definition cannot be decided",
+        ),
         (samples.report(samples.DENIED_BUCKET), "1 of 1 ECS task definition with a warning"),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 ECS task definition will not start"),
         (samples.report(tasks=("a", "b")), "nothing is missing for 2 ECS task definitions to start"),
-        (samples.report(skipped=(Skipped("a", "b"),)), "nothing decided, 1 resource could not be analysed"),
+        (
+            samples.report(skipped=(Skipped("a", "b"),)),
+            "nothing is surely missing, but 1 of 1 ECS task definition cannot be decided",
+        ),
     ],
 )
 def test_the_first_line_is_the_verdict_on_the_plan(report: Report, verdict: str) -> None:
@@ -39,7 +45,7 @@ def test_the_first_line_is_the_verdict_on_the_plan(report: Report, verdict: str)
 def test_every_task_definition_has_its_line() -> None:
     lines = text(samples.MIXED).split("\n")
     for address in samples.MIXED.task_definitions:
-        assert sum(line[4:].startswith(address) for line in lines[1:6]) == 1
+        assert sum(line[4:].startswith(address) for line in lines[1:7]) == 1
 
 
 def test_an_unknown_answer_beside_an_error_is_counted_too() -> None:
@@ -91,8 +97,8 @@ def test_many_requirements_of_one_finding_are_cut_and_say_so() -> None:
     ("change", "before", "said"),
     [
         ("introduced", Verdict.ALLOWED, "this change breaks it: s3:GetObject was allowed before"),
-        ("introduced", None, "this change brings it"),
-        ("existing", Verdict.DENIED, "it was so before this change"),
+        ("introduced", None, "new with this change"),
+        ("existing", Verdict.DENIED, "was so before this change"),
     ],
 )
 def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> None:
@@ -118,7 +124,13 @@ def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
 
 def test_an_assumption_is_said_once() -> None:
     answer = Answer(samples.need(), "r", Verdict.ALLOWED, assumptions=("the partition is aws",))
-    assert text(samples.report(answer, answer)).count("assumed: the partition is aws") == 1
+    assert text(samples.report(answer, answer)).count("note: the partition is aws") == 1
+
+
+def test_a_place_is_quoted_once_for_findings_that_follow_each_other() -> None:
+    screen = text(samples.report(samples.DENIED, findings=(samples.FINDING, samples.FINDING)))
+    assert screen.count("--> main.tf:12") == 2
+    assert screen.count('12 │ resource "aws_iam_role_policy" "env_file" {') == 1
 
 
 def test_quiet_leaves_out_what_needs_no_action() -> None:

@@ -15,20 +15,25 @@ _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
 _SHOWN_PATTERNS = 3
 _CHANGES = {
-    "introduced": "this change brings it",
-    "existing": "it was so before this change",
+    "introduced": "new with this change",
+    "existing": "was so before this change",
 }
 
 
-def finding_lines(finding: Finding, width: int, directory: str = ".") -> Iterator[Line]:
-    """Write one finding: title, places, who needs what, why it fails, how that shows, what mends it."""
+def finding_lines(finding: Finding, width: int, directory: str = ".", *, quoted: bool = True) -> Iterator[Line]:
+    """Write one finding: title, places, who needs what, why it fails, how that shows, what mends it.
+
+    `directory` is put before the files of places; with `quoted` their source lines are shown.
+    """
     yield from _title(finding, width)
-    yield from _places(finding, directory)
+    yield from _places(finding, directory, quoted=quoted)
     yield from _facts(finding, width)
     for answer in finding.answers[:_SHOWN_ANSWERS]:
         yield from _answer(answer, width, directory)
     if len(finding.answers) > _SHOWN_ANSWERS:
         yield line(f"  and {counted(len(finding.answers) - _SHOWN_ANSWERS, 'requirement')} more")
+    if finding.explanation:
+        yield ()
     for sentence in finding.explanation:
         yield from wrapped("  = ", sentence, width)
     yield from _symptom(finding.symptom, width)
@@ -44,16 +49,16 @@ def _title(finding: Finding, width: int) -> Iterator[Line]:
         first = False
 
 
-def _places(finding: Finding, directory: str) -> Iterator[Line]:
+def _places(finding: Finding, directory: str, *, quoted: bool) -> Iterator[Line]:
     places = [place for place in (finding.location, finding.needed_at) if place is not None]
     gutter = max((len(str(place.line)) for place in places), default=1)
     for place in places:
         aside = "  needed here" if place is finding.needed_at and finding.location else ""
         yield line(Span(f"{' ' * gutter}--> ", Style.MARK), _written(place, directory), Span(aside, Style.QUIET))
-        quoted = quotable(place.text)
-        if quoted:
+        source = quotable(place.text) if quoted else ""
+        if source:
             yield line(Span(f"{' ' * gutter} │", Style.MARK))
-            yield line(Span(f"{place.line:>{gutter}} │ ", Style.MARK), quoted)
+            yield line(Span(f"{place.line:>{gutter}} │ ", Style.MARK), source)
             yield line(Span(f"{' ' * gutter} │", Style.MARK))
 
 
@@ -121,7 +126,8 @@ def _is_compared(evidence: Evidence) -> bool:
 def _origin(evidence: Evidence, directory: str) -> str:
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {_written(evidence.location, directory)}" if evidence.location else ""
-    return f"by {evidence.policy}{statement}{place}: {evidence.because}"
+    because = f": {evidence.because}" if evidence.because else ""
+    return f"by {evidence.policy}{statement}{place}{because}"
 
 
 def _symptom(symptom: str, width: int) -> Iterator[Line]:

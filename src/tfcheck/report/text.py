@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
+from tfcheck.finding import Answer, Location, Reason, Report, Severity, Verdict
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.words import Standing, counted, headline, reason_words, standings
@@ -28,10 +28,13 @@ def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool 
     parts = [
         [_headline(report, standing)],
         list(_task_definitions(standing, quiet)),
-        *(list(finding_lines(finding, width, directory)) for finding in report.findings),
+        *_findings(report, width, directory),
     ]
     if not quiet:
-        parts += [list(_unknown(report.answers, width)), list(_skipped(report, width)), list(_notes(report, width))]
+        parts.append(list(_unknown(report.answers, width)))
+    parts.append(list(_skipped(report, width)))
+    if not quiet:
+        parts.append(list(_notes(report, width)))
     parts.append(list(wrapped("", summary(report), width, Style.STRONG)))
     return printed(_apart(parts), colour=colour)
 
@@ -47,7 +50,7 @@ def _apart(parts: Iterable[list[Line]]) -> Iterator[Line]:
 
 
 def _headline(report: Report, standing: dict[str, Standing]) -> Line:
-    style, words = headline(report, standing)
+    style, words = headline(standing)
     return line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))
 
 
@@ -57,6 +60,15 @@ def _task_definitions(standing: dict[str, Standing], quiet: bool) -> Iterator[Li
     rows = [(Span(address), Span(each.words, each.style)) for address, each in shown.items()]
     for each, row in zip(shown.values(), columns(rows, "", _WIDEST_ADDRESS), strict=True):
         yield line("  ", Span(each.mark, each.style), " ", *row)
+
+
+def _findings(report: Report, width: int, directory: str) -> Iterator[list[Line]]:
+    """Write the findings; what one quotes of the sources, the next need not quote again."""
+    shown: tuple[Location | None, ...] = ()
+    for finding in report.findings:
+        places = (finding.location, finding.needed_at)
+        yield list(finding_lines(finding, width, directory, quoted=places != shown))
+        shown = places
 
 
 def _unknown(answers: tuple[Answer, ...], width: int) -> Iterator[Line]:
@@ -96,7 +108,7 @@ def _notes(report: Report, width: int) -> Iterator[Line]:
         yield from wrapped(Span("note: ", Style.INFO), note, width)
     assumptions = dict.fromkeys(each for answer in report.answers for each in answer.assumptions)
     for assumption in assumptions:
-        yield from wrapped(Span("assumed: ", Style.INFO), assumption, width)
+        yield from wrapped(Span("note: ", Style.INFO), assumption, width)
 
 
 def summary(report: Report) -> str:

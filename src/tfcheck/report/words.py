@@ -51,13 +51,14 @@ def standings(report: Report) -> dict[str, Standing]:
     findings: dict[str, list[Severity]] = {}
     for finding in report.findings:
         findings.setdefault(finding.task_definition, []).append(finding.severity)
+    skipped = dict.fromkeys(each.address for each in report.skipped)
     return {
-        address: _standing(answers.get(address, []), findings.get(address, []))
-        for address in dict.fromkeys((*report.task_definitions, *answers, *findings))
+        address: _standing(answers.get(address, []), findings.get(address, []), address in skipped)
+        for address in dict.fromkeys((*report.task_definitions, *answers, *findings, *skipped))
     }
 
 
-def _standing(answers: list[Answer], findings: list[Severity]) -> Standing:
+def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> Standing:
     denied = [answer.requirement.severity for answer in answers if answer.verdict is Verdict.DENIED]
     unknown = sum(answer.verdict is Verdict.UNKNOWN for answer in answers)
     permissions = counted(len(answers), "permission")
@@ -68,6 +69,8 @@ def _standing(answers: list[Answer], findings: list[Severity]) -> Standing:
             return Standing("✗", Style.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
         case Severity.WARNING:
             return Standing("!", Style.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
+    if skipped:
+        return Standing("?", Style.UNKNOWN, "unknown: could not be analysed")
     if unknown:
         return Standing("?", Style.UNKNOWN, f"unknown: {waiting}")
     if not answers:
@@ -75,18 +78,19 @@ def _standing(answers: list[Answer], findings: list[Severity]) -> Standing:
     return Standing("✓", Style.GOOD, f"nothing missing: {permissions} granted")
 
 
-def headline(report: Report, standing: dict[str, Standing]) -> tuple[Style, str]:
+def headline(standing: dict[str, Standing]) -> tuple[Style, str]:
     """Give the verdict on the whole plan in one clause, and its style."""
     total = len(standing)
     styles = [each.style for each in standing.values()]
     if Style.ERROR in styles:
         return Style.ERROR, f"{_of(styles.count(Style.ERROR), total)} will not start"
-    if not total and report.skipped:
-        return Style.WARNING, f"nothing decided, {counted(len(report.skipped), 'resource')} could not be analysed"
     if not total:
         return Style.QUIET, "no ECS task definition in this plan"
     if Style.UNKNOWN in styles:
-        return Style.UNKNOWN, f"nothing surely missing, but {_of(styles.count(Style.UNKNOWN), total)} undecided"
+        return (
+            Style.UNKNOWN,
+            f"nothing is surely missing, but {_of(styles.count(Style.UNKNOWN), total)} cannot be decided",
+        )
     if Style.WARNING in styles:
         return Style.WARNING, f"{_of(styles.count(Style.WARNING), total)} with a warning"
     return Style.GOOD, f"nothing is missing for {counted(total, 'ECS task definition')} to start"

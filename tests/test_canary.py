@@ -1,0 +1,136 @@
+"""No value of a plan is ever printed: names, addresses and ARNs only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfcheck import cli
+
+CANARY = "canary-7f3a"
+PLANS = Path(__file__).parent.parent / "testdata"
+CASES = ("literal-missing", "granted-to-task-role", "regression-on-update", "explicit-deny", "role-outside-plan")
+FORMATS = (
+    ["--format", "text"],
+    ["--format", "text", "--color", "always"],
+    ["--quiet"],
+    ["--debug", "--strict"],
+    ["--format", "json"],
+    ["--query", "@"],
+)
+
+Poison = Callable[[dict[str, Any]], None]
+
+
+def containers(plan: dict[str, Any], change: Callable[[list[dict[str, Any]]], Any]) -> None:
+    """Put what `change` makes of the container definitions into every task definition, before and after."""
+    found = False
+    for resource in plan["resource_changes"]:
+        for side in ("before", "after"):
+            values = resource["change"].get(side) or {}
+            if resource["type"] == "aws_ecs_task_definition" and values.get("container_definitions"):
+                values["container_definitions"] = change(json.loads(values["container_definitions"]))
+                found = True
+    assert found
+
+
+def environment(plan: dict[str, Any]) -> None:
+    def change(definitions: list[dict[str, Any]]) -> str:
+        for container in definitions:
+            container["environment"] = [{"name": "DB_PASSWORD", "value": CANARY}]
+            container["command"] = ["serve", f"--token={CANARY}"]
+            container["dockerLabels"] = {"token": CANARY}
+        return json.dumps(definitions)
+
+    containers(plan, change)
+
+
+def sensitive_definitions(plan: dict[str, Any]) -> None:
+    """Everything in the definitions is secret, then: the file's ARN too."""
+
+    def change(definitions: list[dict[str, Any]]) -> str:
+        for container in definitions:
+            for file in container.get("environmentFiles", []):
+                file["value"] += CANARY
+        return json.dumps(definitions)
+
+    containers(plan, change)
+    for resource in plan["resource_changes"]:
+        if resource["type"] == "aws_ecs_task_definition":
+            for mask in ("before_sensitive", "after_sensitive"):
+                resource["change"][mask] = {"container_definitions": True}
+
+
+def broken_definitions(plan: dict[str, Any]) -> None:
+    containers(plan, lambda definitions: json.dumps(definitions)[:-1] + f', "{CANARY}"')
+
+
+def odd_definitions(plan: dict[str, Any]) -> None:
+    containers(plan, lambda definitions: json.dumps([*definitions, CANARY, {"environmentFiles": CANARY}]))
+
+
+def broken_policies(plan: dict[str, Any]) -> None:
+    for resource in plan["resource_changes"]:
+        after = resource["change"].get("after") or {}
+        if "policy" in after:
+            after["policy"] = f'{{"Statement": [{{"Effect": "{CANARY}"'
+
+
+def other_resources(plan: dict[str, Any]) -> None:
+    plan.setdefault("variables", {})["token"] = {"value": CANARY}
+    plan["resource_changes"].append(
+        {
+            "address": "aws_db_instance.main",
+            "mode": "managed",
+            "type": "aws_db_instance",
+            "name": "main",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {
+                "actions": ["update"],
+                "before": {"password": CANARY},
+                "after": {"password": CANARY},
+                "after_unknown": {},
+                "before_sensitive": {"password": True},
+                "after_sensitive": {"password": True},
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "poison",
+    [environment, sensitive_definitions, broken_definitions, odd_definitions, broken_policies, other_resources],
+)
+def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = json.loads((PLANS / case / "plan.json").read_text(encoding="utf-8"))
+    poison(plan)
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    for form in FORMATS:
+        status = cli.run([*form, str(path)])
+        streams = capsys.readouterr()
+        assert status in (0, 1), streams.err
+        assert "aws_ecs_task_definition." in streams.out
+        assert CANARY not in streams.out + streams.err
+
+
+def test_a_source_line_with_a_value_is_not_quoted_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = PLANS / "literal-missing"
+    source = (case / "main.tf").read_text(encoding="utf-8")
+    one_line = (
+        '  container_definitions = jsonencode([{ name = "orders", environment = [{ name = "A", '
+        f'value = "{CANARY}" }}], image = "x", environmentFiles = [{{ type = "s3", '
+        'value = "arn:aws:s3:::acme-config/orders/prod.env" }] }])\n}\n'
+    )
+    (tmp_path / "main.tf").write_text(source[: source.index("  container_definitions")] + one_line, encoding="utf-8")
+    (tmp_path / "plan.json").write_bytes((case / "plan.json").read_bytes())
+    for form in FORMATS:
+        cli.run([*form, str(tmp_path / "plan.json")])
+        streams = capsys.readouterr()
+        assert "orders" in streams.out
+        assert CANARY not in streams.out + streams.err

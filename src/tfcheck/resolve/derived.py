@@ -70,12 +70,13 @@ def shape(resource_type: str, attribute: str, instance: Instance) -> TextLike | 
     return derivation(instance) if derivation else None
 
 
-def assigned_family(resource_type: str, attribute: str) -> str:
-    """Name the family of values that AWS gives to one instance only; empty for other attributes."""
-    return f"{resource_type}.{attribute}" if attribute in _ASSIGNED else ""
+def assigned_family(resource_type: str, attribute: str, *, shaped: bool) -> str:
+    """Name the family of values that AWS gives to one instance only; empty for other attributes.
 
-
-_ASSIGNED = frozenset({"arn", "id", "unique_id", "key_id", "policy_id", "arn_suffix"})
+    An id of a known shape may be a mere name, which two regions can have in common.
+    """
+    assigned = attribute in ("arn", "unique_id") or (attribute == "id" and not shaped)
+    return f"{resource_type}.{attribute}" if assigned else ""
 
 
 def hole(attribute: str) -> Hole:

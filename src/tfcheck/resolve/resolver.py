@@ -160,11 +160,11 @@ class Resolver(ModuleNames):
         if isinstance(shape, Unknown):
             return shape
         symbol = Symbol(str(address), (name,))
-        family = derived.assigned_family(address.type, name)
+        family = derived.assigned_family(address.type, name, shaped=True)
         return Unknown(symbol=symbol, shape=shape, hole=derived.hole(name), family=family)
 
     def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
-        family = derived.assigned_family(address.type, name)
+        family = derived.assigned_family(address.type, name, shaped=False)
         return Unknown(symbol=Symbol(str(address), (name,)), reason=reason, hole=derived.hole(name), family=family)
 
     def _written(self, address: Address, name: str) -> Value:

@@ -64,6 +64,9 @@ def _batch(expressions: Sequence[str], directory: Path) -> list[Any]:
     if done.returncode != 0:
         middle = len(expressions) // 2
         return _batch(expressions[:middle], directory) + _batch(expressions[middle:], directory) if middle else [ERROR]
+    if "Warning" in done.stdout:
+        # Terraform goes on with sources or variables that it refuses.
+        return [ERROR] * len(expressions)
     answers = json.loads(base64.b64decode(done.stdout.strip().strip('"')))
     return [ERROR if answer == "" else json.loads(answer, parse_float=_number)["v"] for answer in answers]
 

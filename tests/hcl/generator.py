@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 from tests.hcl.writing import HERE
 from tfcheck.hcl.expression import (
@@ -66,11 +67,15 @@ variable "object" {
 }
 """
 
+Draw: TypeAlias = Callable[[int], Expression]
+
 
 class Generator:
     """Draws expressions of a wanted kind, and now and then of another one."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, catching: bool = True) -> None:
+        """Without `catching` no error is caught: there is no `try` and no `can`."""
+        self.catching = catching
         self.random = Random(seed)
         self.names: list[str] = []
 
@@ -79,7 +84,7 @@ class Generator:
         return self.random.choice([self.text, self.number, self.flag, self.sequence, self.mapping])(depth)
 
     def text(self, depth: int) -> Expression:
-        choices = [self._word, self._variable("text"), self._template, self._template]
+        choices: list[Draw] = [self._word, self._variable("text"), self._template, self._template]
         choices += [self._picked, self._chosen(self.text)]
         return self._draw(depth, self._word, choices)
 
@@ -87,33 +92,37 @@ class Generator:
         return self._draw(depth, self._numeral, [self._arithmetic, self._minus, self._variable("number"), self._picked])
 
     def flag(self, depth: int) -> Expression:
-        choices = [self._comparison, self._equality, self._equality, self._logical, self._not, self._variable("flag")]
+        choices: list[Draw] = [
+            self._comparison,
+            self._equality,
+            self._equality,
+            self._logical,
+            self._not,
+            self._variable("flag"),
+        ]
         return self._draw(depth, self._bool, [*choices, self._can])
 
     def sequence(self, depth: int) -> Expression:
-        choices = [self._list, self._list, self._for_list, self._for_list, self._splat]
+        choices: list[Draw] = [self._list, self._list, self._for_list, self._for_list, self._splat]
         choices += [self._chosen(self.sequence), self._variable("texts"), self._variable("numbers")]
         return self._draw(depth, self._list, choices)
 
     def mapping(self, depth: int) -> Expression:
-        choices = [self._object, self._object, self._for_object, self._for_object]
+        choices: list[Draw] = [self._object, self._object, self._for_object, self._for_object]
         choices += [self._chosen(self.mapping), self._variable("map"), self._variable("object")]
         return self._draw(depth, self._object, choices)
 
-    def _draw(self, depth: int, simple: object, choices: list[object]) -> Expression:
+    def _draw(self, depth: int, simple: Draw, choices: Sequence[Draw]) -> Expression:
         if self.names and self.random.random() < 0.3:
             return Variable(self.random.choice(self.names), HERE)
         if depth > 0 and self.random.random() < 0.06:
             return self._other(depth - 1)
         made = self.random.choice(choices) if depth > 0 else simple
-        assert callable(made)
-        node = made(depth - 1)
-        assert node is not None
-        return node  # type: ignore[no-any-return]
+        return made(depth - 1)
 
     def _other(self, depth: int) -> Expression:
         """Draw something that may not fit, or that picks what fits."""
-        choices = [self.expression, self._null, self._try, self._chosen(self.expression), self._picked]
+        choices: list[Draw] = [self.expression, self._null, self._try, self._chosen(self.expression), self._picked]
         return self.random.choice(choices)(depth)
 
     def _null(self, depth: int) -> Expression:
@@ -129,7 +138,7 @@ class Generator:
     def _bool(self, depth: int) -> Expression:
         return Literal(self.random.random() < 0.5, HERE)
 
-    def _variable(self, name: str) -> object:
+    def _variable(self, name: str) -> Draw:
         return lambda depth: Attribute(Variable("var", HERE), name, HERE)
 
     def _template(self, depth: int) -> Expression:
@@ -159,7 +168,8 @@ class Generator:
         return Binary(self.random.choice(["<", "<=", ">", ">="]), self.number(depth), self.number(depth), HERE)
 
     def _equality(self, depth: int) -> Expression:
-        kind = self.random.choice([self.text, self.number, self.flag, self.sequence, self.mapping, self.expression])
+        kinds: list[Draw] = [self.text, self.number, self.flag, self.sequence, self.mapping, self.expression]
+        kind = self.random.choice(kinds)
         # Only here: as the arm of a conditional a null has a type, which we do not know.
         none = Attribute(Variable("var", HERE), "none", HERE)
         right = none if self.random.random() < 0.1 else kind(depth)
@@ -171,14 +181,17 @@ class Generator:
     def _not(self, depth: int) -> Expression:
         return Unary("!", self.flag(depth), HERE)
 
-    def _chosen(self, kind: object) -> object:
-        assert callable(kind)
+    def _chosen(self, kind: Draw) -> Draw:
         return lambda depth: Conditional(self.flag(depth), kind(depth), kind(depth), HERE)
 
     def _can(self, depth: int) -> Expression:
+        if not self.catching:
+            return self._bool(depth)
         return Call("can", (self.expression(depth),), False, HERE)
 
     def _try(self, depth: int) -> Expression:
+        if not self.catching:
+            return self.expression(depth)
         return Call("try", tuple(self.expression(depth) for _ in range(self.random.randint(1, 3))), False, HERE)
 
     def _picked(self, depth: int) -> Expression:
@@ -190,11 +203,13 @@ class Generator:
         return Index(self.sequence(depth), self.number(0) if kind < 0.9 else self.text(0), HERE)
 
     def _list(self, depth: int) -> Expression:
-        kind = self.random.choice([self.text, self.number, self.expression, self.mapping])
+        kinds: list[Draw] = [self.text, self.number, self.expression, self.mapping]
+        kind = self.random.choice(kinds)
         return ListOf(tuple(kind(depth) for _ in range(self.random.randint(0, 3))), HERE)
 
     def _object(self, depth: int) -> Expression:
-        kind = self.random.choice([self.text, self.number, self.expression, self.sequence])
+        kinds: list[Draw] = [self.text, self.number, self.expression, self.sequence]
+        kind = self.random.choice(kinds)
         items = [(self._name(depth), kind(depth)) for _ in range(self.random.randint(0, 3))]
         return ObjectOf(tuple(items), HERE)
 
@@ -208,12 +223,11 @@ class Generator:
         key = self.random.choice(["", f"{name}k"])
         return key, f"{name}v", self.random.choice([self.sequence, self.mapping])(depth - 1)
 
-    def _inside(self, key: str, value: str, draw: object) -> tuple[Expression, ...]:
-        assert callable(draw)
+    def _inside(self, key: str, value: str, draw: Callable[[], tuple[Expression, ...]]) -> tuple[Expression, ...]:
         before = list(self.names)
         self.names += [name for name in (key, value) if name]
         try:
-            return tuple(draw())
+            return draw()
         finally:
             self.names = before
 

@@ -226,9 +226,11 @@ def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
 def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
     """Name a part of an attribute that is not known: only a structure can have parts, so this is its symbol, extended.
 
-    An element may turn out not to be there, and an attribute may be one of null.
+    An element may turn out not to be there.
     """
-    if source.shape is not None or source.symbol is None:
+    if surely_text(source):
+        raise EvaluationError("a string has no attributes and no elements")
+    if source.symbol is None:
         return Unknown(reason=source.reason, where=source.where, unsure=True)
     symbol = Symbol(source.symbol.owner, (*source.symbol.path, step))
     return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))

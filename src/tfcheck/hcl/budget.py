@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tfcheck.hcl.expression import Expression
 from tfcheck.hcl.scope import Scope, Seen
-from tfcheck.value import JsonText, Set, Text, Value
+from tfcheck.value import JsonText, Set, Text, Unknown, Value
 
 #: Nodes evaluated, elements and hundreds of characters made, for one expression.
 STEPS = 300_000
@@ -87,6 +87,9 @@ class Run(Protocol):
 
     def value(self, node: Expression, scope: Scope) -> Value:
         """Work out a part of the expression, all of it."""
+
+    def condition(self, node: Expression, scope: Scope) -> bool | Unknown:
+        """Work out a part of the expression that must be a bool."""
 
     def probe(self, node: Expression, scope: Scope) -> Value:
         """Work out a part of the expression only to see whether Terraform would report an error."""

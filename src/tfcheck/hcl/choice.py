@@ -15,6 +15,7 @@ from tfcheck.hcl.budget import Run
 from tfcheck.hcl.convert import unify
 from tfcheck.hcl.equality import same
 from tfcheck.hcl.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
+from tfcheck.hcl.kinds import surely_text
 from tfcheck.hcl.likeness import described, gives_structure, is_structural
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
 from tfcheck.value import Set, Truth, Unknown, Value
@@ -46,13 +47,19 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
         if isinstance(other, _TYPELESS) or (isinstance(value, str) and isinstance(other, Template)):
             return value
         return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
-    return value if is_referent(peer) else _converted(arm, value, other, whole(peer))
+    if is_referent(peer):
+        return value
+    if run.trying and _may_clash(value, whole(peer)):
+        return Unknown(reason="the arms of a conditional may have no type in common", unsure=True)
+    return _converted(arm, value, other, whole(peer))
 
 
 def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
     """Give what both arms have in common when the condition is not known."""
     arms = f"{described(node.then)} or {described(node.otherwise)}"
-    rest = Unknown(reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where)
+    rest = Unknown(
+        reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
+    )
     try:
         then, otherwise = run.value(node.then, scope), run.value(node.otherwise, scope)
         structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
@@ -82,6 +89,20 @@ def _converted(arm: Expression, value: Value, other: Expression, peer: Value) ->
     if isinstance(value, Set) or isinstance(peer, Set):
         structural = structural or gives_structure(arm) or gives_structure(other)
     return unify([value, peer], structural=structural)[0]
+
+
+def _may_clash(one: Value, other: Value) -> bool:
+    """Tell whether an unknown value may turn out to have a type that does not go with the other one."""
+    match one, other:
+        case (dict(), dict()) if one.keys() == other.keys():
+            return any(_may_clash(item, other[name]) for name, item in one.items())
+        case (list(), list()) if len(one) == len(other):
+            return any(map(_may_clash, one, other))
+    unknown, beside = (one, other) if isinstance(one, Unknown) else (other, one)
+    if not isinstance(unknown, Unknown) or surely_text(unknown) or isinstance(beside, Unknown | None):
+        return False
+    # An attribute is a string more often than not, and people do not write what can only fail.
+    return unknown.symbol is None or isinstance(beside, list | dict | Set)
 
 
 def _is_sorted(items: list[Value]) -> bool:

@@ -102,7 +102,7 @@ def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[Scope
         run.budget.spend(1)
         inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})
         if node.condition is not None:
-            passes = condition(run.value(node.condition, inner))
+            passes = run.condition(node.condition, inner)
             if isinstance(passes, Unknown):
                 raise _Open(passes)
             if not passes:

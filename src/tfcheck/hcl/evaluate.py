@@ -98,6 +98,12 @@ class _Run:
     def value(self, node: Expression, scope: Scope) -> Value:
         return whole(self.see(node, scope))
 
+    def condition(self, node: Expression, scope: Scope) -> bool | Unknown:
+        truth = condition(self.value(node, scope))
+        if isinstance(truth, Unknown) and truth.unsure:
+            self.doubt = truth
+        return truth
+
     def probe(self, node: Expression, scope: Scope) -> Value:
         before = self.doubt
         try:
@@ -207,19 +213,18 @@ class _Run:
         NOTE: up to 1.11 Terraform reports an error of the right side even where the left one decides, later it does
         not: it only matters where `try` would catch it.
         """
-        left = condition(self.value(node.left, scope))
+        left = self.condition(node.left, scope)
         decided = left is (node.operator == "||")
         try:
-            given = self.value(node.right, scope)
+            right = self.condition(node.right, scope)
         except EvaluationError as error:
             if not decided:
                 raise
             return Unknown(reason=f"evaluation error: {error}", unsure=True) if self.trying else left
-        right = condition(given)
         return conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
 
     def _conditional(self, node: Conditional, scope: Scope) -> Seen:
-        truth = condition(self.value(node.condition, scope))
+        truth = self.condition(node.condition, scope)
         if isinstance(truth, Unknown):
             return either(node, truth, scope, self)
         return chosen(node, truth, scope, self)

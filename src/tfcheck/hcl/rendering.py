@@ -12,7 +12,6 @@ from tfcheck.hcl.budget import LENGTH, Limit, Run
 from tfcheck.hcl.convert import to_string
 from tfcheck.hcl.equality import same
 from tfcheck.hcl.expression import Expression, ForDirective, IfDirective, Literal, Template
-from tfcheck.hcl.operators import condition
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
 from tfcheck.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, text
 
@@ -70,7 +69,7 @@ def _part(part: Expression, scope: Scope, run: Run) -> TextLike:
 
 
 def _if(node: IfDirective, scope: Scope, run: Run) -> TextLike:
-    truth = condition(run.value(node.condition, scope))
+    truth = run.condition(node.condition, scope)
     if isinstance(truth, bool):
         return joined(node.then if truth else node.otherwise, scope, run)
     try:

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from tfcheck.hcl.equality import same
+from tfcheck.hcl.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import SECRET_SUFFIX, Set, Symbol, Text, Truth, Unknown, Value
+
+ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
+OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
+SUFFIX = Unknown(Symbol("aws_secretsmanager_secret.s", ("suffix",)), hole=SECRET_SUFFIX)
+
+
+@pytest.mark.parametrize(
+    ("sign", "left", "right", "result"),
+    [
+        ("+", "1", 1, 2),
+        ("-", Fraction(1, 2), 0.25, Fraction(1, 4)),
+        ("*", 3, "1.5", Fraction(9, 2)),
+        ("/", 10, 4, Fraction(5, 2)),
+        ("%", -7, 3, -1),
+        ("%", 7, -3, 1),
+        ("%", 7.5, 2, Fraction(3, 2)),
+        ("<", "1", "2", True),
+        (">=", 2, 2, True),
+    ],
+)
+def test_arithmetic_is_exact(sign: str, left: Value, right: Value, result: Value) -> None:
+    assert computed(sign, left, right) == result
+
+
+@pytest.mark.parametrize(
+    ("sign", "left", "right"), [("/", 1, 3), ("/", 1, 0), ("*", Fraction(1, 10), 0.1), ("*", 10**200, 10**200)]
+)
+def test_what_terraform_would_round_is_unknown(sign: str, left: Value, right: Value) -> None:
+    assert isinstance(computed(sign, left, right), Unknown)
+
+
+@pytest.mark.parametrize(("left", "right"), [("a", 1), (True, 1), (None, 1), ([1], 1), (1, {})])
+def test_only_numbers_are_computed_with(left: Value, right: Value) -> None:
+    with pytest.raises(EvaluationError):
+        computed("+", left, right)
+
+
+def test_an_unknown_operand_makes_the_result_unknown_without_its_symbol() -> None:
+    result = computed("+", ARN, 1)
+    assert isinstance(result, Unknown)
+    assert result.symbol is None
+    assert result.unsure
+    assert isinstance(negated(ARN), Unknown)
+    assert isinstance(inverted(ARN), Unknown)
+
+
+def test_conditions_take_the_texts_of_bools_only() -> None:
+    assert condition("true") is True
+    assert inverted("true") is False
+    wrongs: list[Value] = [None, 1, "x", []]
+    for wrong in wrongs:
+        with pytest.raises(EvaluationError):
+            condition(wrong)
+
+
+def test_logic_is_kleenes() -> None:
+    assert conjunction(False, ARN) is False
+    assert conjunction(ARN, False) is False
+    assert conjunction(True, ARN) is ARN
+    assert disjunction(ARN, True) is True
+    assert disjunction(False, ARN) is ARN
+    assert disjunction(False, False) is False
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "truth"),
+    [
+        (1, 1.0, Truth.TRUE),
+        (1, "1", Truth.FALSE),
+        (True, 1, Truth.FALSE),
+        (True, "true", Truth.FALSE),
+        (None, None, Truth.TRUE),
+        (None, "", Truth.FALSE),
+        ("a", [], Truth.FALSE),
+        ([], {}, Truth.FALSE),
+        (ARN, ARN, Truth.TRUE),
+        (ARN, OTHER, Truth.UNKNOWN),
+        (ARN, None, Truth.UNKNOWN),
+        (ARN, "", Truth.UNKNOWN),
+        (SUFFIX, None, Truth.FALSE),
+        (SUFFIX, "", Truth.FALSE),
+        (SUFFIX, [], Truth.FALSE),
+        (Text((ARN, "/*")), Text((ARN, "/*")), Truth.TRUE),
+        (Text((ARN, "/*")), Text((ARN, "/x")), Truth.FALSE),
+        (Text((ARN, "/*")), None, Truth.FALSE),
+        (Set(("a",)), Set(("a",)), Truth.TRUE),
+        (Set(("a",)), Set(("b",)), Truth.FALSE),
+        ({"a": 1}, {"b": 1}, Truth.FALSE),
+        ({"a": 1}, {"a": 2}, Truth.FALSE),
+    ],
+)
+def test_equality_is_typed(left: Value, right: Value, truth: Truth) -> None:
+    assert same(left, right) is truth
+    assert same(right, left) is truth
+
+
+def test_a_list_may_be_a_tuple_and_a_set_may_be_a_list() -> None:
+    assert same(["a"], ["a"]) is Truth.UNKNOWN
+    assert same(["a"], ["a"], alike=True) is Truth.TRUE
+    assert same([], []) is Truth.UNKNOWN
+    assert same(["a", "b"], ["b", "a"]) is Truth.UNKNOWN
+    assert same(["a", "b"], ["b", "a"], alike=True) is Truth.FALSE
+    assert same(["a"], ["b"]) is Truth.FALSE
+    assert same(["a"], []) is Truth.FALSE
+    assert same(Set(("a",)), ["a"]) is Truth.UNKNOWN
+    assert same({"a": 1}, {"a": 1}) is Truth.UNKNOWN
+    assert same({"a": 1}, {"a": 1}, alike=True) is Truth.TRUE
+
+
+def test_an_open_comparison_says_what_it_waits_for() -> None:
+    result = equals(ARN, "x")
+    assert isinstance(result, Unknown)
+    assert result.reason == ARN.reason
+    assert result.symbol is None

@@ -32,7 +32,9 @@ class Module:
 
     def _add(self, block: Block, overrides: bool) -> None:
         if block.type == "locals":
-            self._locals = {**self._locals, **block.arguments} if overrides else {**block.arguments, **self._locals}
+            for name, argument in block.arguments.items():
+                if overrides or name not in self._locals:
+                    self._locals[name] = argument
         elif block.type in _DECLARING:
             key = block.type, block.labels
             before = self._blocks.get(key)

@@ -1,0 +1,152 @@
+"""Only sources that belong to the plan are used."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.hcl.modules.test_sources import saved, write
+from tfcheck.errors import InputError
+from tfcheck.hcl.modules import find
+from tfcheck.plan import load
+
+TESTDATA = Path(__file__).parents[3] / "testdata"
+MAIN = 'resource "aws_a" "x" {}\ndata "aws_d" "d" {}\nmodule "m" {\n  source = "./m"\n}\n'
+CHILD = 'resource "aws_b" "y" {}\n'
+
+
+def configuration(*resources: str, **calls: Any) -> Any:
+    listed = {name: SimpleNamespace(module=module) for name, module in calls.items()}
+    return SimpleNamespace(resources=dict.fromkeys(resources), calls=listed)
+
+
+PLANNED = configuration("aws_a.x", "data.aws_d.d", m=configuration("aws_b.y"))
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a root module with one child, and stand elsewhere."""
+    write(tmp_path / "stack", main__tf=MAIN)
+    write(tmp_path / "stack/m", main__tf=CHILD)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    return tmp_path / "stack"
+
+
+def test_the_option_names_a_directory(stack: Path) -> None:
+    found = find(stack, None, PLANNED)
+
+    assert found.sources is not None
+    assert found.sources.root == stack
+    assert found.messages == ()
+
+
+def test_without_a_configuration_the_option_is_believed(stack: Path) -> None:
+    assert find(stack, None, None).sources is not None
+    assert find(None, stack / "plan.json", None).sources is None
+
+
+@pytest.mark.parametrize(
+    ("planned", "named"),
+    [
+        (configuration("aws_a.x", "aws_a.z", m=configuration("aws_b.y")), "`aws_a.z`: the plan lists it"),
+        (configuration(m=configuration("aws_b.y")), "`aws_a.x`: they declare it"),
+        (configuration("aws_a.x", m=configuration()), "`module.m.aws_b.y`: they declare it"),
+        (configuration("aws_a.x"), "`module.m`: they declare it"),
+    ],
+)
+def test_sources_of_another_plan_are_refused_by_name(stack: Path, planned: Any, named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        find(stack, None, planned)
+
+    found = find(None, stack / "plan.json", planned)
+    assert found.sources is None
+    assert any(named in message for message in found.messages)
+    assert any(f"`{stack}`" in message for message in found.messages)
+
+
+def test_an_option_that_leads_nowhere_is_refused(stack: Path) -> None:
+    (stack / "file").write_text("")
+    (stack / "empty").mkdir()
+    for name, message in {"no": "does not exist", "file": "no Terraform files", "empty": "no Terraform files"}.items():
+        with pytest.raises(InputError, match=message):
+            find(stack / name, None, PLANNED)
+
+
+def test_the_plan_lies_beside_its_sources(stack: Path) -> None:
+    found = find(None, stack / "plan.json", PLANNED)
+
+    assert found.sources is not None
+    assert found.sources.root == stack
+
+
+def test_else_the_current_directory_is_looked_at(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(stack)
+    found = find(None, stack.parent / "plan.json", PLANNED)
+
+    assert found.sources is not None
+    assert found.messages == (f"sources in `{stack.parent}` are not used: there are no Terraform files",)
+
+
+def test_else_the_one_directory_of_the_work_tree(stack: Path) -> None:
+    (stack.parent / ".git").mkdir()
+    found = find(None, None, PLANNED)
+
+    assert found.sources is not None
+    assert found.sources.root is not None
+    assert found.sources.root.resolve() == stack
+    shutil.copytree(stack, stack.parent / "twin")
+    assert find(None, None, PLANNED).sources is None
+
+
+def test_modules_not_at_hand_are_not_compared(stack: Path) -> None:
+    shutil.rmtree(stack / "m")
+
+    assert find(stack, None, PLANNED).sources is not None
+
+
+def test_what_only_looks_like_a_block_does_no_harm(stack: Path) -> None:
+    write(stack, b__tf='/*\nresource "aws_z" "z" {\n*/\nlocals {\n t = <<E\nresource "a" "b" {}\nE\n}\n')
+
+    assert find(stack, None, PLANNED).sources is not None
+
+
+def test_the_files_of_the_program_that_made_the_plan_count(stack: Path) -> None:
+    write(stack, main__tofu='resource "aws_tofu" "x" {}\n')
+
+    for planned in (PLANNED, configuration("aws_tofu.x")):
+        assert find(stack, None, planned).sources is not None
+    assert find(stack, None, PLANNED, opentofu=False).sources is not None
+    with pytest.raises(InputError):
+        find(stack, None, PLANNED, opentofu=True)
+
+
+def test_a_saved_plan_brings_its_sources_and_finds_its_files(stack: Path) -> None:
+    entries = {"tfconfig/m-/main.tf": MAIN, "tfconfig/m-m/main.tf": CHILD}
+    records = [{"Key": "", "Dir": "."}, {"Key": "m", "Dir": "m"}]
+    plan = saved(stack / "tfplan", entries, records)
+
+    for found in (find(plan, None, PLANNED), find(None, plan, PLANNED)):
+        assert found.sources is not None
+        assert found.sources.root == stack
+        assert found.sources.read_file("main.tf") == MAIN.encode()
+    write(stack, main__tf=MAIN + "# changed since\n")
+    changed = find(plan, None, PLANNED).sources
+    assert changed is not None
+    assert changed.root is None
+
+
+@pytest.mark.parametrize("path", sorted(TESTDATA.rglob("plan.json")), ids=lambda path: str(path.parent.name))
+def test_every_case_finds_its_sources(path: Path) -> None:
+    planned = load(path).plans[0].configuration
+    found = find(None, path, planned)
+
+    assert found.sources is not None, found.messages
+    assert found.sources.problems == []
+    if (path.parent / "tfplan").exists():
+        assert find(path.parent / "tfplan", path, planned).sources is not None

@@ -25,7 +25,7 @@ import click
 from tfcheck import cli
 
 ROOT = Path(__file__).resolve().parent.parent
-_PART = re.compile(r"(<!-- begin: (\w+) ?(.*?) -->\n).*?(<!-- end -->)", re.DOTALL)
+_PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:
@@ -40,7 +40,7 @@ def current(page: Path) -> str:
 
 def _written(found: re.Match[str]) -> str:
     begin, name, argument, end = found.groups()
-    return f"{begin}{_PARTS[name](argument)}{end}"
+    return f"{begin}{_PARTS[name](argument or '')}{end}"
 
 
 def _screen(plan: str) -> str:

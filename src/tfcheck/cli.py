@@ -112,8 +112,8 @@ def main(ctx: click.Context) -> int | None:
 @click.option(
     "--sources",
     metavar="DIR|TFPLAN",
-    help="The .tf files of the plan, or the saved plan that holds them. Else they are looked for beside PLAN, "
-    "then in the current directory.",
+    help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
+    "PLAN, in the current directory, and in its work tree.",
 )
 @click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")

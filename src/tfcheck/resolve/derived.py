@@ -156,6 +156,15 @@ def _object_key(instance: Instance) -> TextLike | None:
     return re.sub("/+", "/", re.sub(r"^(\./|/)+", "", key))
 
 
+def _object_id(instance: Instance) -> TextLike | None:
+    """Give the key; since provider 6, whose resources have a region of their own, the bucket stands before it."""
+    key = _text(instance.attribute("key"))
+    bucket = _text(instance.attribute("bucket"))
+    if key is None or instance.attribute("region") is None:
+        return key
+    return None if bucket is None else text([bucket, "/", key])
+
+
 def _dns_suffix(instance: Instance) -> TextLike | None:
     partition = instance.surroundings.partition
     if not isinstance(partition, str):
@@ -184,6 +193,7 @@ _secret_arn = _arn(
 
 _OBJECT: dict[str, Derivation] = {
     "arn": _arn("s3", _joined(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
+    "id": _object_id,
 }
 _BUCKET_SETTING: dict[str, Derivation] = {"id": _attribute("bucket")}
 

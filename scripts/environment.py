@@ -29,6 +29,9 @@ def main(arguments):
     command = [*_pip(environment), "install", "--quiet", "--disable-pip-version-check", "--editable", package]
     if subprocess.run(command).returncode:
         sys.exit("error: pip could not install tfcheck; its message is above")
+    # An editable package is not compiled by pip, and where PYTHONDONTWRITEBYTECODE is set never would be.
+    python = str(environment / "bin" / "python")
+    subprocess.run([python, "-m", "compileall", "-q", str(ROOT / "src")], check=True)
 
 
 def _with_a_python_that_is_new_enough():

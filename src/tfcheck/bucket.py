@@ -1,0 +1,51 @@
+"""Which bucket does the ARN of a bucket, or of an object in it, name?
+
+Follows the ARN formats of Amazon S3
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+"""
+
+from __future__ import annotations
+
+from tfcheck.arn import split
+from tfcheck.catalogue import BUCKET, OBJECT, catalogue
+from tfcheck.setting import Subject
+from tfcheck.value import Text, TextLike, Unknown, pieces, text
+from tfcheck.world import Thing, World
+
+
+def bucket_of(arn: TextLike, world: World) -> Subject | None:
+    """Give the bucket that an ARN of it, or of an object in it, names; None where its name cannot be told."""
+    thing = _referred(arn, world)
+    parts = split(arn)
+    name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None
+    if thing is None and name is not None:
+        thing = catalogue(world, BUCKET).by_name(name, None)
+    if thing is not None:
+        own = thing.attribute("bucket")
+        name = own if isinstance(own, str | Text | Unknown) else name
+    return None if thing is None and name is None else Subject(thing, () if name is None else (name,))
+
+
+def _referred(arn: TextLike, world: World) -> Thing | None:
+    """Find the bucket by the reference that an ARN begins with."""
+    first = next(iter(pieces(arn)), "")
+    found = catalogue(world, BUCKET).referred(first)
+    if found is None:
+        holder = catalogue(world, OBJECT).referred(first)
+        found = catalogue(world, BUCKET).by_name(holder.attribute("bucket"), None) if holder else None
+    return found
+
+
+def _before_slash(resource: TextLike) -> TextLike | None:
+    found: list[TextLike] = []
+    for piece in pieces(resource):
+        if isinstance(piece, str):
+            head, slash, _ = piece.partition("/")
+            found.append(head)
+            if slash:
+                return text(found)
+        elif isinstance(piece, Unknown) and not piece.hole.allows("/"):
+            found.append(piece)
+        else:
+            return None
+    return text(found)

@@ -1,0 +1,133 @@
+"""Which resource of the plan does a name, an ARN or a reference surely mean?
+
+A reference to an attribute means its resource, whatever the value turns out to be; a literal means the resource whose
+ARN or name it equals. What may mean a resource, but need not, is not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.match import equal
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
+from tfcheck.world import Thing, World
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of thing: the resource types that are of it, the attribute with its ARN and those with its names."""
+
+    types: tuple[str, ...]
+    arn: str = "arn"
+    names: tuple[str, ...] = ("name",)
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """List the attributes that each stand for the whole thing."""
+        return (self.arn, *self.names, *self.aliases)
+
+
+BUCKET = Kind(("aws_s3_bucket",), names=("bucket",), aliases=("id",))
+OBJECT = Kind(("aws_s3_object", "aws_s3_bucket_object"), names=())
+KEY = Kind(
+    ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key"),
+    names=("key_id",),
+    aliases=("id",),
+)
+ALIAS = Kind(("aws_kms_alias",), aliases=("id",))
+SECRET = Kind(("aws_secretsmanager_secret",), aliases=("id",))
+PARAMETER = Kind(("aws_ssm_parameter",), aliases=("id",))
+REPOSITORY = Kind(("aws_ecr_repository",), aliases=("id", "repository_url"))
+ENDPOINT = Kind(("aws_vpc_endpoint",), names=("id",))
+LOG_GROUP = Kind(("aws_cloudwatch_log_group",), aliases=("id",))
+
+
+class Catalogue:
+    """The managed resources of one kind in one world."""
+
+    def __init__(self, world: World, kind: Kind) -> None:
+        """Take the world and the kind."""
+        self.kind = kind
+        self.things = world.things(*kind.types)
+        self._by_address = {str(each.address): each for each in self.things}
+        self._by_arn = {arn: each for each in self.things for arn in _spelled(each, (kind.arn,))}
+        self._by_name: dict[TextLike, list[Thing]] = {}
+        for each in self.things:
+            for name in _spelled(each, kind.names):
+                self._by_name.setdefault(name, []).append(each)
+
+    def owner(self, reference: Value) -> Thing | None:
+        """Find the thing that a reference takes an attribute of, whichever that is."""
+        if not isinstance(reference, Unknown) or reference.symbol is None:
+            return None
+        return self._by_address.get(reference.symbol.owner)
+
+    def referred(self, reference: Value) -> Thing | None:
+        """Find the thing whose ARN or name a reference stands for."""
+        found = self.owner(reference)
+        if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
+            return None
+        return found if reference.symbol.path[:1] and reference.symbol.path[0] in self.kind.identity else None
+
+    def by_arn(self, reference: Value) -> Thing | None:
+        """Find the thing that an ARN, or a reference, surely means."""
+        found = self.referred(reference)
+        if found is not None or not isinstance(reference, str | Text | Unknown):
+            return found
+        spelled = spelled_out(reference)
+        found = self._by_arn.get(spelled)
+        if found is not None or isinstance(spelled, str):
+            return found  # what is known is no ARN that is open
+        sure = [each for arn, each in self._by_arn.items() if equal(arn, spelled) is Truth.TRUE]
+        return sure[0] if len(sure) == 1 else None
+
+    def by_name(self, reference: Value, near: Surroundings | None) -> Thing | None:
+        """Find the thing that a name, or a reference, surely means for what lives at `near`; None asks everywhere."""
+        found = self.referred(reference)
+        if found is not None or not isinstance(reference, str | Text | Unknown):
+            return found
+        candidates = self._by_name.get(spelled_out(reference), [])
+        here = [each for each in candidates if near is None or beside(each.surroundings, near) is Truth.TRUE]
+        return here[0] if len(here) == 1 else None
+
+    def find(self, reference: Value, near: Surroundings | None) -> Thing | None:
+        """Find the thing that an argument surely means which takes both an ARN and a name."""
+        return self.by_arn(reference) or self.by_name(reference, near)
+
+
+def beside(one: Surroundings, other: Surroundings) -> Truth:
+    """Tell whether two things live in one region of one account."""
+    return equal(one.region, other.region) & equal(one.account, other.account)
+
+
+def _spelled(thing: Thing, attributes: tuple[str, ...]) -> Iterator[TextLike]:
+    for attribute in attributes:
+        value = thing.attribute(attribute)
+        if isinstance(value, str | Text | Unknown) and value != "":
+            spelled = spelled_out(value)
+            # What has no symbol may be equal to something else of which as little is known.
+            if all(each.symbol is not None for each in unknowns(spelled)):
+                yield spelled
+
+
+class Catalogues:
+    """All catalogues of one world, each made when it is asked for."""
+
+    def __init__(self, world: World) -> None:
+        """Take the world."""
+        self._world = world
+        self._made: dict[Kind, Catalogue] = {}
+
+    def of(self, kind: Kind) -> Catalogue:
+        """Give the catalogue of one kind."""
+        if kind not in self._made:
+            self._made[kind] = Catalogue(self._world, kind)
+        return self._made[kind]
+
+
+def catalogue(world: World, kind: Kind) -> Catalogue:
+    """Give the catalogue of one kind of thing in a world."""
+    return world.once(Catalogues).of(kind)

@@ -1,0 +1,111 @@
+"""Which KMS key does an argument such as `kms_key_id` name?
+
+Follows https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id: a key is named by its ARN, its id,
+the ARN of an alias or the alias's name. IAM always sees the key's ARN. The keys that AWS manages (`alias/aws/...`) need
+no permission of the role.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.address import parse
+from tfcheck.arn import Arn, split
+from tfcheck.catalogue import ALIAS, KEY, catalogue
+from tfcheck.errors import InputError
+from tfcheck.match import equal
+from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.world import Thing, World
+
+
+class Key(msgspec.Struct, frozen=True):
+    """A customer managed key by its ARN. `doubt` says why it may be no such key at all."""
+
+    arn: TextLike
+    doubt: str = ""
+
+
+def named_key(reference: Value, thing: Thing, world: World) -> Key | None:
+    """Give the key that an argument of `thing` names; None where it names none, or one that AWS manages."""
+    if reference == "" or not isinstance(reference, str | Text | Unknown):
+        return None
+    key = catalogue(world, KEY).find(reference, thing.surroundings)
+    if key is not None:
+        return Key(_arn(key))
+    if _is_alias(reference):
+        return _behind_alias(reference, thing, world)
+    spelled = spelled_out(reference)
+    if _beginning(spelled).startswith("arn:") or _refers_to(reference, "aws_kms_", "arn"):
+        return Key(reference)
+    if isinstance(spelled, str):
+        return Key(_key_arn(thing, spelled))
+    doubt = "" if _refers_to(reference, "aws_kms_") else "whether a customer managed key encrypts it"
+    return Key(_unseen(thing, "which key encrypts it is known only after apply"), doubt)
+
+
+def _arn(key: Thing) -> TextLike:
+    arn = key.attribute("arn")
+    return (
+        arn
+        if isinstance(arn, str | Text | Unknown)
+        else _unseen(key, f"the plan does not show the ARN of {key.address}")
+    )
+
+
+def _key_arn(thing: Thing, key_id: TextLike) -> TextLike:
+    around = thing.surroundings
+    return Arn(around.partition, "kms", around.region, around.account, text(["key/", key_id])).written()
+
+
+def _unseen(thing: Thing, reason: str) -> TextLike:
+    return _key_arn(thing, Unknown(reason=reason, hole=NAME))
+
+
+def _beginning(spelled: TextLike) -> str:
+    first = next(iter(pieces(spelled)), "")
+    return first if isinstance(first, str) else ""
+
+
+def _refers_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
+    """Tell whether a reference is to a resource, or data source, whose type begins like `resource_type`."""
+    if not isinstance(reference, Unknown) or reference.symbol is None:
+        return False
+    try:
+        owner = parse(reference.symbol.owner)
+    except InputError:
+        return False
+    return owner.type.startswith(resource_type) and (not attribute or reference.symbol.path == (attribute,))
+
+
+# Aliases
+
+
+def _is_alias(reference: TextLike) -> bool:
+    if _refers_to(reference, "aws_kms_alias"):
+        return True
+    name = _alias_name(reference)
+    return name is not None and _beginning(name).startswith("alias/")
+
+
+def _alias_name(reference: TextLike) -> TextLike | None:
+    parts = split(reference)
+    return spelled_out(reference) if parts is None else parts.resource
+
+
+def _behind_alias(reference: TextLike, thing: Thing, world: World) -> Key | None:
+    name = _alias_name(reference)
+    if name is not None and _beginning(name).startswith("alias/aws/"):
+        return None
+    known = catalogue(world, ALIAS)
+    found = known.owner(reference) or known.by_arn(reference) or known.by_name(name, thing.surroundings)
+    target = found.attribute("target_key_id") if found else None
+    if found is not None and target is not None:
+        return named_key(target, found, world)
+    for each in world.looked_up("aws_kms_alias"):
+        arn = each.attribute("target_key_arn")
+        if (
+            isinstance(arn, str)
+            and Truth.some(equal(each.attribute(by), reference) for by in ("name", "arn")) is Truth.TRUE
+        ):
+            return Key(arn)
+    return Key(_unseen(thing, "the plan does not show which key the alias stands for"))

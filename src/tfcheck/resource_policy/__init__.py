@@ -1,0 +1,64 @@
+"""Which policy does the needed thing itself have: a bucket's, a key's, a secret's, a repository's?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html and the AWS
+provider's resources for such policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.arn import split
+from tfcheck.iam import Request
+from tfcheck.policies import Policies
+from tfcheck.resource_policy.bucket import bucket_guard
+from tfcheck.resource_policy.endpoint import warnings
+from tfcheck.resource_policy.grant import Grant, covering
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.key import key_guard
+from tfcheck.resource_policy.repository import repository_guard
+from tfcheck.resource_policy.secret import secret_guard
+from tfcheck.resource_policy.unidentified import service_of, unidentified
+from tfcheck.value import TextLike, written
+from tfcheck.world import World
+
+__all__ = ["Grant", "Guarded", "ResourcePolicies", "covering"]
+
+
+class ResourcePolicies:
+    """The resource policies of one world, found by the ARN of what they guard."""
+
+    def __init__(self, world: World, policies: Policies) -> None:
+        """Take the world, and its policy documents."""
+        self._world = world
+        self._policies = policies
+        self._found: dict[TextLike, Guarded] = {}
+
+    def of(self, resource: TextLike) -> Guarded:
+        """Find what guards the thing that an ARN names; `*` is guarded by nothing."""
+        if resource not in self._found:
+            self._found[resource] = self._of(resource)
+        return self._found[resource]
+
+    def _of(self, resource: TextLike) -> Guarded:
+        parts = split(resource)
+        match parts.service if parts else service_of(resource):
+            case "s3":
+                return bucket_guard(resource, self._world, self._policies)
+            case "secretsmanager":
+                return secret_guard(resource, self._world, self._policies)
+            case "kms":
+                return key_guard(resource, self._world, self._policies)
+            case "ecr":
+                return repository_guard(resource, self._world, self._policies)
+            case "ssm":
+                # A parameter has no policy, but another account may share it.
+                return Guarded(outside=f"parameter {written(resource)}", outside_only_elsewhere=True)
+            case None if resource != "*":
+                return unidentified(self._world)
+            case _:
+                return Guarded()
+
+    def warnings(self, request: Request) -> Iterator[str]:
+        """Say which policies of the plan may stand in the way of a request; whether they do, the plan does not tell."""
+        return warnings(request, self._world, self._policies)

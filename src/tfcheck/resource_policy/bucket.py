@@ -1,0 +1,126 @@
+"""What does a bucket's policy say of those who read from it?
+
+Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html. A public access
+block that restricts public buckets cuts off other accounts
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html); without enforced
+ownership the policy does not cover what other accounts wrote
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.bucket import bucket_of
+from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
+from tfcheck.policies import Found, Policies
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.reading import own_policy, set_policy
+from tfcheck.resource_policy.unidentified import unidentified
+from tfcheck.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
+from tfcheck.value import Set, TextLike, Truth, Unknown, Value, written
+from tfcheck.world import Thing, World
+
+
+def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+    """Find what guards a bucket, or an object in it."""
+    bucket = bucket_of(arn, world)
+    if bucket is None:
+        return unidentified(world, (BUCKET_POLICY,))
+    found = set_policy(world, policies, BUCKET_POLICY, bucket)
+    owner = _owner(bucket, world)
+    if found is None and owner is None:
+        return Guarded(outside=f"bucket {_name(bucket)}")
+    if found is None:
+        found = own_policy(world, policies, BUCKET_POLICY, bucket)
+    policy = _restricted(found, bucket, owner, world)
+    return Guarded(
+        policy,
+        found.hidden or None,
+        account=owner.surroundings.account if owner else None,
+        in_plan=owner is not None,
+        notes=tuple(_notes(bucket, world)),
+    )
+
+
+def _name(bucket: Subject) -> str:
+    return written(bucket.names[0]) if bucket.names else "(known after apply)"
+
+
+def _owner(bucket: Subject, world: World) -> Thing | None:
+    """Give a resource of the account that owns the bucket: only the owner can set a policy on it."""
+    if bucket.thing is not None:
+        return bucket.thing
+    return next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
+
+
+# Public access
+
+
+def _restricted(found: Found, bucket: Subject, owner: Thing | None, world: World) -> Policy | None:
+    """Add to a public policy that other accounts are cut off where public access is restricted.
+
+    AWS has no statement for that; a Deny for every other account says the same.
+    """
+    if found.policy is None or owner is None:
+        return found.policy
+    public = Truth.some(_is_public(each) for each in found.policy.statements)
+    for block, restricts in _restrictions(bucket, owner, world):
+        if restricts & public is not Truth.FALSE:
+            cut = _cut_off(owner, block, sure=restricts & public is Truth.TRUE)
+            return msgspec.structs.replace(found.policy, statements=(*found.policy.statements, *cut.statements))
+    return found.policy
+
+
+def _restrictions(bucket: Subject, owner: Thing, world: World) -> Iterator[tuple[Thing, Truth]]:
+    joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
+    for block in joined.sure:
+        yield block, _flag(block)
+    for block in joined.open:
+        yield block, _flag(block) & Truth.UNKNOWN
+    for block in world.things("aws_s3_account_public_access_block"):
+        same = block.surroundings.account == owner.surroundings.account
+        yield block, _flag(block) if same else Truth.FALSE
+
+
+def _flag(block: Thing) -> Truth:
+    value = block.attribute("restrict_public_buckets")
+    return Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
+
+
+def _is_public(statement: Statement) -> Truth:
+    """Tell whether AWS calls a statement public: it allows everybody, and no condition narrows that."""
+    principals = statement.principals
+    if statement.effect is Effect.DENY or principals is None:
+        return Truth.FALSE
+    everybody = any(value == "*" for _, value in principals.entries)
+    if not everybody and principals.unread is None and not principals.negated:
+        return Truth.FALSE
+    return Truth.TRUE if everybody and not statement.conditions and statement.effect is Effect.ALLOW else Truth.UNKNOWN
+
+
+def _cut_off(owner: Thing, block: Thing, *, sure: bool) -> Policy:
+    statement: dict[str, Value] = {
+        "Sid": "RestrictPublicBuckets",
+        "Effect": "Deny" if sure else Unknown(reason="whether the bucket's policy is public"),
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:PrincipalAccount": owner.surroundings.account}},
+    }
+    document: Value = {"Version": "2012-10-17", "Statement": [statement]}
+    return parse_policy(document, str(block.address), PolicyKind.RESOURCE)
+
+
+# Ownership
+
+
+def _notes(bucket: Subject, world: World) -> Iterator[str]:
+    for holder in settings(world, BUCKET_OWNERSHIP).on(bucket).sure:
+        rule = holder.attribute("rule")
+        listed = rule.items if isinstance(rule, Set) else rule if isinstance(rule, list) else ()
+        ownership = [each.get("object_ownership") for each in listed if isinstance(each, dict)]
+        if ownership and ownership[0] != "BucketOwnerEnforced":
+            yield f"assumes that no other account wrote the objects of bucket {_name(bucket)} ({holder.address})"

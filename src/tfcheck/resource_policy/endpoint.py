@@ -1,0 +1,78 @@
+"""Which policies of the plan may stand in the way, although the plan does not tell whether they do?
+
+Endpoint policies bind only calls that pass the endpoint
+(https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html), organization policies only the accounts
+they are attached to (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html): what
+they do not allow is worth a warning, not a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
+from tfcheck.policies import Found, Policies
+from tfcheck.setting import ENDPOINT_POLICY, Subject, settings
+from tfcheck.value import Truth, Value
+from tfcheck.world import Thing, World
+
+
+def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
+    """Say which endpoint policies, SCPs and RCPs of the plan surely do not allow a request."""
+    for thing, found in _endpoints(request.action.partition(":")[0], world, policies):
+        if found.policy is not None and _allows(found.policy, request) is Truth.FALSE:
+            yield f"the policy of {thing.address} does not allow {request.action}, if the tasks call through it"
+    for thing in world.things("aws_organizations_policy"):
+        if _stands_in_the_way(thing, request, policies):
+            yield f"{thing.address} does not allow {request.action}, if it is attached to the tasks' account"
+
+
+def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> Truth:
+    allow = Truth.TRUE if denies_only else Truth.FALSE
+    deny = Truth.FALSE
+    for statement in policy.statements:
+        truth = applies(statement, request).whole
+        if statement.effect is Effect.OPEN:
+            truth = truth & Truth.UNKNOWN
+        if statement.effect is not Effect.DENY:
+            allow = allow | truth
+        if statement.effect is not Effect.ALLOW:
+            deny = deny | truth
+    return allow & ~deny
+
+
+# Endpoints
+
+
+def _endpoints(service: str, world: World, policies: Policies) -> Iterator[tuple[Thing, Found]]:
+    for thing in world.things("aws_vpc_endpoint"):
+        name = thing.attribute("service_name")
+        if not isinstance(name, str) or not _serves(name, service):
+            continue
+        joined = settings(world, ENDPOINT_POLICY).on(Subject(thing, ()))
+        holders = joined.sure or ((thing,) if thing.configured("policy") else ())
+        for holder in holders:
+            yield thing, policies.of_attribute(holder, "policy")
+
+
+def _serves(name: str, service: str) -> bool:
+    """Tell whether an endpoint (`com.amazonaws.REGION.ecr.api`) is for calls of an IAM service."""
+    tail = name.split(".", 3)[-1] if name.count(".") >= 3 else name
+    return tail.split(".")[0] == service
+
+
+# Organizations
+
+
+def _stands_in_the_way(thing: Thing, request: Request, policies: Policies) -> bool:
+    kind: Value = thing.attribute("type") or "SERVICE_CONTROL_POLICY"
+    if kind not in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
+        return False
+    resource_side = kind == "RESOURCE_CONTROL_POLICY"
+    read = PolicyKind.RESOURCE if resource_side else PolicyKind.IDENTITY
+    found = policies.read(thing.attribute("content"), str(thing.address), read)
+    return found.policy is not None and _denies(found.policy, request, resource_side=resource_side)
+
+
+def _denies(policy: Policy, request: Request, *, resource_side: bool) -> bool:
+    return _allows(policy, request, denies_only=resource_side) is Truth.FALSE

@@ -1,0 +1,86 @@
+"""Does a grant on a KMS key let the role make a call?
+
+Follows https://docs.aws.amazon.com/kms/latest/developerguide/grants.html and the AWS provider's `aws_kms_grant`.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.iam import Context, Origin, Request
+from tfcheck.iam.context import Absent, PresenceUnknown
+from tfcheck.match import equal
+from tfcheck.value import Set, Text, Truth, Unknown, Value
+from tfcheck.world import Thing
+
+_CONTEXT_KEY = "kms:EncryptionContext:"
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """A grant: who may do what with a key. `sure` is false where it may be on another key."""
+
+    thing: Thing
+    sure: bool = True
+
+    @property
+    def origin(self) -> Origin:
+        """Say where it stands, as evidence names it."""
+        return Origin(str(self.thing.address), None, 0)
+
+    def covers(self, request: Request) -> Truth:
+        """Tell whether the grant is for the request's caller, operation and encryption context."""
+        truth = self._is_for(request) & self._includes(request.action) & self._constraints_hold(request.context)
+        return truth if self.sure else truth & Truth.UNKNOWN
+
+    def _is_for(self, request: Request) -> Truth:
+        grantee = self.thing.attribute("grantee_principal")
+        return equal(grantee, request.caller.arn) if isinstance(grantee, str | Text | Unknown) else Truth.FALSE
+
+    def _includes(self, action: str) -> Truth:
+        operation = action.partition(":")[2]
+        operations = self.thing.attribute("operations")
+        if isinstance(operations, Unknown):
+            return Truth.UNKNOWN
+        return Truth.some(equal(each, operation) for each in _items(operations))
+
+    def _constraints_hold(self, context: Context) -> Truth:
+        constraints = self.thing.attribute("constraints")
+        if isinstance(constraints, Unknown):
+            return Truth.UNKNOWN if self.thing.configured("constraints") is not False else Truth.TRUE
+        return Truth.every(_holds(each, context) for each in _items(constraints))
+
+
+def _holds(constraint: Value, context: Context) -> Truth:
+    if not isinstance(constraint, dict):
+        return Truth.UNKNOWN
+    subset, whole = constraint.get("encryption_context_subset"), constraint.get("encryption_context_equals")
+    truth = Truth.every(_carried(each, context) for each in (subset, whole) if each)
+    # The service may put more into the context than can be told.
+    return truth & Truth.UNKNOWN if whole else truth
+
+
+def _carried(pairs: Value, context: Context) -> Truth:
+    if not isinstance(pairs, dict):
+        return Truth.UNKNOWN
+    return Truth.every(_carries(key, value, context) for key, value in pairs.items())
+
+
+def _carries(key: str, value: Value, context: Context) -> Truth:
+    entry = context.at(_CONTEXT_KEY + key)
+    if isinstance(entry, Absent):
+        return Truth.FALSE
+    if isinstance(entry, PresenceUnknown) or not isinstance(entry, str | Text | Unknown):
+        return Truth.UNKNOWN
+    return equal(entry, value)
+
+
+def _items(value: Value) -> tuple[Value, ...]:
+    if isinstance(value, Set):
+        return value.items
+    return tuple(value) if isinstance(value, list) else ()
+
+
+def covering(grants: tuple[Grant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
+    """Give the grants that cover a request, or may, as the decision takes them."""
+    found = ((grant.origin, grant.covers(request)) for grant in grants)
+    return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)

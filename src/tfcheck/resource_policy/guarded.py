@@ -1,0 +1,32 @@
+"""What does the needed thing say of itself: its policy, its owner, what cannot be seen of it?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from tfcheck.iam import Policy
+from tfcheck.resource_policy.grant import Grant
+from tfcheck.value import TextLike
+
+
+class Guarded(msgspec.Struct, frozen=True):
+    """What the needed thing says of itself.
+
+    `hidden` says which policy it has, or may have, that cannot be read. `outside` names the thing where the plan does
+    not show it, so that nothing is known of its policy; with `outside_only_elsewhere` that matters only to callers of
+    other accounts. `account` is the account that owns it; None takes it from the ARN. `in_plan` tells that the plan
+    shows the thing. A thing of kind `kms` without a policy has the default key policy. `grants` are grants on a key.
+    `notes` are assumptions, for people.
+    """
+
+    policy: Policy | None = None
+    hidden: str | None = None
+    account: TextLike | None = None
+    in_plan: bool = False
+    kind: Literal["plain", "kms"] = "plain"
+    outside: str | None = None
+    outside_only_elsewhere: bool = False
+    grants: tuple[Grant, ...] = ()
+    notes: tuple[str, ...] = ()

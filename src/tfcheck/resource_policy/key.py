@@ -1,0 +1,53 @@
+"""What do the policy of a KMS key and the grants on it say?
+
+Follows https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: a key without a policy of its own has
+the default one, which lets the account's IAM policies decide.
+"""
+
+from __future__ import annotations
+
+from tfcheck.arn import split
+from tfcheck.catalogue import KEY, catalogue
+from tfcheck.policies import Found, Policies
+from tfcheck.resource_policy.grant import Grant
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.reading import own_policy, set_policy
+from tfcheck.setting import KEY_GRANT, KEY_POLICY, Subject, settings
+from tfcheck.value import Text, TextLike, Unknown, pieces, text, written
+from tfcheck.world import Thing, World
+
+
+def key_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+    """Find the policy of a key, and the grants on it."""
+    thing = catalogue(world, KEY).by_arn(arn)
+    subject = Subject(thing, tuple(_names(arn, thing)))
+    found = set_policy(world, policies, KEY_POLICY, subject)
+    seen = thing is not None or found is not None
+    if found is None:
+        found = own_policy(world, policies, KEY_POLICY, subject) if thing else Found()
+    return Guarded(
+        found.policy,
+        found.hidden or None,
+        account=thing.surroundings.account if thing else None,
+        in_plan=thing is not None,
+        kind="kms",
+        outside=None if seen else f"key {written(arn)}",
+        grants=tuple(_grants(subject, world)),
+    )
+
+
+def _names(arn: TextLike, thing: Thing | None) -> list[TextLike]:
+    known = [thing.attribute(each) for each in ("arn", "key_id", "id")] if thing else []
+    names: list[TextLike] = [each for each in known if isinstance(each, str | Text | Unknown)]
+    parts = split(arn)
+    return [*names, arn, *([_key_id(parts.resource)] if parts else [])]
+
+
+def _key_id(resource: TextLike) -> TextLike:
+    first, *rest = pieces(resource) or ("",)
+    return text([first.removeprefix("key/"), *rest]) if isinstance(first, str) else resource
+
+
+def _grants(subject: Subject, world: World) -> list[Grant]:
+    joined = settings(world, KEY_GRANT).on(subject)
+    return [*map(Grant, joined.sure), *(Grant(each, sure=False) for each in joined.open)]

@@ -1,0 +1,42 @@
+"""How is the policy of a thing read that has it from another resource, or from an argument of its own?"""
+
+from __future__ import annotations
+
+from tfcheck.policies import Found, Policies
+from tfcheck.setting import Setting, Subject, settings, was_set
+from tfcheck.value import Unknown
+from tfcheck.world import Thing, World
+
+
+def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> Found | None:
+    """Read the policy that a resource of its own sets on a thing; None where none does."""
+    joined = settings(world, setting).on(subject)
+    for holder in joined.sure:
+        found = policies.of_attribute(holder, "policy")
+        return found if found.policy or found.hidden else Found(hidden=f"{holder.address} shows no policy")
+    for holder in joined.open:
+        return Found(hidden=f"{holder.address}, which may be on it,")
+    return None
+
+
+def own_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> Found:
+    """Read the `policy` argument of a thing itself.
+
+    NOTE: the argument is computed where nothing is written. It then repeats what another resource sets, also one that
+    this plan deletes; on a new thing it is unknown and means that there is none.
+    """
+    thing = subject.thing
+    if thing is None:
+        return Found()
+    if not thing.configured("policy"):
+        if was_set(world, setting, subject):
+            return Found()
+        if isinstance(thing.attribute("policy"), Unknown):
+            return _unwritten(thing)
+    return policies.of_attribute(thing, "policy")
+
+
+def _unwritten(thing: Thing) -> Found:
+    if thing.configured("policy") is False:
+        return Found()
+    return Found(hidden=f"the policy of {thing.address}, which this plan does not tell,")

@@ -1,0 +1,64 @@
+"""What do the policy of an image repository, and that of its registry, say?
+
+Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html and
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.arn import split
+from tfcheck.catalogue import REPOSITORY, catalogue
+from tfcheck.iam import Policy
+from tfcheck.match import equal
+from tfcheck.policies import Found, Policies
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.reading import set_policy
+from tfcheck.resource_policy.unidentified import unidentified
+from tfcheck.setting import REPOSITORY_POLICY, Subject
+from tfcheck.value import TextLike, Truth, pieces, text, written
+from tfcheck.world import World
+
+
+def repository_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+    """Find the policies of a repository and of the registry that it is in."""
+    thing = catalogue(world, REPOSITORY).by_arn(arn)
+    parts = split(arn)
+    if parts is None:
+        return unidentified(world, (REPOSITORY_POLICY,))
+    near = thing.surroundings if thing else Surroundings(parts.partition, parts.region, parts.account)
+    own = set_policy(world, policies, REPOSITORY_POLICY, Subject(thing, (arn, _name(parts.resource)), near))
+    found = [*([own] if own else []), *_registry(near, world, policies)]
+    readable = [each.policy for each in found if each.policy is not None]
+    return Guarded(
+        _joined(readable),
+        next((each.hidden for each in found if each.hidden), None),
+        account=thing.surroundings.account if thing else None,
+        in_plan=thing is not None,
+        outside=f"repository {written(arn)}" if thing is None and own is None else None,
+    )
+
+
+def _name(resource: TextLike) -> TextLike:
+    first, *rest = pieces(resource) or ("",)
+    return text([first.removeprefix("repository/"), *rest]) if isinstance(first, str) else resource
+
+
+def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[Found]:
+    for holder in world.things("aws_ecr_registry_policy"):
+        here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
+        if here is Truth.TRUE:
+            yield policies.of_attribute(holder, "policy")
+        elif here is Truth.UNKNOWN:
+            yield Found(hidden=f"{holder.address}, which may be of its registry,")
+
+
+def _joined(policies: list[Policy]) -> Policy | None:
+    if not policies:
+        return None
+    statements = tuple(statement for policy in policies for statement in policy.statements)
+    return msgspec.structs.replace(policies[0], statements=statements, open=any(each.open for each in policies))

@@ -1,0 +1,29 @@
+"""What does the policy of a secret say?
+
+Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html.
+"""
+
+from __future__ import annotations
+
+from tfcheck.encryption import secret_of
+from tfcheck.policies import Policies
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.reading import own_policy, set_policy
+from tfcheck.setting import SECRET_POLICY, Subject
+from tfcheck.value import Text, TextLike, Unknown, written
+from tfcheck.world import World
+
+
+def secret_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+    """Find the policy of a secret."""
+    thing = secret_of(arn, world)
+    own = thing.attribute("arn") if thing else None
+    names = (arn, own) if isinstance(own, str | Text | Unknown) else (arn,)
+    subject = Subject(thing, names)
+    found = set_policy(world, policies, SECRET_POLICY, subject)
+    if found is None and thing is None:
+        return Guarded(outside=f"secret {written(arn)}")
+    if found is None:
+        found = own_policy(world, policies, SECRET_POLICY, subject)
+    account = thing.surroundings.account if thing else None
+    return Guarded(found.policy, found.hidden or None, account, in_plan=thing is not None)

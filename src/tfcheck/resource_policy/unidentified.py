@@ -1,0 +1,39 @@
+"""What is known of the policy of a thing when not even its ARN is?"""
+
+from __future__ import annotations
+
+from tfcheck.address import parse
+from tfcheck.errors import InputError
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting
+from tfcheck.value import TextLike, Unknown, pieces
+from tfcheck.world import World
+
+_POLICIES = (BUCKET_POLICY, KEY_POLICY, SECRET_POLICY, REPOSITORY_POLICY)
+_SERVICES = (
+    ("aws_s3_", "s3"),
+    ("aws_secretsmanager_", "secretsmanager"),
+    ("aws_kms_", "kms"),
+    ("aws_ecr_", "ecr"),
+    ("aws_ssm_", "ssm"),
+)
+
+
+def service_of(arn: TextLike) -> str | None:
+    """Name the service of the resource whose attribute an unknown ARN begins with."""
+    first = next(iter(pieces(arn)), "")
+    if not isinstance(first, Unknown) or first.symbol is None:
+        return None
+    try:
+        owner = parse(first.symbol.owner)
+    except InputError:
+        return None
+    return next((service for prefix, service in _SERVICES if owner.type.startswith(prefix)), None)
+
+
+def unidentified(world: World, settings: tuple[Setting, ...] = _POLICIES) -> Guarded:
+    """Describe a thing that may be any: each policy of the plan may turn out to be its own."""
+    for setting in settings:
+        for holder in world.things(setting.type):
+            return Guarded(hidden=f"{holder.address}, which may be on what is known only after apply,")
+    return Guarded(outside="what is known only after apply")

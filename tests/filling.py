@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tfcheck.plan import Plan
 
 #: What the plans in `testdata` were made with.
-SURROUNDINGS = {"partition": "aws", "region": "ap-northeast-1", "account": "123456789012"}
+SURROUNDINGS = {"partition": "aws", "region": "ap-northeast-1", "account": "123456789012", "account_id": "123456789012"}
 
 
 def filled(value: Value, applied: Plan) -> Value:

@@ -54,6 +54,8 @@ def _matched(evaluated: list[Any], planned: list[Any]) -> bool:
 def _scalar(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value in (None, "", [], {}):
+        return None
     if isinstance(value, int | float | Fraction):
         number = Fraction(str(value)) if isinstance(value, float) else Fraction(value)
         return str(number)
@@ -62,7 +64,7 @@ def _scalar(value: Any) -> Any:
             return str(Fraction(value)) if value.strip() == value else value
         except (ValueError, ZeroDivisionError):
             return value
-    return None if value in _EMPTY else value
+    return value
 
 
 def _same_document(evaluated: str, planned: str) -> bool:

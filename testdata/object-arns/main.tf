@@ -55,7 +55,7 @@ resource "aws_ecs_task_definition" "web" {
       [for name in ["common", "web"] : { type = "s3", value = aws_s3_object.env[name].arn }],
       [
         { type = "s3", value = "arn:aws:s3:::${aws_s3_bucket.config.id}/${aws_s3_object.env["common"].key}" },
-        { type = "s3", value = "${aws_s3_bucket.config.arn}/${aws_s3_object.extra.id}" },
+        { type = "s3", value = "${aws_s3_bucket.config.arn}/${aws_s3_object.extra.key}" },
       ],
     )
   }])

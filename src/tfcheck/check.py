@@ -88,3 +88,6 @@ def _notes(
     for task in tasks:
         for role in (judge.roles.of(task.execution_role), judge.roles.of(task.task_role)):
             yield from role.notes if role else ()
+    by_address = {str(task.address): task for task in tasks}
+    for answer in answers:
+        yield from judge.warnings(answer.requirement, by_address[answer.requirement.task_definition])

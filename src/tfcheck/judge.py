@@ -27,9 +27,10 @@ from tfcheck.iam import (
     service_context,
     start_up_context,
 )
-from tfcheck.resource_policy import Guarded, ResourcePolicies
-from tfcheck.role import Role, Roles
-from tfcheck.value import NAME, Unknown, text
+from tfcheck.match import equal
+from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
+from tfcheck.role import SENSITIVE, Role, Roles
+from tfcheck.value import NAME, Truth, Unknown, text
 from tfcheck.world import World
 
 
@@ -52,11 +53,20 @@ _DENIED = {
 }
 
 
+class _Call(msgspec.Struct, frozen=True):
+    """A requirement as the call that a role makes, and what the needed thing says of itself."""
+
+    role: Role
+    request: Request
+    guarded: Guarded
+
+
 class Judge:
     """Decides requirements in one world."""
 
     def __init__(self, world: World) -> None:
         """Take the world to judge in."""
+        self._world = world
         self.roles = Roles(world)
         self._resources = ResourcePolicies(world, self.roles.policies)
 
@@ -67,24 +77,62 @@ class Judge:
             return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, task)
-        decision = self._decide(requirement, role, task)
-        if isinstance(decision, Allowed):
-            return Judgement(role.label, Verdict.ALLOWED, assumptions=decision.assumptions)
-        evidence = self._evidence(decision, self._request(requirement, role, task), role)
-        if isinstance(decision, Undecided):
-            reason = Reason(decision.kind)
-            return Judgement(role.label, Verdict.UNKNOWN, reason, decision.waits_for, evidence)
-        reason = _DENIED[decision.kind]
-        if reason is not Reason.EXPLICIT_DENY:
-            misplaced = self._granted_to_task_role(requirement, role, task)
-            if misplaced is not None:
-                return Judgement(role.label, Verdict.DENIED, Reason.GRANTED_TO_TASK_ROLE, evidence=misplaced)
-        return Judgement(role.label, Verdict.DENIED, reason, evidence=evidence)
+        call = self._call(requirement, role, task)
+        decision = _decided(call)
+        match decision:
+            case Allowed():
+                return Judgement(role.label, Verdict.ALLOWED, assumptions=decision.assumptions)
+            case Undecided():
+                evidence = self._evidence(decision, call)
+                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait(decision, role), evidence)
+            case Denied():
+                return self._denied(decision, call, requirement, task)
+            case _:
+                assert_never(decision)
 
-    # Who
+    def warnings(self, requirement: Requirement, task: TaskDefinition) -> tuple[str, ...]:
+        """Say what in the plan may stand in the way of a call although no verdict can rest on it."""
+        role = self._role(requirement.role_kind, task)
+        if role is None or requirement.action == startup.trust.ACTION:
+            return ()
+        call = self._call(requirement, role, task)
+        return (*call.guarded.notes, *self._resources.warnings(call.request))
+
+    # Who and what
 
     def _role(self, kind: RoleKind, task: TaskDefinition) -> Role | None:
-        return self.roles.of(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
+        """Give the role; one that the plan only names is not named where the plan marks its name as sensitive."""
+        argument = "execution_role_arn" if kind is RoleKind.EXECUTION else "task_role_arn"
+        return self.roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+
+    def _call(self, requirement: Requirement, role: Role, task: TaskDefinition) -> _Call:
+        guarded = self._resources.of(requirement.resource)
+        arn = split(requirement.resource)
+        context = start_up_context(
+            role.caller,
+            requirement.action,
+            region=arn.region if arn and arn.region else task.thing.surroundings.region,
+            resource_account=guarded.account or role.caller.account,
+            on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
+        )
+        request = Request(
+            action=requirement.action,
+            resource=requirement.resource,
+            caller=role.caller,
+            context=context,
+            resource_account=guarded.account,
+        )
+        return _Call(role, request, guarded)
+
+    # How it ends
+
+    def _denied(self, decision: Denied, call: _Call, requirement: Requirement, task: TaskDefinition) -> Judgement:
+        if decision.kind != "explicit":
+            misplaced = self._granted_to_task_role(requirement, call.role, task)
+            if misplaced is not None:
+                return Judgement(call.role.label, Verdict.DENIED, Reason.GRANTED_TO_TASK_ROLE, evidence=misplaced)
+        evidence = self._evidence(decision, call)
+        return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=evidence)
 
     def _granted_to_task_role(
         self, requirement: Requirement, role: Role, task: TaskDefinition
@@ -93,40 +141,11 @@ class Judge:
         other = self._role(RoleKind.TASK, task)
         if requirement.role_kind is not RoleKind.EXECUTION or other is None or other.label == role.label:
             return None
-        decision = self._decide(requirement, other, task)
+        decision = _decided(self._call(requirement, other, task))
         if not isinstance(decision, Allowed):
             return None
         because = f"grants it to the task role {other.label}, which is not used before the containers run"
-        return tuple(self._told(origin, "Allow", because, other) for origin in decision.by)
-
-    # What
-
-    def _request(self, requirement: Requirement, role: Role, task: TaskDefinition) -> Request:
-        guarded = self._resources.of(requirement.resource)
-        return Request(
-            action=requirement.action,
-            resource=requirement.resource,
-            caller=role.caller,
-            context=self._context(requirement, role, task, guarded),
-            resource_account=guarded.account,
-        )
-
-    def _context(self, requirement: Requirement, role: Role, task: TaskDefinition, guarded: Guarded) -> Context:
-        arn = split(requirement.resource)
-        return start_up_context(
-            role.caller,
-            requirement.action,
-            region=arn.region if arn and arn.region else task.thing.surroundings.region,
-            resource_account=guarded.account or role.caller.account,
-            on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
-        )
-
-    def _decide(self, requirement: Requirement, role: Role, task: TaskDefinition) -> Decision:
-        """Decide, for every inline policy that may be the one to remain of several with one name."""
-        guarded = self._resources.of(requirement.resource)
-        request = self._request(requirement, role, task)
-        decisions = [decide(request, _layers(role, identity, guarded)) for identity in _identities(role)]
-        return _merged(decisions)
+        return tuple(self._told(origin, "Allow", because) for origin in decision.by)
 
     def _trusted(self, role: Role, task: TaskDefinition) -> Judgement:
         if role.trust is None:
@@ -139,7 +158,7 @@ class Judge:
             case Allowed():
                 return Judgement(role.label, Verdict.ALLOWED)
             case Denied():
-                evidence = tuple(self._told(origin, "Deny", "denies it", role) for origin in decision.by)
+                evidence = tuple(self._told(origin, "Deny", "denies it") for origin in decision.by)
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence)
             case Undecided():
                 return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), decision.waits_for)
@@ -148,20 +167,27 @@ class Judge:
 
     # Why
 
-    def _evidence(self, decision: Denied | Undecided, request: Request, role: Role) -> tuple[Evidence, ...]:
+    def _evidence(self, decision: Denied | Undecided, call: _Call) -> tuple[Evidence, ...]:
         """Tell which statements decided, then which came nearest to allowing."""
-        effect = "Deny" if isinstance(decision, Denied) else ""
-        decided = tuple(self._told(origin, effect, "", role) for origin in decision.by)
+        told = _ROLES_OF_EVIDENCE[type(decision)]
+        decided = tuple(self._told(origin, *told) for origin in decision.by)
+        role = call.role
         near = tuple(
-            self._told(miss.origin, miss.effect, miss.because, role, miss.patterns)
-            for miss in near_misses(request, (*role.identity, *(role.boundary or ())))
+            self._told(miss.origin, miss.effect, miss.because, miss.patterns)
+            for miss in near_misses(call.request, (*role.identity, *(role.boundary or ())))
         )
         return (*decided, *near)[:8]
 
-    def _told(self, origin: Origin, effect: str, because: str, role: Role, patterns: tuple[str, ...] = ()) -> Evidence:
+    def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
         if origin.policy in self.roles.policies.sensitive:
             patterns = ()
         return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
+
+
+_ROLES_OF_EVIDENCE: dict[type, tuple[str, str]] = {
+    Denied: ("Deny", "denies it"),
+    Undecided: ("", "may decide it"),
+}
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
@@ -172,7 +198,15 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
     return [(*settled, *choice) for choice in choices]
 
 
-def _layers(role: Role, identity: tuple[Policy, ...], guarded: Guarded) -> Layers:
+def _decided(call: _Call) -> Decision:
+    """Decide, for every inline policy that may be the one to remain of several with one name."""
+    decisions = [decide(call.request, _layers(call, identity)) for identity in _identities(call.role)]
+    return _merged(decisions)
+
+
+def _layers(call: _Call, identity: tuple[Policy, ...]) -> Layers:
+    role, guarded = call.role, call.guarded
+    elsewhere = guarded.outside_only_elsewhere and _same_account(call)
     return Layers(
         identity=identity,
         identity_hidden=role.hidden,
@@ -181,7 +215,22 @@ def _layers(role: Role, identity: tuple[Policy, ...], guarded: Guarded) -> Layer
         boundary_hidden=role.boundary_hidden,
         resource=guarded.policy,
         resource_hidden=guarded.hidden,
+        resource_outside=None if elsewhere else guarded.outside,
+        resource_kind=guarded.kind,
+        grants=covering(guarded.grants, call.request),
     )
+
+
+def _wait(decision: Undecided, role: Role) -> str:
+    """Say what decides, without the ARN of a role that must not be shown."""
+    if role.label == SENSITIVE and decision.kind == "role_outside_plan":
+        return "the policies of a role whose ARN is sensitive"
+    return decision.waits_for
+
+
+def _same_account(call: _Call) -> bool:
+    arn = split(call.request.resource)
+    return arn is not None and equal(arn.account, call.role.caller.account) is Truth.TRUE
 
 
 def _merged(decisions: list[Decision]) -> Decision:

@@ -30,13 +30,18 @@ class Policies:
         self._read: dict[tuple[str, str], Found] = {}
         self.sensitive: set[str] = set()
 
-    def of_attribute(self, thing: Thing, attribute: str) -> Found:
-        """Read the policy document in an attribute of a resource; nothing where the attribute is not set."""
+    def of_attribute(self, thing: Thing, attribute: str, kind: PolicyKind | None = None) -> Found:
+        """Read the policy document in an attribute of a resource; nothing where the attribute is not set.
+
+        `kind` says what the policy is attached to, where the resource's type does not.
+        """
         key = (str(thing.address), attribute)
         if key not in self._read:
             if thing.sensitive(attribute):
                 self.sensitive.add(key[0])
-            self._read[key] = self.read(thing.attribute(attribute), key[0], _kind(thing.address.type, attribute))
+            self._read[key] = self.read(
+                thing.attribute(attribute), key[0], kind or _kind(thing.address.type, attribute)
+            )
         return self._read[key]
 
     def read(self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Found:

@@ -19,6 +19,9 @@ from tfcheck.policies import Policies
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, spelled_out, text, written
 from tfcheck.world import Thing, World
 
+#: What a role is called whose ARN the plan marks as sensitive.
+SENSITIVE = "(sensitive value)"
+
 
 class Role(msgspec.Struct, frozen=True):
     """One role in one world.
@@ -51,8 +54,11 @@ class Roles:
         self._attachments = Attachments(world, self.policies)
         self._found: dict[str, Role] = {}
 
-    def of(self, reference: Value) -> Role | None:
-        """Give the role that an argument such as `execution_role_arn` names; None where it names none."""
+    def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
+        """Give the role that an argument such as `execution_role_arn` names; None where it names none.
+
+        With `nameless` a role that the plan only names is not called by that name: it is sensitive.
+        """
         if reference is None or reference == "":
             return None
         thing = self.thing(reference)
@@ -61,7 +67,7 @@ class Roles:
             if key not in self._found:
                 self._found[key] = self._shown(thing)
             return self._found[key]
-        return self._outside(reference)
+        return self._outside(reference, nameless=nameless)
 
     def thing(self, reference: Value) -> Thing | None:
         """Find the role resource, or else the data source, that a reference surely names."""
@@ -131,7 +137,7 @@ class Roles:
             notes=tuple(attached.notes),
         )
 
-    def _outside(self, reference: Value) -> Role:
+    def _outside(self, reference: Value, *, nameless: bool) -> Role:
         """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
         known = reference if isinstance(reference, str | Text | Unknown) else None
         name = _name_in(known)
@@ -146,7 +152,7 @@ class Roles:
             tags=Unknown(reason="the role's tags are not in the plan"),
         )
         return Role(
-            label=_label(known),
+            label=SENSITIVE if nameless else _label(known),
             managed=attached.closed,
             caller=caller,
             identity=tuple(attached.policies),

@@ -33,10 +33,11 @@ ACTION = "sts:AssumeRole"
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every role that is named to be assumable."""
     named = (
-        (RoleKind.EXECUTION, "/executionRoleArn", task.execution_role),
-        (RoleKind.TASK, "/taskRoleArn", task.task_role),
+        (RoleKind.EXECUTION, "/executionRoleArn", "execution_role_arn"),
+        (RoleKind.TASK, "/taskRoleArn", "task_role_arn"),
     )
-    for kind, pointer, role in named:
+    for kind, pointer, argument in named:
+        role = task.thing.attribute(argument)
         if _is_named(role):
             yield Requirement(
                 rule=ID,
@@ -48,6 +49,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                 resource=role if isinstance(role, str | Text | Unknown) else "*",
                 severity=Severity.ERROR,
                 cause=f"{kind.value} role of the task",
+                sensitive=task.thing.sensitive(argument),
             )
 
 

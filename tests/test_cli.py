@@ -413,6 +413,27 @@ def test_a_reader_that_has_read_enough_is_no_error() -> None:
     assert "BrokenPipe" not in done.stderr
 
 
+def test_a_closed_output_is_no_bug() -> None:
+    run = subprocess.run(["/bin/sh", "-c", f"{sys.executable} -m tfcheck {PLAN} >&- 2>&-"], env=ENVIRONMENT, timeout=60)
+    assert run.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = command(PLAN, stdout=full)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: the report cannot be written to standard output: no space left on device\n",
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no /dev/stdout")
+def test_a_device_is_written_to_and_not_replaced() -> None:
+    done = command(PLAN, "--output", "/dev/stdout", "--format", "json")
+    assert json.loads(done.stdout)["format_version"] == "1.0"
+
+
 def test_a_large_plan_on_a_terminal_shows_a_note_and_takes_it_away(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

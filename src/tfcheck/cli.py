@@ -250,7 +250,7 @@ def _undecided(report: Report) -> bool:
 
 def run(arguments: list[str]) -> int:
     """Run the command line and give the exit status; whatever goes wrong becomes one line on standard error."""
-    terminal.use_utf8()
+    terminal.open_streams()
     try:
         status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
     except click.UsageError as error:

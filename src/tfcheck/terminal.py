@@ -22,8 +22,13 @@ from tfcheck.report.screen import visible
 _WORTH_A_NOTE = 20_000_000
 
 
-def use_utf8() -> None:
-    """Let both streams carry every character: a report that is piped is UTF-8, whatever the locale says."""
+def open_streams() -> None:
+    """Let both streams carry every character: a report that is piped is UTF-8, whatever the locale says.
+
+    A stream that whoever started us has closed is replaced by one that leads nowhere.
+    """
+    sys.stdout = sys.stdout or io.StringIO()  # typed as never None, but it may be
+    sys.stderr = sys.stderr or io.StringIO()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
@@ -129,10 +134,10 @@ def _drop(stream: TextIO) -> None:
 def _to_file(report: str, path: Path) -> None:
     """Write all or nothing: whoever reads the file meanwhile sees the old one."""
     encoded = report.encode("utf-8", "backslashreplace")
-    path = path.resolve()
     if path.exists() and not path.is_file():
         path.write_bytes(encoded)  # a device or a pipe cannot be replaced
         return
+    path = path.resolve()  # a link stays, what it leads to is replaced
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_bytes(encoded)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Expression, Place, Unreadable
@@ -18,6 +19,15 @@ from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
     from tfcheck.hcl.modules import Module, Sources
+
+
+class Absence(Enum):
+    """Nothing is written: not even null."""
+
+    ABSENT = "absent"
+
+
+_ABSENT = Absence.ABSENT
 
 
 class ModuleNames:
@@ -123,7 +133,7 @@ class ModuleNames:
         wanted = block.attribute("type")
         return self._converted(given, wanted) if wanted is not None else given
 
-    def _given(self, module: ModulePath, name: str) -> Seen:
+    def _given(self, module: ModulePath, name: str) -> Seen | Absence:
         if not module.steps:
             return self.plan.variables.get(name, _ABSENT)
         block = self._call_block(module)
@@ -147,7 +157,8 @@ class ModuleNames:
             config = self.config_module(module)
             variable = config.variables.get(name) if config else None
             if variable is not None and variable.has_default:
-                return variable.default
+                default: Value = variable.default
+                return default
         return self._nameless(module, "var", name, f"the plan holds no value of var.{name}")
 
     def _converted(self, given: Seen, wanted: Expression) -> Seen:
@@ -187,8 +198,9 @@ class ModuleNames:
 
     def _followed(self, json: Any, name: str, scope: Scope, module: ModulePath, kind: str) -> Seen:
         """Follow what the configuration keeps of an expression, as far as that is sure."""
-        is_constant, value = constant(json)
+        is_constant, known = constant(json)
         if is_constant:
+            value: Value = known
             return value
         if not self._joining:
             return self._nameless(module, kind, name, "without the sources the plan does not tell this value")
@@ -293,9 +305,9 @@ class ModuleNames:
     def whole(self, seen: Seen) -> Value:
         """Open what was left unopened."""
         # NOTE: not `isinstance(seen, Referent)`, which looks up every method of the protocol each time.
-        if isinstance(seen, str | dict | list | Unknown | Text | JsonText) or not hasattr(seen, "whole"):
-            return cast("Value", seen)
-        return seen.whole()
+        if isinstance(seen, str | dict | list | Unknown | Text | JsonText):
+            return seen
+        return seen.whole() if hasattr(seen, "whole") else seen  # type: ignore[union-attr]
 
     def _from_configuration(self, json: Any, argument: str) -> Expression:
         """Read what the configuration keeps of an argument: a constant, or for joins one reference."""
@@ -354,6 +366,3 @@ def _as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
     if all(isinstance(key, int) for key in planned):
         return max(key for key in planned if isinstance(key, int)) + 1
     return sorted(str(key) for key in planned)
-
-
-_ABSENT: Any = object()

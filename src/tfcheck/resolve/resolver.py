@@ -17,7 +17,7 @@ from tfcheck.resolve import derived, join
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.fill import fill
-from tfcheck.resolve.names import ModuleNames
+from tfcheck.resolve.names import Absence, ModuleNames
 from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import twin
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
@@ -117,20 +117,20 @@ class Resolver(ModuleNames):
             return found
         if instance.after is None:
             return None
-        planned = instance.after.get(name, _MISSING)
-        if planned is not _MISSING and is_known(planned):
+        planned: Value | Absence = instance.after.get(name, Absence.ABSENT)
+        if planned is not Absence.ABSENT and is_known(planned):
             return planned
         if address.mode == "data":
             return self._deferred(instance, name, planned)
         return self._complete(instance, name, planned)
 
-    def _complete(self, instance: Instance, name: str, planned: Value | object) -> Value:
+    def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Fill in the unknown parts of a planned attribute."""
         address = instance.address
-        if planned is _MISSING and not self.configured(address, name):
+        if planned is Absence.ABSENT and not self.configured(address, name):
             shape = derived.shape(address.type, name, _Derived(self, address))
             return None if shape is None else self._shaped(address, name, shape)
-        known: Value = self._unknown(address, name) if planned is _MISSING else planned  # type: ignore[assignment]
+        known: Value = self._unknown(address, name) if planned is Absence.ABSENT else planned
         if self.configured(address, name):
             written = self._written(address, name)
             if written is not None:
@@ -144,7 +144,7 @@ class Resolver(ModuleNames):
             return self._unknown(address, name)
         return known
 
-    def _deferred(self, instance: Instance, name: str, planned: Value | object) -> Value:
+    def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Give an attribute of a data source that is read only during apply."""
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
@@ -152,7 +152,7 @@ class Resolver(ModuleNames):
         other = twin(self, address)
         if other is not None:
             return self.attribute(other, name)
-        if planned is _MISSING and not self.configured(address, name):
+        if planned is Absence.ABSENT and not self.configured(address, name):
             return self._unknown(address, name, f"{address} is read during apply")
         return self._complete(instance, name, planned)
 
@@ -252,6 +252,3 @@ class _Derived:
         if written is None and self._resolver.configured(self._address, name) is False:
             return None
         return known if written is None else fill(known, written)
-
-
-_MISSING: Any = object()

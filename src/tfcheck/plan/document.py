@@ -7,8 +7,6 @@ allocation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,6 +17,9 @@ from tfcheck.errors import InputError
 
 #: A sensitivity or unknown mask: `true` covers all below it.
 Mask: TypeAlias = bool | None | list[Any] | dict[str, Any]
+
+#: What decoding raises where the text, and not tfcheck, is at fault.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _T = TypeVar("_T")
 _NOTHING = Raw()
@@ -136,8 +137,10 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
     Raises:
         InputError: it has another shape than `kind`.
     """
-    with readable(what):
+    try:
         return msgspec.json.decode(raw, type=kind)
+    except UNREADABLE as error:
+        raise unreadable(what, error) from None
 
 
 def decoded_json(raw: Raw, what: str) -> Any:
@@ -149,15 +152,11 @@ def decoded_json(raw: Raw, what: str) -> Any:
     return decoded(raw, object, what) if present(raw) else None
 
 
-@contextmanager
-def readable(what: str) -> Iterator[None]:
-    """Turn whatever makes a part of the plan unreadable into an `InputError` that names the part."""
-    try:
-        yield
-    except RecursionError:
-        raise InputError(f"{what} is nested too deep to be a plan") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{what} cannot be read: {reason(error)}") from None
+def unreadable(what: str, error: Exception) -> InputError:
+    """Say which part of the plan cannot be read, and why."""
+    if isinstance(error, RecursionError):
+        return InputError(f"{what} is nested too deep to be a plan")
+    return InputError(f"{what} cannot be read: {reason(error)}")
 
 
 def reason(error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from msgspec import Raw
 
 from tfcheck.address import Address
-from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_json, present, readable
+from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_json, present, unreadable
 from tfcheck.plan.overlay import overlay
 from tfcheck.value import Value
 
@@ -76,8 +76,10 @@ class Instance:
             return self.before
         after = self._object(self._change.after) if present(self._change.after) else {}
         mask = decoded_json(self._change.after_unknown, self._named)
-        with readable(self._named):
+        try:
             planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
+        except RecursionError as error:
+            raise unreadable(self._named, error) from None
         return cast("dict[str, Value]", planned)
 
     @cached_property
@@ -106,7 +108,7 @@ class Instance:
 
     @property
     def _named(self) -> str:
-        return f"`{self.address}` in the plan"
+        return f"`{self._row.address}` in the plan"
 
 
 class PriorData:
@@ -133,4 +135,4 @@ class PriorData:
 
     @property
     def _named(self) -> str:
-        return f"`{self.address}` in the plan"
+        return f"`{self._row.address}` in the plan"

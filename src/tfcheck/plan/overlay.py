@@ -81,7 +81,12 @@ def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path
         if not marked(mask):
             return None
         after = {}
-    result = {name: overlay(value, mask.get(name), owner, (*path, name)) for name, value in after.items()}
+    result = {
+        name: value
+        if name not in mask and _is_plain(name, value)
+        else overlay(value, mask.get(name), owner, (*path, name))
+        for name, value in after.items()
+    }
     for name, part in mask.items():
         if name not in after and marked(part):
             result[name] = overlay(None, part, owner, (*path, name))
@@ -105,11 +110,19 @@ def _known(value: Any, owner: str, path: Path) -> Value:
         case str() if _was_replaced(value, path):
             return Unknown(Symbol(owner, path), reason=_REPLACED)
         case dict():
-            return {name: _known(each, owner, (*path, name)) for name, each in value.items()}
+            return {
+                name: each if _is_plain(name, each) else _known(each, owner, (*path, name))
+                for name, each in value.items()
+            }
         case list():
             return [_known(each, owner, (*path, at)) for at, each in enumerate(value)]
         case _:
             return value  # type: ignore[no-any-return]
+
+
+def _is_plain(name: str, value: Any) -> bool:
+    """Tell at once that a member is as it stands, as most are: no list, no object, nothing that is called an ARN."""
+    return not isinstance(value, dict | list) and not name.endswith(("arn", "arns"))
 
 
 def _was_replaced(text: str, path: Path) -> bool:

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
-from tfcheck.address import Address, ModulePath, parse, parse_module
-from tfcheck.errors import InputError
+from tfcheck.address import Address, ModulePath
 from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
     Document,
-    Mode,
     ResourceChange,
     State,
     StateData,
@@ -24,6 +22,7 @@ from tfcheck.plan.document import (
     present,
 )
 from tfcheck.plan.instance import Instance, PriorData
+from tfcheck.plan.naming import Addresses
 from tfcheck.value import Value
 
 
@@ -35,6 +34,7 @@ class Plan:
         self.label = label
         self.format_version = format_version
         self._document = document
+        self._addresses = Addresses()
         self._managed: dict[tuple[str, str], _Index[Instance]] = {}
         self._read: dict[str, _Index[PriorData]] = {}
 
@@ -88,7 +88,7 @@ class Plan:
 
     def instance(self, address: str) -> Instance | None:
         """Give the instance at an absolute address, or None where the plan lists none."""
-        found = _parsed(address)
+        found = self._addresses.find(address)
         return self._instances(found.mode, found.type).by_address.get(found) if found else None
 
     def siblings(self, module: ModulePath, mode: str, kind: str, name: str) -> list[Instance]:
@@ -97,7 +97,7 @@ class Plan:
 
     def data(self, address: str) -> PriorData | None:
         """Give what was read at the address of a data source; None when the read waits for apply."""
-        found = _parsed(address)
+        found = self._addresses.find(address)
         return self._data(found.type).by_address.get(found) if found and found.mode == "data" else None
 
     def data_sources(self, *types: str) -> list[PriorData]:
@@ -112,7 +112,7 @@ class Plan:
         """Give every module instance that something of the plan lives in, with those around it and the root."""
         found = {ModulePath()}
         for written in self._module_addresses():
-            path = parse_module(written)
+            path = self._addresses.module(written)
             while path not in found:
                 found.add(path)
                 path = path.parent
@@ -125,7 +125,7 @@ class Plan:
     def _instances(self, mode: str, kind: str) -> _Index[Instance]:
         if (mode, kind) not in self._managed:
             rows = self._rows.get((mode, kind), ())
-            self._managed[mode, kind] = _Index(Instance(_address(row), row) for row in rows)
+            self._managed[mode, kind] = _Index(Instance(self._addresses.of(row), row) for row in rows)
         return self._managed[mode, kind]
 
     def _data(self, kind: str) -> _Index[PriorData]:
@@ -133,7 +133,7 @@ class Plan:
         if kind not in self._read:
             changes = self._instances("data", kind).by_address.items()
             waiting = {address for address, change in changes if "read" in change.actions}
-            found = (PriorData(_read_address(row.address), row) for row in self._data_rows.get(kind, ()))
+            found = (PriorData(self._addresses.read(row.address), row) for row in self._data_rows.get(kind, ()))
             self._read[kind] = _Index(each for each in found if each.address not in waiting)
         return self._read[kind]
 
@@ -145,7 +145,7 @@ class Plan:
         for row in self._document.resource_changes or ():
             if row is not None and not row.deposed:
                 _share(row, texts)
-                found.setdefault((row.mode, row.type) if row.mode and row.type else _kind(row), []).append(row)
+                found.setdefault(self._addresses.kind(row), []).append(row)
         return found
 
     @cached_property
@@ -185,20 +185,6 @@ class _Index(Generic[_Found]):
             self.by_resource.setdefault((each.address.module, each.address.name), []).append(each)
 
 
-def _parsed(address: str) -> Address | None:
-    try:
-        return parse(address)
-    except InputError:
-        return None
-
-
-def _read_address(written: str) -> Address:
-    found = _parsed(written)
-    if not found:
-        raise InputError(f"the plan lists `{written}`, which is no address of a resource instance")
-    return found
-
-
 def _share(row: ResourceChange, texts: dict[str, str]) -> None:
     """Let equal texts of many rows be one object: a quarter of the memory of a large plan is free for what follows."""
     row.type = texts.setdefault(row.type, row.type)
@@ -206,26 +192,6 @@ def _share(row: ResourceChange, texts: dict[str, str]) -> None:
         row.name = texts.setdefault(row.name, row.name)
     if row.module_address is not None:
         row.module_address = texts.setdefault(row.module_address, row.module_address)
-
-
-def _kind(row: ResourceChange) -> tuple[str, str]:
-    """Tell mode and type of a row that lacks one of them."""
-    found = _parsed(row.address)
-    return (found.mode, found.type) if found else (_mode(row), row.type)
-
-
-def _address(row: ResourceChange) -> Address:
-    """Parse a row's address; where other tools wrote it in their own way, build it from its parts."""
-    found = _parsed(row.address)
-    if found:
-        return found
-    if row.name is None:
-        return _read_address(row.address)
-    return Address(parse_module(row.module_address or ""), _mode(row), row.type, row.name, row.index)
-
-
-def _mode(row: ResourceChange) -> str:
-    return str(row.mode or Mode.MANAGED)
 
 
 def _modules(root: StateModule | None) -> Iterator[StateModule]:

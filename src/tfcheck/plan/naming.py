@@ -1,0 +1,80 @@
+"""Which address does a row of the plan have?
+
+Each is worked out once, and the instances of a module share one path: large plans have many of both.
+"""
+
+from __future__ import annotations
+
+from tfcheck.address import Address, ModulePath, parse, parse_module
+from tfcheck.errors import InputError
+from tfcheck.plan.document import Mode, ResourceChange
+
+
+class Addresses:
+    """The addresses of one plan."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Address | None] = {}
+        self._modules: dict[str, ModulePath] = {}
+
+    def find(self, written: str) -> Address | None:
+        """Give the address that a text is, or None where it is none."""
+        if written not in self._known:
+            self._known[written] = _parsed(written)
+        return self._known[written]
+
+    def read(self, written: str) -> Address:
+        """Give the address that the plan writes.
+
+        Raises:
+            InputError: it is none.
+        """
+        found = self.find(written)
+        if not found:
+            raise InputError(f"the plan lists `{written}`, which is no address of a resource instance")
+        return found
+
+    def module(self, written: str) -> ModulePath:
+        """Give the path of a module instance; the empty text is the root.
+
+        Raises:
+            InputError: it is none.
+        """
+        if written not in self._modules:
+            self._modules[written] = parse_module(written)
+        return self._modules[written]
+
+    def of(self, row: ResourceChange) -> Address:
+        """Give the address of a row: from its parts where they say the same, or where other tools wrote the address.
+
+        Raises:
+            InputError: the row does not tell.
+        """
+        if not _says_the_same(row) and (row.name is None or self.find(row.address)):
+            return self.read(row.address)
+        mode = str(row.mode or Mode.MANAGED)
+        found = Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
+        self._known[row.address] = found
+        return found
+
+    def kind(self, row: ResourceChange) -> tuple[str, str]:
+        """Give mode and type of a row, where it lacks one of them from its address."""
+        if row.mode and row.type:
+            return row.mode, row.type
+        found = self.find(row.address)
+        return (found.mode, found.type) if found else (str(row.mode or Mode.MANAGED), row.type)
+
+
+def _says_the_same(row: ResourceChange) -> bool:
+    """Tell whether the parts of a row make its address; text keys are left to the parser, which can unquote them."""
+    module = f"{row.module_address}." if row.module_address else ""
+    mode = "" if row.mode is None or row.mode is Mode.MANAGED else f"{row.mode}."
+    key = "" if row.index is None else f"[{row.index}]"
+    return f"{module}{mode}{row.type}.{row.name}{key}" == row.address
+
+
+def _parsed(written: str) -> Address | None:
+    try:
+        return parse(written)
+    except InputError:
+        return None

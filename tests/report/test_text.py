@@ -29,7 +29,7 @@ def test_the_whole_screen() -> None:
             samples.report(samples.unknown()),
             "nothing is surely missing, but 1 of 1 ECS task definition cannot be decided",
         ),
-        (samples.report(samples.DENIED_BUCKET), "1 of 1 ECS task definition with a warning"),
+        (samples.report(samples.DENIED_BUCKET), "no error, 1 of 1 ECS task definition with a warning"),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 ECS task definition will not start"),
         (samples.report(tasks=("a", "b")), "nothing is missing for 2 ECS task definitions to start"),
         (
@@ -120,6 +120,14 @@ def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
     assert screen.count("aws_s3_bucket.config.arn") == 1
     assert "    - and 3 more" in screen
     assert screen.count("aws_iam_role.other.arn") == 1
+
+
+def test_all_that_is_asked_of_one_role_outside_the_plan_is_one_group() -> None:
+    answers = [
+        Answer(samples.need(action), "arn:r", Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, waits_for=action)
+        for action in ("s3:GetObject", "s3:GetBucketLocation")
+    ]
+    assert text(samples.report(*answers)).count("the role is not managed in this plan") == 1
 
 
 def test_an_assumption_is_said_once() -> None:

@@ -72,17 +72,17 @@ def _findings(report: Report, width: int, directory: str) -> Iterator[list[Line]
 
 
 def _unknown(answers: tuple[Answer, ...], width: int) -> Iterator[Line]:
-    groups: dict[tuple[Reason | None, str, str | None], list[Answer]] = {}
+    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in answers:
         if answer.verdict is Verdict.UNKNOWN:
-            role = answer.role if answer.reason is Reason.ROLE_OUTSIDE_PLAN else None
-            groups.setdefault((answer.reason, answer.waits_for, role), []).append(answer)
+            # What a role outside the plan waits for is the role itself, whatever is asked of it.
+            cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
+            groups.setdefault((answer.reason, cause), []).append(answer)
     if groups:
         total = counted(sum(map(len, groups.values())), "requirement")
         yield line(Span("unknown", Style.UNKNOWN), Span(f": {total} cannot be decided from this plan", Style.STRONG))
-    for (reason, waits_for, role), members in groups.items():
-        words = f"{reason_words(reason)}{f' ({role})' if role else ''}{f': {waits_for}' if waits_for else ''}"
-        yield from wrapped("  = ", words, width)
+    for (reason, cause), members in groups.items():
+        yield from wrapped("  = ", f"{reason_words(reason)}{f': {cause}' if cause else ''}", width)
         yield from _members(members, width)
 
 

@@ -92,7 +92,7 @@ def headline(standing: dict[str, Standing]) -> tuple[Style, str]:
             f"nothing is surely missing, but {_of(styles.count(Style.UNKNOWN), total)} cannot be decided",
         )
     if Style.WARNING in styles:
-        return Style.WARNING, f"{_of(styles.count(Style.WARNING), total)} with a warning"
+        return Style.WARNING, f"no error, {_of(styles.count(Style.WARNING), total)} with a warning"
     return Style.GOOD, f"nothing is missing for {counted(total, 'ECS task definition')} to start"
 
 

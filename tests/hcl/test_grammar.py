@@ -64,10 +64,10 @@ def test_a_directory_that_others_can_write_into_is_not_used(tmp_path: Path, monk
 @pytest.mark.parametrize(
     ("platform", "environment", "expected"),
     [
-        ("linux", {"HOME": "/home/u"}, "/home/u/.cache/tfcheck"),
-        ("linux", {"HOME": "/home/u", "XDG_CACHE_HOME": "/c"}, "/c/tfcheck"),
-        ("linux", {"HOME": "/home/u", "XDG_CACHE_HOME": "relative"}, "/home/u/.cache/tfcheck"),
-        ("darwin", {"HOME": "/Users/u"}, "/Users/u/Library/Caches/tfcheck"),
+        ("linux", {"HOME": "/anywhere/u"}, "/anywhere/u/.cache/tfcheck"),
+        ("linux", {"HOME": "/anywhere/u", "XDG_CACHE_HOME": "/c"}, "/c/tfcheck"),
+        ("linux", {"HOME": "/anywhere/u", "XDG_CACHE_HOME": "relative"}, "/anywhere/u/.cache/tfcheck"),
+        ("darwin", {"HOME": "/anywhere/u"}, "/anywhere/u/Library/Caches/tfcheck"),
         ("win32", {"LOCALAPPDATA": "/local"}, "/local/tfcheck/cache"),
         ("win32", {}, None),
     ],

@@ -5,6 +5,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
     options         the options of `tfcheck check`
     rules           the manual of every rule
+    checks          a list of the rules
     statuses        the exit statuses
 
     python -m scripts.docs            write them
@@ -23,6 +24,7 @@ from pathlib import Path
 import click
 
 from tfcheck import cli
+from tfcheck.startup.rule import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -82,7 +84,22 @@ def _statuses(_: str) -> str:
 def _rules(_: str) -> str:
     from tfcheck.startup import RULES
 
-    return "\n".join(f"## `{rule.id}`: {rule.title}\n\n{rule.manual.strip()}\n" for rule in RULES)
+    return "\n".join(f"## {_heading(rule)}\n\n{rule.manual.strip()}\n" for rule in RULES)
+
+
+def _checks(_: str) -> str:
+    from tfcheck.startup import RULES
+
+    return "".join(f"- [`{rule.id}`](docs/rules.md#{_anchor(rule)}): {rule.title}\n" for rule in RULES)
+
+
+def _heading(rule: Rule) -> str:
+    return f"`{rule.id}`: {rule.title}"
+
+
+def _anchor(rule: Rule) -> str:
+    """Give the anchor that GitHub makes of the rule's heading."""
+    return re.sub(r"[^\w -]", "", _heading(rule).lower()).replace(" ", "-")
 
 
 _PARTS: dict[str, Callable[[str], str]] = {
@@ -90,6 +107,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "options": _options,
     "statuses": _statuses,
     "rules": _rules,
+    "checks": _checks,
 }
 
 

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar, Union
 import msgspec
 
 from tfcheck.hcl.lexer import DEEPEST, MalformedError
-from tfcheck.hcl.number import number
+from tfcheck.hcl.numeral import number
 
 T = TypeVar("T")
 

@@ -19,7 +19,7 @@ from tfcheck.hcl.expression import (
     Variable,
 )
 from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError, heredoc_at, quoted_end, quoted_pieces, template_pieces
-from tfcheck.hcl.number import number
+from tfcheck.hcl.numeral import number
 from tfcheck.hcl.source import SourceText
 from tfcheck.hcl.template import parts
 from tfcheck.hcl.tree import read

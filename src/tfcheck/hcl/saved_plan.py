@@ -41,6 +41,8 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 def is_saved_plan(path: Path) -> bool:
     """Tell whether a file looks like a saved plan."""
+    if not path.is_file():  # NOTE: opening a pipe again would wait for ever, or take from what is in it
+        return False
     try:
         with path.open("rb") as file:
             return file.read(4) == b"PK\x03\x04"

@@ -33,7 +33,7 @@ from tfcheck.hcl.expression import (
 )
 from tfcheck.hcl.grammar import OFFSET, tree
 from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError
-from tfcheck.hcl.number import number
+from tfcheck.hcl.numeral import number
 from tfcheck.hcl.skeleton import skeleton
 from tfcheck.hcl.source import SourceText
 

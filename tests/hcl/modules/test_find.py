@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +31,8 @@ PLANNED = configuration("aws_a.x", "data.aws_d.d", m=configuration("aws_b.y"))
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Write a root module with one child, and stand elsewhere."""
-    write(tmp_path / "stack", main__tf=MAIN)
+    write(tmp_path, plan__json="{}")
+    write(tmp_path / "stack", main__tf=MAIN, plan__json="{}")
     write(tmp_path / "stack/m", main__tf=CHILD)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -83,6 +85,14 @@ def test_the_plan_lies_beside_its_sources(stack: Path) -> None:
 
     assert found.sources is not None
     assert found.sources.root == stack
+
+
+def test_a_plan_that_is_a_pipe_is_left_alone(stack: Path) -> None:
+    os.mkfifo(stack / "pipe")
+    found = find(None, stack / "pipe", PLANNED)
+
+    assert found.sources is None
+    assert found.messages == ("sources in `.` are not used: there are no Terraform files",)
 
 
 def test_else_the_current_directory_is_looked_at(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:

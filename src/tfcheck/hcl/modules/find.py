@@ -122,7 +122,7 @@ def _candidates(plan_path: Path | None, configuration: Configuration) -> Iterato
     if plan_path is not None and is_saved_plan(plan_path):
         yield plan_path
     seen: set[Path] = set()
-    for directory in ([plan_path.parent] if plan_path else []) + [Path()]:
+    for directory in ([plan_path.parent] if plan_path and plan_path.is_file() else []) + [Path()]:
         if directory.resolve() not in seen:
             seen.add(directory.resolve())
             yield directory

@@ -7,7 +7,7 @@ from fractions import Fraction
 from tfcheck.hcl.lexer import MalformedError
 
 #: Terraform keeps 512 bits, some 150 digits; what is longer, or has a larger exponent, is nothing that a policy needs.
-_LONGEST = 300
+_LONGEST = 150
 
 
 def number(written: str, offset: int) -> int | Fraction:

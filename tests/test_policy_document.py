@@ -1,0 +1,327 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tfcheck.policy_document import document
+from tfcheck.value import NAME, JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
+
+BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
+OPEN: Final = Unknown(reason="a list not known yet")
+
+
+def made(*statements: dict[str, Value], **given: Any) -> Value:
+    arguments = {"version": None, "policy_id": None, "sources": [], "overrides": []} | given
+    return document(list(statements), **arguments)
+
+
+def statements(policy: Value) -> Any:
+    assert isinstance(policy, dict)
+    return policy.get("Statement")
+
+
+def read(resource: Value, sid: Value = None, **more: Value) -> dict[str, Value]:
+    return {"sid": sid, "actions": ["s3:GetObject"], "resources": [resource], **more}
+
+
+def source(*entries: dict[str, Value], version: str = "2012-10-17") -> Value:
+    value: dict[str, Value] = {"Version": version, "Statement": list(entries)}
+    return json.dumps(value) if is_known(value) else JsonText(value)
+
+
+def test_a_statement_is_written_with_defaults_and_lists_of_one_as_their_element() -> None:
+    policy = made(read("arn:aws:s3:::b/*"))
+    assert policy == {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}],
+    }
+
+
+def test_lists_are_sorted_backwards_without_repetition() -> None:
+    (statement,) = statements(made({"actions": ["a:A", "a:B", "a:A"], "not_resources": Set(("x",))}))
+    assert statement["Action"] == ["a:B", "a:A"]
+    assert statement["NotResource"] == "x"
+
+
+def test_without_statements_there_is_no_statement() -> None:
+    assert made(policy_id="i") == {"Version": "2012-10-17", "Id": "i"}
+
+
+def test_unknown_resources_stay_where_they_are() -> None:
+    (statement,) = statements(made(read(text([BUCKET, "/web/*"]))))
+    assert statement["Resource"] == text([BUCKET, "/web/*"])
+    (statement,) = statements(made({"actions": ["s3:*"], "resources": OPEN}))
+    assert statement["Resource"] == OPEN
+
+
+def test_policy_variables_are_written_with_a_dollar_sign_also_beside_unknown_pieces() -> None:
+    (statement,) = statements(made(read(text([BUCKET, "/&{aws:username}/*"]))))
+    assert statement["Resource"] == text([BUCKET, "/${aws:username}/*"])
+
+
+def test_the_old_version_has_no_policy_variables() -> None:
+    policy = made(read("a&{b}"), version="2008-10-17")
+    assert isinstance(policy, Unknown)
+    assert "2008-10-17" in policy.reason
+
+
+def test_an_override_replaces_the_statement_of_its_sid_in_place() -> None:
+    override = source({"Sid": "A", "Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    policy = made(read("x", "A"), read("y", "B"), overrides=[override, None, ""])
+    assert [(each["Sid"], each["Effect"]) for each in statements(policy)] == [("A", "Deny"), ("B", "Allow")]
+
+
+def test_own_statements_replace_those_of_sources_and_stand_behind_the_others() -> None:
+    given = source({"Sid": "A", "Effect": "Deny"}, {"Effect": "Allow"}, version="2008-10-17")
+    policy = made(read("x", "A"), read("y"), sources=[given])
+    assert [each.get("Resource") for each in statements(policy)] == ["x", None, "y"]
+    assert isinstance(policy, dict)
+    assert policy["Version"] == "2012-10-17"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sources": [source({"Sid": "A"}), source({"Sid": "A"})]},
+        {"sources": ['{"Statement": {"Sid": "A"}}']},
+        {"sources": ["{"]},
+        {"overrides": ["[]"]},
+    ],
+)
+def test_what_the_provider_refuses_is_unknown(given: Any) -> None:
+    policy = made(**given)
+    assert isinstance(policy, Unknown)
+    assert "refuses" in policy.reason
+
+
+def test_of_a_source_only_what_the_provider_reads_is_kept() -> None:
+    keys: Value = {"Bool": {"a": False}, "NumericLessThan": {"b": 5}}
+    given = source({"sid": "X", "EFFECT": "Allow", "Foo": 1, "Condition": keys})
+    assert statements(made(sources=[given])) == [{"Sid": "X", "Effect": "Allow", "Condition": {"Bool": {"a": "false"}}}]
+
+
+def test_two_own_statements_must_not_share_a_sid() -> None:
+    assert isinstance(made(read("x", "A"), read("y", "A")), Unknown)
+
+
+def test_an_unknown_source_may_bring_further_statements_but_takes_none_away() -> None:
+    policy = made(read("x"), read("y", "A"), sources=[OPEN])
+    first, second, third = statements(policy)
+    assert isinstance(first, Unknown)
+    assert (second["Resource"], third["Resource"]) == ("x", "y")
+
+
+def test_an_unknown_override_may_replace_what_has_a_sid() -> None:
+    first, second, further = statements(made(read("x"), read("y", "A"), overrides=[OPEN]))
+    assert first["Resource"] == "x"
+    assert isinstance(second, Unknown)
+    assert "same Sid" in second.reason
+    assert isinstance(further, Unknown)
+
+
+def test_further_own_statements_may_replace_those_of_sources() -> None:
+    given = source({"Sid": "A", "Effect": "Allow"}, {"Effect": "Deny"})
+    first, second, own, further = statements(made(read("x", "B"), sources=[given], open=OPEN))
+    assert isinstance(first, Unknown)
+    assert second == {"Effect": "Deny"}
+    assert own["Sid"] == "B"
+    assert further == OPEN
+
+
+def test_an_unknown_sid_leaves_open_what_is_replaced() -> None:
+    given = source({"Sid": "A", "Effect": "Allow"})
+    first, own = statements(made(read("x", OPEN), sources=[given]))
+    assert isinstance(first, Unknown)
+    assert own["Sid"] == OPEN
+
+
+def test_a_sid_that_surely_differs_replaces_nothing() -> None:
+    sid = Text(("B", Unknown(hole=NAME)))
+    assert [each["Sid"] for each in statements(made(read("x", sid), sources=[source({"Sid": "A"})]))] == ["A", sid]
+
+
+def test_a_source_with_unknown_leaves_keeps_its_statements() -> None:
+    given = source({"Effect": "Allow", "Action": "s3:GetObject", "Resource": text([BUCKET, "/*"])})
+    assert statements(made(sources=[given]))[0]["Resource"] == text([BUCKET, "/*"])
+
+
+def test_unknown_principals_and_conditions_stay_unknown() -> None:
+    (statement,) = statements(
+        made(read("x", principals=OPEN, condition=[{"test": OPEN, "variable": "v", "values": ["a"]}]))
+    )
+    assert isinstance(statement["Principal"], Unknown)
+    assert isinstance(statement["Condition"], Unknown)
+
+
+def test_it_is_open_which_of_two_excluding_keys_is_empty() -> None:
+    (statement,) = statements(made({"actions": ["a:B"], "not_actions": OPEN, "resources": ["*"]}))
+    assert isinstance(statement, Unknown)
+
+
+# The provider itself as the judge
+
+NAMES: Final = ("", "A", "B", "C")
+WORDS: Final = ("*", "s3:GetObject", "s3:*", "arn:aws:s3:::b/&{aws:username}", "x", "${aws:y}", "a&b{")
+
+
+def chosen(chance: Random, least: int = 0) -> list[str]:
+    return chance.sample(WORDS, chance.randint(least, 3))
+
+
+def statement(chance: Random, sid: str) -> dict[str, Any]:
+    return {
+        "sid": sid,
+        "effect": chance.choice((None, "Allow", "Deny")),
+        "actions": chosen(chance),
+        "not_resources": chosen(chance) if chance.random() < 0.2 else None,
+        "resources": chosen(chance),
+        "principals": [
+            {"type": chance.choice(("AWS", "Service", "*")), "identifiers": chosen(chance, 1)}
+            for _ in range(chance.randint(0, 2))
+        ],
+        "condition": [
+            {"test": chance.choice(("StringLike", "Bool")), "variable": chance.choice(("a", "b")), "values": values}
+            for values in [chosen(chance, 1) for _ in range(chance.randint(0, 2))]
+        ],
+    }
+
+
+def data_source(chance: Random) -> dict[str, Any]:
+    def documents() -> list[str]:
+        entries = [
+            [
+                {"Sid": sid, "Effect": "Allow", "Action": chosen(chance)}
+                for sid in chance.sample(NAMES, chance.randint(0, 3))
+            ]
+            for _ in range(chance.randint(0, 2))
+        ]
+        return [json.dumps({"Version": "2012-10-17", "Statement": each}) for each in entries]
+
+    return {
+        "policy_id": chance.choice((None, "i")),
+        "statement": [statement(chance, sid) for sid in chance.sample(NAMES, chance.randint(0, 3))],
+        "source_policy_documents": documents(),
+        "override_policy_documents": documents(),
+    }
+
+
+def escaped(value: Any) -> Any:
+    """Escape what a JSON configuration would read as a template."""
+    if isinstance(value, str):
+        return value.replace("${", "$${")
+    if isinstance(value, list):
+        return [escaped(item) for item in value]
+    return {key: escaped(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def rendered(sources: list[dict[str, Any]], directory: Path) -> list[Any]:
+    """Let Terraform and the provider render the data sources; none of this needs a network."""
+    configuration = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws", "version": "5.100.0"}}},
+        "provider": {
+            "aws": {
+                "region": "eu-west-1",
+                "access_key": "x",
+                "secret_key": "x",
+                "skip_credentials_validation": True,
+                "skip_requesting_account_id": True,
+                "skip_metadata_api_check": True,
+                "skip_region_validation": True,
+            }
+        },
+        "data": {"aws_iam_policy_document": {f"d{index}": escaped(each) for index, each in enumerate(sources)}},
+        "output": {
+            f"d{index}": {"value": f"${{data.aws_iam_policy_document.d{index}.json}}"} for index in range(len(sources))
+        },
+    }
+    (directory / "main.tf.json").write_text(json.dumps(configuration))
+    plugins = os.environ["TFCHECK_PLUGIN_DIR"]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("TF_")}
+    for arguments in (["init", f"-plugin-dir={plugins}"], ["plan", "-out=plan"], ["show", "-json", "plan"]):
+        command = ["terraform", *arguments]
+        done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    outputs = json.loads(done.stdout)["planned_values"]["outputs"]
+    return [json.loads(outputs[f"d{index}"]["value"]) for index in range(len(sources))]
+
+
+@pytest.mark.skipif(
+    shutil.which("terraform") is None or "TFCHECK_PLUGIN_DIR" not in os.environ,
+    reason="needs terraform, and TFCHECK_PLUGIN_DIR naming a directory with the AWS provider 5.100.0",
+)
+def test_generated_documents_are_those_of_the_provider(tmp_path: Path) -> None:
+    chance = Random(7)
+    sources = [data_source(chance) for _ in range(60)]
+    kept = [(each, ours) for each in sources for ours in [mine(each)] if isinstance(ours, dict)]
+    assert len(kept) > 30
+    answers = rendered([each for each, _ in kept], tmp_path)
+    for (each, ours), theirs in zip(kept, answers, strict=True):
+        assert unordered(ours) == unordered(theirs), each
+
+
+def unordered(value: Any) -> Any:
+    """Compare lists inside statements as sets: of principals and conditions the order is that of hashes."""
+    if isinstance(value, dict):
+        return {key: item if key == "Statement" else unordered(item) for key, item in value.items()} | {
+            key: [unordered(each) for each in item] for key, item in value.items() if key == "Statement"
+        }
+    return set(value) if isinstance(value, list) else value
+
+
+def mine(source: dict[str, Any]) -> Value:
+    return document(
+        source["statement"],
+        None,
+        source["policy_id"],
+        source["source_policy_documents"],
+        source["override_policy_documents"],
+    )
+
+
+# A law
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(["sid", "effect", "actions", "resources", "principals", "condition"]),
+    st.data(),
+)
+def test_what_is_made_of_unknown_parts_holds_whatever_they_turn_out_to_be(
+    seed: int, masked: str, data: st.DataObject
+) -> None:
+    source = data_source(Random(seed))
+    if not source["statement"]:
+        return
+    whole = mine(source)
+    index = data.draw(st.integers(0, len(source["statement"]) - 1))
+    source["statement"][index] = source["statement"][index] | {masked: OPEN}
+    assert covers(mine(source), whole)
+
+
+def covers(partly: Value, whole: Value) -> bool:
+    """Tell whether `whole` is one of the documents that `partly` leaves open."""
+    if isinstance(partly, Unknown) or isinstance(whole, Unknown):
+        return True
+    mine, theirs = statements(partly) or [], list(statements(whole) or [])
+    for entry in mine:
+        if isinstance(entry, Unknown):
+            continue
+        fitting = [each for each in theirs if all(fits(entry.get(name), each.get(name)) for name in {*entry, *each})]
+        if not fitting:
+            return False
+        theirs.remove(fitting[0])
+    return not theirs or any(isinstance(entry, Unknown) for entry in mine)
+
+
+def fits(partly: Value, whole: Value) -> bool:
+    return isinstance(partly, Unknown) or partly == whole

@@ -35,7 +35,8 @@ IMPLIED = {
     "repository": "name",
     "task_definition": "arn",
 }
-_PLACE = Place("configuration", 1)
+#: Where every expression of the configuration stands.
+PLACE = Place("configuration", 1)
 _STEP = re.compile(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
 _HEAD = re.compile(r"[\w-]+")
 
@@ -47,7 +48,7 @@ def expression(json: Any, argument: str) -> Expression:
     """
     is_constant, value = constant(json)
     if is_constant:
-        return Literal(value, _PLACE)
+        return Literal(value, PLACE)
     named = references(json)
     heads = _longest(named)
     keys = [head for head in heads if _is_key(head)]
@@ -57,9 +58,9 @@ def expression(json: Any, argument: str) -> Expression:
     if not objects and len(keys) == 1:
         return _traversal(keys[0])
     if not named:
-        return Unreadable("the plan keeps nothing of this expression, and there are no sources", _PLACE)
+        return Unreadable("the plan keeps nothing of this expression, and there are no sources", PLACE)
     listed = ", ".join(heads[:4])
-    return Unreadable(f"without the sources the plan only tells that it depends on {listed}", _PLACE)
+    return Unreadable(f"without the sources the plan only tells that it depends on {listed}", PLACE)
 
 
 def _is_key(reference: str) -> bool:
@@ -88,13 +89,13 @@ def _reference(written: str, keys: list[str], argument: str) -> Expression:
         return found
     if keys:
         if len(keys) > 1 or not _is_whole_resource(written):
-            return Unreadable(f"the plan does not tell how {written} and {', '.join(keys)} are combined", _PLACE)
-        found = Index(found, _traversal(keys[0]), _PLACE)
+            return Unreadable(f"the plan does not tell how {written} and {', '.join(keys)} are combined", PLACE)
+        found = Index(found, _traversal(keys[0]), PLACE)
     if _is_whole_resource(written):
         implied = IMPLIED.get(argument)
         if implied is None:
-            return Unreadable(f"the plan does not tell which attribute of {written} is used", _PLACE)
-        found = Attribute(found, implied, _PLACE)
+            return Unreadable(f"the plan does not tell which attribute of {written} is used", PLACE)
+        found = Attribute(found, implied, PLACE)
     return found
 
 
@@ -109,18 +110,18 @@ def _is_whole_resource(written: str) -> bool:
 def _traversal(written: str) -> Expression:
     head = _HEAD.match(written)
     if not head:
-        return Unreadable(f"`{written}` is not a reference", _PLACE)
-    found: Expression = Variable(head[0], _PLACE)
+        return Unreadable(f"`{written}` is not a reference", PLACE)
+    found: Expression = Variable(head[0], PLACE)
     position = head.end()
     while position < len(written):
         step = _STEP.match(written, position)
         if not step or step[1] == "*":
-            return Unreadable(f"`{written}` names more than one value", _PLACE)
+            return Unreadable(f"`{written}` names more than one value", PLACE)
         if step[1]:
-            found = Attribute(found, step[1], _PLACE)
+            found = Attribute(found, step[1], PLACE)
         else:
             key: str | int = int(step[2]) if step[2] else _unescaped(step[3])
-            found = Index(found, Literal(key, _PLACE), _PLACE)
+            found = Index(found, Literal(key, PLACE), PLACE)
         position = step.end()
     return found
 

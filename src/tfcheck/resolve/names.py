@@ -9,10 +9,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.address import Address, InstanceKey, ModulePath
-from tfcheck.hcl.expression import Expression, Place, Unreadable
+from tfcheck.hcl.expression import Expression, Unreadable
 from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
 from tfcheck.resolve import join
+from tfcheck.resolve.follow import follow
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
 from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 
@@ -229,7 +230,7 @@ class ModuleNames:
     def _written_keys(self, module: ModulePath) -> list[str] | int | None | Unknown:
         count, for_each = self._repetition(module)
         if count is not None:
-            number = self.evaluate(count, ModuleScope(self, module.parent))
+            number = self.see_safely(count, ModuleScope(self, module.parent))
             return number if isinstance(number, int) else self._unclear(module)
         if for_each is not None:
             return self._keys_of(self._elements(module, for_each), module)
@@ -295,12 +296,21 @@ class ModuleNames:
 
     def see_safely(self, expression: Expression, scope: Scope) -> Seen:
         """Work out an expression, leaving resources and modules unopened; what goes wrong makes it unknown."""
+        if expression.place is join.PLACE:
+            return self.follow_safely(expression, scope)
         from tfcheck.hcl.evaluate import see
 
         try:
             return see(expression, scope)
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(expression.place))
+
+    def follow_safely(self, expression: Expression, scope: Scope) -> Seen:
+        """Follow a reference of the configuration; what goes wrong makes it unknown."""
+        try:
+            return follow(expression, scope)
+        except EvaluationError as error:
+            return Unknown(reason=f"the plan's configuration leads nowhere: {error}")
 
     def whole(self, seen: Seen) -> Value:
         """Open what was left unopened."""
@@ -313,7 +323,7 @@ class ModuleNames:
         """Read what the configuration keeps of an argument: a constant, or for joins one reference."""
         if constant(json)[0] or self._joining:
             return join.expression(json, argument)
-        return Unreadable("the sources are not at hand", Place("configuration", 1))
+        return Unreadable("the sources are not at hand", join.PLACE)
 
     @contextmanager
     def _joining_for(self, argument: str) -> Iterator[None]:

@@ -181,7 +181,7 @@ class Resolver(ModuleNames):
             json = config.expressions.get(name) if config else None
             if json is None or isinstance(json, list):
                 return None
-            return self.evaluate(self._from_configuration(json, name), self.scope_of(address))
+            return self.whole(self.see_safely(self._from_configuration(json, name), self.scope_of(address)))
 
     def scope_of(self, address: Address) -> Scope:
         """Give the names that the arguments of an instance can use."""
@@ -221,7 +221,7 @@ class Resolver(ModuleNames):
         return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")
 
     def _root_expression(self, json: Any) -> Value:
-        return self.evaluate(join.expression(json, "region"), ModuleScope(self, ModulePath()))
+        return self.whole(self.see_safely(join.expression(json, "region"), ModuleScope(self, ModulePath())))
 
     def _assume(self, assumption: str) -> None:
         if assumption not in self.assumptions:

@@ -36,8 +36,9 @@ format: $(VENV)/.tools ## format the code and mend what the linter can mend
 	$(RUN) ruff format
 	$(RUN) ruff check --fix
 
-docs: $(VENV)/.package ## write the generated parts of README.md and docs/
+docs: $(VENV)/.tools ## write the generated parts of README.md and docs/, and the screens of the tests
 	$(RUN) scripts.docs
+	$(RUN) tests.test_screens
 
 testdata: $(VENV)/.tools ## make the plans of testdata/ again; needs terraform and moto, see CONTRIBUTING.md
 	@for case in $(CASES); do \

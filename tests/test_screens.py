@@ -1,6 +1,6 @@
 """What does the user see? The screens of a few cases, compared whole.
 
-`python -m tests.test_screens` writes them again; read the difference before committing it.
+`make docs` writes them again; read the difference before committing it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,9 @@ def screen(plan: str) -> tuple[str, int]:
 @pytest.mark.parametrize("name", CASES)
 def test_the_screen(name: str) -> None:
     plan, status = CASES[name]
-    assert screen(plan) == ((SCREENS / f"{name}.txt").read_text(encoding="utf-8"), status)
+    shown, ended = screen(plan)
+    assert shown == (SCREENS / f"{name}.txt").read_text(encoding="utf-8")
+    assert ended == status
 
 
 if __name__ == "__main__":

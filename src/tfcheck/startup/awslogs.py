@@ -1,0 +1,74 @@
+"""Which calls does the `awslogs` driver make to CloudWatch Logs, and on what?
+
+Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html: the stream of a container is
+`PREFIX/CONTAINER/TASK`. The calls are decided on the stream's ARN, which the group's own ARN does not match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.arn import Arn
+from tfcheck.catalogue import LOG_GROUP, catalogue
+from tfcheck.ecs import member
+from tfcheck.finding import Requirement, Severity
+from tfcheck.match import equal
+from tfcheck.startup.place import Place
+from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, text
+from tfcheck.world import Thing, World
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A log group by its ARN, and the resource that manages it if the plan has one."""
+
+    arn: TextLike
+    thing: Thing | None
+
+
+def log_calls(
+    rule: str, place: Place, driver: Value, options: Value, middle: TextLike, world: World
+) -> Iterator[Requirement]:
+    """Require what a log driver calls; `middle` is what its streams are named between prefix and task."""
+    is_awslogs = equal(driver, "awslogs")
+    if is_awslogs is Truth.FALSE:
+        return
+    doubt = "" if is_awslogs is Truth.TRUE else "which log driver is used is known only after apply"
+    group = _group(place, options, world)
+    stream = text([group.arn, ":log-stream:", _stream(options, middle)])
+    yield place.needs(rule, "logs:CreateLogStream", stream, doubt=doubt)
+    yield place.needs(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
+    makes_group = _is_true(member(options, "awslogs-create-group"))
+    if makes_group is not Truth.FALSE:
+        # A group that the plan makes is there before the driver looks for it.
+        severity = Severity.ERROR if group.thing is None else Severity.INFO
+        doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
+        yield place.needs(rule, "logs:CreateLogGroup", text([group.arn, ":log-stream:"]), severity, doubt=doubt)
+
+
+def _is_true(value: Value) -> Truth:
+    if isinstance(value, str | Text | Unknown):
+        return equal(value, "true")
+    return Truth.of(value is True)
+
+
+def _group(place: Place, options: Value, world: World) -> Group:
+    name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
+    around = place.task.thing.surroundings
+    if not isinstance(region, str | Text | Unknown) or region == "":
+        region = around.region
+    thing = catalogue(world, LOG_GROUP).by_name(name, None)
+    if thing is not None and equal(thing.surroundings.region, region) is Truth.TRUE:
+        arn = thing.attribute("arn")
+        if isinstance(arn, str | Text | Unknown):
+            return Group(arn.removesuffix(":*") if isinstance(arn, str) else arn, thing)
+    if not isinstance(name, str | Text | Unknown):
+        name = Unknown(reason="the log driver names no group", hole=NAME)
+    return Group(Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).written(), None)
+
+
+def _stream(options: Value, middle: TextLike) -> TextLike:
+    prefix = member(options, "awslogs-stream-prefix")
+    task = Unknown(reason="the task's id", hole=NAME)
+    return text([prefix, middle, task]) if prefix and isinstance(prefix, str | Text | Unknown) else task

@@ -1,0 +1,83 @@
+"""Decrypt what is under a customer managed key.
+
+S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads
+it: the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that
+key, and the key's policy must let the account's IAM policies decide, or name the role. The ARN of an alias names the
+alias and never the key. Keys that AWS manages need nothing.
+
+A missing permission shows only when a task starts, as `Access to KMS is not allowed` or `The ciphertext refers to a
+customer master key that does not exist`; S3 only says `Forbidden`.
+
+Write into a policy of the execution role:
+
+    { Effect = "Allow", Action = "kms:Decrypt", Resource = aws_kms_key.config.arn },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.ecs import TaskDefinition
+from tfcheck.encryption import key_of_object, key_of_parameter, key_of_secret
+from tfcheck.finding import Requirement, Severity
+from tfcheck.startup import (
+    credential_spec,
+    env_file,
+    firelens_config,
+    fsx,
+    parameter,
+    registry_credentials,
+    secret,
+    service_connect_log,
+)
+from tfcheck.startup.rule import Rule
+from tfcheck.world import World
+
+ID = "decrypt"
+ACTION = "kms:Decrypt"
+_READERS = (
+    env_file.RULE,
+    firelens_config.RULE,
+    secret.RULE,
+    parameter.RULE,
+    registry_credentials.RULE,
+    credential_spec.RULE,
+    fsx.RULE,
+    service_connect_log.RULE,
+)
+_KEYS = {
+    "s3:GetObject": key_of_object,
+    "secretsmanager:GetSecretValue": key_of_secret,
+    "ssm:GetParameters": key_of_parameter,
+}
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need the customer managed key of everything that is read for the task."""
+    for reader in _READERS:
+        for need in reader.derive(task, world):
+            find = _KEYS.get(need.action)
+            key = find(need.resource, world) if find else None
+            if key is not None:
+                yield msgspec.structs.replace(
+                    need,
+                    rule=ID,
+                    action=ACTION,
+                    resource=key.arn,
+                    severity=Severity.ERROR,
+                    doubt=need.doubt or key.doubt,
+                    encrypted=need.resource,
+                )
+
+
+RULE = Rule(
+    id=ID,
+    title="customer managed keys",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={ACTION: "AccessDeniedException: Access to KMS is not allowed"},
+)

@@ -1,0 +1,56 @@
+"""Fetch the configuration of the log router that `firelensConfiguration` keeps in S3.
+
+With `config-file-type` `s3` the ECS agent downloads the file before the containers start, with the task's *execution*
+role. It needs `s3:GetObject` on the object; AWS also documents `s3:GetBucketLocation` on the bucket. Fargate takes only
+files inside the image.
+
+A missing permission shows only when a task starts, as `unable to download firelens s3 config file`.
+
+Write into a policy of the execution role:
+
+    { Effect = "Allow", Action = "s3:GetObject",         Resource = "arn:aws:s3:::my-config/fluent-bit.conf" },
+    { Effect = "Allow", Action = "s3:GetBucketLocation", Resource = "arn:aws:s3:::my-config" },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef-customconfig.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition, member
+from tfcheck.finding import Requirement, Severity
+from tfcheck.match import equal
+from tfcheck.startup.env_file import bucket_arn
+from tfcheck.startup.place import in_container
+from tfcheck.startup.rule import Rule
+from tfcheck.value import Text, Truth, Unknown
+from tfcheck.world import World
+
+ID = "firelens-config"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need the configuration of every log router that has it in S3, and the place of its bucket."""
+    for container in task.containers:
+        options = member(container.member("firelensConfiguration"), "options")
+        kept_in_s3 = equal(member(options, "config-file-type"), "s3")
+        value = member(options, "config-file-value")
+        if kept_in_s3 is Truth.FALSE or not isinstance(value, str | Text | Unknown):
+            continue
+        doubt = "" if kept_in_s3 is Truth.TRUE else "whether the file is in S3 is known only after apply"
+        place = in_container(task, container, "/firelensConfiguration", "log router configuration")
+        yield place.needs(ID, "s3:GetObject", value, doubt=doubt)
+        yield place.needs(ID, "s3:GetBucketLocation", bucket_arn(value), Severity.WARNING, doubt=doubt)
+
+
+RULE = Rule(
+    id=ID,
+    title="log router configuration in S3",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "s3:GetObject": "unable to download firelens s3 config file: unable to download s3 config from bucket",
+        "s3:GetBucketLocation": "unable to initialize s3 client for bucket: AccessDenied",
+    },
+)

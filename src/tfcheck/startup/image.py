@@ -1,0 +1,90 @@
+"""Pull the image from Amazon ECR.
+
+For an image in ECR, ECS asks for a token and downloads manifest and layers, with the task's *execution* role if it
+has one; on EC2 without one, with the role of the container instance. The role needs `ecr:GetAuthorizationToken`,
+which is granted on `*` only, and `ecr:BatchGetImage` and `ecr:GetDownloadUrlForLayer` on the repository. AWS's older
+policy also holds `ecr:BatchCheckLayerAvailability`. An image of another account also needs the repository's policy
+there. A repository that is a pull-through cache is filled with `ecr:BatchImportUpstreamImage`, and made with
+`ecr:CreateRepository`.
+
+A missing permission shows only when a task starts, as `CannotPullContainerError` or
+`unable to retrieve ecr registry auth`.
+
+Attach the policy `service-role/AmazonECSTaskExecutionRolePolicy`, or write into a policy of the execution role:
+
+    { Effect = "Allow", Action = "ecr:GetAuthorizationToken", Resource = "*" },
+    {
+      Effect   = "Allow"
+      Action   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Resource = aws_ecr_repository.web.arn
+    },
+
+See https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Requirement, Severity
+from tfcheck.startup.launch import instance_role_serves
+from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.registry import Image, caches, is_managed, repository
+from tfcheck.startup.rule import Rule
+from tfcheck.value import Text, Unknown
+from tfcheck.world import World
+
+ID = "image"
+_PULL = (
+    ("ecr:BatchGetImage", Severity.ERROR),
+    ("ecr:GetDownloadUrlForLayer", Severity.ERROR),
+    ("ecr:BatchCheckLayerAvailability", Severity.INFO),
+)
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need every image that is in ECR, and what fills a pull-through cache."""
+    if instance_role_serves(task, world):
+        return
+    for container in task.containers:
+        value = container.member("image")
+        image = repository(value, task.thing, world) if isinstance(value, str | Text | Unknown) else None
+        if image is not None:
+            yield from _needs(in_container(task, container, "/image", "image"), image, world)
+
+
+def _needs(place: Place, image: Image, world: World) -> Iterator[Requirement]:
+    yield place.needs(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
+    for action, severity in _PULL:
+        yield place.needs(ID, action, image.arn, severity, doubt=image.doubt)
+    if caches(image, world):
+        yield place.needs(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
+        if not is_managed(image, world):
+            yield place.needs(ID, "ecr:CreateRepository", image.arn, Severity.WARNING)
+
+
+_DENIED = (
+    "CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to pull images"
+)
+
+RULE = Rule(
+    id=ID,
+    title="images in Amazon ECR",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "ecr:GetAuthorizationToken": (
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
+            "failed: unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error "
+            "ECR: GetAuthorizationToken"
+        ),
+        "ecr:BatchGetImage": _DENIED,
+        "ecr:GetDownloadUrlForLayer": (
+            "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: "
+            "httpReaderSeeker: failed open"
+        ),
+        "ecr:BatchImportUpstreamImage": _DENIED,
+        "ecr:CreateRepository": _DENIED,
+    },
+)

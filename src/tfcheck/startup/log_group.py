@@ -1,0 +1,65 @@
+"""Write to the log group that the `awslogs` driver names.
+
+Before a container starts, its log driver opens a stream in the log group, with the task's *execution* role if it has
+one; on EC2 without one, with the role of the container instance. The role needs `logs:CreateLogStream` and
+`logs:PutLogEvents` on the streams of the group, so the ARN of the group must be followed by `:*`. With
+`awslogs-create-group` it needs `logs:CreateLogGroup` as well; otherwise the group must exist.
+
+A missing permission shows only when a task starts, as
+`ResourceInitializationError: failed to validate logger args`.
+
+Attach the policy `service-role/AmazonECSTaskExecutionRolePolicy`, or write into a policy of the execution role:
+
+    {
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = "${aws_cloudwatch_log_group.web.arn}:*"
+    },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition, member
+from tfcheck.finding import Requirement
+from tfcheck.startup.awslogs import log_calls
+from tfcheck.startup.launch import instance_role_serves
+from tfcheck.startup.place import in_container
+from tfcheck.startup.rule import Rule
+from tfcheck.value import text
+from tfcheck.world import World
+
+ID = "log-group"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need to write the logs of every container that has the `awslogs` driver."""
+    if instance_role_serves(task, world):
+        return
+    for container in task.containers:
+        configuration = container.member("logConfiguration")
+        if configuration is not None:
+            place = in_container(task, container, "/logConfiguration", "log driver")
+            driver, options = member(configuration, "logDriver"), member(configuration, "options")
+            yield from log_calls(ID, place, driver, options, text(["/", container.name, "/"]), world)
+
+
+RULE = Rule(
+    id=ID,
+    title="log groups in CloudWatch Logs",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "logs:CreateLogStream": (
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+            "failed to create Cloudwatch log stream: AccessDeniedException"
+        ),
+        "logs:CreateLogGroup": (
+            "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+            "failed to create Cloudwatch log group: AccessDeniedException"
+        ),
+    },
+)

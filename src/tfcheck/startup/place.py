@@ -1,0 +1,49 @@
+"""Where does a task ask for something, and how does that become a requirement?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.ecs import Container, TaskDefinition
+from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.value import TextLike
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A place in a task definition: its JSON Pointer, its container if it is in one, and what is asked for there."""
+
+    task: TaskDefinition
+    container: Container | None
+    pointer: str
+    cause: str
+
+    def needs(
+        self,
+        rule: str,
+        action: str,
+        resource: TextLike,
+        severity: Severity = Severity.ERROR,
+        *,
+        doubt: str = "",
+        encrypted: TextLike | None = None,
+    ) -> Requirement:
+        """Require one action of the execution role on one resource."""
+        return Requirement(
+            rule=rule,
+            task_definition=str(self.task.address),
+            container=self.container.name if self.container else None,
+            pointer=self.pointer,
+            role_kind=RoleKind.EXECUTION,
+            action=action,
+            resource=resource,
+            severity=severity,
+            cause=self.cause,
+            sensitive=self.task.sensitive,
+            doubt=doubt,
+            encrypted=encrypted,
+        )
+
+
+def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> Place:
+    """Name a place in a container; `pointer` is the rest behind the container's number, `what` what is asked for."""
+    return Place(task, container, f"/{container.index}{pointer}", f"{what} of container `{container.name}`")

@@ -1,0 +1,113 @@
+"""Which repository of Amazon ECR does an image name?
+
+Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html: the registry's host name tells account
+and region. What is not in ECR needs no permission.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.arn import Arn, partition_of_region, split
+from tfcheck.catalogue import REPOSITORY, catalogue
+from tfcheck.match import equal, glob
+from tfcheck.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.world import Thing, World
+
+_HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
+
+
+class Image(msgspec.Struct, frozen=True):
+    """The ARN of the repository of an image. `doubt` says why the image may be somewhere else."""
+
+    arn: TextLike
+    doubt: str = ""
+
+
+def repository(image: TextLike, task: Thing, world: World) -> Image | None:
+    """Give the repository of ECR that an image is in; None where it surely is in none."""
+    referred = catalogue(world, REPOSITORY).owner(next(iter(pieces(image)), ""))
+    if referred is not None:
+        return Image(_arn_of(referred))
+    if glob(_HOST, image) is Truth.FALSE:
+        return None
+    built = _built(spelled_out(image), task)
+    if built is None:
+        doubt = "whether the image is in Amazon ECR is known only after apply"
+        return Image(Unknown(reason="which repository the image is in is known only after apply"), doubt)
+    found = catalogue(world, REPOSITORY).by_arn(built)
+    return Image(built if found is None else _arn_of(found))
+
+
+def _arn_of(thing: Thing) -> TextLike:
+    arn = thing.attribute("arn")
+    return arn if isinstance(arn, str | Text | Unknown) else Unknown(reason=f"the plan does not show {thing.address}")
+
+
+def _built(image: TextLike, task: Thing) -> TextLike | None:
+    """Build the ARN from the host name; None where the parts of it cannot be told apart."""
+    cut = _cut(image, "/", limit=1)
+    if cut is None or len(cut) != 2:
+        return None
+    labels = _cut(cut[0], ".", limit=6)
+    if labels is None or len(labels) < 6 or labels[1] != "dkr" or labels[4:6] != ["amazonaws", "com"]:
+        return None
+    account, region = labels[0], labels[3]
+    partition = partition_of_region(region) if isinstance(region, str) else task.surroundings.partition
+    return Arn(partition, "ecr", region, account, text(["repository/", _name(cut[1])])).written()
+
+
+def _cut(value: TextLike, mark: str, limit: int) -> list[TextLike] | None:
+    """Cut a text at the first marks in it; None where an unknown piece before them may hold one."""
+    parts: list[list[TextLike]] = [[]]
+    for piece in pieces(value):
+        if isinstance(piece, str):
+            first, *rest = piece.split(mark, limit + 1 - len(parts))
+            parts[-1].append(first)
+            parts.extend([each] for each in rest)
+        elif len(parts) <= limit and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
+            return None
+        else:
+            parts[-1].append(piece)
+    return [text(part) for part in parts]
+
+
+def _name(path: TextLike) -> TextLike:
+    """Drop tag and digest."""
+    kept: list[TextLike] = []
+    for piece in pieces(path):
+        if isinstance(piece, str):
+            name = piece.partition("@")[0].partition(":")[0]
+            kept.append(name)
+            if name != piece:
+                break
+        else:
+            kept.append(piece)
+    return text(kept)
+
+
+# Pull-through caches
+
+
+def caches(image: Image, world: World) -> bool:
+    """Tell whether a rule of the plan makes the repository a pull-through cache."""
+    parts = split(image.arn)
+    if parts is None:
+        return False
+    rules = world.things("aws_ecr_pull_through_cache_rule")
+    return any(_caches(each, parts) for each in rules)
+
+
+def _caches(rule: Thing, parts: Arn) -> bool:
+    prefix = rule.attribute("ecr_repository_prefix")
+    if not isinstance(prefix, str | Text | Unknown):
+        return False
+    around = rule.surroundings
+    here = equal(around.region, parts.region) & equal(around.account, parts.account)
+    pattern = "repository/*" if prefix == "ROOT" else text(["repository/", prefix, "/*"])
+    return here is not Truth.FALSE and glob(pattern, parts.resource) is Truth.TRUE
+
+
+def is_managed(image: Image, world: World) -> bool:
+    """Tell whether the plan has the repository itself."""
+    return catalogue(world, REPOSITORY).by_arn(image.arn) is not None

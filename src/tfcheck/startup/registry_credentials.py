@@ -1,0 +1,57 @@
+"""Fetch the credentials of a private registry that `repositoryCredentials` names.
+
+For an image in a private registry outside AWS, ECS reads user name and password from a secret in Secrets Manager,
+with the task's *execution* role. It needs `secretsmanager:GetSecretValue` on the secret, and `kms:Decrypt` if the
+secret is under a customer managed key. The secret is named by its ARN, or by its name in the region and account of
+the task.
+
+A missing permission shows only when a task starts, as `unable to get registry auth from asm`.
+
+Write into a policy of the execution role:
+
+    { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = aws_secretsmanager_secret.registry.arn },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition, member
+from tfcheck.finding import Requirement
+from tfcheck.startup.place import in_container
+from tfcheck.startup.rule import Rule
+from tfcheck.startup.source import named_secret
+from tfcheck.value import Text, Unknown
+from tfcheck.world import World
+
+ID = "registry-credentials"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need the credentials of every container whose image is in a private registry."""
+    for container in task.containers:
+        credentials = container.member("repositoryCredentials")
+        value = member(credentials, "credentialsParameter")
+        if value == "" or not isinstance(value, str | Text | Unknown):
+            continue
+        place = in_container(task, container, "/repositoryCredentials", "registry credentials")
+        doubt = "whether credentials are named is known only after apply" if value is credentials else ""
+        arn = named_secret(value, task.thing.surroundings, world)
+        yield place.needs(ID, "secretsmanager:GetSecretValue", arn, doubt=doubt)
+
+
+RULE = Rule(
+    id=ID,
+    title="credentials of private registries",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "secretsmanager:GetSecretValue": (
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
+            "failed: unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching "
+            "secret from the service"
+        )
+    },
+)

@@ -1,0 +1,51 @@
+"""Fetch the values that `secrets` and `secretOptions` name in Secrets Manager.
+
+ECS reads each secret before the first container starts, with the task's *execution* role. It needs
+`secretsmanager:GetSecretValue` on the secret's ARN. A tail `:json-key:version-stage:version-id` behind the ARN chooses
+within the secret and is no part of what IAM sees. The ARN ends in six random characters: a policy that leaves them out
+matches nothing; write `NAME-??????`, or refer to the secret. A secret under a customer managed key also needs
+`kms:Decrypt`.
+
+A missing permission shows only when a task starts, as
+`ResourceInitializationError: unable to pull secrets or registry auth`.
+
+Write into a policy of the execution role:
+
+    { Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = aws_secretsmanager_secret.database.arn },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Requirement
+from tfcheck.startup.rule import Rule
+from tfcheck.startup.source import Store
+from tfcheck.startup.value_from import found, injected, needs
+from tfcheck.world import World
+
+ID = "secret"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need every secret that a container, or its log driver, is given a value from."""
+    for place, source in found(injected(task), Store.SECRETS_MANAGER, world):
+        yield needs(ID, place, source)
+
+
+RULE = Rule(
+    id=ID,
+    title="secrets in Secrets Manager",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "secretsmanager:GetSecretValue": (
+            "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval "
+            "failed: unable to retrieve secret from asm: service call has been retried 1 time(s): failed to "
+            "fetch secret"
+        )
+    },
+)

@@ -1,0 +1,157 @@
+"""What does a reference such as `valueFrom` name: a secret, a parameter, and by which ARN does IAM see it?
+
+Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. A secret's ARN may carry
+a tail `:json-key:version-stage:version-id`, which IAM never sees. A parameter's name means the task's own region.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+from tfcheck.arn import Arn, split
+from tfcheck.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.match import glob
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import SECRET_SUFFIX, JsonText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.world import World
+
+#: Parameters under this name stand for secrets of Secrets Manager.
+_SECRET_PARAMETER = "/aws/reference/secretsmanager/"
+
+
+class Store(Enum):
+    """Where a value is kept."""
+
+    SECRETS_MANAGER = "secret"
+    PARAMETER_STORE = "parameter"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """One thing to read a value from. `doubt` says why it may not be what is read."""
+
+    store: Store
+    arn: TextLike
+    doubt: str = ""
+
+
+def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, ...]:
+    """Give all that must be read for a reference of a task that lives at `around`; nothing where there is none."""
+    if value == "" or not isinstance(value, str | Text | Unknown):
+        return ()
+    if _is_name(value, world):
+        return _of_name(value, around, world)
+    store = _store_of(value, world)
+    if store is Store.SECRETS_MANAGER:
+        return (Source(store, without_tail(value)),)
+    if store is Store.PARAMETER_STORE:
+        return (Source(store, value),)
+    doubt = "whether a secret or a parameter is named is known only after apply"
+    return tuple(Source(each, value, doubt) for each in Store)
+
+
+def _store_of(value: TextLike, world: World) -> Store | None:
+    """Tell what an ARN, or a reference that can only be one, is of; None where that is open."""
+    parts = split(value)
+    if parts is not None and isinstance(parts.service, str):
+        return Store.SECRETS_MANAGER if parts.service == "secretsmanager" else Store.PARAMETER_STORE
+    if catalogue(world, SECRET).owner(value) is not None or _has_tail(value):
+        return Store.SECRETS_MANAGER
+    if catalogue(world, PARAMETER).owner(value) is not None or glob("arn:*:ssm:*", value) is Truth.TRUE:
+        return Store.PARAMETER_STORE
+    return Store.SECRETS_MANAGER if glob("arn:*:secretsmanager:*", value) is Truth.TRUE else None
+
+
+# Names of parameters
+
+
+def _is_name(value: TextLike, world: World) -> bool:
+    beginning = _beginning(value)
+    if beginning:
+        return beginning != "arn:"
+    if not isinstance(value, Unknown) or value.symbol is None or value.symbol.path[:1] == ("arn",):
+        return False
+    return catalogue(world, PARAMETER).owner(value) is not None
+
+
+def _beginning(value: TextLike) -> str:
+    """Give the first characters, as many as tell an ARN from a name; empty where they are not known."""
+    first = next(iter(pieces(spelled_out(value))), "")
+    if not isinstance(first, str):
+        return ""
+    return first[:4] if len(first) >= 4 or isinstance(value, str) or not "arn:".startswith(first) else ""
+
+
+def _of_name(name: TextLike, around: Surroundings, world: World) -> tuple[Source, ...]:
+    parameter = Source(Store.PARAMETER_STORE, parameter_arn(name, around, world))
+    spelled = spelled_out(name)
+    if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
+        return (parameter,)
+    secret = spelled.removeprefix(_SECRET_PARAMETER).partition(":")[0]
+    return (parameter, Source(Store.SECRETS_MANAGER, secret_arn(secret, around, world)))
+
+
+def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
+    """Give the ARN of the parameter that a name means to a task."""
+    found = catalogue(world, PARAMETER).by_name(name, around)
+    arn = found.attribute("arn") if found else None
+    if isinstance(arn, str | Text | Unknown):
+        return arn
+    first, *rest = pieces(spelled_out(name)) or ("",)
+    tail = text([first.removeprefix("/"), *rest]) if isinstance(first, str) else name
+    return Arn(around.partition, "ssm", around.region, around.account, text(["parameter/", tail])).written()
+
+
+def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
+    """Give the ARN of the secret that a name means to a task, which ends in six random characters."""
+    found = catalogue(world, SECRET).by_name(name, around)
+    arn = found.attribute("arn") if found else None
+    if isinstance(arn, str | Text | Unknown):
+        return arn
+    suffix = Unknown(reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
+    resource = text(["secret:", name, "-", suffix])
+    return Arn(around.partition, "secretsmanager", around.region, around.account, resource).written()
+
+
+def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:
+    """Give the ARN of a secret that is named by its ARN, as it is, or by its name."""
+    by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).by_name(value, around) is not None
+    return secret_arn(value, around, world) if by_name else value
+
+
+# The tail of a secret's ARN
+
+
+def without_tail(value: TextLike) -> TextLike:
+    """Cut a secret's ARN behind its seventh field: what follows chooses within the secret, and IAM never sees it."""
+    kept: list[TextLike] = []
+    colons = 0
+    for piece in pieces(value):
+        if isinstance(piece, str):
+            fields = piece.split(":")
+            if colons + len(fields) > 7:
+                return text([*kept, ":".join(fields[: 7 - colons])])
+            colons += len(fields) - 1
+        else:
+            colons += _colons(piece)
+        kept.append(piece)
+    return text(kept)
+
+
+def _colons(piece: Unknown | JsonText) -> int:
+    """Count the colons that a piece surely holds: a reference that a tail may follow is a whole ARN."""
+    if isinstance(piece, JsonText):
+        return 0
+    if piece.shape is not None:
+        return sum(each.count(":") for each in pieces(spelled_out(piece.shape)) if isinstance(each, str))
+    return 6 if piece.hole.allows(":") else 0
+
+
+def _has_tail(value: TextLike) -> bool:
+    """Tell whether a reference is followed by `:json-key:version-stage:version-id`, which only secrets have."""
+    if not isinstance(value, Text) or isinstance(value.pieces[0], str):
+        return False
+    rest = "".join(each if isinstance(each, str) else "x" for each in value.pieces[1:])
+    return rest.startswith(":") and rest.count(":") == 3

@@ -1,0 +1,52 @@
+"""Which values does a task definition have fetched from stores, and where does it ask for them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import Container, TaskDefinition, member
+from tfcheck.finding import Requirement
+from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.source import Source, Store, sources
+from tfcheck.value import Unknown, Value
+from tfcheck.world import World
+
+
+def injected(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
+    """Give every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
+    for container in task.containers:
+        yield from _listed(task, container, "/secrets", "secret", container.members("secrets"))
+        options = member(container.member("logConfiguration"), "secretOptions")
+        where = "/logConfiguration/secretOptions"
+        yield from _listed(task, container, where, "log option", options)
+
+
+def _listed(
+    task: TaskDefinition, container: Container, pointer: str, what: str, listed: Value
+) -> Iterator[tuple[Place, Value]]:
+    if isinstance(listed, Unknown):
+        yield in_container(task, container, pointer, what), listed
+        return
+    for index, each in enumerate(listed if isinstance(listed, list) else ()):
+        value = member(each, "valueFrom")
+        if value is not None:
+            yield in_container(task, container, f"{pointer}/{index}", what), value
+
+
+def found(places: Iterator[tuple[Place, Value]], store: Store, world: World) -> Iterator[tuple[Place, Source]]:
+    """Give what must be read from one store."""
+    for place, value in places:
+        for source in sources(value, place.task.thing.surroundings, world):
+            if source.store is store:
+                yield place, source
+
+
+def needs(rule: str, place: Place, source: Source) -> Requirement:
+    """Require the call that reads from a store."""
+    return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt)
+
+
+ACTIONS = {
+    Store.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
+    Store.PARAMETER_STORE: "ssm:GetParameters",
+}

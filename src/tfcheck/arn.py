@@ -31,8 +31,12 @@ def split(value: TextLike) -> Arn | None:
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
     """
+    spelled = spelled_out(value)
+    if isinstance(spelled, str):
+        begin, *rest = spelled.split(":", 5)
+        return Arn(*rest) if begin == "arn" and len(rest) == 5 else None
     parts: list[list[str | Unknown | JsonText]] = [[]]
-    for piece in pieces(spelled_out(value)):
+    for piece in pieces(spelled):
         if isinstance(piece, str):
             _split_literal(piece, parts)
         elif len(parts) < 6 and (isinstance(piece, JsonText) or piece.hole.allows(":")):

@@ -1,0 +1,41 @@
+"""The parts of an ARN, whether all of it is known or not."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfcheck.arn import Arn, split
+from tfcheck.value import NAME, TextLike, Unknown, text
+
+PARTS = st.text(alphabet="ab/*-", max_size=4)
+NAMED = Unknown(hole=NAME)
+
+
+@given(PARTS, PARTS, PARTS, PARTS, st.text(alphabet="ab:/*", max_size=6))
+def test_what_is_split_is_written_again(partition: str, service: str, region: str, account: str, resource: str) -> None:
+    arn = Arn(partition, service, region, account, resource)
+    assert split(arn.written()) == arn
+
+
+@given(st.text(alphabet="arn:x/", max_size=12))
+def test_only_six_parts_beginning_with_arn_are_one(written: str) -> None:
+    found = split(written)
+    assert (found is not None) == (written.startswith("arn:") and written.count(":") >= 5)
+    assert found is None or found.written() == written
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (text(["arn:aws:s3:::", NAMED, "/k"]), Arn("aws", "s3", "", "", text([NAMED, "/k"]))),
+        (text(["arn:aws:iam::", NAMED, ":role/x"]), Arn("aws", "iam", "", NAMED, "role/x")),
+        (text(["arn:aws:iam::", Unknown(), ":role/x"]), None),
+        (text(["arn:aws:s3:::b/", Unknown()]), Arn("aws", "s3", "", "", text(["b/", Unknown()]))),
+        (Unknown(shape=text(["arn:aws:s3:::", NAMED])), Arn("aws", "s3", "", "", NAMED)),
+        (NAMED, None),
+    ],
+)
+def test_unknown_pieces_stay_in_their_part(value: TextLike, expected: Arn | None) -> None:
+    assert split(value) == expected

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfcheck.arn import Arn, split
-from tfcheck.value import NAME, TextLike, Unknown, text
+from tfcheck.value import NAME, Text, TextLike, Unknown, text
 
 PARTS = st.text(alphabet="ab/*-", max_size=4)
 NAMED = Unknown(hole=NAME)
@@ -33,7 +33,7 @@ def test_only_six_parts_beginning_with_arn_are_one(written: str) -> None:
         (text(["arn:aws:iam::", NAMED, ":role/x"]), Arn("aws", "iam", "", NAMED, "role/x")),
         (text(["arn:aws:iam::", Unknown(), ":role/x"]), None),
         (text(["arn:aws:s3:::b/", Unknown()]), Arn("aws", "s3", "", "", text(["b/", Unknown()]))),
-        (Unknown(shape=text(["arn:aws:s3:::", NAMED])), Arn("aws", "s3", "", "", NAMED)),
+        (Unknown(shape=Text(("arn:aws:s3:::", NAMED))), Arn("aws", "s3", "", "", NAMED)),
         (NAMED, None),
     ],
 )

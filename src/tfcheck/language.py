@@ -78,10 +78,9 @@ def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
     """Tell whether surely no text belongs to both; false also where finding out would take too long."""
     if (len(left) + 1) * (len(right) + 1) > _MOST_STATES:
         return False
-    ours, theirs = _families(left), _families(right)
-    if ours & theirs:
+    if _families(left) & _families(right):
         return _disjoint_with_families(left, right)
-    return _Machine([each for each in left if not _is_mark(each)]).refuses([e for e in right if not _is_mark(e)])
+    return _Machine(left).refuses(right)
 
 
 def _families(row: Sequence[Element]) -> set[str]:
@@ -107,15 +106,25 @@ class _Machine:
     """One row of elements; bit i of a state says that i elements may have been passed."""
 
     def __init__(self, row: Sequence[Element]) -> None:
-        self.row = row
-        self.many = sum(1 << i for i, each in enumerate(row) if each.kind is Kind.MANY)
-        self.skippable = sum(1 << i for i, each in enumerate(row) if each.kind is not Kind.ONE)
+        self.length = len(row)
+        self.many = self.skippable = 0
+        self.classes: dict[Class, int] = {}
+        for i, each in enumerate(row):
+            if each.kind is not Kind.ONE:
+                self.skippable |= 1 << i
+            if each.kind is Kind.MANY:
+                self.many |= 1 << i
+            if not _is_mark(each):
+                self.classes[each.characters] = self.classes.get(each.characters, 0) | 1 << i
         self.meeting: dict[Class, int] = {}
+        self.wide = {each: places for each, places in self.classes.items() if each[1] or len(each[0]) > 1}
 
     def refuses(self, other: Sequence[Element]) -> bool:
         """Tell whether no text of `other` passes through the row."""
         state = self.settled(1)
         for element in other:
+            if _is_mark(element):
+                continue
             after = self.read(state, element.characters)
             if element.kind is Kind.MAYBE:
                 after |= state
@@ -124,7 +133,7 @@ class _Machine:
             if not after:
                 return True
             state = after
-        return not state >> len(self.row) & 1
+        return not state >> self.length & 1
 
     def read_on(self, state: int, after: int, characters: Class) -> int:
         while after | state != state:
@@ -148,7 +157,11 @@ class _Machine:
     def meeting_places(self, characters: Class) -> int:
         places = self.meeting.get(characters)
         if places is None:
-            places = sum(1 << i for i, each in enumerate(self.row) if _meet(each.characters, characters))
+            places = self.classes.get(characters, 0)
+            single = not characters[1] and len(characters[0]) == 1
+            for each, at in (self.wide if single else self.classes).items():
+                if _meet(each, characters):
+                    places |= at
             self.meeting[characters] = places
         return places
 

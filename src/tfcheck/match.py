@@ -327,7 +327,7 @@ def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
     """
     spare = [atom for atom in subject if isinstance(atom, _Open)]
     for wanted in pattern:
-        paired = next((each for each in spare if _same(wanted, each)), None)
+        paired = next((each for each in spare if _same(wanted, each)), None) if isinstance(wanted, _Open) else None
         if paired is not None:
             spare.remove(paired)
     for char in {atom for atom in pattern if isinstance(atom, str)}:

@@ -46,7 +46,7 @@ def applies(statement: Statement, request: Request) -> Applies:
         fits_principal = _fits_principal(statement, principal.named(statement.principals, request.caller))
     fits = Truth.every(condition.holds(each, request.context) for each in statement.conditions)
     found = Applies(fits_action, fits_resource, fits_principal, fits)
-    if statement.unread is None and found.whole is not Truth.UNKNOWN:
+    if statement.effect is not Effect.OPEN and found.whole is not Truth.UNKNOWN:
         return found
     return Applies(fits_action, fits_resource, fits_principal, fits, tuple(_waits(statement, request, found)))
 

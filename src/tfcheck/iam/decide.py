@@ -311,4 +311,4 @@ def _kind(wait: Wait) -> OpenKind:
 
 
 def _origins(heard: Iterable[Heard], truth: Truth) -> tuple[Origin, ...]:
-    return tuple(statement.origin for statement, each in heard if each is truth)
+    return tuple(dict.fromkeys(statement.origin for statement, each in heard if each is truth))

@@ -216,7 +216,7 @@ def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
         answer = answer & _match_part(ours[i], theirs[i], context)
         if answer is Truth.FALSE:
             return _crossing(entry, wanted, context)
-    if answer is Truth.UNKNOWN:
+    if answer is Truth.UNKNOWN and not entry.plain and not wanted.plain:
         # The parts of one attribute do not tell that they come from the same one; as a whole they do.
         answer = _unsplit(entry, wanted, context) | Truth.UNKNOWN
     return answer & Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else answer

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from tfcheck.iam.action import Action, gathered, names, read_action
+from tfcheck.value import Symbol, TextLike, Truth, Unknown, text
+
+T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+SLOT = Unknown(Symbol("x.y", ("action",)))
+
+
+def entry(written: TextLike) -> Action:
+    read = read_action(written)
+    assert isinstance(read, Action), read
+    return read
+
+
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [
+        ("s3:GetObject", T),
+        ("S3:getobject", T),
+        ("s3:Get*", T),
+        ("s3:GetObjec?", T),
+        ("s3:GetObject?", F),
+        ("s3:*Object", T),
+        ("*", T),
+        ("*:*", T),
+        ("s3:*", T),
+        ("s3:PutObject", F),
+        ("ssm:GetObject", F),
+        ("s3:", F),
+        ("s3:Get Object", F),
+        ("s3:Get *", F),
+        ("s*:GetObject", U),
+        ("s*:PutObject", F),
+        ("?3:*", U),
+        (SLOT, U),
+        (text(["s3:", SLOT]), U),
+        (text(["S3:GET", SLOT]), U),
+        (text(["ssm:", SLOT]), F),
+    ],
+)
+def test_names(written: TextLike, answer: Truth) -> None:
+    assert names(gathered((entry(written),)), "s3:getobject") is answer
+    assert names(gathered((entry(written),), negated=True), "s3:getobject") is ~answer
+
+
+def test_any_entry_will_do() -> None:
+    entries = (entry("ssm:*"), entry(SLOT), entry("s3:GetObject"))
+    assert names(gathered(entries), "s3:getobject") is T
+    assert names(gathered(entries[:2]), "s3:getobject") is U
+    assert names(gathered(()), "s3:getobject") is F
+    assert names(gathered((), negated=True), "s3:getobject") is T
+
+
+@pytest.mark.parametrize("written", ["GetObject", "", ":GetObject"])
+def test_an_action_without_a_service_is_refused(written: str) -> None:
+    assert isinstance(read_action(written), str)

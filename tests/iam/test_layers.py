@@ -1,0 +1,320 @@
+"""Principals, layers and trust: what the worked examples do not show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.iam.examples import (
+    ACCOUNT,
+    CALLER,
+    CFG,
+    FOREIGN,
+    KEY,
+    OTHER_ACCOUNT,
+    REGION,
+    ROLE,
+    K,
+    O,
+    allow,
+    deny,
+    document,
+    identity,
+    layers,
+    resource_policy,
+)
+from tfcheck.iam import (
+    Allowed,
+    Caller,
+    Context,
+    Decision,
+    Denied,
+    Entry,
+    Layers,
+    Origin,
+    Policy,
+    PolicyKind,
+    Undecided,
+    decide,
+    decide_trust,
+    parse_policy,
+    permits,
+    service_context,
+)
+from tfcheck.iam.principal import Named, Principals, named
+from tfcheck.value import ACCOUNT_ID, NAME, Hole, Symbol, TextLike, Truth, Unknown, Value, text
+
+T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/exec/"
+SLOT = Unknown(Symbol("x.y", ("z",)))
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        ("*", Named(session=T)),
+        (ROLE, Named(role=T)),
+        (f"arn:aws:iam::{ACCOUNT}:role/some/path/exec", Named(role=T)),
+        (f"arn:aws:iam::{ACCOUNT}:role/other", Named()),
+        (f"arn:aws:iam::{OTHER_ACCOUNT}:role/exec", Named()),
+        (f"arn:aws-cn:iam::{ACCOUNT}:role/exec", Named()),
+        (f"arn:aws:iam::{ACCOUNT}:role/*", Named(role=F)),
+        (f"arn:aws:iam::{ACCOUNT}:role/exec*", Named()),
+        (f"arn:aws:iam::{ACCOUNT}:user/exec", Named()),
+        (ACCOUNT, Named(account=T)),
+        (OTHER_ACCOUNT, Named()),
+        (f"arn:aws:iam::{ACCOUNT}:root", Named(account=T)),
+        (f"arn:aws:iam::{OTHER_ACCOUNT}:root", Named()),
+        ("AROAEXAMPLEEXAMPLE123", Named(role=T)),
+        ("AROAOTHERROLEEXAMPLE1", Named()),
+        (SESSION + "task", Named(session=U)),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/other/task", Named()),
+        (SLOT, Named(U, U, U)),
+        (text([f"arn:aws:iam::{ACCOUNT}:role/", Unknown(hole=NAME)]), Named(role=U)),
+        (text([f"arn:aws:iam::{ACCOUNT}:role/x-", Unknown(hole=NAME)]), Named()),
+        (text([f"arn:aws:iam::{ACCOUNT}:role/x-", Unknown()]), Named(role=U)),
+        (text(["arn:aws:iam::", Unknown(hole=ACCOUNT_ID), ":root"]), Named(account=U)),
+    ],
+)
+def test_as_what_a_principal_names_the_caller(value: TextLike, answer: Named) -> None:
+    assert named(Principals((("AWS", value),)), CALLER) == answer
+
+
+def test_roles_that_the_plan_creates_are_told_apart() -> None:
+    mine = Unknown(Symbol("aws_iam_role.exec", ("arn",)), family="role")
+    other = Unknown(Symbol("aws_iam_role.admin", ("arn",)), family="role")
+    caller = Caller(arn=mine, name=Unknown(), account=Unknown())
+    assert named(Principals((("AWS", mine),)), caller) == Named(role=T)
+    assert named(Principals((("AWS", other),)), caller) == Named()
+    account = Unknown(Symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
+    caller = Caller(arn=mine, name=Unknown(), account=account)
+    assert named(Principals((("AWS", account),)), caller) == Named(account=T)
+
+
+def test_only_aws_principals_name_a_role() -> None:
+    assert named(Principals((("Service", "*"), ("Federated", ROLE), ("CanonicalUser", ACCOUNT))), CALLER) == Named()
+
+
+R_ROLE = allow("s3:GetObject", CFG + "/*", Principal={"AWS": ROLE})
+
+
+def test_not_principal_spares_a_session_only_where_all_that_it_is_are_listed() -> None:
+    def denied_by(principals: Value) -> Decision:
+        return decide(O, layers(allow("s3:*", "*"), resource=deny("s3:*", "*", NotPrincipal=principals)))
+
+    task = "arn:aws:iam::111122223333:role/exec"
+    caller = msgspec.structs.replace(CALLER, session="task")
+    request = msgspec.structs.replace(O, caller=caller)
+    everything: Value = {"AWS": [task, SESSION + "task", ACCOUNT]}
+    given = layers(allow("s3:*", "*"), resource=deny("s3:*", "*", NotPrincipal=everything))
+    assert isinstance(decide(request, given), Allowed)
+    bounded = layers(allow("s3:*", "*"), boundary=allow("*", "*"), resource=deny("s3:*", "*", NotPrincipal=everything))
+    assert decide(request, bounded) == Denied("explicit", (Origin("resource", None, 0),))
+    assert isinstance(denied_by({"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}), Denied)
+    assert isinstance(denied_by({"Service": "ec2.amazonaws.com"}), Denied)
+    assert isinstance(denied_by({"AWS": [ROLE, ACCOUNT]}), Undecided)
+
+
+def test_an_allow_with_not_principal_is_not_decided() -> None:
+    given = layers(resource=allow("s3:*", "*", NotPrincipal={"AWS": OTHER_ACCOUNT}))
+    assert isinstance(decide(O, given), Undecided)
+
+
+@pytest.mark.parametrize("principal", [ROLE, ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "*", "AROAEXAMPLEEXAMPLE123"])
+def test_a_deny_for_whatever_the_caller_is_denies(principal: str) -> None:
+    given = layers(allow("s3:*", "*"), resource=deny("s3:*", "*", Principal={"AWS": principal}))
+    assert decide(O, given) == Denied("explicit", (Origin("resource", None, 0),))
+
+
+def test_a_deny_for_others_does_not_matter() -> None:
+    given = layers(allow("s3:*", "*"), resource=deny("s3:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/x"}))
+    assert isinstance(decide(O, given), Allowed)
+
+
+def test_a_deny_in_a_boundary_is_explicit() -> None:
+    assert decide(O, layers(allow("s3:*", "*"), boundary=deny("s3:*", "*"))) == Denied(
+        "explicit", (Origin("boundary", None, 0),)
+    )
+
+
+def test_a_boundary_never_grants() -> None:
+    assert decide(O, layers(boundary=allow("*", "*"))) == Denied("implicit")
+
+
+def test_a_boundary_hidden_does_not_hide_that_nothing_is_granted() -> None:
+    assert decide(O, layers(boundary_hidden="b")) == Denied("implicit")
+    assert decide(O, layers(allow("s3:*", "*"), boundary_hidden="b", identity_hidden=("x",))) == Undecided(
+        "policy_not_readable", "b", (Origin("identity", None, 0),)
+    )
+    session = layers(resource=allow("s3:*", "*", Principal="*"), boundary_hidden="b")
+    assert isinstance(decide(O, session), Allowed)
+
+
+def test_an_open_deny_does_not_make_a_missing_grant_open() -> None:
+    open_deny = deny("s3:*", "*", {"StringEquals": {"aws:SourceVpce": "x"}})
+    assert decide(O, layers(open_deny)) == Denied("implicit")
+    assert decide(O, layers(allow("s3:*", "*"), open_deny, boundary=allow("logs:*", "*"))) == Denied("boundary")
+
+
+def test_the_resource_policy_that_cannot_be_read() -> None:
+    allowed = decide(O, layers(allow("s3:*", "*"), resource_hidden="aws_s3_bucket_policy.p"))
+    assert isinstance(allowed, Allowed)
+    assert allowed.assumptions == ("assumes that aws_s3_bucket_policy.p does not deny it",)
+    assert decide(O, layers(resource_hidden="aws_s3_bucket_policy.p")) == Undecided(
+        "policy_not_readable", "aws_s3_bucket_policy.p"
+    )
+    assert isinstance(decide(FOREIGN, layers(allow("s3:*", "*"), resource_hidden="p")), Undecided)
+    assert decide(FOREIGN, layers(resource_hidden="p")) == Denied("implicit")
+    assert isinstance(decide(K, layers(allow("kms:*", "*"), resource_hidden="p", resource_kind="kms")), Undecided)
+
+
+def test_in_another_account_both_sides_must_allow() -> None:
+    assert isinstance(decide(FOREIGN, layers(allow("s3:*", "*"), resource=R_ROLE)), Allowed)
+    assert decide(FOREIGN, layers(resource=R_ROLE)) == Denied("implicit")
+    assert decide(FOREIGN, layers(allow("s3:*", "*"))) == Denied("resource_policy")
+    assert decide(FOREIGN, layers(allow("s3:*", "*"), boundary=allow("logs:*", "*"), resource=R_ROLE)) == Denied(
+        "boundary"
+    )
+    everybody = allow("s3:*", "*", Principal="*")
+    assert decide(FOREIGN, layers(resource=everybody)) == Denied("implicit")
+
+
+def test_an_account_not_known_leaves_open_what_depends_on_it() -> None:
+    somewhere = msgspec.structs.replace(O, resource_account=Unknown(hole=ACCOUNT_ID))
+    assert decide(somewhere, layers(allow("s3:*", "*"))) == Undecided(
+        "unknown_value", "the account that the resource belongs to", (Origin("identity", None, 0),)
+    )
+    assert isinstance(decide(somewhere, layers(allow("s3:*", "*"), resource=R_ROLE)), Allowed)
+    assert decide(somewhere, layers()) == Denied("implicit")
+    symbol = Unknown(Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+    caller = msgspec.structs.replace(CALLER, account=symbol)
+    same = msgspec.structs.replace(O, resource_account=symbol, caller=caller)
+    assert isinstance(decide(same, layers(allow("s3:*", "*"))), Allowed)
+
+
+def kms(*statements: Value, key_policy: Value = None, **more: Any) -> Layers:
+    return layers(*statements, resource=key_policy, resource_kind="kms", **more)
+
+
+def test_a_key_policy_decides_whether_identity_policies_count() -> None:
+    root = allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
+    assert isinstance(decide(K, kms(allow("kms:Decrypt", KEY), key_policy=root)), Allowed)
+    assert decide(K, kms(key_policy=root)) == Denied("implicit")
+    assert decide(K, kms()) == Denied("implicit")
+    assert decide(K, kms(allow("kms:Decrypt", KEY), key_policy=root, boundary=allow("s3:*", "*"))) == Denied("boundary")
+    role = allow("kms:Decrypt", "*", Principal={"AWS": ROLE})
+    assert decide(K, kms(key_policy=role)) == Allowed((Origin("resource", None, 0),))
+
+
+def test_grants_on_a_key() -> None:
+    grant = Origin("aws_kms_grant.g", None, 0)
+    admin = allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})
+    assert decide(K, kms(key_policy=admin, grants=((grant, T),))) == Allowed((grant,))
+    assert isinstance(decide(K, kms(key_policy=admin, grants=((grant, U),))), Undecided)
+    assert isinstance(decide(K, kms(deny("kms:*", "*"), key_policy=admin, grants=((grant, T),))), Denied)
+
+
+def test_guards_must_allow_too() -> None:
+    logs_only = (identity(allow("logs:*", "*")),)
+    assert decide(O, layers(allow("s3:*", "*"), guards=(logs_only,))) == Denied("implicit")
+    both = (identity(allow("s3:*", "*")),)
+    assert isinstance(decide(O, layers(allow("s3:*", "*"), guards=(both,))), Allowed)
+    assert permits(O, logs_only) is F
+    assert permits(O, both) is T
+    assert permits(O, (identity(allow("*", "*"), deny("s3:*", "*")),)) is F
+
+
+def test_a_role_outside_still_has_what_the_plan_shows() -> None:
+    assert decide(O, layers(deny("s3:*", "*"), outside=True)) == Denied("explicit", (Origin("identity", None, 0),))
+    assert decide(O, layers(outside=True, boundary=allow("logs:*", "*"))) == Denied("implicit")
+    open_grant = allow("s3:*", "*", {"StringEquals": {"aws:SourceVpce": "x"}})
+    assert decide(O, layers(open_grant, outside=True)) == Undecided(
+        "condition", "aws:SourceVpce", (Origin("identity", None, 0),)
+    )
+
+
+# Trust
+
+TASK = Unknown(hole=Hole(chars=":*?/", shortest=1))
+TASK_ARN = text([f"arn:aws:ecs:{REGION}:{ACCOUNT}:task/", TASK, "/", TASK])
+
+
+def trusted(*statements: Value, **extras: Entry) -> Decision:
+    policy = parse_policy(document(*statements), "aws_iam_role.exec", PolicyKind.TRUST)
+    context: Context = service_context(source_account=ACCOUNT, source_arn=TASK_ARN, region=REGION, extras=extras)
+    return decide_trust(policy, "ecs-tasks.amazonaws.com", context)
+
+
+def by_service(service: Value = "ecs-tasks.amazonaws.com", condition: Value = None, **more: Value) -> dict[str, Value]:
+    return allow("sts:AssumeRole", None, condition, Principal={"Service": service}, **more)
+
+
+FINE: Decision = Allowed((Origin("aws_iam_role.exec", None, 0),))
+
+
+@pytest.mark.parametrize(
+    ("statement", "decision"),
+    [
+        (by_service(), FINE),
+        (by_service(["ec2.amazonaws.com", "ecs-tasks.amazonaws.com"]), FINE),
+        (by_service("ecs.amazonaws.com"), Denied("implicit")),
+        (by_service("ec2.amazonaws.com"), Denied("implicit")),
+        (allow("sts:AssumeRole", Principal={"AWS": ACCOUNT}), Denied("implicit")),
+        (allow("sts:AssumeRoleWithWebIdentity", Principal={"Service": "ecs-tasks.amazonaws.com"}), Denied("implicit")),
+        (allow("sts:*", Principal={"Service": "ecs-tasks.amazonaws.com"}), FINE),
+        (by_service(condition={"StringEquals": {"aws:SourceAccount": ACCOUNT}}), FINE),
+        (by_service(condition={"StringEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}), Denied("implicit")),
+        (by_service(condition={"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"}}), FINE),
+        (by_service(condition={"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:*:{ACCOUNT}:task/*"}}), FINE),
+        (by_service(condition={"ArnEquals": {"aws:SourceArn": f"arn:aws:ecs:*:{ACCOUNT}:*"}}), FINE),
+        (by_service(condition={"StringLike": {"aws:SourceArn": f"arn:aws:ecs:*:{ACCOUNT}:*"}}), FINE),
+        (
+            by_service(condition={"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/main"}}),
+            Denied("implicit"),
+        ),
+        (
+            by_service(condition={"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/*"}}),
+            Denied("implicit"),
+        ),
+        (
+            by_service(condition={"ArnLike": {"aws:SourceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:*"}}),
+            Denied("implicit"),
+        ),
+        (
+            by_service(condition={"StringEquals": {"aws:SourceArn": f"arn:aws:ecs:{REGION}:{ACCOUNT}:*"}}),
+            Denied("implicit"),
+        ),
+        (by_service(condition={"StringEquals": {"sts:ExternalId": "x"}}), Denied("implicit")),
+        (by_service(condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}), Denied("implicit")),
+    ],
+)
+def test_trust(statement: Value, decision: Decision) -> None:
+    assert trusted(statement) == decision
+
+
+def test_trust_that_stays_open_says_why() -> None:
+    here = (Origin("aws_iam_role.exec", None, 0),)
+    vpc = by_service(condition={"StringEquals": {"aws:SourceVpc": "vpc-1"}})
+    assert trusted(vpc) == Undecided("condition", "aws:SourceVpc", here)
+    assert trusted(by_service(SLOT)) == Undecided("unknown_value", "whom the trust policy names", here)
+    assert trusted(allow("sts:AssumeRole", Principal="*")) == Undecided(
+        "unknown_value", "whom the trust policy names", here
+    )
+    assert trusted(SLOT) == Undecided("unknown_value", "${x.y.z}", here)
+
+
+def test_a_deny_in_a_trust_policy() -> None:
+    forbidden = by_service(condition={"StringNotEquals": {"aws:SourceAccount": OTHER_ACCOUNT}}) | {"Effect": "Deny"}
+    assert trusted(by_service(), forbidden) == Denied("explicit", (Origin("aws_iam_role.exec", None, 1),))
+    other = by_service("ec2.amazonaws.com") | {"Effect": "Deny"}
+    assert trusted(by_service(), other) == FINE
+
+
+def test_a_trust_policy_that_cannot_be_read() -> None:
+    broken = Policy("aws_iam_role.exec", invalid="the document is not JSON")
+    assert decide_trust(broken, "ecs-tasks.amazonaws.com", Context({})) == Undecided(
+        "policy_not_readable", "aws_iam_role.exec: the document is not JSON"
+    )
+    assert resource_policy(R_ROLE).invalid is None

@@ -47,25 +47,48 @@ def _more_telling(planned: Unknown, written: Value) -> Value:
 
 
 def _fill_list(planned: list[Value], written: list[Value]) -> Value:
+    """Fill a list that may stand for a set, whose elements the provider sorts anew while planning."""
     if len(planned) != len(written):
         return planned
-    if all(possible(mine, theirs) for mine, theirs in zip(planned, written, strict=True)):
-        return [fill(mine, theirs) for mine, theirs in zip(planned, written, strict=True)]
+    pairs = list(zip(planned, written, strict=True))
+    if all(_agree(mine, theirs) for mine, theirs in pairs):
+        return [fill(mine, theirs) for mine, theirs in pairs]
     sure = [each for each in planned if is_known(each)]
-    if all(any(equal(each, other) is Truth.TRUE for other in written) for each in sure):
-        return written
+    if len(sure) < len(planned) and all(any(_agree(each, other) for other in written) for each in sure):
+        return _paired(planned, written)
     return planned
+
+
+def _agree(planned: Value, written: Value) -> bool:
+    """Tell whether two elements at one place surely belong together: what the plan knows is what is written."""
+    if is_known(planned):
+        return is_known(written) and possible(planned, written)
+    return isinstance(planned, dict) and possible(planned, written)
+
+
+def _paired(planned: list[Value], written: list[Value]) -> Value:
+    """Fill each planned object from the one that is written like it; other elements are taken as they are written."""
+    if not any(isinstance(each, dict) for each in planned):
+        return written
+    filled: list[Value] = []
+    for mine in planned:
+        like = [theirs for theirs in written if _agree(mine, theirs)]
+        if len(like) != 1:
+            return planned
+        filled.append(fill(mine, like[0]))
+    return filled
 
 
 def possible(planned: Value, written: Value) -> bool:
     """Tell whether the two may be one value: nothing that both know differs."""
     match planned, written:
         case (Unknown() | Text() | JsonText(), _) | (_, Unknown() | Text() | JsonText()):
-            return not (is_known(planned) and is_known(written)) or equal(planned, written) is not Truth.FALSE
+            return equal(planned, written) is not Truth.FALSE
         case dict(), dict():
             return all(possible(part, written[name]) for name, part in planned.items() if name in written)
         case list(), list():
-            return len(planned) == len(written) and all(map(possible, planned, written))
+            same = len(planned) == len(written)
+            return same and all(any(possible(mine, theirs) for theirs in written) for mine in planned)
         case str(), str():
             return planned == written or _same_document(planned, written)
         case str(), bool() | int() | float():

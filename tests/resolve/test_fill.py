@@ -1,0 +1,56 @@
+"""What the plan knows stays; what it does not know comes from the sources."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfcheck.resolve.fill import fill, possible
+from tfcheck.value import JsonText, Symbol, Text, Unknown, Value
+
+OPEN = Unknown(symbol=Symbol("aws_x.y", ("a",)))
+ARN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
+
+leaves = st.none() | st.booleans() | st.integers(0, 9) | st.text("ab", max_size=2)
+values = st.recursive(
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner, max_size=3)
+)
+
+
+@given(values, values)
+def test_a_known_value_never_changes(planned: Value, written: Value) -> None:
+    assert fill(planned, written) == planned
+
+
+@given(values)
+def test_an_unknown_value_is_what_is_written(written: Value) -> None:
+    assert fill(OPEN, written) == written
+
+
+def test_only_unknown_members_are_taken_over() -> None:
+    planned: Value = {"name": "a", "policy": OPEN}
+    policy = JsonText({"Version": ARN})
+    assert fill(planned, {"name": "other", "policy": policy}) == {"name": "a", "policy": policy}
+
+
+def test_a_set_that_the_provider_sorted_anew_is_taken_over_whole() -> None:
+    assert fill(["lit", OPEN], [ARN, "lit"]) == [ARN, "lit"]
+
+
+def test_a_list_that_disagrees_is_left_alone() -> None:
+    assert fill(["lit", OPEN], ["other", "more"]) == ["lit", OPEN]
+    assert fill(["lit", OPEN], ["lit"]) == ["lit", OPEN]
+
+
+def test_sources_that_know_nothing_keep_the_name_of_the_value_and_tell_why() -> None:
+    filled = fill(OPEN, Unknown(reason="function `f` is not supported", where="main.tf:3"))
+    assert filled == Unknown(symbol=OPEN.symbol, reason="function `f` is not supported", where="main.tf:3")
+
+
+def test_one_document_written_in_two_ways_is_no_disagreement() -> None:
+    assert possible('{"a":1,"b":[2]}', '{"b": [2], "a": 1}')
+    assert not possible('{"a":1}', '{"a":2}')
+    assert possible("256", 256)
+    assert possible("true", True)
+    assert not possible("web", "jobs")
+    assert possible(Text(("a", ARN)), "abc")

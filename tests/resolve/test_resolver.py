@@ -1,0 +1,96 @@
+"""Attributes of real plans: from the plan, from the sources, from the configuration, or open for a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.address import parse
+from tfcheck.resolve import Resolver
+from tfcheck.value import Symbol, Text, Unknown, Value, spelled_out, written
+
+
+def resolver(name: str, plan: str = "plan.json", *, sources: bool = True) -> Resolver:
+    case = Case(TESTDATA / name)
+    loaded = case.plan(plan)
+    return Resolver(loaded, case.sources(loaded, plan) if sources else None)
+
+
+def value(name: str, reference: str, *, sources: bool = True) -> Value:
+    address, _, attribute = reference.rpartition(".")
+    return resolver(name, sources=sources).attribute(parse(address), attribute)
+
+
+def test_the_plan_is_asked_first() -> None:
+    assert value("literal-granted", "aws_ecs_task_definition.orders.family") == "orders"
+
+
+@pytest.mark.parametrize("sources", [True, False])
+def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol(sources: bool) -> None:
+    arn = value("literal-missing", "aws_ecs_task_definition.orders.execution_role_arn", sources=sources)
+    assert isinstance(arn, Unknown)
+    assert arn.symbol == Symbol("aws_iam_role.execution", ("arn",))
+    spelled = spelled_out(arn)
+    assert isinstance(spelled, Text)
+    assert spelled.pieces[0] == "arn:aws:iam::"
+    assert spelled.pieces[-1] == ":role/orders-execution"
+
+
+def test_a_role_is_followed_through_modules_without_the_sources() -> None:
+    for key in ("api", "jobs"):
+        task = f'module.service["{key}"].aws_ecs_task_definition.this.execution_role_arn'
+        arn = value("modules-passing-arns", task, sources=False)
+        assert isinstance(arn, Unknown)
+        assert str(arn.symbol) == "module.roles.aws_iam_role.execution.arn"
+
+
+def test_what_only_the_sources_know_is_open_without_them_and_says_so() -> None:
+    containers = value("new-bucket-jsonencode", _task("new-bucket-jsonencode"), sources=False)
+    assert isinstance(containers, Unknown)
+    assert containers.reason == "the sources are not at hand"
+
+
+def test_a_deferred_document_is_rebuilt_with_its_references() -> None:
+    text = value("new-bucket-policy-document", "data.aws_iam_policy_document.execution.json")
+    statements = text.value["Statement"]  # type: ignore[union-attr, index, call-overload]
+    first = statements[0]  # type: ignore[index]
+    assert first["Sid"] == "ReadEnvFiles"  # type: ignore[index, call-overload]
+    resources = first["Resource"]  # type: ignore[index, call-overload]
+    assert sorted(map(written, resources)) == [  # type: ignore[arg-type]
+        "${aws_s3_bucket.config.arn}/common.env",
+        "${aws_s3_bucket.config.arn}/worker.env",
+    ]
+
+
+def test_a_resource_with_count_zero_is_an_empty_list() -> None:
+    found = resolver("count-gated-grant", sources=False)
+    assert found.plan.instances("aws_iam_policy") == []
+    config = found.plan.configuration
+    assert config is not None
+    name = next(name for name in config.resources if name.startswith("aws_iam_policy."))
+    seen = found.resource(parse(f"{name}[0]").module, "managed", "aws_iam_policy", name.partition(".")[2])
+    assert found.whole(seen) == []
+
+
+def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:
+    from tfcheck.hcl.modules import from_directory
+
+    (tmp_path / "main.tf").write_text("locals {\n  a = local.b\n  b = local.a\n}\n")
+    plan = Case(TESTDATA / "literal-missing").plan()
+    found = Resolver(plan, from_directory(tmp_path)).local(parse("a.b").module, "a")
+    assert isinstance(found, Unknown)
+    assert "itself" in found.reason
+
+
+def test_values_that_cannot_be_told_equal_themselves() -> None:
+    found = resolver("literal-missing", sources=False)
+    root = parse("a.b").module
+    assert found.local(root, "x") == found.local(root, "x")
+    assert found.local(root, "x") != found.local(root, "y")
+
+
+def _task(name: str) -> str:
+    plan = Case(TESTDATA / name).plan()
+    return f"{plan.instances('aws_ecs_task_definition')[0].address}.container_definitions"

@@ -58,6 +58,20 @@ def key_of_object(arn: TextLike, world: World) -> Key | None:
     return None if _chosen(found, "server_side_encryption") else _key_of_bucket(arn, world)
 
 
+def has_bucket_key(arn: TextLike, world: World) -> bool | None:
+    """Tell whether S3 encrypts an object with a key made for its bucket; None where the plan does not tell."""
+    found = catalogue(world, OBJECT).by_arn(arn)
+    own = _chosen(found, "bucket_key_enabled") if found else None
+    if isinstance(own, bool):
+        return own
+    bucket = bucket_of(arn, world)
+    holders = settings(world, BUCKET_ENCRYPTION).on(bucket) if bucket else None
+    if holders is None or holders.open or not holders.sure:
+        return None
+    enabled = _member(holders.sure[0].attribute("rule"), "bucket_key_enabled")
+    return None if isinstance(enabled, Unknown) else enabled is True
+
+
 def _key_of_bucket(arn: TextLike, world: World) -> Key | None:
     bucket = bucket_of(arn, world)
     if bucket is None:

@@ -7,12 +7,13 @@ not evaluated there: a constant, or the objects that occur in it, or nothing.
 from __future__ import annotations
 
 from functools import cached_property
+from sys import intern
 from typing import Any, cast
 
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import decoded, decoded_json, present
+from tfcheck.plan.document import Mode, decoded, decoded_json, present
 from tfcheck.value import Value
 
 _NOTHING = Raw()
@@ -37,7 +38,7 @@ class VariableConfig(msgspec.Struct, frozen=True):
 
 
 class _Resource(msgspec.Struct, gc=False):
-    mode: str | None = None
+    mode: Mode | None = None
     type: str = ""
     name: str = ""
     provider_config_key: str | None = None
@@ -121,7 +122,7 @@ class ConfigResource(_Repeated):
     @property
     def mode(self) -> str:
         """Give `managed`, `data` or `ephemeral`."""
-        return self._row.mode or "managed"
+        return str(self._row.mode or Mode.MANAGED)
 
     @property
     def type(self) -> str:
@@ -167,7 +168,8 @@ class ConfigModule:
         """Give the resources by `TYPE.NAME` and `data.TYPE.NAME`."""
         found = {}
         for row in filter(None, self._row.resources or ()):
-            mode = "" if row.mode in (None, "managed") else f"{row.mode}."
+            row.type = intern(row.type)
+            mode = "" if row.mode in (None, Mode.MANAGED) else f"{row.mode}."
             address = f"{mode}{row.type}.{row.name}"
             found[address] = ConfigResource(address, row)
         return found

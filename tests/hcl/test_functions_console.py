@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -399,8 +400,7 @@ def written(value: Value) -> str:
 
 
 def quoted(text: str) -> str:
-    escaped = "".join(char if char.isalnum() and char.isascii() else f"\\U{ord(char):08x}" for char in text)
-    return f'"{escaped}"'
+    return json.dumps(text).replace("${", "$${").replace("%{", "%%{")
 
 
 def expression(name: str, arguments: list[Value]) -> str:

@@ -172,7 +172,7 @@ class _Marked:
     def __init__(self, source: Text) -> None:
         self.source = source
         self.holes = [piece for piece in source.pieces if not isinstance(piece, str)]
-        self.mark = _unused("".join(piece for piece in source.pieces if isinstance(piece, str)))
+        self.mark = unused("".join(piece for piece in source.pieces if isinstance(piece, str)))
         self.inside = re.compile(f"{self.mark}([0-9]+){self.mark}")
         self.instead = re.compile(f"{self.mark}=([0-9]+){self.mark}")
 
@@ -242,7 +242,7 @@ class _Marked:
         return {normal(key): self._filled(item, depth + 1) for key, item in members.items()}
 
 
-def _unused(literals: str) -> str:
+def unused(literals: str) -> str:
     """Choose a character that the literals do not hold, neither plain nor escaped."""
     lowered = literals.lower()
     for code in range(0xE000, 0xF8FF):

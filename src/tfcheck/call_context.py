@@ -27,6 +27,12 @@ def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
 
     What is not among them may be absent and may have any value.
     """
+    parts = split(requirement.resource)
+    owner: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
+    return owner | _of_service(requirement, world)
+
+
+def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
     resource = requirement.resource
     match requirement.action.partition(":")[0]:
         case "s3":
@@ -128,14 +134,8 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
         bucket = bucket_of(encrypted, world)
         unseen = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
         region = bucket.thing.surroundings.region if bucket and bucket.thing else unseen
-    suffixes = {True: (".amazonaws.com.cn",), False: (".amazonaws.com",)}
-    known = (
-        suffixes[parts.partition == "aws-cn"]
-        if isinstance(parts.partition, str)
-        else (*suffixes[False], *suffixes[True])
-    )
-    hosts = tuple(text([parts.service, ".", region, suffix]) for suffix in known)
-    return hosts[0] if len(hosts) == 1 else OneOf(hosts)
+    # NOTE: where nothing in the plan tells the partition, its authors write the host names of the common one.
+    return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
 
 def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[str, Entry]:

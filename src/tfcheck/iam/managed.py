@@ -25,10 +25,7 @@ class _Bundled(msgspec.Struct, frozen=True):
 
 def managed_policy(arn: TextLike) -> Policy | None:
     """Give the AWS managed policy with this ARN, whatever the partition; None where it is not bundled."""
-    parts = split(arn)
-    if parts is None or parts.service != "iam" or parts.account != "aws" or not isinstance(parts.resource, str):
-        return None
-    found = _bundled().get(parts.resource.removeprefix("policy/")) if parts.resource.startswith("policy/") else None
+    found = _found(arn)
     if found is None:
         return None
     document: Value = msgspec.json.decode(found.document)
@@ -37,11 +34,16 @@ def managed_policy(arn: TextLike) -> Policy | None:
 
 def managed_policy_version(arn: TextLike) -> str | None:
     """Tell which version of an AWS managed policy is bundled: `v2`."""
-    parts = split(arn)
-    if parts is None or not isinstance(parts.resource, str):
-        return None
-    found = _bundled().get(parts.resource.removeprefix("policy/"))
+    found = _found(arn)
     return None if found is None else found.version
+
+
+def _found(arn: TextLike) -> _Bundled | None:
+    parts = split(arn)
+    if parts is None or parts.service != "iam" or parts.account != "aws" or not isinstance(parts.resource, str):
+        return None
+    kind, _, tail = parts.resource.partition("/")
+    return _bundled().get(tail) if kind == "policy" else None
 
 
 def _bundled() -> dict[str, _Bundled]:

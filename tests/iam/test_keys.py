@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.iam.examples import ACCOUNT, CALLER, REGION, ROLE
+from tfcheck.iam import Absent, Context, Entry, PresenceUnknown, service_context, start_up_context
+from tfcheck.value import Unknown, Value
+
+ABSENT = Absent()
+
+
+def context(action: str = "s3:GetObject", **more: object) -> Context:
+    return start_up_context(CALLER, action, region=REGION, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("key", "entry"),
+    [
+        ("aws:PrincipalArn", ROLE),
+        ("aws:principalaccount", ACCOUNT),
+        ("AWS:PrincipalType", "AssumedRole"),
+        ("aws:SecureTransport", "true"),
+        ("aws:RequestedRegion", REGION),
+        ("aws:username", ABSENT),
+        ("aws:SourceArn", ABSENT),
+        ("aws:SourceAccount", ABSENT),
+        ("aws:TagKeys", ABSENT),
+        ("aws:RequestTag/team", ABSENT),
+        ("aws:PrincipalTag/Team", "app"),
+        ("aws:PrincipalTag/other", ABSENT),
+        ("aws:CalledVia", ABSENT),
+        ("aws:ViaAWSService", "false"),
+        ("s3:prefix", ABSENT),
+        ("aws:SourceVpce", PresenceUnknown()),
+        ("aws:SourceIp", PresenceUnknown()),
+        ("aws:MultiFactorAuthPresent", PresenceUnknown()),
+        ("aws:PrincipalOrgID", PresenceUnknown()),
+        ("ec2:SourceInstanceArn", PresenceUnknown()),
+        ("kms:CallerAccount", PresenceUnknown()),
+    ],
+)
+def test_a_direct_call_of_a_role(key: str, entry: Entry) -> None:
+    assert context().at(key) == entry
+
+
+def test_keys_of_services() -> None:
+    assert context("kms:Decrypt").at("kms:CallerAccount") == ACCOUNT
+    assert context("kms:Decrypt").at("s3:prefix") == PresenceUnknown()
+    assert context(resource_account="444455556666").at("s3:ResourceAccount") == "444455556666"
+    assert isinstance(context().at("aws:ResourceAccount"), Unknown)
+    assert context(on_fargate=True).at("ec2:SourceInstanceArn") == ABSENT
+
+
+def test_a_call_on_behalf_of_the_role() -> None:
+    through = context("kms:Decrypt", direct=False)
+    assert through.at("aws:CalledVia") == PresenceUnknown()
+    assert through.at("aws:ViaAWSService") not in ("true", "false")
+
+
+def test_tags_that_cannot_be_seen_leave_their_keys_open() -> None:
+    blind = msgspec.structs.replace(CALLER, tags=Unknown())
+    assert start_up_context(blind, "s3:GetObject").at("aws:PrincipalTag/team") == PresenceUnknown()
+
+
+def test_extras_add_keys_and_whole_families_of_them() -> None:
+    tags: dict[str, Value] = {"Team": "app"}
+    extended = context(extras={"aws:ResourceTag/": tags, "s3:ExistingObjectTag/": Absent(), "aws:username": "me"})
+    assert extended.at("aws:resourcetag/TEAM") == "app"
+    assert extended.at("aws:ResourceTag/other") == ABSENT
+    assert extended.at("s3:ExistingObjectTag/x") == ABSENT
+    assert extended.at("aws:username") == "me"
+    reopened = extended.extended({"aws:ResourceTag/": Unknown()})
+    assert reopened.at("aws:ResourceTag/Team") == PresenceUnknown()
+
+
+def test_a_service_that_assumes_a_role() -> None:
+    call = service_context(source_account=ACCOUNT, source_arn="arn:aws:ecs:x:y:task/a/b")
+    assert call.at("aws:SourceAccount") == ACCOUNT
+    assert call.at("sts:ExternalId") == ABSENT
+    assert call.at("aws:PrincipalArn") == PresenceUnknown()

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from tests.iam.examples import K, O, P, S, T, W
+from tfcheck.iam import (
+    Allowed,
+    Decision,
+    Denied,
+    Layers,
+    Request,
+    Undecided,
+    decide,
+    managed_policy,
+    managed_policy_version,
+)
+from tfcheck.iam.managed import _bundled
+from tfcheck.value import PARTITION, Symbol, Unknown, text
+
+EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+
+
+def by(arn: str, request: Request) -> type[Decision]:
+    policy = managed_policy(arn)
+    assert policy is not None
+    return type(decide(request, Layers((policy,), resource_kind="kms" if request is K else "plain")))
+
+
+def test_all_that_are_bundled_can_be_read() -> None:
+    assert len(_bundled()) == 17
+    for tail in _bundled():
+        policy = managed_policy("arn:aws:iam::aws:policy/" + tail)
+        assert policy is not None
+        assert (policy.invalid, policy.warnings) == (None, ())
+        assert policy.statements
+        assert managed_policy_version("arn:aws:iam::aws:policy/" + tail) in {f"v{n}" for n in range(1, 30)}
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "decision"),
+    [
+        ("service-role/AmazonECSTaskExecutionRolePolicy", T, Allowed),
+        ("service-role/AmazonECSTaskExecutionRolePolicy", W, Allowed),
+        ("service-role/AmazonECSTaskExecutionRolePolicy", O, Denied),
+        ("AmazonS3ReadOnlyAccess", O, Allowed),
+        ("AmazonS3ReadOnlyAccess", P, Denied),
+        ("AmazonSSMReadOnlyAccess", P, Allowed),
+        ("SecretsManagerReadWrite", S, Allowed),
+        ("SecretsManagerReadWrite", O, Denied),
+        ("AWSSecretsManagerClientReadOnlyAccess", K, Undecided),
+        ("AWSSecretsManagerClientReadOnlyAccess", S, Allowed),
+        ("PowerUserAccess", O, Allowed),
+        ("AdministratorAccess", K, Allowed),
+    ],
+)
+def test_what_they_grant(name: str, request_: Request, decision: type[Decision]) -> None:
+    assert by("arn:aws:iam::aws:policy/" + name, request_) is decision
+
+
+def test_they_are_the_same_in_every_partition() -> None:
+    partition = Unknown(Symbol("data.aws_partition.p", ("partition",)), hole=PARTITION)
+    china = managed_policy(EXECUTION.replace("arn:aws:", "arn:aws-cn:"))
+    somewhere = managed_policy(text(["arn:", partition, EXECUTION.removeprefix("arn:aws")]))
+    aws = managed_policy(EXECUTION)
+    assert aws is not None
+    assert aws.name == EXECUTION
+    for other in (china, somewhere):
+        assert other is not None
+        assert [each.actions for each in other.statements] == [each.actions for each in aws.statements]
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "arn:aws:iam::111122223333:policy/AdministratorAccess",
+        "arn:aws:iam::aws:policy/AmazonECSTaskExecutionRolePolicy",
+        "arn:aws:iam::aws:AdministratorAccess",
+        "AdministratorAccess",
+    ],
+)
+def test_others_are_not_known(arn: str) -> None:
+    assert managed_policy(arn) is None
+    assert managed_policy_version(arn) is None
+    assert managed_policy(Unknown()) is None
+
+
+def test_the_data_is_plain_json() -> None:
+    assert all(isinstance(msgspec.json.decode(each.document), dict) for each in _bundled().values())

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from tests.iam.examples import CFG, HERE, O, P, allow, deny, identity, request, resource_policy
+from tfcheck.iam import near_misses
+from tfcheck.value import Symbol, Unknown, Value, text
+
+
+def misses(*statements: Value) -> list[tuple[int, str]]:
+    return [(miss.origin.index, miss.because) for miss in near_misses(O, (identity(*statements),))]
+
+
+def test_each_miss_says_what_keeps_it_from_granting() -> None:
+    assert misses(
+        allow("s3:PutObject", CFG + "/*"),
+        allow("s3:GetObject", "arn:aws:s3:::other/*"),
+        allow("s3:GetObject", "arn:aws:s3:::cfg/app/*.json"),
+        allow("s3:GetObject", "arn:aws-cn:s3:::cfg/*"),
+        allow("s3:GetObject", CFG + "/*", {"StringEquals": {"aws:PrincipalTag/team": "ops"}}),
+    ) == [
+        (4, "condition on aws:PrincipalTag/team is not met"),
+        (3, "partition does not match"),
+        (2, "resource does not match"),
+        (1, "resource does not match"),
+        (0, "action does not match"),
+    ]
+
+
+def test_what_is_far_away_is_no_miss() -> None:
+    assert (
+        misses(
+            allow("logs:*", "*"),
+            allow("s3:PutObject", "arn:aws:s3:::other/*"),
+            allow(None, "*", NotAction="s3:*"),
+            deny("s3:GetObject", "arn:aws:s3:::other"),
+            allow("s3:GetObject", CFG + "/*"),
+            Unknown(Symbol("x", ("y",))),
+        )
+        == []
+    )
+
+
+def test_actions_most_alike_come_first() -> None:
+    policy = identity(allow("ssm:DescribeParameters", "*"), allow(["ssm:GetParameter", "s3:*"], "*"))
+    found = near_misses(P, (policy,))
+    assert [miss.origin.index for miss in found] == [1, 0]
+    assert found[0].patterns == ("ssm:GetParameter", "s3:*")
+
+
+def test_resources_are_shown_as_written() -> None:
+    bucket = Unknown(Symbol("aws_s3_bucket.b", ("arn",)), shape="arn:aws:s3:::other")
+    (miss,) = near_misses(O, (identity(allow("s3:GetObject", [bucket, text([bucket, "/*"])])),))
+    assert miss.patterns == ("${aws_s3_bucket.b.arn}", "${aws_s3_bucket.b.arn}/*")
+    assert (miss.effect, miss.because) == ("Allow", "resource does not match")
+
+
+def test_a_resource_policy_for_somebody_else() -> None:
+    policy = resource_policy(allow("s3:GetObject", CFG + "/*", Principal={"AWS": "arn:aws:iam::111122223333:role/x"}))
+    assert [miss.because for miss in near_misses(O, (policy,))] == ["principal does not match"]
+
+
+def test_the_parameter_with_one_slash_too_many() -> None:
+    asked = request("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/app/token")
+    policy = identity(allow("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter//app/token"))
+    assert [miss.because for miss in near_misses(asked, (policy,))] == ["resource does not match"]

@@ -180,7 +180,7 @@ class Attachments:
                 attached.hidden.append(f"an inline policy of {role.address} is known only after apply")
                 continue
             name = each.get("name")
-            if name in elsewhere or not (name or each.get("policy")):
+            if (isinstance(name, str) and name in elsewhere) or not (name or each.get("policy")):
                 continue
             found = self._policies.read(each.get("policy"), str(role.address))
             yield Grant(role, role.attribute("name"), name=name, found=found)
@@ -192,7 +192,7 @@ class Attachments:
             attached.hidden.append(f"the managed policies of {role.address} are known only after apply")
         elsewhere = () if written_here else self._arns_elsewhere(role)
         for arn in _items(value):
-            if arn not in elsewhere:
+            if not (isinstance(arn, str) and arn in elsewhere):
                 yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
 
     def _names_elsewhere(self, role: Thing) -> Collection[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.arn import Arn, split
+from tfcheck.call_context import context_of
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Evidence, Reason, Requirement, RoleKind, Verdict
 from tfcheck.iam import (
@@ -113,7 +114,9 @@ class Judge:
             requirement.action,
             region=arn.region if arn and arn.region else task.thing.surroundings.region,
             resource_account=guarded.account or role.caller.account,
+            direct=not requirement.action.startswith("kms:"),
             on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
+            extras=context_of(requirement, self._world),
         )
         request = Request(
             action=requirement.action,

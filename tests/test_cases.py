@@ -17,8 +17,6 @@ CASES = with_expectation()
 TO_COME = frozenset(
     {
         "kms:Decrypt",
-        "secretsmanager:GetSecretValue",
-        "ssm:GetParameters",
         "ecr:GetAuthorizationToken",
         "ecr:BatchGetImage",
         "ecr:GetDownloadUrlForLayer",

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
-from tfcheck.startup import env_file, trust
+from tfcheck.startup import env_file, parameter, registry_credentials, secret, trust
 from tfcheck.startup.rule import Rule
 from tfcheck.world import World
 
-RULES: tuple[Rule, ...] = (trust.RULE, env_file.RULE)
+RULES: tuple[Rule, ...] = (trust.RULE, env_file.RULE, secret.RULE, parameter.RULE, registry_credentials.RULE)
 
 
 def rule(rule_id: str) -> Rule:

@@ -17,12 +17,6 @@ CASES = with_expectation()
 TO_COME = frozenset(
     {
         "kms:Decrypt",
-        "ecr:GetAuthorizationToken",
-        "ecr:BatchGetImage",
-        "ecr:GetDownloadUrlForLayer",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-        "logs:CreateLogGroup",
     }
 )
 ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)

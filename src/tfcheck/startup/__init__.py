@@ -6,11 +6,29 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
-from tfcheck.startup import env_file, parameter, registry_credentials, secret, trust
+from tfcheck.startup import (
+    env_file,
+    image,
+    log_group,
+    parameter,
+    registry_credentials,
+    secret,
+    service_connect_log,
+    trust,
+)
 from tfcheck.startup.rule import Rule
 from tfcheck.world import World
 
-RULES: tuple[Rule, ...] = (trust.RULE, env_file.RULE, secret.RULE, parameter.RULE, registry_credentials.RULE)
+RULES: tuple[Rule, ...] = (
+    trust.RULE,
+    env_file.RULE,
+    secret.RULE,
+    parameter.RULE,
+    registry_credentials.RULE,
+    image.RULE,
+    log_group.RULE,
+    service_connect_log.RULE,
+)
 
 
 def rule(rule_id: str) -> Rule:

@@ -16,8 +16,11 @@ from tfcheck.ecs import member
 from tfcheck.finding import Requirement, Severity
 from tfcheck.match import equal
 from tfcheck.startup.place import Place
-from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, text
+from tfcheck.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, text
 from tfcheck.world import Thing, World
+
+#: Whatever task it will be, before and after a change it is the same need.
+_TASK = Symbol("task", ("id",))
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -70,5 +73,5 @@ def _group(place: Place, options: Value, world: World) -> Group:
 
 def _stream(options: Value, middle: TextLike) -> TextLike:
     prefix = member(options, "awslogs-stream-prefix")
-    task = Unknown(reason="the task's id", hole=NAME)
+    task = Unknown(symbol=_TASK, reason="ECS names the stream when a task starts", hole=NAME)
     return text([prefix, middle, task]) if prefix and isinstance(prefix, str | Text | Unknown) else task

@@ -28,7 +28,7 @@ from tfcheck.startup.place import Place
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
-from tfcheck.value import NAME, Unknown, text
+from tfcheck.value import NAME, Symbol, Unknown, text
 from tfcheck.world import Thing, World
 
 ID = "service-connect-log"
@@ -52,7 +52,7 @@ def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requi
         for source in sources(option.get("value_from"), service.surroundings, world):
             yield needs(ID, place, source)
     if not instance_role_serves(task, world):
-        proxy = Unknown(reason="the name of the proxy", hole=NAME)
+        proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
         middle = text(["/", proxy, "/"])
         yield from log_calls(
             ID, Place(task, None, pointer, cause), log.get("log_driver"), log.get("options"), middle, world

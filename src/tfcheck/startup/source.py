@@ -15,7 +15,19 @@ from tfcheck.arn import Arn, split
 from tfcheck.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.match import glob
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import SECRET_SUFFIX, JsonText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.value import (
+    SECRET_SUFFIX,
+    JsonText,
+    Symbol,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.world import World
 
 #: Parameters under this name stand for secrets of Secrets Manager.
@@ -110,7 +122,8 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
     arn = found.attribute("arn") if found else None
     if isinstance(arn, str | Text | Unknown):
         return arn
-    suffix = Unknown(reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
+    symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
+    suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
     resource = text(["secret:", name, "-", suffix])
     return Arn(around.partition, "secretsmanager", around.region, around.account, resource).written()
 

@@ -9,8 +9,8 @@ from tfcheck import startup
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.explain import findings
-from tfcheck.finding import Answer, PlanInfo, Report, Skipped, Verdict
-from tfcheck.judge import Judge
+from tfcheck.finding import Answer, PlanInfo, Report, Requirement, Skipped, Verdict
+from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
@@ -39,31 +39,35 @@ def check(
     before = after.before()
     judge, past = Judge(after), Past(Judge(before), before)
     tasks = list(task_definitions(after))
-    answers = [answer for task in tasks for answer in _answers(task, after, judge, past)]
+    judged = [each for task in tasks for each in _judged(task, after, judge)]
+    answers = [_answer(requirement, found, past) for requirement, found in judged]
     return Report(
         plan=_info(plan, sources),
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(findings(answers, Locations(resolver))),
         skipped=tuple(Skipped(str(task.address), task.problem) for task in tasks if task.problem),
-        notes=tuple(dict.fromkeys(_notes(plan, tasks, answers, resolver, judge))),
+        notes=tuple(dict.fromkeys(_notes(plan, [found for _, found in judged], resolver))),
         context=context,
     )
 
 
-def _answers(task: TaskDefinition, world: World, judge: Judge, past: Past) -> Iterator[Answer]:
+def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:
     for requirement in startup.requirements(task, world):
-        found = judge.judge(requirement, task)
-        yield Answer(
-            requirement=requirement,
-            role=found.role,
-            verdict=found.verdict,
-            reason=found.reason,
-            before=past.verdict(requirement),
-            waits_for=found.waits_for,
-            evidence=found.evidence,
-            assumptions=found.assumptions,
-        )
+        yield requirement, judge.judge(requirement, task)
+
+
+def _answer(requirement: Requirement, found: Judgement, past: Past) -> Answer:
+    return Answer(
+        requirement=requirement,
+        role=found.role,
+        verdict=found.verdict,
+        reason=found.reason,
+        before=past.verdict(requirement),
+        waits_for=found.waits_for,
+        evidence=found.evidence,
+        assumptions=found.assumptions,
+    )
 
 
 def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
@@ -76,18 +80,12 @@ def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
     )
 
 
-def _notes(
-    plan: Plan, tasks: list[TaskDefinition], answers: list[Answer], resolver: Resolver, judge: Judge
-) -> Iterator[str]:
+def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[str]:
     """Say once what the verdicts rest on and what could not be looked at."""
     if not plan.has_changes:
         yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"
-    if any(answer.verdict is Verdict.ALLOWED for answer in answers):
+    if any(found.verdict is Verdict.ALLOWED for found in judged):
         yield NOT_EVALUATED
     yield from resolver.assumptions
-    for task in tasks:
-        for role in (judge.roles.of(task.execution_role), judge.roles.of(task.task_role)):
-            yield from role.notes if role else ()
-    by_address = {str(task.address): task for task in tasks}
-    for answer in answers:
-        yield from judge.warnings(answer.requirement, by_address[answer.requirement.task_definition])
+    for found in judged:
+        yield from found.notes

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TypeAlias
 
 from tfcheck import startup
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Answer, Requirement, Verdict
+from tfcheck.finding import Answer, Requirement, RoleKind, Verdict
 from tfcheck.judge import Judge
 from tfcheck.match import equal
 from tfcheck.value import Truth
 from tfcheck.world import World
+
+_Kind: TypeAlias = tuple[str, str, str, RoleKind]
 
 
 class Past:
@@ -20,6 +23,7 @@ class Past:
         """Take the world before the change, and its judge."""
         self._judge = judge
         self._world = world
+        self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}
 
     def verdict(self, requirement: Requirement) -> Verdict | None:
         """Decide what `requirement` was before the change; None where nothing needed it then.
@@ -30,30 +34,30 @@ class Past:
         task = self._tasks.get(requirement.task_definition)
         if task is None:
             return None
-        for earlier in self._requirements(task):
-            if _same(earlier, requirement):
-                return self._judge.judge(earlier, task).verdict
+        for earlier in self._requirements(task).get(_kind(requirement), ()):
+            if requirement.container is None or equal(earlier.resource, requirement.resource) is Truth.TRUE:
+                return self._judge.verdict(earlier, task)
         return None
 
     @cached_property
     def _tasks(self) -> dict[str, TaskDefinition]:
         return {str(task.address): task for task in task_definitions(self._world)}
 
-    def _requirements(self, task: TaskDefinition) -> list[Requirement]:
-        return list(startup.requirements(task, self._world))
+    def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
+        """Give what a task definition needed before the change, by kind."""
+        key = str(task.address)
+        if key not in self._needed:
+            found: dict[_Kind, list[Requirement]] = {}
+            for requirement in startup.requirements(task, self._world):
+                found.setdefault(_kind(requirement), []).append(requirement)
+            self._needed[key] = found
+        return self._needed[key]
 
 
-def _same(one: Requirement, other: Requirement) -> bool:
-    if (one.rule, one.container, one.action, one.role_kind) != (
-        other.rule,
-        other.container,
-        other.action,
-        other.role_kind,
-    ):
-        return False
-    if one.container is None:
-        return one.pointer == other.pointer
-    return equal(one.resource, other.resource) is Truth.TRUE
+def _kind(requirement: Requirement) -> _Kind:
+    """Tell requirements apart by everything but the thing that is needed, and by the place outside containers."""
+    place = requirement.pointer if requirement.container is None else requirement.container
+    return requirement.rule, place, requirement.action, requirement.role_kind
 
 
 def change_of(answer: Answer) -> str | None:

@@ -44,6 +44,7 @@ class Judgement(msgspec.Struct, frozen=True):
     waits_for: str = ""
     evidence: tuple[Evidence, ...] = ()
     assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 _DENIED = {
@@ -70,16 +71,31 @@ class Judge:
         self._world = world
         self.roles = Roles(world)
         self._resources = ResourcePolicies(world, self.roles.policies)
+        self._used: dict[tuple[str, RoleKind], Role | None] = {}
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
-        """Decide one requirement of a task definition."""
+        """Decide one requirement of a task definition, and say why."""
         role = self._role(requirement.role_kind, task)
         if role is None:
             return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, task)
         call = self._call(requirement, role, task)
-        decision = _decided(call)
+        found = self._judged(_decided(call), call, requirement, task)
+        notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
+        return msgspec.structs.replace(found, notes=notes) if notes else found
+
+    def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
+        """Decide one requirement of a task definition, without reasons."""
+        role = self._role(requirement.role_kind, task)
+        if role is None:
+            return Verdict.DENIED
+        if requirement.action == startup.trust.ACTION:
+            return self._trusted(role, task).verdict
+        return _VERDICTS[type(_decided(self._call(requirement, role, task)))]
+
+    def _judged(self, decision: Decision, call: _Call, requirement: Requirement, task: TaskDefinition) -> Judgement:
+        role = call.role
         match decision:
             case Allowed():
                 return Judgement(role.label, Verdict.ALLOWED, assumptions=decision.assumptions)
@@ -91,20 +107,16 @@ class Judge:
             case _:
                 assert_never(decision)
 
-    def warnings(self, requirement: Requirement, task: TaskDefinition) -> tuple[str, ...]:
-        """Say what in the plan may stand in the way of a call although no verdict can rest on it."""
-        role = self._role(requirement.role_kind, task)
-        if role is None or requirement.action == startup.trust.ACTION:
-            return ()
-        call = self._call(requirement, role, task)
-        return (*call.guarded.notes, *self._resources.warnings(call.request))
-
     # Who and what
 
     def _role(self, kind: RoleKind, task: TaskDefinition) -> Role | None:
         """Give the role; one that the plan only names is not named where the plan marks its name as sensitive."""
-        argument = "execution_role_arn" if kind is RoleKind.EXECUTION else "task_role_arn"
-        return self.roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+        key = str(task.address), kind
+        if key not in self._used:
+            argument = "execution_role_arn" if kind is RoleKind.EXECUTION else "task_role_arn"
+            sensitive = task.thing.sensitive(argument)
+            self._used[key] = self.roles.of(task.thing.attribute(argument), nameless=sensitive)
+        return self._used[key]
 
     def _call(self, requirement: Requirement, role: Role, task: TaskDefinition) -> _Call:
         guarded = self._resources.of(requirement.resource)
@@ -187,6 +199,11 @@ class Judge:
         return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
 
 
+_VERDICTS: dict[type, Verdict] = {
+    Allowed: Verdict.ALLOWED,
+    Denied: Verdict.DENIED,
+    Undecided: Verdict.UNKNOWN,
+}
 _ROLES_OF_EVIDENCE: dict[type, tuple[str, str]] = {
     Denied: ("Deny", "denies it"),
     Undecided: ("", "may decide it"),

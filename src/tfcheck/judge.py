@@ -71,6 +71,7 @@ class Judge:
         self._world = world
         self.roles = Roles(world)
         self._resources = ResourcePolicies(world, self.roles.policies)
+        self._contexts: dict[tuple[object, ...], Context] = {}
         self._used: dict[tuple[str, RoleKind], Role | None] = {}
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
@@ -120,24 +121,33 @@ class Judge:
 
     def _call(self, requirement: Requirement, role: Role, task: TaskDefinition) -> _Call:
         guarded = self._resources.of(requirement.resource)
-        arn = split(requirement.resource)
-        context = start_up_context(
-            role.caller,
-            requirement.action,
-            region=arn.region if arn and arn.region else task.thing.surroundings.region,
-            resource_account=guarded.account or role.caller.account,
-            direct=not requirement.action.startswith("kms:"),
-            on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
-            extras=context_of(requirement, self._world),
-        )
         request = Request(
             action=requirement.action,
             resource=requirement.resource,
             caller=role.caller,
-            context=context,
+            context=self._common(requirement, role, task, guarded).extended(context_of(requirement, self._world)),
             resource_account=guarded.account,
         )
         return _Call(role, request, guarded)
+
+    def _common(self, requirement: Requirement, role: Role, task: TaskDefinition, guarded: Guarded) -> Context:
+        """Give the condition keys that all calls of a role to one service in one region carry."""
+        arn = split(requirement.resource)
+        region = arn.region if arn and arn.region else task.thing.surroundings.region
+        owner = guarded.account or role.caller.account
+        service = requirement.action.partition(":")[0]
+        on_fargate = task.strings("requires_compatibilities") == ("FARGATE",) or None
+        key = id(role), service, region, owner, on_fargate
+        if key not in self._contexts:
+            self._contexts[key] = start_up_context(
+                role.caller,
+                requirement.action,
+                region=region,
+                resource_account=owner,
+                direct=service != "kms",
+                on_fargate=on_fargate,
+            )
+        return self._contexts[key]
 
     # How it ends
 

@@ -26,11 +26,16 @@ class Truth(Enum):
 
     def __and__(self, other: Truth) -> Truth:
         """Be as false as the falser side."""
-        return self if self.value <= other.value else other
+        # NOTE: by identity, since `.value` of an Enum is slow and this is the innermost step of every decision.
+        if self is _TRUE or other is _FALSE:
+            return other
+        return _UNKNOWN if self is _UNKNOWN else _FALSE
 
     def __or__(self, other: Truth) -> Truth:
         """Be as true as the truer side."""
-        return self if self.value >= other.value else other
+        if self is _FALSE or other is _TRUE:
+            return other
+        return _UNKNOWN if self is _UNKNOWN else _TRUE
 
     def __invert__(self) -> Truth:
         """Swap true and false; unknown stays."""
@@ -48,24 +53,25 @@ class Truth(Enum):
     @staticmethod
     def every(truths: Iterable[Truth]) -> Truth:
         """Conjunction; TRUE when there are none."""
-        result = Truth.TRUE
+        result = _TRUE
         for truth in truths:
+            if truth is _FALSE:
+                return _FALSE
             result = result & truth
-            if result is Truth.FALSE:
-                break
         return result
 
     @staticmethod
     def some(truths: Iterable[Truth]) -> Truth:
         """Disjunction; FALSE when there are none."""
-        result = Truth.FALSE
+        result = _FALSE
         for truth in truths:
+            if truth is _TRUE:
+                return _TRUE
             result = result | truth
-            if result is Truth.TRUE:
-                break
         return result
 
 
+_FALSE, _UNKNOWN, _TRUE = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
 _INVERTED = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
 
 

@@ -54,6 +54,11 @@ def test_any_entry_will_do() -> None:
     assert names(gathered((), negated=True), "s3:getobject") is T
 
 
+@pytest.mark.parametrize("written", ["s3:", "s3:Get Object", " s3:*"])
+def test_an_action_that_names_nothing_is_strange(written: str) -> None:
+    assert entry(written).strange == "names no action"
+
+
 @pytest.mark.parametrize("written", ["GetObject", "", ":GetObject"])
 def test_an_action_without_a_service_is_refused(written: str) -> None:
     assert isinstance(read_action(written), str)

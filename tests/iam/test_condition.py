@@ -221,6 +221,10 @@ def test_several_keys_and_operators_must_all_hold() -> None:
         ("NumericEquals", "${x:other}", "1", U),
         ("ArnLike", "arn:aws:iam::1:role/${x:other}", "arn:aws:iam::1:role/a", T),
         ("ArnLike", "arn:aws:iam::1:role/${x:other}", "arn:aws:iam::1:role/b", F),
+        ("ArnLike", "arn:aws:iam::${x:other}:role/*", "arn:aws:iam::a:role/b", T),
+        ("ArnLike", "arn:aws:iam::${x:stars}:role/*", "arn:aws:iam::a:role/b", F),
+        ("ArnLike", "arn:aws:iam::${x:stars}:role/*", "arn:aws:iam::*:role/b", U),
+        ("ArnLike", "arn:aws:iam::1:role/${x:stars}/*", "arn:aws:iam::1:role/*/b", T),
     ],
 )
 def test_variables_stand_for_the_values_of_keys(operator: str, value: str, entry: Entry, answer: Truth) -> None:

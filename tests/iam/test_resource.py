@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.iam.examples import CFG, HERE, LOG_GROUP
+from tests.iam.examples import ACCOUNT, CFG, HERE, LOG_GROUP
 from tfcheck.iam.context import Absent, Context, PresenceUnknown
 from tfcheck.iam.resource import Resource, Resources, covers, matches, read_resource, target
 from tfcheck.value import NAME, REGION, Hole, Symbol, TextLike, Truth, Unknown, text
@@ -53,6 +53,7 @@ def fits(pattern: TextLike, resource: TextLike, variables: Truth = T) -> Truth:
         ("arn:aws:logs:eu*:log-group:/ecs/app:*", STREAM, U),
         ("arn:aws:logs:us*:log-group:/ecs/app:*", STREAM, F),
         ("arn:aws:logs:*-1:log-group:/ecs/app:*", STREAM, F),
+        (f"arn:aws:logs:*:{ACCOUNT}:log-stream:*", STREAM, F),
         # fewer than six parts
         ("arn:aws:ssm:*", PARAMETER, U),
         ("arn:aws:s3", CFG, U),

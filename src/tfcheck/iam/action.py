@@ -78,8 +78,7 @@ def _among(entries: tuple[Action, ...], action: str) -> Truth:
 def _matches(entry: Action, action: str) -> Truth:
     pattern = entry.pattern
     if not isinstance(pattern, str):
-        # An unknown action may turn out to be written in any way, also as one that AWS refuses.
-        return glob(pattern, action) & Truth.UNKNOWN
+        return glob(pattern, action)
     if not glob_known(pattern, action):
         return Truth.FALSE
     return Truth.UNKNOWN if entry.strange else Truth.TRUE

@@ -60,7 +60,9 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
     """Match the six parts of an ARN one by one, with wildcards; ArnEquals does the same."""
     if not isinstance(pattern, tuple):
         return _arn_like(pattern, value)
-    # A part put in from the request may hold colons of its own: as a whole it can only be ruled out.
+    if all(map(_harmless, pattern)):
+        return _arn_like(_literal(pattern), value)
+    # What is put in from the request may hold colons or stars of its own.
     before = next(iter(pattern), "")
     if isinstance(before, str) and before.count(":") >= 5:
         early, last = before.split(":", 5)[:5], before.split(":", 5)[5]
@@ -70,6 +72,19 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
             answers = [glob(ours, other) for ours, other in zip(early[1:], theirs, strict=True)]
             return Truth.every([*answers, glob((last, *pattern[1:]), arn.resource)])
     return glob(pattern, value) & Truth.UNKNOWN
+
+
+def _harmless(part: TextLike | Verbatim) -> bool:
+    """Tell whether a part may be written out as if it stood in the pattern itself."""
+    if not isinstance(part, Verbatim):
+        return True
+    return all(_lacks(piece, ":*?") for piece in pieces(spelled_out(part.value)))
+
+
+def _lacks(piece: TextLike, chars: str) -> bool:
+    if isinstance(piece, str):
+        return not any(char in piece for char in chars)
+    return isinstance(piece, Unknown) and not any(map(piece.hole.allows, chars))
 
 
 def _arn_like(pattern: TextLike, value: TextLike) -> Truth:

@@ -1,0 +1,384 @@
+"""Show that the tests catch broken IAM rules: break one at a time, in a copy, and run them.
+
+    python scripts/mutate_iam.py [PART OF A NAME]
+
+Prints a table of the variants with the test that caught each. Ends with status 1 if one survives, or if the text that a
+variant replaces is no longer there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TESTS = ("tests/test_match.py", "tests/iam")
+
+#: Name, file below src/tfcheck, the text to replace (once), and what to put there.
+VARIANTS: tuple[tuple[str, str, str, str], ...] = (
+    # wildcards
+    ("`?` matches nothing too", "match.py", 'pattern[p] == "?" or', 'pattern[p] == "" or'),
+    ("a star needs a character", "match.py", "resume = p, s\n", "resume = p, s + 1\n            s += 1\n"),
+    ("a trailing star is not enough", "match.py", 'all(char == "*" for char', 'all(char == "" for char'),
+    ("prefix and suffix may overlap", "match.py", "len(subject) >= len(head) + len(tail)", "True"),
+    ("unknown text has one character", "match.py", "if length >= atom.hole.shortest or", "if length == 1 or"),
+    (
+        "unknown text fits any `?`",
+        "match.py",
+        "length <= atom.hole.longest:\n            after",
+        "length < 2:\n            after",
+    ),
+    ("equal symbols are forgotten", "match.py", "ours.key is not None and ours.key == theirs.key", "False"),
+    ("unknowns without a symbol are equal", "match.py", "and ours.key is not None and", "and"),
+    ("an unknown pattern has no wildcards", "match.py", "atom.family, wild=True)", "atom.family, wild=False)"),
+    ("wildcards in a value are wildcards", "match.py", "if isinstance(part, Verbatim):", "if isinstance(part, int):"),
+    ("families are forgotten", "match.py", 'piece.family if isinstance(piece.symbol, Symbol) else ""', '""'),
+    ("members of a family differ in every part", "language.py", "read = tie if tie == _TIED else _NONE", "read = tie"),
+    (
+        "a class meets every other",
+        "language.py",
+        "if without_ours:\n",
+        "if True:\n        return True\n    if without_ours:\n",
+    ),
+    (
+        "a negated class meets none",
+        "language.py",
+        "return without_theirs or not theirs <= ours",
+        "return without_theirs",
+    ),
+    (
+        "numbers equal their text",
+        "match.py",
+        "return isinstance(a, str) and isinstance(b, str) and a == b",
+        "return str(a) == str(b)",
+    ),
+    (
+        "lists of different length are equal",
+        "match.py",
+        "if len(a) == len(b) else Truth.FALSE",
+        "if a else Truth.FALSE",
+    ),
+    # actions
+    ("actions are case-sensitive", "iam/action.py", "pattern = spelled.lower()", "pattern = spelled"),
+    ("NotAction is Action", "iam/action.py", "return ~answer if actions.negated else answer", "return answer"),
+    (
+        "a wildcard in the service is fine",
+        "iam/action.py",
+        "Truth.UNKNOWN if entry.strange else Truth.TRUE",
+        "Truth.TRUE",
+    ),
+    ("a blank is ignored", "iam/action.py", "any(char.isspace() for char in pattern)", "False"),
+    # resources
+    (
+        "resources ignore case",
+        "iam/resource.py",
+        "glob_known(ours[i], theirs[i])",
+        "glob_known(ours[i].lower(), theirs[i].lower())",
+    ),
+    ("the partition does not matter", "iam/resource.py", "_ORDER = (2, 5, 1, 3, 4)", "_ORDER = (2, 5, 3, 4)"),
+    ("region and account do not matter", "iam/resource.py", "_ORDER = (2, 5, 1, 3, 4)", "_ORDER = (2, 5, 1)"),
+    (
+        "stars never cross colons",
+        "iam/resource.py",
+        "return Truth.UNKNOWN if _crosses(",
+        "return Truth.FALSE if _crosses(",
+    ),
+    ("stars cross colons", "iam/resource.py", "return Truth.UNKNOWN if _crosses(", "return Truth.TRUE if _crosses("),
+    ("every star crosses colons", "iam/resource.py", "if _ends_in_star(ours[k]) else (at + 1,)", ""),
+    (
+        "short ARNs match",
+        "iam/resource.py",
+        "glob(_beginning(entry), wanted.whole) & Truth.UNKNOWN",
+        "glob(_beginning(entry), wanted.whole)",
+    ),
+    (
+        "short ARNs never match",
+        "iam/resource.py",
+        "glob(_beginning(entry), wanted.whole) & Truth.UNKNOWN",
+        "Truth.FALSE",
+    ),
+    ("NotResource is Resource", "iam/resource.py", "return ~answer if resources.negated else answer", "return answer"),
+    (
+        "`arn:…` matches a request on `*`",
+        "iam/resource.py",
+        "return Truth.FALSE if known else",
+        "return Truth.TRUE if known else",
+    ),
+    ("wildcards in the type are fine", "iam/resource.py", "if _wild(_kind(last)[0]) else", "if False else"),
+    ("a star in front of colons is certain", "iam/resource.py", "if _wild(before) or (wild", "if (wild"),
+    # variables
+    ("variables in every version", "iam/document.py", 'Truth.of(spelled == "2012-10-17")', "Truth.TRUE"),
+    (
+        "a variable without a value is empty",
+        "iam/variables.py",
+        "return list(default), lacks",
+        'return default or [""], False',
+    ),
+    ("defaults are ignored", "iam/variables.py", "Variable(inside[1], inside[2])", "Variable(inside[1], None)"),
+    ("a value brings wildcards", "iam/variables.py", "(*row, Verbatim(choice))", "(*row, choice)"),
+    ("`${*}` is a wildcard", "iam/variables.py", "parts.append(Verbatim(found[1]))", "parts.append(found[1])"),
+    # conditions
+    (
+        "negated operators fail without the key",
+        "iam/condition.py",
+        "or asked.if_exists or asked.negated)",
+        "or asked.if_exists)",
+    ),
+    ("IfExists is ignored", "iam/condition.py", "or asked.if_exists or asked.negated)", "or asked.negated)"),
+    ("ForAllValues fails without the key", "iam/condition.py", "bool(asked.quantifier) or", "False or"),
+    (
+        "ForAnyValue passes without the key",
+        "iam/condition.py",
+        "Truth.UNKNOWN if asked.if_exists else Truth.FALSE",
+        "Truth.TRUE",
+    ),
+    ("ForAllValues is ForAnyValue", "iam/condition.py", '{"forallvalues": "all"', '{"forallvalues": "any"'),
+    (
+        "a negated operator needs one miss",
+        "iam/condition.py",
+        "return ~matched if condition.operator.negated",
+        "return ~matched if condition.operator.negated and len(condition.values) < 2",
+    ),
+    (
+        "presence is taken for granted",
+        "iam/condition.py",
+        "_agreed(_missing(condition.operator), _present(condition, entry.value, context))",
+        "_present(condition, entry.value, context)",
+    ),
+    (
+        "absence is taken for granted",
+        "iam/condition.py",
+        "_agreed(_missing(condition.operator), _present(condition, entry.value, context))",
+        "_missing(condition.operator)",
+    ),
+    (
+        "keys are case-sensitive",
+        "iam/context.py",
+        "lowered = key.lower()\n        entry",
+        "lowered = key\n        entry",
+    ),
+    (
+        "Null means present",
+        "iam/condition.py",
+        'absent if wanted == "true" else ~absent',
+        '~absent if wanted == "true" else absent',
+    ),
+    (
+        "StringEquals takes wildcards",
+        "iam/operators.py",
+        "return equal(_literal(pattern), value)\n\n\ndef string_equals_i",
+        "return glob(pattern, value)\n\n\ndef string_equals_i",
+    ),
+    (
+        "StringLike takes none",
+        "iam/operators.py",
+        "return glob(pattern, value)\n\n\ndef arn_like",
+        "return equal(_literal(pattern), value)\n\n\ndef arn_like",
+    ),
+    (
+        "ArnLike crosses colons",
+        "iam/operators.py",
+        "ours, theirs = split(pattern), split(value)",
+        "ours, theirs = None, None\n    if glob(pattern, value) is Truth.TRUE:\n        return Truth.TRUE",
+    ),
+    (
+        "less than includes equal",
+        "iam/condition.py",
+        '"numericlessthan": (operators.numeric(operator.lt)',
+        '"numericlessthan": (operators.numeric(operator.le)',
+    ),
+    (
+        "the other family of addresses matches",
+        "iam/operators.py",
+        "address.version == network.version and address in network",
+        "address.version != network.version or address in network",
+    ),
+    (
+        "conditions are alternatives",
+        "iam/applies.py",
+        "answer = answer & condition.holds(each, context)",
+        "answer = answer | condition.holds(each, context)",
+    ),
+    # principals
+    ("root is the role", "iam/principal.py", "return Named(account=here)", "return Named(role=here)"),
+    (
+        "the account is the role",
+        "iam/principal.py",
+        "return Named(account=equal(spelled, caller.account))",
+        "return Named(role=equal(spelled, caller.account))",
+    ),
+    (
+        "paths of roles matter",
+        "iam/principal.py",
+        'kept.append(piece.rpartition("/")[2])\n            break',
+        "kept.append(piece)\n            break",
+    ),
+    (
+        "a session is every session",
+        "iam/principal.py",
+        "Named(session=here & _is_session(name, caller))",
+        "Named(session=here)",
+    ),
+    (
+        "everybody is the role only",
+        "iam/principal.py",
+        'if spelled == "*":\n            return Named(session=Truth.TRUE)',
+        'if spelled == "*":\n            return Named(role=Truth.TRUE)',
+    ),
+    (
+        "NotPrincipal spares the role",
+        "iam/principal.py",
+        "all(way is Truth.TRUE for way in ways)",
+        "any(way is Truth.TRUE for way in ways)",
+    ),
+    ("NotPrincipal spares a bounded session", "iam/principal.py", "for way in ways) or bounded:", "for way in ways):"),
+    ("any service may assume the role", "iam/principal.py", "answer | equal(value, service)", "answer | Truth.TRUE"),
+    # layers and the decision
+    (
+        "an explicit deny is overridden",
+        "iam/decide.py",
+        'if deny is _T:\n        return Denied("explicit", _origins(denying, _T))\n    if core',
+        "if core",
+    ),
+    ("an open deny is ignored", "iam/decide.py", "if core is _T and deny is _F:", "if core is _T:"),
+    (
+        "the boundary is ignored",
+        "iam/decide.py",
+        "i, b = case.identity.allow, case.boundary.allow",
+        "i, b = case.identity.allow, _T",
+    ),
+    ("the boundary grants", "iam/decide.py", "return (i & b) | direct", "return i | b | direct"),
+    (
+        "a role in a bucket policy passes the boundary",
+        "iam/decide.py",
+        "found.session | (found.role & b)",
+        "found.session | found.role",
+    ),
+    (
+        "everybody in a bucket policy needs the boundary",
+        "iam/decide.py",
+        "found.session | (found.role & b)",
+        "(found.session | found.role) & b",
+    ),
+    (
+        "the account grants by itself",
+        "iam/decide.py",
+        "found.session | (found.role & b)",
+        "found.session | (found.role & b) | found.account",
+    ),
+    ("a key needs no key policy", "iam/decide.py", "(i & b & found.account) | direct", "(i & b) | direct"),
+    (
+        "a key policy for the account is enough",
+        "iam/decide.py",
+        "(i & b & found.account) | direct",
+        "(b & found.account) | direct",
+    ),
+    ("another account needs one side", "iam/decide.py", "other = i & b & (", "other = i & b | ("),
+    (
+        "all resources are in the own account",
+        "iam/decide.py",
+        "return _T if owner is None else equal(owner, request.caller.account)",
+        "return _T",
+    ),
+    ("an unreadable boundary allows", "iam/decide.py", "return Voice(_U, voice.deny", "return Voice(_T, voice.deny"),
+    (
+        "an unreadable policy is ignored",
+        "iam/decide.py",
+        "if hidden and (layers.identity_hidden or layers.outside):",
+        "if hidden and layers.outside:",
+    ),
+    (
+        "a role outside has no other policies",
+        "iam/decide.py",
+        "if hidden and (layers.identity_hidden or layers.outside):",
+        "if hidden and layers.identity_hidden:",
+    ),
+    (
+        "an unreadable bucket policy is ignored",
+        "iam/decide.py",
+        "if hidden and layers.resource_hidden is not None else found",
+        "if False else found",
+    ),
+    ("grants on keys are ignored", "iam/decide.py", "| direct | _granted(layers)", "| direct"),
+    (
+        "an unknown Effect is Allow",
+        "iam/layer.py",
+        "if statement.effect is Effect.OPEN:\n                truth = Truth.UNKNOWN\n",
+        "",
+    ),
+    (
+        "an invalid policy counts for nothing",
+        "iam/decide.py",
+        '        changes["identity_hidden"] = (*layers.identity_hidden, *invalid)\n',
+        "",
+    ),
+    (
+        "Effect in any case",
+        "iam/document.py",
+        'if effect not in ("Allow", "Deny"):',
+        'effect = str(effect).title()\n        if effect not in ("Allow", "Deny"):',
+    ),
+    (
+        "unknown operators are skipped",
+        "iam/document.py",
+        'raise _RefusedError("a Condition has an operator that does not exist")',
+        "continue",
+    ),
+    (
+        "a Principal on a role is skipped",
+        "iam/document.py",
+        'raise _RefusedError("a policy on a role has no Principal")',
+        "return None",
+    ),
+    ("an unknown Statement is none", "iam/document.py", "(self.unread(statement, 0),)", "()"),
+)
+
+
+def main() -> None:
+    """Try the variants whose name contains the argument, all without one."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = [each for each in VARIANTS if wanted in each[0]]
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for part in ("src", "tests", "docs", "pyproject.toml"):
+            source = ROOT / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / part)
+        for name, file, old, new in chosen:
+            caught = _try(copy, copy / "src/tfcheck" / file, old, new)
+            survivors += caught is None
+            print(f"{'SURVIVED' if caught is None else 'caught':9} {name:52} {caught or file}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} caught")
+    sys.exit(1 if survivors else 0)
+
+
+def _try(copy: Path, path: Path, old: str, new: str) -> str | None:
+    """Break one thing, run the tests, mend it; name what caught it, or None."""
+    text = path.read_text(encoding="utf-8")
+    if text.count(old) < 1:
+        return None
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    try:
+        return _first_failure(copy)
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def _first_failure(copy: Path) -> str | None:
+    options = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--tb=no")
+    environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", *options, *TESTS]
+    run = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode == 0:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", run.stdout, re.MULTILINE)
+    return failed[1].removeprefix("tests/") if failed else "import error"
+
+
+if __name__ == "__main__":
+    main()

@@ -172,12 +172,16 @@ def _dns_suffix(instance: Instance) -> TextLike | None:
     return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
-def _registry(instance: Instance) -> TextLike | None:
+def _account(instance: Instance) -> TextLike | None:
     return instance.surroundings.account
 
 
 def _region(instance: Instance) -> TextLike | None:
     return instance.surroundings.region
+
+
+def _partition(instance: Instance) -> TextLike | None:
+    return instance.surroundings.partition
 
 
 _bucket = _generated("bucket", "bucket_prefix")
@@ -198,6 +202,9 @@ _OBJECT: dict[str, Derivation] = {
 _BUCKET_SETTING: dict[str, Derivation] = {"id": _attribute("bucket")}
 
 _DERIVATIONS: dict[str, dict[str, Derivation]] = {
+    "aws_caller_identity": {"account_id": _account, "id": _account},
+    "aws_region": {"name": _region, "region": _region, "id": _region},
+    "aws_partition": {"partition": _partition, "id": _partition, "dns_suffix": _dns_suffix},
     "aws_s3_bucket": {
         "bucket": _bucket,
         "id": _bucket,
@@ -233,8 +240,8 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_ecr_repository": {
         "id": _attribute("name"),
         "arn": _arn("ecr", _joined("repository/", _attribute("name"))),
-        "registry_id": _registry,
-        "repository_url": _joined(_registry, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
+        "registry_id": _account,
+        "repository_url": _joined(_account, ".dkr.ecr.", _region, ".", _dns_suffix, "/", _attribute("name")),
     },
     "aws_cloudwatch_log_group": {
         "name": _group,

@@ -21,7 +21,7 @@ from tfcheck.resolve.names import Absence, ModuleNames
 from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import twin
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
-from tfcheck.value import Symbol, Unknown, Value, is_known
+from tfcheck.value import JsonText, Symbol, Unknown, Value, is_known
 
 if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
@@ -112,7 +112,7 @@ class Resolver(ModuleNames):
         if instance is None:
             prior = self.plan.data(str(address))
             if prior is None:
-                return self._unknown(address, name, f"{address} is not in the plan")
+                return self._shape(address, name) or self._unknown(address, name, f"{address} is not in the plan")
             found: Value = prior.values.get(name)
             return found
         if instance.after is None:
@@ -128,8 +128,7 @@ class Resolver(ModuleNames):
         """Fill in the unknown parts of a planned attribute."""
         address = instance.address
         if planned is Absence.ABSENT and not self.configured(address, name):
-            shape = derived.shape(address.type, name, _Derived(self, address))
-            return None if shape is None else self._shaped(address, name, shape)
+            return self._shape(address, name)
         known: Value = self._unknown(address, name) if planned is Absence.ABSENT else planned
         if self.configured(address, name):
             written = self._written(address, name)
@@ -138,10 +137,7 @@ class Resolver(ModuleNames):
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
-            shape = derived.shape(address.type, name, _Derived(self, address))
-            if shape is not None:
-                return self._shaped(address, name, shape)
-            return self._unknown(address, name)
+            return self._shape(address, name) or self._unknown(address, name)
         return known
 
     def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
@@ -152,13 +148,18 @@ class Resolver(ModuleNames):
         other = twin(self, address)
         if other is not None:
             return self.attribute(other, name)
-        if planned is Absence.ABSENT and not self.configured(address, name):
-            return self._unknown(address, name, f"{address} is read during apply")
+        if not self.configured(address, name) and (planned is Absence.ABSENT or isinstance(planned, Unknown)):
+            reason = f"{address} is read during apply"
+            return self._shape(address, name) or self._unknown(address, name, reason)
         return self._complete(instance, name, planned)
 
-    def _shaped(self, address: Address, name: str, shape: Any) -> Value:
-        if isinstance(shape, Unknown):
+    def _shape(self, address: Address, name: str) -> Unknown | None:
+        """Give a computed attribute as far as its form is sure."""
+        shape = derived.shape(address.type, name, _Derived(self, address))
+        if shape is None or isinstance(shape, Unknown):
             return shape
+        if isinstance(shape, JsonText):
+            return None
         symbol = Symbol(str(address), (name,))
         family = derived.assigned_family(address.type, name, shaped=True)
         return Unknown(symbol=symbol, shape=shape, hole=derived.hole(name), family=family)

@@ -216,10 +216,18 @@ def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
         answer = answer & _match_part(ours[i], theirs[i], context)
         if answer is Truth.FALSE:
             return _crossing(entry, wanted, context)
-    if answer is Truth.UNKNOWN and not entry.plain and not wanted.plain:
+    if answer is Truth.UNKNOWN and _share_an_attribute(entry.whole, wanted.whole):
         # The parts of one attribute do not tell that they come from the same one; as a whole they do.
         answer = _unsplit(entry, wanted, context) | Truth.UNKNOWN
     return answer & Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else answer
+
+
+def _share_an_attribute(whole: PolicyText, wanted: TextLike) -> bool:
+    if isinstance(whole, str) or isinstance(wanted, str):
+        return False
+    row = whole.parts if isinstance(whole, Template) else pieces(whole)
+    ours = {piece.symbol for piece in row if isinstance(piece, Unknown) and piece.shape is not None}
+    return any(isinstance(piece, Unknown) and piece.symbol in ours for piece in pieces(wanted))
 
 
 def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Truth:

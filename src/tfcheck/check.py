@@ -34,7 +34,7 @@ def check(
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
     report. Reads nothing but what it is given and prints nothing.
     """
-    resolver = Resolver(plan, sources, workspace)
+    resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
     after = After(resolver)
     before = after.before()
     judge, past = Judge(after), Past(Judge(before), before)

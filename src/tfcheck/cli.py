@@ -36,6 +36,7 @@ class Wanted(msgspec.Struct, frozen=True):
     fail_on: str
     strict: bool
     sources: str | None
+    workspace: str | None
     output: str | None
     colour: bool
     quiet: bool
@@ -115,6 +116,12 @@ def main(ctx: click.Context) -> int | None:
     help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
     "PLAN, in the current directory, and in its work tree.",
 )
+@click.option(
+    "--workspace",
+    metavar="NAME",
+    envvar="TF_WORKSPACE",
+    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
+)
 @click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @click.option(
@@ -133,6 +140,7 @@ def check(
     fail_on: str,
     strict: bool,
     sources: str | None,
+    workspace: str | None,
     query: str | None,
     output: str | None,
     colour: str,
@@ -146,7 +154,7 @@ def check(
     to_file = output not in (None, "-")
     coloured = colour == "always" or (not to_file and terminal.colour_wanted(colour, sys.stdout, os.environ))
     pick = _pick(query, form)
-    wanted = Wanted(form, pick, fail_on, strict, sources, output, coloured, quiet)
+    wanted = Wanted(form, pick, fail_on, strict, sources, workspace, output, coloured, quiet)
     reports, status = _reports(plans, wanted)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
@@ -170,14 +178,14 @@ def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=wanted.quiet):
-                reports += _checked(plan, wanted.sources)
+                reports += _checked(plan, wanted.sources, wanted.workspace)
         except InputError as error:
             terminal.complain(error)
             status = error.exit_status
     return reports, status
 
 
-def _checked(plan: str, sources: str | None) -> Iterator[Checked]:
+def _checked(plan: str, sources: str | None, workspace: str | None) -> Iterator[Checked]:
     from tfcheck.check import check as decided
     from tfcheck.hcl.modules import find
 
@@ -185,7 +193,7 @@ def _checked(plan: str, sources: str | None) -> Iterator[Checked]:
     loaded = _loaded(path)
     for each in loaded.plans:
         found = find(Path(sources) if sources else None, path, each.configuration)
-        report = decided(each, found.sources)
+        report = decided(each, found.sources, workspace=workspace)
         notes = (*loaded.warnings, *_about(found), *report.notes)
         root = found.sources.root if found.sources else None
         yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))

@@ -5,6 +5,7 @@ Modules and their files are read when they are asked for, once. A file that cann
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from pathlib import Path
@@ -86,6 +87,20 @@ class Sources:
             EvaluationError: the source tree is at hand and holds no such file.
         """
         return read_below(self.root, path) if self.root else None
+
+    @property
+    def workspace(self) -> str | None:
+        """Name the workspace that was selected in the root's directory; None where nothing tells.
+
+        See https://developer.hashicorp.com/terraform/language/state/workspaces.
+        """
+        if self.root is None:
+            return None
+        chosen = self.root / (os.environ.get("TF_DATA_DIR") or ".terraform") / "environment"
+        try:
+            return chosen.read_text(encoding="utf-8").strip() or None
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def line(self, place: Place) -> str:
         """Give the text of a source line; empty where the file was not read."""

@@ -1,0 +1,77 @@
+"""A world made by hand: for what no plan of testdata shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
+
+from tfcheck.address import Address, parse
+from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import ACCOUNT_ID, Symbol, Unknown, Value
+
+T = TypeVar("T")
+HERE = Surroundings("aws", "eu-west-1", "111122223333")
+ELSEWHERE = Surroundings("aws", "eu-west-1", "444455556666")
+OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID))
+
+
+class MadeThing:
+    """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
+
+    def __init__(
+        self, address: str, attributes: dict[str, Value], around: Surroundings = HERE, computed: tuple[str, ...] = ()
+    ) -> None:
+        self.address: Address = parse(address)
+        self.attributes = attributes
+        self.surroundings = around
+        self.computed = computed
+
+    def attribute(self, name: str) -> Value:
+        return self.attributes.get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return False
+
+    def configured(self, name: str) -> bool | None:
+        return name in self.attributes and name not in self.computed
+
+
+class MadeWorld:
+    """A world of such things; `earlier` is what there was before the change."""
+
+    def __init__(self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None) -> None:
+        self._things = things
+        self._earlier = things if earlier is None else earlier
+        self._built: dict[object, object] = {}
+
+    def things(self, *types: str) -> list[MadeThing]:
+        return [each for each in self._things if each.address.type in types and each.address.mode == "managed"]
+
+    def looked_up(self, *types: str) -> list[MadeThing]:
+        return [each for each in self._things if each.address.type in types and each.address.mode == "data"]
+
+    def before(self) -> MadeWorld:
+        return MadeWorld(*self._earlier)
+
+    def once(self, make: Callable[[Any], T]) -> T:
+        if make not in self._built:
+            self._built[make] = make(self)
+        return cast(T, self._built[make])
+
+
+def reference(address: str, attribute: str, shape: str | None = None) -> Unknown:
+    """Refer to an attribute that is known only after apply."""
+    return Unknown(symbol=Symbol(address, (attribute,)), shape=shape)
+
+
+def task(*containers: dict[str, Value], around: Surroundings = HERE, **attributes: Value) -> TaskDefinition:
+    """Make a Fargate task with an execution role."""
+    settled: dict[str, Value] = {
+        "family": "app",
+        "requires_compatibilities": ["FARGATE"],
+        "execution_role_arn": "arn:aws:iam::111122223333:role/execution",
+        "container_definitions": [{"name": "app", "image": "public.ecr.aws/nginx", **each} for each in containers],
+        **attributes,
+    }
+    return next(iter(task_definitions(MadeWorld(MadeThing("aws_ecs_task_definition.app", settled, around)))))

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference, task
+from tfcheck.startup.registry import Image, caches, repository
+from tfcheck.value import Unknown, text, written
+
+TASK = task({}).thing
+NOTHING = MadeWorld()
+
+
+@pytest.mark.parametrize(
+    ("image", "arn"),
+    [
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop", "arn:aws:ecr:eu-west-1:111122223333:repository/shop"),
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v1", "arn:aws:ecr:eu-west-1:111122223333:repository/shop"),
+        (
+            "111122223333.dkr.ecr-fips.us-gov-west-1.amazonaws.com/a/b/c:v1@sha256:00",
+            "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/a/b/c",
+        ),
+        (
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/shop@sha256:00",
+            "arn:aws-cn:ecr:cn-north-1:111122223333:repository/shop",
+        ),
+    ],
+)
+def test_the_host_name_tells_account_and_region(image: str, arn: str) -> None:
+    assert repository(image, TASK, NOTHING) == Image(arn)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nginx",
+        "nginx:1.27",
+        "docker.io/library/nginx",
+        "public.ecr.aws/docker/library/nginx:1.27",
+        "registry.example.com:5000/app",
+        "11112222.dkr.ecr.eu-west-1.amazonaws.com/shop",
+    ],
+)
+def test_what_is_elsewhere_needs_nothing(image: str) -> None:
+    assert repository(image, TASK, NOTHING) is None
+
+
+def test_a_repository_of_the_plan_keeps_its_symbol() -> None:
+    arn = reference("aws_ecr_repository.shop", "arn", "arn:aws:ecr:eu-west-1:111122223333:repository/shop")
+    world = MadeWorld(MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": arn}))
+    url = reference("aws_ecr_repository.shop", "repository_url")
+    assert repository(text([url, ":v1"]), TASK, world) == Image(arn)
+    assert repository("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v1", TASK, world) == Image(arn)
+
+
+def test_an_account_known_only_after_apply_stays_open() -> None:
+    image = text([OPEN.account, ".dkr.ecr.eu-west-1.amazonaws.com/shop:", Unknown(reason="a tag")])
+    found = repository(image, TASK, NOTHING)
+    assert found is not None
+    assert written(found.arn) == "arn:aws:ecr:eu-west-1:${provider.aws.account_id}:repository/shop"
+    assert found.doubt == ""
+
+
+@pytest.mark.parametrize("image", [Unknown(), text([Unknown(), ":v1"]), text([Unknown(), "/shop:v1"])])
+def test_an_image_that_may_be_anywhere_is_in_doubt(image: Unknown) -> None:
+    found = repository(image, TASK, NOTHING)
+    assert found is not None
+    assert found.doubt
+
+
+@pytest.mark.parametrize(
+    ("prefix", "name", "cached"),
+    [
+        ("quay", "quay/org/app", True),
+        ("quay", "quay2/app", False),
+        ("quay", "quay", False),
+        ("ROOT", "anything", True),
+    ],
+)
+def test_a_pull_through_cache_holds_what_begins_with_its_prefix(prefix: str, name: str, *, cached: bool) -> None:
+    world = MadeWorld(MadeThing("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": prefix}))
+    image = Image(f"arn:aws:ecr:{HERE.region}:{HERE.account}:repository/{name}")
+    assert caches(image, world) is cached
+    elsewhere = Image(f"arn:aws:ecr:us-east-1:{HERE.account}:repository/{name}")
+    assert caches(elsewhere, world) is False

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference
+from tfcheck.startup.source import Store, named_secret, parameter_arn, sources, without_tail
+from tfcheck.value import SECRET_SUFFIX, Text, Unknown, Value, text, written
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
+NOTHING = MadeWorld()
+
+
+@pytest.mark.parametrize(
+    ("value", "arn"),
+    [
+        (SECRET, SECRET),
+        (f"{SECRET}:password::", SECRET),
+        (f"{SECRET}:password:AWSCURRENT:", SECRET),
+        (f"{SECRET}:::0123", SECRET),
+    ],
+)
+def test_the_tail_of_a_secret_is_no_part_of_its_arn(value: str, arn: str) -> None:
+    assert [(each.store, each.arn, each.doubt) for each in sources(value, HERE, NOTHING)] == [
+        (Store.SECRETS_MANAGER, arn, "")
+    ]
+
+
+def test_the_tail_behind_a_reference_is_cut_and_the_reference_stays() -> None:
+    whole = reference("aws_secretsmanager_secret.db", "arn", "arn:aws:secretsmanager:eu-west-1:1:secret:db-AbCdEf")
+    assert without_tail(text([whole, ":password::"])) == whole
+    bare = reference("aws_secretsmanager_secret.db", "arn")
+    assert without_tail(text([bare, ":password::"])) == bare
+
+
+def test_a_hole_inside_a_known_arn_holds_no_colons() -> None:
+    suffix = Unknown(hole=SECRET_SUFFIX)
+    named = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", suffix])
+    assert without_tail(text([named, ":key::"])) == named
+
+
+@pytest.mark.parametrize(
+    ("name", "tail"),
+    [("/app/token", "app/token"), ("app-token", "app-token"), ("token", "token"), ("arn", "arn"), ("/a//b", "a//b")],
+)
+def test_a_parameter_s_name_means_the_task_s_region_and_account(name: str, tail: str) -> None:
+    assert [each.arn for each in sources(name, HERE, NOTHING)] == [
+        f"arn:aws:ssm:eu-west-1:111122223333:parameter/{tail}"
+    ]
+
+
+def test_an_account_that_is_not_known_stays_open_in_the_arn() -> None:
+    found = parameter_arn("/app/token", OPEN, NOTHING)
+    assert written(found) == "arn:aws:ssm:eu-west-1:${provider.aws.account_id}:parameter/app/token"
+
+
+def test_a_parameter_of_the_plan_is_named_by_its_own_arn() -> None:
+    arn = reference("aws_ssm_parameter.token", "arn", "arn:aws:ssm:eu-west-1:111122223333:parameter/app/token")
+    world = MadeWorld(MadeThing("aws_ssm_parameter.token", {"name": "/app/token", "arn": arn}))
+    assert parameter_arn("/app/token", HERE, world) == arn
+    assert parameter_arn("/app/token", ELSEWHERE, world) == "arn:aws:ssm:eu-west-1:444455556666:parameter/app/token"
+
+
+def test_a_name_known_only_after_apply_means_its_resource() -> None:
+    name = reference("aws_ssm_parameter.token", "name")
+    arn = reference("aws_ssm_parameter.token", "arn")
+    world = MadeWorld(MadeThing("aws_ssm_parameter.token", {"name": name, "arn": arn}))
+    assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(Store.PARAMETER_STORE, arn)]
+
+
+def test_a_parameter_may_stand_for_a_secret_and_both_are_read() -> None:
+    parameter, secret = sources("/aws/reference/secretsmanager/app/db", HERE, NOTHING)
+    assert parameter.arn == "arn:aws:ssm:eu-west-1:111122223333:parameter/aws/reference/secretsmanager/app/db"
+    assert secret.store is Store.SECRETS_MANAGER
+    assert isinstance(secret.arn, Text)
+    assert secret.arn.pieces[0] == "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-"
+
+
+def test_what_cannot_be_told_may_be_either() -> None:
+    found = sources(Unknown(reason="known only after apply"), HERE, NOTHING)
+    assert {each.store for each in found} == set(Store)
+    assert all(each.doubt for each in found)
+
+
+@pytest.mark.parametrize("value", [None, "", 5, ["x"]])
+def test_what_is_no_text_names_nothing(value: Value) -> None:
+    assert sources(value, HERE, NOTHING) == ()
+
+
+def test_registry_credentials_are_named_by_arn_or_by_name() -> None:
+    arn = reference("aws_secretsmanager_secret.r", "arn")
+    world = MadeWorld(MadeThing("aws_secretsmanager_secret.r", {"name": "registry", "arn": arn}))
+    assert named_secret(SECRET, HERE, world) == SECRET
+    assert named_secret("registry", HERE, world) == arn
+    assert named_secret(reference("aws_secretsmanager_secret.r", "name"), HERE, world) == arn
+    assert written(named_secret("other", HERE, world)).startswith(
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-"
+    )

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.made_world import HERE, MadeThing, MadeWorld, reference
+from tfcheck.key import Key, named_key
+from tfcheck.value import Unknown, Value, written
+
+KEY_ID = "11111111-2222-3333-4444-555555555555"
+ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
+HOLDER = MadeThing("aws_secretsmanager_secret.s", {}, HERE)
+MADE = MadeThing(
+    "aws_kms_key.made",
+    {name: reference("aws_kms_key.made", name) for name in ("arn", "key_id", "id")},
+)
+OWN = MADE.attributes["arn"]
+
+
+def alias(target: Value, name: str = "alias/app") -> MadeThing:
+    return MadeThing(
+        "aws_kms_alias.app",
+        {"name": name, "target_key_id": target, "arn": f"arn:aws:kms:eu-west-1:111122223333:{name}"},
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, "", "alias/aws/secretsmanager", "arn:aws:kms:eu-west-1:1:alias/aws/s3"])
+def test_keys_that_aws_manages_need_nothing(nothing: Value) -> None:
+    assert named_key(nothing, HOLDER, MadeWorld()) is None
+
+
+@pytest.mark.parametrize("named", [ARN, KEY_ID])
+def test_a_key_is_named_by_arn_or_id(named: str) -> None:
+    assert named_key(named, HOLDER, MadeWorld()) == Key(ARN)
+
+
+@pytest.mark.parametrize("attribute", ["arn", "key_id", "id"])
+def test_a_reference_to_a_key_means_its_arn(attribute: str) -> None:
+    assert named_key(reference("aws_kms_key.made", attribute), HOLDER, MadeWorld(MADE)) == Key(OWN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "alias/app",
+        "arn:aws:kms:eu-west-1:111122223333:alias/app",
+        reference("aws_kms_alias.app", "arn"),
+        reference("aws_kms_alias.app", "name"),
+        reference("aws_kms_alias.app", "target_key_arn"),
+    ],
+)
+@pytest.mark.parametrize("target", [reference("aws_kms_key.made", "key_id"), reference("aws_kms_key.made", "arn")])
+def test_an_alias_stands_for_its_key(named: Value, target: Unknown) -> None:
+    assert named_key(named, HOLDER, MadeWorld(MADE, alias(target))) == Key(OWN)  # type: ignore[arg-type]
+
+
+def test_an_alias_that_was_looked_up_stands_for_its_key() -> None:
+    looked_up = MadeThing("data.aws_kms_alias.app", {"name": "alias/app", "target_key_arn": ARN})
+    assert named_key("alias/app", HOLDER, MadeWorld(looked_up)) == Key(ARN)
+
+
+def test_an_alias_outside_the_plan_is_a_key_that_is_not_known() -> None:
+    found = named_key("alias/elsewhere", HOLDER, MadeWorld(MADE))
+    assert found is not None
+    assert written(found.arn) == "arn:aws:kms:eu-west-1:111122223333:key/(known after apply)"
+    assert found.doubt == ""
+
+
+def test_what_is_not_known_at_all_may_be_no_key() -> None:
+    found = named_key(Unknown(reason="a variable"), HOLDER, MadeWorld())
+    assert found is not None
+    assert found.doubt

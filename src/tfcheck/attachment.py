@@ -78,7 +78,9 @@ class Attachments:
         return attached
 
     def _collect(self, attached: Attached, sure: list[Grant], open_: list[Grant], name: Value) -> None:
-        kept = self._without_removed(sure, name, attached)
+        kept = [
+            each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
+        ]
         for grant in kept:
             attached.add(self._policy(grant))
         for grant in open_:
@@ -235,6 +237,30 @@ class Attachments:
             else:
                 kept.append(grant)
         return kept
+
+    def _contested(self, grant: Grant, name: Value, attached: Attached) -> bool:
+        """Tell whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
+        if not isinstance(grant.reference, str | Text | Unknown):
+            return False
+        for thing in self._owners.get(spelled_out(grant.reference), ()):
+            roles = thing.attribute("roles")
+            if thing.address != grant.thing.address and not any(
+                equal(role, name) is Truth.TRUE for role in _items(roles)
+            ):
+                attached.hidden.append(
+                    f"{grant.thing.address} may be undone by {thing.address}, which leaves the role out"
+                )
+                return True
+        return False
+
+    @cached_property
+    def _owners(self) -> dict[TextLike, list[Thing]]:
+        found: dict[TextLike, list[Thing]] = {}
+        for thing in self._world.things("aws_iam_policy_attachment"):
+            arn = thing.attribute("policy_arn")
+            if isinstance(arn, str | Text | Unknown):
+                found.setdefault(spelled_out(arn), []).append(thing)
+        return found
 
     def _listed(self, resource_type: str, argument: str, name: Value) -> list[Value] | None:
         for thing in self._world.things(resource_type):

@@ -47,7 +47,9 @@ def check(
         answers=tuple(answers),
         findings=tuple(findings(answers, Locations(resolver))),
         skipped=tuple(Skipped(str(task.address), task.problem) for task in tasks if task.problem),
-        notes=tuple(dict.fromkeys(_notes(plan, [found for _, found in judged], resolver))),
+        notes=tuple(
+            dict.fromkeys((*_notes(plan, [found for _, found in judged], resolver), *_frozen(tasks, resolver)))
+        ),
         context=context,
     )
 
@@ -89,3 +91,11 @@ def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[
     yield from resolver.assumptions
     for found in judged:
         yield from found.notes
+
+
+def _frozen(tasks: list[TaskDefinition], resolver: Resolver) -> Iterator[str]:
+    """Name the task definitions whose containers may differ from what is written: the plan does not show it."""
+    for task in tasks:
+        block = resolver.block(task.address)
+        if block is not None and {"container_definitions", "all"} & set(block.ignored_changes()):
+            yield f"{task.address} ignores changes of container_definitions: what is written may differ from what runs"

@@ -253,8 +253,13 @@ def _layers(call: _Call, identity: tuple[Policy, ...]) -> Layers:
 
 def _wait(decision: Undecided, role: Role) -> str:
     """Say what decides, without the ARN of a role that must not be shown."""
-    if role.label == SENSITIVE and decision.kind == "role_outside_plan":
+    if decision.kind != "role_outside_plan":
+        return decision.waits_for
+    if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"
+    arn = role.caller.arn
+    if role.label is None and isinstance(arn, Unknown):
+        return f"which role it is: {arn.reason}{f' ({arn.where})' if arn.where else ''}"
     return decision.waits_for
 
 

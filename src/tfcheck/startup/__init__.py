@@ -7,7 +7,11 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
 from tfcheck.startup import (
+    credential_spec,
+    decrypt,
     env_file,
+    firelens_config,
+    fsx,
     image,
     log_group,
     parameter,
@@ -22,12 +26,16 @@ from tfcheck.world import World
 RULES: tuple[Rule, ...] = (
     trust.RULE,
     env_file.RULE,
+    firelens_config.RULE,
     secret.RULE,
     parameter.RULE,
     registry_credentials.RULE,
     image.RULE,
     log_group.RULE,
     service_connect_log.RULE,
+    credential_spec.RULE,
+    fsx.RULE,
+    decrypt.RULE,
 )
 
 

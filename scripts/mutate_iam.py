@@ -2,8 +2,8 @@
 
     python scripts/mutate_iam.py [PART OF A NAME]
 
-Prints a table of the variants with the test that caught each. Ends with status 1 if one survives. A variant that does not
-run, or whose text is no longer there, counts as a survivor: it shows nothing.
+Prints a table of the variants with the test that caught each. Ends with status 1 if one survives. A variant that does
+not run, or whose text is no longer there, counts as a survivor: it shows nothing.
 """
 
 from __future__ import annotations

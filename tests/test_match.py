@@ -107,6 +107,12 @@ NAMELESS = Unknown()
         (BUCKET, "a/b", F),
         (BUCKET, "abc", U),
         (joined(ANY, "/x"), "abc", F),
+        # ... may turn out to hold wildcards, even beside itself
+        (attribute("x.y.z", Hole(chars=":")), "a:b", U),
+        (attribute("x.y.z", Hole(chars=":*?")), "a:b", F),
+        (attribute("x.y.z", Hole(chars=":*", longest=1)), "ab", F),
+        (joined(ANY, "/b"), joined(ANY, "/a/b"), U),
+        (joined(BUCKET, "/b"), joined(BUCKET, "/a/b"), F),
         (joined(BUCKET, "/*"), joined(OTHER, "/x"), U),
         (joined("arn:aws:s3:::", BUCKET), "arn:aws:s3:::", F),
         # what AWS assigns differs from instance to instance

@@ -92,6 +92,19 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
     """
     if policy.invalid is not None:
         return Undecided("policy_not_readable", f"{policy.name}: {policy.invalid}")
+    allowing, denying = _hear_trust(policy, service, context)
+    allow, deny = (Truth.some(truth for _, truth in each) for each in (allowing, denying))
+    if deny is _T:
+        return Denied("explicit", _origins(denying, _T))
+    if allow is _F:
+        return Denied("implicit")
+    if allow is _T and deny is _F:
+        return Allowed(_origins(allowing, _T))
+    doubtful = [each for each in (*allowing, *denying) if each[1] is _U]
+    return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
+
+
+def _hear_trust(policy: Policy, service: str, context: Context) -> tuple[list[Heard], list[Heard]]:
     wanted = resource.target("*")
     allowing: list[Heard] = []
     denying: list[Heard] = []
@@ -103,15 +116,7 @@ def decide_trust(policy: Policy, service: str, context: Context) -> Decision:
             allowing.append((statement, truth & _U if statement.effect is Effect.OPEN else truth))
         if statement.effect is not Effect.ALLOW:
             denying.append((statement, truth & _U if statement.effect is Effect.OPEN else truth))
-    allow, deny = (Truth.some(truth for _, truth in each) for each in (allowing, denying))
-    if deny is _T:
-        return Denied("explicit", _origins(denying, _T))
-    if allow is _F:
-        return Denied("implicit")
-    if allow is _T and deny is _F:
-        return Allowed(_origins(allowing, _T))
-    doubtful = [each for each in (*allowing, *denying) if each[1] is _U]
-    return Undecided(*_trust_wait(doubtful, context), _origins(doubtful, _U))
+    return allowing, denying
 
 
 def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:

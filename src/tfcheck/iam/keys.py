@@ -38,21 +38,25 @@ def start_up_context(
     tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. Any other key may be absent, and may have
     any value.
     """
-    service = action.partition(":")[0].lower()
     entries: dict[str, Entry] = {
         **_caller_entries(caller),
         **_call_entries(region, direct=direct),
-        "aws:resourceaccount": Unknown(hole=ACCOUNT_ID) if resource_account is None else resource_account,
+        **_service_entries(action.partition(":")[0].lower(), caller, resource_account),
+        **(dict.fromkeys(_INSTANCE_KEYS, ABSENT) if on_fargate else {}),
     }
-    if service == "s3":
-        entries |= {**_S3_ENTRIES, "s3:resourceaccount": entries["aws:resourceaccount"]}
-    elif service == "kms":
-        entries |= {"kms:calleraccount": caller.account, "kms:requestalias": ABSENT}
-    if on_fargate:
-        entries |= dict.fromkeys(_INSTANCE_KEYS, ABSENT)
     tags: Entry = caller.tags
     context = Context(entries, ("aws:requesttag/",)).extended({"aws:PrincipalTag/": tags})
     return context.extended(extras or {})
+
+
+def _service_entries(service: str, caller: Caller, owner: TextLike | None) -> dict[str, Entry]:
+    account: Entry = Unknown(hole=ACCOUNT_ID) if owner is None else owner
+    entries: dict[str, Entry] = {"aws:resourceaccount": account}
+    if service == "s3":
+        return entries | _S3_ENTRIES | {"s3:resourceaccount": account}
+    if service == "kms":
+        return entries | {"kms:calleraccount": caller.account, "kms:requestalias": ABSENT}
+    return entries
 
 
 def service_context(

@@ -7,25 +7,21 @@ guides of IAM and S3; where it matters the answer is unknown.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
 from tfcheck.arn import split
+from tfcheck.iam.context import Context
 from tfcheck.iam.variables import PolicyText, Template, expand, read_text
 from tfcheck.match import Pattern, Verbatim, equal, glob, glob_known
 from tfcheck.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
-
-if TYPE_CHECKING:
-    from tfcheck.iam.context import Context
 
 
 class Resource(msgspec.Struct, frozen=True):
     """One entry.
 
     `parts` are its six parts, the last one perhaps with variables; None where they cannot be told apart, and then
-    `whole` is matched as it stands. `plain`: all of them are known. `stretches`: one of the first five may end in a
-    star. `strange` says what makes a match doubtful.
+    `whole` is matched as it stands. `plain` are the parts where all of them are known. `stretches`: one of the first
+    five may end in a star. `strange` says what makes a match doubtful.
     """
 
     written: TextLike
@@ -34,7 +30,7 @@ class Resource(msgspec.Struct, frozen=True):
     everything: bool = False
     short: bool = False
     strange: str = ""
-    plain: bool = False
+    plain: tuple[str, ...] | None = None
     stretches: bool = False
 
 
@@ -50,14 +46,19 @@ class Target(msgspec.Struct, frozen=True):
 
     whole: TextLike
     parts: tuple[TextLike, ...] | None
-    plain: bool = False
+    plain: tuple[str, ...] | None = None
 
 
 def target(resource: TextLike) -> Target:
     """Take the resource of a request apart."""
     arn = split(resource)
     parts = None if arn is None else ("arn", arn.partition, arn.service, arn.region, arn.account, arn.resource)
-    return Target(resource, parts, parts is not None and all(isinstance(part, str) for part in parts))
+    return Target(resource, parts, None if parts is None else _all_known(parts))
+
+
+def _all_known(parts: tuple[PolicyText, ...]) -> tuple[str, ...] | None:
+    known = tuple(part for part in parts if isinstance(part, str))
+    return known if len(known) == len(parts) else None
 
 
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
@@ -97,9 +98,8 @@ def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: T
 
 
 def _split_entry(written: TextLike, whole: PolicyText, parts: tuple[PolicyText, ...], strange: str) -> Resource:
-    plain = all(isinstance(part, str) for part in parts)
     stretches = any(map(_ends_in_star, parts[:5]))
-    return Resource(written, whole, parts, strange=strange, plain=plain, stretches=stretches)
+    return Resource(written, whole, parts, strange=strange, plain=_all_known(parts), stretches=stretches)
 
 
 def _with_variables(written: TextLike, variables: Truth) -> PolicyText:
@@ -159,8 +159,8 @@ def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
     """Match one entry against the resource of a request."""
     if entry.everything:
         return Truth.TRUE
-    if entry.plain and wanted.plain:
-        return _plainly(entry, wanted, context)
+    if entry.plain is not None and wanted.plain is not None:
+        return _plainly(entry, entry.plain, wanted, wanted.plain)
     if wanted.whole == "*":
         return _may_be_star(entry)
     if entry.short:
@@ -183,8 +183,9 @@ def differs_in_partition_only(entry: Resource, wanted: Target, context: Context)
 
 
 def _may_be_star(entry: Resource) -> Truth:
-    known = isinstance(entry.whole, str | Template)
-    return Truth.FALSE if known else equal(entry.whole, "*") & Truth.UNKNOWN  # type: ignore[arg-type]
+    if isinstance(entry.whole, str | Template):
+        return Truth.FALSE
+    return equal(entry.whole, "*") & Truth.UNKNOWN
 
 
 def _beginning(entry: Resource) -> Pattern:
@@ -192,16 +193,15 @@ def _beginning(entry: Resource) -> Pattern:
     return "*" if isinstance(entry.whole, Template) else (entry.whole, "*")
 
 
-def _plainly(entry: Resource, wanted: Target, context: Context) -> Truth:
+def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tuple[str, ...]) -> Truth:
     """Match an entry and a resource of which everything is known."""
-    ours, theirs = entry.parts, wanted.parts
-    assert ours is not None
-    assert theirs is not None
     for i in _ORDER:
-        if not glob_known(ours[i], theirs[i]):  # type: ignore[arg-type]
-            return _crossing(entry, wanted, context)
+        if not glob_known(ours[i], theirs[i]):
+            return _crossing(entry, wanted, _NO_KEYS)
     return Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else Truth.TRUE
 
+
+_NO_KEYS = Context()  # without variables the keys of the request do not matter
 
 #: The parts of an ARN, those first that tell most apart.
 _ORDER = (2, 5, 1, 3, 4)

@@ -125,7 +125,7 @@ class Attachments:
         by_owner: dict[str, list[Grant]] = {}
         by_name: dict[TextLike, list[Grant]] = {}
         unnamed: list[Grant] = []
-        for grant in self._grants():
+        for grant in self.grants():
             role = grant.role
             if isinstance(role, Unknown) and role.symbol is not None and role.symbol.owner in roles:
                 by_owner.setdefault(role.symbol.owner, []).append(grant)
@@ -152,7 +152,8 @@ class Attachments:
     def _unnamed(self) -> list[Grant]:
         return self._filed[2]
 
-    def _grants(self) -> Iterator[Grant]:
+    def grants(self) -> Iterator[Grant]:
+        """Give everything in the plan that attaches a policy to a role, but for what roles say themselves."""
         for thing in self._world.things("aws_iam_role_policy"):
             yield Grant(thing, thing.attribute("role"), name=thing.attribute("name"))
         for thing in self._world.things("aws_iam_role_policy_attachment"):

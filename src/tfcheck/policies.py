@@ -62,7 +62,7 @@ class Policies:
         """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
         if not isinstance(reference, str | Text | Unknown):
             return Found(hidden="a policy ARN is not known")
-        thing = self._thing(reference)
+        thing = self.thing(reference)
         if thing is not None:
             found = self.of_attribute(thing, "policy")
             return found if found.policy or found.hidden else Found(hidden=f"{thing.address} shows no policy")
@@ -71,7 +71,8 @@ class Policies:
             return Found(bundled)
         return Found(hidden=_not_visible(reference))
 
-    def _thing(self, reference: TextLike) -> Thing | None:
+    def thing(self, reference: TextLike) -> Thing | None:
+        """Find the policy of the plan, or looked up by it, that an ARN or a reference surely means."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:

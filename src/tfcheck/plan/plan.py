@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
+from msgspec import structs
+
 from tfcheck.address import Address, ModulePath
 from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
@@ -81,6 +83,13 @@ class Plan:
         """Give the provider configurations by the key that resources name them with."""
         rows = self._configuration.provider_config or {}
         return {key: row or ProviderConfig() for key, row in rows.items()}
+
+    def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
+        """Give a plan that differs in some rows: each takes the place of the one with its address, or is new."""
+        new = {row.address: row for row in rows}
+        kept = [row for row in self._document.resource_changes or () if row is None or row.address not in new]
+        document = structs.replace(self._document, resource_changes=[*kept, *new.values()])
+        return Plan(self.label, document, self.format_version)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Give the instances of these resource types in the plan's order, type by type; deletes are included."""

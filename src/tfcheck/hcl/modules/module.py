@@ -73,6 +73,10 @@ class Module:
         """Give the block of a variable."""
         return self._blocks.get(("variable", (name,)))
 
+    def variables(self) -> tuple[str, ...]:
+        """Name the variables."""
+        return self._names("variable")
+
     def call(self, name: str) -> Block | None:
         """Give the block that calls a module."""
         return self._blocks.get(("module", (name,)))

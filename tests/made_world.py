@@ -54,6 +54,9 @@ class MadeWorld:
     def before(self) -> MadeWorld:
         return MadeWorld(*self._earlier)
 
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        return make()
+
     def once(self, make: Callable[[Any], T]) -> T:
         if make not in self._built:
             self._built[make] = make(self)

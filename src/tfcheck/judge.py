@@ -71,6 +71,8 @@ class Judge:
         self._world = world
         self.roles = Roles(world)
         self._resources = ResourcePolicies(world, self.roles.policies)
+        self._settled: dict[tuple[object, ...], Judgement] = {}
+        self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}
         self._used: dict[tuple[str, RoleKind], Role | None] = {}
 
@@ -81,10 +83,14 @@ class Judge:
             return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, task)
-        call = self._call(requirement, role, task)
-        found = self._judged(_decided(call), call, requirement, task)
-        notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
-        return msgspec.structs.replace(found, notes=notes) if notes else found
+        # NOTE: tasks of one service often need the same of the same roles.
+        key = self._key(requirement, role, task)
+        if key not in self._settled:
+            call = self._call(requirement, role, task)
+            found = self._judged(_decided(call), call, requirement, task)
+            notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
+            self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
+        return self._settled[key]
 
     def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement of a task definition, without reasons."""
@@ -93,7 +99,16 @@ class Judge:
             return Verdict.DENIED
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, task).verdict
-        return _VERDICTS[type(_decided(self._call(requirement, role, task)))]
+        key = self._key(requirement, role, task)
+        if key not in self._verdicts:
+            self._verdicts[key] = _VERDICTS[type(_decided(self._call(requirement, role, task)))]
+        return self._verdicts[key]
+
+    def _key(self, requirement: Requirement, role: Role, task: TaskDefinition) -> tuple[object, ...]:
+        """Name everything that a judgement rests on."""
+        other = self._role(RoleKind.TASK, task)
+        launch = task.strings("requires_compatibilities"), task.thing.surroundings
+        return (id(role), id(other), requirement.action, requirement.resource, requirement.encrypted, *launch)
 
     def _judged(self, decision: Decision, call: _Call, requirement: Requirement, task: TaskDefinition) -> Judgement:
         role = call.role

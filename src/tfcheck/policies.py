@@ -53,10 +53,10 @@ class Policies:
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
             return Found(hidden=f"{label} cannot be read: {document.reason}{place}")
-        policy = parse_policy(document, label, kind)
-        if policy.invalid:
-            return Found(hidden=f"{label} is not a valid policy: {policy.invalid}")
-        return Found(policy)
+        if isinstance(document, str):
+            text = document
+            return self._world.alike((text, label, kind), lambda: _parsed(text, label, kind))
+        return _parsed(document, label, kind)
 
     def by_arn(self, reference: Value) -> Found:
         """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
@@ -99,6 +99,13 @@ class Policies:
             if isinstance(arn, str | Text | Unknown):
                 found[spelled_out(arn)] = each
         return found
+
+
+def _parsed(document: Value, label: str, kind: PolicyKind) -> Found:
+    policy = parse_policy(document, label, kind)
+    if policy.invalid:
+        return Found(hidden=f"{label} is not a valid policy: {policy.invalid}")
+    return Found(policy)
 
 
 def _kind(resource_type: str, attribute: str) -> PolicyKind:

@@ -53,12 +53,22 @@ class World(Protocol):
     def once(self, make: Callable[[World], T]) -> T:
         """Give what `make` builds of this world, an index of it for example; it is built once."""
 
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Give what `make` builds of `key` alone, the same for both worlds."""
+
 
 class _Remembering:
     """A world that keeps what was built of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: dict[tuple[object, ...], object]) -> None:
         self._built: dict[object, object] = {}
+        self._shared = shared
+
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Give what `make` builds of `key` alone; what did not change is built once for both worlds."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
 
     def once(self, make: Callable[[World], T]) -> T:
         """Give what `make` builds of this world; it is built once."""
@@ -72,10 +82,10 @@ class After(_Remembering):
 
     def __init__(self, resolver: Resolver) -> None:
         """Take the resolver that answers for the plan."""
-        super().__init__()
+        super().__init__({})
         self.resolver = resolver
         self._things: dict[str, list[Thing]] = {}
-        self._before = Before(resolver)
+        self._before = Before(resolver, self._shared)
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types that exist after the change."""
@@ -104,9 +114,9 @@ class After(_Remembering):
 class Before(_Remembering):
     """The world as it was refreshed before the change: everything in it is known."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        """Take the resolver that answers for the plan."""
-        super().__init__()
+    def __init__(self, resolver: Resolver, shared: dict[tuple[object, ...], object] | None = None) -> None:
+        """Take the resolver that answers for the plan, and what this world shares with the one after the change."""
+        super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self._things: dict[str, list[Thing]] = {}
 

@@ -169,13 +169,17 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class PlanInfo(msgspec.Struct, frozen=True):
-    """What the report says of the plan it was made from."""
+    """What the report says of the plan it was made from.
+
+    `directory` is where the files of the locations are seen from, relative to the top of their repository.
+    """
 
     path: str
     format_version: str | None
     terraform_version: str | None
     sources: str | None
     complete: bool
+    directory: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -76,6 +76,7 @@ def test_a_row_holds_what_was_decided() -> None:
         "action": "s3:GetObject",
         "resource": "arn:aws:s3:::acme-config/web/prod.env",
         "severity": "error",
+        "cause": "environment file of container `app`",
         "verdict": "denied",
         "before": "allowed",
         "reason": "implicit_deny",
@@ -122,6 +123,7 @@ def test_versions_and_plan_are_named() -> None:
         "format_version": "1.2",
         "terraform_version": "1.11.4",
         "sources": ".",
+        "directory": None,
         "complete": True,
     }
     assert "context" not in shown

@@ -63,6 +63,7 @@ def document(report: Report) -> Json:
         "tfcheck_version": __version__,
         "plan": _plan(report.plan),
         "summary": _summary(report),
+        "task_definitions": list(report.task_definitions),
         "requirements": [_requirement(answer) for answer in report.answers],
         "findings": [_finding(finding) for finding in report.findings],
         "skipped": [_skipped(each) for each in report.skipped],
@@ -79,6 +80,7 @@ def _plan(plan: PlanInfo) -> Json:
         "format_version": plan.format_version,
         "terraform_version": plan.terraform_version,
         "sources": plan.sources,
+        "directory": plan.directory,
         "complete": plan.complete,
     }
 
@@ -108,6 +110,7 @@ def _requirement(answer: Answer) -> Json:
         "action": need.action,
         "resource": need.shown_resource,
         "severity": need.severity.value,
+        "cause": need.cause,
         "verdict": answer.verdict.value,
         "before": answer.before.value if answer.before else None,
         "reason": answer.reason.value if answer.reason else None,

@@ -103,6 +103,9 @@ def common(types: Iterable[Type]) -> Type | None:
     if not decided:
         return UNSEEN if seen else ANY
     shared = _common_decided(decided)
+    if shared is None and len(decided) < len(seen) and all(isinstance(kind, Primitive) for kind in decided):
+        # A number and a bool have no common type, unless the value not known yet turns out to be a string.
+        return UNSEEN
     return shared if shared is None or len(decided) == len(seen) else _blurred(shared)
 
 

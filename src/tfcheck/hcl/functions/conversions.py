@@ -5,6 +5,8 @@ See https://developer.hashicorp.com/terraform/language/functions (type conversio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfcheck.hcl.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.functions.sets import toset
@@ -45,7 +47,7 @@ def coalesce(*values: Value) -> Value:
     for index, value in enumerate(converted):
         if value is None or value == "":
             continue
-        if _surely_chosen(value) or _is_last(converted[index + 1 :]):
+        if _surely_chosen(value, values) or _is_last(converted[index + 1 :]):
             return value
         return waiting(list(values), unsure=True)
     raise EvaluationError("no argument is set")
@@ -67,8 +69,11 @@ def _unified(values: tuple[Value, ...]) -> list[Value]:
     ]
 
 
-def _surely_chosen(value: Value) -> bool:
-    return surely_filled(value) or isinstance(value, list | dict | Set) or (is_known(value) and value != "")
+def _surely_chosen(value: Value, values: Sequence[Value]) -> bool:
+    if isinstance(value, list | dict | Set):
+        # An unknown argument may turn out to be a string, which has no type in common with a structure.
+        return not any(isinstance(each, Unknown) for each in values)
+    return surely_filled(value) or (is_known(value) and value != "")
 
 
 def _is_last(rest: list[Value]) -> bool:

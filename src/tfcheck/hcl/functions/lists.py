@@ -40,17 +40,27 @@ def concat(*lists: list[Value]) -> Value:
     """Put lists together."""
     if not lists:
         raise EvaluationError("at least one argument is required")
-    kinds = {kind for items in lists for kind in [_common_primitive(items)] if items}
-    if len(kinds) > 1 and None not in kinds:
-        # Lists would become a list of one type, tuples would not; our values do not tell which they are.
-        return waiting([Unknown(reason="lists of different types, whose elements may have to be converted")])
-    return [item for items in lists for item in items]
+    together = [item for items in lists for item in items]
+    kinds = [
+        {_primitive(item) for item in items if item is not None and not _is_open(item)} for items in lists if items
+    ]
+    if any(len(each) > 1 or None in each for each in kinds):
+        return together
+    shared = set().union(*kinds)
+    if shared - {str} and (str in shared or set() in kinds):
+        # Lists would become one list of strings, tuples would not; our values do not tell which they are.
+        return [_either(item) for item in together]
+    return together
 
 
-def _common_primitive(items: list[Value]) -> type | None:
-    """Name the one primitive type of all elements, None where they have several or another."""
-    kinds = {_primitive(item) for item in items}
-    return kinds.pop() if len(kinds) == 1 else None
+def _either(item: Value) -> Value:
+    if _is_open(item) or isinstance(item, str) or item is None:
+        return item
+    return Unknown(reason="an element of lists of different types, which may have to be converted")
+
+
+def _is_open(item: Value) -> bool:
+    return isinstance(item, Unknown) and not surely_text(item)
 
 
 def _primitive(item: Value) -> type | None:
@@ -65,7 +75,7 @@ def flatten(items: Value) -> Value:
     """Replace lists inside by their elements, all the way down."""
     flat: list[Value] = []
     _flatten(items, flat, 0)
-    waits: list[Value] = [item for item in flat if isinstance(item, Unknown) and not surely_text(item)]
+    waits: list[Value] = [item for item in flat if _is_open(item)]
     # An unknown element may turn out to be a list of any length.
     return waiting(waits, unsure=True) if waits else flat
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from tfcheck.hcl.convert import to_string, unify
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Set, Unknown, Value
+from tfcheck.value import JsonText, Set, Text, Unknown, Value
 
 
 def keys(members: dict[str, Value]) -> Value:
@@ -32,7 +32,7 @@ def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
     if not default:
         raise EvaluationError("there is no such key, and no default")
     if isinstance(default[0], bool | int | float | Fraction) and all(
-        isinstance(item, str) for item in members.values()
+        isinstance(item, str | Text | JsonText | Unknown) for item in members.values()
     ):
         # A map of strings would make a string of the default, an object would not.
         return Unknown(reason="`lookup` with a default of another type than the map's elements")

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from tfcheck.value import JsonText, TextLike, Unknown, pieces, spelled_out, text
+from collections.abc import Sequence
+from typing import TypeAlias
 
-Piece = str | Unknown | JsonText
+from tfcheck.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, spelled_out, text
+
+Piece: TypeAlias = str | Unknown | JsonText
+
+#: A longer part is not looked for where pieces are unknown.
+_LONGEST_PART = 64
 
 
 def settled(subject: TextLike, part: str) -> TextLike | None:
@@ -14,35 +20,61 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
     """
     if part == "":
         return subject if isinstance(subject, str) else None
-    parts: list[TextLike] = []
-    for piece in pieces(subject):
-        sure = piece if isinstance(piece, str) else _settled_piece(piece, part)
-        if sure is None:
-            return None
-        parts.append(sure)
-    result = text(parts)
-    spelled = spelled_out(result)
+    spelled = spelled_out(subject)
+    if any(_may_touch(pieces(spelled), index, part) for index in range(len(pieces(spelled)))):
+        return None
+    result = text(_opened(piece, part) for piece in pieces(subject))
     # An occurrence may reach from a literal into the beginning of a shape.
     return result if _count(result, part) == _count(spelled, part) else spelled
 
 
-def _settled_piece(piece: Unknown | JsonText, part: str) -> TextLike | None:
-    if isinstance(piece, JsonText):
-        return None
-    if apart(piece, part):
-        return piece
-    if piece.shape is None:
-        return None
-    shape = settled(piece.shape, part)
-    if shape is None:
-        return None
-    return shape if _count(shape, part) else piece
+def _opened(piece: Piece, part: str) -> TextLike:
+    if isinstance(piece, Unknown) and piece.shape is not None and _count(spelled_out(piece.shape), part):
+        return spelled_out(piece.shape)
+    return piece
 
 
-def apart(piece: Unknown, part: str) -> bool:
-    """Tell whether no occurrence of `part` can touch the text that `piece` turns out to be."""
-    spans = len(part) > 1 and piece.hole.shortest == 0
-    return not spans and not any(piece.hole.allows(char) for char in part)
+def _may_touch(parts: Sequence[Piece], index: int, part: str) -> bool:
+    """Tell whether an occurrence of `part` may lie in, begin in, end in or span the unknown piece at `index`."""
+    piece = parts[index]
+    if isinstance(piece, str):
+        return False
+    hole = piece.hole if isinstance(piece, Unknown) else ANYTHING
+    if len(part) > _LONGEST_PART:
+        return True
+    return any(
+        _may_hold(hole, part[start:end], spans=start > 0 and end < len(part))
+        and _may_end(parts[:index], part[:start])
+        and _may_begin(parts[index + 1 :], part[end:])
+        for start in range(len(part))
+        for end in range(start, len(part) + 1)
+        if start < end or start > 0
+    )
+
+
+def _may_hold(hole: Hole, middle: str, *, spans: bool) -> bool:
+    """Tell whether `middle` may be in the unknown text, or be all of it where the part spans it."""
+    if hole.longest is not None and len(middle) > hole.longest:
+        return False
+    return all(map(hole.allows, middle)) and (not spans or len(middle) >= hole.shortest)
+
+
+def _may_end(before: Sequence[Piece], part: str) -> bool:
+    if not part:
+        return True
+    if not before:
+        return False
+    last = before[-1]
+    return not isinstance(last, str) or last.endswith(part) or (len(before) > 1 and part.endswith(last))
+
+
+def _may_begin(behind: Sequence[Piece], part: str) -> bool:
+    if not part:
+        return True
+    if not behind:
+        return False
+    first = behind[0]
+    return not isinstance(first, str) or first.startswith(part) or (len(behind) > 1 and part.startswith(first))
 
 
 def _count(subject: TextLike, part: str) -> int:

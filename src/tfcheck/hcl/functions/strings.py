@@ -194,9 +194,9 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
         return _replace(subject, part, replacement)
-    sure = settled(subject, part)
+    sure = settled(subject, part) if part else None
     if sure is None:
-        return waiting(subject)
+        return waiting([subject, replacement])
     parts: list[TextLike] = []
     for piece in pieces(sure):
         parts.extend(_joined(piece.split(part), replacement) if isinstance(piece, str) else [piece])

@@ -10,27 +10,31 @@ import msgspec
 from tfcheck.catalogue import BUCKET, ENDPOINT, KEY, REPOSITORY, SECRET, Catalogue, Kind, beside, catalogue
 from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value
+from tfcheck.value import Text, TextLike, Truth, Unknown
 from tfcheck.world import Thing, World
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A resource type that sets something on a thing of one kind, named by one of its arguments."""
+    """A resource type that sets something on a thing of one kind, named by one of its arguments.
+
+    `by` is the attribute of the thing that tells it from what is not in the plan.
+    """
 
     type: str
     argument: str
     kind: Kind
+    by: str
 
 
-BUCKET_POLICY = Setting("aws_s3_bucket_policy", "bucket", BUCKET)
-BUCKET_ENCRYPTION = Setting("aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET)
-BUCKET_OWNERSHIP = Setting("aws_s3_bucket_ownership_controls", "bucket", BUCKET)
-BUCKET_PUBLIC_ACCESS = Setting("aws_s3_bucket_public_access_block", "bucket", BUCKET)
-KEY_POLICY = Setting("aws_kms_key_policy", "key_id", KEY)
-KEY_GRANT = Setting("aws_kms_grant", "key_id", KEY)
-SECRET_POLICY = Setting("aws_secretsmanager_secret_policy", "secret_arn", SECRET)
-REPOSITORY_POLICY = Setting("aws_ecr_repository_policy", "repository", REPOSITORY)
-ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT)
+BUCKET_POLICY = Setting("aws_s3_bucket_policy", "bucket", BUCKET, "bucket")
+BUCKET_ENCRYPTION = Setting("aws_s3_bucket_server_side_encryption_configuration", "bucket", BUCKET, "bucket")
+BUCKET_OWNERSHIP = Setting("aws_s3_bucket_ownership_controls", "bucket", BUCKET, "bucket")
+BUCKET_PUBLIC_ACCESS = Setting("aws_s3_bucket_public_access_block", "bucket", BUCKET, "bucket")
+KEY_POLICY = Setting("aws_kms_key_policy", "key_id", KEY, "key_id")
+KEY_GRANT = Setting("aws_kms_grant", "key_id", KEY, "key_id")
+SECRET_POLICY = Setting("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
+REPOSITORY_POLICY = Setting("aws_ecr_repository_policy", "repository", REPOSITORY, "name")
+ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -57,46 +61,45 @@ class Settings:
     def __init__(self, world: World, setting: Setting) -> None:
         """Take the world and the setting."""
         self._filed: dict[str, list[Thing]] = {}
-        self._loose: list[tuple[Thing, Value]] = []
-        self._others: list[tuple[Thing, Thing]] = []
-        self._kind = setting.kind
-        known = catalogue(world, setting.kind)
+        self._loose: list[tuple[Thing, TextLike]] = []
+        self._others: list[tuple[Thing, TextLike]] = []
+        self._found: dict[tuple[str, tuple[TextLike, ...], Surroundings | None], Joined] = {}
         for holder in world.things(setting.type):
-            self._file(holder, holder.attribute(setting.argument), known)
+            self._file(holder, setting, catalogue(world, setting.kind))
 
-    def _file(self, holder: Thing, reference: Value, known: Catalogue) -> None:
+    def _file(self, holder: Thing, setting: Setting, known: Catalogue) -> None:
+        reference = holder.attribute(setting.argument)
         thing = known.find(reference, holder.surroundings)
-        if thing is None:
-            self._loose.append((holder, reference))
-        else:
+        if thing is not None:
             self._filed.setdefault(str(thing.address), []).append(holder)
-            self._others.append((holder, thing))
+            reference = thing.attribute(setting.by)
+        if isinstance(reference, str | Text | Unknown):
+            (self._loose if thing is None else self._others).append((holder, reference))
 
     def on(self, subject: Subject) -> Joined:
         """Give the settings on a thing."""
+        key = str(subject.thing.address) if subject.thing else "", subject.names, subject.near
+        if key not in self._found:
+            self._found[key] = self._on(subject)
+        return self._found[key]
+
+    def _on(self, subject: Subject) -> Joined:
         sure = list(self._filed.get(str(subject.thing.address), ())) if subject.thing else []
         open_: list[Thing] = []
-        for holder, reference in self._loose:
-            self._sort(holder, self._same(reference, holder, subject), sure, open_)
-        for holder, thing in self._others if subject.thing is None else ():
-            names = [thing.attribute(each) for each in self._kind.identity]
-            truth = Truth.some(self._same(name, holder, subject) for name in names if name is not None)
-            self._sort(holder, truth, sure, open_)
+        for holder, reference in (*self._loose, *(self._others if subject.thing is None else ())):
+            truth = _same(reference, holder, subject)
+            if truth is Truth.TRUE:
+                sure.append(holder)
+            elif truth is Truth.UNKNOWN:
+                open_.append(holder)
         return Joined(tuple(sure), tuple(open_))
 
-    def _same(self, reference: Value, holder: Thing, subject: Subject) -> Truth:
-        if not isinstance(reference, str | Text | Unknown):
-            return Truth.FALSE
-        truth = Truth.some(equal(reference, name) for name in subject.names)
-        if truth is Truth.FALSE or subject.near is None:
-            return truth
-        return truth & beside(holder.surroundings, subject.near)
 
-    def _sort(self, holder: Thing, truth: Truth, sure: list[Thing], open_: list[Thing]) -> None:
-        if truth is Truth.TRUE:
-            sure.append(holder)
-        elif truth is Truth.UNKNOWN:
-            open_.append(holder)
+def _same(reference: TextLike, holder: Thing, subject: Subject) -> Truth:
+    truth = Truth.some(equal(reference, name) for name in subject.names)
+    if truth is Truth.FALSE or subject.near is None:
+        return truth
+    return truth & beside(holder.surroundings, subject.near)
 
 
 class _AllSettings:

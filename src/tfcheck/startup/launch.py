@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
-from tfcheck.match import equal
-from tfcheck.value import Set, Text, Truth, Unknown, Value, text
+from tfcheck.value import Set, Text, TextLike, Unknown, Value, spelled_out
 from tfcheck.world import Thing, World
 
 _FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
@@ -37,23 +36,40 @@ def _kinds(service: Thing) -> Iterator[str]:
             yield "FARGATE"
 
 
-def services(task: TaskDefinition, world: World) -> Iterator[Thing]:
+def services(task: TaskDefinition, world: World) -> list[Thing]:
     """Give the services that surely run a task definition."""
-    for service in world.things("aws_ecs_service"):
-        if _runs(service.attribute("task_definition"), task):
-            yield service
+    return world.once(_Running).of(task)
 
 
-def _runs(reference: Value, task: TaskDefinition) -> bool:
-    if isinstance(reference, Unknown) and reference.symbol is not None and reference.symbol.owner == str(task.address):
-        return True
-    if not isinstance(reference, str | Text | Unknown):
-        return False
+class _Running:
+    """The services of one world, filed by what they say they run."""
+
+    def __init__(self, world: World) -> None:
+        self._filed: dict[TextLike, list[Thing]] = {}
+        for service in world.things("aws_ecs_service"):
+            for name in _called(service.attribute("task_definition")):
+                self._filed.setdefault(name, []).append(service)
+
+    def of(self, task: TaskDefinition) -> list[Thing]:
+        found = {str(each.address): each for name in _names(task) for each in self._filed.get(name, ())}
+        return list(found.values())
+
+
+def _called(reference: Value) -> Iterator[TextLike]:
+    if isinstance(reference, Unknown) and reference.symbol is not None:
+        yield reference.symbol.owner
+    if isinstance(reference, str | Text | Unknown):
+        yield spelled_out(reference)
+
+
+def _names(task: TaskDefinition) -> Iterator[TextLike]:
+    """Give all that a service can call a task definition."""
+    yield str(task.address)
     family, revision = task.thing.attribute("family"), task.thing.attribute("revision")
-    names = [task.thing.attribute("arn"), task.thing.attribute("arn_without_revision"), family]
-    if isinstance(family, str | Text | Unknown) and isinstance(revision, int):
-        names.append(text([family, f":{revision}"]))
-    return any(equal(reference, name) is Truth.TRUE for name in names if name is not None)
+    arns = [task.thing.attribute("arn"), task.thing.attribute("arn_without_revision")]
+    yield from (spelled_out(each) for each in (*arns, family) if isinstance(each, str | Text | Unknown))
+    if isinstance(family, str) and isinstance(revision, int):
+        yield f"{family}:{revision}"
 
 
 def _items(value: Value) -> tuple[Value, ...]:

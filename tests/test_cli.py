@@ -312,7 +312,7 @@ def test_debug_shows_where_a_bug_is_and_still_quotes_nothing(
     answering(error=KeyError("hunter2"))
     assert cli.run(["--debug", PLAN]) == 70
     shown = capsys.readouterr().err
-    assert "in _checked" in shown
+    assert "in checked" in shown
     assert "hunter2" not in shown
 
 

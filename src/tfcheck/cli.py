@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import click
 import msgspec
 
 from tfcheck import __version__, terminal
+from tfcheck.checking import Checked, checked, fails
 from tfcheck.errors import InputError, TfcheckError, UsageError
-from tfcheck.finding import Report, Severity, Verdict
 from tfcheck.report.screen import visible
-
-if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Found
-    from tfcheck.plan import Loaded
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
 
@@ -40,13 +35,6 @@ class Wanted(msgspec.Struct, frozen=True):
     output: str | None
     colour: bool
     quiet: bool
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """One report, and the directory that the places in it are seen from."""
-
-    report: Report
-    directory: str
 
 
 class _PlanFirst(click.Group):
@@ -178,51 +166,11 @@ def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=wanted.quiet):
-                reports += _checked(plan, wanted.sources, wanted.workspace)
+                reports += checked(plan, wanted.sources, wanted.workspace)
         except InputError as error:
             terminal.complain(error)
             status = error.exit_status
     return reports, status
-
-
-def _checked(plan: str, sources: str | None, workspace: str | None) -> Iterator[Checked]:
-    from tfcheck.check import check as decided
-    from tfcheck.hcl.modules import find
-
-    path = None if plan == "-" else Path(plan)
-    loaded = _loaded(path)
-    for each in loaded.plans:
-        found = find(Path(sources) if sources else None, path, each.configuration)
-        report = decided(each, found.sources, workspace=workspace)
-        notes = (*loaded.warnings, *_about(found), *report.notes)
-        root = found.sources.root if found.sources else None
-        yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))
-
-
-def _about(found: Found) -> Iterator[str]:
-    """Say what of the sources could not be used; after the check, which reads only the files that it needs."""
-    if found.sources is None:
-        yield from found.messages
-        return
-    for problem in found.sources.problems:
-        yield f"{problem}; what needs that file stays unknown"
-    for names, reason in found.sources.missing.items():
-        yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
-
-
-def _loaded(path: Path | None) -> Loaded:
-    from tfcheck.plan import SavedPlanError, load
-
-    try:
-        return load(path)
-    except SavedPlanError:
-        if path is None:
-            raise
-    from io import BytesIO
-
-    from tfcheck.hcl.saved_plan import as_json
-
-    return load(path, BytesIO(as_json(path)))
 
 
 def _shown(reports: list[Checked], wanted: Wanted) -> str:
@@ -243,17 +191,7 @@ def _shown(reports: list[Checked], wanted: Wanted) -> str:
 
 def _status(reports: list[Checked], wanted: Wanted) -> int:
     """Give the exit status that the reports deserve."""
-    if wanted.strict and any(_undecided(each.report) for each in reports):
-        return FINDINGS
-    if wanted.fail_on == "never":
-        return 0
-    least = Severity(wanted.fail_on).rank
-    worst = (each.report.worst() for each in reports)
-    return FINDINGS if any(each is not None and each.rank <= least for each in worst) else 0
-
-
-def _undecided(report: Report) -> bool:
-    return bool(report.skipped) or any(answer.verdict is Verdict.UNKNOWN for answer in report.answers)
+    return FINDINGS if fails((each.report for each in reports), wanted.fail_on, strict=wanted.strict) else 0
 
 
 def run(arguments: list[str]) -> int:

@@ -1,0 +1,83 @@
+"""How does a plan file, with the sources that can be found for it, become reports, and do they pass?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.finding import Report, Severity, Verdict
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Found
+    from tfcheck.plan import Loaded
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One report, and the directory that the places in it are seen from."""
+
+    report: Report
+    directory: str
+
+
+def checked(plan: str, sources: str | None = None, workspace: str | None = None) -> Iterator[Checked]:
+    """Check what the file `plan` holds, `-` for standard input; most files hold one plan.
+
+    Raises:
+        InputError: it cannot be read, or is not a complete plan.
+    """
+    from tfcheck.check import check
+    from tfcheck.hcl.modules import find
+
+    path = None if plan == "-" else Path(plan)
+    loaded = _loaded(path)
+    for each in loaded.plans:
+        found = find(Path(sources) if sources else None, path, each.configuration)
+        report = check(each, found.sources, workspace=workspace)
+        notes = (*loaded.warnings, *_about(found), *report.notes)
+        root = found.sources.root if found.sources else None
+        yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))
+
+
+def _about(found: Found) -> Iterator[str]:
+    """Say what of the sources could not be used; after the check, which reads only the files that it needs."""
+    if found.sources is None:
+        yield from found.messages
+        return
+    for problem in found.sources.problems:
+        yield f"{problem}; what needs that file stays unknown"
+    for names, reason in found.sources.missing.items():
+        yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
+
+
+def _loaded(path: Path | None) -> Loaded:
+    from tfcheck.plan import SavedPlanError, load
+
+    try:
+        return load(path)
+    except SavedPlanError:
+        if path is None:
+            raise
+    from io import BytesIO
+
+    from tfcheck.hcl.saved_plan import as_json
+
+    return load(path, BytesIO(as_json(path)))
+
+
+def fails(reports: Iterable[Report], fail_on: str, *, strict: bool) -> bool:
+    """Tell whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports."""
+    reports = list(reports)
+    if strict and any(_undecided(report) for report in reports):
+        return True
+    if fail_on == "never":
+        return False
+    least = Severity(fail_on).rank
+    worst = (report.worst() for report in reports)
+    return any(each is not None and each.rank <= least for each in worst)
+
+
+def _undecided(report: Report) -> bool:
+    return bool(report.skipped) or any(answer.verdict is Verdict.UNKNOWN for answer in report.answers)

@@ -250,6 +250,7 @@ class _Derived:
         if is_known(known):
             return known
         written = self._resolver.evaluated(self._address, name)
-        if written is None and self._resolver.configured(self._address, name) is False:
-            return None
-        return known if written is None else fill(known, written)
+        if written is not None:
+            return fill(known, written)
+        # NOTE: what is written but comes to null is not set either: modules write both `name` and `name_prefix`.
+        return known if self._resolver.configured(self._address, name) is None else None

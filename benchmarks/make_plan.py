@@ -99,6 +99,10 @@ def relevant(name: str, policy: str, chance: random.Random) -> Iterator[Row]:
     attributes = {"policy_arn": arn, "role": f"{name}-execution"}
     refers = {**reference("role", "name"), **reference("policy_arn", "arn", "aws_iam_policy.shared")}
     yield Row("aws_iam_role_policy_attachment", "shared", attributes, unknown=("id", "policy_arn"), expressions=refers)
+    managed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+    attributes = {"policy_arn": managed, "role": f"{name}-execution"}
+    refers = {**reference("role", "name"), "policy_arn": {"constant_value": managed}}
+    yield Row("aws_iam_role_policy_attachment", "pull_and_log", attributes, unknown=("id",), expressions=refers)
     bucket = f"config-{name}"
     attributes = {"arn": f"arn:aws:s3:::{bucket}", "bucket": bucket, "force_destroy": False, "tags": tags(name)}
     yield Row("aws_s3_bucket", "config", attributes, unknown=("arn", "id"))

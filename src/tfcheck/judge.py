@@ -29,6 +29,7 @@ from tfcheck.iam import (
     start_up_context,
 )
 from tfcheck.match import equal
+from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
 from tfcheck.role import SENSITIVE, Role, Roles
 from tfcheck.value import NAME, Truth, Unknown, text
@@ -63,6 +64,18 @@ class _Call(msgspec.Struct, frozen=True):
     guarded: Guarded
 
 
+class _Side(msgspec.Struct, frozen=True):
+    """What is the same for everything that one task definition needs."""
+
+    execution: Role | None
+    task: Role | None
+    on_fargate: bool | None
+    surroundings: Surroundings
+
+    def role(self, kind: RoleKind) -> Role | None:
+        return self.execution if kind is RoleKind.EXECUTION else self.task
+
+
 class Judge:
     """Decides requirements in one world."""
 
@@ -74,43 +87,39 @@ class Judge:
         self._settled: dict[tuple[object, ...], Judgement] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}
-        self._used: dict[tuple[str, RoleKind], Role | None] = {}
+        self._sides: dict[str, _Side] = {}
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
         """Decide one requirement of a task definition, and say why."""
-        role = self._role(requirement.role_kind, task)
+        side = self._side(task)
+        role = side.role(requirement.role_kind)
         if role is None:
             return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
         if requirement.action == startup.trust.ACTION:
-            return self._trusted(role, task)
+            return self._trusted(role, side)
         # NOTE: tasks of one service often need the same of the same roles.
-        key = self._key(requirement, role, task)
+        key = _key(requirement, role, side)
         if key not in self._settled:
-            call = self._call(requirement, role, task)
-            found = self._judged(_decided(call), call, requirement, task)
+            call = self._call(requirement, role, side)
+            found = self._judged(_decided(call), call, requirement, side)
             notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
 
     def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement of a task definition, without reasons."""
-        role = self._role(requirement.role_kind, task)
+        side = self._side(task)
+        role = side.role(requirement.role_kind)
         if role is None:
             return Verdict.DENIED
         if requirement.action == startup.trust.ACTION:
-            return self._trusted(role, task).verdict
-        key = self._key(requirement, role, task)
+            return self._trusted(role, side).verdict
+        key = _key(requirement, role, side)
         if key not in self._verdicts:
-            self._verdicts[key] = _VERDICTS[type(_decided(self._call(requirement, role, task)))]
+            self._verdicts[key] = _VERDICTS[type(_decided(self._call(requirement, role, side)))]
         return self._verdicts[key]
 
-    def _key(self, requirement: Requirement, role: Role, task: TaskDefinition) -> tuple[object, ...]:
-        """Name everything that a judgement rests on."""
-        other = self._role(RoleKind.TASK, task)
-        launch = task.strings("requires_compatibilities"), task.thing.surroundings
-        return (id(role), id(other), requirement.action, requirement.resource, requirement.encrypted, *launch)
-
-    def _judged(self, decision: Decision, call: _Call, requirement: Requirement, task: TaskDefinition) -> Judgement:
+    def _judged(self, decision: Decision, call: _Call, requirement: Requirement, side: _Side) -> Judgement:
         role = call.role
         match decision:
             case Allowed():
@@ -119,40 +128,45 @@ class Judge:
                 evidence = self._evidence(decision, call)
                 return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait(decision, role), evidence)
             case Denied():
-                return self._denied(decision, call, requirement, task)
+                return self._denied(decision, call, requirement, side)
             case _:
                 assert_never(decision)
 
     # Who and what
 
-    def _role(self, kind: RoleKind, task: TaskDefinition) -> Role | None:
-        """Give the role; one that the plan only names is not named where the plan marks its name as sensitive."""
-        key = str(task.address), kind
-        if key not in self._used:
-            argument = "execution_role_arn" if kind is RoleKind.EXECUTION else "task_role_arn"
-            sensitive = task.thing.sensitive(argument)
-            self._used[key] = self.roles.of(task.thing.attribute(argument), nameless=sensitive)
-        return self._used[key]
+    def _side(self, task: TaskDefinition) -> _Side:
+        key = str(task.address)
+        if key not in self._sides:
+            self._sides[key] = _Side(
+                execution=self._role("execution_role_arn", task),
+                task=self._role("task_role_arn", task),
+                on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
+                surroundings=task.thing.surroundings,
+            )
+        return self._sides[key]
 
-    def _call(self, requirement: Requirement, role: Role, task: TaskDefinition) -> _Call:
+    def _role(self, argument: str, task: TaskDefinition) -> Role | None:
+        """Give the role; one that the plan only names is not named where the plan marks its name as sensitive."""
+        return self.roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+
+    def _call(self, requirement: Requirement, role: Role, side: _Side) -> _Call:
         guarded = self._resources.of(requirement.resource)
         request = Request(
             action=requirement.action,
             resource=requirement.resource,
             caller=role.caller,
-            context=self._common(requirement, role, task, guarded).extended(context_of(requirement, self._world)),
+            context=self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world)),
             resource_account=guarded.account,
         )
         return _Call(role, request, guarded)
 
-    def _common(self, requirement: Requirement, role: Role, task: TaskDefinition, guarded: Guarded) -> Context:
+    def _common(self, requirement: Requirement, role: Role, side: _Side, guarded: Guarded) -> Context:
         """Give the condition keys that all calls of a role to one service in one region carry."""
         arn = split(requirement.resource)
-        region = arn.region if arn and arn.region else task.thing.surroundings.region
+        region = arn.region if arn and arn.region else side.surroundings.region
         owner = guarded.account or role.caller.account
         service = requirement.action.partition(":")[0]
-        on_fargate = task.strings("requires_compatibilities") == ("FARGATE",) or None
-        key = id(role), service, region, owner, on_fargate
+        key = id(role), service, region, owner, side.on_fargate
         if key not in self._contexts:
             self._contexts[key] = start_up_context(
                 role.caller,
@@ -160,40 +174,38 @@ class Judge:
                 region=region,
                 resource_account=owner,
                 direct=service != "kms",
-                on_fargate=on_fargate,
+                on_fargate=side.on_fargate,
             )
         return self._contexts[key]
 
     # How it ends
 
-    def _denied(self, decision: Denied, call: _Call, requirement: Requirement, task: TaskDefinition) -> Judgement:
+    def _denied(self, decision: Denied, call: _Call, requirement: Requirement, side: _Side) -> Judgement:
         if decision.kind != "explicit":
-            misplaced = self._granted_to_task_role(requirement, call.role, task)
+            misplaced = self._granted_to_task_role(requirement, call.role, side)
             if misplaced is not None:
                 return Judgement(call.role.label, Verdict.DENIED, Reason.GRANTED_TO_TASK_ROLE, evidence=misplaced)
         evidence = self._evidence(decision, call)
         return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=evidence)
 
-    def _granted_to_task_role(
-        self, requirement: Requirement, role: Role, task: TaskDefinition
-    ) -> tuple[Evidence, ...] | None:
+    def _granted_to_task_role(self, requirement: Requirement, role: Role, side: _Side) -> tuple[Evidence, ...] | None:
         """Give the statements that grant the call to the task role instead, or None where none surely does."""
-        other = self._role(RoleKind.TASK, task)
+        other = side.task
         if requirement.role_kind is not RoleKind.EXECUTION or other is None or other.label == role.label:
             return None
-        decision = _decided(self._call(requirement, other, task))
+        decision = _decided(self._call(requirement, other, side))
         if not isinstance(decision, Allowed):
             return None
         because = f"grants it to the task role {other.label}, which is not used before the containers run"
         return tuple(self._told(origin, "Allow", because) for origin in decision.by)
 
-    def _trusted(self, role: Role, task: TaskDefinition) -> Judgement:
+    def _trusted(self, role: Role, side: _Side) -> Judgement:
         if role.trust is None:
             if role.managed and not role.trust_hidden:
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
-        decision = decide_trust(role.trust, "ecs-tasks.amazonaws.com", _trust_context(task, role))
+        decision = decide_trust(role.trust, "ecs-tasks.amazonaws.com", _trust_context(side))
         match decision:
             case Allowed():
                 return Judgement(role.label, Verdict.ALLOWED)
@@ -241,6 +253,12 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
     choices = itertools.islice(itertools.product(*role.rivals), 64)
     return [(*settled, *choice) for choice in choices]
+
+
+def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...]:
+    """Name everything that a judgement rests on."""
+    need = requirement.action, requirement.resource, requirement.encrypted
+    return (*need, id(role), id(side.task), side.on_fargate, side.surroundings)
 
 
 def _decided(call: _Call) -> Decision:
@@ -292,12 +310,12 @@ def _merged(decisions: list[Decision]) -> Decision:
     return Undecided("unknown_value", "which of several policies of one name is written last", evidence)
 
 
-def _trust_context(task: TaskDefinition, role: Role) -> Context:
+def _trust_context(side: _Side) -> Context:
     """Describe the call by which ECS assumes a role for a task of the task definition.
 
     Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the source is the task.
     """
-    around = task.thing.surroundings
+    around = side.surroundings
     cluster, number = Unknown(reason="the cluster's name", hole=NAME), Unknown(reason="the task's id", hole=NAME)
     source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
     return service_context(source_account=around.account, source_arn=source.written(), region=around.region)

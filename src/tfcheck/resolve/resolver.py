@@ -43,6 +43,7 @@ class Resolver(ModuleNames):
             symbol=Symbol("terraform", ("workspace",)), reason="the plan does not tell the workspace"
         )
         self.assumptions: list[str] = []
+        self._around: dict[Address, Surroundings] = {}
         self.providers = Providers(plan, self._root_expression, self._assume, self.source_texts)
 
     # What a resource is
@@ -101,6 +102,11 @@ class Resolver(ModuleNames):
 
     def surroundings(self, address: Address) -> Surroundings:
         """Tell the partition, region and account that an instance lives in."""
+        if address not in self._around:
+            self._around[address] = self._surroundings(address)
+        return self._around[address]
+
+    def _surroundings(self, address: Address) -> Surroundings:
         around = self.providers.of(self.providers.key_of(address))
         own = self.attribute(address, "region") if self.configured(address, "region") else None
         return Surroundings(around.partition, own, around.account) if isinstance(own, str) else around

@@ -86,6 +86,14 @@ def test_a_secret_is_found_by_its_whole_or_partial_arn() -> None:
     assert key_of_secret("arn:aws:secretsmanager:us-east-1:111122223333:secret:db", world) is None
 
 
+def test_a_secret_that_was_looked_up_shows_its_key() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+    secret = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY})
+    found = key_of_secret(arn, MadeWorld(secret))
+    assert found is not None
+    assert found.arn == KEY
+
+
 def test_only_secure_strings_are_encrypted() -> None:
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
     for kind, key in (("SecureString", KEY), ("String", None)):

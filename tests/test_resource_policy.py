@@ -105,10 +105,10 @@ def test_a_policy_that_cannot_be_read_hides() -> None:
 
 def test_a_bucket_without_a_policy_has_none_and_one_outside_may_have_one() -> None:
     assert of(FILE, bucket()) == Guarded(account="111122223333", in_plan=True)
-    assert of(FILE) == Guarded(outside="bucket cfg")
+    assert of(FILE) == Guarded(outside="a bucket outside the plan")
     found = decided("s3:GetObject", FILE, of(FILE))
     assert isinstance(found, Allowed)
-    assert any("bucket cfg" in each for each in found.assumptions)
+    assert any("a bucket outside the plan" in each for each in found.assumptions)
 
 
 def test_the_old_argument_is_the_policy_where_it_is_written() -> None:
@@ -243,7 +243,16 @@ def test_a_secret_s_policy_is_found(named: Value) -> None:
     holder = MadeThing("aws_secretsmanager_secret_policy.db", {"secret_arn": named, "policy": policy("Deny")})
     assert isinstance(decided("secretsmanager:GetSecretValue", SECRET, of(SECRET, secret, holder)), Denied)
     assert of(SECRET, secret) == Guarded(account="111122223333", in_plan=True)
-    assert of(SECRET).outside == f"secret {SECRET}"
+    assert of(SECRET).outside == "a secret outside the plan"
+
+
+def test_a_secret_that_was_looked_up_shows_its_policy_and_its_arn_the_account() -> None:
+    secret = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "policy": policy("Deny")})
+    guarded = of(SECRET, secret)
+    assert guarded.account is None
+    assert isinstance(decided("secretsmanager:GetSecretValue", SECRET, guarded), Denied)
+    managed = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    assert of(SECRET, secret, managed).policy is None
 
 
 def test_a_secret_whose_end_is_not_known_may_be_the_one_that_is_named() -> None:

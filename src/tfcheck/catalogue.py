@@ -6,7 +6,7 @@ ARN or name it equals. What may mean a resource, but need not, is not found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -17,12 +17,16 @@ from tfcheck.world import Thing, World
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """One kind of thing: the resource types that are of it, the attribute with its ARN and those with its names."""
+    """One kind of thing: the resource types that are of it, the attribute with its ARN and those with its names.
+
+    `aliases` are further attributes that stand for it. `looked_up`: a data source of that type shows as much of it.
+    """
 
     types: tuple[str, ...]
     arn: str = "arn"
     names: tuple[str, ...] = ("name",)
     aliases: tuple[str, ...] = ()
+    looked_up: bool = False
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -38,7 +42,7 @@ KEY = Kind(
     aliases=("id",),
 )
 ALIAS = Kind(("aws_kms_alias",), aliases=("id",))
-SECRET = Kind(("aws_secretsmanager_secret",), aliases=("id",))
+SECRET = Kind(("aws_secretsmanager_secret",), aliases=("id",), looked_up=True)
 PARAMETER = Kind(("aws_ssm_parameter",), aliases=("id",))
 REPOSITORY = Kind(("aws_ecr_repository",), aliases=("id", "repository_url"))
 ENDPOINT = Kind(("aws_vpc_endpoint",), names=("id",))
@@ -46,12 +50,14 @@ LOG_GROUP = Kind(("aws_cloudwatch_log_group",), aliases=("id",))
 
 
 class Catalogue:
-    """The managed resources of one kind in one world."""
+    """The resources of one kind in one world."""
 
     def __init__(self, world: World, kind: Kind) -> None:
         """Take the world and the kind."""
         self.kind = kind
-        self.things = world.things(*kind.types)
+        self.things: list[Thing] = list(world.things(*kind.types))
+        if kind.looked_up:
+            self.things.extend(_not_here(world.looked_up(*kind.types), self.things, kind))
         self._by_address = {str(each.address): each for each in self.things}
         self._by_arn = {arn: each for each in self.things for arn in _spelled(each, (kind.arn,))}
         self._by_name: dict[TextLike, list[Thing]] = {}
@@ -101,6 +107,14 @@ class Catalogue:
 def beside(one: Surroundings, other: Surroundings) -> Truth:
     """Tell whether two things live in one region of one account."""
     return equal(one.region, other.region) & equal(one.account, other.account)
+
+
+def _not_here(looked_up: Sequence[Thing], here: Sequence[Thing], kind: Kind) -> Iterator[Thing]:
+    """Leave out the data sources that look up a resource of this very plan."""
+    managed = {arn for each in here for arn in _spelled(each, (kind.arn,))}
+    for each in looked_up:
+        if not managed.intersection(_spelled(each, (kind.arn,))):
+            yield each
 
 
 def _spelled(thing: Thing, attributes: tuple[str, ...]) -> Iterator[TextLike]:

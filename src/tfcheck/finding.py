@@ -69,7 +69,8 @@ class Requirement(msgspec.Struct, frozen=True):
     `pointer` is a JSON Pointer (RFC 6901) into the container definitions, or into the task definition where `container`
     is None. `action` never holds a wildcard. `resource` is an ARN or `*`. `cause` says in a few words what needs it.
     `doubt` says why it is open whether start-up needs this at all: what is not granted is then unknown, never denied.
-    `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts.
+    `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
+    the resource that AWS documents where denials name another one: what is granted only there is unknown.
     """
 
     rule: str
@@ -84,6 +85,7 @@ class Requirement(msgspec.Struct, frozen=True):
     sensitive: bool = False
     doubt: str = ""
     encrypted: TextLike | None = None
+    documented: TextLike | None = None
 
     @property
     def id(self) -> str:

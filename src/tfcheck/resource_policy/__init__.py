@@ -19,7 +19,7 @@ from tfcheck.resource_policy.key import key_guard
 from tfcheck.resource_policy.repository import repository_guard
 from tfcheck.resource_policy.secret import secret_guard
 from tfcheck.resource_policy.unidentified import service_of, unidentified
-from tfcheck.value import TextLike, written
+from tfcheck.value import TextLike
 from tfcheck.world import World
 
 __all__ = ["Grant", "Guarded", "ResourcePolicies", "covering"]
@@ -53,7 +53,7 @@ class ResourcePolicies:
                 return repository_guard(resource, self._world, self._policies)
             case "ssm":
                 # A parameter has no policy, but another account may share it.
-                return Guarded(outside=f"parameter {written(resource)}", outside_only_elsewhere=True)
+                return Guarded(outside="a parameter outside the plan", outside_only_elsewhere=True)
             case None if resource != "*":
                 return unidentified(self._world)
             case _:

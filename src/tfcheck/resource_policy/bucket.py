@@ -20,7 +20,7 @@ from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.resource_policy.unidentified import unidentified
 from tfcheck.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
-from tfcheck.value import Set, TextLike, Truth, Unknown, Value, written
+from tfcheck.value import Set, TextLike, Truth, Unknown, Value
 from tfcheck.world import Thing, World
 
 
@@ -32,7 +32,7 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
     found = set_policy(world, policies, BUCKET_POLICY, bucket)
     owner = _owner(bucket, world)
     if found is None and owner is None:
-        return Guarded(outside=f"bucket {_name(bucket)}")
+        return Guarded(outside="a bucket outside the plan")
     if found is None:
         found = own_policy(world, policies, BUCKET_POLICY, bucket)
     policy = _restricted(found, bucket, owner, world)
@@ -43,10 +43,6 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
         in_plan=owner is not None,
         notes=tuple(_notes(bucket, world)),
     )
-
-
-def _name(bucket: Subject) -> str:
-    return written(bucket.names[0]) if bucket.names else "(known after apply)"
 
 
 def _owner(bucket: Subject, world: World) -> Thing | None:
@@ -123,4 +119,4 @@ def _notes(bucket: Subject, world: World) -> Iterator[str]:
         listed = rule.items if isinstance(rule, Set) else rule if isinstance(rule, list) else ()
         ownership = [each.get("object_ownership") for each in listed if isinstance(each, dict)]
         if ownership and ownership[0] != "BucketOwnerEnforced":
-            yield f"assumes that no other account wrote the objects of bucket {_name(bucket)} ({holder.address})"
+            yield f"assumes that no other account wrote the bucket's objects, as {holder.address} lets it"

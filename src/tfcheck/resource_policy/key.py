@@ -13,7 +13,7 @@ from tfcheck.resource_policy.grant import Grant
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.setting import KEY_GRANT, KEY_POLICY, Subject, settings
-from tfcheck.value import Text, TextLike, Unknown, pieces, text, written
+from tfcheck.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.world import Thing, World
 
 
@@ -31,7 +31,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
         account=thing.surroundings.account if thing else None,
         in_plan=thing is not None,
         kind="kms",
-        outside=None if seen else f"key {written(arn)}",
+        outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
     )
 

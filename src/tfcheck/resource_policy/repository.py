@@ -20,7 +20,7 @@ from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.resource_policy.unidentified import unidentified
 from tfcheck.setting import REPOSITORY_POLICY, Subject
-from tfcheck.value import TextLike, Truth, pieces, text, written
+from tfcheck.value import TextLike, Truth, pieces, text
 from tfcheck.world import World
 
 
@@ -39,7 +39,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Guarded
         next((each.hidden for each in found if each.hidden), None),
         account=thing.surroundings.account if thing else None,
         in_plan=thing is not None,
-        outside=f"repository {written(arn)}" if thing is None and own is None else None,
+        outside="a repository outside the plan" if thing is None and own is None else None,
     )
 
 

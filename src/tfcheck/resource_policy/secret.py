@@ -10,7 +10,7 @@ from tfcheck.policies import Policies
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.setting import SECRET_POLICY, Subject
-from tfcheck.value import Text, TextLike, Unknown, written
+from tfcheck.value import Text, TextLike, Unknown
 from tfcheck.world import World
 
 
@@ -22,8 +22,9 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
     subject = Subject(thing, names)
     found = set_policy(world, policies, SECRET_POLICY, subject)
     if found is None and thing is None:
-        return Guarded(outside=f"secret {written(arn)}")
+        return Guarded(outside="a secret outside the plan")
     if found is None:
         found = own_policy(world, policies, SECRET_POLICY, subject)
-    account = thing.surroundings.account if thing else None
+    managed = thing is not None and thing.address.mode == "managed"
+    account = thing.surroundings.account if thing is not None and managed else None
     return Guarded(found.policy, found.hidden or None, account, in_plan=thing is not None)

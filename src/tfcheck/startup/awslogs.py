@@ -47,7 +47,8 @@ def log_calls(
         # A group that the plan makes is there before the driver looks for it.
         severity = Severity.ERROR if group.thing is None else Severity.INFO
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
-        yield place.needs(rule, "logs:CreateLogGroup", text([group.arn, ":log-stream:"]), severity, doubt=doubt)
+        seen = text([group.arn, ":log-stream:"])
+        yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group.arn)
 
 
 def _is_true(value: Value) -> Truth:

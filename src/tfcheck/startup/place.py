@@ -25,7 +25,7 @@ class Place(msgspec.Struct, frozen=True):
         severity: Severity = Severity.ERROR,
         *,
         doubt: str = "",
-        encrypted: TextLike | None = None,
+        documented: TextLike | None = None,
     ) -> Requirement:
         """Require one action of the execution role on one resource."""
         return Requirement(
@@ -40,7 +40,7 @@ class Place(msgspec.Struct, frozen=True):
             cause=self.cause,
             sensitive=self.task.sensitive,
             doubt=doubt,
-            encrypted=encrypted,
+            documented=documented,
         )
 
 

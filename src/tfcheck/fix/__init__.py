@@ -1,0 +1,23 @@
+"""Which HCL mends what is missing, where does it go, and is it proven to work?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.finding import Finding
+from tfcheck.fix.mend import Mend, Mends, mends
+from tfcheck.world import After
+
+__all__ = ["Mend", "Mends", "mends", "suggest"]
+
+
+def suggest(findings: Sequence[Finding], world: After) -> tuple[Finding, ...]:
+    """Give the findings with a proven fix in each that has one; `world` is the world after the change."""
+    known = mends(findings, world)
+    found: list[Finding] = []
+    for finding in findings:
+        mend = known.of(finding)
+        found.append(msgspec.structs.replace(finding, fix=mend.fix) if mend else finding)
+    return tuple(found)

@@ -1,0 +1,62 @@
+"""How is the user's text changed: what is put in, where, and what comes out?
+
+Nothing is ever taken away or written anew: a change is a list of insertions into the text as it stands, so that line
+ends, tabs, comments and everything else around them stay byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+
+class Insertion(msgspec.Struct, frozen=True):
+    """`text` goes into the file called `file`, before the character at `offset`."""
+
+    file: str
+    offset: int
+    text: str
+
+
+def by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]:
+    """Sort insertions by file and offset; equal ones are made once, several at one place in the order given."""
+    found: dict[str, list[Insertion]] = {}
+    for each in dict.fromkeys(insertions):
+        found.setdefault(each.file, []).append(each)
+    return {file: tuple(sorted(several, key=lambda each: each.offset)) for file, several in found.items()}
+
+
+def spliced(text: str, insertions: Sequence[Insertion]) -> str:
+    """Give `text` with insertions made, which are sorted by offset."""
+    parts: list[str] = []
+    position = 0
+    for each in insertions:
+        parts += [text[position : each.offset], each.text]
+        position = each.offset
+    return "".join([*parts, text[position:]])
+
+
+def line_start(text: str, offset: int) -> int:
+    """Find where the line that holds `offset` begins."""
+    return text.rfind("\n", 0, offset) + 1
+
+
+def line_end(text: str, offset: int) -> int:
+    """Find where the line that holds `offset` ends, before its line end of one or two characters."""
+    end = text.find("\n", offset)
+    if end < 0:
+        return len(text)
+    return end - 1 if end > offset and text[end - 1] == "\r" else end
+
+
+def indentation(text: str, offset: int) -> str:
+    """Give the blanks that the line with `offset` begins with."""
+    start = line_start(text, offset)
+    line = text[start : line_end(text, start)]
+    return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+def newline(text: str) -> str:
+    """Give the line end that most lines of a text have."""
+    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"

@@ -1,0 +1,82 @@
+"""Which files of the sources may be changed, and how are they called in the repository?"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+
+from tfcheck.fix.diff import diff
+from tfcheck.fix.edit import Insertion, by_file
+from tfcheck.hcl.modules import Sources
+from tfcheck.hcl.modules.reading import source_tree
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.hcl.source import BYTE_ORDER_MARK, SourceText
+
+
+class Files:
+    """The files of a plan's sources.
+
+    What lies outside the repository, in one inside it, or where `terraform init` puts modules, belongs to others. What
+    is no longer on disk as it was read is not changed either.
+    """
+
+    def __init__(self, sources: Sources | None) -> None:
+        """Take the sources."""
+        self._sources = sources
+        self._root = sources.root if sources else None
+        self._known: dict[str, bool] = {}
+
+    def editable(self, source: SourceText) -> bool:
+        """Tell whether a file may be changed."""
+        if source.name not in self._known:
+            self._known[source.name] = self._is_ours(source.name) and self._is_unchanged(source)
+        return self._known[source.name]
+
+    def path(self, name: str) -> str:
+        """Name a file as seen from the root of the repository."""
+        return self.place(name).relative_to(self.tree).as_posix()
+
+    def place(self, name: str) -> Path:
+        """Tell where a file lies, symbolic links resolved."""
+        assert self._root is not None  # or nothing is editable
+        return (self._root / name).resolve()
+
+    @property
+    def tree(self) -> Path:
+        """Give the root of the repository, or the root module's directory where there is none."""
+        assert self._root is not None  # or nothing is editable
+        return source_tree(self._root)
+
+    def diff(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> str:
+        """Write one diff for changes to any number of files."""
+        parts: list[str] = []
+        for name, several in sorted(by_file(insertions).items(), key=lambda each: self.path(each[0])):
+            source = texts[name]
+            mark = BYTE_ORDER_MARK if source.bom else ""
+            moved = [Insertion(name, each.offset + len(mark), each.text) for each in several]
+            parts.append(diff(self.path(name), mark + source.text, moved))
+        return "".join(parts)
+
+    def _is_ours(self, name: str) -> bool:
+        if self._root is None:
+            return False
+        data = posixpath.normpath(os.environ.get("TF_DATA_DIR") or ".terraform")
+        if ".terraform" in name.split("/") or posixpath.normpath(name).startswith(f"{data}/"):
+            return False
+        place, tree = self.place(name), self.tree
+        return place.is_relative_to(tree) and source_tree(place.parent) in (tree, place.parent)
+
+    def _is_unchanged(self, source: SourceText) -> bool:
+        assert self._sources is not None
+        try:
+            data = self._sources.read_file(source.name)
+        except EvaluationError:
+            return False
+        return data == written(source.text, source)
+
+
+def written(text: str, source: SourceText) -> bytes:
+    """Give the bytes of a file with this text."""
+    return ((BYTE_ORDER_MARK if source.bom else "") + text).encode("utf-8")

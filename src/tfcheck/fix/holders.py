@@ -1,0 +1,99 @@
+"""Which policies of the plan hold what roles may do, and which roles would get what is written into one?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.address import Address, ModulePath
+from tfcheck.attachment import Attachments
+from tfcheck.hcl.block import Argument, Block
+from tfcheck.hcl.modules import Module
+from tfcheck.role import Roles
+from tfcheck.value import Text, Unknown
+from tfcheck.world import After, Thing
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A policy of a role: the resource instance that holds it, and the argument with its text."""
+
+    thing: Thing
+    argument: Argument
+    attribute: str
+
+
+class Holders:
+    """All policies that the plan attaches to roles, by the blocks that they are written in."""
+
+    def __init__(self, world: After, roles: Roles) -> None:
+        """Take the world after the change, and its roles."""
+        self._world = world
+        self._resolver = world.resolver
+        self._roles = roles
+
+    def of(self, role: Thing) -> Iterator[Holder]:
+        """Give the policies of a role that are written in the sources, inline ones first."""
+        found = [holder for holder, owner in self._attached if owner is not None and owner.address == role.address]
+        for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
+            yield from self._holder(thing, "policy")
+        block = self._resolver.block(role.address)
+        for nested in block.blocks("inline_policy") if block else ():
+            if nested.type == "inline_policy" and "policy" in nested.arguments:
+                yield Holder(role, nested.arguments["policy"], "inline_policy")
+
+    def reach(self, holder: Thing) -> frozenset[str] | None:
+        """Name every role that what is written into a holder's block is for; None where that cannot be told."""
+        block = self._resolver.block(holder.address)
+        if holder.address.type == "aws_iam_role":
+            return frozenset(str(each) for each in self.instances(holder.address))
+        found: set[str] = set()
+        for thing, role in self._attached:
+            if self._resolver.block(thing.address) is block:
+                if role is None:
+                    return None
+                found.add(str(role.address))
+        return frozenset(found)
+
+    def instances(self, address: Address) -> list[Address]:
+        """List all instances of the block that an instance is made from, in every module that shares its sources."""
+        block = self._resolver.block(address)
+        things = self._world.things(address.type) if address.mode == "managed" else ()
+        return [each.address for each in things if self._resolver.block(each.address) is block]
+
+    def document_instances(self, module: Module, name: str) -> list[Address]:
+        """List all instances of an `aws_iam_policy_document` in every module that shares these sources."""
+        things = self._world.looked_up("aws_iam_policy_document")
+        return [
+            each.address
+            for each in things
+            if each.address.name == name and self._resolver.module_sources(each.address.module) is module
+        ]
+
+    def modules(self, module: ModulePath) -> list[ModulePath]:
+        """List the module instances that share the sources of this one."""
+        wanted = self._resolver.module_sources(module)
+        return sorted(
+            (each for each in self._resolver.plan.module_instances() if self._resolver.module_sources(each) is wanted),
+            key=str,
+        )
+
+    def _holder(self, thing: Thing, attribute: str) -> Iterator[Holder]:
+        block: Block | None = self._resolver.block(thing.address)
+        argument = block.arguments.get(attribute) if block else None
+        if argument is not None:
+            yield Holder(thing, argument, attribute)
+
+    @cached_property
+    def _attached(self) -> list[tuple[Thing, Thing | None]]:
+        """Pair every policy that the plan manages with the role that it is attached to; None where that is open."""
+        found: list[tuple[Thing, Thing | None]] = []
+        for grant in Attachments(self._world, self._roles.policies).grants():
+            holder: Thing | None = grant.thing
+            if grant.reference is not None:
+                known = grant.reference
+                holder = self._roles.policies.thing(known) if isinstance(known, str | Text | Unknown) else None
+            if holder is not None and holder.address.mode == "managed":
+                found.append((holder, self._roles.thing(grant.role)))
+        return found

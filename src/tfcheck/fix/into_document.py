@@ -1,0 +1,95 @@
+"""At which offset does a `data "aws_iam_policy_document"` take another statement?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.into_list import into_list
+from tfcheck.fix.literal import read_json_parts
+from tfcheck.fix.render import Style, Syntax, block, statement
+from tfcheck.fix.wanted import Wanted
+from tfcheck.hcl.block import Block
+from tfcheck.hcl.json_document import Member
+from tfcheck.hcl.json_syntax import JsonBlock
+
+
+def into_document(document: Block, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+    """Add `statement` blocks behind the last one; None where the block leaves no room for them."""
+    if isinstance(document, JsonBlock):
+        return _into_json(document, wanted)
+    text = document.source.text
+    nested = [each for each in document.blocks("statement") if each.source is document.source]
+    if len(nested) != len(document.blocks("statement")):
+        return None
+    style = _style(text, document, nested)
+    if nested:
+        return _behind(document, nested, wanted, style)
+    brace = document.body_end
+    start = line_start(text, brace)
+    if start <= document.start or text[start:brace].strip():
+        return None
+    base = indentation(text, brace) + style.unit
+    blank = "" if not text[document.body_start : start].strip() else newline(text)
+    added = (newline(text) * 2).join(_written(each, style, base, newline(text)) for each in wanted)
+    return (Insertion(document.source.name, start, f"{blank}{added}{newline(text)}"),)
+
+
+def _behind(document: Block, nested: Sequence[Block], wanted: Sequence[Wanted], style: Style) -> tuple[Insertion, ...]:
+    text = document.source.text
+    last = max(nested, key=lambda each: each.start)
+    gap = newline(text) * (1 if _close(text, document, nested) else 2)
+    base = indentation(text, last.start)
+    added = "".join(gap + _written(each, style, base, newline(text)) for each in wanted)
+    return (Insertion(document.source.name, line_end(text, last.end), added),)
+
+
+def _written(wanted: Wanted, style: Style, base: str, newline: str) -> str:
+    return newline.join(base + line if line else line for line in block(wanted, style))
+
+
+def _close(text: str, document: Block, nested: Sequence[Block]) -> bool:
+    """Tell whether statements follow one another without a blank line between them."""
+    ordered = sorted(nested, key=lambda each: each.start)
+    between = [text[one.end : other.start] for one, other in zip(ordered, ordered[1:], strict=False)]
+    return bool(between) and all(each.count("\n") == 1 for each in between)
+
+
+def _style(text: str, document: Block, nested: Sequence[Block]) -> Style:
+    shown = [each for each in nested if each.type == "statement"]
+    shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
+    named = any("sid" in each.arguments for each in shown) or not shown
+    effect = any("effect" in each.arguments for each in shown)
+    return Style(sid=named, effect=effect, lists=True, unit=_unit(text, document))
+
+
+def _unit(text: str, document: Block) -> str:
+    starts = [*(each.start for each in document.arguments.values()), *(each.start for each in document.nested)]
+    base = indentation(text, document.start)
+    steps = [indentation(text, start).removeprefix(base) for start in starts]
+    return next((each for each in steps if each), "  ")
+
+
+def _into_json(document: JsonBlock, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+    source = document.source
+    found = next((each for each in document.value.members if each.name == "statement"), None)
+    if found is None:
+        return _first_in_json(document, wanted)
+    parts = read_json_parts(source.text, found.value.start, found.value.end)
+    return into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
+
+
+def _first_in_json(document: JsonBlock, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+    members = document.value.members
+    if not members:
+        return None
+    style = Style(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
+    added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
+    return (member_behind(document.source.name, document.source.text, members[-1], f'"statement": [{added}]'),)
+
+
+def member_behind(file: str, text: str, last: Member, written: str) -> Insertion:
+    """Put a member behind the last one of a JSON object: on a line of its own if that one has one."""
+    own_line = not text[line_start(text, last.start) : last.start].strip()
+    gap = newline(text) + indentation(text, last.start) if own_line else " "
+    return Insertion(file, last.value.end, f",{gap}{written}")

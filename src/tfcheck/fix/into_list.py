@@ -1,0 +1,167 @@
+"""At which offsets does a list of statements take another one?
+
+The list may be written out in `jsonencode`, in a heredoc, or in a `.tf.json` file; on one line or on many; closed by
+`]`, `}]` or, where there is one statement that is no list yet, by `}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.literal import ListParts, ObjectParts, Parts
+from tfcheck.fix.render import Style, Syntax, one_line, statement
+from tfcheck.fix.wanted import Wanted
+from tfcheck.hcl.source import SourceText
+
+
+def into_list(
+    source: SourceText, statements: Parts, wanted: Sequence[Wanted], syntax: Syntax, *, document: bool = False
+) -> tuple[Insertion, ...] | None:
+    """Add statements behind the last one of `Statement`; None where that would disturb the layout around it."""
+    last = statements.items[-1] if isinstance(statements, ListParts) and statements.items else statements
+    if last is statements and not isinstance(statements, ObjectParts):
+        return None
+    adding = _Adding(source, statements, last, syntax, document=document)
+    if isinstance(statements, ObjectParts):
+        return adding.wrapped(wanted)
+    assert isinstance(statements, ListParts)
+    if line_start(source.text, statements.end) > last.end - 1:
+        return adding.below(wanted, statements)
+    if "\n" not in source.text[statements.start : statements.end]:
+        return adding.beside(wanted, statements)
+    return adding.joined(wanted, statements)
+
+
+class _Adding:
+    """Adds statements behind `last`."""
+
+    def __init__(self, source: SourceText, statements: Parts, last: Parts, syntax: Syntax, *, document: bool) -> None:
+        self.file = source.name
+        self.text = source.text
+        self.last = last
+        self.document = document
+        self.newline = newline(source.text)
+        known = statements.items if isinstance(statements, ListParts) else (statements,)
+        self.style = style_of(self.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
+
+    def below(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
+        """Put each on lines of its own, below the last one."""
+        base = indentation(self.text, self.last.end - 1 if self._ends_its_own_line() else self.last.start)
+        written = [self._lines(each, base) for each in wanted]
+        behind = self.last.end if statements.comma is None else statements.comma + 1
+        end = line_end(self.text, behind)
+        if statements.comma is not None:
+            return (self._insertion(end, "".join(f"{self.newline}{each}," for each in written)),)
+        text = f",{self.newline}".join(["", *written])
+        if not self.text[behind:end].strip():
+            return (self._insertion(behind, text),)
+        # A comment stands behind the last one: the comma goes before it, the rest behind it.
+        return self._insertion(behind, ","), self._insertion(end, text.removeprefix(","))
+
+    def beside(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
+        """Put each behind the last one, on its line."""
+        if _comment_follows(self.text, statements.end):
+            return None
+        written = [one_line(each, self.style, document=self.document) for each in wanted]
+        comma = self.style.comma
+        if statements.comma is not None:
+            blank = comma.removeprefix(",")
+            return (self._insertion(statements.comma + 1, "".join(f"{blank}{each}," for each in written)),)
+        return (self._insertion(self.last.end, "".join(f"{comma}{each}" for each in written)),)
+
+    def joined(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
+        """Turn `}]` into `}, {` and what follows: the brackets of both statements stand on one line."""
+        brace = self.last.end - 1
+        if statements.comma is not None or not self._ends_its_own_line():
+            return None
+        base = indentation(self.text, brace)
+        return (self._insertion(brace, "".join(self._joint(each, base) for each in wanted)),)
+
+    def wrapped(self, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+        """Make a list of the one statement that there is."""
+        opening, closing = self._insertion(self.last.start, "["), self._insertion(self.last.end, "]")
+        if "\n" not in self.text[self.last.start : self.last.end]:
+            if _comment_follows(self.text, self.last.end):
+                return None
+            added = "".join(self.style.comma + one_line(each, self.style, document=self.document) for each in wanted)
+            return opening, self._insertion(self.last.end, f"{added}]")
+        if not self._ends_its_own_line():
+            return None
+        base = indentation(self.text, self.last.end - 1)
+        added = "".join(self._joint(each, base) for each in wanted)
+        return opening, self._insertion(self.last.end - 1, added), closing
+
+    def _joint(self, wanted: Wanted, base: str) -> str:
+        style = self._with_lines()
+        lines = statement(wanted, style, document=self.document)[1:-1]
+        unit = style.unit if style.syntax is Syntax.HCL else ""
+        inside = "".join(f"{base}{line}{self.newline}" for line in lines)
+        return f"{unit}}}, {{{self.newline}{inside}{base}"
+
+    def _with_lines(self) -> Style:
+        from msgspec.structs import replace
+
+        return replace(self.style, one_line=False)
+
+    def _lines(self, wanted: Wanted, base: str) -> str:
+        lines = statement(wanted, self.style, document=self.document)
+        return self.newline.join(base + line for line in lines)
+
+    def _ends_its_own_line(self) -> bool:
+        """Tell whether the closing brace of the last statement is the first thing on its line."""
+        brace = self.last.end - 1
+        return isinstance(self.last, ObjectParts) and not self.text[line_start(self.text, brace) : brace].strip()
+
+    def _insertion(self, offset: int, text: str) -> Insertion:
+        return Insertion(self.file, offset, text)
+
+
+def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Style:
+    """Take over how the statements of a list are written, the last one's way before that of others."""
+    plain = Style(syntax) if syntax is Syntax.HCL else Style(syntax, quoted=True, between=": ")
+    shown = [each for each in known if each.items]
+    if not shown:
+        return plain
+    last = shown[-1]
+    names = {each.name.lower() for one in shown for each in one.items}
+    action = last.item("Action") or last.item("actions")
+    flat = "\n" not in text[last.start : last.end]
+    return Style(
+        syntax=syntax,
+        quoted=last.items[-1].quoted,
+        between=_between(last.items[-1].between, syntax),
+        comma=", " if not flat or ", " in text[last.start : last.end] or syntax is Syntax.HCL else ",",
+        pad=" " if text[last.start + 1] == " " or (not flat and syntax is Syntax.HCL) else "",
+        one_line=flat,
+        sid="sid" in names,
+        effect="effect" in names or not _has(last, "actions"),
+        lists=action is not None and isinstance(action.value, ListParts),
+        unit=_unit(text, last),
+    )
+
+
+def _has(one: ObjectParts, name: str) -> bool:
+    return one.item(name) is not None
+
+
+def _between(written: str, syntax: Syntax) -> str:
+    """Keep what stands between a name and its value, without the blanks that only align it."""
+    if syntax is not Syntax.HCL:
+        return ": " if written.endswith(" ") else ":"
+    return " : " if ":" in written else " = "
+
+
+def _unit(text: str, one: ObjectParts) -> str:
+    """Give the step by which the items of an object are indented."""
+    if "\n" not in text[one.start : one.end]:
+        line = indentation(text, one.start)
+        return "\t" if line.startswith("\t") else "  "
+    base, inner = indentation(text, one.end - 1), indentation(text, one.items[0].start)
+    return inner.removeprefix(base) if inner.startswith(base) and inner != base else "  "
+
+
+def _comment_follows(text: str, offset: int) -> bool:
+    """Tell whether a comment stands on the rest of the line: `terraform fmt` aligns it with those of other lines."""
+    rest = text[offset : line_end(text, offset)]
+    return "#" in rest or "//" in rest or "/*" in rest

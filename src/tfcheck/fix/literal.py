@@ -1,0 +1,186 @@
+"""Where do the parts of an object or a list stand that is written out in the sources?
+
+`{ Statement = [{ ... }] }` in Terraform's language, or JSON in a heredoc: both become the same parts with the offsets
+at which something can be put in. What an item means is of no interest here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias, Union
+
+import msgspec
+
+from tfcheck.hcl import json_document as json
+from tfcheck.hcl.lexer import DEEPEST, MalformedError, comment_end, heredoc_at, quoted_end
+
+_BLANK = re.compile(r"[ \t\r]*")
+_BLANK_LINES = re.compile(r"[ \t\r\n]*")
+_FOR = re.compile(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
+_KEY = re.compile(r'"?([\w-]+)"?')
+
+
+class Other(msgspec.Struct, frozen=True):
+    """Anything that is no object and no list."""
+
+    start: int
+    end: int
+
+
+class ListParts(msgspec.Struct, frozen=True):
+    """A list; `comma` is where the comma behind its last item stands, if there is one."""
+
+    start: int
+    end: int
+    items: tuple[Parts, ...]
+    comma: int | None = None
+
+
+class ItemParts(msgspec.Struct, frozen=True):
+    """`name = value` in an object; `between` is what stands between the two, `quoted` whether the name is."""
+
+    name: str
+    start: int
+    between: str
+    quoted: bool
+    value: Parts
+
+
+class ObjectParts(msgspec.Struct, frozen=True):
+    """An object."""
+
+    start: int
+    end: int
+    items: tuple[ItemParts, ...]
+
+    def item(self, name: str) -> ItemParts | None:
+        """Give an item by its name."""
+        return next((each for each in self.items if each.name == name), None)
+
+
+Parts: TypeAlias = Union[Other, ListParts, ObjectParts]  # noqa: UP007 (the parts refer to each other)
+
+
+def read_parts(text: str, start: int) -> Parts:
+    """Read the expression that begins at `start`; one that is not written out is an `Other`.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up.
+    """
+    return _Reader(text).value(start, 0)
+
+
+def read_json_parts(text: str, start: int, end: int) -> Parts:
+    """Read JSON between two offsets of `text`.
+
+    Raises:
+        MalformedError: it is not JSON.
+    """
+    return _moved(json.read_document(text[start:end]), text[start:end], start)
+
+
+def _moved(value: json.JsonValue, text: str, by: int) -> Parts:
+    match value:
+        case json.Array(items=items):
+            return ListParts(value.start + by, value.end + by, tuple(_moved(each, text, by) for each in items))
+        case json.Object(members=members):
+            return ObjectParts(value.start + by, value.end + by, tuple(_member(each, text, by) for each in members))
+        case _:
+            return Other(value.start + by, value.end + by)
+
+
+def _member(member: json.Member, text: str, by: int) -> ItemParts:
+    name_end = quoted_end(text, member.start)
+    between = text[name_end : member.value.start]
+    return ItemParts(member.name, member.start + by, between, True, _moved(member.value, text, by))
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def value(self, start: int, depth: int) -> Parts:
+        """Read the value at `start`, up to a comma, a closing bracket or, in an object, the end of the line."""
+        if depth > DEEPEST:
+            raise MalformedError("nested too deeply", start)
+        end = self.end_of(start, depth)
+        closed = self.bracket_end(start, depth) if self.text[start : start + 1] in ("[", "{") else start
+        if closed != end or _FOR.match(self.text, start):
+            return Other(start, end)
+        return self.list(start, end, depth) if self.text[start] == "[" else self.object(start, end, depth)
+
+    def list(self, start: int, end: int, depth: int) -> ListParts:
+        items: list[Parts] = []
+        comma: int | None = None
+        position = self.skip(start + 1)
+        while position < end - 1:
+            items.append(self.value(position, depth + 1))
+            position = self.skip(items[-1].end)
+            comma = position if self.text[position] == "," else None
+            position = self.skip(position + 1) if comma is not None else position
+            if comma is None and position != end - 1:
+                raise MalformedError("a comma was expected", position)
+        return ListParts(start, end, tuple(items), comma)
+
+    def object(self, start: int, end: int, depth: int) -> ObjectParts:
+        items: list[ItemParts] = []
+        position = self.skip(start + 1)
+        while position < end - 1:
+            mark = self.mark(position)
+            value_start = _BLANK.match(self.text, mark + 1).end()  # type: ignore[union-attr]  # matches ""
+            value = self.value(value_start, depth + 1)
+            written = self.text[position:mark].rstrip()
+            key = _KEY.fullmatch(written)
+            between = self.text[position + len(written) : value_start]
+            items.append(ItemParts(key[1] if key else "", position, between, written.startswith('"'), value))
+            position = self.skip(value.end)
+            position = self.skip(position + 1) if self.text[position] == "," else position
+        return ObjectParts(start, end, tuple(items))
+
+    def mark(self, position: int) -> int:
+        """Find the `=` or `:` behind the name of an item."""
+        while position < len(self.text):
+            if self.text[position] in "=:":
+                return position
+            position = self.step(position, 0)
+        raise MalformedError("an item of an object has no value", position)
+
+    def end_of(self, start: int, depth: int) -> int:
+        """Find where a value ends: what follows it is a comma, a closing bracket, a comment or a line end."""
+        position = end = start
+        while position < len(self.text) and self.text[position] not in ",)]}\n#":
+            if comment_end(self.text, position) is not None:
+                break
+            blank = self.text[position] in " \t\r"
+            position = self.step(position, depth)
+            end = end if blank else position
+        return end
+
+    def step(self, position: int, depth: int) -> int:
+        char = self.text[position]
+        if char == '"':
+            return quoted_end(self.text, position, depth)
+        if char in "([{":
+            return self.bracket_end(position, depth)
+        heredoc = heredoc_at(self.text, position, depth) if char == "<" else None
+        return heredoc.end if heredoc else position + 1
+
+    def bracket_end(self, start: int, depth: int) -> int:
+        """Find the offset behind the bracket that pairs with the one at `start`."""
+        if depth > DEEPEST:
+            raise MalformedError("nested too deeply", start)
+        position = start + 1
+        while position < len(self.text):
+            if self.text[position] in ")]}":
+                return position + 1
+            position = comment_end(self.text, position) or self.step(position, depth + 1)
+        raise MalformedError("a bracket is not closed", start)
+
+    def skip(self, position: int) -> int:
+        """Go over blanks, line ends and comments."""
+        while True:
+            position = _BLANK_LINES.match(self.text, position).end()  # type: ignore[union-attr]  # matches ""
+            comment = comment_end(self.text, position)
+            if comment is None:
+                return position
+            position = comment

@@ -1,0 +1,139 @@
+"""How is a new policy written that stands by itself behind the block of a role, or of the module that makes it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.into_document import member_behind
+from tfcheck.fix.render import Style, one_line, quoted, statement
+from tfcheck.fix.wanted import Wanted
+from tfcheck.hcl.block import Block
+from tfcheck.hcl.json_document import JsonValue, Member, Object, read_document
+from tfcheck.hcl.json_syntax import JsonBlock
+from tfcheck.hcl.source import SourceText
+
+
+class NewPolicy(msgspec.Struct, frozen=True):
+    """A policy to be made: `label` and `name` are free, `role` is an expression for the role's name.
+
+    `repeated` is the expression of `for_each` or `count`; `provider` the provider configuration, if not the default.
+    With `managed` it becomes a customer managed policy and its attachment: the role removes inline policies.
+    """
+
+    label: str
+    name: str
+    role: str
+    wanted: tuple[Wanted, ...]
+    repeated: tuple[str, str] | None = None
+    provider: str = ""
+    managed: bool = False
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Name the resource types that it takes."""
+        if self.managed:
+            return ("aws_iam_policy", "aws_iam_role_policy_attachment")
+        return ("aws_iam_role_policy",)
+
+
+def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
+    """Put the policy behind a block of the same file; None where the file leaves no place for it."""
+    text = anchor.source.text
+    if isinstance(anchor, JsonBlock):
+        return _into_json(anchor.source, policy)
+    lines = hcl(policy, _unit(text, anchor))
+    end = line_end(text, anchor.end)
+    gap = newline(text)
+    base = indentation(text, anchor.start)
+    added = gap.join(base + line if line else line for line in lines)
+    return (Insertion(anchor.source.name, end, f"{gap}{gap}{added}"),)
+
+
+def hcl(policy: NewPolicy, unit: str = "  ") -> list[str]:
+    """Write the resource blocks of the policy."""
+    if not policy.managed:
+        arguments = [("name", quoted(policy.name)), ("role", policy.role)]
+        return _resource("aws_iam_role_policy", policy, arguments, unit, with_policy=True)
+    key = {"for_each": "[each.key]", "count": "[count.index]"}.get(policy.repeated[0], "") if policy.repeated else ""
+    attachment = [("role", policy.role), ("policy_arn", f"aws_iam_policy.{policy.label}{key}.arn")]
+    name = [("name_prefix", quoted(policy.name + "-"))]
+    return [
+        *_resource("aws_iam_policy", policy, name, unit, with_policy=True),
+        "",
+        *_resource("aws_iam_role_policy_attachment", policy, attachment, unit),
+    ]
+
+
+def _resource(
+    kind: str, policy: NewPolicy, arguments: Sequence[tuple[str, str]], unit: str, *, with_policy: bool = False
+) -> list[str]:
+    lines = []
+    if policy.provider:
+        lines += [f"provider = {policy.provider}", ""]
+    if policy.repeated:
+        lines += [f"{policy.repeated[0]} = {policy.repeated[1]}", ""]
+    width = max(len(name) for name, _ in arguments)
+    lines += [f"{name:<{width}} = {value}" for name, value in arguments]
+    if with_policy:
+        lines += ["", *_document(policy.wanted, unit)]
+    inside = [unit + line if line else line for line in lines]
+    return [f'resource "{kind}" "{policy.label}" {{', *inside, "}"]
+
+
+def _document(wanted: Sequence[Wanted], unit: str) -> list[str]:
+    lines = ["policy = jsonencode({", f'{unit}Version = "2012-10-17"', f"{unit}Statement = ["]
+    for each in wanted:
+        written = statement(each, Style(unit=unit))
+        written[-1] += ","
+        lines += [unit * 2 + line for line in written]
+    return [*lines, f"{unit}]", "})"]
+
+
+def _unit(text: str, anchor: Block) -> str:
+    base = indentation(text, anchor.start)
+    steps = [indentation(text, each.start).removeprefix(base) for each in anchor.arguments.values()]
+    return next((each for each in steps if each), "  ")
+
+
+
+def _into_json(source: SourceText, policy: NewPolicy) -> tuple[Insertion, ...] | None:
+    """Put an inline policy among the resources of a `.tf.json` file."""
+    root = read_document(source.text)
+    resources = _member(root, "resource")
+    if policy.managed or resources is None or not isinstance(resources.value, Object):
+        return None
+    of_type = _member(resources.value, "aws_iam_role_policy")
+    if of_type is None:
+        return _last(source, resources.value, "aws_iam_role_policy", {policy.label: _as_json(policy)})
+    return _last(source, of_type.value, policy.label, _as_json(policy))
+
+
+def _member(value: JsonValue, name: str) -> Member | None:
+    members = value.members if isinstance(value, Object) else ()
+    found = [each for each in members if each.name == name]
+    return found[0] if len(found) == 1 else None
+
+
+def _last(source: SourceText, value: JsonValue, name: str, content: object) -> tuple[Insertion, ...] | None:
+    if not isinstance(value, Object) or not value.members:
+        return None
+    last = value.members[-1]
+    own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
+    written = json.dumps(content, indent=2 if own_line else None, ensure_ascii=False)
+    base = indentation(source.text, last.start)
+    lines = (newline(source.text) + base).join(written.split("\n"))
+    return (member_behind(source.name, source.text, last, f"{json.dumps(name)}: {lines}"),)
+
+
+def _as_json(policy: NewPolicy) -> dict[str, str]:
+    content = {"provider": policy.provider} if policy.provider else {}
+    if policy.repeated:
+        content[policy.repeated[0]] = f"${{{policy.repeated[1]}}}"
+    statements = ", ".join(one_line(each, Style(one_line=True)) for each in policy.wanted)
+    content |= {"name": policy.name, "role": f"${{{policy.role}}}"}
+    document = f'{{ Version = "2012-10-17", Statement = [{statements}] }}'
+    return content | {"policy": f"${{jsonencode({document})}}"}

@@ -1,0 +1,380 @@
+"""Where do missing statements belong, best place first?
+
+A policy of the role that is for nobody else comes first; then a new policy behind the role; then one where the module
+of the role is called, by an output that is the role's name. A module from elsewhere is never changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.address import Address, ModulePath
+from tfcheck.finding import Answer
+from tfcheck.fix.cycle import Dependencies
+from tfcheck.fix.edit import Insertion
+from tfcheck.fix.files import Files
+from tfcheck.fix.holders import Holder, Holders
+from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.new_policy import NewPolicy, behind, hcl
+from tfcheck.fix.policy_text import Into, document_of, into_policy
+from tfcheck.fix.render import Style, quoted, statement
+from tfcheck.fix.render import block as written_block
+from tfcheck.fix.soundness import sound
+from tfcheck.fix.spelling import Spelling, local_name
+from tfcheck.fix.trial import Touched
+from tfcheck.fix.wanted import Wanted, free, wanted
+from tfcheck.hcl.block import Block
+from tfcheck.hcl.lexer import MalformedError
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.hcl.source import SourceText
+from tfcheck.match import equal
+from tfcheck.role import Roles
+from tfcheck.value import Text, Truth, Unknown, Value
+from tfcheck.world import After, Thing
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """One way to mend something, not proven yet.
+
+    `texts` are the files that insertions go into, `touched` and `added` what changes in the plan.
+    """
+
+    title: str
+    safety: str
+    insertions: tuple[Insertion, ...]
+    texts: dict[str, SourceText]
+    touched: tuple[Touched, ...]
+    added: tuple[Address, ...]
+    hcl: str
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What one role lacks, or several that are made from one block and lack the same."""
+
+    roles: tuple[Thing, ...]
+    answers: tuple[Answer, ...]
+
+
+class Places:
+    """Finds places in the sources of one plan."""
+
+    def __init__(self, world: After, roles: Roles, files: Files, *, prefixes: bool = False) -> None:
+        """Take the world after the change, its roles, and the files that may be changed."""
+        self._world = world
+        self._resolver = world.resolver
+        self._roles = roles
+        self._files = files
+        self._prefixes = prefixes
+        #: The labels given to new resources, and the role that each is for.
+        self._labels: dict[str, str] = {}
+        self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
+        self._graphs: dict[int, Dependencies] = {}
+        self.holders = Holders(world, roles)
+
+    # What is wanted, as one module writes it
+
+    def wanted(self, answers: Sequence[Answer], module: ModulePath, into: str = "") -> tuple[Wanted, ...] | None:
+        """Put what is denied into statements as a module writes them; `into` names the block that they go into."""
+        return wanted(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
+
+    def spelling(self, module: ModulePath, into: str = "") -> Spelling:
+        """Give how values are written in a module, without references that would lead back to the block `into`."""
+        key = (module, into)
+        if key not in self._spellings:
+            sources = self._resolver.module_sources(module)
+
+            def refuse(name: str) -> bool:
+                if not into or sources is None:
+                    return False
+                graph = self._graphs.setdefault(id(sources), Dependencies(sources))
+                return graph.reaches(name, into)
+
+            self._spellings[key] = Spelling(self._world, module, refuse)
+        return self._spellings[key]
+
+    # The places
+
+    def proposals(self, need: Need) -> Iterator[Proposal]:
+        """Give the ways to grant what a role lacks: first those that are for nobody else."""
+        role = need.roles[0]
+        yield from self._existing(need, wide=False)
+        block = self._resolver.block(role.address)
+        names = frozenset(str(each.address) for each in need.roles)
+        alone = block is not None and self._behind_reach(need) <= names
+        if block is not None and alone:
+            yield from self._new(need, block)
+        yield from self._at_callers(need)
+        yield from self._existing(need, wide=True)
+        if block is not None and not alone:
+            yield from self._new(need, block)
+
+    def _existing(self, need: Need, *, wide: bool) -> Iterator[Proposal]:
+        names = frozenset(str(each.address) for each in need.roles)
+        for holder in self.holders.of(need.roles[0]):
+            if len(need.roles) > 1 and holder.thing.address.module != need.roles[0].address.module:
+                continue
+            reach = self.holders.reach(holder.thing)
+            if reach is None or (reach <= names) is wide:
+                continue
+            found = self.into(holder, need.answers, _also(reach - names))
+            if found is not None:
+                yield found
+
+    def into(
+        self, holder: Holder, answers: Sequence[Answer], aside: str = "", given: Sequence[Wanted] | None = None
+    ) -> Proposal | None:
+        """Propose to add what is wanted to the text of an existing policy."""
+        address = holder.thing.address
+        module = self._resolver.module_sources(address.module)
+        if module is None:
+            return None
+        name = document_of(holder.argument)
+        goal = f"data.aws_iam_policy_document.{name}" if name else address.resource
+        statements = given or self.wanted(answers, address.module, goal)
+        if statements is None:
+            return None
+        texts = "\0".join(file.source.text for file in module.files)
+        statements = _with_free_sids(statements, texts)
+        into = into_policy(holder.argument, module, statements)
+        if into is None or not self._sound(into.source, into.insertions):
+            return None
+        touched = [Touched(each, holder.attribute) for each in self.holders.instances(address)]
+        if name:
+            touched += [Touched(each) for each in self.holders.document_instances(module, name)]
+        return Proposal(
+            title=f"add {_counted(statements)} to {goal}{aside}",
+            safety="review" if aside else "safe",
+            insertions=into.insertions,
+            texts={into.source.name: into.source},
+            touched=tuple(touched),
+            added=(),
+            hcl=_shown(statements, into),
+        )
+
+    # New policies
+
+    def _behind_reach(self, need: Need) -> frozenset[str]:
+        """Name the roles that a new policy in the module of the role would be for."""
+        role = need.roles[0]
+        everywhere = self.holders.instances(role.address)
+        if len(need.roles) > 1:
+            return frozenset(map(str, everywhere))
+        return frozenset(str(each) for each in everywhere if each.key == role.address.key)
+
+    def _new(self, need: Need, block: Block) -> Iterator[Proposal]:
+        role = need.roles[0]
+        module = role.address.module
+        statements = self.wanted(need.answers, module)
+        if statements is None or not self._files.editable(block.source):
+            return
+        names = frozenset(str(each.address) for each in need.roles)
+        aside = _also(self._behind_reach(need) - names)
+        repeated = self._repetition(need, block)
+        provider = block.arguments.get("provider")
+        for managed in self._kinds(block):
+            policy = NewPolicy(
+                label=self._label(role, module, keyed=repeated is None),
+                name=self._name(role),
+                role=_role_reference(role, repeated),
+                wanted=statements,
+                repeated=repeated,
+                provider=_text(provider.source, provider.value_start, provider.value_end) if provider else "",
+                managed=managed,
+            )
+            keys = [each.address.key for each in need.roles if each.address.module == module] if repeated else [None]
+            yield from self._behind(block, policy, module, keys, aside)
+
+    def _kinds(self, block: Block) -> Iterator[bool]:
+        """Give whether a managed policy is wanted instead of an inline one: some roles remove what they do not list."""
+        if not block.blocks("inline_policy"):
+            yield False
+        if "managed_policy_arns" not in block.arguments:
+            yield True
+
+    def _behind(
+        self, anchor: Block, policy: NewPolicy, module: ModulePath, keys: Sequence[int | str | None], aside: str
+    ) -> Iterator[Proposal]:
+        insertions = behind(anchor, policy)
+        if insertions is None or not self._sound(anchor.source, insertions):
+            return
+        added = [
+            Address(each, "managed", kind, policy.label, key)
+            for each in self.holders.modules(module)
+            for kind in policy.types
+            for key in keys
+        ]
+        yield Proposal(
+            title=f"add {policy.types[0]}.{policy.label}{_in_module(module)}{aside}",
+            safety="review" if aside else "safe",
+            insertions=insertions,
+            texts={anchor.source.name: anchor.source},
+            touched=(),
+            added=tuple(added),
+            hcl="\n".join(hcl(policy)),
+        )
+
+    def _repetition(self, need: Need, block: Block) -> tuple[str, str] | None:
+        """Repeat the policy as the role is, where it is for all of its instances."""
+        if len(need.roles) == 1:
+            return None
+        address = need.roles[0].address
+        count = block.arguments.get("count")
+        if count is not None:
+            return "count", _text(count.source, count.value_start, count.value_end)
+        return ("for_each", f"{address.type}.{address.name}") if "for_each" in block.arguments else None
+
+    def _at_callers(self, need: Need) -> Iterator[Proposal]:
+        """Propose a policy where the role's module is called, or the module that calls that, and so on."""
+        if len(need.roles) > 1:
+            return
+        role = need.roles[0]
+        path = role.address.module
+        while path.steps:
+            found = self._at_caller(need, role, path)
+            if found is not None:
+                yield found
+            path = path.parent
+
+    def _at_caller(self, need: Need, role: Thing, called: ModulePath) -> Proposal | None:
+        caller = called.parent
+        sources = self._resolver.module_sources(caller)
+        call = sources.call(called.steps[-1].name) if sources else None
+        output = self._output_that_is(role.attribute("name"), called)
+        statements = self.wanted(need.answers, caller)
+        if call is None or output is None or statements is None or not self._files.editable(call.source):
+            return None
+        others = len(self.holders.modules(caller)) - 1
+        policy = NewPolicy(
+            label=self._label(role, caller, keyed=True, call=called.steps[-1].name),
+            name=self._name(role),
+            role=f"{called_as(called)}.{output}",
+            wanted=statements,
+            provider=_provider_given(call),
+        )
+        aside = f"; {others + 1} instances of the module that calls it share it" if others else ""
+        return next(self._behind(call, policy, caller, [None], aside), None)
+
+    def _output_that_is(self, name: Value, module: ModulePath) -> str | None:
+        """Find the output of a module that is the role's name."""
+        sources = self._resolver.module_sources(module)
+        for output in sources.outputs() if sources else ():
+            try:
+                value = self._resolver.output(module, output)
+            except EvaluationError:
+                continue
+            if isinstance(value, str | Text | Unknown) and equal(value, name) is Truth.TRUE:
+                return output
+        return None
+
+    # What else a holder's text is made of, and what the plan does not know yet
+
+    def documents_of(self, holder: Holder) -> list[Touched]:
+        """List the policy documents that the text of a policy is taken from."""
+        module = self._resolver.module_sources(holder.thing.address.module)
+        name = document_of(holder.argument)
+        if module is None or name is None:
+            return []
+        return [Touched(each) for each in self.holders.document_instances(module, name)]
+
+    def unplanned(self, module: ModulePath) -> list[Address]:
+        """List the inline policies that the sources of a module declare and the plan does not list."""
+        sources = self._resolver.module_sources(module)
+        names = [name for _, kind, name in sources.declared() if kind == "aws_iam_role_policy"] if sources else []
+        addresses = (Address(module, "managed", "aws_iam_role_policy", name) for name in sorted(names))
+        return [each for each in addresses if self._is_unplanned(each)]
+
+    def _is_unplanned(self, address: Address) -> bool:
+        config = self._resolver.config_module(address.module)
+        block = self._resolver.block(address)
+        repeated = block is None or "count" in block.arguments or "for_each" in block.arguments
+        return not repeated and config is not None and address.resource not in config.resources
+
+    # Names
+
+    def _label(self, role: Thing, module: ModulePath, *, keyed: bool, call: str = "") -> str:
+        address = role.address
+        parts = [call, address.name if not call else "", str(address.key) if keyed and address.key is not None else ""]
+        if call and role.address.module.steps[-1].key is not None:
+            parts.append(str(role.address.module.steps[-1].key))
+        base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
+        base = base if not base[0].isdigit() else f"role_{base}"
+        sources = self._resolver.module_sources(module)
+        declared = {name for _, kind, name in sources.declared() if kind.startswith("aws_iam_")} if sources else set()
+        others = {label for label, owner in self._labels.items() if owner != str(address)}
+        label = free(f"{base}_start_up", declared | others, "_")
+        self._labels[label] = str(address)
+        return label
+
+    def _name(self, role: Thing) -> str:
+        """Name the policy so that no other of the role is called the same."""
+        known = {holder.thing.attribute("name") for holder in self.holders.of(role)}
+        return free("ecs-start-up", {each for each in known if isinstance(each, str)}, "-")
+
+    def _sound(self, source: SourceText, insertions: Sequence[Insertion]) -> bool:
+        ordered = sorted(insertions, key=lambda each: each.offset)
+        return self._files.editable(source) and sound(source, ordered)
+
+
+def called_as(module: ModulePath) -> str:
+    """Write a module instance as the module that calls it does."""
+    step = module.steps[-1]
+    key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quoted(step.key)}]"
+    return f"module.{step.name}{key}"
+
+
+def _role_reference(role: Thing, repeated: tuple[str, str] | None) -> str:
+    if repeated is None:
+        return f"{local_name(role.address)}.id"
+    address = role.address
+    return "each.value.id" if repeated[0] == "for_each" else f"{address.type}.{address.name}[count.index].id"
+
+
+def _provider_given(call: Block) -> str:
+    """Tell which provider configuration a call hands over as the default one, if it does."""
+    argument = call.arguments.get("providers")
+    if argument is None:
+        return ""
+    try:
+        parts = read_parts(argument.source.text, argument.value_start)
+    except MalformedError:
+        return ""
+    item = parts.item("aws") if isinstance(parts, ObjectParts) else None
+    return _text(argument.source, item.value.start, item.value.end).strip('"') if item else ""
+
+
+def _with_free_sids(statements: Sequence[Wanted], texts: str) -> tuple[Wanted, ...]:
+    """Name the statements as no other in the module is named: documents that are merged replace by that name."""
+    taken = set(re.findall(r'"([A-Za-z0-9]+)"', texts))
+    found: list[Wanted] = []
+    for each in statements:
+        found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
+        taken.add(found[-1].sid)
+    return tuple(found)
+
+
+def _text(source: SourceText, start: int, end: int) -> str:
+    return source.text[start:end].strip()
+
+
+def _counted(statements: Sequence[Wanted]) -> str:
+    return "a statement" if len(statements) == 1 else f"{len(statements)} statements"
+
+
+def _also(others: frozenset[str]) -> str:
+    if not others:
+        return ""
+    listed = ", ".join(sorted(others)[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    return f"; it is shared by {len(others) + 1} roles: also for {listed}"
+
+
+def _in_module(module: ModulePath) -> str:
+    return f" in {module}" if module.steps else ""
+
+
+def _shown(statements: Sequence[Wanted], into: Into) -> str:
+    if into.document is not None:
+        return "\n\n".join("\n".join(written_block(each, Style(effect=False))) for each in statements)
+    return "\n".join("\n".join(statement(each, Style())) + "," for each in statements)

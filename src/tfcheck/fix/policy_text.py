@@ -1,0 +1,117 @@
+"""Where is the text of a policy written, and at which offsets does it take another statement?
+
+A policy is an expression: a reference to an `aws_iam_policy_document`, a `jsonencode` of what is written out, or a
+heredoc. Texts made in any other way (`for`, `concat`, a local, a template, a file) are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edit import Insertion
+from tfcheck.fix.into_document import into_document
+from tfcheck.fix.into_list import into_list
+from tfcheck.fix.literal import ObjectParts, Parts, read_json_parts, read_parts
+from tfcheck.fix.render import Syntax
+from tfcheck.fix.wanted import Wanted
+from tfcheck.hcl.block import Argument, Block
+from tfcheck.hcl.lexer import Heredoc, MalformedError, PieceKind, heredoc_at
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.source import SourceText
+
+_DOCUMENT = re.compile(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
+_ENCODE = re.compile(r"jsonencode\s*\(\s*(?=\{)")
+_STATEMENT = "Statement"
+_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+
+
+class Into(msgspec.Struct, frozen=True):
+    """What is to be put in, and the policy document that it goes into, if it is one."""
+
+    insertions: tuple[Insertion, ...]
+    source: SourceText
+    document: Block | None = None
+
+
+def document_of(argument: Argument) -> str | None:
+    """Name the `aws_iam_policy_document` that an argument takes its text from."""
+    found = _DOCUMENT.fullmatch(_value(argument))
+    return found[1] if found else None
+
+
+def into_policy(argument: Argument, module: Module, wanted: Sequence[Wanted]) -> Into | None:
+    """Add statements to the policy that an argument gives; None where its text leaves no safe place for them."""
+    name = document_of(argument)
+    if name is not None:
+        block = module.resource("data", "aws_iam_policy_document", name)
+        if block is None or not _only_one_uses(name, module):
+            return None
+        insertions = into_document(block, wanted)
+        return Into(insertions, block.source, block) if insertions else None
+    try:
+        found = _written_out(argument, wanted)
+    except MalformedError:
+        return None
+    return Into(found, argument.source) if found else None
+
+
+def _value(argument: Argument) -> str:
+    return argument.source.text[argument.value_start : argument.value_end].strip()
+
+
+def _only_one_uses(name: str, module: Module) -> bool:
+    """Tell whether a policy document is named once in all of its module: what is shared is not changed for one."""
+    pattern = re.compile(rf"\bdata\.aws_iam_policy_document\.{re.escape(name)}(?![\w-])")
+    return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
+
+
+def _written_out(argument: Argument, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+    source = argument.source
+    encode = _ENCODE.match(source.text, argument.value_start)
+    if encode:
+        policy = read_parts(source.text, encode.end())
+        if source.text[policy.end : argument.value_end].strip() != ")":
+            return None
+        return _into_statements(source, policy, wanted, Syntax.HCL)
+    heredoc = heredoc_at(source.text, argument.value_start)
+    if heredoc is None or heredoc.end != argument.value_end:
+        return None
+    return _into_heredoc(source, heredoc, wanted)
+
+
+def _into_statements(
+    source: SourceText, policy: Parts, wanted: Sequence[Wanted], syntax: Syntax
+) -> tuple[Insertion, ...] | None:
+    item = policy.item(_STATEMENT) if isinstance(policy, ObjectParts) else None
+    return into_list(source, item.value, wanted, syntax) if item else None
+
+
+def _into_heredoc(source: SourceText, heredoc: Heredoc, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+    """Add to JSON in a heredoc; what stands in `${ }` is masked, so that JSON is left and every offset stays."""
+    pieces = heredoc.pieces
+    if not pieces or any(each.kind is PieceKind.DIRECTIVE for each in pieces):
+        return None
+    start, end = pieces[0].start, pieces[-1].end
+    if pieces[0].kind is not PieceKind.TEXT or pieces[-1].kind is not PieceKind.TEXT:
+        return None
+    masked = source.text[:start] + "".join(_masked(source.text, heredoc))
+    return _into_statements(source, read_json_parts(masked, start, end), wanted, Syntax.JSON)
+
+
+def _masked(text: str, heredoc: Heredoc) -> Iterator[str]:
+    """Give the text with a filler of the same length for every interpolation: a word in a string, else a number."""
+    position = heredoc.pieces[0].start
+    inside = False
+    for piece in heredoc.pieces:
+        if piece.kind is PieceKind.TEXT:
+            written = text[piece.start : piece.end]
+            inside ^= len(_QUOTE.findall(written)) % 2 == 1
+            yield written
+            position = piece.end
+        else:
+            closing = piece.end + piece.trims_behind + 1
+            yield ("x" if inside else "1") * (closing - position)
+            position = closing

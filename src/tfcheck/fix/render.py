@@ -1,0 +1,199 @@
+"""How is a statement written: as a block, as an object, or as JSON, in the style of what stands around it?
+
+The layout is the one that `terraform fmt` leaves alone
+(https://developer.hashicorp.com/terraform/language/style): `=` aligned over consecutive lines, an argument whose value
+opens a bracket without closing it not aligned.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from enum import Enum
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.fix.wanted import Reference, Spelled, Wanted
+
+_WIDEST = 110
+
+
+class Syntax(Enum):
+    """What a text with references stands in."""
+
+    HCL = "an expression"
+    JSON = "JSON in a heredoc"
+    TF_JSON = "a string of a .tf.json file"
+
+
+class Style(msgspec.Struct, frozen=True):
+    """How the neighbours of a statement are written.
+
+    `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object.
+    """
+
+    syntax: Syntax = Syntax.HCL
+    quoted: bool = False
+    between: str = " = "
+    comma: str = ", "
+    pad: str = " "
+    one_line: bool = False
+    sid: bool = True
+    effect: bool = True
+    lists: bool = False
+    unit: str = "  "
+
+
+#: Names of the elements of a statement: in a policy, and in `aws_iam_policy_document`.
+_POLICY = ("Sid", "Effect", "Action", "Resource")
+_DOCUMENT = ("sid", "effect", "actions", "resources")
+
+#: An item: its name, and its value on one line or as several lines.
+_Item: TypeAlias = tuple[str, "str | Sequence[str]"]
+
+
+def block(wanted: Wanted, style: Style) -> list[str]:
+    """Write a `statement` block; the lines are indented from its own beginning."""
+    lists = msgspec.structs.replace(style, lists=True)
+    lines = _aligned(_items(wanted, lists, _DOCUMENT), " = ", "")
+    if wanted.principal:
+        kind, who = wanted.principal
+        inside = [("type", text((kind,))), ("identifiers", f"[{text(who)}]")]
+        lines += ["", "principals {", *_indented(_aligned(inside, " = ", ""), style.unit), "}"]
+    return ["statement {", *_indented(lines, style.unit), "}"]
+
+
+def statement(wanted: Wanted, style: Style, *, document: bool = False) -> list[str]:
+    """Write an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
+    names = _DOCUMENT if document else _POLICY
+    style = msgspec.structs.replace(style, lists=style.lists or document)
+    items = _items(wanted, style, names)
+    if wanted.principal:
+        items.append(_principal(wanted.principal, style, document=document))
+    flat = _flat(items, style)
+    if style.one_line and (flat is not None) and len(flat) <= _WIDEST:
+        return [flat]
+    mark = style.between
+    inside = _aligned(items, mark, "," if style.syntax is not Syntax.HCL else "", quoted=style.quoted)
+    return ["{", *_indented(inside, style.unit), "}"]
+
+
+def one_line(wanted: Wanted, style: Style, *, document: bool = False) -> str:
+    """Write an object on one line, however long."""
+    names = _DOCUMENT if document else _POLICY
+    style = msgspec.structs.replace(style, lists=style.lists or document)
+    items = [(name, _joined(value, style)) for name, value in _items(wanted, style, names)]
+    if wanted.principal:
+        items.append(_principal(wanted.principal, style, document=document))
+    found = _flat(items, style)
+    assert found is not None  # every value is on one line
+    return found
+
+
+def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
+    """Write a text: a bare reference where it is nothing else, otherwise a quoted template."""
+    if syntax is Syntax.HCL:
+        if len(spelled) == 1 and isinstance(spelled[0], Reference):
+            return spelled[0].expression
+        return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
+    if syntax is Syntax.JSON:
+        # NOTE: Terraform replaces `${...}` before anybody reads the JSON, so that references stay as they are.
+        return '"' + "".join(_heredoc_piece(each) for each in spelled) + '"'
+    return json.dumps("".join(_template_piece(each) for each in spelled), ensure_ascii=False)
+
+
+def quoted(literal: str) -> str:
+    """Write a literal as a quoted string of Terraform's language."""
+    return text((literal,))
+
+
+def _template_piece(piece: str | Reference) -> str:
+    if isinstance(piece, Reference):
+        return f"${{{piece.expression}}}"
+    return piece.replace("${", "$${").replace("%{", "%%{")
+
+
+def _hcl_piece(piece: str | Reference) -> str:
+    if isinstance(piece, Reference):
+        return _template_piece(piece)
+    escaped = json.dumps(piece, ensure_ascii=False)[1:-1]
+    return _template_piece(escaped)
+
+
+def _heredoc_piece(piece: str | Reference) -> str:
+    return _hcl_piece(piece)
+
+
+def _items(wanted: Wanted, style: Style, names: tuple[str, str, str, str]) -> list[_Item]:
+    sid, effect, action, resource = names
+    items: list[_Item] = []
+    if style.sid:
+        items.append((sid, text((wanted.sid,), style.syntax)))
+    if style.effect:
+        items.append((effect, '"Allow"'))
+    items.append((action, _list([(each,) for each in wanted.actions], style)))
+    if wanted.resources:
+        items.append((resource, _list(wanted.resources, style, spread=True)))
+    return items
+
+
+def _list(several: Sequence[Spelled], style: Style, *, spread: bool = False) -> str | list[str]:
+    """Write texts as a string, a list on one line, or, with `spread` and where that is too wide, one on several."""
+    written = [text(each, style.syntax) for each in several]
+    if len(written) == 1:
+        return f"[{written[0]}]" if style.lists else written[0]
+    flat = f"[{style.comma.join(written)}]"
+    if not spread and len(flat) <= _WIDEST:
+        return flat
+    last = "," if style.syntax is Syntax.HCL else ""
+    lines = [f"{each}," for each in written[:-1]] + [written[-1] + last]
+    return ["[", *_indented(lines, style.unit), "]"]
+
+
+def _principal(principal: tuple[str, Spelled], style: Style, *, document: bool) -> tuple[str, str]:
+    kind, who = principal
+    written = text(who, style.syntax)
+    if document:
+        pairs = [("type", text((kind,), style.syntax)), ("identifiers", f"[{written}]")]
+        inside = style.comma.join(f"{_name(name, style.quoted)}{style.between}{value}" for name, value in pairs)
+        return "principals", f"{{{style.pad}{inside}{style.pad}}}"
+    return "Principal", f"{{{style.pad}{_name(kind, style.quoted)}{style.between}{written}{style.pad}}}"
+
+
+def _name(name: str, in_quotes: bool) -> str:
+    return f'"{name}"' if in_quotes else name
+
+
+def _flat(items: Sequence[_Item], style: Style) -> str | None:
+    if not all(isinstance(value, str) for _, value in items):
+        return None
+    written = (f"{_name(name, style.quoted)}{style.between}{value}" for name, value in items)
+    return f"{{{style.pad}{style.comma.join(written)}{style.pad}}}"
+
+
+def _joined(value: str | Sequence[str], style: Style) -> str:
+    if isinstance(value, str):
+        return value
+    inside = [each.strip().removesuffix(",") for each in value[1:-1]]
+    return f"[{style.comma.join(inside)}]"
+
+
+def _aligned(items: Sequence[_Item], between: str, comma: str, *, quoted: bool = False) -> list[str]:
+    """Write items one below the other; `=` is aligned over those that take one line, `:` never is."""
+    names = [_name(name, quoted) for name, _ in items]
+    flat = [name for name, (_, value) in zip(names, items, strict=True) if isinstance(value, str)]
+    width = max(map(len, flat), default=0) if "=" in between else 0
+    lines: list[str] = []
+    for name, (_, value) in zip(names, items, strict=True):
+        if isinstance(value, str):
+            lines.append(f"{name:<{width}}{between}{value}{comma}")
+        else:
+            lines += [f"{name}{between}{value[0]}", *value[1:-1], value[-1] + comma]
+    if comma:
+        lines[-1] = lines[-1].removesuffix(comma)
+    return lines
+
+
+def _indented(lines: Sequence[str], unit: str) -> list[str]:
+    return [unit + line if line else line for line in lines]

@@ -1,0 +1,69 @@
+"""Is a changed file what it should be: as before but for what was put in, and still readable?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tfcheck.fix.edit import Insertion, spliced
+from tfcheck.fix.trial import reread
+from tfcheck.hcl.block import Block
+from tfcheck.hcl.expression import Unreadable
+from tfcheck.hcl.file import File
+from tfcheck.hcl.json_document import read_document
+from tfcheck.hcl.lexer import MalformedError
+from tfcheck.hcl.source import SourceText
+
+
+def sound(source: SourceText, insertions: Sequence[Insertion]) -> bool:
+    """Tell whether the file with insertions made reads as it should.
+
+    It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
+    every argument that has changed can be parsed.
+    """
+    before, after = reread(source, source.text), reread(source, spliced(source.text, insertions))
+    if before.problem or after.problem:
+        return False
+    if source.name.endswith(".json"):
+        return _is_json(after.source.text)
+    offsets = [each.offset for each in insertions]
+    changed = {index for index, each in enumerate(before.blocks) if any(each.start < o < each.end for o in offsets)}
+    return _same_blocks(before, after, changed)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        read_document(text)
+    except MalformedError:
+        return False
+    return True
+
+
+def _same_blocks(before: File, after: File, changed: set[int]) -> bool:
+    """Walk both files: what is not changed must be there word for word, what is new must parse."""
+    position = 0
+    for block in after.blocks:
+        old = before.blocks[position] if position < len(before.blocks) else None
+        if old is not None and (old.type, old.labels) == (block.type, block.labels):
+            if position not in changed and _text(old) != _text(block):
+                return False
+            if position in changed and not _parses(block):
+                return False
+            position += 1
+        elif not _parses(block):
+            return False
+    return position == len(before.blocks)
+
+
+def _text(block: Block) -> str:
+    return block.source.text[block.start : block.end]
+
+
+def _parses(block: Block) -> bool:
+    return all(not isinstance(each, Unreadable) for each in _expressions(block))
+
+
+def _expressions(block: Block) -> Iterator[object]:
+    for argument in block.arguments.values():
+        yield argument.expression
+    for nested in block.nested:
+        yield from _expressions(nested)

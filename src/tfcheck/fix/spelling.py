@@ -1,0 +1,174 @@
+"""How is a value written in one module: by a reference to what it stands for, or as the literal that it is?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
+
+from tfcheck.address import Address, ModulePath, parse
+from tfcheck.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
+from tfcheck.errors import InputError
+from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.hcl.scope import EvaluationError, Seen
+from tfcheck.match import equal
+from tfcheck.resolve.scope import CallReferent, ModuleReferent
+from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
+from tfcheck.world import After
+
+_KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP)
+_TYPES = tuple(kind for each in _KINDS for kind in each.types)
+_HEAD = re.compile(r"[\w-]+")
+_NAME_OK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class Spelling:
+    """Writes values as the expressions of one module instance can.
+
+    `refuse` says which resources must not be referred to from there, by their name in the module: a cycle would arise.
+    """
+
+    def __init__(self, world: After, module: ModulePath, refuse: Callable[[str], bool] = lambda _: False) -> None:
+        """Take the world, and the module instance to write in."""
+        self._world = world
+        self._resolver = world.resolver
+        self._module = module
+        self._refuse = refuse
+
+    def spell(self, value: TextLike) -> Spelled | None:
+        """Write a value; None where something in it has no name here and is not known."""
+        whole = self._reference(value)
+        if whole is not None:
+            return (whole,)
+        found: list[str | Reference] = []
+        for piece in pieces(value):
+            spelled = (piece,) if isinstance(piece, str) else self._piece(piece)
+            if spelled is None:
+                return None
+            found += spelled
+        joined = _joined(found)
+        return self._begun(joined) if isinstance(joined[0], str) else joined
+
+    def _piece(self, piece: Value) -> Spelled | None:
+        if not isinstance(piece, Unknown):
+            return None
+        reference = self._reference(piece)
+        if reference is not None:
+            return (reference,)
+        if piece.shape is not None:
+            return self.spell(piece.shape)
+        # An account or a region that nothing tells: the rest of the ARN says what is meant.
+        return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
+
+    def _reference(self, value: TextLike) -> Reference | None:
+        """Find what stands for exactly this value: the resource itself, else an input, a local or an output."""
+        if isinstance(value, Unknown) and value.symbol is not None:
+            own = self._own(value.symbol)
+            if own is not None:
+                return Reference(own)
+        if isinstance(value, str) and not value.startswith("arn:"):
+            return None
+        known = self._arns.get(value) if isinstance(value, str) else None
+        named = known or next((each for each, other in self._names if equal(value, other) is Truth.TRUE), None)
+        return Reference(named) if named else None
+
+    def _own(self, symbol: Symbol) -> str | None:
+        """Write the attribute of a resource of this very module."""
+        prefix = f"{self._module}." if self._module.steps else ""
+        steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in symbol.path)
+        if symbol.owner in (f"{prefix}var", f"{prefix}local"):
+            return symbol.owner.removeprefix(prefix) + steps
+        try:
+            address = parse(symbol.owner)
+        except InputError:
+            return None
+        if address.module != self._module or self._resolver.block(address) is None or self._refuse(address.resource):
+            return None
+        return local_name(address) + steps
+
+    def _begun(self, spelled: Spelled) -> Spelled:
+        """Write the beginning of a literal ARN as a reference to the resource in this module that has it."""
+        first = spelled[0]
+        assert isinstance(first, str)
+        for arn, expression in self._arns.items():
+            rest = first.removeprefix(arn)
+            if rest != first and (rest[:1] in ("/", ":") or (not rest and len(spelled) == 1)):
+                return _joined([Reference(expression), rest, *spelled[1:]])
+        for expression, other in self._names:
+            rest = first.removeprefix(other) if isinstance(other, str) else first
+            if rest != first and rest[:1] in ("/", ":"):
+                return _joined([Reference(expression), rest, *spelled[1:]])
+        return spelled
+
+    @cached_property
+    def _arns(self) -> dict[str, str]:
+        """Map the known ARNs of resources and data sources in this module to what refers to them."""
+        found: dict[str, str] = {}
+        for thing in (*self._world.things(*_TYPES), *self._world.looked_up(*_TYPES)):
+            address = thing.address
+            if address.module != self._module or self._refuse(address.resource):
+                continue
+            arn = thing.attribute("arn")
+            spelled = spelled_out(arn) if isinstance(arn, str | Text | Unknown) else None
+            if isinstance(spelled, str) and spelled.startswith("arn:") and self._resolver.block(address) is not None:
+                found.setdefault(spelled, f"{local_name(address)}.arn")
+        return found
+
+    @cached_property
+    def _names(self) -> list[tuple[str, TextLike]]:
+        """List inputs, outputs of called modules and locals that are ARNs, or texts known only after apply."""
+        module = self._resolver.module_sources(self._module)
+        if module is None:
+            return []
+        found = [(f"var.{each}", self._resolver.variable(self._module, each)) for each in module.variables()]
+        for call in module.calls():
+            found += self._outputs(f"module.{call}", self._resolver.call(self._module, call))
+        found += [(f"local.{each}", self._resolver.local(self._module, each)) for each in module.locals()]
+        usable = [(each, seen) for each, seen in found if not self._refuse(".".join(_HEAD.findall(each)[:2]))]
+        return [pair for expression, seen in usable for pair in _texts(expression, seen)]
+
+    def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:
+        """Walk the instances of a call and their outputs."""
+        if isinstance(seen, CallReferent):
+            keys = seen.keys()
+            for key in range(keys) if isinstance(keys, int) else keys:
+                yield from self._outputs(f"{expression}{_index(key)}", seen.member(key))
+        elif isinstance(seen, ModuleReferent):
+            for name in seen.keys() or ():
+                with suppress(EvaluationError):
+                    yield f"{expression}.{name}", seen.member(name)
+
+
+def local_name(address: Address) -> str:
+    """Write the address of an instance as its own module does."""
+    return str(Address(ModulePath(), address.mode, address.type, address.name, address.key))
+
+
+def _index(key: str | int) -> str:
+    from tfcheck.fix.render import quoted
+
+    return f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
+
+
+def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
+    """Give a value if it is a text of interest; of an object its members."""
+    if isinstance(seen, str):
+        if seen.startswith("arn:"):
+            yield expression, seen
+    elif isinstance(seen, Text) or (isinstance(seen, Unknown) and seen.symbol is not None):
+        yield expression, seen
+    elif isinstance(seen, dict):
+        for name, member in seen.items():
+            if name and _NAME_OK.issuperset(name) and not name[0].isdigit() and not isinstance(member, dict):
+                yield from _texts(f"{expression}.{name}", member)
+
+
+def _joined(parts: list[str | Reference]) -> Spelled:
+    joined: list[str | Reference] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return tuple(joined) or ("",)

@@ -1,0 +1,185 @@
+"""What would Terraform plan, and what would then be allowed, if the sources were changed?
+
+The changed text is read and evaluated like any other: what the change touches is taken out of the plan, as if it were
+known only after apply, and what the change adds is put in. Then the same requirements are decided again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from tfcheck.address import Address
+from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.finding import Answer, Verdict
+from tfcheck.fix.edit import Insertion, by_file, spliced
+from tfcheck.hcl.file import File
+from tfcheck.hcl.json_syntax import read_json
+from tfcheck.hcl.modules import Module, Sources
+from tfcheck.hcl.source import SourceText
+from tfcheck.hcl.syntax import read
+from tfcheck.judge import Judge
+from tfcheck.plan import Plan
+from tfcheck.plan.document import Mode, ResourceChange
+from tfcheck.resolve import Resolver
+from tfcheck.value import Unknown, Value, is_known
+from tfcheck.world import After
+
+_DOCUMENT = "aws_iam_policy_document"
+_RENDERED = ("json", "minified_json", "statement")
+
+
+class Touched(msgspec.Struct, frozen=True):
+    """An attribute of a resource instance whose text a change alters; for a policy document, all that it renders."""
+
+    address: Address
+    attribute: str = ""
+
+
+class Changed(Sources):
+    """The sources with some files changed; everything else is shared with those that they come from."""
+
+    def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
+        """Take the sources, and the new texts by file name."""
+        self.__dict__.update(original.__dict__)
+        self._original = original
+        self._new_texts = texts
+        self._changed: dict[str, Module] = {}
+
+    def module(self, path: tuple[str, ...]) -> Module | None:
+        """Give a module, its files changed where they are."""
+        found = self._original.module(path)
+        if found is None or not any(each.source.name in self._new_texts for each in found.files):
+            return found
+        if found.directory not in self._changed:
+            self._changed[found.directory] = Module(found.directory, map(self._file, found.files))
+        return self._changed[found.directory]
+
+    def _file(self, file: File) -> File:
+        text = self._new_texts.get(file.source.name)
+        return file if text is None else reread(file.source, text)
+
+
+def reread(source: SourceText, text: str) -> File:
+    """Read the new text of a file."""
+    changed = SourceText(source.name, text, bom=source.bom)
+    return read_json(changed) if source.name.endswith(".json") else read(changed)
+
+
+def changed(sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]) -> Changed:
+    """Give the sources with insertions made; `files` are the texts that they go into."""
+    found = by_file(insertions)
+    return Changed(sources, {name: spliced(files[name].text, several) for name, several in found.items()})
+
+
+class Trial:
+    """The world as it would be after a change."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        sources: Sources | None,
+        touched: Iterable[Touched] = (),
+        added: Iterable[Address] = (),
+        given: Mapping[tuple[Address, str], Value] | None = None,
+    ) -> None:
+        """Take the changed sources, what the change touches and adds, and values that stand for text not at hand."""
+        plan = _replanned(resolver.plan, touched, added)
+        workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
+        self._world = After(_Given(plan, sources, workspace, given or {}))
+        self._judge = Judge(self._world)
+
+    @cached_property
+    def _tasks(self) -> dict[str, TaskDefinition]:
+        return {str(each.address): each for each in task_definitions(self._world)}
+
+    def allows(self, answers: Iterable[Answer]) -> bool:
+        """Decide requirements again; tell whether all are allowed."""
+        return all(self._allows(each) for each in answers)
+
+    def _allows(self, answer: Answer) -> bool:
+        task = self._tasks.get(answer.requirement.task_definition)
+        return task is not None and self._judge.judge(answer.requirement, task).verdict is Verdict.ALLOWED
+
+
+class _Given(Resolver):
+    """A resolver that is told some values instead of working them out."""
+
+    def __init__(
+        self, plan: Plan, sources: Sources | None, workspace: str | None, given: Mapping[tuple[Address, str], Value]
+    ) -> None:
+        super().__init__(plan, sources, workspace)
+        self._told = given
+
+    def attribute(self, address: Address, name: str) -> Value:
+        if (address, name) in self._told:
+            return self._told[address, name]
+        return super().attribute(address, name)
+
+
+def _replanned(plan: Plan, touched: Iterable[Touched], added: Iterable[Address]) -> Plan:
+    attributes: dict[Address, list[str]] = {}
+    for each in touched:
+        attributes.setdefault(each.address, []).append(each.attribute)
+    rows = [row for address, names in attributes.items() if (row := _forgetful(plan, address, names)) is not None]
+    return plan.with_rows([*rows, *(_row(address, {}, []) for address in added)])
+
+
+def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:
+    """Write the plan's row of an instance anew, some of its attributes known only after apply."""
+    hidden = list(_RENDERED) if address.type == _DOCUMENT else list(names)
+    prior = plan.data(str(address)) if address.mode == "data" else None
+    if prior is not None:
+        return _row(address, prior.values, hidden)
+    instance = plan.instance(str(address))
+    if instance is None or instance.after is None:
+        return None
+    return _row(address, instance.after, hidden, instance.before)
+
+
+def _row(
+    address: Address, known: Mapping[str, Value], hidden: Iterable[str], before: Mapping[str, Value] | None = None
+) -> ResourceChange:
+    mask: dict[str, Any] = {name: found for name, value in known.items() if (found := _mask(value))}
+    mask |= dict.fromkeys(hidden, True)
+    after = {name: _plain(value) for name, value in known.items() if mask.get(name) is not True}
+    change = {
+        "actions": ["read" if address.mode == "data" else "create" if before is None else "update"],
+        "before": before,
+        "after": after,
+        "after_unknown": mask,
+    }
+    return ResourceChange(
+        address=str(address),
+        type=address.type,
+        mode=Mode(address.mode),
+        name=address.name,
+        index=address.key,
+        module_address=str(address.module) or None,
+        change=Raw(msgspec.json.encode(change)),
+    )
+
+
+def _mask(value: Value) -> Any:
+    """Write what of a value is unknown as a plan does: `true` at every leaf, nothing where all is known."""
+    if isinstance(value, Unknown):
+        return True
+    if is_known(value):
+        return None
+    if isinstance(value, list):
+        return [_mask(each) or False for each in value]
+    if isinstance(value, dict):
+        return {name: found for name, each in value.items() if (found := _mask(each))}
+    return True
+
+
+def _plain(value: Value) -> Any:
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items() if not isinstance(each, Unknown)}
+    return None if isinstance(value, Unknown) else value

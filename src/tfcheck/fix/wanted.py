@@ -1,0 +1,112 @@
+"""What is to be granted, in the words of a policy, and how is each part spelled in the sources?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.finding import Answer
+from tfcheck.value import TextLike
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """An expression of Terraform's language that stands for a text: `aws_s3_bucket.config.arn`."""
+
+    expression: str
+
+
+#: A text of the sources: literal pieces and references.
+Spelled: TypeAlias = tuple[str | Reference, ...]
+#: How a value is spelled in one place; None where nothing there stands for it.
+Spell: TypeAlias = Callable[[TextLike], Spelled | None]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """One Allow statement. `principal` is its kind (`AWS`, `Service`) and who; without `resources` it names none."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[Spelled, ...]
+    principal: tuple[str, Spelled] | None = None
+
+
+_SIDS = {
+    "s3:GetObject": "ReadFiles",
+    "s3:GetBucketLocation": "LocateBuckets",
+    "secretsmanager:GetSecretValue": "ReadSecrets",
+    "ssm:GetParameters": "ReadParameters",
+    "kms:Decrypt": "Decrypt",
+    "ecr:GetAuthorizationToken": "RegistryLogin",
+    "ecr:BatchGetImage": "PullImages",
+    "ecr:GetDownloadUrlForLayer": "PullImages",
+    "logs:CreateLogStream": "WriteLogs",
+    "logs:PutLogEvents": "WriteLogs",
+    "logs:CreateLogGroup": "CreateLogGroups",
+    "sts:AssumeRole": "AssumeRole",
+}
+
+
+def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -> tuple[Wanted, ...] | None:
+    """Put what is denied into one statement per kind of resource: exactly these actions on exactly these things.
+
+    With `prefixes` files that share a directory are granted by it. None where something cannot be spelled here.
+    """
+    actions: dict[Spelled, list[str]] = {}
+    for answer in answers:
+        need = answer.requirement
+        spelled = spell(need.resource)
+        if spelled is None or (need.sensitive and any(isinstance(each, str) for each in spelled)):
+            return None
+        known = actions.setdefault(spelled, [])
+        if need.action not in known:
+            known.append(need.action)
+    resources: dict[tuple[str, ...], list[Spelled]] = {}
+    for spelled, several in actions.items():
+        resources.setdefault(tuple(several), []).append(spelled)
+    return _named(
+        (each, tuple(_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
+        for each, found in resources.items()
+    )
+
+
+def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[Wanted, ...]:
+    found: list[Wanted] = []
+    for actions, resources in groups:
+        found.append(Wanted(free(sid(actions[0]), {each.sid for each in found}), actions, resources))
+    return tuple(found)
+
+
+def sid(action: str) -> str:
+    """Name a statement by what it is for."""
+    return _SIDS.get(action) or re.sub(r"[^A-Za-z0-9]", "", action.rpartition(":")[2])
+
+
+def free(name: str, taken: Iterable[str], join: str = "") -> str:
+    """Give a name that is not taken, numbered if need be."""
+    names = set(taken)
+    number = 2
+    found = name
+    while found in names:
+        found = f"{name}{join}{number}"
+        number += 1
+    return found
+
+
+def _by_prefix(files: list[Spelled]) -> list[Spelled]:
+    """Write `dir/*` for files of which several lie in `dir`."""
+    directories = [_directory(each) for each in files]
+    found: list[Spelled] = []
+    for file, directory in zip(files, directories, strict=True):
+        shared = directory is not None and directories.count(directory) > 1
+        found.append((*directory[:-1], f"{directory[-1]}*") if shared and directory else file)
+    return list(dict.fromkeys(found))
+
+
+def _directory(file: Spelled) -> Spelled | None:
+    last = file[-1]
+    if not isinstance(last, str) or "/" not in last:
+        return None
+    return (*file[:-1], last[: last.rindex("/") + 1])

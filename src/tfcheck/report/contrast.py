@@ -5,12 +5,17 @@ This only points at a place for the eye; whether a statement matches was decided
 
 from __future__ import annotations
 
+#: Longer texts are compared as far as this: no ARN is longer, and a saved report may have been made to take for ever.
+_COMPARED = 2048
+_COMPARED_PATTERNS = 100
+
 
 def parting(needed: str, pattern: str) -> int | None:
     """Give the position in `pattern` that no way of matching `needed` gets past, or None where all of it matches.
 
     `*` and `?` are IAM's wildcards. The position is the length of `pattern` where `needed` goes on behind it.
     """
+    needed, pattern = needed[:_COMPARED], pattern[:_COMPARED]
     states = _with_stars({0}, pattern)
     furthest = max(states)
     for char in needed:
@@ -41,7 +46,8 @@ def _with_stars(states: set[int], pattern: str) -> set[int]:
 
 def nearest(needed: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Order `patterns` by how far they match `needed`, the nearest first."""
-    return tuple(sorted(patterns, key=lambda pattern: -_common(needed, pattern)))
+    first = sorted(patterns[:_COMPARED_PATTERNS], key=lambda pattern: -_common(needed, pattern))
+    return (*first, *patterns[_COMPARED_PATTERNS:])
 
 
 def _common(needed: str, pattern: str) -> int:

@@ -1,0 +1,109 @@
+"""How is a report told to GitHub Actions, so that it stands beside the lines of a pull request?
+
+Follows https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. GitHub shows ten errors,
+ten warnings and ten notices of one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.finding import Answer, Finding, Reason, Report, Severity, Verdict
+from tfcheck.report.origin import file_path, target
+from tfcheck.report.plain import clipped, visible
+from tfcheck.report.words import counted, reason_words
+
+MOST = 10
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+_LONGEST = 1000
+
+
+class Annotation(msgspec.Struct, frozen=True):
+    """One workflow command; without a `file` it stands beside the run."""
+
+    command: str
+    title: str
+    message: str
+    file: str | None = None
+    line: int = 0
+
+
+def workflow_commands(reports: Sequence[Report]) -> str:
+    """Write reports as workflow commands, errors first, at most as many as GitHub shows."""
+    found = list(dict.fromkeys(each for report in reports for each in _told(report, len(reports) > 1)))
+    lines: list[str] = []
+    for command in _COMMANDS.values():
+        lines += _limited([each for each in found if each.command == command], command)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _limited(found: list[Annotation], command: str) -> Iterator[str]:
+    """Let the last place say how much is not shown."""
+    shown = found if len(found) <= MOST else found[: MOST - 1]
+    yield from map(_written, shown)
+    if len(shown) < len(found):
+        more = f"and {counted(len(found) - len(shown), command)} more, see the job summary"
+        yield _written(Annotation(command, "tfcheck", more))
+
+
+def _told(report: Report, several: bool) -> Iterator[Annotation]:
+    """Tell everything in one report; with `several` each names its target."""
+    aside = f" (in {target(report)})" if several else ""
+    for finding in report.findings:
+        yield _finding(report, finding, aside)
+    for each in report.skipped:
+        yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{aside}")
+    yield from _unknown(report.answers, aside)
+
+
+def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
+    """Stand beside what needs the permission; where the policy is goes into the message."""
+    needed, belongs = file_path(report, finding.needed_at), file_path(report, finding.location)
+    mend = f"to be mended at {belongs}:{finding.location.line}" if belongs and finding.location else ""
+    sentences = [finding.message + aside, *finding.explanation, mend]
+    place = finding.needed_at if needed else finding.location
+    return Annotation(
+        _COMMANDS[finding.severity],
+        f"tfcheck {finding.rule}",
+        "\n".join(filter(None, sentences)),
+        needed or belongs,
+        place.line if place else 0,
+    )
+
+
+def _unknown(answers: Iterable[Answer], aside: str) -> Iterator[Annotation]:
+    """Tell what is not decided, once for everything that waits for the same."""
+    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
+    for answer in answers:
+        if answer.verdict is Verdict.UNKNOWN:
+            groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
+    for (reason, waits_for), members in groups.items():
+        need = members[0].requirement
+        what = f"{need.action} on {need.shown_resource} for {need.task_definition}"
+        more = f" and {counted(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
+        why = f"{reason_words(reason)}{f': {waits_for}' if waits_for else ''}"
+        yield Annotation("notice", f"tfcheck {need.rule}", f"not decided: {what}{more}: {why}{aside}")
+
+
+def _written(each: Annotation) -> str:
+    properties = {"title": each.title}
+    if each.file:
+        properties = {"file": each.file, "line": str(each.line), "endLine": str(each.line), **properties}
+    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{each.command} {written}::{_message(each.message)}"
+
+
+def _message(text: str) -> str:
+    """Keep the line breaks between sentences; all else that does not print is spelled out."""
+    return "%0A".join(_data(line) for line in clipped(text, _LONGEST).split("\n"))
+
+
+def _data(text: str) -> str:
+    return visible(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

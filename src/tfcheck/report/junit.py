@@ -1,0 +1,125 @@
+"""How is a report told to CI systems that show test results?
+
+One suite for each report, one test for each permission. Follows the elements that Jenkins, GitLab and Azure DevOps
+read (https://github.com/testmoapp/junitxml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.report.origin import file_path, target
+from tfcheck.report.plain import visible
+from tfcheck.report.words import reason_words
+
+_QUOTES = {'"': "&quot;"}
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One test; `outcome` is the element that says how it ended, empty where it passed."""
+
+    task: str
+    name: str
+    outcome: str = ""
+    message: str = ""
+    rule: str = ""
+    detail: tuple[str, ...] = ()
+    file: str | None = None
+    line: int = 0
+
+
+def junit(reports: Sequence[Report]) -> str:
+    """Write reports as JUnit XML."""
+    suites = [(target(report), list(_cases(report))) for report in reports]
+    every = [case for _, cases in suites for case in cases]
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes(name='tfcheck', **_counts(every))}>"]
+    for name, cases in suites:
+        lines.append(f"  <testsuite{_attributes(name=name, **_counts(cases))}>")
+        lines += [line for case in cases for line in _written(case)]
+        lines.append("  </testsuite>")
+    return "\n".join((*lines, "</testsuites>", ""))
+
+
+def _cases(report: Report) -> Iterator[Case]:
+    findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
+    for answer in report.answers:
+        yield _permission(report, answer, findings.get(answer.requirement.id))
+    for finding in report.findings:
+        if not finding.answers:
+            yield _rule(report, finding)
+    for each in report.skipped:
+        yield Case(each.address, "can be analysed", "error", each.reason, rule="skipped")
+
+
+def _permission(report: Report, answer: Answer, finding: Finding | None) -> Case:
+    need = answer.requirement
+    name = f"{need.action} on {need.shown_resource}{f' for {need.container}' if need.container else ''}"
+    place = finding.needed_at if finding else None
+    case = Case(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
+    if answer.verdict is Verdict.ALLOWED:
+        return case
+    waits_for = f": {answer.waits_for}" if answer.waits_for else ""
+    return msgspec.structs.replace(
+        case,
+        outcome=_outcome(need.severity) if answer.verdict is Verdict.DENIED else "skipped",
+        message=f"{answer.verdict.value}: {reason_words(answer.reason)}{waits_for}",
+        detail=_detail(finding) if finding else (),
+    )
+
+
+def _rule(report: Report, finding: Finding) -> Case:
+    return Case(
+        finding.task_definition,
+        f"rule {finding.rule} of {finding.address or finding.task_definition}",
+        _outcome(finding.severity),
+        finding.message,
+        finding.rule,
+        _detail(finding),
+        file_path(report, finding.needed_at or finding.location),
+        _line(finding.needed_at or finding.location),
+    )
+
+
+def _outcome(severity: Severity) -> str:
+    """Let errors fail the test; the rest is told without breaking a build."""
+    return "failure" if severity is Severity.ERROR else "skipped"
+
+
+def _detail(finding: Finding) -> tuple[str, ...]:
+    return tuple(filter(None, (finding.message, *finding.explanation, finding.symptom)))
+
+
+def _line(place: Location | None) -> int:
+    return place.line if place else 0
+
+
+def _written(case: Case) -> Iterator[str]:
+    where = {"file": case.file, "line": str(case.line)} if case.file else {}
+    opened = f"    <testcase{_attributes(classname=case.task, name=case.name, **where)}"
+    if not case.outcome:
+        yield f"{opened}/>"
+        return
+    kind = {} if case.outcome == "skipped" else {"type": case.rule}
+    yield f"{opened}>"
+    body = "\n".join(escape(visible(each)) for each in case.detail)
+    yield f"      <{case.outcome}{_attributes(message=case.message, **kind)}>{body}</{case.outcome}>"
+    yield "    </testcase>"
+
+
+def _counts(cases: Iterable[Case]) -> dict[str, str]:
+    outcomes = [case.outcome for case in cases]
+    return {
+        "tests": str(len(outcomes)),
+        "failures": str(outcomes.count("failure")),
+        "errors": str(outcomes.count("error")),
+        "skipped": str(outcomes.count("skipped")),
+    }
+
+
+def _attributes(**values: str | None) -> str:
+    """Write attributes; characters that XML 1.0 forbids are spelled out."""
+    return "".join(f' {name}="{escape(visible(value or ""), _QUOTES)}"' for name, value in values.items())

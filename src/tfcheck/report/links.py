@@ -1,0 +1,43 @@
+"""Where do links lead?
+
+Only to addresses made of what whoever runs tfcheck says. A report may have been forged by the author of a pull request,
+so nothing of it but a quoted path comes into a link.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import msgspec
+
+_SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_RUN = re.compile(r"([0-9]{1,20})\.([0-9]{1,9})")
+
+
+class Links(msgspec.Struct, frozen=True):
+    """The repository and the commit that a page is about, and the run that writes it (`ID.ATTEMPT`)."""
+
+    server: str
+    repository: str
+    sha: str
+    run: str = ""
+
+    def file(self, path: str, line: int) -> str | None:
+        """Give the address of a line of a file, whose path starts at the top of the repository."""
+        base = self._base()
+        if base is None or not _COMMIT.fullmatch(self.sha):
+            return None
+        return f"{base}/blob/{self.sha}/{quote(path, errors='replace')}#L{line}"
+
+    def of_run(self) -> str | None:
+        """Give the address of the run."""
+        base, found = self._base(), _RUN.fullmatch(self.run)
+        return f"{base}/actions/runs/{found[1]}/attempts/{found[2]}" if base and found else None
+
+    def _base(self) -> str | None:
+        server = self.server.rstrip("/")
+        known = _SERVER.fullmatch(server) and _REPOSITORY.fullmatch(self.repository)
+        return f"{server}/{self.repository}" if known else None

@@ -1,0 +1,31 @@
+"""What can a reader look up about a rule?
+
+Whoever calls passes the manuals in: what is printed does not depend on which rules there are.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+_PAGE = re.compile(r"https://[\w./#%?=&+-]*[\w/]")
+
+
+class Manual(msgspec.Struct, frozen=True):
+    """The manual of one rule: its id, a title of some words, and its page in Markdown."""
+
+    id: str
+    title: str
+    text: str
+
+    @property
+    def first(self) -> str:
+        """Give the first paragraph on one line."""
+        return " ".join(self.text.strip().split("\n\n", 1)[0].split())
+
+    @property
+    def url(self) -> str | None:
+        """Give the page of AWS that the manual refers to."""
+        found = _PAGE.search(self.text)
+        return found[0] if found else None

@@ -1,0 +1,69 @@
+"""How does a report look on a pull request, or as the summary of a job?
+
+The title is the summary, the first sentence says what breaks, a table has one row for each missing permission. All the
+rest is folded: why, what mends it, what is not decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tfcheck.finding import Report
+from tfcheck.report.markdown import budget, fold, rest, top
+from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.page import Content, Page, Told, content
+from tfcheck.report.markdown.table import table
+from tfcheck.report.words import counted
+
+_ROWS_OF_COMMENT = 30
+_ROWS_OF_SUMMARY = 1000
+_PICTURES = 3
+
+
+def markdown(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.COMMENT) -> str:
+    """Write a comment about one or more reports, in at most `size` bytes, with the marker on its first line."""
+    page = page or Page()
+    told = content(reports, page)
+    return budget.page(_parts(told, page, _ROWS_OF_COMMENT, marked=True), size, "the job summary")
+
+
+def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = budget.SUMMARY) -> str:
+    """Write the summary of a job: the same as a comment, without the marker and with room for more."""
+    page = page or Page()
+    return budget.page(_parts(content(reports, page), page, _ROWS_OF_SUMMARY, marked=False), size, "the JSON report")
+
+
+def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Part]:
+    marker = f"{top.mark(told, page)}\n" if marked else ""
+    yield Part(f"{marker}{top.title(told, page)}", Kind.KEPT)
+    yield from (Part(line, Kind.KEPT) for line in top.lead(told, page))
+    now = [each for each in told.findings if each.finding.change != "existing"]
+    existing = [each for each in told.findings if each.finding.change == "existing"]
+    yield from table(now, told.waiting, told, page, rows)
+    yield from _folds(now, page, first=0, pictures=_PICTURES)
+    if existing:
+        title = f"{counted(len(existing), 'finding')} from before this change"
+        yield Part(f"<details><summary>{title}</summary>", Kind.KEPT)
+        yield from table(existing, (), told, page, rows)
+        yield from _folds(existing, page, first=len(now), pictures=0)
+        yield Part("</details>", Kind.KEPT)
+    yield from rest.skipped(told)
+    yield from rest.undecided(told.waiting)
+    yield from rest.allowed(told)
+    yield from rest.notes(told)
+    yield budget.LEFT_OUT
+    yield Part(top.footer(told, page), Kind.KEPT)
+
+
+def _folds(findings: Iterable[Told], page: Page, first: int, pictures: int) -> Iterator[Part]:
+    """Write for each finding why it is so and what mends it; two that one change mends show it once."""
+    findings = list(findings)
+    fixes = [each.finding.fix for each in findings]
+    opened = len({fix.diff or fix.hcl for fix in fixes if fix}) == 1
+    shown: set[str] = set()
+    for number, each in enumerate(findings, first):
+        yield from fold.evidence(each, number, page, drawn=number < pictures)
+        fix = each.finding.fix
+        if fix and (fix.diff or fix.hcl) not in shown:
+            shown.add(fix.diff or fix.hcl)
+            yield from fold.suggestion(fix, number, opened=opened)

@@ -1,0 +1,117 @@
+"""What is left out of a page that would be too long?
+
+GitHub refuses a comment of more than 65,536 characters, and drops a job summary of more than 1 MiB as a whole. What
+goes is always a whole part, so that no fence, table or fold is ever cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+
+import msgspec
+
+from tfcheck.report.words import counted
+
+#: In bytes of UTF-8, below GitHub's limits.
+COMMENT = 60_000
+SUMMARY = 900 * 1024
+
+
+class Kind(IntEnum):
+    """What a part is; the lower, the sooner it is left out. What is KEPT must be short."""
+
+    ALLOWED = 0
+    DIAGRAM = 1
+    NOTES = 2
+    OPEN_QUESTIONS = 3
+    EVIDENCE_OF_WARNING = 4
+    EVIDENCE_OF_ERROR = 5
+    DIFF = 6
+    SKIPPED = 7
+    ROW = 8
+    LEFT_OUT = 9
+    KEPT = 10
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Some lines of Markdown that stand or go together.
+
+    Parts of one kind and the same `fold` go together too: the two ends of a fold. Rows follow one another directly,
+    other parts after an empty line.
+    """
+
+    text: str
+    kind: Kind
+    fold: int | None = None
+
+
+#: Where the line goes that says how much is left out.
+LEFT_OUT = Part("", Kind.LEFT_OUT)
+
+
+def page(parts: Iterable[Part], budget: int, elsewhere: str) -> str:
+    """Join parts into a page of at most `budget` bytes; `elsewhere` says where everything can be read.
+
+    Raises:
+        ValueError: the parts that are always kept are too long by themselves.
+    """
+    parts = list(parts)
+    gone, left_out = _chosen(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
+    kept = [part for number, part in enumerate(parts) if number not in gone]
+    written = _joined(_told(kept, left_out, elsewhere))
+    if len(written.encode()) > budget:
+        raise ValueError("what must stay does not fit")
+    return written
+
+
+def _chosen(parts: list[Part], budget: int, note: int) -> tuple[set[int], int]:
+    """Choose the parts that go, and count the units that they make up."""
+    sizes = [len(part.text.encode()) + 2 for part in parts]
+    total = sum(sizes)
+    gone: set[int] = set()
+    units = 0
+    for unit in _in_order(parts, sizes):
+        if total + (note if gone else 0) <= budget:
+            break
+        gone.update(unit)
+        units += 1
+        total -= sum(sizes[number] for number in unit)
+    return gone, units
+
+
+def _in_order(parts: list[Part], sizes: list[int]) -> list[list[int]]:
+    """Give what goes together, in the order in which it goes: kind by kind, the largest diff or else the last first."""
+    units: dict[tuple[Kind, int], list[int]] = {}
+    for number, part in enumerate(parts):
+        if part.kind < Kind.LEFT_OUT:
+            units.setdefault((part.kind, -1 - number if part.fold is None else part.fold), []).append(number)
+
+    def when(unit: list[int]) -> tuple[int, int, int]:
+        kind = parts[unit[0]].kind
+        return kind, -sum(sizes[number] for number in unit) if kind is Kind.DIFF else 0, -unit[0]
+
+    return sorted(units.values(), key=when)
+
+
+def _told(parts: list[Part], left_out: int, elsewhere: str) -> Iterator[Part]:
+    for part in parts:
+        if part.kind is not Kind.LEFT_OUT:
+            yield part
+        elif left_out:
+            yield Part(_left_out(left_out, elsewhere), Kind.KEPT)
+
+
+def _left_out(number: int, elsewhere: str) -> str:
+    return f"{counted(number, 'section')} left out: see {elsewhere}."
+
+
+def _joined(parts: Iterable[Part]) -> str:
+    written: list[str] = []
+    before: Part | None = None
+    for part in parts:
+        if before is not None:
+            written.append("\n" if part.kind is before.kind is Kind.ROW else "\n\n")
+        written.append(part.text)
+        before = part
+    return "".join((*written, "\n"))

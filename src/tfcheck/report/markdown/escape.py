@@ -1,0 +1,101 @@
+"""How does text that others wrote get into Markdown without doing anything there?
+
+Addresses, keys of `for_each`, ARNs, file names and HCL come from the author of a pull request, and a saved report may
+be forged as a whole. Outside code GitHub turns `@name`, `#1`, commit ids and URLs into pings and links, and neither a
+backslash nor an entity keeps it from that. So foreign text stands in code spans, fences and `<code>` only.
+
+Follows the GitHub Flavored Markdown spec (https://github.github.com/gfm/): code spans, fenced code blocks, tables.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+
+from tfcheck.report.plain import clipped, visible
+
+_LONGEST = 600
+_LONGEST_IN_SUMMARY = 160
+_TICKS = re.compile("`+")
+#: A word, a short number or a dash, which nobody could take for anything else; a commit's id looks otherwise.
+_PLAIN = re.compile(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
+#: What may stand before and after a word.
+_TOKEN = re.compile(r"(\(*)(.*?)([).,;:!?]*)")
+_NUMBERED = re.compile(r"\d+[).]")
+
+
+def code(text: str, *, in_table: bool = False) -> str:
+    """Write foreign text as a code span that shows exactly that text."""
+    shown = visible(clipped(text, _LONGEST)) or "(empty)"
+    ticks = "`" * (_longest_run(shown) + 1)
+    edges = shown[0] + shown[-1]
+    pad = " " if "`" in edges or (edges == "  " and shown.strip()) else ""
+    span = f"{ticks}{pad}{shown}{pad}{ticks}"
+    # NOTE: GitHub cuts a table into cells before it looks for code spans.
+    return span.replace("|", "\\|") if in_table else span
+
+
+def html_code(text: str) -> str:
+    """Write foreign text as `<code>`, for `<summary>`, in which Markdown is not read."""
+    return f"<code>{html.escape(visible(clipped(text, _LONGEST_IN_SUMMARY)))}</code>"
+
+
+def fence(text: str, language: str = "") -> str:
+    """Write foreign lines as a fenced block; `language` is ours."""
+    shown = "\n".join("\t".join(map(visible, line.split("\t"))) for line in text.rstrip("\n").split("\n"))
+    ticks = "`" * max(_longest_run(shown) + 1, 3)
+    return f"{ticks}{language}\n{shown}\n{ticks}"
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _TICKS.findall(text)), default=0)
+
+
+def prose(text: str, names: Iterable[str | None] = (), *, in_table: bool = False) -> str:
+    """Write a foreign sentence: plain words stay, everything else becomes code.
+
+    `names` are what it may quote, addresses and ARNs for example: each is one code span wherever it occurs.
+    """
+    written = ""
+    after_code = False
+    for spaced, piece, is_code in _pieces(clipped(text, _LONGEST), names):
+        apart = spaced or (after_code and is_code)  # two code spans side by side would be one
+        shown = code(piece, in_table=in_table) if is_code else piece
+        written += f" {shown}" if apart and written else shown
+        after_code = is_code
+    return written
+
+
+def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str, bool]]:
+    """Cut a sentence into pieces: whether a space comes before it, the piece, and whether it must be code."""
+    end = 0
+    for found in _quoted(names).finditer(text):
+        yield from _words(text[end : found.start()])
+        yield text[: found.start()][-1:].isspace(), found["quoted"] or found[0], True
+        end = found.end()
+    yield from _words(text[end:])
+
+
+def _quoted(names: Iterable[str | None]) -> re.Pattern[str]:
+    wanted = {name for name in names if name and name.strip() and not _PLAIN.fullmatch(name)}
+    longest_first = sorted(wanted, key=lambda name: (-len(name), name))
+    return re.compile("|".join((*map(re.escape, longest_first), "`(?P<quoted>[^`]+)`")))
+
+
+def _words(text: str) -> Iterator[tuple[bool, str, bool]]:
+    spaced = text[:1].isspace()
+    for token in text.split():
+        found = _TOKEN.fullmatch(token)
+        before, word, after = found.groups() if found else ("", token, "")
+        if _NUMBERED.match(word + after):
+            word, after = word + after, ""  # a line that begins like this would be a list
+        if before:
+            yield spaced, before, False
+            spaced = False
+        if word:
+            yield spaced, word, not _PLAIN.fullmatch(word)
+            spaced = False
+        if after:
+            yield spaced, after, False
+        spaced = True

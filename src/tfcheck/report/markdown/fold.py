@@ -1,0 +1,124 @@
+"""Why is one finding so, and what mends it? What is folded under the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.finding import Answer, Evidence, Finding, Fix, Reason, Report, Severity, Verdict
+from tfcheck.report.contrast import nearest
+from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.escape import code, fence, html_code, prose
+from tfcheck.report.markdown.page import Page, Told
+from tfcheck.report.markdown.picture import picture
+from tfcheck.report.markdown.table import linked, needed_by
+from tfcheck.report.words import reason_words
+
+_SHOWN_ANSWERS = 12
+_SHOWN_EVIDENCE = 4
+_SHOWN_PATTERNS = 3
+
+
+def evidence(told: Told, number: int, page: Page, *, drawn: bool) -> Iterator[Part]:
+    """Write the fold that says why; `number` tells the folds of a page apart, `drawn` asks for a picture."""
+    finding = told.finding
+    kind = Kind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else Kind.EVIDENCE_OF_WARNING
+    lines = [*_facts(told, page), *_answers(finding, told.report, page), *_explained(finding)]
+    bullets = "\n".join(lines)
+    yield Part(f"<details><summary>{_question(finding)}</summary>\n\n{bullets}", kind, number)
+    drawing = picture(finding) if drawn else None
+    if drawing:
+        yield Part(fence(drawing, "mermaid"), Kind.DIAGRAM)
+    yield Part("</details>", kind, number)
+
+
+def _question(finding: Finding) -> str:
+    actions = list(dict.fromkeys(answer.requirement.action for answer in finding.answers))
+    task = html_code(finding.task_definition)
+    if not actions:
+        return f"Why rule {html_code(finding.rule)} is broken by {task}"
+    return f"Why {' and '.join(map(html_code, actions[:3]))} {'is' if len(actions) == 1 else 'are'} denied to {task}"
+
+
+def _facts(told: Told, page: Page) -> Iterator[str]:
+    finding = told.finding
+    yield f"- {prose(finding.message, names(finding))}{_change(finding)}"
+    belongs = linked(finding.location, told.report, page)
+    needed = linked(finding.needed_at, told.report, page)
+    places = filter(None, (f"needed at {needed}" if needed else "", f"to be mended at {belongs}" if belongs else ""))
+    if written := ", ".join(places):
+        yield f"- {written[0].upper()}{written[1:]}"
+    manual = page.manual(finding.rule)
+    if manual and manual.url:
+        yield f"- Rule {code(finding.rule)}: [{manual.title}]({manual.url})"
+
+
+def _change(finding: Finding) -> str:
+    lost = any(each.before is Verdict.ALLOWED and each.verdict is Verdict.DENIED for each in finding.answers)
+    if lost:
+        return " (**this change breaks it**: it was allowed before)"
+    return " (was so before this change)" if finding.change == "existing" else ""
+
+
+def names(finding: Finding) -> tuple[str | None, ...]:
+    """List what the sentences of a finding may quote."""
+    needs = [
+        name
+        for answer in finding.answers[:_SHOWN_ANSWERS]
+        for name in (answer.role, answer.requirement.action, answer.requirement.shown_resource)
+    ]
+    policies = [
+        each.policy for answer in finding.answers[:_SHOWN_ANSWERS] for each in answer.evidence[:_SHOWN_EVIDENCE]
+    ]
+    return (finding.address, finding.task_definition, finding.rule, *needs, *policies)
+
+
+def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
+    for answer in finding.answers[:_SHOWN_ANSWERS]:
+        need = answer.requirement
+        why = reason_words(answer.reason)
+        yield f"- {code(need.action)} on {code(need.shown_resource)} for {needed_by(answer)}: {why}"
+        yield from (_statement(each, answer, report, page) for each in answer.evidence[:_SHOWN_EVIDENCE])
+        if answer.reason is Reason.IMPLICIT_DENY and not answer.evidence:
+            yield f"  - no statement of {code(answer.role or 'no role')} comes near"
+        if len(answer.evidence) > _SHOWN_EVIDENCE:
+            yield f"  - and {len(answer.evidence) - _SHOWN_EVIDENCE} more"
+    if len(finding.answers) > _SHOWN_ANSWERS:
+        yield f"- and {len(finding.answers) - _SHOWN_ANSWERS} more"
+
+
+def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> str:
+    patterns = nearest(answer.requirement.shown_resource, found.patterns)[:_SHOWN_PATTERNS]
+    more = f" and {len(found.patterns) - len(patterns)} more" if len(found.patterns) > len(patterns) else ""
+    what = "denies" if found.effect == "Deny" else "allows"
+    on = f" {what} {', '.join(map(code, patterns))}{more}" if patterns else f" has a statement that {what}"
+    sid = f" (statement {code(found.sid)})" if found.sid else ""
+    place = linked(found.location, report, page)
+    because = prose(found.because)
+    return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}{f': {because}' if because else ''}"
+
+
+def _explained(finding: Finding) -> Iterator[str]:
+    for sentence in finding.explanation[:_SHOWN_ANSWERS]:
+        yield f"- {prose(sentence, names(finding))}"
+    if finding.symptom:
+        yield f"- At run time ECS would say {code(finding.symptom)}"
+
+
+def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[Part]:
+    """Write the fold with the suggested change; `opened` where it is the only one."""
+    marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
+    state = "<details open>" if opened else "<details>"
+    top = f"{state}<summary>Suggested change: {html_code(fix.title)} ({marks})</summary>"
+    yield Part(f"{top}\n\n{_change_itself(fix)}\n\n</details>", Kind.DIFF, number)
+
+
+def _change_itself(fix: Fix) -> str:
+    if not fix.diff:
+        return f"Add:\n\n{fence(fix.hcl, 'hcl')}"
+    diff = fix.diff.replace("\r\n", "\n")
+    if not all(char.isprintable() or char in "\n\t" for char in diff):
+        return "It touches lines with characters that cannot be seen, so it is not shown here."
+    how = "Save as `fix.patch`, then `git apply fix.patch` at the top of the repository."
+    if diff != fix.diff:
+        how = "The lines of this file end with CR LF, which a comment cannot carry: make the change by hand."
+    return f"{how}\n\n{fence(diff, 'diff')}"

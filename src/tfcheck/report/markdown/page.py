@@ -1,0 +1,113 @@
+"""What is a page about, and which findings does it tell?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tfcheck.finding import Answer, Finding, Report
+from tfcheck.report.links import Links
+from tfcheck.report.manual import Manual
+from tfcheck.report.origin import target, told
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever runs tfcheck says of the page to be written. Nothing here comes from a report.
+
+    `id` names the comment, by default after its targets. `links` tell commit and run. `manuals` are those of the rules.
+    `expected` is how many reports there should be. `resolved`: an earlier page had findings.
+    """
+
+    id: str = ""
+    links: Links | None = None
+    manuals: tuple[Manual, ...] = ()
+    expected: int = 0
+    resolved: bool = False
+
+    def manual(self, rule: str) -> Manual | None:
+        """Give the manual of a rule."""
+        return next((each for each in self.manuals if each.id == rule), None)
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A finding, the first report that has it, and the targets of all that do."""
+
+    finding: Finding
+    report: Report
+    targets: tuple[str, ...]
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A requirement that is not decided, and the targets whose plans do not decide it."""
+
+    answer: Answer
+    targets: tuple[str, ...]
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What the reports of one page hold together; `stale` are those about another commit."""
+
+    reports: tuple[Report, ...]
+    stale: tuple[Report, ...]
+    findings: tuple[Told, ...]
+    waiting: tuple[Waiting, ...]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Name all targets once."""
+        return tuple(dict.fromkeys(target(report) for report in self.reports))
+
+
+def content(reports: Iterable[Report], page: Page) -> Content:
+    """Put together what several reports say; what they have in common is told once, errors first."""
+    fresh: list[Report] = []
+    stale: list[Report] = []
+    for report in reports:
+        (stale if _is_stale(report, page) else fresh).append(report)
+    fresh.sort(key=target)
+    return Content(tuple(fresh), tuple(stale), tuple(_findings(fresh)), tuple(_waiting(fresh)))
+
+
+def _is_stale(report: Report, page: Page) -> bool:
+    made_of = told(report, "head_sha")
+    return bool(page.links and page.links.sha and made_of and made_of != page.links.sha)
+
+
+def _findings(reports: list[Report]) -> list[Told]:
+    found: dict[object, Told] = {}
+    for report in reports:
+        for finding in report.findings:
+            key = _sameness(finding)
+            if (known := found.get(key)) is None:
+                found[key] = Told(finding, report, (target(report),))
+            elif target(report) not in known.targets:
+                found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
+    return sorted(found.values(), key=lambda each: (each.finding.change == "existing", each.finding.severity.rank))
+
+
+def _sameness(finding: Finding) -> object:
+    rows = tuple((answer.requirement.id, answer.verdict, answer.reason) for answer in finding.answers)
+    return (
+        finding.rule,
+        finding.severity,
+        finding.task_definition,
+        finding.address,
+        finding.message,
+        finding.change,
+        rows,
+    )
+
+
+def _waiting(reports: list[Report]) -> list[Waiting]:
+    found: dict[object, Waiting] = {}
+    for report in reports:
+        for answer in report.answers:
+            if answer.verdict.value != "unknown":
+                continue
+            key = (answer.requirement.id, answer.role, answer.reason, answer.waits_for)
+            if (known := found.get(key)) is None:
+                found[key] = Waiting(answer, (target(report),))
+            elif target(report) not in known.targets:
+                found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
+    return list(found.values())

@@ -1,0 +1,92 @@
+"""What else should be said: what is not decided, what was not looked at, what is fine, and on what it all rests?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck.finding import Reason, Report, Verdict
+from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.escape import code, prose
+from tfcheck.report.markdown.page import Content, Waiting
+from tfcheck.report.markdown.table import UNKNOWN_ICON, needed_by
+from tfcheck.report.origin import target
+from tfcheck.report.words import counted, reason_words
+
+_SHOWN_PER_GROUP = 5
+_SHOWN_ALLOWED = 1000
+
+
+def undecided(waiting: tuple[Waiting, ...]) -> Iterator[Part]:
+    """Say what is not decided, grouped by what it waits for."""
+    groups: dict[tuple[Reason | None, str], list[Waiting]] = {}
+    for each in waiting:
+        answer = each.answer
+        cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
+        groups.setdefault((answer.reason, cause), []).append(each)
+    lines: list[str] = []
+    for (reason, cause), members in groups.items():
+        lines.append(f"- {reason_words(reason)}{f': {prose(cause)}' if cause else ''}")
+        lines += _members(members)
+    if lines:
+        title = f"{UNKNOWN_ICON} {counted(len(waiting), 'permission')} cannot be decided before apply"
+        yield _fold(title, lines, Kind.OPEN_QUESTIONS)
+
+
+def _members(members: list[Waiting]) -> Iterator[str]:
+    for each in members[:_SHOWN_PER_GROUP]:
+        need = each.answer.requirement
+        where = f"{code(need.task_definition)}, {needed_by(each.answer)}"
+        yield f"  - {code(need.action)} on {code(need.shown_resource)} for {where}"
+    if len(members) > _SHOWN_PER_GROUP:
+        yield f"  - and {len(members) - _SHOWN_PER_GROUP} more"
+
+
+def skipped(content: Content) -> Iterator[Part]:
+    """Name what could not be analysed: nobody may take it for fine."""
+    lines = [
+        f"- {code(each.address)}{_in(report, content)}: {prose(each.reason, (each.address,))}"
+        for report in content.reports
+        for each in report.skipped
+    ]
+    if lines:
+        title = f"{UNKNOWN_ICON} **{counted(len(lines), 'resource')} could not be analysed**"
+        yield Part("\n".join((f"{title}:\n", *lines)), Kind.SKIPPED)
+
+
+def allowed(content: Content) -> Iterator[Part]:
+    """List what is granted."""
+    lines = [
+        f"- {code(answer.requirement.task_definition)}{_in(report, content)}: {code(answer.requirement.action)} on "
+        f"{code(answer.requirement.shown_resource)}"
+        for report in content.reports
+        for answer in report.answers
+        if answer.verdict is Verdict.ALLOWED
+    ]
+    if lines:
+        more = [f"- and {len(lines) - _SHOWN_ALLOWED} more"] if len(lines) > _SHOWN_ALLOWED else []
+        title = f"✅ {counted(len(lines), 'permission')} granted"
+        yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], Kind.ALLOWED)
+
+
+def notes(content: Content) -> Iterator[Part]:
+    """Say on what the answers rest."""
+    lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
+    if lines:
+        yield _fold("What this rests on", lines, Kind.NOTES)
+
+
+def _notes(reports: Iterable[Report]) -> Iterator[str]:
+    for report in reports:
+        yield from report.notes
+        for answer in report.answers:
+            yield from answer.assumptions
+
+
+def _in(report: Report, content: Content) -> str:
+    return f" in {code(target(report))}" if len(content.targets) > 1 else ""
+
+
+def _fold(title: str, lines: list[str], kind: Kind) -> Part:
+    """Fold lines under a title of ours."""
+    written = "\n".join(lines)
+    return Part(f"<details><summary>{title}</summary>\n\n{written}\n\n</details>", kind)

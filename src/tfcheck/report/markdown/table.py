@@ -1,0 +1,107 @@
+"""Which permissions are missing, on what, and who needs them? One row for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.escape import code, prose
+from tfcheck.report.markdown.page import Content, Page, Told, Waiting
+from tfcheck.report.origin import file_path
+from tfcheck.report.words import reason_words
+
+ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
+UNKNOWN_ICON = "❔"
+_SHOWN_TARGETS = 3
+
+
+def table(told: Iterable[Told], waiting: Iterable[Waiting], content: Content, page: Page, most: int) -> Iterator[Part]:
+    """Write the rows of findings and of what is not decided, at most `most`, and how many more there are."""
+    rows = [*_finding_rows(told, content, page), *_waiting_rows(waiting, content)]
+    if not rows:
+        return
+    names = ["", "Missing permission", "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
+    yield Part(f"{_row(names)}\n{_row(['---'] * len(names))}", Kind.ROW)
+    yield from (Part(_row(cells), Kind.ROW) for cells in rows[:most])
+    if len(rows) > most:
+        yield Part(f"… and {len(rows) - most} more.", Kind.KEPT)
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _finding_rows(told: Iterable[Told], content: Content, page: Page) -> Iterator[list[str]]:
+    for each in told:
+        finding, icon = each.finding, ICONS[each.finding.severity]
+        place = linked(finding.needed_at or finding.location, each.report, page, in_table=True)
+        seen_at = f" ({place})" if place else ""
+        targets = _targets(each.targets, content)
+        for answer in finding.answers:
+            needed = f"{_needed_by(answer, content)}{seen_at}"
+            yield [icon, *_wanted(answer), needed, *targets]
+        if not finding.answers:
+            yield [icon, f"rule {code(finding.rule, in_table=True)}", *_broken(finding, seen_at), *targets]
+
+
+def _wanted(answer: Answer) -> list[str]:
+    need = answer.requirement
+    return [code(need.action, in_table=True), code(need.shown_resource, in_table=True)]
+
+
+def _broken(finding: Finding, seen_at: str) -> list[str]:
+    subject = finding.address or finding.task_definition
+    return [code(subject, in_table=True), f"{code(finding.task_definition, in_table=True)}{seen_at}"]
+
+
+def _waiting_rows(waiting: Iterable[Waiting], content: Content) -> Iterator[list[str]]:
+    for each in waiting:
+        why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
+        needed = f"{_needed_by(each.answer, content)}; not decided: {why}"
+        yield [UNKNOWN_ICON, *_wanted(each.answer), needed, *_targets(each.targets, content)]
+
+
+def _needed_by(answer: Answer, content: Content) -> str:
+    need = answer.requirement
+    tasks = {task for report in content.reports for task in report.task_definitions}
+    task = f"{code(need.task_definition, in_table=True)} " if len(tasks) > 1 else ""
+    return task + needed_by(answer, in_table=True)
+
+
+def needed_by(answer: Answer, *, in_table: bool = False) -> str:
+    """Say which attribute of which container needs it: container `web`, `environmentFiles[0]`."""
+    need = answer.requirement
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in need.pointer.split("/")[1:]]
+    if need.container is not None and steps and steps[0].isdecimal():
+        steps = steps[1:]
+    path = "".join(f"[{step}]" if step.isdecimal() else f".{step}" for step in steps).removeprefix(".")
+    container = f"container {code(need.container, in_table=in_table)}" if need.container is not None else ""
+    return ", ".join(filter(None, (container, code(path, in_table=in_table) if path else ""))) or "the task definition"
+
+
+def linked(place: Location | None, report: Report, page: Page, *, in_table: bool = False) -> str:
+    """Write a place as `main.tf:12`, with a link where it is known what to link to; empty without a place."""
+    path = file_path(report, place)
+    if place is None or path is None:
+        return ""
+    shown = code(f"{path}:{place.line}", in_table=in_table)
+    address = page.links.file(path, place.line) if page.links else None
+    return f"[{shown}]({address})" if address else shown
+
+
+def _targets(targets: tuple[str, ...], content: Content) -> list[str]:
+    """Fill the last column, which there is only where a page is about several targets."""
+    return [some_targets(targets, in_table=True)] if len(content.targets) > 1 else []
+
+
+def some_targets(targets: tuple[str, ...], *, in_table: bool = False) -> str:
+    """Name the first targets, and count the others."""
+    shown = ", ".join(code(each, in_table=in_table) for each in targets[:_SHOWN_TARGETS])
+    more = f" and {len(targets) - _SHOWN_TARGETS} more" if len(targets) > _SHOWN_TARGETS else ""
+    return shown + more
+
+
+def denied(finding: Finding) -> tuple[Answer, ...]:
+    """Give the requirements of a finding that are denied."""
+    return tuple(answer for answer in finding.answers if answer.verdict is Verdict.DENIED)

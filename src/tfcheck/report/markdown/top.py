@@ -1,0 +1,119 @@
+"""What does a page say first and last?
+
+The title is all that a preview shows, the sentence below it all that many read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck import __version__
+from tfcheck.finding import Finding, Severity
+from tfcheck.report.markdown.escape import code, prose
+from tfcheck.report.markdown.fold import names
+from tfcheck.report.markdown.marker import Marker, marker
+from tfcheck.report.markdown.page import Content, Page
+from tfcheck.report.markdown.table import UNKNOWN_ICON, some_targets
+from tfcheck.report.origin import target, told
+from tfcheck.report.plain import clipped
+from tfcheck.report.words import counted
+
+_NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
+_LONGEST_ID = 100
+
+
+def mark(content: Content, page: Page) -> Marker:
+    """Make the marker of the page."""
+    reports = content.reports or content.stale
+    links = page.links
+    sha = links.sha if links else next(filter(None, (told(each, "head_sha") for each in reports)), "")
+    run = links.run if links else next(filter(None, (told(each, "run") for each in reports)), "")
+    return marker(name(content, page), sha, run)
+
+
+def name(content: Content, page: Page) -> str:
+    """Name the page: as it was asked for, else after its one target."""
+    return page.id or (content.targets[0] if len(content.targets) == 1 else "tfcheck")
+
+
+def title(content: Content, page: Page) -> str:
+    """Write the heading, which is the summary."""
+    icon, words = _verdict(content, page)
+    short = tuple(clipped(each, _LONGEST_ID) for each in content.targets)
+    return f"### {icon} tfcheck: {words}{f' in {some_targets(short)}' if short else ''}"
+
+
+def _verdict(content: Content, page: Page) -> tuple[str, str]:
+    severities = [each.finding.severity for each in content.findings]
+    counts = [counted(severities.count(each), _NAMES[each]) for each in Severity if each in severities]
+    if Severity.ERROR in severities:
+        return "❌", ", ".join(counts)
+    if missing(content, page):
+        return UNKNOWN_ICON, ", ".join((*counts, f"{counted(missing(content, page), 'result')} missing"))
+    if counts:
+        return "⚠️", ", ".join(counts)
+    if content.waiting or any(report.skipped for report in content.reports):
+        return UNKNOWN_ICON, "nothing is surely missing, but not all can be decided"
+    if page.resolved:
+        return "✅", "resolved, nothing is missing any more"
+    return "✅", "nothing is missing"
+
+
+def missing(content: Content, page: Page) -> int:
+    """Count the reports that should be there and are not."""
+    return max(page.expected - len(content.reports), 0)
+
+
+def lead(content: Content, page: Page) -> Iterator[str]:
+    """Say in a sentence what breaks, or what does not, and which results are not here."""
+    yield _breaks(content)
+    if absent := missing(content, page):
+        yield f"{UNKNOWN_ICON} **{counted(absent, 'result')} missing**: a job failed, or did not send its report."
+    if content.stale:
+        names_of = some_targets(tuple(clipped(target(each), _LONGEST_ID) for each in content.stale))
+        yield f"Not shown, since of another commit: {names_of}."
+
+
+def _breaks(content: Content) -> str:
+    tasks = sum(len(report.task_definitions) for report in content.reports)
+    if content.findings:
+        return _sentence(content)
+    if content.waiting:
+        what = counted(len(content.waiting), "permission")
+        return f"{what} that ECS needs to start tasks cannot be decided before apply."
+    if not content.reports:
+        return "There is no result to show."
+    if not tasks:
+        return "There is no ECS task definition in this plan."
+    return f"The roles of {counted(tasks, 'ECS task definition')} grant every permission that is checked."
+
+
+def _sentence(content: Content) -> str:
+    first = content.findings[0].finding
+    said = prose(first.message, names(first))
+    errors = dict.fromkeys(
+        each.finding.task_definition for each in content.findings if each.finding.severity is Severity.ERROR
+    )
+    if not errors:
+        return f"{said[:1].upper()}{said[1:]}."
+    others = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+    return f"Tasks of {code(next(iter(errors)))}{others} will not start: {said}.{_broken(first)}"
+
+
+def _broken(finding: Finding) -> str:
+    introduced = any(answer.before is not None and answer.before.value == "allowed" for answer in finding.answers)
+    return " **This change breaks it**: it was allowed before." if introduced else ""
+
+
+def footer(content: Content, page: Page) -> str:
+    """Say of which commit, run and id the page is, and who wrote it."""
+    found = mark(content, page)
+    known = any(char != "0" for char in found.sha)
+    run = page.links.of_run() if page.links else None
+    parts = (
+        f"Commit {code(found.sha[:7])}" if known else "",
+        f"[run]({run})" if run else "",
+        f"id {code(clipped(name(content, page), _LONGEST_ID))}",
+        f"tfcheck {__version__}",
+    )
+    return f"<sub>{' · '.join(filter(None, parts))}</sub>"

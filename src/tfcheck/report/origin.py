@@ -1,0 +1,31 @@
+"""Where was a report made, and where in its repository are the places that it names?"""
+
+from __future__ import annotations
+
+import posixpath
+
+from tfcheck.finding import Location, Report
+
+
+def target(report: Report) -> str:
+    """Name what was checked: the target that the CI told, else the directory of the sources, else the plan."""
+    told = (report.context or {}).get("target")
+    if told:
+        return str(told)
+    if report.plan.directory and report.plan.directory != ".":
+        return report.plan.directory
+    return report.plan.path
+
+
+def told(report: Report, name: str) -> str:
+    """Give what the context of a report says of `name`, empty where it says nothing."""
+    return str((report.context or {}).get(name) or "")
+
+
+def file_path(report: Report, place: Location | None) -> str | None:
+    """Give the path of a place's file from the top of the repository; None where it is outside or nothing is known."""
+    if place is None:
+        return None
+    path = posixpath.normpath(posixpath.join(report.plan.directory or ".", place.file))
+    outside = path.startswith(("/", "../")) or path in ("", ".", "..")
+    return None if outside or "\\" in path else path

@@ -1,0 +1,256 @@
+"""Which report did somebody save as JSON?
+
+The file may come from the author of a pull request: every field is checked for its type and its alphabet, and none is
+trusted further than that. The shape is `report.schema.json`; fields of later versions are passed over.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from tfcheck.errors import InputError
+from tfcheck.finding import (
+    Answer,
+    Evidence,
+    Finding,
+    Fix,
+    Location,
+    PlanInfo,
+    Reason,
+    Report,
+    Requirement,
+    RoleKind,
+    Severity,
+    Skipped,
+    Verdict,
+)
+
+#: More than any report that a person could act on.
+LARGEST = 64 * 1024 * 1024
+
+_HINT = "give what `tfcheck --format json` wrote"
+_Line: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
+_Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
+_Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
+_ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_QUOTED = re.compile(r" '.*'", re.DOTALL)
+
+
+class _Version(msgspec.Struct):
+    format_version: str
+
+
+class _Plan(msgspec.Struct):
+    path: str
+    format_version: str | None
+    terraform_version: str | None
+    sources: str | None
+    complete: bool
+    directory: str | None = None
+
+
+class _Location(msgspec.Struct):
+    file: str
+    line: _Line
+    end_line: _Line
+
+
+class _Evidence(msgspec.Struct):
+    policy: str
+    sid: str | None
+    effect: Literal["Allow", "Deny"]
+    because: str
+    patterns: list[str] = []
+    location: _Location | None = None
+
+
+class _Requirement(msgspec.Struct):
+    id: str
+    rule: str
+    task_definition: str
+    container: str | None
+    pointer: _Pointer
+    role: str | None
+    role_kind: RoleKind
+    action: _Action
+    resource: str
+    severity: Severity
+    verdict: Verdict
+    before: Verdict | None
+    reason: Reason | None
+    evidence: list[_Evidence]
+    cause: str = ""
+    waits_for: str | None = None
+    assumptions: list[str] = []
+
+
+class _Fix(msgspec.Struct):
+    title: str
+    safety: Literal["safe", "review"]
+    proven: bool
+    hcl: str
+    diff: str | None = None
+
+
+class _Finding(msgspec.Struct):
+    rule: str
+    severity: Severity
+    task_definition: str
+    address: str | None
+    message: str
+    change: Literal["introduced", "existing"] | None
+    requirements: list[str]
+    location: _Location | None
+    fix: _Fix | None
+    explanation: list[str] = []
+    symptom: str | None = None
+    needed_at: _Location | None = None
+
+
+class _Report(msgspec.Struct):
+    tfcheck_version: str
+    plan: _Plan
+    requirements: list[_Requirement]
+    findings: list[_Finding]
+    skipped: list[Skipped]
+    task_definitions: list[str] | None = None
+    notes: list[str] = []
+    context: dict[str, str | int] | None = None
+
+
+def read(data: bytes, named: str) -> list[Report]:
+    """Read the reports of a file: one JSON object, or one per line; `named` is the file's name in messages.
+
+    Raises:
+        InputError: it holds anything else.
+    """
+    text = _utf8(data, named)
+    if not text.strip():
+        raise InputError(f"`{named}` is empty", hint=_HINT)
+    try:
+        _refuse_later_versions(text, named)
+        return [_report(each, named) for each in _decoded(text)]
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise InputError(f"`{named}` is no report of tfcheck: {_problem(error)}", hint=_HINT) from None
+
+
+def _utf8(data: bytes, named: str) -> bytes:
+    """Take off a byte order mark, and bring the UTF-16 of PowerShell's `>` to UTF-8."""
+    if len(data) > LARGEST:
+        raise InputError(f"`{named}` is larger than {LARGEST // 1024 // 1024} MiB", hint=_HINT)
+    for mark, encoding in _ENCODINGS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, "replace").encode()
+    return data
+
+
+def _refuse_later_versions(text: bytes, named: str) -> None:
+    first = text.strip().partition(b"\n")[0] if _is_lines(text) else text
+    if not msgspec.json.decode(first, type=_Version).format_version.startswith("1."):
+        raise InputError(
+            f"`{named}` is a report of another format_version than 1.x",
+            hint="use the tfcheck that wrote it or a newer one",
+        )
+
+
+def _is_lines(text: bytes) -> bool:
+    """Tell whether the file holds several objects, one per line."""
+    first, _, rest = text.strip().partition(b"\n")
+    return rest.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
+
+
+def _decoded(text: bytes) -> list[_Report]:
+    if _is_lines(text):
+        return msgspec.json.Decoder(_Report).decode_lines(text)
+    return [msgspec.json.decode(text, type=_Report)]
+
+
+def _problem(error: Exception) -> str:
+    """Say without any of the file's text what is wrong with it."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if isinstance(error, UnicodeError):
+        return "its text is not UTF-8"
+    said = _QUOTED.sub("", str(error).removeprefix("JSON is malformed: "))
+    return said[:1].lower() + said[1:]
+
+
+def _report(shape: _Report, named: str) -> Report:
+    answers = [(each.id, _answer(each)) for each in shape.requirements]
+    by_id = dict(reversed(answers))
+    tasks = shape.task_definitions
+    if tasks is None:  # a report of tfcheck 0.1
+        tasks = list(dict.fromkeys(each.task_definition for each in shape.requirements))
+    return Report(
+        plan=msgspec.convert(shape.plan, PlanInfo, from_attributes=True),
+        task_definitions=tuple(tasks),
+        answers=tuple(answer for _, answer in answers),
+        findings=tuple(_finding(each, by_id, named) for each in shape.findings),
+        skipped=tuple(shape.skipped),
+        notes=tuple(shape.notes),
+        context=shape.context,
+    )
+
+
+def _answer(shape: _Requirement) -> Answer:
+    requirement = Requirement(
+        rule=shape.rule,
+        task_definition=shape.task_definition,
+        container=shape.container,
+        pointer=shape.pointer,
+        role_kind=shape.role_kind,
+        action=shape.action,
+        resource=shape.resource,
+        severity=shape.severity,
+        cause=shape.cause,
+    )
+    return Answer(
+        requirement=requirement,
+        role=shape.role,
+        verdict=shape.verdict,
+        reason=shape.reason,
+        before=shape.before,
+        waits_for=shape.waits_for or "",
+        evidence=tuple(_evidence(each) for each in shape.evidence),
+        assumptions=tuple(shape.assumptions),
+    )
+
+
+def _evidence(shape: _Evidence) -> Evidence:
+    place = _location(shape.location)
+    return Evidence(shape.policy, shape.sid, shape.effect, shape.because, tuple(shape.patterns), place)
+
+
+def _finding(shape: _Finding, answers: dict[str, Answer], named: str) -> Finding:
+    missing = next((each for each in shape.requirements if each not in answers), None)
+    if missing is not None:
+        raise InputError(
+            f"`{named}` is no report of tfcheck: a finding names a requirement that is not there", hint=_HINT
+        )
+    return Finding(
+        rule=shape.rule,
+        severity=shape.severity,
+        task_definition=shape.task_definition,
+        address=shape.address,
+        message=shape.message,
+        answers=tuple(answers[each] for each in shape.requirements),
+        explanation=tuple(shape.explanation),
+        symptom=shape.symptom or "",
+        change=shape.change,
+        location=_location(shape.location),
+        needed_at=_location(shape.needed_at),
+        fix=_fix(shape.fix),
+    )
+
+
+def _location(shape: _Location | None) -> Location | None:
+    return Location(shape.file, shape.line, shape.end_line) if shape else None
+
+
+def _fix(shape: _Fix | None) -> Fix | None:
+    return Fix(shape.title, shape.safety, shape.proven, shape.hcl, shape.diff or "") if shape else None

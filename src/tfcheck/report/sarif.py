@@ -1,0 +1,231 @@
+"""How is a report told to code scanning?
+
+Follows SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) and what GitHub reads of it
+(https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning):
+one run, the first location of a result only, one fingerprint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+import msgspec
+
+from tfcheck import __version__
+from tfcheck.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
+from tfcheck.report.diff import Insertion, insertions
+from tfcheck.report.json import written
+from tfcheck.report.manual import Manual
+from tfcheck.report.origin import file_path, target
+from tfcheck.report.plain import clipped, visible
+from tfcheck.report.words import reason_words
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+#: GitHub's scale: 7.0 and more is high, 4.0 and more medium.
+_WEIGHTS = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
+_LONGEST_DESCRIPTION = 1000
+#: GitHub takes no more of one run.
+_MOST_RESULTS = 25_000
+
+Json: TypeAlias = dict[str, Any]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One thing to say: what, how bad, where; `identity` is the same whatever line it stands on."""
+
+    rule: str
+    severity: Severity
+    message: str
+    identity: tuple[str, ...]
+    place: Json | None
+    related: tuple[Json, ...] = ()
+    fix: Fix | None = None
+
+
+def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
+    """Write reports as one SARIF run; `manuals` are those of the rules."""
+    return written(document(reports, manuals))
+
+
+def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
+    """Give reports as the plain data of SARIF."""
+    told = _once(each for report in reports for each in _told(report))
+    shown = [each for each in told if each.place is not None][:_MOST_RESULTS]
+    homeless = [each for each in told if each.place is None]
+    rules = [_rule(manual, told) for manual in _manuals(manuals, told)]
+    numbers = {rule["id"]: number for number, rule in enumerate(rules)}
+    targets = list(dict.fromkeys(target(report) for report in reports))
+    driver = {"name": "tfcheck", "semanticVersion": __version__, "version": __version__, "rules": rules}
+    run: Json = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": f"tfcheck/{visible(targets[0])}/" if len(targets) == 1 else "tfcheck/"},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(reports, homeless)],
+        "results": list(_results(shown, numbers)),
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _told(report: Report) -> Iterator[Told]:
+    for finding in report.findings:
+        if not finding.answers:
+            yield _finding(report, finding, None)
+        for answer in finding.answers:
+            yield _finding(report, finding, answer)
+    for answer in report.answers:
+        if answer.verdict is Verdict.UNKNOWN:
+            yield _unknown(report, answer)
+
+
+def _finding(report: Report, finding: Finding, answer: Answer | None) -> Told:
+    """Tell one requirement of a finding: an alert for each, so that mending one closes it."""
+    place = _first(report, finding.needed_at, finding.location)
+    other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
+    grant = _location(report, other)
+    statements = [_location(report, each.location, each.policy) for each in (answer.evidence if answer else ())]
+    related = ([{**grant, "message": {"text": "to be mended here"}}] if grant else []) + [
+        each for each in statements if each
+    ]
+    sentences = (_sentence(finding, answer), *finding.explanation)
+    return Told(
+        rule=finding.rule,
+        severity=finding.severity,
+        message=_plain(". ".join(each.rstrip(".") for each in sentences) + "."),
+        identity=_identity(answer)
+        if answer
+        else (finding.rule, finding.task_definition, finding.address or "", finding.message),
+        place=place,
+        related=tuple(related),
+        fix=finding.fix,
+    )
+
+
+def _sentence(finding: Finding, answer: Answer | None) -> str:
+    if answer is None or len(finding.answers) == 1:
+        return finding.message
+    need = answer.requirement
+    role = f"{need.role_kind.value} role {answer.role or '(none)'}"
+    return f"the {role} is not allowed {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
+
+
+def _unknown(report: Report, answer: Answer) -> Told:
+    need = answer.requirement
+    waits_for = f": {answer.waits_for}" if answer.waits_for else ""
+    said = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}."
+    places = [each.location for each in answer.evidence]
+    return Told(need.rule, Severity.INFO, _plain(said), _identity(answer), _first(report, *places))
+
+
+def _identity(answer: Answer) -> tuple[str, ...]:
+    need = answer.requirement
+    return need.rule, need.task_definition, need.container or "", answer.role or "", need.action, need.shown_resource
+
+
+def _once(told: Iterable[Told]) -> list[Told]:
+    """Leave out what another report of the same sources says in the same words."""
+    return list({(each.identity, each.message, str(each.place)): each for each in told}.values())
+
+
+def _plain(text: str) -> str:
+    """Write a foreign sentence so that nothing in it is read as a link, which SARIF writes `[text](address)`."""
+    return visible(clipped(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
+
+
+def _first(report: Report, *places: Location | None) -> Json | None:
+    return next((found for place in places if (found := _location(report, place))), None)
+
+
+def _location(report: Report, place: Location | None, says: str = "") -> Json | None:
+    """Give a place as SARIF; one line, since an alert shows on a pull request only where all its lines changed."""
+    path = file_path(report, place)
+    if place is None or path is None:
+        return None
+    found: Json = {"physicalLocation": {"artifactLocation": _artifact(path), "region": {"startLine": place.line}}}
+    return {**found, "message": {"text": _plain(says)}} if says else found
+
+
+def _artifact(path: str) -> Json:
+    return {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}
+
+
+def _results(told: list[Told], numbers: dict[str, int]) -> Iterator[Json]:
+    seen: Counter[str] = Counter()
+    for each in told:
+        print_ = hashlib.sha256("\0".join(each.identity).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+        seen[print_] += 1
+        result: Json = {
+            "ruleId": visible(each.rule),
+            "ruleIndex": numbers[visible(each.rule)],
+            "level": _LEVELS[each.severity],
+            "message": {"text": each.message},
+            "locations": [each.place],
+            "partialFingerprints": {"primaryLocationLineHash": f"{print_}:{seen[print_]}"},
+        }
+        if each.related:
+            result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(each.related, 1)]
+        if each.fix and (found := insertions(each.fix.diff)):
+            result["fixes"] = [_fix(each.fix, found)]
+        yield result
+
+
+def _fix(fix: Fix, found: tuple[Insertion, ...]) -> Json:
+    files = dict.fromkeys(each.file for each in found)
+    changes = [
+        {
+            "artifactLocation": _artifact(file),
+            "replacements": [_replacement(each) for each in found if each.file == file],
+        }
+        for file in files
+    ]
+    return {"description": {"text": _plain(fix.title)}, "artifactChanges": changes}
+
+
+def _replacement(insertion: Insertion) -> Json:
+    line = insertion.line
+    region = {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": 1}
+    return {"deletedRegion": region, "insertedContent": {"text": insertion.text}}
+
+
+def _manuals(manuals: Sequence[Manual], told: list[Told]) -> list[Manual]:
+    """Add to the manuals what stands for the rules of another version of tfcheck."""
+    known = {manual.id for manual in manuals}
+    others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
+    return [*manuals, *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others)]
+
+
+def _rule(manual: Manual, told: list[Told]) -> Json:
+    found = [each.severity for each in told if visible(each.rule) == manual.id]
+    worst = min(found, key=lambda each: each.rank, default=Severity.ERROR)
+    rule: Json = {
+        "id": manual.id,
+        "shortDescription": {"text": clipped(manual.title, _LONGEST_DESCRIPTION)},
+        "fullDescription": {"text": clipped(manual.first, _LONGEST_DESCRIPTION)},
+        "help": {"text": manual.text.strip(), "markdown": manual.text.strip()},
+        "defaultConfiguration": {"level": _LEVELS[worst]},
+        "properties": {"tags": ["security", "iam", "ecs"], "precision": "high", "security-severity": _WEIGHTS[worst]},
+    }
+    return {**rule, "helpUri": manual.url} if manual.url else rule
+
+
+def _invocation(reports: Sequence[Report], homeless: list[Told]) -> Json:
+    """Tell what has no place in the sources, and what could not be analysed: GitHub takes no result without a place."""
+    notes = [
+        {
+            "level": _LEVELS[each.severity],
+            "message": {"text": each.message},
+            "associatedRule": {"id": visible(each.rule)},
+        }
+        for each in homeless
+    ]
+    notes += [
+        {"level": "warning", "message": {"text": _plain(f"{each.address} could not be analysed: {each.reason}")}}
+        for report in reports
+        for each in report.skipped
+    ]
+    return {"executionSuccessful": True, "toolExecutionNotifications": notes}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.environment import context
 from tfcheck.finding import Report, Severity, Verdict
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Found
+    from tfcheck.hcl.modules import Found, Sources
     from tfcheck.plan import Loaded
 
 
@@ -35,10 +37,21 @@ def checked(plan: str, sources: str | None = None, workspace: str | None = None)
     loaded = _loaded(path)
     for each in loaded.plans:
         found = find(Path(sources) if sources else None, path, each.configuration)
-        report = check(each, found.sources, workspace=workspace)
+        report = _placed(check(each, found.sources, workspace=workspace), found.sources, workspace)
         notes = (*loaded.warnings, *_about(found), *report.notes)
         root = found.sources.root if found.sources else None
         yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))
+
+
+def _placed(report: Report, sources: Sources | None, workspace: str | None) -> Report:
+    """Say in a report where its files are in their repository, and in CI where it was made."""
+    from tfcheck.hcl.modules.reading import source_tree
+
+    root = sources.root if sources else None
+    directory = root.resolve().relative_to(source_tree(root)).as_posix() if root else None
+    selected = workspace or (sources.workspace if sources else None)
+    plan = msgspec.structs.replace(report.plan, directory=directory)
+    return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
 
 
 def _about(found: Found) -> Iterator[str]:

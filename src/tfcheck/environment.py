@@ -1,0 +1,141 @@
+"""What does the environment of a CI job tell: which repository, pull request, commit and run?
+
+Follows https://docs.github.com/en/actions/reference/workflows-and-actions/variables and, for the payloads,
+https://docs.github.com/en/webhooks/webhook-events-and-payloads. Nothing is asked of anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+#: More than GitHub ever sends.
+_LARGEST = 25 * 1024 * 1024
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_RUN = re.compile(r"[0-9]{1,20}")
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What started the job.
+
+    `number` is the pull request's, None where the event has none or does not tell. `sha` is the head commit of the pull
+    request, not the merge commit that GITHUB_SHA names. `head_repository` is told only where the number has to be
+    verified: a `workflow_run` names none for forks.
+    """
+
+    name: str
+    number: int | None = None
+    sha: str = ""
+    head_repository: str | None = None
+
+
+class _Named(msgspec.Struct):
+    full_name: str = ""
+
+
+class _Head(msgspec.Struct):
+    sha: str = ""
+
+
+class _Pull(msgspec.Struct):
+    number: int
+    head: _Head = msgspec.field(default_factory=_Head)
+
+
+class _Issue(msgspec.Struct):
+    number: int
+    pull_request: dict[str, object] | None = None
+
+
+class _Run(msgspec.Struct):
+    head_sha: str = ""
+    head_repository: _Named | None = None
+    pull_requests: list[_Pull] = []
+
+
+class _Payload(msgspec.Struct):
+    pull_request: _Pull | None = None
+    issue: _Issue | None = None
+    workflow_run: _Run | None = None
+
+
+def in_actions(environment: Mapping[str, str]) -> bool:
+    """Tell whether this is a job of GitHub Actions."""
+    return environment.get("GITHUB_ACTIONS") == "true"
+
+
+def event(environment: Mapping[str, str]) -> Event:
+    """Read what started the job; an event without a name where nothing did, or nothing can be read."""
+    name = environment.get("GITHUB_EVENT_NAME", "")
+    payload = _payload(environment.get("GITHUB_EVENT_PATH", ""))
+    if payload is None:
+        return Event(name)
+    if payload.workflow_run is not None:
+        return _of_run(name, payload.workflow_run)
+    if payload.pull_request is not None:
+        return Event(name, payload.pull_request.number, _commit(payload.pull_request.head.sha))
+    issue = payload.issue
+    return Event(name, issue.number if issue and issue.pull_request is not None else None)
+
+
+def _of_run(name: str, run: _Run) -> Event:
+    number = run.pull_requests[0].number if run.pull_requests else None
+    repository = run.head_repository.full_name if run.head_repository else ""
+    return Event(name, number, _commit(run.head_sha), None if number else repository)
+
+
+def _payload(path: str) -> _Payload | None:
+    try:
+        file = Path(path)
+        if not path or file.stat().st_size > _LARGEST:
+            return None
+        return msgspec.json.decode(file.read_bytes(), type=_Payload)
+    except (OSError, ValueError):  # what is no JSON raises a ValueError, too
+        return None
+
+
+def _commit(text: str) -> str:
+    return text if _COMMIT.fullmatch(text) else ""
+
+
+def repository(environment: Mapping[str, str]) -> str:
+    """Name the repository, `owner/name`; empty where nothing tells."""
+    named = environment.get("GITHUB_REPOSITORY", "")
+    return named if _REPOSITORY.fullmatch(named) else ""
+
+
+def run(environment: Mapping[str, str]) -> str:
+    """Name the run as `ID.ATTEMPT`; empty outside of one."""
+    number, attempt = environment.get("GITHUB_RUN_ID", ""), environment.get("GITHUB_RUN_ATTEMPT", "1")
+    return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
+
+
+def context(
+    environment: Mapping[str, str], directory: str | None, workspace: str | None
+) -> dict[str, str | int] | None:
+    """Say where a report is made, so that several can be merged and shown on a pull request; None on a laptop.
+
+    The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`.
+    """
+    target = environment.get("TFCHECK_TARGET") or _target(directory, workspace)
+    if not in_actions(environment):
+        return {"target": target} if environment.get("TFCHECK_TARGET") else None
+    started = event(environment)
+    told: dict[str, str | int | None] = {
+        "target": target,
+        "repository": repository(environment),
+        "pull_request": started.number,
+        "head_sha": started.sha,
+        "run": run(environment),
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _target(directory: str | None, workspace: str | None) -> str:
+    place = directory if directory not in (None, ".") else ""
+    selected = workspace if workspace not in (None, "default") else ""
+    return ":".join(filter(None, (place, selected)))

@@ -32,7 +32,7 @@ def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
 
 def fileexists(scope: Scope, path: str) -> Value:
     """Tell whether there is such a file."""
-    if posixpath.basename(path) in ("", ".", ".."):
+    if posixpath.normpath(path) in (".", ".."):
         raise EvaluationError("a directory is no file")
     try:
         data = scope.read_file(path)

@@ -24,8 +24,9 @@ def like(pattern: str, subject: str, *, any_char: str = ".") -> bool:
 class Reference:
     """Decides one request."""
 
-    def __init__(self, action: str, resource: str, keys: Mapping[str, Any], *, role: str, account: str) -> None:
-        self.action, self.resource, self.role, self.account = action, resource, role, account
+    def __init__(self, action: str, resource: str, keys: Mapping[str, Any], caller: Any) -> None:
+        self.action, self.resource = action, resource
+        self.role, self.account, self.unique_id = caller.arn, caller.account, caller.unique_id
         self.keys = {key.lower(): value for key, value in keys.items()}
 
     def allowed(
@@ -78,7 +79,7 @@ class Reference:
         if who == "*":
             return {"session"}
         listed = who.get("AWS", [])
-        kinds = {"*": "session", self.role: "role", self.account: "account", "AROAEXAMPLEEXAMPLE123": "role"}
+        kinds = {"*": "session", self.role: "role", self.account: "account", self.unique_id: "role"}
         kinds[f"arn:aws:iam::{self.account}:root"] = "account"
         return {kinds[each] for each in (listed if isinstance(listed, list) else [listed]) if each in kinds}
 

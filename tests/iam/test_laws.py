@@ -13,6 +13,7 @@ from tests.iam.examples import ACCOUNT, CALLER, OTHER_ACCOUNT, REGION, ROLE, all
 from tfcheck.iam import (
     Absent,
     Allowed,
+    Caller,
     Context,
     Decision,
     Denied,
@@ -48,6 +49,8 @@ EFFECT = slot("effect")
 STATEMENT = slot("statement")
 VALUE = slot("value")
 PRINCIPAL = slot("principal")
+ROLE_NAME = slot("role", NAME)
+UNIQUE = slot("unique")
 NAMES = st.sampled_from(["cfg", "other", "a"])
 
 #: What each unknown may turn out to be.
@@ -67,6 +70,10 @@ FILLINGS: dict[str, st.SearchStrategy[Value]] = {
     "principal": st.sampled_from(
         ["*", ROLE, ACCOUNT, OTHER_ACCOUNT, f"arn:aws:iam::{ACCOUNT}:root", "AROAEXAMPLEEXAMPLE123"]
     ),
+}
+FILLINGS |= {
+    "role": st.sampled_from(["exec", "admin", "x"]),
+    "unique": st.sampled_from(["AROAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE456"]),
 }
 fillings = st.fixed_dictionaries(FILLINGS)
 
@@ -152,7 +159,15 @@ conditions: st.SearchStrategy[Any] = st.just({}) | st.dictionaries(
 )
 effects: st.SearchStrategy[Value] = st.sampled_from(["Allow", "Allow", "Deny", EFFECT])
 principals: st.SearchStrategy[Value] = st.sampled_from(
-    ["*", {"AWS": ROLE}, {"AWS": [ACCOUNT, PRINCIPAL]}, {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"}, {"Service": "x"}]
+    [
+        "*",
+        {"AWS": ROLE},
+        {"AWS": [ACCOUNT, PRINCIPAL]},
+        {"AWS": [joined("arn:aws:iam::", ACCOUNT_SLOT, ":role/", ROLE_NAME), UNIQUE]},
+        {"AWS": [joined("arn:aws:iam::", ACCOUNT_SLOT, ":root")]},
+        {"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"},
+        {"Service": "x"},
+    ]
 )
 
 
@@ -201,14 +216,15 @@ class World(msgspec.Struct, frozen=True):
     target: Any
     owner: Any
     extras: dict[str, Any]
+    caller: Caller = CALLER
 
     def decision(self) -> Decision:
         request = self.request()
         return decide(request, self.layers())
 
     def request(self) -> Request:
-        context: Context = start_up_context(CALLER, self.action, region=REGION, extras=self.extras)
-        return Request(self.action, self.target, CALLER, context, self.owner)
+        context: Context = start_up_context(self.caller, self.action, region=REGION, extras=self.extras)
+        return Request(self.action, self.target, self.caller, context, self.owner)
 
     def layers(self) -> Layers:
         return Layers(
@@ -225,9 +241,12 @@ class World(msgspec.Struct, frozen=True):
         }
         parts = (filled(each, filling) for each in (self.identity, self.boundary, self.resource))
         identity, boundary, resource = parts
-        return World(
-            self.action, identity, boundary, resource, filled(self.target, filling), filled(self.owner, filling), extras
-        )
+        target, owner = filled(self.target, filling), filled(self.owner, filling)
+        return World(self.action, identity, boundary, resource, target, owner, extras, self.filled_caller(filling))
+
+    def filled_caller(self, filling: Mapping[str, Value]) -> Caller:
+        fields = {name: filled(getattr(self.caller, name), filling) for name in self.caller.__struct_fields__}
+        return Caller(**fields)
 
 
 KEYS_OPEN = ("aws:SourceVpce", "x:many", "x:number")
@@ -265,9 +284,18 @@ def worlds_of(action: str) -> st.SearchStrategy[World]:
         targets,
         st.sampled_from([ACCOUNT, ACCOUNT, OTHER_ACCOUNT, ACCOUNT_SLOT, None]),
         contexts,
+        st.sampled_from([CALLER, OPEN_CALLER]),
     )
 
 
+#: A role of which little is known.
+OPEN_CALLER = Caller(
+    arn=joined("arn:aws:iam::", ACCOUNT_SLOT, ":role/", ROLE_NAME),
+    name=ROLE_NAME,
+    account=ACCOUNT_SLOT,
+    unique_id=UNIQUE,
+    tags={"team": VALUE},
+)
 worlds = st.one_of([worlds_of(action) for action in SUBJECTS])
 any_statement = st.one_of(
     [statements(name.partition(":")[0], each[1], principal=False) for name, each in SUBJECTS.items()]

@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import given
 
-from tests.iam.examples import ACCOUNT, ROLE
 from tests.iam.reference import Open, Reference
 from tests.iam.test_laws import World, fillings, presences, worlds
 from tfcheck.iam import Absent, Allowed, Entry, Undecided
@@ -42,11 +41,12 @@ def test_what_the_reference_decides_is_decided(
 
 
 def allowed(known: World) -> bool:
-    keys: Mapping[str, Any] = {"aws:PrincipalTag/team": "app", "aws:PrincipalArn": ROLE} | {
+    caller: Any = known.caller
+    keys: Mapping[str, Any] = {"aws:PrincipalTag/team": caller.tags["team"], "aws:PrincipalArn": caller.arn} | {
         key: None if isinstance(entry, Absent) else entry for key, entry in known.extras.items()
     }
-    owner = known.owner or (known.target.split(":")[4] if known.target != "*" else "") or ACCOUNT
-    reference = Reference(known.action, known.target, keys, role=ROLE, account=ACCOUNT)
+    owner = known.owner or (known.target.split(":")[4] if known.target != "*" else "") or caller.account
+    reference = Reference(known.action, known.target, keys, caller)
     return reference.allowed(
         known.identity, known.boundary, known.resource, kms=known.action == "kms:Decrypt", owner=owner
     )

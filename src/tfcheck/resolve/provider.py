@@ -141,9 +141,25 @@ class Providers:
     def _account(self, group: tuple[str, ...]) -> str | None:
         for value in self._data("aws_caller_identity", "account_id", group):
             return value
+        for key in group:
+            assumed = self._assumed_account(key)
+            if assumed is not None:
+                return assumed
         accounts = {arn.account for arn in map(split, self._arns_of(group)) if arn and arn.account}
         found = next(iter(accounts)) if len(accounts) == 1 else None
         return found if isinstance(found, str) and found != "aws" else None
+
+    def _assumed_account(self, key: str) -> str | None:
+        """Take the account from the role that the provider assumes, or the only account it may work in."""
+        expressions = self._expressions(key)
+        for block in _blocks(expressions.get("assume_role")):
+            role = self._evaluate(block.get("role_arn"))
+            arn = split(role) if isinstance(role, str) else None
+            if arn is not None and isinstance(arn.account, str) and arn.account:
+                return arn.account
+        allowed = self._evaluate(expressions.get("allowed_account_ids"))
+        only = allowed[0] if isinstance(allowed, list) and len(allowed) == 1 else None
+        return only if isinstance(only, str) and only else None
 
     def _partition(self, key: str, group: tuple[str, ...], region: str | None, account: str | None) -> TextLike:
         if region is not None:
@@ -190,6 +206,12 @@ class Providers:
 def _shared(key: str, name: str, hole: Hole) -> Unknown:
     symbol = Symbol(f"provider.{key}", (name,))
     return Unknown(symbol=symbol, reason=f"the plan does not show the {name.replace('_', ' ')}", hole=hole)
+
+
+def _blocks(expressions: Any) -> list[dict[str, Any]]:
+    """Give nested blocks, which the configuration writes as a list or as one object."""
+    listed = expressions if isinstance(expressions, list) else [expressions]
+    return [each for each in listed if isinstance(each, dict)]
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 import msgspec
+from click.core import ParameterSource
 
-from tfcheck import __version__, terminal
+from tfcheck import __version__, cli_report, terminal
 from tfcheck.checking import Checked, checked, fails
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
@@ -89,13 +90,19 @@ def main(ctx: click.Context) -> int | None:
 
 @main.command(context_settings=_NAMES, short_help="Check every ECS task of a plan; the word can be left out.")
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), help="How to report; text unless set.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", *cli_report.FORMATS]),
+    help="How to report; text unless set. markdown is a comment, summary the page of a job, github annotates lines.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "info", "never"]),
     default="error",
     show_default=True,
-    help="The least severity of a finding that makes the exit status 1.",
+    help="The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
+    "standard output.",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @click.option(
@@ -139,21 +146,58 @@ def check(
 
     PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
     """
-    to_file = output not in (None, "-")
-    coloured = colour == "always" or (not to_file and terminal.colour_wanted(colour, sys.stdout, os.environ))
-    pick = _pick(query, form)
-    wanted = Wanted(form, pick, fail_on, strict, sources, workspace, output, coloured, quiet)
+    coloured, pick = _coloured(colour, output), _pick(query, form)
+    wanted = Wanted(form, pick, _least(fail_on, form, output), strict, sources, workspace, output, coloured, quiet)
     reports, status = _reports(plans, wanted)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return max(status, _status(reports, wanted))
 
 
+@main.command(
+    context_settings=_NAMES,
+    short_help="Write saved JSON reports, several as one, in another format.",
+    params=[each for each in check.params if each.name not in ("plans", "sources", "workspace")],
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def report(
+    files: tuple[str, ...],
+    form: str | None,
+    fail_on: str,
+    strict: bool,
+    query: str | None,
+    output: str | None,
+    colour: str,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Write saved reports in another format; most formats make one report of several.
+
+    FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
+    """
+    coloured, pick = _coloured(colour, output), _pick(query, form)
+    wanted = Wanted(form, pick, _least(fail_on, form, output), strict, None, None, output, coloured, quiet)
+    reports = list(cli_report.saved(files))
+    terminal.publish(_shown(reports, wanted), output, colour=coloured)
+    return _status(reports, wanted)
+
+
+def _coloured(colour: str, output: str | None) -> bool:
+    to_file = output not in (None, "-")
+    return colour == "always" or (not to_file and terminal.colour_wanted(colour, sys.stdout, os.environ))
+
+
+def _least(fail_on: str, form: str | None, output: str | None) -> str:
+    """Let SARIF on standard output pass unless told otherwise: the step that uploads it comes after this one."""
+    given = click.get_current_context().get_parameter_source("fail_on") is not ParameterSource.DEFAULT
+    return "never" if form == "sarif" and output in (None, "-") and not given else fail_on
+
+
 def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
     if query is None:
         return None
-    if form == "text":
-        raise UsageError("`--query` picks from the JSON report", hint="leave out `--format text`")
+    if form not in (None, "json"):
+        raise UsageError("`--query` picks from the JSON report", hint=f"leave out `--format {form}`")
     from tfcheck.report.query import query as picking
 
     return picking(query)
@@ -174,7 +218,9 @@ def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int
 
 
 def _shown(reports: list[Checked], wanted: Wanted) -> str:
-    """Write the reports: text below one another, JSON one per line when there are several."""
+    """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
+    if wanted.form in cli_report.FORMATS:
+        return cli_report.written(wanted.form, [each.report for each in reports])
     if wanted.form != "json" and wanted.pick is None:
         from tfcheck.report.text import text
 

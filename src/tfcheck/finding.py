@@ -102,7 +102,8 @@ class Requirement(msgspec.Struct, frozen=True):
 class Evidence(msgspec.Struct, frozen=True):
     """One statement that made a decision, could still make it, or came near it.
 
-    `policy` is the address (or ARN) of what holds it; `patterns` are its resources as written, for people.
+    `policy` is the address (or ARN) of what holds it, `effect` its Effect, empty where it may decide either way;
+    `patterns` are its resources as written, for people.
     """
 
     policy: str

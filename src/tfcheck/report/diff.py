@@ -1,7 +1,7 @@
-"""Which lines does a unified diff insert where?
+"""Which lines does a unified diff put where?
 
-Follows https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html. Only diffs that do nothing but
-insert are read, since only these are suggested.
+Follows https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html. Diffs that make or delete a file,
+or concern the newline at its end, are not read.
 """
 
 from __future__ import annotations
@@ -24,19 +24,39 @@ class Insertion(msgspec.Struct, frozen=True):
     text: str
 
 
+class Edit(msgspec.Struct, frozen=True):
+    """The lines of a file that a diff takes out, from `line` on, and those that it puts there; no newline in any.
+
+    Where nothing is taken out, the new lines come before line `line`.
+    """
+
+    file: str
+    line: int
+    old: tuple[str, ...]
+    new: tuple[str, ...]
+
+
 class _OtherDiffError(Exception):
     """The diff does something else, or cannot be read."""
 
 
 def insertions(diff: str) -> tuple[Insertion, ...]:
     """Read what a diff inserts; nothing where it does anything else or leads out of the repository."""
+    found = edits(diff)
+    if any(each.old for each in found):
+        return ()
+    return tuple(Insertion(each.file, each.line, "".join(f"{line}\n" for line in each.new)) for each in found)
+
+
+def edits(diff: str) -> tuple[Edit, ...]:
+    """Read what a diff changes; nothing where it cannot be read or leads out of the repository."""
     try:
         return tuple(_files(iter(diff.split("\n"))))
     except _OtherDiffError:
         return ()
 
 
-def _files(rows: Iterator[str]) -> Iterator[Insertion]:
+def _files(rows: Iterator[str]) -> Iterator[Edit]:
     file = ""
     for row in rows:
         if row.startswith("+++ "):
@@ -54,20 +74,20 @@ def _path(row: str) -> str:
     return path
 
 
-def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> Iterator[Insertion]:
+def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> Iterator[Edit]:
     """Read one hunk of `old` lines before and `new` after the change, which begins at `line`."""
-    text = ""
+    removed: list[str] = []
+    added: list[str] = []
     while old > 0 or new > 0:
         row = next(rows, None)
-        if row is not None and row.startswith("+"):
-            text += f"{row[1:]}\n"
-            new -= 1
-        elif row is not None and row[:1] in (" ", ""):
-            if text:
-                yield Insertion(file, line, text)
-            text = ""
-            line, old, new = line + 1, old - 1, new - 1
-        else:
+        mark, text = (row[:1] or " ", row[1:]) if row is not None else ("", "")
+        if mark not in (" ", "-", "+"):
             raise _OtherDiffError
-    if text:
-        yield Insertion(file, line, text)
+        if (mark == " " or (mark == "-" and added)) and (removed or added):
+            yield Edit(file, line - len(removed), tuple(removed), tuple(added))
+            removed, added = [], []
+        if mark != " ":
+            (removed if mark == "-" else added).append(text)
+        line, old, new = line + (mark != "+"), old - (mark != "+"), new - (mark != "-")
+    if removed or added:
+        yield Edit(file, line - len(removed), tuple(removed), tuple(added))

@@ -124,7 +124,7 @@ def _evidence(evidence: Evidence) -> Json:
     return {
         "policy": evidence.policy,
         "sid": evidence.sid,
-        "effect": evidence.effect,
+        "effect": evidence.effect or None,
         "because": evidence.because,
         "patterns": list(evidence.patterns),
         "location": _location(evidence.location),

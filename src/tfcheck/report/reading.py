@@ -63,7 +63,7 @@ class _Location(msgspec.Struct):
 class _Evidence(msgspec.Struct):
     policy: str
     sid: str | None
-    effect: Literal["Allow", "Deny"]
+    effect: Literal["Allow", "Deny", ""] | None
     because: str
     patterns: list[str] = []
     location: _Location | None = None
@@ -223,7 +223,7 @@ def _answer(shape: _Requirement) -> Answer:
 
 def _evidence(shape: _Evidence) -> Evidence:
     place = _location(shape.location)
-    return Evidence(shape.policy, shape.sid, shape.effect, shape.because, tuple(shape.patterns), place)
+    return Evidence(shape.policy, shape.sid, shape.effect or "", shape.because, tuple(shape.patterns), place)
 
 
 def _finding(shape: _Finding, answers: dict[str, Answer], named: str) -> Finding:

@@ -89,8 +89,8 @@ def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
 def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> str:
     patterns = nearest(answer.requirement.shown_resource, found.patterns)[:_SHOWN_PATTERNS]
     more = f" and {len(found.patterns) - len(patterns)} more" if len(found.patterns) > len(patterns) else ""
-    what = "denies" if found.effect == "Deny" else "allows"
-    on = f" {what} {', '.join(map(code, patterns))}{more}" if patterns else f" has a statement that {what}"
+    what = {"Deny": " denies", "Allow": " allows"}.get(found.effect, "")
+    on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else what and f" has a statement that{what}"
     sid = f" (statement {code(found.sid)})" if found.sid else ""
     place = linked(found.location, report, page)
     because = prose(found.because)

@@ -65,7 +65,7 @@ def _waiting_rows(waiting: Iterable[Waiting], content: Content) -> Iterator[list
 def _needed_by(answer: Answer, content: Content) -> str:
     need = answer.requirement
     tasks = {task for report in content.reports for task in report.task_definitions}
-    task = f"{code(need.task_definition, in_table=True)} " if len(tasks) > 1 else ""
+    task = f"{code(need.task_definition, in_table=True)}, " if len(tasks) > 1 else ""
     return task + needed_by(answer, in_table=True)
 
 

@@ -1,0 +1,75 @@
+"""How does the command line write reports in a format for others, and where does it read saved ones?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tfcheck.checking import Checked
+from tfcheck.errors import InputError
+from tfcheck.finding import Report
+from tfcheck.report.manual import Manual
+
+#: Beside `text` and `json`, which write one report after the other; these write all reports as one.
+FORMATS = ("markdown", "summary", "sarif", "junit", "github")
+
+
+def saved(files: Iterable[str]) -> Iterator[Checked]:
+    """Read reports that `--format json` wrote; `-` is standard input.
+
+    Raises:
+        InputError: a file is not there, or holds anything else.
+    """
+    from tfcheck.report.reading import read
+
+    for file in files:
+        for report in read(_content(file), file):
+            yield Checked(report, report.plan.directory or ".")
+
+
+def _content(file: str) -> bytes:
+    from tfcheck.report.reading import LARGEST
+
+    try:
+        if file == "-":
+            return sys.stdin.buffer.read(LARGEST + 1)
+        with Path(file).open("rb") as opened:
+            return opened.read(LARGEST + 1)
+    except (OSError, ValueError) as error:
+        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise InputError(f"`{file}` cannot be read: {problem.lower()}") from None
+
+
+def written(form: str, reports: Sequence[Report]) -> str:
+    """Write reports in one of `FORMATS`; only what that needs is imported."""
+    match form:
+        case "sarif":
+            from tfcheck.report.sarif import sarif
+
+            return sarif(reports, manuals())
+        case "junit":
+            from tfcheck.report.junit import junit
+
+            return junit(reports)
+        case "github":
+            from tfcheck.report.annotations import workflow_commands
+
+            return workflow_commands(reports)
+        case _:
+            return _page(form, reports)
+
+
+def _page(form: str, reports: Sequence[Report]) -> str:
+    from tfcheck.report.markdown import markdown, summary
+    from tfcheck.report.markdown.page import Page
+
+    write = summary if form == "summary" else markdown
+    return write(reports, Page(manuals=manuals()))
+
+
+def manuals() -> tuple[Manual, ...]:
+    """Give the manuals of all rules, for the formats that show them."""
+    from tfcheck.startup import RULES
+
+    return tuple(Manual(rule.id, rule.title, rule.manual) for rule in RULES)

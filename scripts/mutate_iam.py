@@ -106,8 +106,8 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     (
         "`arn:…` matches a request on `*`",
         "iam/resource.py",
-        "return Truth.FALSE if known else",
-        "return Truth.TRUE if known else",
+        "if isinstance(entry.whole, str | Template):\n        return Truth.FALSE",
+        "if isinstance(entry.whole, str | Template):\n        return Truth.TRUE",
     ),
     ("wildcards in the type are fine", "iam/resource.py", "if _wild(_kind(last)[0]) else", "if False else"),
     ("a star in front of colons is certain", "iam/resource.py", "if _wild(before) or (wild", "if (wild"),

@@ -41,6 +41,14 @@ def finding_lines(finding: Finding, width: int, directory: str = ".", *, quoted:
         yield from _fix(finding.fix, width)
 
 
+def _apart(answers: tuple[Answer, ...]) -> list[Answer]:
+    """Keep one of the answers that need the same action on the same thing: several files may share a bucket."""
+    found: dict[tuple[str, str], Answer] = {}
+    for each in answers:
+        found.setdefault((each.requirement.action, each.requirement.shown_resource), each)
+    return list(found.values())
+
+
 def _title(finding: Finding, width: int) -> Iterator[Line]:
     label = Span(f"{finding.severity.value}[{finding.rule}]: ", SEVERITY_STYLES[finding.severity])
     first = True

@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.match import equal
 from tfcheck.policies import Found, Policies
-from tfcheck.value import Set, Text, TextLike, Truth, Unknown, Value, spelled_out
+from tfcheck.value import Set, TextLike, Truth, Unknown, Value, identity
 from tfcheck.world import Thing, World
 
 
@@ -103,19 +103,19 @@ class Attachments:
     def _for(self, address: str, name: Value) -> tuple[list[Grant], list[Grant]]:
         """Give the grants that are surely for a role, and those that may be."""
         sure = list(self._by_owner.get(address, ()))
-        spelled = spelled_out(name) if isinstance(name, str | Text | Unknown) else None
-        if spelled is None:
-            return sure, []
-        sure.extend(self._by_name.get(spelled, ()))
-        candidates = self._odd_names if isinstance(spelled, str) else self._by_name
         open_: list[Grant] = []
-        for text, grants in candidates.items():
-            truth = Truth.FALSE if text == spelled else equal(text, spelled)
+        known = identity(name)
+        if known is not None:
+            sure.extend(self._by_name.get(known, ()))
+        candidates = self._odd_names if isinstance(known, str) else self._by_name
+        vague = [(grant.role, [grant]) for grant in self._unnamed]
+        for text, grants in [*candidates.items(), *vague]:
+            truth = Truth.FALSE if text == known else equal(text, name)
             if truth is Truth.TRUE:
                 sure.extend(grants)
             elif truth is Truth.UNKNOWN:
                 open_.extend(grants)
-        return sure, [*open_, *self._unnamed]
+        return sure, open_
 
     @cached_property
     def _filed(self) -> tuple[dict[str, list[Grant]], dict[TextLike, list[Grant]], list[Grant]]:
@@ -127,10 +127,11 @@ class Attachments:
         unnamed: list[Grant] = []
         for grant in self.grants():
             role = grant.role
+            known = identity(role)
             if isinstance(role, Unknown) and role.symbol is not None and role.symbol.owner in roles:
                 by_owner.setdefault(role.symbol.owner, []).append(grant)
-            elif isinstance(role, str | Text) or (isinstance(role, Unknown) and role.shape is not None):
-                by_name.setdefault(spelled_out(role), []).append(grant)
+            elif known is not None:
+                by_name.setdefault(known, []).append(grant)
             else:
                 unnamed.append(grant)
         return by_owner, by_name, unnamed
@@ -241,9 +242,8 @@ class Attachments:
 
     def _contested(self, grant: Grant, name: Value, attached: Attached) -> bool:
         """Tell whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
-        if not isinstance(grant.reference, str | Text | Unknown):
-            return False
-        for thing in self._owners.get(spelled_out(grant.reference), ()):
+        policy = identity(grant.reference)
+        for thing in self._owners.get(policy, ()) if policy is not None else ():
             roles = thing.attribute("roles")
             if thing.address != grant.thing.address and not any(
                 equal(role, name) is Truth.TRUE for role in _items(roles)
@@ -258,9 +258,9 @@ class Attachments:
     def _owners(self) -> dict[TextLike, list[Thing]]:
         found: dict[TextLike, list[Thing]] = {}
         for thing in self._world.things("aws_iam_policy_attachment"):
-            arn = thing.attribute("policy_arn")
-            if isinstance(arn, str | Text | Unknown):
-                found.setdefault(spelled_out(arn), []).append(thing)
+            arn = identity(thing.attribute("policy_arn"))
+            if arn is not None:
+                found.setdefault(arn, []).append(thing)
         return found
 
     def _listed(self, resource_type: str, argument: str, name: Value) -> list[Value] | None:

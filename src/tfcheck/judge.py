@@ -57,11 +57,15 @@ _DENIED = {
 
 
 class _Call(msgspec.Struct, frozen=True):
-    """A requirement as the call that a role makes, and what the needed thing says of itself."""
+    """A requirement as the call that a role makes, and what the needed thing says of itself.
+
+    `doubt` says why the call may not be made at all.
+    """
 
     role: Role
     request: Request
     guarded: Guarded
+    doubt: str = ""
 
 
 class _Side(msgspec.Struct, frozen=True):
@@ -94,7 +98,7 @@ class Judge:
         side = self._side(task)
         role = side.role(requirement.role_kind)
         if role is None:
-            return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
+            return _without_role(requirement)
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, side)
         # NOTE: tasks of one service often need the same of the same roles.
@@ -111,7 +115,7 @@ class Judge:
         side = self._side(task)
         role = side.role(requirement.role_kind)
         if role is None:
-            return Verdict.DENIED
+            return _without_role(requirement).verdict
         if requirement.action == startup.trust.ACTION:
             return self._trusted(role, side).verdict
         key = _key(requirement, role, side)
@@ -157,8 +161,9 @@ class Judge:
             caller=role.caller,
             context=self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world)),
             resource_account=guarded.account,
+            documented=requirement.documented,
         )
-        return _Call(role, request, guarded)
+        return _Call(role, request, guarded, requirement.doubt)
 
     def _common(self, requirement: Requirement, role: Role, side: _Side, guarded: Guarded) -> Context:
         """Give the condition keys that all calls of a role to one service in one region carry."""
@@ -255,16 +260,24 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
     return [(*settled, *choice) for choice in choices]
 
 
+def _without_role(requirement: Requirement) -> Judgement:
+    if requirement.doubt:
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.doubt)
+    return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
+
+
 def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...]:
     """Name everything that a judgement rests on."""
-    need = requirement.action, requirement.resource, requirement.encrypted
+    need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
     return (*need, id(role), id(side.task), side.on_fargate, side.surroundings)
 
 
 def _decided(call: _Call) -> Decision:
     """Decide, for every inline policy that may be the one to remain of several with one name."""
-    decisions = [decide(call.request, _layers(call, identity)) for identity in _identities(call.role)]
-    return _merged(decisions)
+    decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
+    if isinstance(decision, Denied) and call.doubt:
+        return Undecided("unknown_value", call.doubt, decision.by)
+    return decision
 
 
 def _layers(call: _Call, identity: tuple[Policy, ...]) -> Layers:

@@ -10,7 +10,7 @@ from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.iam import Policy, PolicyKind, managed_policy, parse_policy
 from tfcheck.match import equal
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, is_known, spelled_out, written
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world import Thing, World
 
 
@@ -77,7 +77,8 @@ class Policies:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:
                 return found
-        found = self._by_arn.get(spelled_out(reference))
+        known = identity(reference)
+        found = self._by_arn.get(known) if known is not None else None
         if found is not None or is_known(reference):
             return found
         sure = [each for each in self._all if equal(reference, each.attribute("arn")) is Truth.TRUE]
@@ -95,9 +96,9 @@ class Policies:
     def _by_arn(self) -> dict[TextLike, Thing]:
         found: dict[TextLike, Thing] = {}
         for each in self._all:
-            arn = each.attribute("arn")
-            if isinstance(arn, str | Text | Unknown):
-                found[spelled_out(arn)] = each
+            arn = identity(each.attribute("arn"))
+            if arn is not None:
+                found[arn] = each
         return found
 
 

@@ -16,7 +16,7 @@ from tfcheck.attachment import Attachments
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
 from tfcheck.policies import Policies
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, spelled_out, text, written
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
 
 #: What a role is called whose ARN the plan marks as sensitive.
@@ -75,9 +75,9 @@ class Roles:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:
                 return found
-        if isinstance(reference, str | Text | Unknown):
-            spelled = spelled_out(reference)
-            found = self._by_arn.get(spelled) or self._by_name.get(spelled)
+        known = identity(reference)
+        if known is not None:
+            found = self._by_arn.get(known) or self._by_name.get(known)
             if found is not None:
                 return found
         if isinstance(reference, Text):
@@ -101,9 +101,9 @@ class Roles:
     def _by_arn(self) -> dict[TextLike, Thing]:
         found: dict[TextLike, Thing] = {}
         for each in [*self._world.looked_up("aws_iam_role"), *self._managed]:
-            arn = each.attribute("arn")
-            if isinstance(arn, str | Text | Unknown):
-                found[spelled_out(arn)] = each
+            arn = identity(each.attribute("arn"))
+            if arn is not None:
+                found[arn] = each
         return found
 
     @cached_property

@@ -208,6 +208,23 @@ def spelled_out(value: TextLike) -> TextLike:
     return text(parts)
 
 
+def identity(value: Value) -> TextLike | None:
+    """Give a string that equals another one's identity only if the two surely are the same text; None if it has none.
+
+    What has no symbol may be equal to something else of which as little is known, so it has no identity.
+    """
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Unknown | Text):
+        return None
+    spelled = spelled_out(value)
+    return spelled if all(isinstance(each, str) or _has_symbol(each) for each in pieces(spelled)) else None
+
+
+def _has_symbol(piece: Unknown | JsonText) -> bool:
+    return isinstance(piece, Unknown) and piece.symbol is not None
+
+
 def unknowns(value: Value) -> Iterator[Unknown]:
     """Walk every unknown leaf and piece of `value`, in order."""
     match value:

@@ -95,6 +95,25 @@ def test_references_are_asked_by_root_and_name() -> None:
     assert "data.aws_iam_policy.p" in scope.asked
 
 
+def test_the_length_of_a_text_that_is_surely_not_empty_is_at_least_one() -> None:
+    arn = Unknown(Symbol("aws_iam_role.r", ("arn",)), hole=Hole(shortest=20, starts="arn:"))
+    for expression, result in {
+        "length(var.arn) > 0": True,
+        "length(var.arn) >= 1": True,
+        "0 < length(var.arn)": True,
+        "length(var.arn) != 0": True,
+        "length(var.arn) == 0": False,
+        "length(var.arn) < 1": False,
+        "length(var.arn) <= 0": False,
+        "0 == length(var.arn)": False,
+        'length("${var.any}/x") > 0': True,
+        "try(length(var.arn) > 0, false)": True,
+    }.items():
+        assert worth(expression, arn=arn, any=ARN) is result
+    for expression in ("length(var.arn) > 1", "length(var.arn) == 20", "length(var.any) > 0", "length(var.arn) < 2"):
+        assert isinstance(worth(expression, arn=arn, any=ARN), Unknown)
+
+
 def test_a_resource_is_never_worked_out_as_a_whole_without_need() -> None:
     assert worth("{a = aws_s3_bucket.b}.a.arn") is ARN
     assert worth("[aws_s3_bucket.b, 1][0].bucket") == "web"

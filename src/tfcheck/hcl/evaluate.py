@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tfcheck.hcl import lengths
 from tfcheck.hcl.access import (
     LocalScope,
     bound,
@@ -45,6 +46,7 @@ from tfcheck.hcl.expression import (
     Unreadable,
     Variable,
 )
+from tfcheck.hcl.kinds import surely_filled
 from tfcheck.hcl.lazily import call_lazily
 from tfcheck.hcl.likeness import is_structural
 from tfcheck.hcl.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
@@ -196,8 +198,18 @@ class _Run:
         left, right = self.see(node.left, scope), self.see(node.right, scope)
         if node.operator in ("==", "!="):
             equal = self._equals(node, left, right)
-            return equal if node.operator == "==" else inverted(equal)
-        return computed(node.operator, whole(left), whole(right))
+            result = equal if node.operator == "==" else inverted(equal)
+        else:
+            result = computed(node.operator, whole(left), whole(right))
+        return self._by_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
+
+    def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
+        """Decide a comparison of the length of a text that is surely not empty, if it can be."""
+        text = lengths.measured(node)
+        if text is None or is_referent(left) or is_referent(right) or not surely_filled(self.probe(text, scope)):
+            return result
+        decided = lengths.compared(node, whole(left), whole(right))
+        return result if decided is None else decided
 
     def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
         if (is_referent(left) and right is None) or (is_referent(right) and left is None):

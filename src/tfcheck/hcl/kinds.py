@@ -72,6 +72,25 @@ def surely_text(value: Value) -> bool:
     return isinstance(value, str | Text | JsonText)
 
 
+def surely_filled(value: Value) -> bool:
+    """Tell whether `value` is certainly a string that is not empty."""
+    match value:
+        case str():
+            return value != ""
+        case Unknown():
+            return (
+                value.hole.shortest > 0
+                or bool(value.family)
+                or (value.shape is not None and surely_filled(value.shape))
+            )
+        case Text():
+            return any(surely_filled(piece) for piece in value.pieces)
+        case JsonText():
+            return True
+        case _:
+            return False
+
+
 def type_of(value: Value, *, collections: bool) -> Type:
     """Give the type of `value`.
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from tfcheck.hcl.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.functions.sets import toset
-from tfcheck.hcl.functions.strings import surely_filled
+from tfcheck.hcl.kinds import surely_filled
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import Set, Unknown, Value, is_known
 

@@ -12,8 +12,8 @@ from itertools import product
 from tfcheck.hcl.convert import as_set, to_bool, unify
 from tfcheck.hcl.equality import same
 from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, limited, waiting
-from tfcheck.hcl.functions.strings import length_of, surely_filled
-from tfcheck.hcl.kinds import surely_text
+from tfcheck.hcl.functions.strings import length_of
+from tfcheck.hcl.kinds import surely_filled, surely_text
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
@@ -27,7 +27,7 @@ def length(value: Value) -> Value:
         case str() | Text() | JsonText():
             return length_of(value)
         case Unknown():
-            return waiting(value, unsure=True)
+            return waiting(value, unsure=not surely_text(value))
         case list() | dict():
             return len(value)
         case Set():

@@ -13,7 +13,7 @@ from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, w
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, without_end, without_start
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.match import Verbatim, glob
-from tfcheck.value import Hole, JsonText, Text, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, text
 
 #: What Go takes for white space, which is not what Python takes for it.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -249,25 +249,6 @@ def join(separator: TextLike, *lists: list[Value]) -> Value:
 def length_of(subject: TextLike) -> Value:
     """Count the characters of a string, a grapheme cluster as one."""
     return len(graphemes.clusters(subject)) if isinstance(subject, str) else waiting(subject)
-
-
-def surely_filled(value: Value) -> bool:
-    """Tell whether `value` is certainly a string that is not empty."""
-    match value:
-        case str():
-            return value != ""
-        case Unknown():
-            return (
-                value.hole.shortest > 0
-                or bool(value.family)
-                or (value.shape is not None and surely_filled(value.shape))
-            )
-        case Text():
-            return any(surely_filled(piece) for piece in value.pieces)
-        case JsonText():
-            return True
-        case _:
-            return False
 
 
 FUNCTIONS = {

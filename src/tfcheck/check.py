@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tfcheck import startup
+from tfcheck import pitfall, startup
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.explain import findings
-from tfcheck.finding import Answer, PlanInfo, Report, Requirement, Skipped, Verdict
+from tfcheck.explain import findings, worst_first
+from tfcheck.finding import Answer, Finding, PlanInfo, Report, Requirement, Skipped, Verdict
 from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
@@ -28,30 +28,40 @@ def check(
     *,
     workspace: str | None = None,
     context: dict[str, str | int] | None = None,
+    fixes: bool = False,
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
-    report. Reads nothing but what it is given and prints nothing.
+    report. With `fixes` findings carry a proven fix where there is one. Reads nothing but what it is given and prints
+    nothing.
     """
     resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
     after = After(resolver)
     before = after.before()
-    judge, past = Judge(after), Past(Judge(before), before)
+    judge, past = after.once(Judge), Past(Judge(before), before)
     tasks = list(task_definitions(after))
     judged = [each for task in tasks for each in _judged(task, after, judge)]
     answers = [_answer(requirement, found, past) for requirement, found in judged]
+    locations = Locations(resolver)
+    found = worst_first([*findings(answers, locations), *pitfall.findings(tasks, after, locations)])
     return Report(
         plan=_info(plan, sources),
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
-        findings=tuple(findings(answers, Locations(resolver))),
+        findings=tuple(_mended(found, after) if found and fixes else found),
         skipped=tuple(Skipped(str(task.address), task.problem) for task in tasks if task.problem),
         notes=tuple(
             dict.fromkeys((*_notes(plan, [found for _, found in judged], resolver), *_frozen(tasks, resolver)))
         ),
         context=context,
     )
+
+
+def _mended(found: Sequence[Finding], after: After) -> Sequence[Finding]:
+    from tfcheck.fix import suggest
+
+    return suggest(found, after)
 
 
 def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:

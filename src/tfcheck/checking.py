@@ -34,10 +34,10 @@ def checked(plan: str, sources: str | None = None, workspace: str | None = None)
     from tfcheck.hcl.modules import find
 
     path = None if plan == "-" else Path(plan)
-    loaded = _loaded(path)
+    loaded = load_plans(path)
     for each in loaded.plans:
         found = find(Path(sources) if sources else None, path, each.configuration)
-        report = _placed(check(each, found.sources, workspace=workspace), found.sources, workspace)
+        report = _placed(check(each, found.sources, workspace=workspace, fixes=True), found.sources, workspace)
         notes = (*loaded.warnings, *_about(found), *report.notes)
         root = found.sources.root if found.sources else None
         yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))
@@ -65,7 +65,12 @@ def _about(found: Found) -> Iterator[str]:
         yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
 
 
-def _loaded(path: Path | None) -> Loaded:
+def load_plans(path: Path | None) -> Loaded:
+    """Load a plan file, a saved plan through the program that made it; None is standard input.
+
+    Raises:
+        InputError: it cannot be read, or is not a complete plan.
+    """
     from tfcheck.plan import SavedPlanError, load
 
     try:

@@ -14,7 +14,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from tfcheck import __version__, cli_report, terminal
+from tfcheck import __version__, cli_fix, cli_report, terminal
 from tfcheck.checking import Checked, checked, fails
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
@@ -238,6 +238,9 @@ def _shown(reports: list[Checked], wanted: Wanted) -> str:
 def _status(reports: list[Checked], wanted: Wanted) -> int:
     """Give the exit status that the reports deserve."""
     return FINDINGS if fails((each.report for each in reports), wanted.fail_on, strict=wanted.strict) else 0
+
+
+main.add_command(cli_fix.fix)
 
 
 def run(arguments: list[str]) -> int:

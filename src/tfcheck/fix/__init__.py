@@ -16,8 +16,4 @@ __all__ = ["Mend", "Mends", "mends", "suggest"]
 def suggest(findings: Sequence[Finding], world: After) -> tuple[Finding, ...]:
     """Give the findings with a proven fix in each that has one; `world` is the world after the change."""
     known = mends(findings, world)
-    found: list[Finding] = []
-    for finding in findings:
-        mend = known.of(finding)
-        found.append(msgspec.structs.replace(finding, fix=mend.fix) if mend else finding)
-    return tuple(found)
+    return tuple(msgspec.structs.replace(finding, fix=known.of(finding)) for finding in findings)

@@ -58,7 +58,7 @@ def _escaped(char: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Split at `\\n` only, and keep it; `str.splitlines` knows more line ends than git."""
+    """Split at line feeds only, and keep them; `str.splitlines` knows more line ends than git."""
     lines = text.split("\n")
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
@@ -51,7 +52,7 @@ def _written(wanted: Wanted, style: Style, base: str, newline: str) -> str:
 def _close(text: str, document: Block, nested: Sequence[Block]) -> bool:
     """Tell whether statements follow one another without a blank line between them."""
     ordered = sorted(nested, key=lambda each: each.start)
-    between = [text[one.end : other.start] for one, other in zip(ordered, ordered[1:], strict=False)]
+    between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
     return bool(between) and all(each.count("\n") == 1 for each in between)
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.address import Address
-from tfcheck.finding import Answer, Finding, Fix, Reason, Verdict
+from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
+from tfcheck.fix.as_text import grant_as_text, role_as_text
 from tfcheck.fix.edit import Insertion
+from tfcheck.fix.elsewhere import Elsewhere
 from tfcheck.fix.files import Files
 from tfcheck.fix.place import Need, Places, Proposal
 from tfcheck.fix.trial import Touched, Trial, changed
@@ -41,20 +43,24 @@ class Mends(msgspec.Struct, frozen=True):
     found: tuple[Mend, ...] = ()
     settled: tuple[Answer, ...] = ()
 
-    def of(self, finding: Finding) -> Mend | None:
-        """Give the fix for a finding."""
+    def of(self, finding: Finding) -> Fix | None:
+        """Give the fix for a finding; where it mends only part of that, its title says so."""
         wanted = {each.requirement for each in finding.answers}
-        return next((each for each in self.found if wanted <= {own.requirement for own in each.answers}), None)
+        shares = [(len(wanted & {own.requirement for own in each.answers}), each.fix) for each in self.found]
+        most, fix = max(shares, key=lambda each: each[0], default=(0, None))
+        if fix is None or most == 0 or most == len(wanted):
+            return fix if most else None
+        return msgspec.structs.replace(fix, title=f"{fix.title} (mends {most} of {len(wanted)})")
 
 
 class _Case:
-    """One need on its way to a fix: the proposals that are still to be tried."""
+    """What is to be mended on its way to a fix: the proposals that are still to be tried."""
 
-    def __init__(self, need: Need, proposals: Iterator[Proposal]) -> None:
-        self.need = need
+    def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal], need: Need | None = None) -> None:
+        self.answers = tuple(answers)
         self.proposals = proposals
+        self.need = need
         self.current: Proposal | None = None
-        self.proven = False
 
     def advance(self) -> bool:
         self.current = next(self.proposals, None)
@@ -78,16 +84,41 @@ class _Mending:
         self._roles = Roles(world)
         self._files = Files(self._sources)
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
+        self._elsewhere = Elsewhere(world, self._roles, self._places)
 
     def mends(self, answers: Sequence[Answer]) -> Mends:
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         needs = list(self._needs(grantable))
         settled = self._settled(needs)
-        needs = [each for each in needs if not set(each.answers) <= set(settled)]
-        cases = [_Case(need, self._places.proposals(need)) for need in needs]
-        self._prove(cases)
-        found = [mend for case in cases if (mend := self._mend(case)) is not None]
+        cases = [self._case(need) for need in needs if not set(need.answers) <= set(settled)]
+        cases += [_Case(each, self._elsewhere.proposals(each)) for each in self._elsewhere.groups(answers)]
+        found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
+        done = {each.requirement for mend in found for each in mend.answers}
+        left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
+        found += self._as_text(left, done, set(settled))
+        found += self._without_role(answers)
         return Mends(tuple(found), tuple(settled))
+
+    def _case(self, need: Need) -> _Case:
+        return _Case(need.answers, self._places.proposals(need), need)
+
+    def _as_text(self, needs: Sequence[Need], done: set[Requirement], settled: set[Answer]) -> Iterator[Mend]:
+        for need in needs:
+            left = tuple(each for each in need.answers if each.requirement not in done and each not in settled)
+            if left:
+                fix = grant_as_text(Need(need.roles, left), self._places, self._resolver)
+                if fix is not None:
+                    yield Mend(fix, left)
+
+    def _without_role(self, answers: Sequence[Answer]) -> Iterator[Mend]:
+        by_task: dict[str, list[Answer]] = {}
+        for each in answers:
+            if each.reason is Reason.NO_EXECUTION_ROLE:
+                by_task.setdefault(each.requirement.task_definition, []).append(each)
+        for several in by_task.values():
+            fix = role_as_text(several, self._places, self._resolver)
+            if fix is not None:
+                yield Mend(fix, tuple(several))
 
     # Needs
 
@@ -129,7 +160,7 @@ class _Mending:
                     touched.append(Touched(holder.thing.address, holder.attribute))
                     touched += self._places.documents_of(holder)
         trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), self._undeclared(needs))
-        return [answer for need in needs for answer in need.answers if trial.allows([answer])]
+        return [answer for need in needs for answer in need.answers if trial.allows(answer)]
 
     def _undeclared(self, needs: Sequence[Need]) -> list[Address]:
         """List policies for roles that the sources declare and the plan does not know yet."""
@@ -142,18 +173,30 @@ class _Mending:
                 module = module.parent
         return list(dict.fromkeys(found))
 
-    def _prove(self, cases: Sequence[_Case]) -> None:
-        """Try the proposals of all cases together, then the next ones of those that were not enough."""
-        waiting = [case for case in cases if case.advance()]
-        for _ in range(_MOST_ROUNDS):
-            if not waiting or self._sources is None:
-                return
-            trial = self._trial([case.current for case in waiting if case.current])
-            for case in waiting:
-                case.proven = trial is not None and trial.allows(case.need.answers)
-            waiting = [case for case in waiting if not case.proven and case.advance()]
+    def _proven(self, cases: Sequence[_Case]) -> list[_Case]:
+        """Try the proposals of all cases together, then the next ones of those that were not enough.
 
-    def _trial(self, proposals: Sequence[Proposal]) -> Trial | None:
+        Where a proposal mends only some of what a case lacks, the case goes on with that alone.
+        """
+        proven: list[_Case] = []
+        waiting = [case for case in cases if case.advance()] if self._sources is not None else []
+        for _ in range(_MOST_ROUNDS):
+            if not waiting:
+                break
+            trial = self._trial([case.current for case in waiting if case.current])
+            failed: list[_Case] = []
+            for case in waiting:
+                mended = tuple(each for each in case.answers if trial.allows(each))
+                if mended == case.answers:
+                    proven.append(case)
+                elif mended and case.need is not None:
+                    failed.append(self._case(Need(case.need.roles, mended)))
+                else:
+                    failed.append(case)
+            waiting = [case for case in failed if case.advance()]
+        return proven
+
+    def _trial(self, proposals: Sequence[Proposal]) -> Trial:
         assert self._sources is not None  # or there are no proposals
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         insertions = [insertion for each in proposals for insertion in each.insertions]
@@ -166,10 +209,10 @@ class _Mending:
 
     def _mend(self, case: _Case) -> Mend | None:
         proposal = case.current
-        if proposal is None or not case.proven:
+        if proposal is None:
             return None
         diff = self._files.diff(proposal.insertions, proposal.texts)
-        moved = any(each.reason is Reason.GRANTED_TO_TASK_ROLE for each in case.need.answers)
+        moved = any(each.reason is Reason.GRANTED_TO_TASK_ROLE for each in case.answers)
         fix = Fix(
             title=proposal.title + (_MOVED if moved else ""),
             safety="review" if moved else proposal.safety,
@@ -177,8 +220,7 @@ class _Mending:
             hcl=proposal.hcl,
             diff=diff,
         )
-        return Mend(fix, case.need.answers, proposal.insertions, proposal.texts)
+        return Mend(fix, case.answers, proposal.insertions, proposal.texts)
 
 
 _MOVED = "; the task role keeps its own grant: take it away if the code in the containers does not need it"
-

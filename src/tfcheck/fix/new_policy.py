@@ -99,7 +99,6 @@ def _unit(text: str, anchor: Block) -> str:
     return next((each for each in steps if each), "  ")
 
 
-
 def _into_json(source: SourceText, policy: NewPolicy) -> tuple[Insertion, ...] | None:
     """Put an inline policy among the resources of a `.tf.json` file."""
     root = read_document(source.text)

@@ -25,7 +25,7 @@ from tfcheck.fix.render import block as written_block
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.spelling import Spelling, local_name
 from tfcheck.fix.trial import Touched
-from tfcheck.fix.wanted import Wanted, free, wanted
+from tfcheck.fix.wanted import Reference, Wanted, free, wanted
 from tfcheck.hcl.block import Block
 from tfcheck.hcl.lexer import MalformedError
 from tfcheck.hcl.scope import EvaluationError
@@ -100,6 +100,8 @@ class Places:
     def proposals(self, need: Need) -> Iterator[Proposal]:
         """Give the ways to grant what a role lacks: first those that are for nobody else."""
         role = need.roles[0]
+        if not self._visible(need, role.address.module):
+            yield from self._at_callers(need)
         yield from self._existing(need, wide=False)
         block = self._resolver.block(role.address)
         names = frozenset(str(each.address) for each in need.roles)
@@ -110,6 +112,12 @@ class Places:
         yield from self._existing(need, wide=True)
         if block is not None and not alone:
             yield from self._new(need, block)
+
+    def _visible(self, need: Need, module: ModulePath) -> bool:
+        """Tell whether a module has a name for everything that is not known before apply."""
+        spell = self.spelling(module).spell
+        open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
+        return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
 
     def _existing(self, need: Need, *, wide: bool) -> Iterator[Proposal]:
         names = frozenset(str(each.address) for each in need.roles)
@@ -270,6 +278,16 @@ class Places:
         return None
 
     # What else a holder's text is made of, and what the plan does not know yet
+
+    def is_from_elsewhere(self, module: ModulePath) -> bool:
+        """Tell whether the sources of a module are at hand but belong to somebody else."""
+        sources = self._resolver.module_sources(module)
+        return sources is not None and not any(self._files.editable(file.source) for file in sources.files)
+
+    def inputs(self, module: ModulePath) -> tuple[str, ...]:
+        """Name the variables of a module."""
+        sources = self._resolver.module_sources(module)
+        return sources.variables() if sources else ()
 
     def documents_of(self, holder: Holder) -> list[Touched]:
         """List the policy documents that the text of a policy is taken from."""

@@ -22,7 +22,9 @@ from tfcheck.hcl.lexer import Heredoc, MalformedError, PieceKind, heredoc_at
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.source import SourceText
 
-_DOCUMENT = re.compile(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
+_DOCUMENT = re.compile(
+    r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?'
+)
 _ENCODE = re.compile(r"jsonencode\s*\(\s*(?=\{)")
 _STATEMENT = "Statement"
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')

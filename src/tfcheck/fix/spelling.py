@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 
@@ -13,7 +13,7 @@ from tfcheck.errors import InputError
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.scope import EvaluationError, Seen
 from tfcheck.match import equal
-from tfcheck.resolve.scope import CallReferent, ModuleReferent
+from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 from tfcheck.world import After
 
@@ -38,9 +38,12 @@ class Spelling:
 
     def spell(self, value: TextLike) -> Spelled | None:
         """Write a value; None where something in it has no name here and is not known."""
-        whole = self._reference(value)
+        own = self._by_resources(value)
+        if own is not None:
+            return own
+        whole = self._named(value)
         if whole is not None:
-            return (whole,)
+            return (Reference(whole),)
         found: list[str | Reference] = []
         for piece in pieces(value):
             spelled = (piece,) if isinstance(piece, str) else self._piece(piece)
@@ -48,30 +51,38 @@ class Spelling:
                 return None
             found += spelled
         joined = _joined(found)
-        return self._begun(joined) if isinstance(joined[0], str) else joined
+        return self._begun(joined, self._named_arns) if isinstance(joined[0], str) else joined
+
+    def _by_resources(self, value: TextLike) -> Spelled | None:
+        """Write a value by the resources of this module alone; None where that takes anything else."""
+        found: list[str | Reference] = []
+        for piece in pieces(value):
+            symbol = piece.symbol if isinstance(piece, Unknown) else None
+            own = self._own(symbol) if symbol is not None else None
+            if own is None and not isinstance(piece, str):
+                return None
+            found.append(Reference(own) if own is not None else str(piece))
+        joined = _joined(found)
+        spelled = self._begun(joined, self._arns) if isinstance(joined[0], str) else joined
+        return spelled if any(isinstance(each, Reference) for each in spelled) else None
 
     def _piece(self, piece: Value) -> Spelled | None:
         if not isinstance(piece, Unknown):
             return None
-        reference = self._reference(piece)
-        if reference is not None:
-            return (reference,)
+        own = self._own(piece.symbol) if piece.symbol is not None else None
+        name = own or self._named(piece)
+        if name is not None:
+            return (Reference(name),)
         if piece.shape is not None:
             return self.spell(piece.shape)
         # An account or a region that nothing tells: the rest of the ARN says what is meant.
         return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
 
-    def _reference(self, value: TextLike) -> Reference | None:
-        """Find what stands for exactly this value: the resource itself, else an input, a local or an output."""
-        if isinstance(value, Unknown) and value.symbol is not None:
-            own = self._own(value.symbol)
-            if own is not None:
-                return Reference(own)
+    def _named(self, value: TextLike) -> str | None:
+        """Find an input, a local or an output that is exactly this value."""
         if isinstance(value, str) and not value.startswith("arn:"):
             return None
-        known = self._arns.get(value) if isinstance(value, str) else None
-        named = known or next((each for each, other in self._names if equal(value, other) is Truth.TRUE), None)
-        return Reference(named) if named else None
+        return next((each for each, other in self._names if equal(value, other) is Truth.TRUE), None)
 
     def _own(self, symbol: Symbol) -> str | None:
         """Write the attribute of a resource of this very module."""
@@ -83,21 +94,22 @@ class Spelling:
             address = parse(symbol.owner)
         except InputError:
             return None
-        if address.module != self._module or self._resolver.block(address) is None or self._refuse(address.resource):
-            return None
-        return local_name(address) + steps
+        if address.module == self._module and self._is_declared(address) and not self._refuse(address.resource):
+            return local_name(address) + steps
+        handed_over = self._objects.get(symbol.owner)
+        return handed_over + steps if handed_over else None
 
-    def _begun(self, spelled: Spelled) -> Spelled:
-        """Write the beginning of a literal ARN as a reference to the resource in this module that has it."""
+    def _is_declared(self, address: Address) -> bool:
+        """Tell whether a resource is written in this module, or nothing shows what is."""
+        return self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
+
+    def _begun(self, spelled: Spelled, known: Mapping[str, str]) -> Spelled:
+        """Write the beginning of a literal ARN as what stands for it here."""
         first = spelled[0]
         assert isinstance(first, str)
-        for arn, expression in self._arns.items():
+        for arn, expression in known.items():
             rest = first.removeprefix(arn)
             if rest != first and (rest[:1] in ("/", ":") or (not rest and len(spelled) == 1)):
-                return _joined([Reference(expression), rest, *spelled[1:]])
-        for expression, other in self._names:
-            rest = first.removeprefix(other) if isinstance(other, str) else first
-            if rest != first and rest[:1] in ("/", ":"):
                 return _joined([Reference(expression), rest, *spelled[1:]])
         return spelled
 
@@ -115,9 +127,23 @@ class Spelling:
                 found.setdefault(spelled, f"{local_name(address)}.arn")
         return found
 
+    @property
+    def _named_arns(self) -> dict[str, str]:
+        return {other: each for each, other in reversed(self._names) if isinstance(other, str)}
+
     @cached_property
     def _names(self) -> list[tuple[str, TextLike]]:
         """List inputs, outputs of called modules and locals that are ARNs, or texts known only after apply."""
+        return [pair for expression, seen in self._seen for pair in _texts(expression, seen)]
+
+    @cached_property
+    def _objects(self) -> dict[str, str]:
+        """Map the addresses of whole resources that are handed over to what stands for them here."""
+        return {owner: found for each, seen in reversed(self._seen) for owner, found in _resources(each, seen)}
+
+    @cached_property
+    def _seen(self) -> list[tuple[str, Seen]]:
+        """List what inputs, outputs of called modules and locals stand for."""
         module = self._resolver.module_sources(self._module)
         if module is None:
             return []
@@ -125,8 +151,7 @@ class Spelling:
         for call in module.calls():
             found += self._outputs(f"module.{call}", self._resolver.call(self._module, call))
         found += [(f"local.{each}", self._resolver.local(self._module, each)) for each in module.locals()]
-        usable = [(each, seen) for each, seen in found if not self._refuse(".".join(_HEAD.findall(each)[:2]))]
-        return [pair for expression, seen in usable for pair in _texts(expression, seen)]
+        return [(each, seen) for each, seen in found if not self._refuse(".".join(_HEAD.findall(each)[:2]))]
 
     def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:
         """Walk the instances of a call and their outputs."""
@@ -162,6 +187,16 @@ def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
         for name, member in seen.items():
             if name and _NAME_OK.issuperset(name) and not name[0].isdigit() and not isinstance(member, dict):
                 yield from _texts(f"{expression}.{name}", member)
+
+
+def _resources(expression: str, seen: Seen) -> Iterator[tuple[str, str]]:
+    """Give the addresses of the resource instances that a value is, and how each is written."""
+    if isinstance(seen, InstanceReferent):
+        yield str(seen.address), expression
+    elif isinstance(seen, ResourceReferent):
+        keys = seen.keys()
+        for key in range(keys) if isinstance(keys, int) else keys:
+            yield from _resources(f"{expression}{_index(key)}", seen.member(key))
 
 
 def _joined(parts: list[str | Reference]) -> Spelled:

@@ -97,13 +97,14 @@ class Trial:
     def _tasks(self) -> dict[str, TaskDefinition]:
         return {str(each.address): each for each in task_definitions(self._world)}
 
-    def allows(self, answers: Iterable[Answer]) -> bool:
-        """Decide requirements again; tell whether all are allowed."""
-        return all(self._allows(each) for each in answers)
+    def allows(self, answer: Answer) -> bool:
+        """Decide a requirement again; tell whether it is allowed."""
+        return self.verdict(answer) is Verdict.ALLOWED
 
-    def _allows(self, answer: Answer) -> bool:
+    def verdict(self, answer: Answer) -> Verdict:
+        """Decide a requirement again."""
         task = self._tasks.get(answer.requirement.task_definition)
-        return task is not None and self._judge.judge(answer.requirement, task).verdict is Verdict.ALLOWED
+        return self._judge.judge(answer.requirement, task).verdict if task else Verdict.DENIED
 
 
 class _Given(Resolver):

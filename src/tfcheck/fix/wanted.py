@@ -9,7 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.finding import Answer
-from tfcheck.value import TextLike
+from tfcheck.value import TextLike, pieces, text
 
 
 class Reference(msgspec.Struct, frozen=True):
@@ -33,6 +33,7 @@ class Wanted(msgspec.Struct, frozen=True):
     principal: tuple[str, Spelled] | None = None
 
 
+_STREAM = ":log-stream:"
 _SIDS = {
     "s3:GetObject": "ReadFiles",
     "s3:GetBucketLocation": "LocateBuckets",
@@ -57,7 +58,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     actions: dict[Spelled, list[str]] = {}
     for answer in answers:
         need = answer.requirement
-        spelled = spell(need.resource)
+        spelled = spell(_writable(need.resource))
         if spelled is None or (need.sensitive and any(isinstance(each, str) for each in spelled)):
             return None
         known = actions.setdefault(spelled, [])
@@ -70,6 +71,17 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
         (each, tuple(_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
         for each, found in resources.items()
     )
+
+
+def _writable(resource: TextLike) -> TextLike:
+    """Give what a policy names for a resource: of a log group all of its streams, whose names are made later."""
+    found: list[TextLike] = []
+    for piece in pieces(resource):
+        head, stream, _ = piece.partition(_STREAM) if isinstance(piece, str) else (piece, "", "")
+        found.append(head)
+        if stream:
+            return text([*found, ":*"])
+    return resource
 
 
 def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[Wanted, ...]:

@@ -149,6 +149,6 @@ def _fix(fix: Fix, width: int) -> Iterator[Line]:
     marks = ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
     yield ()
     yield from wrapped(Span("  fix: ", Style.GOOD), f"{fix.title} ({marks})", width)
-    for text in (fix.diff or fix.hcl).rstrip("\n").split("\n"):
+    for text in (fix.diff or fix.hcl).rstrip("\n").split("\n") if fix.hcl or fix.diff else ():
         style = {"+": Style.GOOD, "-": Style.ERROR}.get(text[:1], Style.PLAIN) if fix.diff else Style.PLAIN
         yield line("    ", Span(text.replace("\t", "    "), style))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.finding import Answer, Location, Reason, Report, Severity, Verdict
+from msgspec.structs import replace
+
+from tfcheck.finding import Answer, Fix, Location, Reason, Report, Severity, Verdict
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.words import Standing, counted, headline, reason_words, standings
@@ -63,12 +65,17 @@ def _task_definitions(standing: dict[str, Standing], quiet: bool) -> Iterator[Li
 
 
 def _findings(report: Report, width: int, directory: str) -> Iterator[list[Line]]:
-    """Write the findings; what one quotes of the sources, the next need not quote again."""
+    """Write the findings; what one quotes of the sources or suggests, the next need not say again."""
     shown: tuple[Location | None, ...] = ()
+    fixes: set[Fix] = set()
     for finding in report.findings:
         places = (finding.location, finding.needed_at)
+        fix = finding.fix
+        if fix in fixes and fix is not None:
+            finding = replace(finding, fix=replace(fix, title=f"{fix.title}, as above", hcl="", diff=""))
         yield list(finding_lines(finding, width, directory, quoted=places != shown))
         shown = places
+        fixes |= {fix} if fix else set()
 
 
 def _unknown(answers: tuple[Answer, ...], width: int) -> Iterator[Line]:

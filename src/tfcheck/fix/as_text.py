@@ -1,0 +1,131 @@
+"""What is suggested where no file can be changed: text to be put where it belongs by hand, decided like the rest.
+
+There are no sources, or the role is made by a module from elsewhere that has no output for its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tfcheck.address import Address, ModulePath, parse
+from tfcheck.finding import Answer, Fix, Verdict
+from tfcheck.fix.new_policy import NewPolicy, hcl
+from tfcheck.fix.place import Need, Places, called_as
+from tfcheck.fix.render import Style, statement
+from tfcheck.fix.spelling import local_name
+from tfcheck.fix.trial import Trial
+from tfcheck.fix.wanted import Wanted
+from tfcheck.resolve import Resolver
+from tfcheck.value import JsonText, Symbol, Unknown, Value
+
+_INPUT = re.compile(r"statement|polic|permission|grant")
+_ASSUMED = "\n".join(
+    (
+        "  assume_role_policy = jsonencode({",
+        '    Version = "2012-10-17"',
+        "    Statement = [",
+        "      {",
+        '        Effect    = "Allow"',
+        '        Action    = "sts:AssumeRole"',
+        '        Principal = { Service = "ecs-tasks.amazonaws.com" }',
+        "      },",
+        "    ]",
+        "  })",
+    )
+)
+_TRUST: Value = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
+
+
+def grant_as_text(need: Need, places: Places, resolver: Resolver) -> Fix | None:
+    """Write what a role lacks as text; None where even a policy with exactly that would not allow it."""
+    role = need.roles[0]
+    address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up")
+    given: dict[tuple[Address, str], Value] = {
+        (address, "name"): "ecs-start-up",
+        (address, "role"): role.attribute("name"),
+        (address, "policy"): JsonText(_document(need.answers)),
+    }
+    trial = Trial(resolver, resolver.sources, (), [address], given)
+    verdicts = {trial.verdict(each) for each in need.answers}
+    written = _written(need, places)
+    if written is None or Verdict.DENIED in verdicts:
+        return None
+    title, text = written
+    proven = verdicts == {Verdict.ALLOWED}
+    doubt = "" if proven else "; needed, but whether it is enough depends on what the plan does not show"
+    return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
+
+
+def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) -> Fix | None:
+    """Write an execution role for a task definition that has none."""
+    task = parse(answers[0].requirement.task_definition)
+    name = f"{task.name}_execution"
+    role = Address(task.module, "managed", "aws_iam_role", name)
+    policy = Address(task.module, "managed", "aws_iam_role_policy", name)
+    given: dict[tuple[Address, str], Value] = {
+        (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
+        (role, "name"): name,
+        (role, "assume_role_policy"): JsonText(_TRUST),
+        (policy, "name"): "ecs-start-up",
+        (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
+        (policy, "policy"): JsonText(_document(answers)),
+    }
+    trial = Trial(resolver, resolver.sources, (), [role, policy], given)
+    statements = places.wanted(answers, task.module)
+    if statements is None or not all(trial.allows(each) for each in answers):
+        return None
+    written = hcl(NewPolicy(name, "ecs-start-up", f"aws_iam_role.{name}.id", statements))
+    lines = [
+        f'resource "aws_iam_role" "{name}" {{',
+        f'  name = "{name.replace("_", "-")}"',
+        "",
+        _ASSUMED,
+        "}",
+        "",
+        *written,
+        "",
+        f"# and in {local_name(task)}:",
+        f"#   execution_role_arn = aws_iam_role.{name}.arn",
+    ]
+    return Fix(title=f"give {task} an execution role", safety="review", proven=True, hcl="\n".join(lines))
+
+
+def _document(answers: Sequence[Answer]) -> Value:
+    statements: list[Value] = [
+        {"Effect": "Allow", "Action": each.requirement.action, "Resource": each.requirement.resource}
+        for each in answers
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _written(need: Need, places: Places) -> tuple[str, str] | None:
+    """Write a whole policy in the module of the role, else statements as the module that calls it can."""
+    role = need.roles[0]
+    module = role.address.module
+    statements = places.wanted(need.answers, module)
+    if statements is not None and not places.is_from_elsewhere(module):
+        policy = NewPolicy(
+            f"{role.address.name}_start_up", "ecs-start-up", f"{local_name(role.address)}.id", statements
+        )
+        where = f" in {module}" if module.steps else ""
+        return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
+    while statements is None or places.is_from_elsewhere(module):
+        if not module.steps:
+            return None
+        module = module.parent
+        statements = places.wanted(need.answers, module)
+    return _for_the_call(role.address.module, module, statements, places)
+
+
+def _for_the_call(
+    made_in: ModulePath, module: ModulePath, statements: Sequence[Wanted], places: Places
+) -> tuple[str, str]:
+    called = ModulePath(made_in.steps[: len(module.steps) + 1])
+    inputs = [each for each in places.inputs(called) if _INPUT.search(each)]
+    through = f"; its inputs {', '.join(inputs)} may take them" if inputs else ""
+    text = "\n".join("\n".join(statement(each, Style())) + "," for each in statements)
+    return f"grant these statements to the role where {called_as(called)} is called{through}", text

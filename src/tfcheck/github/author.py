@@ -1,0 +1,81 @@
+"""Whose comments are ours?
+
+Anybody may paste our marker into a comment of theirs; that one is not to be touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tfcheck import environment
+from tfcheck.github.client import Client
+from tfcheck.github.refusal import Kind, RefusalError
+from tfcheck.github.shapes import User
+
+_BOT = "[bot]"
+#: Who writes with the token of a job.
+_ACTIONS = "github-actions"
+
+
+class _Viewer(msgspec.Struct):
+    viewer: User
+
+
+class Author(msgspec.Struct, frozen=True):
+    """An account by its name, which for a bot is written without `[bot]`; `bot` is None where nobody told."""
+
+    login: str
+    bot: bool | None = None
+
+    def wrote(self, user: User | None) -> bool:
+        """Tell whether the account is `user`: names alone do not do, since a person may be called like a bot."""
+        if user is None or _bare(user.login) != self.login:
+            return False
+        return self.bot is None or self.bot is (user.type == "Bot")
+
+
+def author(client: Client, variables: Mapping[str, str], named: str = "") -> Author:
+    """Find out who we are: as `named`, else as GitHub says.
+
+    GraphQL leaves `[bot]` out at times, and REST tells only people who they are, not apps.
+
+    Raises:
+        RefusalError: nobody tells.
+    """
+    if named:
+        return Author(_bare(named), True if named.endswith(_BOT) else None)
+    viewer = _viewer(client)
+    if viewer.endswith(_BOT):
+        return Author(_bare(viewer), True)
+    person = _person(client)
+    if person is not None:
+        return Author(_bare(person.login), person.type == "Bot")
+    if viewer:
+        return Author(_bare(viewer), True)
+    if environment.in_actions(variables):
+        return Author(_ACTIONS, True)
+    raise RefusalError(Kind.OTHER, "the token does not tell whose it is; `comment-author` can name the account")
+
+
+def _bare(login: str) -> str:
+    return login.lower().removesuffix(_BOT)
+
+
+def _viewer(client: Client) -> str:
+    try:
+        return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login
+    except RefusalError as refusal:
+        if refusal.kind in (Kind.TOKEN, Kind.LIMITED, Kind.UNREACHABLE):
+            raise
+        return ""
+
+
+def _person(client: Client) -> User | None:
+    try:
+        return client.read("/user", User)
+    except RefusalError as refusal:
+        if refusal.status in (401, 403, 404):
+            return None
+        raise

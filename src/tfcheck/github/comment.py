@@ -1,0 +1,225 @@
+"""How does one comment stay one, and stay true, however many jobs write to it?
+
+GitHub has no way to say "only if nobody wrote meanwhile". So whoever wrote looks again after a moment of random length.
+Of two comments made at the same time the older one stays, and whoever made the other one takes it away and writes into
+the older. An older run that wrote over a newer one is written over in turn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tfcheck.github.author import Author
+from tfcheck.github.client import Client
+from tfcheck.github.event import Pull
+from tfcheck.github.outcome import Did, Outcome
+from tfcheck.github.refusal import Kind, RefusalError, UncertainError
+from tfcheck.github.shapes import Comment, PullRequest
+from tfcheck.report.markdown.marker import Marker, marked
+
+OnClean: TypeAlias = Literal["update", "delete", "minimize"]
+
+_ROUNDS = 8
+_LOOK_AGAIN = 1.0, 3.0
+_RUN = re.compile(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+", re.MULTILINE)
+_MINIMIZE = (
+    "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "
+    "{ minimizedComment { isMinimized } } }"
+)
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What the comment should say.
+
+    `write` takes the most bytes it may have, and whether an earlier version told of something missing. `clean`: there
+    is nothing to tell. `wanted`: there should be a comment even where there is none yet.
+    """
+
+    marker: Marker
+    write: Callable[[int, bool], str]
+    clean: bool
+    wanted: bool
+    size: int
+
+
+class Thread:
+    """The conversation of one pull request, as far as our one comment in it goes."""
+
+    def __init__(self, client: Client, pull: Pull, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
+        """Take the pull request, the account that we write as, and what the comment should say."""
+        self._client = client
+        self._pull = pull
+        self._author = author
+        self._draft = draft
+        # A comment that is wanted anyway would only come back.
+        self._on_clean = on_clean if draft.clean and not draft.wanted else "update"
+        self._size = draft.size
+        self._gone: set[int] = set()
+        self._wrote = Did.UNCHANGED
+
+    def publish(self) -> Outcome:
+        """Bring the comment to what it should say, with as little writing as possible.
+
+        Raises:
+            RefusalError: GitHub does not let us, or cannot be reached.
+        """
+        for _ in range(_ROUNDS):
+            outcome = self._round()
+            if outcome is not None:
+                return outcome
+        raise RefusalError(Kind.OTHER, "other jobs kept changing the comment")
+
+    def _round(self) -> Outcome | None:
+        """Look at what is there and do the next thing; None where one has to look again."""
+        ours = self._ours()
+        if why := self._overtaken(ours):
+            return Outcome(Did.NOTHING, why, ours[0].id, ours[0].html_url)
+        live = [each for each in ours if each.minimized is None]
+        if not live:
+            return self._first()
+        if self._on_clean == "delete":
+            return self._deleted(live)
+        return self._kept(live[0], live[1:])
+
+    def _ours(self) -> list[Comment]:
+        """Give our comments of this id, the oldest first."""
+        path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
+        found = [
+            each
+            for each in self._client.pages(path, Comment)
+            if each.id not in self._gone
+            and self._author.wrote(each.user)
+            and (mark := marked(each.body or ""))
+            and mark.key == self._draft.marker.key
+        ]
+        return sorted(found, key=lambda each: each.id)
+
+    def _overtaken(self, ours: list[Comment]) -> str:
+        """Say why this run is too late; empty where it is not."""
+        newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self._draft.marker.run]
+        if any(mark.sha == self._draft.marker.sha for mark in newer):
+            return "a newer run has written the comment"
+        if newer and self._client.read(self._pull.path, PullRequest).head.sha != self._draft.marker.sha:
+            return "a newer commit has come meanwhile"
+        return ""
+
+    def _first(self) -> Outcome | None:
+        if not self._draft.wanted:
+            return Outcome(Did.NOTHING, "there is nothing to tell")
+        path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
+        try:
+            made = self._sent(self._client.create, path, self._body(None))
+        except UncertainError:
+            if not self._client.patience.between(*_LOOK_AGAIN):
+                raise
+            self._wrote = Did.CREATED
+            return None  # it may be there or not: look
+        if made is None:
+            return None
+        self._wrote = Did.CREATED
+        return self._only(made)
+
+    def _only(self, made: Comment) -> Outcome | None:
+        """Look whether another job made a comment at the same time; then the older one stays."""
+        if self._client.patience.between(*_LOOK_AGAIN):
+            live = [each.id for each in self._ours() if each.minimized is None]
+            if made.id not in live and self._text(made) is None:
+                return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
+            if any(each < made.id for each in live):
+                self._remove(made)
+                self._wrote = Did.UNCHANGED
+                return None
+        return Outcome(Did.CREATED, "", made.id, made.html_url)
+
+    def _text(self, comment: Comment) -> str | None:
+        """Read what a comment says now; None where it is gone."""
+        try:
+            return self._client.read(self._path(comment), Comment).body or ""
+        except RefusalError as refusal:
+            if refusal.status not in (404, 410):
+                raise
+            return None
+
+    def _path(self, comment: Comment) -> str:
+        return f"/repos/{self._pull.repository}/issues/comments/{comment.id}"
+
+    def _kept(self, kept: Comment, others: list[Comment]) -> Outcome | None:
+        """Write into the oldest comment, and take away others that races left behind."""
+        body = self._body(kept)
+        if _same(kept.body or "", body):
+            return self._finished(kept, others)
+        try:
+            if self._sent(self._client.change, self._path(kept), body) is None:
+                return None
+        except RefusalError as refusal:
+            if refusal.status not in (404, 410):
+                raise
+            self._gone.add(kept.id)
+            return None
+        self._wrote = Did.UPDATED if self._wrote is Did.UNCHANGED else self._wrote
+        return self._finished(kept, others) if self._stands(kept, body) else None
+
+    def _stands(self, kept: Comment, body: str) -> bool:
+        """Look whether an older run wrote over what we wrote; what a newer one wrote stands."""
+        if not self._client.patience.between(*_LOOK_AGAIN):
+            return True
+        now = self._text(kept)
+        mark = marked(now or "")
+        return now is not None and (_same(now, body) or (mark is not None and mark.run >= self._draft.marker.run))
+
+    def _finished(self, kept: Comment, others: list[Comment]) -> Outcome:
+        for each in others:
+            self._remove(each)
+        if self._on_clean == "minimize":
+            return self._minimized(kept)
+        return Outcome(self._wrote, "", kept.id, kept.html_url)
+
+    def _minimized(self, kept: Comment) -> Outcome:
+        try:
+            self._client.ask(_MINIMIZE, {"id": kept.node_id}, dict)
+        except RefusalError as refusal:
+            return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
+        return Outcome(Did.MINIMIZED, "nothing is missing any more", kept.id, kept.html_url)
+
+    def _deleted(self, live: list[Comment]) -> Outcome:
+        for each in live:
+            self._remove(each)
+        return Outcome(Did.DELETED, "nothing is missing any more", live[0].id)
+
+    def _remove(self, comment: Comment) -> None:
+        self._client.remove(self._path(comment))
+        self._gone.add(comment.id)
+
+    def _body(self, earlier: Comment | None) -> str:
+        return self._draft.write(self._size, earlier is not None and _told(earlier.body or ""))
+
+    def _sent(
+        self, send: Callable[[str, dict[str, str], type[Comment]], Comment], path: str, body: str
+    ) -> Comment | None:
+        """Send a body; None where GitHub finds it too long, and it should be tried once more, much shorter."""
+        try:
+            return send(path, {"body": body}, Comment)
+        except RefusalError as refusal:
+            if refusal.kind is not Kind.INVALID or self._size < self._draft.size:
+                raise
+            self._size //= 2
+            return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare two bodies but for the run that wrote them; GitHub may give back other line ends."""
+    return _without_run(one) == _without_run(other)
+
+
+def _without_run(body: str) -> str:
+    return _RUN.sub("", body.replace("\r\n", "\n").strip())
+
+
+def _told(body: str) -> bool:
+    """Tell whether a comment of ours ever told of something missing: its title does not forget that."""
+    title = body.split("\n", 2)[1:2]
+    return not any(line.startswith("### ✅ tfcheck: nothing is missing") for line in title)

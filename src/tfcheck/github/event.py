@@ -1,0 +1,86 @@
+"""Which pull request is this about, and is it still at the commit that was checked?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from tfcheck import environment
+from tfcheck.finding import Report
+from tfcheck.github.client import Client
+from tfcheck.github.shapes import PullRequest
+from tfcheck.report.origin import told
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The pull request to write to, as far as it is known without asking GitHub.
+
+    `sha` is the commit that was checked, empty where nothing tells it. A number that was only claimed counts if the
+    pull request comes from `head_repository`; None where the event itself names the number.
+    """
+
+    repository: str
+    number: int
+    sha: str = ""
+    head_repository: str | None = None
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """An open pull request whose newest commit is `sha`."""
+
+    repository: str
+    number: int
+    sha: str
+
+    @property
+    def path(self) -> str:
+        """Give the path of the pull request in the API."""
+        return f"/repos/{self.repository}/pulls/{self.number}"
+
+
+class Nothing(msgspec.Struct, frozen=True):
+    """There is nothing to write to, for this reason."""
+
+    why: str
+
+
+def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Report]) -> Asked | Nothing:
+    """Find the pull request in the options and the event, and in the reports where the event leaves it open."""
+    repository = environment.repository(variables)
+    if not repository:
+        return Nothing("GITHUB_REPOSITORY names no repository")
+    event = environment.event(variables)
+    if event.head_repository is not None:  # a run of a fork, which the event does not connect with its pull request
+        return _claimed(repository, event, number, reports)
+    if number is not None:
+        return Asked(repository, number, event.sha if number == event.number else "")
+    if event.number is None:
+        return Nothing(f"the event `{event.name or 'none'}` has no pull request; `pr-number` can name one")
+    return Asked(repository, event.number, event.sha)
+
+
+def _claimed(
+    repository: str, event: environment.Event, number: int | None, reports: Iterable[Report]
+) -> Asked | Nothing:
+    claims = {told(report, "pull_request") for report in reports} - {""}
+    named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
+    if not named.isdecimal() or not event.sha or not event.head_repository:
+        return Nothing("neither the event nor the reports name one pull request")
+    return Asked(repository, int(named), event.sha, event.head_repository)
+
+
+def found(client: Client, wanted: Asked) -> Pull | Nothing:
+    """Ask GitHub for the pull request; nothing is written to one that is closed, or that has moved on."""
+    pull = client.read(f"/repos/{wanted.repository}/pulls/{wanted.number}", PullRequest)
+    name = f"pull request #{wanted.number}"
+    if pull.state != "open":
+        return Nothing(f"{name} is closed")
+    head = pull.head
+    if wanted.head_repository is not None:
+        source = head.repo.full_name if head.repo else ""
+        if source.lower() != wanted.head_repository.lower() or head.sha != wanted.sha:
+            return Nothing(f"{name} is not the one that the run was for")
+    if wanted.sha and head.sha != wanted.sha:
+        return Nothing(f"{name} has another newest commit than the one that was checked")
+    return Pull(wanted.repository, wanted.number, head.sha)

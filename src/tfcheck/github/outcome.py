@@ -1,0 +1,34 @@
+"""What came of it?"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Did(Enum):
+    """What was done with the comment; the value is the word in the log."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    DELETED = "deleted"
+    MINIMIZED = "minimized"
+    NOTHING = "nothing"
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What was done, why nothing was where nothing was, and which comment it is about."""
+
+    did: Did
+    why: str = ""
+    id: int | None = None
+    url: str = ""
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        if self.did is Did.NOTHING:
+            return f"no comment: {self.why}"
+        where = f": {self.url}" if self.url and self.did is not Did.DELETED else ""
+        return f"comment {self.did.value}{f', {self.why}' if self.why else ''}{where}"

@@ -1,0 +1,117 @@
+"""How do reports get onto the pull request? The whole use case: which one, who we are, the comment, the suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tfcheck import environment
+from tfcheck.finding import Finding, Report
+from tfcheck.github.author import author
+from tfcheck.github.client import Client
+from tfcheck.github.comment import Draft, OnClean, Thread
+from tfcheck.github.event import Nothing, asked, found
+from tfcheck.github.outcome import Did, Outcome
+from tfcheck.github.refusal import RefusalError
+from tfcheck.github.review import Review
+from tfcheck.report.links import Links
+from tfcheck.report.manual import Manual
+from tfcheck.report.markdown import budget, markdown
+from tfcheck.report.markdown.page import Content, Page, content
+from tfcheck.report.markdown.top import mark, missing
+
+When: TypeAlias = Literal["findings", "changes", "always"]
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What whoever runs tfcheck wants of the comment.
+
+    `id` tells several comments on one pull request apart. `author` is the account that writes, `number` the pull
+    request; both are found out where they are not given. `expected` is how many reports there should be. `suggestions`
+    is the most that are put beside lines.
+    """
+
+    id: str = ""
+    author: str = ""
+    number: int | None = None
+    when: When = "findings"
+    on_clean: OnClean = "update"
+    expected: int = 0
+    suggestions: int = 20
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where tfcheck runs: the variables of the environment, the address of GitHub's pages, the top of the checkout."""
+
+    variables: Mapping[str, str]
+    server: str
+    top: Path
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What was done with the comment, and what did not go well beside it."""
+
+    outcome: Outcome
+    warnings: tuple[str, ...] = ()
+
+
+def page(reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple[Manual, ...], sha: str = "") -> Page:
+    """Say what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
+    head = sha or environment.event(place.variables).sha
+    links = Links(place.server, environment.repository(place.variables), head, environment.run(place.variables))
+    return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected)
+
+
+def publish(
+    client: Client, reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple[Manual, ...] = ()
+) -> Published:
+    """Bring the comment on the pull request up to date, and suggest beside its lines what can be suggested.
+
+    Raises:
+        RefusalError: GitHub does not let us write the comment; what else it refuses becomes a warning.
+    """
+    wanted = asked(place.variables, wishes.number, reports)
+    pull = wanted if isinstance(wanted, Nothing) else found(client, wanted)
+    if isinstance(pull, Nothing):
+        return Published(Outcome(Did.NOTHING, pull.why))
+    about = page(reports, place, wishes, manuals, pull.sha)
+    told = content(reports, about)
+    if not told.reports and not missing(told, about):
+        return Published(Outcome(Did.NOTHING, "no report is about the newest commit of the pull request"))
+    us = author(client, place.variables, wishes.author)
+    draft = _draft(reports, told, about, wishes.when)
+    outcome = Thread(client, pull, us, draft, wishes.on_clean).publish()
+    if outcome.did is Did.NOTHING or not wishes.suggestions:
+        return Published(outcome)
+    return _suggested(Review(client, pull, us, draft.marker.key), told, place.top, wishes.suggestions, outcome)
+
+
+def _draft(reports: Sequence[Report], told: Content, about: Page, when: When) -> Draft:
+    def write(size: int, resolved: bool) -> str:
+        return markdown(reports, msgspec.structs.replace(about, resolved=resolved), size=size)
+
+    bad = bool(told.findings or missing(told, about))
+    return Draft(
+        marker=mark(told, about),
+        write=write,
+        clean=not (bad or told.stale or any(report.skipped for report in told.reports)),
+        wanted=bad or when == "always" or (when == "changes" and any(map(_changes, told.reports))),
+        size=budget.COMMENT,
+    )
+
+
+def _changes(report: Report) -> bool:
+    """Tell whether any answer is another one than before, or was not asked before."""
+    return any(answer.before is not answer.verdict for answer in report.answers)
+
+
+def _suggested(review: Review, told: Content, top: Path, most: int, outcome: Outcome) -> Published:
+    findings: list[Finding] = [each.finding for each in told.findings if each.finding.change != "existing"]
+    try:
+        review.publish(findings, top, most)
+    except RefusalError as refusal:
+        return Published(outcome, (f"no suggestions beside lines: {refusal}",))
+    return Published(outcome)

@@ -1,0 +1,107 @@
+"""What did GitHub refuse, and what can be done about it?"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+import msgspec
+
+from tfcheck.report.screen import visible
+
+_LONGEST = 300
+
+
+class Kind(Enum):
+    """Why GitHub does not do what it was asked; the value says it in a clause."""
+
+    PERMISSION = "the token may not write to pull requests"
+    TOKEN = "the token is not valid"
+    LOCKED = "the conversation is locked"
+    GONE = "there is no such pull request, or the token may not see it"
+    INVALID = "GitHub does not take the text"
+    LIMITED = "too many requests were made"
+    UNREACHABLE = "GitHub could not be reached"
+    OTHER = "GitHub refused"
+
+    @property
+    def hint(self) -> str:
+        """Say what the user can do about it; empty where nothing."""
+        return _HINTS.get(self, "")
+
+
+_HINTS = {
+    Kind.PERMISSION: "give the job `permissions: pull-requests: write`; jobs of forks and of Dependabot never have it, "
+    "the documentation shows a second workflow for these",
+    Kind.TOKEN: "pass `github-token`, or set GITHUB_TOKEN",
+    Kind.GONE: "give the job `permissions: pull-requests: write`",
+}
+
+
+class RefusalError(Exception):
+    """GitHub does not do what it was asked; asking again does not help."""
+
+    def __init__(self, kind: Kind, message: str = "", status: int = 0) -> None:
+        """Take the kind, what GitHub said, and the status of its answer (0 without one)."""
+        super().__init__(kind.value)
+        self.kind = kind
+        self.message = message
+        self.status = status
+
+    def __str__(self) -> str:
+        """Say in one line what happened, with GitHub's own words."""
+        said = ": ".join(filter(None, (str(self.status or ""), self.message)))
+        return f"{self.kind.value} ({said})" if said else self.kind.value
+
+
+class UncertainError(RefusalError):
+    """Something was sent that must not be done twice, and no answer tells whether it was done."""
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+
+
+class _Body(msgspec.Struct):
+    message: str = ""
+    errors: list[_Error | str] = []
+
+
+def said(body: bytes) -> str:
+    """Give GitHub's words from the body of an answer, on one line; empty where there are none."""
+    try:
+        found = msgspec.json.decode(body, type=_Body)
+    except (msgspec.DecodeError, UnicodeError):
+        return ""
+    details = (each if isinstance(each, str) else each.message for each in found.errors)
+    text = " ".join(visible("; ".join(filter(None, (found.message, *details)))).split())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def refused(status: int, message: str) -> RefusalError:
+    """Tell refusals apart by the status and the words of the answer."""
+    return RefusalError(_kind(status, message), message, status)
+
+
+def _kind(status: int, message: str) -> Kind:
+    match status:
+        case 401:
+            return Kind.TOKEN
+        case 403 if "locked" in message:
+            return Kind.LOCKED
+        case 403:
+            return Kind.PERMISSION
+        case 404 | 410:
+            return Kind.GONE
+        case 422:
+            return Kind.INVALID
+        case _:
+            return Kind.OTHER
+
+
+_LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+
+
+def speaks_of_a_limit(message: str) -> bool:
+    """Tell whether GitHub's words are about too many requests."""
+    return _LIMIT.search(message) is not None

@@ -1,0 +1,74 @@
+"""What do we read of GitHub's answers?
+
+Follows https://docs.github.com/en/rest/issues/comments, https://docs.github.com/en/rest/pulls and the pages below it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class User(msgspec.Struct, frozen=True):
+    """Who wrote something; `type` is `Bot` for GitHub Apps and for the token of a job."""
+
+    login: str
+    type: str = "User"
+
+
+class Comment(msgspec.Struct, frozen=True):
+    """A comment in the conversation. `user` is None once the account is deleted."""
+
+    id: int
+    node_id: str
+    html_url: str
+    user: User | None = None
+    body: str | None = None
+    minimized: dict[str, Any] | None = None
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """A repository by its `owner/name`."""
+
+    full_name: str
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The newest commit of a pull request; `repo` is None once the fork is deleted."""
+
+    sha: str
+    repo: Repository | None = None
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """A pull request."""
+
+    number: int
+    state: str
+    head: Head
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file that a pull request changes; `patch` is missing where it is only renamed, or too large."""
+
+    filename: str
+    status: str
+    sha: str | None = None
+    patch: str | None = None
+
+
+class ReviewComment(msgspec.Struct, frozen=True):
+    """A comment on a line. `line` is None once the line has changed: GitHub shows it as outdated."""
+
+    id: int
+    body: str
+    user: User | None = None
+    line: int | None = None
+    in_reply_to_id: int | None = None
+
+
+class Created(msgspec.Struct, frozen=True):
+    """Anything that was made, as far as we need to know it."""
+
+    id: int

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 from tfcheck.address import Address, parse
 from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import ACCOUNT_ID, Symbol, Unknown, Value
 
@@ -56,6 +57,9 @@ class MadeWorld:
 
     def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         return make()
+
+    def earlier(self, address: Address) -> Earlier:
+        return Earlier(frozenset(), True)
 
     def once(self, make: Callable[[Any], T]) -> T:
         if make not in self._built:

@@ -13,13 +13,17 @@ _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 
 
 def findings(answers: list[Answer], locations: Locations) -> Iterator[Finding]:
-    """Group what is denied by task definition and cause; errors first."""
+    """Group what is denied by task definition and cause."""
     groups: dict[_Group, list[Answer]] = {}
     for answer in answers:
         if answer.verdict is Verdict.DENIED:
             groups.setdefault(_group(answer), []).append(answer)
-    found = [_finding(group, locations) for group in groups.values()]
-    yield from sorted(found, key=lambda each: (each.severity.rank, each.change != "introduced"))
+    yield from (_finding(group, locations) for group in groups.values())
+
+
+def worst_first(found: list[Finding]) -> list[Finding]:
+    """Order findings: errors first, and what the change brings before what was so already."""
+    return sorted(found, key=lambda each: (each.severity.rank, each.change != "introduced"))
 
 
 def _group(answer: Answer) -> _Group:

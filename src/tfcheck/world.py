@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar, cast
 from tfcheck.address import Address
 from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.order import Earlier, Order
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import Value
 
@@ -50,6 +51,9 @@ class World(Protocol):
     def before(self) -> World:
         """Give the world before the change."""
 
+    def earlier(self, address: Address) -> Earlier:
+        """Give what is surely finished before a resource of this world is created."""
+
     def once(self, make: Callable[[World], T]) -> T:
         """Give what `make` builds of this world, an index of it for example; it is built once."""
 
@@ -86,6 +90,7 @@ class After(_Remembering):
         self.resolver = resolver
         self._things: dict[str, list[Thing]] = {}
         self._before = Before(resolver, self._shared)
+        self._order = Order(resolver)
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types that exist after the change."""
@@ -109,6 +114,10 @@ class After(_Remembering):
     def before(self) -> World:
         """Give the world before the change."""
         return self._before
+
+    def earlier(self, address: Address) -> Earlier:
+        """Give what is surely finished before a resource is created, by the plan's configuration."""
+        return self._order.earlier(address)
 
 
 class Before(_Remembering):
@@ -137,6 +146,10 @@ class Before(_Remembering):
     def before(self) -> World:
         """Give itself."""
         return self
+
+    def earlier(self, address: Address) -> Earlier:
+        """Tell nothing: what exists is created no more."""
+        return Earlier(frozenset(), True)
 
 
 class _Planned:

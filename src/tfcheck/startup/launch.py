@@ -22,11 +22,12 @@ def instance_role_serves(task: TaskDefinition, world: World) -> bool:
         return False
     kinds = set(task.strings("requires_compatibilities"))
     for service in services(task, world):
-        kinds.update(_kinds(service))
+        kinds.update(launch_types(service))
     return not kinds & _NEVER_BY_INSTANCE
 
 
-def _kinds(service: Thing) -> Iterator[str]:
+def launch_types(service: Thing) -> Iterator[str]:
+    """Give the launch types that a service surely uses."""
     launch_type = service.attribute("launch_type")
     if isinstance(launch_type, str):
         yield launch_type

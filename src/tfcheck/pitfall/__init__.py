@@ -1,0 +1,92 @@
+"""What is wrong with a task definition whatever IAM says? One module for each rule; this is the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.finding import Finding, Location
+from tfcheck.locate import Locations
+from tfcheck.match import equal
+from tfcheck.pitfall import (
+    credential_in_environment,
+    deploy_order,
+    env_file_absent,
+    env_file_arn,
+    env_file_count,
+    env_file_name,
+    env_file_type,
+    env_file_windows,
+    log_group_absent,
+    log_region,
+    parameter_region,
+    platform_version,
+    policies_of_one_name,
+    secret_reference,
+    secret_value,
+)
+from tfcheck.pitfall.mistake import Mistake, Pitfall
+from tfcheck.value import Truth
+from tfcheck.world import World
+
+PITFALLS: tuple[Pitfall, ...] = (
+    env_file_type.PITFALL,
+    env_file_arn.PITFALL,
+    env_file_name.PITFALL,
+    env_file_count.PITFALL,
+    env_file_windows.PITFALL,
+    platform_version.PITFALL,
+    env_file_absent.PITFALL,
+    secret_reference.PITFALL,
+    secret_value.PITFALL,
+    parameter_region.PITFALL,
+    log_region.PITFALL,
+    log_group_absent.PITFALL,
+    policies_of_one_name.PITFALL,
+    deploy_order.PITFALL,
+    credential_in_environment.PITFALL,
+)
+
+
+def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
+    """Find what surely breaks a rule of ECS in the world after a change; what several tasks share is told once."""
+    earlier = {str(each.address): each for each in task_definitions(world.before())}
+    told: set[tuple[str, str]] = set()
+    for task in tasks:
+        before = earlier.get(str(task.address))
+        for pitfall in PITFALLS:
+            for mistake in pitfall.search(task, world):
+                key = (mistake.address or str(task.address), mistake.message)
+                if key not in told:
+                    told.add(key)
+                    change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
+                    yield _finding(mistake, pitfall, task, change, locations)
+
+
+def _was_made(mistake: Mistake, pitfall: Pitfall, before: TaskDefinition | None, world: World) -> bool:
+    """Tell whether the same was wrong before the change."""
+    found = pitfall.search(before, world.before()) if before is not None else ()
+    return any(each.container == mistake.container and equal(each.about, mistake.about) is Truth.TRUE for each in found)
+
+
+def _finding(mistake: Mistake, pitfall: Pitfall, task: TaskDefinition, change: str, locations: Locations) -> Finding:
+    location, needed_at = _places(mistake, task, locations)
+    return Finding(
+        rule=pitfall.id,
+        severity=mistake.severity,
+        task_definition=str(task.address),
+        address=mistake.address or str(task.address),
+        message=mistake.message,
+        explanation=mistake.explanation,
+        symptom=mistake.symptom,
+        change=change,
+        location=location,
+        needed_at=needed_at,
+    )
+
+
+def _places(mistake: Mistake, task: TaskDefinition, locations: Locations) -> tuple[Location | None, Location | None]:
+    """Point at what is wrong; where that is another resource, also at the containers that need it."""
+    if mistake.address is None:
+        return locations.of_address(task.address, mistake.argument), None
+    return locations.of(mistake.address, mistake.argument), locations.of_address(task.address, "container_definitions")

@@ -1,0 +1,59 @@
+"""Make the log group, or let the driver make it.
+
+The `awslogs` driver does not make its group unless `awslogs-create-group` says so. Where neither the plan makes it,
+nor a data source looks it up, nor a task wrote to it before the change, it must have been made elsewhere; otherwise no
+task starts.
+
+Write:
+
+    resource "aws_cloudwatch_log_group" "web" {
+      name = "/ecs/web"
+    }
+
+and refer to it: `awslogs-group = aws_cloudwatch_log_group.web.name`.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.catalogue import LOG_GROUP
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Severity
+from tfcheck.match import equal
+from tfcheck.pitfall.log_driver import awslogs, groups_used
+from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.value import Truth
+from tfcheck.world import World
+
+_SYMPTOM = (
+    "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+    "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist."
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    used = world.before().once(groups_used)
+    for log in awslogs(task):
+        if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
+            if _may_exist(log.group, world):
+                continue
+            yield Mistake(
+                f"container `{log.container.name}` logs to {shown(task, log.group)}, which neither the plan nor the "
+                "driver makes: it must exist already",
+                Severity.WARNING,
+                log.container.name,
+                log.group,
+                symptom=_SYMPTOM,
+            )
+
+
+def _may_exist(name: str, world: World) -> bool:
+    """Tell whether something of the plan is, or may be, a group of this name."""
+    groups = (*world.things(*LOG_GROUP.types), *world.looked_up(*LOG_GROUP.types))
+    return any(equal(each.attribute("name"), name) is not Truth.FALSE for each in groups)
+
+
+PITFALL = Pitfall("log-group-absent", "log groups that exist", __doc__, _search)

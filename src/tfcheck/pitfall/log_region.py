@@ -1,0 +1,65 @@
+"""Tell the `awslogs` driver the region of its log group.
+
+On Fargate the driver does not start without `awslogs-region`, and the group is looked for in that region only. A group
+that the plan makes in another region is not found.
+
+Write:
+
+    options = {
+      awslogs-group         = aws_cloudwatch_log_group.web.name
+      awslogs-region        = "eu-west-1"
+      awslogs-stream-prefix = "web"
+    }
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.catalogue import LOG_GROUP
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Severity
+from tfcheck.match import equal
+from tfcheck.pitfall.log_driver import AwsLogs, awslogs
+from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.pitfall.started import on_fargate
+from tfcheck.value import Truth
+from tfcheck.world import World
+
+_MISSING = (
+    "ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: "
+    "awslogs-region is required"
+)
+_NOT_FOUND = (
+    "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+    "ResourceNotFoundException: The specified log group does not exist."
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for log in awslogs(task):
+        name = log.container.name
+        if log.region is None or log.region == "":
+            if on_fargate(task, world):
+                message = f"the log driver of container `{name}` has no `awslogs-region`, which Fargate requires"
+                yield Mistake(message, Severity.ERROR, name, symptom=_MISSING)
+        elif log.makes_no_group:
+            yield from _elsewhere(log, task, world)
+
+
+def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    named = [each for each in world.things(*LOG_GROUP.types) if equal(each.attribute("name"), log.group) is Truth.TRUE]
+    if named and all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named):
+        yield Mistake(
+            f"container `{log.container.name}` logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
+            f"{named[0].address} is in {named[0].surroundings.region}",
+            Severity.WARNING,
+            log.container.name,
+            log.region,
+            symptom=_NOT_FOUND,
+        )
+
+
+PITFALL = Pitfall("log-region", "regions of log groups", __doc__, _search)

@@ -1,0 +1,47 @@
+"""What is a pitfall: something that is wrong whatever IAM says?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Severity
+from tfcheck.value import Value, written
+from tfcheck.world import World
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """One place where a task definition, or what belongs to it, is surely wrong.
+
+    `about` tells mistakes in one place apart: the same before and after a change is the same mistake. `address` is the
+    resource to mend, where that is not the task definition, `argument` what of it is wrong.
+    """
+
+    message: str
+    severity: Severity
+    container: str | None = None
+    about: Value = None
+    explanation: tuple[str, ...] = ()
+    symptom: str = ""
+    address: str | None = None
+    argument: str = "container_definitions"
+
+
+Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Mistake]]
+
+
+class Pitfall(msgspec.Struct, frozen=True):
+    """A rule of ECS. `manual` is its page; `search` yields what surely breaks it, never what may."""
+
+    id: str
+    title: str
+    manual: str
+    search: Search
+
+
+def shown(task: TaskDefinition, value: Value) -> str:
+    """Write a value of the container definitions for people, unless the plan marks them as sensitive."""
+    return "(sensitive value)" if task.sensitive else f"`{written(value)}`"

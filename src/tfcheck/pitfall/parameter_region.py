@@ -1,0 +1,46 @@
+"""Name a parameter of another region by its ARN.
+
+The name of a parameter always means the task's own region. A parameter that the plan makes elsewhere is not found by
+its name: the task stops with `invalid parameters`.
+
+Write `valueFrom = aws_ssm_parameter.token.arn`.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.arn import is_arn
+from tfcheck.catalogue import PARAMETER
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Severity
+from tfcheck.match import equal
+from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.startup.value_from import injected
+from tfcheck.value import Truth
+from tfcheck.world import Thing, World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    here = task.thing.surroundings.region
+    for place, value in injected(task):
+        if not isinstance(value, str) or is_arn(value):
+            continue
+        found = [each for each in world.things(*PARAMETER.types) if each.attribute("name") == value]
+        if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
+            yield Mistake(
+                f"{place.cause}: {shown(task, value)} is in {_regions(found)}, but a name means the task's region",
+                Severity.WARNING,
+                place.container.name if place.container else None,
+                value,
+                symptom=f"fetching secret data from SSM Parameter Store in {here}: invalid parameters",
+            )
+
+
+def _regions(found: list[Thing]) -> str:
+    return " and ".join(dict.fromkeys(str(each.surroundings.region) for each in found))
+
+
+PITFALL = Pitfall("parameter-region", "parameters of other regions", __doc__, _search)

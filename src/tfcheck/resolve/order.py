@@ -1,0 +1,183 @@
+"""What does Terraform finish before it begins with a resource?
+
+Follows Terraform's graph
+(https://developer.hashicorp.com/terraform/internals/graph): a resource waits for everything that its arguments, its
+`count` or `for_each` and its `depends_on` refer to, through variables, locals and outputs, and for the `depends_on` of
+the modules around it. Instances of one resource are not told apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import msgspec
+
+from tfcheck.address import Address
+from tfcheck.hcl.expression import Attribute, Expression, Variable
+from tfcheck.plan import ConfigModule, ModuleCall, references
+from tfcheck.resolve.resolver import Resolver
+
+#: A module by its calls from the root, and what in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.
+_Node: TypeAlias = tuple[tuple[str, ...], str]
+
+_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
+_WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "tofu"))
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """What is surely finished first: resources by their address without instance keys. `open`: there may be more."""
+
+    resources: frozenset[str]
+    open: bool
+
+
+class Order:
+    """The graph of one plan's configuration."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Take the resolver that knows the plan's configuration and, for locals, the sources."""
+        self._resolver = resolver
+        self._found: dict[str, Earlier] = {}
+
+    def earlier(self, address: Address) -> Earlier:
+        """Give what is finished before an instance of a resource is created."""
+        if address.config not in self._found:
+            self._found[address.config] = self._earlier((address.module.config, address.resource))
+        return self._found[address.config]
+
+    def _earlier(self, start: _Node) -> Earlier:
+        seen: set[_Node] = set()
+        waiting = [start]
+        is_open = False
+        while waiting:
+            following = self._follow(waiting.pop())
+            is_open = is_open or following is None
+            new = [each for each in following or () if each not in seen]
+            seen.update(new)
+            waiting += new
+        resources = (_written(node) for node in seen if node[1].partition(".")[0] not in _NAMES)
+        return Earlier(frozenset(resources), is_open)
+
+    def _follow(self, node: _Node) -> list[_Node] | None:
+        """Give what a node waits for directly; None where that cannot be told."""
+        path, name = node
+        module = self._module(path)
+        if module is None:
+            return None
+        kind, _, rest = name.partition(".")
+        match kind:
+            case "local":
+                return self._local(path, rest)
+            case "var":
+                call = self._call(path)
+                return _nodes(path[:-1], call.expressions.get(rest)) if call else []
+            case "output":
+                return _nodes(path, module.outputs.get(rest))
+            case "module":
+                return self._whole((*path, rest))
+            case _:
+                return self._resource(path, name, module)
+
+    def _resource(self, path: tuple[str, ...], name: str, module: ConfigModule) -> list[_Node]:
+        found = module.resources.get(name)
+        if found is None:
+            return []  # a name that `for` binds
+        own = [found.expressions, found.count_expression, found.for_each_expression]
+        nodes = [node for each in own for node in _nodes(path, each)]
+        nodes += _named(path, found.depends_on)
+        for length in range(1, len(path) + 1):
+            call = self._call(path[:length])
+            if call is not None:
+                around = path[: length - 1]
+                nodes += _named(around, call.depends_on)
+                nodes += [*_nodes(around, call.count_expression), *_nodes(around, call.for_each_expression)]
+        return nodes
+
+    def _whole(self, path: tuple[str, ...]) -> list[_Node] | None:
+        """Give everything in a module."""
+        module = self._module(path)
+        if module is None:
+            return None
+        return [*((path, each) for each in module.resources), *((path, f"module.{each}") for each in module.calls)]
+
+    def _local(self, path: tuple[str, ...], name: str) -> list[_Node] | None:
+        sources = self._resolver.sources.module(path) if self._resolver.sources else None
+        expression = sources.local(name) if sources else None
+        return _named(path, tuple(_mentioned(expression))) if expression is not None else None
+
+    def _module(self, path: tuple[str, ...]) -> ConfigModule | None:
+        found = self._resolver.plan.configuration
+        for name in path:
+            call = found.calls.get(name) if found else None
+            found = call.module if call else None
+        return found
+
+    def _call(self, path: tuple[str, ...]) -> ModuleCall | None:
+        parent = self._module(path[:-1]) if path else None
+        return parent.calls.get(path[-1]) if parent else None
+
+
+_NAMES = frozenset(("local", "var", "output", "module"))
+
+
+def _written(node: _Node) -> str:
+    path, name = node
+    return "".join(f"module.{each}." for each in path) + name
+
+
+def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
+    """Give what an argument refers to, nested blocks included."""
+    if isinstance(expression, list):
+        return [node for each in expression for node in _nodes(path, each)]
+    if not isinstance(expression, dict):
+        return []
+    found = _named(path, references(expression))
+    nested = (each for each in expression.values() if isinstance(each, dict | list))
+    return [*found, *(node for each in nested for node in _nodes(path, each))]
+
+
+def _named(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
+    """Give the nodes of references; `module.a` behind `module.a.x` only repeats where that one begins."""
+    plain = [_KEYS.sub("", each).split(".") for each in written]
+    with_output = {tuple(each[:2]) for each in plain if each[0] == "module" and len(each) > 2}
+    found: list[_Node] = []
+    for parts in plain:
+        if parts[0] in _WITHOUT_RESOURCES or len(parts) < 2:
+            continue
+        if parts[0] == "module":
+            if len(parts) > 2:
+                found.append(((*path, parts[1]), f"output.{parts[2]}"))
+            elif tuple(parts) not in with_output:
+                found.append((path, ".".join(parts)))
+        else:
+            size = 3 if parts[0] in ("data", "ephemeral") else 2
+            found.append((path, ".".join(parts[:size])))
+    return found
+
+
+def _mentioned(expression: Expression | None) -> Iterator[str]:
+    """Give every reference of an expression as the plan's configuration would write it."""
+    waiting: list[object] = [expression]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Attribute):
+            written = _traversal(node)
+            if written:
+                yield written
+                continue
+        if isinstance(node, msgspec.Struct):
+            waiting += [getattr(node, field) for field in node.__struct_fields__ if field != "place"]
+        elif isinstance(node, tuple):
+            waiting += node
+
+
+def _traversal(node: Attribute) -> str:
+    """Write a row of attributes that begins with a name; empty where an index or a call stands in it."""
+    names: list[str] = []
+    at: object = node
+    while isinstance(at, Attribute):
+        names.append(at.name)
+        at = at.source
+    return ".".join([at.name, *reversed(names)]) if isinstance(at, Variable) else ""

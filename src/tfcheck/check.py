@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from tfcheck import pitfall, startup
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.explain import findings, worst_first
-from tfcheck.finding import Answer, Finding, PlanInfo, Report, Requirement, Skipped, Verdict
+from tfcheck.finding import Answer, Evidence, Finding, PlanInfo, Report, Requirement, Skipped, Verdict
 from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
@@ -42,7 +44,8 @@ def check(
     judge, past = after.once(Judge), Past(Judge(before), before)
     tasks = list(task_definitions(after))
     judged = [each for task in tasks for each in _judged(task, after, judge)]
-    answers = [_answer(requirement, found, past) for requirement, found in judged]
+    locations = Locations(resolver)
+    answers = [_answer(requirement, found, past, locations) for requirement, found in judged]
     locations = Locations(resolver)
     found = worst_first([*findings(answers, locations), *pitfall.findings(tasks, after, locations)])
     return Report(
@@ -69,7 +72,7 @@ def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[
         yield requirement, judge.judge(requirement, task)
 
 
-def _answer(requirement: Requirement, found: Judgement, past: Past) -> Answer:
+def _answer(requirement: Requirement, found: Judgement, past: Past, locations: Locations) -> Answer:
     return Answer(
         requirement=requirement,
         role=found.role,
@@ -77,9 +80,14 @@ def _answer(requirement: Requirement, found: Judgement, past: Past) -> Answer:
         reason=found.reason,
         before=past.verdict(requirement),
         waits_for=found.waits_for,
-        evidence=found.evidence,
+        evidence=tuple(_placed(each, locations) for each in found.evidence),
         assumptions=found.assumptions,
     )
+
+
+def _placed(evidence: Evidence, locations: Locations) -> Evidence:
+    location = locations.of(evidence.policy, "policy")
+    return evidence if location is None else msgspec.structs.replace(evidence, location=location)
 
 
 def _info(plan: Plan, sources: Sources | None) -> PlanInfo:

@@ -229,9 +229,10 @@ class Judge:
         told = _ROLES_OF_EVIDENCE[type(decision)]
         decided = tuple(self._told(origin, *told) for origin in decision.by)
         role = call.role
+        own = (call.guarded.policy,) if call.guarded.policy is not None else ()
         near = tuple(
             self._told(miss.origin, miss.effect, miss.because, miss.patterns)
-            for miss in near_misses(call.request, (*role.identity, *(role.boundary or ())))
+            for miss in near_misses(call.request, (*role.identity, *(role.boundary or ()), *own))
         )
         return (*decided, *near)[:8]
 

@@ -152,7 +152,7 @@ class Resolver(ModuleNames):
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
             return policy_document(self, instance)
         other = twin(self, address)
-        if other is not None:
+        if other is not None and not self.configured(address, name):
             return self.attribute(other, name)
         if not self.configured(address, name) and (planned is Absence.ABSENT or isinstance(planned, Unknown)):
             reason = f"{address} is read during apply"

@@ -68,12 +68,9 @@ def document(
                 merged = _merged(merged, _read(override))
     except _RefusedError as refused:
         return Unknown(reason=f"the provider refuses the policy document: {refused}", unsure=True)
-    result: dict[str, Value] = {"Version": merged.version}
-    if merged.identity != "":
-        result["Id"] = merged.identity
-    if merged.statements:
-        result["Statement"] = list(merged.statements)
-    return result
+    identity: dict[str, Value] = {} if merged.identity == "" else {"Id": merged.identity}
+    entries: dict[str, Value] = {"Statement": list(merged.statements)} if merged.statements else {}
+    return {"Version": merged.version, **identity, **entries}
 
 
 # Merging

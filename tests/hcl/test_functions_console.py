@@ -11,6 +11,7 @@ import pytest
 
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.test_console import agrees
+from tfcheck.hcl.convert import MapValue
 from tfcheck.hcl.functions import TABLE, call
 from tfcheck.hcl.json_text import normal
 from tfcheck.hcl.numbers import spelled
@@ -243,7 +244,14 @@ class Chance:
 
     def argument(self, kind: str) -> Value:
         wrong = ("word", "number", "bool", "words", "list", "set", "object", "null")
-        return self.kind(self.random.choice(wrong) if self.random.random() < 0.08 else kind)
+        made = self.kind(self.random.choice(wrong) if self.random.random() < 0.08 else kind)
+        if (
+            isinstance(made, dict)
+            and all(isinstance(item, str) for item in made.values())
+            and self.random.random() < 0.5
+        ):
+            return MapValue(made)
+        return made
 
     def items(self, *kinds: str, most: int = 4) -> list[Value]:
         kind = self.random.choice(kinds)
@@ -392,6 +400,8 @@ def written(value: Value) -> str:
             return f"[{', '.join(map(written, value))}]"
         case Set():
             return f"toset([{', '.join(map(written, value.items))}])"
+        case MapValue():
+            return f"tomap({written(dict(value))})"
         case dict():
             return f"{{{', '.join(f'({quoted(key)}) = {written(item)}' for key, item in value.items())}}}"
         case int() | Fraction():
@@ -425,6 +435,8 @@ def composed(value: Value) -> Value:
             return [composed(item) for item in value]
         case Set():
             return call("toset", [[composed(item) for item in value.items]], Files())
+        case MapValue():
+            return MapValue({normal(key): composed(item) for key, item in value.items()})
         case dict():
             return {normal(key): composed(item) for key, item in value.items()}
     return value

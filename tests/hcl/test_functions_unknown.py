@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.hcl.test_functions_console import ARGUMENTS, Chance, Files, composed
 from tfcheck.hcl import json_text
+from tfcheck.hcl.convert import MapValue
 from tfcheck.hcl.functions import IMPURE, TABLE, call
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import (
@@ -86,6 +87,8 @@ def given_by(name: str, *arguments: Value) -> Value:
         ("keys", [{"b": OPAQUE, "a": 1}], ["a", "b"]),
         ("values", [{"b": OPAQUE, "a": 1}], [1, OPAQUE]),
         ("lookup", [{"a": LIST}, "a", None], LIST),
+        ("lookup", [{"a": "x"}, "b", False], False),
+        ("lookup", [MapValue({"a": "x"}), "b", False], "false"),
         ("zipmap", [["a"], [LIST]], {"a": LIST}),
         ("contains", [[LIST, "a"], "a"], True),
         ("contains", [[ARN], ARN], True),
@@ -151,7 +154,7 @@ def plainly(value: Value) -> Any:
         ("length", [LIST]),
         ("length", [ARN]),
         ("lookup", [{"a": 1}, OPAQUE, 2]),
-        ("lookup", [{"a": "1"}, "b", 2]),
+        ("lookup", [MapValue(), "b", 2]),
         ("coalesce", [OPAQUE, "a"]),
         ("coalesce", [1, OPAQUE]),
         ("coalescelist", [LIST, ["a"]]),
@@ -308,6 +311,8 @@ class Masked:
             return text([value[: self.start], self.unknown, value[self.end :]]) if self.count == -1 else value
         if isinstance(value, list):
             return [self.replaced(item) for item in value]
+        if isinstance(value, MapValue):
+            return MapValue({key: self.replaced(item) for key, item in value.items()})
         return {key: self.replaced(item) for key, item in value.items()} if isinstance(value, dict) else value
 
     def filled(self, value: Value) -> Value:
@@ -336,7 +341,7 @@ def leaves(value: Value) -> list[str]:
 
 def leaves_open(answer: Value, known: Value) -> bool:
     """Tell whether `known` is one of the values that `answer` leaves open, or is none that we can tell either."""
-    if isinstance(known, Unknown):
+    if not is_known(known):
         return True
     match answer:
         case Unknown():

@@ -30,6 +30,14 @@ from tfcheck.hcl.numbers import exact, is_number, parsed, spelled
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value
 
+
+class MapValue(dict[str, Value]):
+    """An object known to be a map: `lookup` converts its default to the type of the elements.
+
+    Any other dict is taken for an object there, as it is written in the sources or told by a plan.
+    """
+
+
 _BOOLS = {"true": True, "false": False, "1": True, "0": False}
 _OPEN_TYPE = "converted to the type of another value, which is not known yet"
 
@@ -108,7 +116,7 @@ def convert(value: Value, kind: Type) -> Value:
             return as_set(elements_of(_sequence(value), kind.element))
         case MapType():
             members = _mapping(value)
-            return dict(zip(members, elements_of(list(members.values()), kind.element), strict=True))
+            return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
         case TupleType():
             return _to_tuple(_sequence(value), kind)
         case ObjectType():

@@ -52,6 +52,7 @@ _BLOCK = re.compile(r"[|>][+-]?")
 _QUOTED = re.compile(r"""'(?:[^'\n]|'')*'|"(?:[^"\\\n]|\\.)*\"""")
 _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _ODD_NUMBER = re.compile(r"\d{4}-\d{1,2}-\d{1,2}.*|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)", re.ASCII)
+_NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {spelling for word in ("y", "yes", "on", "true") for spelling in (word, word.capitalize(), word.upper())}
 _FALSE = {spelling for word in ("n", "no", "off", "false") for spelling in (word, word.capitalize(), word.upper())}
 
@@ -82,7 +83,7 @@ def resolved(scalar: Scalar) -> Value:
     written = scalar.text
     if not scalar.plain:
         return written
-    if written in ("", "~", "null", "Null", "NULL"):
+    if written in _NULL:
         return None
     if written in _TRUE or written in _FALSE:
         return written in _TRUE
@@ -91,6 +92,13 @@ def resolved(scalar: Scalar) -> Value:
     if re.fullmatch("0x[0-9a-fA-F]{1,30}|0o[0-7]{1,30}", written):
         return int(written, 0)
     return parsed(written) if _NUMBER.fullmatch(written) else written
+
+
+def is_surely_text(beginning: str) -> bool:
+    """Tell whether a plain scalar that begins like this is a string, whatever comes behind it."""
+    if not re.match("[A-Za-z]", beginning):
+        return False
+    return not any(word.startswith(beginning) for word in {*_TRUE, *_FALSE, *_NULL})
 
 
 class _Reader:

@@ -9,15 +9,13 @@ import re
 
 from tfcheck.hcl.json_text import normal, unused
 from tfcheck.hcl.numbers import exact, spelled
-from tfcheck.hcl.yaml_syntax import Scalar, UnsupportedError, read, resolved
-from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, text, unknowns
+from tfcheck.hcl.yaml_syntax import Scalar, UnsupportedError, is_surely_text, read, resolved
+from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, spelled_out, text, unknowns
 
 #: Longer strings with blanks are broken into lines.
 _UNBROKEN = 60
 _ESCAPED = re.compile(r'["\\\t]')
 _PLAIN_TEXT = re.compile("[\t\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]*")
-#: So long a beginning in letters is no bool and no number, whatever comes behind it.
-_SURELY_TEXT = re.compile(r"[A-Za-z][^\x00-\x1f]{5,}")
 
 
 def decode(written: TextLike) -> Value:
@@ -76,7 +74,7 @@ class _Marked:
             return normal(value) if isinstance(value, str) else value
         parts = self.marker.split(scalar.text)
         whole = text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
-        if not scalar.plain or _SURELY_TEXT.match(parts[0]):
+        if not scalar.plain or is_surely_text(_beginning(whole)):
             return whole
         if isinstance(whole, JsonText):
             return whole.value
@@ -84,6 +82,12 @@ class _Marked:
         first = next(unknowns(whole))
         kind = _Several if scalar.inside else Unknown
         return kind(reason=first.reason, where=first.where, unsure=first.unsure)
+
+
+def _beginning(whole: TextLike) -> str:
+    """Give the literal that a string begins with, if that is known."""
+    first = next(iter(pieces(spelled_out(whole))), "")
+    return first if isinstance(first, str) else ""
 
 
 class _Several(Unknown, frozen=True):

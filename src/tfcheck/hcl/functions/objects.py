@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tfcheck.hcl.convert import to_string, unify
+from tfcheck.hcl.convert import MapValue, to_bool, to_number, to_string, unify
 from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.kinds import surely_text
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import JsonText, Set, Text, Unknown, Value
+from tfcheck.value import Set, Unknown, Value
 
 
 def keys(members: dict[str, Value]) -> Value:
@@ -27,21 +28,39 @@ def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
     """Give the member called `key`, or else the default."""
     if not isinstance(key, str):
         return waiting(key, unsure=True)
-    if key in members:
-        return members[key]
-    if not default:
+    # NOTE: the default must be of the type of a map's elements even where it is not needed.
+    fallback = _of_map(members, default[0]) if default and isinstance(members, MapValue) else next(iter(default), None)
+    if key not in members and not default:
         raise EvaluationError("there is no such key, and no default")
-    if isinstance(default[0], bool | int | float | Fraction) and all(
-        isinstance(item, str | Text | JsonText | Unknown) for item in members.values()
+    return members.get(key, fallback)
+
+
+def _of_map(members: MapValue, default: Value) -> Value:
+    """Convert a default to the type of a map's elements, which an empty map does not tell."""
+    if default is None or isinstance(default, Unknown):
+        return default
+    for item in members.values():
+        if surely_text(item):
+            return to_string(default)
+        if isinstance(item, bool):
+            return to_bool(default)
+        if isinstance(item, int | float | Fraction):
+            return to_number(default)
+    if isinstance(default, bool | int | float | Fraction) or any(
+        isinstance(item, Unknown) for item in members.values()
     ):
-        # A map of strings would make a string of the default, an object would not.
-        return Unknown(reason="`lookup` with a default of another type than the map's elements")
-    return default[0]
+        return Unknown(reason="`lookup` in a map whose type is not told", unsure=True)
+    return default
 
 
 def merge(*objects: Value) -> Value:
     """Put objects together; the later one wins, null is left out."""
-    merged: dict[str, Value] = {}
+    if all(
+        isinstance(members, MapValue) and all(isinstance(item, str) for item in members.values()) for members in objects
+    ):
+        merged: dict[str, Value] = MapValue()
+    else:
+        merged = {}
     for members in objects:
         if isinstance(members, Unknown):
             return waiting(members, unsure=True)
@@ -79,7 +98,7 @@ def transpose(members: dict[str, Value]) -> Value:
 
 def tomap(members: dict[str, Value]) -> Value:
     """Convert all members to one type."""
-    return dict(zip(members, unify(list(members.values())), strict=True))
+    return MapValue(zip(members, unify(list(members.values())), strict=True))
 
 
 FUNCTIONS = {

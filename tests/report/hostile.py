@@ -1,0 +1,140 @@
+"""Reports as somebody would forge them who wants to break out of a format."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from tests.report import samples
+from tfcheck.finding import (
+    Answer,
+    Evidence,
+    Finding,
+    Fix,
+    Location,
+    PlanInfo,
+    Reason,
+    Report,
+    Requirement,
+    RoleKind,
+    Severity,
+    Skipped,
+    Verdict,
+)
+
+_WEAPONS = (
+    *("`", "``", "```", "\n```\n", "~~~", "|", "\\|", "\\", "\n", "\r\n", "\n\n", "\t", " ", "  ", "(", ")", ". ", ":"),
+    *("@evil", "#1", "GH-1", "owner/repo#2", "https://evil.test/x", "http://evil.test", "www.evil.test", "a@evil.test"),
+    *("</details>", "<details>", "<summary>", "</code>", "<img src=x>", "<!--", "-->", "&lt;", "&#64;evil", "<b>"),
+    *(
+        "![x](https://evil.test/i)",
+        "[x](https://evil.test)",
+        "](",
+        "[x]:",
+        "**",
+        "__",
+        "# ",
+        "- ",
+        "1. ",
+        "> ",
+        "---",
+        "===",
+    ),
+    *("\u202e", "\u200b", "\x1b[2J", "\x00", "\ufeff", "\u2028", "\U000e0041", "é", "漢", "🙂"),
+    *(
+        "::error::x",
+        "%0A",
+        "]]>",
+        "end",
+        '"',
+        "'",
+        "web",
+        "deadbeef",
+        "abcdefabcdef",
+        "the",
+        "role",
+        "0",
+        "${x.y}",
+        "x.y",
+    ),
+)
+
+names = st.lists(st.sampled_from(_WEAPONS), max_size=8).map("".join) | st.text(max_size=20)
+_lines = st.integers(1, 10_000)
+_places = st.none() | st.builds(Location, names, _lines, _lines, names)
+_evidence = st.builds(
+    Evidence,
+    names,
+    st.none() | names,
+    st.sampled_from(["Allow", "Deny", ""]),
+    names,
+    st.lists(names, max_size=5).map(tuple),
+    _places,
+)
+_requirements = st.builds(
+    Requirement,
+    names,
+    names,
+    st.none() | names,
+    names,
+    st.sampled_from(RoleKind),
+    names,
+    names,
+    st.sampled_from(Severity),
+    names,
+)
+_few = st.lists(names, max_size=3).map(tuple)
+answers = st.builds(
+    Answer,
+    _requirements,
+    st.none() | names,
+    st.sampled_from(Verdict),
+    st.none() | st.sampled_from(Reason),
+    st.none() | st.sampled_from(Verdict),
+    names,
+    st.lists(_evidence, max_size=3).map(tuple),
+    _few,
+)
+_fixes = st.builds(Fix, names, names, st.booleans(), names, names)
+findings = st.builds(
+    Finding,
+    names,
+    st.sampled_from(Severity),
+    names,
+    st.none() | names,
+    names,
+    st.lists(answers, max_size=3).map(tuple),
+    _few,
+    names,
+    st.sampled_from([None, "introduced", "existing"]),
+    _places,
+    _places,
+    st.none() | _fixes,
+)
+plans = st.builds(PlanInfo, names, names, names, names, st.booleans(), st.none() | names)
+contexts = st.none() | st.fixed_dictionaries(
+    {},
+    optional={"target": names, "repository": names, "pull_request": st.integers(0, 9), "head_sha": names, "run": names},
+)
+reports = st.builds(
+    Report,
+    plans,
+    _few,
+    st.lists(answers, max_size=3).map(tuple),
+    st.lists(findings, max_size=3).map(tuple),
+    st.lists(st.builds(Skipped, names, names), max_size=2).map(tuple),
+    _few,
+    contexts,
+)
+
+
+def filled(name: str) -> Report:
+    """Make a report with one hostile name everywhere."""
+    place = Location(name, 1, 2, name)
+    need = samples.need(resource=name, task=name)
+    evidence = Evidence(name, name, "Allow", name, (name,), place)
+    answer = Answer(need, name, Verdict.DENIED, Reason.IMPLICIT_DENY, waits_for=name, evidence=(evidence,))
+    fix = Fix(name, "safe", True, name, name)
+    finding = Finding(name, Severity.ERROR, name, name, name, (answer,), (name,), name, None, place, place, fix)
+    return samples.report(
+        answer, samples.unknown(need, name), findings=(finding,), skipped=(Skipped(name, name),), notes=(name,)
+    )

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from tests.report.github_markdown import inline, parsed, rows
+from tests.report.hostile import names
+from tfcheck.report.markdown.escape import code, fence, html_code, prose
+from tfcheck.report.plain import visible
+
+
+@given(names)
+def test_a_code_span_shows_exactly_the_text(name: str) -> None:
+    (token,) = inline(code(name))
+    assert token.type == "code_inline"
+    assert token.content == (visible(name) or "(empty)")
+
+
+@given(names, names)
+def test_cells_of_a_table_stay_apart(one: str, other: str) -> None:
+    page = f"| a | b |\n| --- | --- |\n| {code(one, in_table=True)} | {code(other, in_table=True)} |\n"
+    ((first, second),) = rows(page)
+    for cell, name in ((first, one), (second, other)):
+        (token,) = inline(cell)
+        assert token.content == (visible(name) or "(empty)")
+
+
+@given(names)
+def test_a_fence_holds_every_line(name: str) -> None:
+    (token,) = parsed(fence(name, "hcl"))
+    assert token.type == "fence"
+    assert token.info == "hcl"
+    assert token.content.count("\n") == name.rstrip("\n").count("\n") + 1
+
+
+@given(names)
+def test_html_code_is_one_element(name: str) -> None:
+    inside = html_code(name).removeprefix("<code>").removesuffix("</code>")
+    assert "<" not in inside
+    assert inside.isprintable()
+
+
+@given(names, names, names)
+def test_a_sentence_leaves_nothing_foreign_outside_of_code(one: str, name: str, other: str) -> None:
+    written = prose(f"{one} {name} {other}", (name,))
+    outside = "".join(token.content for token in inline(written) if token.type != "code_inline")
+    assert all(char.isalnum() or char in " ,.;:!?()'’–—-" for char in outside), outside
+    assert not any(token.type.startswith(("link", "image", "html")) for token in inline(written))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "written"),
+    [
+        (
+            "the role aws_iam_role.x is not allowed s3:GetObject",
+            "the role `aws_iam_role.x` is not allowed `s3:GetObject`",
+        ),
+        ("environment file of container `web`", "environment file of container `web`"),
+        ("later ones (ECS agents before 1.84.0 only)", "later ones (ECS agents before `1.84.0` only)"),
+        ("3 resources, the plan's own", "3 resources, the plan's own"),
+        ("1. @evil", "`1.` `@evil`"),
+        ("deadbee is a commit", "`deadbee` is a commit"),
+    ],
+)
+def test_plain_words_stay_readable(sentence: str, written: str) -> None:
+    assert prose(sentence) == written
+
+
+def test_a_name_with_spaces_is_one_span_where_it_is_told() -> None:
+    name = 'module.a["x y"].aws_iam_role.r'
+    assert prose(f"the role {name}: no", (name,)) == f"the role `{name}`: no"
+
+
+def test_what_cannot_be_seen_is_spelled_out() -> None:
+    assert visible("a\u202eb\n\U000e0041") == "a\\u202eb\\u000a\\U000e0041"

@@ -1,0 +1,230 @@
+"""A whole page, as GitHub reads it."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.report import samples
+from tests.report.github_markdown import assert_harmless, assert_whole, fences, inline, parsed, rows
+from tests.report.hostile import filled, names, reports
+from tfcheck.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped
+from tfcheck.report.links import Links
+from tfcheck.report.manual import Manual
+from tfcheck.report.markdown import markdown, summary
+from tfcheck.report.markdown.marker import marked, marker
+from tfcheck.report.markdown.page import Page
+
+SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
+LINKS = Links("https://github.com", "acme/shop", SHA, "7421839201.1")
+PAGE = Page(
+    id="prod", links=LINKS, manuals=(Manual("env-file", "environment files", "See https://docs.aws.amazon.com/x."),)
+)
+
+
+def of(target: str, report: Report, sha: str = SHA) -> Report:
+    return msgspec.structs.replace(report, context={"target": target, "head_sha": sha})
+
+
+def finding(task: str, severity: Severity = Severity.ERROR, change: str | None = "introduced") -> Finding:
+    answer = msgspec.structs.replace(samples.DENIED, requirement=samples.need(task=task, severity=severity))
+    return msgspec.structs.replace(
+        samples.FINDING, task_definition=task, severity=severity, answers=(answer,), change=change
+    )
+
+
+def reported(*findings: Finding) -> Report:
+    answers = [answer for each in findings for answer in each.answers]
+    return samples.report(*answers, findings=findings)
+
+
+def test_the_first_three_lines_tell_the_story() -> None:
+    first, title, empty, lead = markdown([of("infra/orders:prod", samples.BROKEN)], PAGE).split("\n")[:4]
+    assert marked(first) == marker("prod", SHA, "7421839201.1")
+    assert title == "### ❌ tfcheck: 1 error in `infra/orders:prod`"
+    assert not empty
+    assert lead.startswith(
+        "Tasks of `module.web.aws_ecs_task_definition.app[0]` will not start: the execution role may not"
+    )
+    assert lead.endswith("**This change breaks it**: it was allowed before.")
+
+
+def test_one_row_for_each_permission() -> None:
+    page = markdown([of("prod", samples.MIXED)], PAGE)
+    icons = [row[0] for row in rows(page)]
+    assert icons == ["❌", "❌", "❔"]
+    _, action, resource, needed = rows(page)[0]
+    assert action == "`s3:GetObject`"
+    assert resource == "`arn:aws:s3:::acme-config/web/prod.env`"
+    place = f"[`modules/service/main.tf:104`](https://github.com/acme/shop/blob/{SHA}/modules/service/main.tf#L104)"
+    assert needed == f"`{samples.TASK}`, container `app`, `environmentFiles[0]` ({place})"
+    assert rows(page)[2][3].endswith("not decided: `aws_s3_bucket.config.arn`")
+
+
+def test_places_are_seen_from_the_top_of_the_repository() -> None:
+    plan = msgspec.structs.replace(samples.PLAN, directory="infra/orders")
+    outside = Location("../../../elsewhere.tf", 1, 1)
+    inside = Location("../modules/a b.tf", 3, 3)
+    told = msgspec.structs.replace(finding("t"), needed_at=inside, location=outside)
+    page = markdown([msgspec.structs.replace(reported(told), plan=plan)], PAGE)
+    assert f"[`infra/modules/a b.tf:3`](https://github.com/acme/shop/blob/{SHA}/infra/modules/a%20b.tf#L3)" in page
+    assert "elsewhere" not in page
+
+
+def test_without_links_places_are_still_named() -> None:
+    page = markdown([samples.BROKEN])
+    assert "(`modules/service/main.tf:104`)" in page
+    assert "](" not in page
+
+
+def test_nothing_wrong_is_short() -> None:
+    page = markdown([of("prod", samples.report(samples.allowed()))], PAGE)
+    assert page.split("\n")[1] == "### ✅ tfcheck: nothing is missing in `prod`"
+    assert rows(page) == []
+    assert "resolved" in markdown(
+        [of("prod", samples.report(samples.allowed()))], msgspec.structs.replace(PAGE, resolved=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("report", "icon"),
+    [
+        (samples.BROKEN, "❌"),
+        (reported(finding("t", Severity.WARNING)), "⚠️"),
+        (samples.report(samples.unknown()), "❔"),
+        (samples.report(skipped=(Skipped("aws_ecs_task_definition.x", "no JSON"),)), "❔"),
+        (samples.report(), "✅"),
+    ],
+)
+def test_the_title_has_the_mark_of_the_worst(report: Report, icon: str) -> None:
+    assert markdown([report]).split("\n")[1].startswith(f"### {icon} tfcheck: ")
+
+
+def test_what_was_so_before_is_folded_below() -> None:
+    page = markdown([reported(finding("old", change="existing"), finding("new"))], PAGE)
+    assert [row[3].split("`")[1] for row in rows(page)] == ["new"]
+    assert page.index("1 finding from before this change") > page.index("to <code>new</code>")
+    assert page.index("to <code>old</code>") > page.index("1 finding from before this change")
+    assert_whole(page)
+
+
+def test_several_targets_are_one_page_and_what_they_share_is_told_once() -> None:
+    shared, own = finding("shared"), finding("own", Severity.WARNING)
+    page = markdown([of("prod", reported(own, shared)), of("dev", reported(shared))], PAGE)
+    assert [(row[0], row[4]) for row in rows(page)] == [("❌", "`dev`, `prod`"), ("⚠️", "`prod`")]
+    assert "1 error, 1 warning in `dev`, `prod`" in page
+
+
+def test_a_missing_result_is_never_a_clean_look() -> None:
+    page = markdown([of("prod", samples.report(samples.allowed()))], msgspec.structs.replace(PAGE, expected=3))
+    assert page.split("\n")[1] == "### ❔ tfcheck: 2 results missing in `prod`"
+    assert "**2 results missing**" in page
+
+
+def test_reports_of_another_commit_are_only_named() -> None:
+    page = markdown([of("dev", samples.BROKEN, "f" * 40), of("prod", samples.report(samples.allowed()))], PAGE)
+    assert "nothing is missing in `prod`" in page
+    assert "Not shown, since of another commit: `dev`." in page
+    assert "env_file" not in page
+
+
+def test_a_fix_is_shown_once_and_open_where_it_is_the_only_one() -> None:
+    fix = Fix("grant it", "safe", True, "x", "--- a/main.tf\n+++ b/main.tf\n@@ -1,0 +2 @@\n+x\n")
+    one = msgspec.structs.replace(finding("a"), fix=fix)
+    page = markdown([reported(one, msgspec.structs.replace(finding("b"), fix=fix))], PAGE)
+    assert page.count("Suggested change") == 1
+    assert "<details open><summary>Suggested change: <code>grant it</code> (safe, proven)</summary>" in page
+    assert [each.content for each in fences(page) if each.info == "diff"] == [fix.diff]
+
+
+def test_a_diff_that_a_comment_cannot_carry_says_so() -> None:
+    hidden = Fix("t", "review", False, "x", "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n a\u202eb\n+x\n")
+    page = markdown([reported(msgspec.structs.replace(finding("a"), fix=hidden))], PAGE)
+    assert "characters that cannot be seen, so it is not shown" in page
+    assert not [each for each in fences(page) if each.info == "diff"]
+    lines = Fix("t", "review", False, "x", "--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n a\r\n+x\r\n")
+    page = markdown([reported(msgspec.structs.replace(finding("a"), fix=lines))], PAGE)
+    assert "end with CR LF" in page
+
+
+def test_at_most_three_pictures() -> None:
+    page = markdown([reported(*(finding(f"t{number}") for number in range(6)))], PAGE)
+    assert sum(each.info == "mermaid" for each in fences(page)) == 3
+
+
+def test_at_most_thirty_rows_and_the_rest_is_counted() -> None:
+    page = markdown([reported(*(finding(f"t{number}") for number in range(50)))], PAGE)
+    assert len(rows(page)) == 30
+    assert "… and 20 more." in page
+
+
+def test_the_summary_is_the_same_without_a_marker() -> None:
+    page = summary([samples.MIXED], PAGE)
+    assert page.startswith("### ❌")
+    assert page == markdown([samples.MIXED], PAGE).partition("\n")[2]
+
+
+def test_a_rule_without_a_permission_has_its_row() -> None:
+    broken = msgspec.structs.replace(samples.FINDING, answers=(), message="the list is not one")
+    page = markdown([samples.report(findings=(broken,))], PAGE)
+    assert rows(page)[0][1] == "rule `env-file`"
+    assert "Why rule <code>env-file</code> is broken" in page
+
+
+@given(st.lists(reports, max_size=2), st.booleans())
+@settings(max_examples=80)
+def test_nothing_forged_does_anything(forged: list[Report], linked: bool) -> None:
+    page = markdown(forged, Page(links=LINKS if linked else None))
+    assert_harmless(page, links_to="https://github.com/acme/shop/")
+    first = page.split("\n", 1)[0]
+    assert marked(first) is not None
+    assert "tfcheck:v1" not in page.removeprefix(first)
+
+
+@given(names)
+def test_one_hostile_name_everywhere_breaks_nothing(name: str) -> None:
+    page = markdown([filled(name)], Page(links=LINKS))
+    assert_harmless(page, links_to="https://github.com/acme/shop/")
+    assert [len(row) for row in rows(page)] == [4, 4]
+    assert 1 <= len(fences(page)) <= 2  # the picture, and the change where it can be shown
+
+
+@given(names, st.integers(1, 60), st.integers(24_000, 60_000), st.integers(1, 40))
+@settings(max_examples=60)
+def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, size: int, long: int) -> None:
+    name = (name or "é") * long
+    needs = [samples.need(resource=f"{name}{number}", task=f"{name}{number % 9}") for number in range(many)]
+    answers = tuple(Answer(need, name, samples.DENIED.verdict, samples.DENIED.reason) for need in needs)
+    fix = Fix(name, "safe", True, name * 50, "")
+    told = tuple(
+        Finding("env-file", severity, each.requirement.task_definition, name, name, (each,), (name,), name, fix=fix)
+        for each, severity in zip(answers, list(Severity) * many, strict=False)
+    )
+    page = markdown([samples.report(*answers, findings=told, notes=(name,))], Page(links=LINKS), size=size)
+    assert len(page.encode()) <= size
+    assert_harmless(page, links_to="https://github.com/acme/shop/")
+    assert len(rows(page)) <= 30
+
+
+def test_a_real_page_fits_into_what_github_takes() -> None:
+    many = reported(*(finding(f"module.service[{number}].aws_ecs_task_definition.app") for number in range(2_000)))
+    page = markdown([many], PAGE)
+    assert len(page.encode()) <= 60_000
+    assert re.search(r"\n\d+ sections left out: see the job summary\.\n", page)
+    assert len(rows(page)) == 30
+    long = summary([many], PAGE)
+    assert len(long.encode()) <= 900 * 1024
+    assert_whole(long)
+
+
+def test_links_are_only_ours() -> None:
+    page = markdown([of("prod", samples.MIXED)], PAGE)
+    assert {str(token.attrs["href"]).split("/")[2] for token in inline(page) if token.type == "link_open"} == {
+        "github.com",
+        "docs.aws.amazon.com",
+    }
+    assert [token.tag for token in parsed(page) if token.type == "heading_open"] == ["h3"]

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from tests.report import samples
+from tests.report.hostile import names, reports
+from tfcheck.finding import Report, Severity, Skipped
+from tfcheck.report.junit import junit
+
+
+def suites(*told: Report) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(junit(told).encode()))
+
+
+def test_every_permission_is_a_test() -> None:
+    (suite,) = suites(samples.MIXED)
+    tests = [(each.get("name"), [child.tag for child in each]) for each in suite]
+    assert tests == [
+        ("s3:GetObject on arn:aws:s3:::acme-config/web/prod.env for app", ["failure"]),
+        ("s3:GetBucketLocation on arn:aws:s3:::acme-config for app", ["skipped"]),
+        ("s3:GetObject on arn:aws:s3:::acme-config/web/prod.env for app", ["skipped"]),
+        ("s3:GetObject on arn:aws:s3:::acme-config/web/prod.env for app", []),
+        *[("can be analysed", ["error"])] * len(samples.MIXED.skipped),
+    ]
+    assert suite[0].get("classname") == samples.TASK
+    assert (suite[0].get("file"), suite[0].get("line")) == ("modules/service/main.tf", "104")
+    assert suite[0][0].get("type") == "env-file"
+    assert "known only after apply: aws_s3_bucket.config.arn" in str(suite[2][0].get("message"))
+
+
+def test_counts_are_those_of_the_elements() -> None:
+    root = ElementTree.fromstring(junit([samples.MIXED, samples.BROKEN]).encode())
+    for element in (root, *root):
+        cases = list(element.iter("testcase"))
+        assert element.get("tests") == str(len(cases))
+        for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert element.get(attribute) == str(sum(child.tag == tag for case in cases for child in case))
+
+
+def test_each_report_is_a_suite_named_after_its_target() -> None:
+    reports = [msgspec.structs.replace(samples.BROKEN, context={"target": name}) for name in ("dev", "prod")]
+    assert [each.get("name") for each in suites(*reports)] == ["dev", "prod"]
+
+
+@pytest.mark.parametrize(("severity", "tag"), [(Severity.ERROR, "failure"), (Severity.WARNING, "skipped")])
+def test_a_broken_rule_without_a_permission_is_a_test_too(severity: Severity, tag: str) -> None:
+    finding = msgspec.structs.replace(samples.FINDING, severity=severity, answers=())
+    ((case,),) = suites(samples.report(findings=(finding,)))
+    assert case[0].tag == tag
+
+
+def test_what_could_not_be_analysed_is_an_error() -> None:
+    ((case,),) = suites(samples.report(skipped=(Skipped("aws_ecs_task_definition.x", "no JSON"),)))
+    assert case[0].tag == "error"
+    assert case[0].get("message") == "no JSON"
+
+
+@given(reports)
+@settings(max_examples=60)
+def test_anything_is_well_formed(report: Report) -> None:
+    (suite,) = suites(report)
+    assert len(suite) == len(report.answers) + len(report.skipped) + sum(not each.answers for each in report.findings)
+
+
+@given(names)
+def test_what_xml_forbids_is_spelled_out(name: str) -> None:
+    written = junit([samples.report(samples.allowed(samples.need(task=name)))])
+    assert written.replace("\n", "").isprintable()

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import codecs
+import json as standard
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.report import samples
+from tests.report.hostile import filled, names
+from tfcheck.errors import InputError
+from tfcheck.finding import Fix, Report
+from tfcheck.report.json import document, json
+from tfcheck.report.reading import LARGEST, read
+
+FIXED = msgspec.structs.replace(samples.FINDING, fix=Fix("t", "review", False, "hcl", "--- a/x\n"))
+REPORTS = (
+    samples.MIXED,
+    samples.BROKEN,
+    samples.report(),
+    samples.report(samples.unknown(), tasks=("a", "b"), notes=("note",), context={"pull_request": 4, "target": "prod"}),
+    samples.report(samples.DENIED, samples.DENIED_BUCKET, findings=(FIXED,)),
+)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+def test_what_was_written_is_read_and_written_alike(report: Report) -> None:
+    (found,) = read(json(report).encode(), "report.json")
+    assert json(found) == json(report)
+    assert found.worst() is report.worst()
+
+
+def test_answers_of_findings_are_those_of_the_report() -> None:
+    (found,) = read(json(samples.BROKEN).encode(), "report.json")
+    assert found.findings[0].answers == found.answers
+
+
+@given(names)
+def test_names_come_back_as_they_are(name: str) -> None:
+    report = filled(name)
+    encodable = json(report).encode()
+    assert json(read(encodable, "report.json")[0]) == json(report)
+
+
+def test_a_file_may_hold_one_report_per_line() -> None:
+    text = json(samples.MIXED, indent=False) + json(samples.BROKEN, indent=False)
+    assert [len(each.answers) for each in read(text.encode(), "reports")] == [4, 2]
+
+
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")],
+)
+def test_what_powershell_redirects_is_read(mark: bytes, encoding: str) -> None:
+    assert len(read(mark + json(samples.MIXED).encode(encoding), "report.json")) == 1
+
+
+def test_fields_that_came_later_may_be_missing_or_more() -> None:
+    shown = document(samples.BROKEN)
+    for late in ("task_definitions", "notes"):
+        del shown[late]
+    for row in shown["requirements"]:
+        del row["cause"], row["waits_for"], row["assumptions"]
+    shown["format_version"] = "1.7"
+    shown["findings"][0]["later"] = {"a": 1}
+    (found,) = read(standard.dumps(shown).encode(), "report.json")
+    assert found.task_definitions == (samples.TASK,)
+
+
+def _changed(path: tuple[str | int, ...], value: Any) -> bytes:
+    shown: Any = document(samples.BROKEN)
+    inner = shown
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return standard.dumps(shown).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "`x` is empty"),
+        (b" \n", "`x` is empty"),
+        (b"{", "input data was truncated"),
+        (b"[]", "expected `object`, got `array`"),
+        (b"hello", "invalid character"),
+        (b'{"format_version": "1.2", "resource_changes": []}', "missing required field"),
+        (b'{"format_version": "2.0"}', "another format_version than 1.x"),
+        (b'{"format_version":"1.0","tfcheck_version":' + b"[" * 100_000, "nested too deep"),
+        (b"\xff\xfe{", "invalid character"),
+        (b'{"format_version": "\xff"}', "its text is not UTF-8"),
+        (_changed(("findings", 0, "requirements"), ["0" * 16]), "a requirement that is not there"),
+        (_changed(("findings", 0, "severity"), "SECRET"), "invalid enum value - at `$.findings[0].severity`"),
+        (_changed(("findings", 0, "fix", "safety"), "sure"), "invalid enum value"),
+        (_changed(("findings", 0, "location", "line"), 0), ">= 1"),
+        (_changed(("findings", 0, "location", "line"), 10**30), "$.findings[0].location.line"),
+        (_changed(("findings", 0, "change"), "SECRET"), "invalid enum value"),
+        (_changed(("requirements", 0, "action"), "s3:Get*"), "matching regex"),
+        (_changed(("requirements", 0, "action"), "s3:Get\n"), "matching regex"),
+        (_changed(("requirements", 0, "pointer"), "0"), "matching regex"),
+        (_changed(("requirements", 0, "verdict"), None), "expected `str`, got `null`"),
+        (_changed(("requirements",), {}), "expected `array`, got `object`"),
+        (_changed(("context",), {"target": ["x"]}), "$.context"),
+        (b"x" * (LARGEST + 1), "larger than 64 MiB"),
+    ],
+)
+def test_anything_else_is_refused_in_one_line(data: bytes, problem: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(data, "x")
+    assert problem.lower() in caught.value.message.lower()
+    assert "\n" not in caught.value.message
+    assert "SECRET" not in caught.value.message
+
+
+@given(st.binary() | st.text().map(str.encode) | st.sampled_from(REPORTS).map(lambda each: json(each).encode()[:-7]))
+def test_no_bytes_raise_anything_else(data: bytes) -> None:
+    with pytest.raises(InputError):
+        read(data, "x")

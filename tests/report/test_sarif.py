@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json as standard
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from tests.report import samples
+from tests.report.hostile import filled, names, reports
+from tfcheck.finding import Fix, Location, Report, Severity, Skipped
+from tfcheck.report.manual import Manual
+from tfcheck.report.sarif import document, sarif
+
+SCHEMAS = Path(__file__).parent.parent.parent / "testdata" / "schemas"
+VALIDATOR = jsonschema.Draft4Validator(standard.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8")))
+MANUAL = Manual("env-file", "environment files", "Fetch the\nfiles.\n\nSee https://docs.aws.amazon.com/x.html.")
+
+
+def run(*told: Report) -> dict[str, Any]:
+    shown = document(told, [MANUAL])
+    VALIDATOR.validate(shown)
+    (only,) = shown["runs"]
+    return dict(only)
+
+
+def results(*told: Report) -> list[dict[str, Any]]:
+    return list(run(*told)["results"])
+
+
+@pytest.mark.parametrize("report", [samples.BROKEN, samples.MIXED, samples.report()])
+def test_it_keeps_to_the_official_schema(report: Report) -> None:
+    VALIDATOR.validate(standard.loads(sarif([report], [MANUAL])))
+
+
+@given(reports)
+@settings(max_examples=50)
+def test_so_does_what_was_forged(report: Report) -> None:
+    VALIDATOR.validate(standard.loads(sarif([report])))
+
+
+def test_every_missing_permission_is_a_result_at_the_line_that_needs_it() -> None:
+    found = results(samples.BROKEN)
+    assert [each["level"] for each in found] == ["error", "error"]
+    for each in found:
+        (place,) = each["locations"]
+        assert place["physicalLocation"] == {
+            "artifactLocation": {"uri": "modules/service/main.tf", "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": 104},
+        }
+    assert [each["message"]["text"] for each in found[0]["relatedLocations"]] == [
+        "to be mended here",
+        "aws_iam_role_policy.env_file",
+    ]
+
+
+def test_what_is_not_decided_is_a_note() -> None:
+    evidence = (msgspec.structs.replace(samples.DENIED.evidence[0], effect=""),)
+    answer = msgspec.structs.replace(samples.unknown(), evidence=evidence)
+    (found,) = results(samples.report(answer))
+    assert found["level"] == "note"
+    assert "is not decided: a value decides that is known only after apply" in found["message"]["text"]
+
+
+def test_the_rule_brings_its_manual() -> None:
+    (rule,) = run(samples.BROKEN)["tool"]["driver"]["rules"]
+    assert rule["id"] == "env-file"
+    assert rule["fullDescription"]["text"] == "Fetch the files."
+    assert rule["help"]["markdown"] == MANUAL.text
+    assert rule["helpUri"] == "https://docs.aws.amazon.com/x.html"
+    assert rule["properties"]["security-severity"] == "8.0"
+    assert run(samples.BROKEN)["results"][0]["ruleIndex"] == 0
+
+
+def test_a_rule_that_is_not_known_is_there_too() -> None:
+    rules = document([samples.BROKEN])["runs"][0]["tool"]["driver"]["rules"]
+    assert [each["id"] for each in rules] == ["env-file"]
+    assert all(each["help"]["text"] for each in rules)
+
+
+def prints(report: Report) -> list[str]:
+    return [each["partialFingerprints"]["primaryLocationLineHash"] for each in results(report)]
+
+
+def test_the_fingerprint_knows_no_lines() -> None:
+    moved = msgspec.structs.replace(samples.FINDING, location=None, needed_at=Location("modules/service/main.tf", 7, 9))
+    assert prints(samples.report(samples.DENIED, findings=(moved,))) == prints(samples.BROKEN)
+    assert len(set(prints(samples.BROKEN))) == 2
+
+
+def test_the_same_in_two_findings_is_told_apart_by_a_number() -> None:
+    other = msgspec.structs.replace(samples.FINDING, message="other", explanation=("other",), answers=(samples.DENIED,))
+    first, second = (
+        each.split(":")
+        for each in prints(
+            samples.report(
+                samples.DENIED,
+                findings=(msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,)), other),
+            )
+        )
+    )
+    assert first[0] == second[0]
+    assert (first[1], second[1]) == ("1", "2")
+
+
+def test_paths_start_at_the_top_of_the_repository() -> None:
+    plan = msgspec.structs.replace(samples.PLAN, directory="infra/my orders")
+    report = msgspec.structs.replace(samples.BROKEN, plan=plan)
+    place = results(report)[0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "infra/my%20orders/modules/service/main.tf"
+
+
+@pytest.mark.parametrize("file", ["../main.tf", "/etc/main.tf", "..", "a\\b.tf"])
+def test_a_place_outside_of_the_repository_is_none(file: str) -> None:
+    outside = msgspec.structs.replace(samples.FINDING, location=None, needed_at=Location(file, 1, 1))
+    report = samples.report(samples.DENIED, findings=(outside,), skipped=(Skipped("a", "b"),))
+    assert results(report) == []
+    told = run(report)["invocations"][0]["toolExecutionNotifications"]
+    assert [each["level"] for each in told] == ["error", "error", "warning"]
+
+
+def test_a_change_that_inserts_is_a_fix() -> None:
+    diff = "--- a/infra/main.tf\n+++ b/infra/main.tf\n@@ -1,2 +1,3 @@\n a\n+x\n b\n"
+    finding = msgspec.structs.replace(samples.FINDING, fix=Fix("grant it", "safe", True, "x", diff))
+    (fix,) = results(samples.report(samples.DENIED, findings=(finding,)))[0]["fixes"]
+    (change,) = fix["artifactChanges"]
+    assert change["artifactLocation"]["uri"] == "infra/main.tf"
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {"startLine": 2, "startColumn": 1, "endLine": 2, "endColumn": 1},
+            "insertedContent": {"text": "x\n"},
+        }
+    ]
+    assert "fixes" not in results(samples.BROKEN)[0]
+
+
+def test_several_reports_are_one_run_and_say_the_same_once() -> None:
+    one = msgspec.structs.replace(samples.BROKEN, context={"target": "dev"})
+    other = msgspec.structs.replace(samples.BROKEN, context={"target": "prod"})
+    assert run(one)["automationDetails"] == {"id": "tfcheck/dev/"}
+    assert run(one, other)["automationDetails"] == {"id": "tfcheck/"}
+    assert len(results(one, other)) == 2
+
+
+def test_a_name_is_no_link() -> None:
+    finding = msgspec.structs.replace(samples.FINDING, message="x[a](https://evil.test)", answers=(samples.DENIED,))
+    assert "](" not in results(samples.report(samples.DENIED, findings=(finding,)))[0]["message"]["text"]
+
+
+def test_levels_follow_the_severity() -> None:
+    for severity, level in ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "note")):
+        finding = msgspec.structs.replace(samples.FINDING, severity=severity)
+        assert results(samples.report(samples.DENIED, findings=(finding,)))[0]["level"] == level
+
+
+@given(names)
+def test_no_message_moves_a_cursor(name: str) -> None:
+    assert sarif([filled(name)]).replace("\n", "").isprintable()

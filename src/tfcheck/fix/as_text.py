@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from tfcheck.address import Address, ModulePath, parse
 from tfcheck.finding import Answer, Fix, Verdict
+from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
-from tfcheck.fix.place import Need, Places, called_as
+from tfcheck.fix.place import Places
+from tfcheck.fix.proposal import Need
 from tfcheck.fix.render import Style, statement
 from tfcheck.fix.spelling import local_name
 from tfcheck.fix.trial import Trial

@@ -14,7 +14,8 @@ from tfcheck.bucket import bucket_of
 from tfcheck.catalogue import KEY, catalogue
 from tfcheck.finding import Answer, Reason
 from tfcheck.fix.holders import Holder
-from tfcheck.fix.place import Places, Proposal
+from tfcheck.fix.place import Places
+from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.wanted import Spelled, Wanted, sid
 from tfcheck.role import Roles
 from tfcheck.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings

@@ -16,7 +16,8 @@ from tfcheck.fix.as_text import grant_as_text, role_as_text
 from tfcheck.fix.edit import Insertion
 from tfcheck.fix.elsewhere import Elsewhere
 from tfcheck.fix.files import Files
-from tfcheck.fix.place import Need, Places, Proposal
+from tfcheck.fix.place import Places
+from tfcheck.fix.proposal import Need, Proposal
 from tfcheck.fix.trial import Touched, Trial, changed
 from tfcheck.hcl.source import SourceText
 from tfcheck.role import Roles
@@ -89,9 +90,10 @@ class _Mending:
     def mends(self, answers: Sequence[Answer]) -> Mends:
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         needs = list(self._needs(grantable))
-        settled = self._settled(needs)
+        groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
+        settled = self._settled(needs, groups)
         cases = [self._case(need) for need in needs if not set(need.answers) <= set(settled)]
-        cases += [_Case(each, self._elsewhere.proposals(each)) for each in self._elsewhere.groups(answers)]
+        cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
         done = {each.requirement for mend in found for each in mend.answers}
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
@@ -149,18 +151,21 @@ class _Mending:
 
     # Proofs
 
-    def _settled(self, needs: Sequence[Need]) -> list[Answer]:
+    def _settled(
+        self, needs: Sequence[Need], groups: Sequence[tuple[Sequence[Answer], Sequence[Proposal]]]
+    ) -> list[Answer]:
         """Find what the sources grant already although the plan, which is older, does not."""
-        if self._sources is None or not needs:
+        if self._sources is None or not (needs or groups):
             return []
-        touched: list[Touched] = []
+        touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
         for need in needs:
             for role in need.roles:
                 for holder in self._places.holders.of(role):
                     touched.append(Touched(holder.thing.address, holder.attribute))
                     touched += self._places.documents_of(holder)
         trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), self._undeclared(needs))
-        return [answer for need in needs for answer in need.answers if trial.allows(answer)]
+        answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
+        return [answer for several in answers for answer in several if trial.allows(answer)]
 
     def _undeclared(self, needs: Sequence[Need]) -> list[Address]:
         """List policies for roles that the sources declare and the plan does not know yet."""

@@ -6,56 +6,34 @@ of the role is called, by an output that is the role's name. A module from elsew
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
-from tfcheck.address import Address, ModulePath
+from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.finding import Answer
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edit import Insertion
 from tfcheck.fix.files import Files
 from tfcheck.fix.holders import Holder, Holders
-from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.naming import Labels, called_as, provider_given, role_reference, with_free_sids, written
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.policy_text import Into, document_of, into_policy
-from tfcheck.fix.render import Style, quoted, statement
+from tfcheck.fix.proposal import Need, Proposal
+from tfcheck.fix.render import Style, statement
 from tfcheck.fix.render import block as written_block
 from tfcheck.fix.soundness import sound
-from tfcheck.fix.spelling import Spelling, local_name
+from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import Touched
 from tfcheck.fix.wanted import Reference, Wanted, free, wanted
 from tfcheck.hcl.block import Block
-from tfcheck.hcl.lexer import MalformedError
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.hcl.source import SourceText
 from tfcheck.match import equal
+from tfcheck.resolve.scope import ModuleScope, ResourceReferent
 from tfcheck.role import Roles
 from tfcheck.value import Text, Truth, Unknown, Value
 from tfcheck.world import After, Thing
 
-
-class Proposal(msgspec.Struct, frozen=True):
-    """One way to mend something, not proven yet.
-
-    `texts` are the files that insertions go into, `touched` and `added` what changes in the plan.
-    """
-
-    title: str
-    safety: str
-    insertions: tuple[Insertion, ...]
-    texts: dict[str, SourceText]
-    touched: tuple[Touched, ...]
-    added: tuple[Address, ...]
-    hcl: str
-
-
-class Need(msgspec.Struct, frozen=True):
-    """What one role lacks, or several that are made from one block and lack the same."""
-
-    roles: tuple[Thing, ...]
-    answers: tuple[Answer, ...]
+_POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment"})
 
 
 class Places:
@@ -68,8 +46,7 @@ class Places:
         self._roles = roles
         self._files = files
         self._prefixes = prefixes
-        #: The labels given to new resources, and the role that each is for.
-        self._labels: dict[str, str] = {}
+        self._labels = Labels()
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._graphs: dict[int, Dependencies] = {}
         self.holders = Holders(world, roles)
@@ -145,7 +122,7 @@ class Places:
         if statements is None:
             return None
         texts = "\0".join(file.source.text for file in module.files)
-        statements = _with_free_sids(statements, texts)
+        statements = with_free_sids(statements, texts)
         into = into_policy(holder.argument, module, statements)
         if into is None or not self._sound(into.source, into.insertions):
             return None
@@ -184,12 +161,12 @@ class Places:
         provider = block.arguments.get("provider")
         for managed in self._kinds(block):
             policy = NewPolicy(
-                label=self._label(role, module, keyed=repeated is None),
+                label=self._labels.label(role, self._resolver.module_sources(module), keyed=repeated is None),
                 name=self._name(role),
-                role=_role_reference(role, repeated),
+                role=role_reference(role, repeated),
                 wanted=statements,
                 repeated=repeated,
-                provider=_text(provider.source, provider.value_start, provider.value_end) if provider else "",
+                provider=written(provider.source, provider.value_start, provider.value_end) if provider else "",
                 managed=managed,
             )
             keys = [each.address.key for each in need.roles if each.address.module == module] if repeated else [None]
@@ -231,7 +208,7 @@ class Places:
         address = need.roles[0].address
         count = block.arguments.get("count")
         if count is not None:
-            return "count", _text(count.source, count.value_start, count.value_end)
+            return "count", written(count.source, count.value_start, count.value_end)
         return ("for_each", f"{address.type}.{address.name}") if "for_each" in block.arguments else None
 
     def _at_callers(self, need: Need) -> Iterator[Proposal]:
@@ -256,11 +233,11 @@ class Places:
             return None
         others = len(self.holders.modules(caller)) - 1
         policy = NewPolicy(
-            label=self._label(role, caller, keyed=True, call=called.steps[-1].name),
+            label=self._labels.label(role, sources, keyed=True, call=called.steps[-1].name),
             name=self._name(role),
             role=f"{called_as(called)}.{output}",
             wanted=statements,
-            provider=_provider_given(call),
+            provider=provider_given(call),
         )
         aside = f"; {others + 1} instances of the module that calls it share it" if others else ""
         return next(self._behind(call, policy, caller, [None], aside), None)
@@ -298,33 +275,31 @@ class Places:
         return [Touched(each) for each in self.holders.document_instances(module, name)]
 
     def unplanned(self, module: ModulePath) -> list[Address]:
-        """List the inline policies that the sources of a module declare and the plan does not list."""
+        """List the instances of policies that the sources of a module declare and the plan does not know yet."""
         sources = self._resolver.module_sources(module)
-        names = [name for _, kind, name in sources.declared() if kind == "aws_iam_role_policy"] if sources else []
-        addresses = (Address(module, "managed", "aws_iam_role_policy", name) for name in sorted(names))
-        return [each for each in addresses if self._is_unplanned(each)]
+        config = self._resolver.config_module(module)
+        declared = sorted(sources.declared()) if sources and config else []
+        return [
+            Address(module, "managed", kind, name, key)
+            for _, kind, name in declared
+            if kind in _POLICIES and config and f"{kind}.{name}" not in config.resources
+            for key in self._keys(Address(module, "managed", kind, name))
+        ]
 
-    def _is_unplanned(self, address: Address) -> bool:
-        config = self._resolver.config_module(address.module)
+    def _keys(self, address: Address) -> Sequence[InstanceKey]:
+        """Work out the keys of the instances of a resource that the plan does not know."""
         block = self._resolver.block(address)
-        repeated = block is None or "count" in block.arguments or "for_each" in block.arguments
-        return not repeated and config is not None and address.resource not in config.resources
-
-    # Names
-
-    def _label(self, role: Thing, module: ModulePath, *, keyed: bool, call: str = "") -> str:
-        address = role.address
-        parts = [call, address.name if not call else "", str(address.key) if keyed and address.key is not None else ""]
-        if call and role.address.module.steps[-1].key is not None:
-            parts.append(str(role.address.module.steps[-1].key))
-        base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
-        base = base if not base[0].isdigit() else f"role_{base}"
-        sources = self._resolver.module_sources(module)
-        declared = {name for _, kind, name in sources.declared() if kind.startswith("aws_iam_")} if sources else set()
-        others = {label for label, owner in self._labels.items() if owner != str(address)}
-        label = free(f"{base}_start_up", declared | others, "_")
-        self._labels[label] = str(address)
-        return label
+        count = block.attribute("count") if block else None
+        for_each = block.attribute("for_each") if block else None
+        scope = ModuleScope(self._resolver, address.module)
+        if count is not None:
+            number = self._resolver.evaluate(count, scope)
+            return range(number) if isinstance(number, int) else ()
+        if for_each is None:
+            return (None,)
+        seen = self._resolver.see_safely(for_each, scope)
+        keys = seen.keys() if isinstance(seen, dict | ResourceReferent) else ()
+        return [each for each in keys if isinstance(each, str)] if not isinstance(keys, int) else ()
 
     def _name(self, role: Thing) -> str:
         """Name the policy so that no other of the role is called the same."""
@@ -334,47 +309,6 @@ class Places:
     def _sound(self, source: SourceText, insertions: Sequence[Insertion]) -> bool:
         ordered = sorted(insertions, key=lambda each: each.offset)
         return self._files.editable(source) and sound(source, ordered)
-
-
-def called_as(module: ModulePath) -> str:
-    """Write a module instance as the module that calls it does."""
-    step = module.steps[-1]
-    key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quoted(step.key)}]"
-    return f"module.{step.name}{key}"
-
-
-def _role_reference(role: Thing, repeated: tuple[str, str] | None) -> str:
-    if repeated is None:
-        return f"{local_name(role.address)}.id"
-    address = role.address
-    return "each.value.id" if repeated[0] == "for_each" else f"{address.type}.{address.name}[count.index].id"
-
-
-def _provider_given(call: Block) -> str:
-    """Tell which provider configuration a call hands over as the default one, if it does."""
-    argument = call.arguments.get("providers")
-    if argument is None:
-        return ""
-    try:
-        parts = read_parts(argument.source.text, argument.value_start)
-    except MalformedError:
-        return ""
-    item = parts.item("aws") if isinstance(parts, ObjectParts) else None
-    return _text(argument.source, item.value.start, item.value.end).strip('"') if item else ""
-
-
-def _with_free_sids(statements: Sequence[Wanted], texts: str) -> tuple[Wanted, ...]:
-    """Name the statements as no other in the module is named: documents that are merged replace by that name."""
-    taken = set(re.findall(r'"([A-Za-z0-9]+)"', texts))
-    found: list[Wanted] = []
-    for each in statements:
-        found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
-        taken.add(found[-1].sid)
-    return tuple(found)
-
-
-def _text(source: SourceText, start: int, end: int) -> str:
-    return source.text[start:end].strip()
 
 
 def _counted(statements: Sequence[Wanted]) -> str:

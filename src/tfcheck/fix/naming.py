@@ -1,0 +1,84 @@
+"""How is something new called, and how is something there called from where the new thing stands?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.address import ModulePath
+from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.render import quoted
+from tfcheck.fix.spelling import local_name
+from tfcheck.fix.wanted import Wanted, free
+from tfcheck.hcl.block import Block
+from tfcheck.hcl.lexer import MalformedError
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.source import SourceText
+from tfcheck.world import Thing
+
+
+class Labels:
+    """The labels of new resources: no two of a module, and none that it has, are the same."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._given: dict[str, str] = {}
+
+    def label(self, role: Thing, sources: Module | None, *, keyed: bool, call: str = "") -> str:
+        """Name a policy after the role that it is for, or the call of the module that makes the role."""
+        address = role.address
+        parts = [call, address.name if not call else "", str(address.key) if keyed and address.key is not None else ""]
+        if call and address.module.steps[-1].key is not None:
+            parts.append(str(address.module.steps[-1].key))
+        base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
+        base = base if not base[0].isdigit() else f"role_{base}"
+        declared = {name for _, kind, name in sources.declared() if kind.startswith("aws_iam_")} if sources else set()
+        others = {label for label, owner in self._given.items() if owner != str(address)}
+        label = free(f"{base}_start_up", declared | others, "_")
+        self._given[label] = str(address)
+        return label
+
+
+def called_as(module: ModulePath) -> str:
+    """Write a module instance as the module that calls it does."""
+    step = module.steps[-1]
+    key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quoted(step.key)}]"
+    return f"module.{step.name}{key}"
+
+
+def role_reference(role: Thing, repeated: tuple[str, str] | None) -> str:
+    """Write the role's name as a policy in its own module does."""
+    if repeated is None:
+        return f"{local_name(role.address)}.id"
+    address = role.address
+    return "each.value.id" if repeated[0] == "for_each" else f"{address.type}.{address.name}[count.index].id"
+
+
+def provider_given(call: Block) -> str:
+    """Tell which provider configuration a call hands over as the default one, if it does."""
+    argument = call.arguments.get("providers")
+    if argument is None:
+        return ""
+    try:
+        parts = read_parts(argument.source.text, argument.value_start)
+    except MalformedError:
+        return ""
+    item = parts.item("aws") if isinstance(parts, ObjectParts) else None
+    return written(argument.source, item.value.start, item.value.end).strip('"') if item else ""
+
+
+def with_free_sids(statements: Sequence[Wanted], texts: str) -> tuple[Wanted, ...]:
+    """Name the statements as no other in the module is named: documents that are merged replace by that name."""
+    taken = set(re.findall(r'"([A-Za-z0-9]+)"', texts))
+    found: list[Wanted] = []
+    for each in statements:
+        found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
+        taken.add(found[-1].sid)
+    return tuple(found)
+
+
+def written(source: SourceText, start: int, end: int) -> str:
+    """Give what stands between two offsets of a file."""
+    return source.text[start:end].strip()

@@ -1,0 +1,34 @@
+"""What is to be mended, and what is one way to do it?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.address import Address
+from tfcheck.finding import Answer
+from tfcheck.fix.edit import Insertion
+from tfcheck.fix.trial import Touched
+from tfcheck.hcl.source import SourceText
+from tfcheck.world import Thing
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """One way to mend something, not proven yet.
+
+    `texts` are the files that insertions go into, `touched` and `added` what changes in the plan.
+    """
+
+    title: str
+    safety: str
+    insertions: tuple[Insertion, ...]
+    texts: dict[str, SourceText]
+    touched: tuple[Touched, ...]
+    added: tuple[Address, ...]
+    hcl: str
+
+
+class Need(msgspec.Struct, frozen=True):
+    """What one role lacks, or several that are made from one block and lack the same."""
+
+    roles: tuple[Thing, ...]
+    answers: tuple[Answer, ...]

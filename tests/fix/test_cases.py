@@ -1,0 +1,123 @@
+"""Every fix for a case applies, is formatted as its file was, adds only, and makes the plan's sources grant it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case, with_expectation
+from tfcheck.check import check
+from tfcheck.finding import Verdict
+from tfcheck.fix import Mends, mends
+from tfcheck.fix.edit import by_file, spliced
+from tfcheck.fix.mend import Mend
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world import After
+
+#: Rows that no edit of a file mends, and why.
+BY_HAND = {
+    "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
+    "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
+    "explicit-deny": "an explicit deny is changed by whoever wrote it",
+    "name-or-prefix": "the module is called twice, and puts out no role name",
+    "role-outside-plan": "there is no role yet",
+    "secrets-with-key": "one secret lies outside the plan: what its own policy says is open",
+    "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",
+}
+CASES = [each for each in with_expectation() if any(row.verdict == "denied" for row in each.expected.requirements)]
+ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)
+
+
+@cache
+def found(name: str) -> Mends:
+    case = Case(TESTDATA / name)
+    plan = case.plan()
+    sources = case.sources(plan)
+    return mends(check(plan, sources).findings, After(Resolver(plan, sources)))
+
+
+def edits(case: Case) -> list[Mend]:
+    return [each for each in found(case.name).found if each.insertions]
+
+
+def patched(case: Case, folder: Path) -> Path:
+    """Copy a case and change its files as the fixes say."""
+    shutil.copytree(case.folder, folder / case.folder.name)
+    texts = {name: text for each in edits(case) for name, text in each.texts.items()}
+    for name, several in by_file(insertion for each in edits(case) for insertion in each.insertions).items():
+        (folder / case.folder.name / name).write_bytes(spliced(texts[name].text, several).encode())
+    return folder / case.folder.name
+
+
+@ON_EVERY_CASE
+def test_everything_denied_is_mended_but_for_what_is_said(case: Case) -> None:
+    done = {answer.requirement for each in edits(case) for answer in each.answers}
+    plan = case.plan()
+    left = {
+        answer.requirement.id
+        for finding in check(plan, case.sources(plan)).findings
+        for answer in finding.answers
+        if answer.requirement not in done
+    }
+    assert bool(left) == (case.name in BY_HAND), left
+
+
+@ON_EVERY_CASE
+def test_what_is_offered_as_a_change_is_proven(case: Case) -> None:
+    assert all(each.fix.proven and each.fix.diff for each in edits(case))
+    assert all(each.fix.hcl for each in found(case.name).found)
+
+
+@ON_EVERY_CASE
+def test_the_patched_sources_grant_it_and_leave_nothing_to_do(case: Case, tmp_path: Path) -> None:
+    plan = case.plan()
+    sources = from_directory(patched(case, tmp_path))
+    report = check(plan, sources)
+    again = mends(report.findings, After(Resolver(plan, sources)))
+    granted = {each.requirement for each in report.answers if each.verdict is Verdict.ALLOWED}
+    granted |= {each.requirement for each in again.settled}
+    assert {answer.requirement for each in edits(case) for answer in each.answers} <= granted
+    assert [each.fix.title for each in again.found if each.insertions] == []
+
+
+@ON_EVERY_CASE
+def test_the_diff_applies_with_git_and_gives_the_same_files(case: Case, tmp_path: Path) -> None:
+    wanted = patched(case, tmp_path / "wanted")
+    for number, each in enumerate(edits(case)):
+        repository = tmp_path / f"repository{number}"
+        shutil.copytree(case.folder, repository / "testdata" / case.name)
+        subprocess.run(["git", "init", "-q"], cwd=repository, check=True)
+        diff = each.fix.diff.encode()
+        subprocess.run(["git", "apply", "--check", "-"], cwd=repository, input=diff, check=True)
+        if len(edits(case)) == 1:
+            subprocess.run(["git", "apply", "-"], cwd=repository, input=diff, check=True)
+            for name in each.texts:
+                assert (repository / "testdata" / case.name / name).read_bytes() == (wanted / name).read_bytes()
+
+
+def terraform() -> str:
+    command = shutil.which("terraform")
+    if command is None:
+        pytest.skip("terraform is not installed")
+    return command
+
+
+def unformatted(folder: Path) -> set[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
+    command = [terraform(), "fmt", "-check", "-recursive", "-list=true", "."]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode in (0, 3), done.stderr
+    return {each for each in done.stdout.split("\n") if each}
+
+
+def test_what_was_formatted_stays_formatted(tmp_path: Path) -> None:
+    for case in CASES:
+        shutil.copytree(case.folder, tmp_path / "before" / case.name)
+        patched(case, tmp_path / "after")
+    assert unformatted(tmp_path / "after") <= unformatted(tmp_path / "before")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tfcheck import environment
 from tfcheck.checking import Checked
 from tfcheck.errors import InputError
 from tfcheck.finding import Report
 from tfcheck.report.manual import Manual
+
+if TYPE_CHECKING:
+    from tfcheck.report.links import Links
 
 #: Beside `text` and `json`, which write one report after the other; these write all reports as one.
 FORMATS = ("markdown", "summary", "sarif", "junit", "github")
@@ -65,11 +71,23 @@ def _page(form: str, reports: Sequence[Report]) -> str:
     from tfcheck.report.markdown.page import Page
 
     write = summary if form == "summary" else markdown
-    return write(reports, Page(manuals=manuals()))
+    return write(reports, Page(links=_links(os.environ), manuals=manuals()))
+
+
+def _links(variables: Mapping[str, str]) -> Links | None:
+    """Link to the repository that the job runs in, never to what a report names."""
+    from tfcheck.report.links import Links
+
+    if not environment.in_actions(variables):
+        return None
+    server, sha = variables.get("GITHUB_SERVER_URL", "https://github.com"), environment.event(variables).sha
+    return Links(server, environment.repository(variables), sha, environment.run(variables))
 
 
 def manuals() -> tuple[Manual, ...]:
     """Give the manuals of all rules, for the formats that show them."""
+    from tfcheck.pitfall import PITFALLS
     from tfcheck.startup import RULES
 
-    return tuple(Manual(rule.id, rule.title, rule.manual) for rule in RULES)
+    rules = [Manual(each.id, each.title, each.manual) for each in RULES]
+    return (*rules, *(Manual(each.id, each.title, each.manual) for each in PITFALLS))

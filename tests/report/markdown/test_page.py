@@ -171,8 +171,9 @@ def test_the_summary_is_the_same_without_a_marker() -> None:
 def test_a_rule_without_a_permission_has_its_row() -> None:
     broken = msgspec.structs.replace(samples.FINDING, answers=(), message="the list is not one")
     page = markdown([samples.report(findings=(broken,))], PAGE)
-    assert rows(page)[0][1] == "rule `env-file`"
-    assert "Why rule <code>env-file</code> is broken" in page
+    assert rows(page)[0][1:3] == ["the list is not one", "`aws_iam_role.execution`"]
+    assert "| Missing permission, or mistake |" in page
+    assert f"More on <code>env-file</code> for <code>{samples.TASK}</code>" in page
 
 
 @given(st.lists(reports, max_size=2), st.booleans())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import msgspec
+import pytest
 from hypothesis import given
 
 from tests.report import samples
@@ -38,7 +39,7 @@ def test_the_path_from_the_task_to_what_it_may_not_read() -> None:
 
 def test_nothing_near_leaves_a_gap_behind_the_role() -> None:
     answer = msgspec.structs.replace(samples.DENIED, evidence=())
-    assert '  n2 -.->|"s3:GetObject not granted"| n3' in drawn(answer)
+    assert '  n2 -.->|"s3:GetObject: not granted"| n3' in drawn(answer)
 
 
 def test_a_deny_is_crossed() -> None:
@@ -83,3 +84,18 @@ def test_evidence_of_one_policy_is_one_node() -> None:
     evidence = tuple(Evidence("aws_iam_policy.p", None, "Allow", why) for why in ("resource does not match", "other"))
     answer = Answer(samples.need(), "r", Verdict.DENIED, Reason.IMPLICIT_DENY, evidence=evidence)
     assert drawn(answer).count('"aws_iam_policy.p"') == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "gap"),
+    [
+        (Reason.GRANTED_TO_TASK_ROLE, "granted to the task role only"),
+        (Reason.PERMISSIONS_BOUNDARY, "beyond the boundary"),
+        (Reason.RESOURCE_POLICY, "not by the resource's policy"),
+        (Reason.NO_EXECUTION_ROLE, "not granted"),
+    ],
+)
+def test_policies_that_are_not_the_role_s_are_not_drawn_as_its_own(reason: Reason, gap: str) -> None:
+    answer = msgspec.structs.replace(samples.DENIED, reason=reason)
+    assert f'  n2 -.->|"s3:GetObject: {gap}"| n3' in drawn(answer)
+    assert "env_file" not in drawn(answer)

@@ -49,6 +49,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
         yield Part("</details>", Kind.KEPT)
     yield from rest.skipped(told)
     yield from rest.undecided(told.waiting)
+    yield from rest.optional(told)
     yield from rest.allowed(told)
     yield from rest.notes(told)
     yield budget.LEFT_OUT
@@ -58,11 +59,13 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
 def _folds(findings: Iterable[Told], page: Page, first: int, pictures: int) -> Iterator[Part]:
     """Write for each finding why it is so and what mends it; two that one change mends show it once."""
     findings = list(findings)
+    worst = min((each.finding.severity.rank for each in findings), default=0)
     fixes = [each.finding.fix for each in findings]
     opened = len({fix.diff or fix.hcl for fix in fixes if fix}) == 1
     shown: set[str] = set()
     for number, each in enumerate(findings, first):
-        yield from fold.evidence(each, number, page, drawn=number < pictures)
+        drawn = number - first < pictures and each.finding.severity.rank == worst
+        yield from fold.evidence(each, number, page, drawn=drawn)
         fix = each.finding.fix
         if fix and (fix.diff or fix.hcl) not in shown:
             shown.add(fix.diff or fix.hcl)

@@ -67,6 +67,12 @@ def prose(text: str, names: Iterable[str | None] = (), *, in_table: bool = False
     return written
 
 
+def sentence(text: str, names: Iterable[str | None] = ()) -> str:
+    """Write a foreign sentence as `prose` does, with a capital letter."""
+    written = prose(text, names)
+    return f"{written[:1].upper()}{written[1:]}"
+
+
 def _pieces(text: str, names: Iterable[str | None]) -> Iterator[tuple[bool, str, bool]]:
     """Cut a sentence into pieces: whether a space comes before it, the piece, and whether it must be code."""
     end = 0

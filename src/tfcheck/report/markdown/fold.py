@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tfcheck.finding import Answer, Evidence, Finding, Fix, Reason, Report, Severity, Verdict
 from tfcheck.report.contrast import nearest
 from tfcheck.report.markdown.budget import Kind, Part
-from tfcheck.report.markdown.escape import code, fence, html_code, prose
+from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
 from tfcheck.report.markdown.page import Page, Told
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
@@ -35,13 +35,13 @@ def _question(finding: Finding) -> str:
     actions = list(dict.fromkeys(answer.requirement.action for answer in finding.answers))
     task = html_code(finding.task_definition)
     if not actions:
-        return f"Why rule {html_code(finding.rule)} is broken by {task}"
+        return f"More on {html_code(finding.rule)} for {task}"
     return f"Why {' and '.join(map(html_code, actions[:3]))} {'is' if len(actions) == 1 else 'are'} denied to {task}"
 
 
 def _facts(told: Told, page: Page) -> Iterator[str]:
     finding = told.finding
-    yield f"- {prose(finding.message, names(finding))}{_change(finding)}"
+    yield f"- {sentence(finding.message, names(finding))}{_change(finding)}"
     belongs = linked(finding.location, told.report, page)
     needed = linked(finding.needed_at, told.report, page)
     places = filter(None, (f"needed at {needed}" if needed else "", f"to be mended at {belongs}" if belongs else ""))
@@ -90,7 +90,7 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     patterns = nearest(answer.requirement.shown_resource, found.patterns)[:_SHOWN_PATTERNS]
     more = f" and {len(found.patterns) - len(patterns)} more" if len(found.patterns) > len(patterns) else ""
     what = {"Deny": " denies", "Allow": " allows"}.get(found.effect, "")
-    on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else what and f" has a statement that{what}"
+    on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else "" if found.because else what
     sid = f" (statement {code(found.sid)})" if found.sid else ""
     place = linked(found.location, report, page)
     because = prose(found.because)
@@ -98,8 +98,8 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
 
 
 def _explained(finding: Finding) -> Iterator[str]:
-    for sentence in finding.explanation[:_SHOWN_ANSWERS]:
-        yield f"- {prose(sentence, names(finding))}"
+    for each in finding.explanation[:_SHOWN_ANSWERS]:
+        yield f"- {sentence(each, names(finding))}"
     if finding.symptom:
         yield f"- At run time ECS would say {code(finding.symptom)}"
 

@@ -18,6 +18,11 @@ _MOST_NODES = 12
 _LONGEST_LABEL = 60
 _SHOWN_POLICIES = 3
 _MEANING = re.compile(r'[#"`<>&\\|]')
+_GAPS: dict[Reason | None, str] = {
+    Reason.GRANTED_TO_TASK_ROLE: "granted to the task role only",
+    Reason.PERMISSIONS_BOUNDARY: "beyond the boundary",
+    Reason.RESOURCE_POLICY: "not by the resource's policy",
+}
 _BROKEN = "stroke:#cf222e,stroke-width:2px"
 
 
@@ -60,12 +65,19 @@ def _edges(answer: Answer) -> Iterator[Edge]:
         yield Edge(need.task_definition, role, "ECS may not assume it", "-.->")
         return
     yield Edge(need.task_definition, role, f"{need.role_kind.value} role")
-    policies = [each for each in answer.evidence if each.policy != answer.role][:_SHOWN_POLICIES]
+    policies = [each for each in answer.evidence if _is_on_the_path(each, answer)][:_SHOWN_POLICIES]
     for evidence in policies:
         yield Edge(role, evidence.policy, "has")
         yield _last(evidence, answer)
     if not policies:
-        yield Edge(role, need.shown_resource, f"{need.action} not granted", "-.->")
+        yield Edge(role, need.shown_resource, f"{need.action}: {_GAPS.get(answer.reason, 'not granted')}", "-.->")
+
+
+def _is_on_the_path(evidence: Evidence, answer: Answer) -> bool:
+    """Tell whether a statement is in a policy of the role that is drawn: what denies, or else what comes near."""
+    if answer.reason is Reason.EXPLICIT_DENY:
+        return evidence.effect == "Deny"
+    return answer.reason is Reason.IMPLICIT_DENY and evidence.policy != answer.role
 
 
 def _last(evidence: Evidence, answer: Answer) -> Edge:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.finding import Reason, Report, Verdict
+from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Waiting
-from tfcheck.report.markdown.table import UNKNOWN_ICON, needed_by
+from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted, reason_words
 
@@ -56,8 +56,7 @@ def skipped(content: Content) -> Iterator[Part]:
 def allowed(content: Content) -> Iterator[Part]:
     """List what is granted."""
     lines = [
-        f"- {code(answer.requirement.task_definition)}{_in(report, content)}: {code(answer.requirement.action)} on "
-        f"{code(answer.requirement.shown_resource)}"
+        _asked(answer, report, content)
         for report in content.reports
         for answer in report.answers
         if answer.verdict is Verdict.ALLOWED
@@ -66,6 +65,24 @@ def allowed(content: Content) -> Iterator[Part]:
         more = [f"- and {len(lines) - _SHOWN_ALLOWED} more"] if len(lines) > _SHOWN_ALLOWED else []
         title = f"✅ {counted(len(lines), 'permission')} granted"
         yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], Kind.ALLOWED)
+
+
+def optional(content: Content) -> Iterator[Part]:
+    """List what is not granted, but weighs so little that it is no finding."""
+    lines = [
+        _asked(answer, report, content)
+        for report in content.reports
+        for answer in report.answers
+        if answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
+    ]
+    if lines:
+        title = f"{ICONS[Severity.INFO]} {counted(len(lines), 'permission')} not granted that a start seldom needs"
+        yield _fold(title, lines[:_SHOWN_ALLOWED], Kind.NOTES)
+
+
+def _asked(answer: Answer, report: Report, content: Content) -> str:
+    need = answer.requirement
+    return f"- {code(need.task_definition)}{_in(report, content)}: {code(need.action)} on {code(need.shown_resource)}"
 
 
 def notes(content: Content) -> Iterator[Part]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.finding import Answer, Finding, Location, Report, Severity
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, Told, Waiting
@@ -18,10 +18,12 @@ _SHOWN_TARGETS = 3
 
 def table(told: Iterable[Told], waiting: Iterable[Waiting], content: Content, page: Page, most: int) -> Iterator[Part]:
     """Write the rows of findings and of what is not decided, at most `most`, and how many more there are."""
+    told = list(told)
     rows = [*_finding_rows(told, content, page), *_waiting_rows(waiting, content)]
     if not rows:
         return
-    names = ["", "Missing permission", "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
+    what = "Missing permission" if all(each.finding.answers for each in told) else "Missing permission, or mistake"
+    names = ["", what, "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
     yield Part(f"{_row(names)}\n{_row(['---'] * len(names))}", Kind.ROW)
     yield from (Part(_row(cells), Kind.ROW) for cells in rows[:most])
     if len(rows) > most:
@@ -42,7 +44,7 @@ def _finding_rows(told: Iterable[Told], content: Content, page: Page) -> Iterato
             needed = f"{_needed_by(answer, content)}{seen_at}"
             yield [icon, *_wanted(answer), needed, *targets]
         if not finding.answers:
-            yield [icon, f"rule {code(finding.rule, in_table=True)}", *_broken(finding, seen_at), *targets]
+            yield [icon, *_mistake(finding, seen_at), *targets]
 
 
 def _wanted(answer: Answer) -> list[str]:
@@ -50,9 +52,10 @@ def _wanted(answer: Answer) -> list[str]:
     return [code(need.action, in_table=True), code(need.shown_resource, in_table=True)]
 
 
-def _broken(finding: Finding, seen_at: str) -> list[str]:
-    subject = finding.address or finding.task_definition
-    return [code(subject, in_table=True), f"{code(finding.task_definition, in_table=True)}{seen_at}"]
+def _mistake(finding: Finding, seen_at: str) -> list[str]:
+    task, subject = finding.task_definition, finding.address or finding.task_definition
+    said = prose(finding.message, (task, subject), in_table=True)
+    return [said, code(subject, in_table=True), f"{code(task, in_table=True)}{seen_at}"]
 
 
 def _waiting_rows(waiting: Iterable[Waiting], content: Content) -> Iterator[list[str]]:
@@ -100,8 +103,3 @@ def some_targets(targets: tuple[str, ...], *, in_table: bool = False) -> str:
     shown = ", ".join(code(each, in_table=in_table) for each in targets[:_SHOWN_TARGETS])
     more = f" and {len(targets) - _SHOWN_TARGETS} more" if len(targets) > _SHOWN_TARGETS else ""
     return shown + more
-
-
-def denied(finding: Finding) -> tuple[Answer, ...]:
-    """Give the requirements of a finding that are denied."""
-    return tuple(answer for answer in finding.answers if answer.verdict is Verdict.DENIED)

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 from tfcheck import __version__
 from tfcheck.finding import Finding, Severity
-from tfcheck.report.markdown.escape import code, prose
+from tfcheck.report.markdown.escape import code, prose, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import Content, Page
-from tfcheck.report.markdown.table import UNKNOWN_ICON, some_targets
+from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import target, told
 from tfcheck.report.plain import clipped
 from tfcheck.report.words import counted
@@ -50,8 +50,8 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
         return "❌", ", ".join(counts)
     if missing(content, page):
         return UNKNOWN_ICON, ", ".join((*counts, f"{counted(missing(content, page), 'result')} missing"))
-    if counts:
-        return "⚠️", ", ".join(counts)
+    if severities:
+        return ICONS[min(severities, key=lambda each: each.rank)], ", ".join(counts)
     if content.waiting or any(report.skipped for report in content.reports):
         return UNKNOWN_ICON, "nothing is surely missing, but not all can be decided"
     if page.resolved:
@@ -90,13 +90,13 @@ def _breaks(content: Content) -> str:
 
 def _sentence(content: Content) -> str:
     first = content.findings[0].finding
-    said = prose(first.message, names(first))
     errors = dict.fromkeys(
         each.finding.task_definition for each in content.findings if each.finding.severity is Severity.ERROR
     )
     if not errors:
-        return f"{said[:1].upper()}{said[1:]}."
+        return f"{sentence(first.message, names(first))}."
     others = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+    said = prose(first.message, names(first))
     return f"Tasks of {code(next(iter(errors)))}{others} will not start: {said}.{_broken(first)}"
 
 

@@ -61,7 +61,7 @@ class Resolver(ModuleNames):
         """Tell whether an argument is written for this resource; None where nothing shows it."""
         block = self.block(address)
         if block is not None:
-            return block.attribute(name) is not None or bool(block.blocks(name))
+            return name in block.attributes() or bool(block.blocks(name))
         config = self.config_resource(address)
         return name in config.expressions if config else None
 

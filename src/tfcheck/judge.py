@@ -86,7 +86,7 @@ class Judge:
     def __init__(self, world: World) -> None:
         """Take the world to judge in."""
         self._world = world
-        self.roles = Roles(world)
+        self.roles = world.once(Roles)
         self._resources = ResourcePolicies(world, self.roles.policies)
         self._settled: dict[tuple[object, ...], Judgement] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}

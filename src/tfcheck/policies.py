@@ -66,7 +66,8 @@ class Policies:
         if thing is not None:
             found = self.of_attribute(thing, "policy")
             return found if found.policy or found.hidden else Found(hidden=f"{thing.address} shows no policy")
-        bundled = managed_policy(spelled_out(reference))
+        spelled = spelled_out(reference)
+        bundled = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
         if bundled is not None:
             return Found(bundled)
         return Found(hidden=_not_visible(reference))

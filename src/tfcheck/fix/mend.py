@@ -82,7 +82,7 @@ class _Mending:
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
-        self._roles = Roles(world)
+        self._roles = world.once(Roles)
         self._files = Files(self._sources)
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
         self._elsewhere = Elsewhere(world, self._roles, self._places)

@@ -78,7 +78,7 @@ class Review:
             key = suggested(each.body) if self._author.wrote(each.user) else None
             if key is None:
                 continue
-            if each.line is None and each.id not in answered:
+            if each.line is None is each.position and each.id not in answered:
                 self._client.remove(f"/repos/{self._pull.repository}/pulls/comments/{each.id}")
             else:
                 there.add(key)

@@ -59,12 +59,13 @@ class File(msgspec.Struct, frozen=True):
 
 
 class ReviewComment(msgspec.Struct, frozen=True):
-    """A comment on a line. `line` is None once the line has changed: GitHub shows it as outdated."""
+    """A comment on a line. `line` and `position` are None once the line has changed: GitHub shows it as outdated."""
 
     id: int
     body: str
     user: User | None = None
     line: int | None = None
+    position: int | None = None
     in_reply_to_id: int | None = None
 
 

@@ -1,0 +1,16 @@
+"""A fake GitHub for one test, which fails the test if anything it was asked, or anything it did, was not right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.github.fake import FakeGitHub
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    made = FakeGitHub()
+    yield made
+    assert made.problems == []

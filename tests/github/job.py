@@ -1,0 +1,91 @@
+"""One job of a workflow: its variables, and a client that waits for nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tests.github.fake import REPOSITORY, SHA, TOKEN
+from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
+from tfcheck.finding import Fix, Report, Verdict
+from tfcheck.github.client import Client
+from tfcheck.github.hosts import hosts
+from tfcheck.github.patience import Patience
+from tfcheck.github.publish import Place, Published, Wishes, publish
+
+
+class Clock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.time = 1_700_000_000.0
+        self.waited = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        self.waited += seconds
+
+    def patience(self, seconds: float = 120.0) -> Patience:
+        return Patience(seconds, now=lambda: self.time, sleep=self.sleep, chance=lambda: 0.5)
+
+
+def variables(
+    tmp_path: Path, where: dict[str, str], *, sha: str = SHA, run: str = "10.1", number: int = 42
+) -> dict[str, str]:
+    """Give the variables of a job that a pull request started."""
+    payload = {"number": number, "pull_request": {"number": number, "head": {"sha": sha}}}
+    return where | event(tmp_path, "pull_request", payload) | ran(run)
+
+
+def event(tmp_path: Path, name: str, payload: object) -> dict[str, str]:
+    file = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}.json"
+    file.write_text(json.dumps(payload), encoding="utf-8")
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": REPOSITORY,
+        "GITHUB_EVENT_NAME": name,
+        "GITHUB_EVENT_PATH": str(file),
+    }
+
+
+def ran(run: str) -> dict[str, str]:
+    number, attempt = run.split(".")
+    return {"GITHUB_RUN_ID": number, "GITHUB_RUN_ATTEMPT": attempt}
+
+
+def client(where: dict[str, str], patience: Patience | None = None) -> Client:
+    return Client(hosts(where), TOKEN, patience or Clock().patience())
+
+
+def run(
+    told: dict[str, str],
+    reports: Sequence[Report],
+    wishes: Wishes | None = None,
+    *,
+    top: Path = Path("/nowhere"),
+    patience: Patience | None = None,
+) -> Published:
+    """Publish as the command does."""
+    place = Place(told, hosts(told).server, top)
+    return publish(client(told, patience), reports, place, wishes or Wishes(id="orders"))
+
+
+def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = None, sha: str = SHA) -> Report:
+    """Make a report with one error."""
+    finding = msgspec.structs.replace(FINDING, message=message or FINDING.message, fix=fix or FINDING.fix)
+    return msgspec.structs.replace(
+        report(DENIED, DENIED_BUCKET, findings=(finding,)), context={"target": target, "head_sha": sha}
+    )
+
+
+def clean(target: str = "infra/orders", *, before: Verdict | None = Verdict.ALLOWED) -> Report:
+    """Make a report without anything to tell."""
+    answer = msgspec.structs.replace(allowed(), before=before)
+    return msgspec.structs.replace(report(answer), context={"target": target, "head_sha": SHA})
+
+
+def patient(sleep: Callable[[float], None]) -> Patience:
+    return Patience(sleep=sleep, chance=lambda: 0.5)

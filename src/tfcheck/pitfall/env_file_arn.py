@@ -21,7 +21,8 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
-from tfcheck.value import Text, TextLike, Unknown, Value, pieces, spelled_out
+from tfcheck.startup.env_file import is_other_than_arn
+from tfcheck.value import Text, TextLike, Unknown, Value, pieces, written
 from tfcheck.world import World
 
 _FORM = "arn:PARTITION:s3:::BUCKET/KEY"
@@ -56,15 +57,9 @@ def _wrong(value: Value, task: TaskDefinition, world: World) -> str:
         return "has no ARN"
     if not isinstance(value, str | Text | Unknown):
         return ""
-    beginning = _beginning(value)
-    if beginning and not "arn:".startswith(beginning[:4]):
-        return "is an address, not an ARN" if "://" in beginning else "is not an ARN"
+    if is_other_than_arn(value):
+        return "is an address, not an ARN" if "://" in written(value) else "is not an ARN"
     return _misses_slash(value, world) or _misshapen(value)
-
-
-def _beginning(value: TextLike) -> str:
-    first = pieces(spelled_out(value))[0]
-    return first if isinstance(first, str) else ""
 
 
 def _misses_slash(value: TextLike, world: World) -> str:

@@ -91,7 +91,7 @@ def _tail(value: TextLike) -> int | None:
         if parts.service != "secretsmanager":
             return None
         found = _colons(pieces(parts.resource))
-        return None if found is None else found - 1
+        return found - 1 if found else None
     first, *rest = pieces(value) or ("",)
     is_secret = isinstance(first, Unknown) and first.symbol is not None and first.symbol.path == ("arn",)
     return _colons(tuple(rest)) if is_secret and ".aws_secretsmanager_secret." in _owner(first) else None

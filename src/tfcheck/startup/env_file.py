@@ -38,7 +38,16 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             continue
         for index, file in enumerate(files):
             value = member(file, "value")
-            yield from _needs(task, container, f"/{index}", value)
+            if not is_other_than_arn(value):
+                yield from _needs(task, container, f"/{index}", value)
+
+
+def is_other_than_arn(value: Value) -> bool:
+    """Tell whether a text surely does not begin like an ARN: then there is nothing that IAM could be asked."""
+    if not isinstance(value, str | Text | Unknown):
+        return False
+    first = next(iter(pieces(spelled_out(value))), "")
+    return isinstance(first, str) and first != "" and not "arn:".startswith(first[:4])
 
 
 def _needs(task: TaskDefinition, container: Container, tail: str, value: Value) -> Iterator[Requirement]:

@@ -1,0 +1,424 @@
+"""Each pitfall: what breaks it, what does not, and what is open."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
+from tfcheck.check import check
+from tfcheck.finding import Finding
+from tfcheck.pitfall import (
+    PITFALLS,
+    credential_in_environment,
+    env_file_absent,
+    env_file_arn,
+    env_file_count,
+    env_file_name,
+    env_file_type,
+    env_file_windows,
+    log_group_absent,
+    log_region,
+    parameter_region,
+    platform_version,
+    secret_reference,
+    secret_value,
+)
+from tfcheck.pitfall.mistake import Pitfall
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup import RULES
+from tfcheck.value import Unknown, Value, text
+
+NOTHING = MadeWorld()
+FILE = "arn:aws:s3:::cfg/web/prod.env"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+LATER = Unknown(reason="known only after apply")
+VIRGINIA = Surroundings("aws", "us-east-1", "111122223333")
+
+
+def told(pitfall: Pitfall, *containers: dict[str, Value], world: MadeWorld = NOTHING, **attributes: Value) -> list[str]:
+    """Give the severities of what is found, with the words that tell it."""
+    found = pitfall.search(task(*containers, around=HERE, **attributes), world)
+    return [f"{each.severity.value}: {each.message}" for each in found]
+
+
+def files(*values: Value, kind: Value = "s3") -> dict[str, Value]:
+    return {"environmentFiles": [{"type": kind, "value": value} for value in values]}
+
+
+def secrets(*values: Value) -> dict[str, Value]:
+    return {"secrets": [{"name": "A", "valueFrom": value} for value in values]}
+
+
+def service(**attributes: Value) -> MadeThing:
+    runs: dict[str, Value] = {"task_definition": reference("aws_ecs_task_definition.app", "arn"), "desired_count": 1}
+    return MadeThing("aws_ecs_service.app", {**runs, **attributes})
+
+
+# On real plans
+
+#: What was seeded into twelve services, by rule: the task definition, and whether it is still to be seen once applied.
+SEEDED = {
+    "env-file-type": ("module.api.aws_ecs_task_definition.this", True),
+    "env-file-arn": ("module.api.aws_ecs_task_definition.this", True),
+    "platform-version": ("module.legacy.aws_ecs_task_definition.this", True),
+    "secret-reference": ("module.orders.aws_ecs_task_definition.this", True),
+    "env-file-count": ("module.parts.aws_ecs_task_definition.this", True),
+    "log-region": ("module.search.aws_ecs_task_definition.this", True),
+    "env-file-windows": ("module.windows.aws_ecs_task_definition.this", True),
+    "deploy-order": ("aws_ecs_task_definition.jobs", False),
+    "env-file-absent": ("module.billing.aws_ecs_task_definition.this", False),
+    "env-file-name": ("module.cart.aws_ecs_task_definition.this", True),
+    "secret-value": ("module.mail.aws_ecs_task_definition.this", False),
+    "parameter-region": ("module.mail.aws_ecs_task_definition.this", True),
+    "log-group-absent": ("module.stock.aws_ecs_task_definition.this", False),
+    "policies-of-one-name": ("module.stock.aws_ecs_task_definition.this", True),
+    "credential-in-environment": ("module.cart.aws_ecs_task_definition.this", True),
+}
+
+
+def found_in(case: str, name: str = "plan.json") -> list[Finding]:
+    found = Case(TESTDATA / case)
+    plan = found.plan(name)
+    return list(check(plan, found.sources(plan, name)).findings)
+
+
+def test_twelve_services_have_one_mistake_of_each_kind_and_no_other() -> None:
+    found = [(each.rule, each.task_definition, each.change) for each in found_in("twelve-services")]
+    assert sorted(found) == sorted((rule, where, "introduced") for rule, (where, _) in SEEDED.items())
+
+
+def test_once_applied_what_remains_was_so_before() -> None:
+    found = [
+        (each.rule, each.task_definition, each.change) for each in found_in("twelve-services", "applied.plan.json")
+    ]
+    assert sorted(found) == sorted((rule, where, "existing") for rule, (where, stays) in SEEDED.items() if stays)
+
+
+def test_every_pitfall_is_seeded() -> None:
+    assert {each.id for each in PITFALLS} == set(SEEDED)
+
+
+def test_a_value_in_the_environment_is_never_told() -> None:
+    assert not any("correct horse" in repr(each) for each in found_in("twelve-services"))
+
+
+def test_a_grant_that_waits_for_more_than_the_service_is_a_warning() -> None:
+    (late,) = (each for each in found_in("twelve-services") if each.rule == "deploy-order")
+    assert late.severity.value == "warning"
+    assert late.address == "aws_ecs_service.jobs"
+    assert late.explanation == (
+        "aws_iam_role_policy.jobs also waits for aws_sqs_queue.jobs, which the service does not",
+        "write into the service: depends_on = [aws_iam_role_policy.jobs]",
+    )
+
+
+#: Every other case, and what is rightly found there: the pitfalls in passing that its author did not think of.
+IN_PASSING = {
+    "inline-and-managed-on-role": ["log-group-absent"],
+    "rarer-fetches": ["log-group-absent"],
+    "secrets-with-key": ["secret-reference"],
+    "two-policies-one-name": ["policies-of-one-name"],
+    "twelve-services": list(SEEDED),
+}
+
+
+@pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/plan.json")))
+def test_ordinary_plans_have_none(case: str) -> None:
+    rules = {each.id for each in PITFALLS}
+    found = [each.rule for each in found_in(case) if each.rule in rules]
+    assert sorted(found) == sorted(IN_PASSING.get(case, []))
+
+
+def test_a_pitfall_has_its_module_s_name_and_page() -> None:
+    ids = [*(each.id for each in RULES), *(each.id for each in PITFALLS)]
+    assert len(ids) == len(set(ids))
+    for pitfall in PITFALLS:
+        assert pitfall.id == pitfall.search.__module__.rpartition(".")[2].replace("_", "-")
+        assert "\n\nSee https://" in pitfall.manual
+
+
+@pytest.mark.parametrize("pitfall", PITFALLS, ids=lambda each: each.id)
+def test_what_is_not_known_is_no_mistake(pitfall: Pitfall) -> None:
+    unknown: dict[str, Value] = {
+        "environmentFiles": LATER,
+        "secrets": [LATER, {"name": "A", "valueFrom": LATER}],
+        "environment": [{"name": "PASSWORD", "value": LATER}, LATER],
+        "logConfiguration": {"logDriver": "awslogs", "options": LATER},
+        "repositoryCredentials": LATER,
+    }
+    listed: list[Value] = [LATER, {"type": LATER, "value": LATER}]
+    one_by_one: dict[str, Value] = {**unknown, "environmentFiles": listed, "logConfiguration": LATER}
+    world = MadeWorld(service(platform_version=LATER, launch_type=LATER))
+    assert told(pitfall, unknown, one_by_one, world=world, runtime_platform=LATER) == []
+
+
+# Environment files
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        (FILE, ""),
+        ("arn:aws-cn:s3:::cfg/a.env", "names another partition"),
+        ("s3://cfg/a.env", "is an address, not an ARN"),
+        ("https://cfg.s3.amazonaws.com/a.env", "is an address, not an ARN"),
+        ("cfg/web/prod.env", "is not an ARN"),
+        ("arn:aws:s3:::cfg", "names a bucket and no key"),
+        ("arn:aws:s3:::cfg/", "names a bucket and no key"),
+        ("arn:aws:s3:eu-west-1:111122223333:accesspoint/cfg/object/a.env", "has a region or an account"),
+        ("arn:aws:s3:cfg/a.env", "has too few parts"),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a.env", "is an ARN of ssm"),
+        ("", "has no ARN"),
+        (None, "has no ARN"),
+    ],
+)
+def test_the_arn_of_a_file_has_bucket_and_key(value: Value, wrong: str) -> None:
+    found = told(env_file_arn.PITFALL, files(value))
+    assert [wrong in each for each in found] == ([True] if wrong else [])
+
+
+BUCKET = MadeThing("aws_s3_bucket.b", {"bucket": reference("aws_s3_bucket.b", "bucket"), "id": LATER, "arn": LATER})
+
+
+@pytest.mark.parametrize(
+    ("tail", "wrong"),
+    [
+        ("/web.env", ""),
+        ("web.env", "has no slash between bucket and key"),
+        ("", "names a bucket and no key"),
+        ("-logs/web.env", ""),
+        (LATER, ""),
+    ],
+)
+def test_a_slash_follows_the_reference_to_a_bucket(tail: str | Unknown, wrong: str) -> None:
+    world = MadeWorld(BUCKET)
+    value = text([reference("aws_s3_bucket.b", "arn", "arn:aws:s3:::b"), tail])
+    assert [wrong in each for each in told(env_file_arn.PITFALL, files(value), world=world)] == [True] * bool(wrong)
+
+
+@pytest.mark.parametrize(("kind", "ends"), [("s3", 0), ("S3", 1), ("efs", 1), (None, 1), (LATER, 0)])
+def test_only_one_type_is_known(kind: Value, ends: int) -> None:
+    assert len(told(env_file_type.PITFALL, files(FILE, kind=kind))) == ends
+
+
+@pytest.mark.parametrize(
+    ("value", "ends"),
+    [
+        (FILE, 0),
+        ("arn:aws:s3:::cfg/prod.txt", 1),
+        (text([LATER, ".env"]), 0),
+        (text([LATER, "v"]), 0),
+        (text([LATER, ".yml"]), 1),
+        (text(["arn:aws:s3:::cfg/x.txt", LATER]), 0),
+    ],
+)
+def test_a_name_ends_in_env(value: Value, ends: int) -> None:
+    assert len(told(env_file_name.PITFALL, files(value))) == ends
+
+
+def test_ten_files_are_the_most() -> None:
+    assert told(env_file_count.PITFALL, files(*[FILE] * 10)) == []
+    (found,) = told(env_file_count.PITFALL, files(*[FILE] * 11))
+    assert found.startswith("error: container `app` names 11")
+    (found,) = told(env_file_count.PITFALL, files(*[FILE] * 6), {**files(*[FILE] * 6), "name": "side"})
+    assert found.startswith("warning: the containers name 12")
+
+
+def test_windows_has_no_environment_files() -> None:
+    windows: list[Value] = [{"operating_system_family": "WINDOWS_SERVER_2022_CORE"}]
+    (found,) = told(env_file_windows.PITFALL, files(FILE), runtime_platform=windows)
+    assert found.startswith("error: ")
+    (found,) = told(env_file_windows.PITFALL, files(FILE), runtime_platform=windows, requires_compatibilities=["EC2"])
+    assert found.startswith("warning: ")
+    assert told(env_file_windows.PITFALL, {}, runtime_platform=windows) == []
+    assert told(env_file_windows.PITFALL, files(FILE)) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "container", "needs"),
+    [
+        ("1.3.0", files(FILE), ["environment files need 1.4.0"]),
+        ("1.4.0", files(FILE), []),
+        ("LATEST", files(FILE), []),
+        ("1.3.0", secrets(SECRET), []),
+        ("1.3.0", secrets(f"{SECRET}:key::"), ["JSON keys and versions of secrets need 1.4.0"]),
+        ("1.2.0", secrets(SECRET), ["secrets of Secrets Manager need 1.3.0"]),
+        ("1.2.0", secrets("/a"), []),
+    ],
+)
+def test_a_platform_knows_what_a_task_asks_for(version: str, container: dict[str, Value], needs: list[str]) -> None:
+    found = told(platform_version.PITFALL, container, world=MadeWorld(service(platform_version=version)))
+    assert [each.rpartition("but ")[2] for each in found] == needs
+
+
+def test_a_file_is_missed_only_in_a_new_bucket_of_a_new_service() -> None:
+    bucket = MadeThing("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
+    there = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "web/prod.env"})
+    other = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "web/test.env"})
+    later = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": LATER})
+    search, container = env_file_absent.PITFALL, files(FILE)
+    assert len(told(search, container, world=MadeWorld(service(), bucket, earlier=()))) == 1
+    assert len(told(search, container, world=MadeWorld(service(), bucket, other, earlier=()))) == 1
+    assert told(search, container, world=MadeWorld(service(), bucket, there, earlier=())) == []
+    assert told(search, container, world=MadeWorld(service(), bucket, later, earlier=())) == []
+    assert told(search, container, world=MadeWorld(service(), bucket, earlier=(bucket,))) == []
+    assert told(search, container, world=MadeWorld(service(), bucket, earlier=(service(),))) == []
+    assert told(search, container, world=MadeWorld(service(desired_count=0), bucket, earlier=())) == []
+    assert told(search, container, world=MadeWorld(bucket, earlier=())) == []
+
+
+# Secrets and parameters
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        (SECRET, ""),
+        (f"{SECRET}:key::", ""),
+        (f"{SECRET}:key:AWSPREVIOUS:", ""),
+        (f"{SECRET}:::11111111-2222-3333-4444-555555555555", ""),
+        (f"{SECRET}:key", "error: .* too few or too many colons"),
+        (f"{SECRET}:key:::", "error: .* too few or too many colons"),
+        (f"{SECRET}:::short", "error: .* version id"),
+        ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db", "warning: .* six random characters"),
+        ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-??????", "error: .* wildcard"),
+        ("arn:aws:secretsmanager:eu-west-1:111122223333:db", "error: .* names no secret"),
+        ("arn:aws:secretsmanager:::secret:db-AbCdEf", "error: .* no region"),
+        ("arn:aws:s3:::cfg/db", "error: .* neither"),
+        ("arn:aws:secretsmanager", "error: .* too few parts"),
+        ("db:password::", "error: .* holds no colons"),
+        ("/app/token", ""),
+        ("token", ""),
+        ("token:3", ""),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/app/token", ""),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter//app/token", "error: .* two slashes"),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/app/*", "error: .* wildcard"),
+        ("arn:aws:ssm:eu-west-1:111122223333:app/token", "error: .* names no parameter"),
+        ("shop/database", "error: .* the name of a secret"),
+        (text([reference("aws_secretsmanager_secret.db", "arn"), ":key::"]), ""),
+        (text([reference("aws_secretsmanager_secret.db", "arn"), ":key"]), "error: .* too few or too many colons"),
+        (text([reference("aws_secretsmanager_secret.db", "arn"), ":", LATER]), ""),
+        (reference("aws_secretsmanager_secret.db", "name"), "error: .* the name of a secret"),
+        (reference("aws_ssm_parameter.p", "name"), ""),
+    ],
+)
+def test_value_from_is_read_as_ecs_does(value: Value, wrong: str) -> None:
+    world = MadeWorld(MadeThing("aws_secretsmanager_secret.db", {"name": "shop/database", "arn": LATER}))
+    found = told(secret_reference.PITFALL, secrets(value), world=world)
+    assert [bool(re.match(wrong, each)) for each in found] == [True] * bool(wrong)
+
+
+def test_registry_credentials_are_a_whole_secret() -> None:
+    assert told(secret_reference.PITFALL, {"repositoryCredentials": {"credentialsParameter": SECRET}}) == []
+    (found,) = told(secret_reference.PITFALL, {"repositoryCredentials": {"credentialsParameter": f"{SECRET}:key::"}})
+    assert found.startswith("error: ")
+
+
+def test_a_parameter_that_has_a_secret_s_name_is_a_parameter() -> None:
+    world = MadeWorld(
+        MadeThing("aws_secretsmanager_secret.db", {"name": "shop"}), MadeThing("aws_ssm_parameter.p", {"name": "shop"})
+    )
+    assert told(secret_reference.PITFALL, secrets("shop"), world=world) == []
+
+
+def test_a_new_secret_is_given_a_value() -> None:
+    secret = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
+    version = MadeThing("aws_secretsmanager_secret_version.db", {"secret_id": SECRET})
+    other = MadeThing("aws_secretsmanager_secret_version.x", {"secret_id": SECRET.replace("db-", "other-")})
+    search, container = secret_value.PITFALL, secrets(SECRET, f"{SECRET}:key::")
+    assert len(told(search, container, world=MadeWorld(service(), secret, earlier=()))) == 1
+    assert len(told(search, container, world=MadeWorld(service(), secret, other, earlier=()))) == 1
+    assert told(search, container, world=MadeWorld(service(), secret, version, earlier=())) == []
+    assert told(search, container, world=MadeWorld(service(), secret, earlier=(secret,))) == []
+    assert told(search, container, world=MadeWorld(secret, earlier=())) == []
+
+
+def test_a_name_means_a_parameter_of_the_task_s_region() -> None:
+    far = MadeThing("aws_ssm_parameter.far", {"name": "/a"}, VIRGINIA)
+    near = MadeThing("aws_ssm_parameter.near", {"name": "/a"})
+    lost = MadeThing("aws_ssm_parameter.lost", {"name": "/a"}, Surroundings("aws", LATER, "111122223333"))
+    assert len(told(parameter_region.PITFALL, secrets("/a"), world=MadeWorld(far))) == 1
+    assert told(parameter_region.PITFALL, secrets("/a"), world=MadeWorld(far, near)) == []
+    assert told(parameter_region.PITFALL, secrets("/a"), world=MadeWorld(far, lost)) == []
+    assert told(parameter_region.PITFALL, secrets("/a")) == []
+
+
+# Logs
+
+
+def logs(**options: Value) -> dict[str, Value]:
+    named = {key.replace("_", "-"): value for key, value in options.items()}
+    return {"logConfiguration": {"logDriver": "awslogs", "options": named}}
+
+
+def test_fargate_needs_the_region_of_the_logs() -> None:
+    assert told(log_region.PITFALL, logs(awslogs_group="/a"))[0].startswith("error: ")
+    assert told(log_region.PITFALL, logs(awslogs_group="/a"), requires_compatibilities=["EC2"]) == []
+    assert told(log_region.PITFALL, logs(awslogs_group="/a", awslogs_region=LATER)) == []
+    assert told(log_region.PITFALL, {"logConfiguration": {"logDriver": "awsfirelens"}}) == []
+
+
+def test_the_region_of_the_logs_is_that_of_the_group() -> None:
+    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    far = MadeThing("aws_cloudwatch_log_group.far", {"name": "/a"}, VIRGINIA)
+    container = logs(awslogs_group="/a", awslogs_region="us-east-1")
+    assert len(told(log_region.PITFALL, container, world=MadeWorld(group))) == 1
+    assert told(log_region.PITFALL, container, world=MadeWorld(group, far)) == []
+    made = logs(awslogs_group="/a", awslogs_region="us-east-1", awslogs_create_group="true")
+    assert told(log_region.PITFALL, made, world=MadeWorld(group)) == []
+
+
+def test_a_log_group_is_made_by_someone() -> None:
+    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    read = MadeThing("data.aws_cloudwatch_log_group.a", {"name": "/a"})
+    later = MadeThing("aws_cloudwatch_log_group.later", {"name": LATER})
+    search, container = log_group_absent.PITFALL, logs(awslogs_group="/a", awslogs_region=HERE.region)
+    assert len(told(search, container)) == 1
+    for known in (group, read, later):
+        assert told(search, container, world=MadeWorld(known)) == []
+    assert told(search, logs(awslogs_group="/a", awslogs_create_group="true")) == []
+    assert told(search, logs(awslogs_group="/a", awslogs_create_group=LATER)) == []
+    assert told(search, logs(awslogs_group=LATER)) == []
+
+
+def test_a_log_group_that_was_written_to_exists() -> None:
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    definition: dict[str, Value] = {"container_definitions": [{"name": "old", **container}]}
+    running = MadeThing("aws_ecs_task_definition.old", definition)
+    assert told(log_group_absent.PITFALL, container, world=MadeWorld(earlier=(running,))) == []
+
+
+# Credentials
+
+
+@pytest.mark.parametrize(
+    "name", ["DB_PASSWORD", "dbPassword", "API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "secret"]
+)
+def test_a_name_may_sound_like_a_credential(name: str) -> None:
+    (found,) = told(credential_in_environment.PITFALL, {"environment": [{"name": name, "value": "s3cr3t!"}]})
+    assert found.startswith(f"info: `{name}`")
+    assert "s3cr3t!" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PASSWORD_FILE", "x"),
+        ("SECRET_NAME", "x"),
+        ("TOKEN_URL", "x"),
+        ("BYPASS", "x"),
+        ("MONKEY", "x"),
+        ("PASSWORD", ""),
+        ("PASSWORD", "/run/secrets/db"),
+        ("SECRET", SECRET),
+        ("TOKEN", "https://auth.example.com/token"),
+        ("RESET_PASSWORD", "true"),
+        ("MAX_TOKEN", "4096"),
+        ("PASSWORD", LATER),
+    ],
+)
+def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
+    assert told(credential_in_environment.PITFALL, {"environment": [{"name": name, "value": value}]}) == []

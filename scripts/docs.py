@@ -4,8 +4,9 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
 
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
     options         the options of `tfcheck check`
-    rules           the manual of every rule
-    checks          a list of the rules
+    rules           the manual of every rule that asks for permissions
+    pitfalls        the manual of every other rule
+    checks KIND     a list of the rules or of the pitfalls
     statuses        the exit statuses
 
     python -m scripts.docs            write them
@@ -18,13 +19,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 
-from tfcheck import cli
-from tfcheck.startup.rule import Rule
+from tfcheck import cli, rulebook
+from tfcheck.report.manual import Manual
 
 ROOT = Path(__file__).resolve().parent.parent
 _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -82,22 +83,27 @@ def _statuses(_: str) -> str:
 
 
 def _rules(_: str) -> str:
-    from tfcheck.startup import RULES
-
-    return "\n".join(f"## {_heading(rule)}\n\n{rule.manual.strip()}\n" for rule in RULES)
+    return _pages(rulebook.of_permissions())
 
 
-def _checks(_: str) -> str:
-    from tfcheck.startup import RULES
-
-    return "".join(f"- [`{rule.id}`](docs/rules.md#{_anchor(rule)}): {rule.title}\n" for rule in RULES)
+def _pitfalls(_: str) -> str:
+    return _pages(rulebook.of_pitfalls())
 
 
-def _heading(rule: Rule) -> str:
+def _pages(manuals: Iterable[Manual]) -> str:
+    return "\n".join(f"## {_heading(each)}\n\n{each.text.strip()}\n" for each in manuals)
+
+
+def _checks(kind: str) -> str:
+    manuals = rulebook.of_pitfalls() if kind == "pitfalls" else rulebook.of_permissions()
+    return "".join(f"- [`{each.id}`](docs/rules.md#{_anchor(each)}): {each.title}\n" for each in manuals)
+
+
+def _heading(rule: Manual) -> str:
     return f"`{rule.id}`: {rule.title}"
 
 
-def _anchor(rule: Rule) -> str:
+def _anchor(rule: Manual) -> str:
     """Give the anchor that GitHub makes of the rule's heading."""
     return re.sub(r"[^\w -]", "", _heading(rule).lower()).replace(" ", "-")
 
@@ -107,6 +113,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "options": _options,
     "statuses": _statuses,
     "rules": _rules,
+    "pitfalls": _pitfalls,
     "checks": _checks,
 }
 

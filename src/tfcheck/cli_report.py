@@ -12,7 +12,7 @@ from tfcheck import environment
 from tfcheck.checking import Checked
 from tfcheck.errors import InputError
 from tfcheck.finding import Report
-from tfcheck.report.manual import Manual
+from tfcheck.rulebook import manuals
 
 if TYPE_CHECKING:
     from tfcheck.report.links import Links
@@ -82,12 +82,3 @@ def _links(variables: Mapping[str, str]) -> Links | None:
         return None
     server, sha = variables.get("GITHUB_SERVER_URL", "https://github.com"), environment.event(variables).sha
     return Links(server, environment.repository(variables), sha, environment.run(variables))
-
-
-def manuals() -> tuple[Manual, ...]:
-    """Give the manuals of all rules, for the formats that show them."""
-    from tfcheck.pitfall import PITFALLS
-    from tfcheck.startup import RULES
-
-    rules = [Manual(each.id, each.title, each.manual) for each in RULES]
-    return (*rules, *(Manual(each.id, each.title, each.manual) for each in PITFALLS))

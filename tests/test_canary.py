@@ -10,17 +10,19 @@ from typing import Any
 import pytest
 
 from tfcheck import cli
+from tfcheck.cli_report import FORMATS
 
 CANARY = "canary-7f3a"
 PLANS = Path(__file__).parent.parent / "testdata"
 CASES = ("literal-missing", "granted-to-task-role", "regression-on-update", "explicit-deny", "role-outside-plan")
-FORMATS = (
+OPTIONS = (
     ["--format", "text"],
     ["--format", "text", "--color", "always"],
     ["--quiet"],
     ["--debug", "--strict"],
     ["--format", "json"],
     ["--query", "@"],
+    *(["--format", form, "--fail-on", "error"] for form in FORMATS),
 )
 
 Poison = Callable[[dict[str, Any]], None]
@@ -111,7 +113,7 @@ def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, caps
     poison(plan)
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan), encoding="utf-8")
-    for form in FORMATS:
+    for form in OPTIONS:
         status = cli.run([*form, str(path)])
         streams = capsys.readouterr()
         assert status in (0, 1), streams.err
@@ -129,7 +131,7 @@ def test_a_source_line_with_a_value_is_not_quoted_whole(tmp_path: Path, capsys: 
     )
     (tmp_path / "main.tf").write_text(source[: source.index("  container_definitions")] + one_line, encoding="utf-8")
     (tmp_path / "plan.json").write_bytes((case / "plan.json").read_bytes())
-    for form in FORMATS:
+    for form in OPTIONS:
         cli.run([*form, str(tmp_path / "plan.json")])
         streams = capsys.readouterr()
         assert "orders" in streams.out

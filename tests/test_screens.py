@@ -25,13 +25,24 @@ CASES = {
     "modules-passing-arns": ("modules-passing-arns/plan.json", 1),
     "destroy": ("literal-granted/destroy.plan.json", 0),
 }
+#: What other readers see: the file, the format, the plan, and the exit status.
+PAGES = {
+    "literal-missing.md": ("markdown", "literal-missing/plan.json", 1),
+    "regression-on-update.md": ("markdown", "regression-on-update/plan.json", 1),
+    "conditional-grant.md": ("markdown", "conditional-grant/plan.json", 0),
+    "literal-granted.md": ("markdown", "literal-granted/plan.json", 0),
+    "literal-missing.junit.xml": ("junit", "literal-missing/plan.json", 1),
+    "literal-missing.github.txt": ("github", "literal-missing/plan.json", 1),
+}
 
 
-def screen(plan: str) -> tuple[str, int]:
+def screen(plan: str, form: str = "text") -> tuple[str, int]:
+    # In a job of GitHub Actions a report tells also where it was made.
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     run = subprocess.run(
-        [sys.executable, "-m", "tfcheck", "--color", "never", f"testdata/{plan}"],
+        [sys.executable, "-m", "tfcheck", "--color", "never", "--format", form, f"testdata/{plan}"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"},
+        env={**outside, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -47,7 +58,17 @@ def test_the_screen(name: str) -> None:
     assert ended == status
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_the_page(name: str) -> None:
+    form, plan, status = PAGES[name]
+    shown, ended = screen(plan, form)
+    assert shown == (SCREENS / name).read_text(encoding="utf-8")
+    assert ended == status
+
+
 if __name__ == "__main__":
     SCREENS.mkdir(exist_ok=True)
+    for each, (form, path, _) in PAGES.items():
+        (SCREENS / each).write_text(screen(path, form)[0], encoding="utf-8")
     for each, (path, _) in CASES.items():
         (SCREENS / f"{each}.txt").write_text(screen(path)[0], encoding="utf-8")

@@ -25,7 +25,8 @@ def test_the_line_that_needs_it_is_annotated_and_the_place_to_mend_is_named() ->
     assert workflow_commands([samples.BROKEN]) == (
         "::error file=modules/service/main.tf,line=104,endLine=104,title=tfcheck env-file::"
         "the execution role may not read the environment file of container `app`%0A"
-        "the grant ends at another prefix of the same bucket%0Ato be mended at main.tf:12\n"
+        "the grant ends at another prefix of the same bucket%0A"
+        f"needed by {samples.TASK}%0Ato be mended at main.tf:12\n"
     )
 
 

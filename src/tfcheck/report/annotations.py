@@ -63,7 +63,8 @@ def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
     """Stand beside what needs the permission; where the policy is goes into the message."""
     needed, belongs = file_path(report, finding.needed_at), file_path(report, finding.location)
     mend = f"to be mended at {belongs}:{finding.location.line}" if belongs and finding.location else ""
-    sentences = [finding.message + aside, *finding.explanation, mend]
+    needs = f"needed by {finding.task_definition}"
+    sentences = [finding.message + aside, *finding.explanation, needs, mend]
     place = finding.needed_at if needed else finding.location
     return Annotation(
         _COMMANDS[finding.severity],

@@ -7,7 +7,7 @@ read (https://github.com/testmoapp/junitxml).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from xml.sax.saxutils import escape
+from html import escape
 
 import msgspec
 
@@ -15,8 +15,6 @@ from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
 from tfcheck.report.words import reason_words
-
-_QUOTES = {'"': "&quot;"}
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -105,7 +103,7 @@ def _written(case: Case) -> Iterator[str]:
         return
     kind = {} if case.outcome == "skipped" else {"type": case.rule}
     yield f"{opened}>"
-    body = "\n".join(escape(visible(each)) for each in case.detail)
+    body = "\n".join(escape(visible(each), quote=False) for each in case.detail)
     yield f"      <{case.outcome}{_attributes(message=case.message, **kind)}>{body}</{case.outcome}>"
     yield "    </testcase>"
 
@@ -122,4 +120,4 @@ def _counts(cases: Iterable[Case]) -> dict[str, str]:
 
 def _attributes(**values: str | None) -> str:
     """Write attributes; characters that XML 1.0 forbids are spelled out."""
-    return "".join(f' {name}="{escape(visible(value or ""), _QUOTES)}"' for name, value in values.items())
+    return "".join(f' {name}="{escape(visible(value or ""))}"' for name, value in values.items())

@@ -92,7 +92,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Told:
     related = ([{**grant, "message": {"text": "to be mended here"}}] if grant else []) + [
         each for each in statements if each
     ]
-    sentences = (_sentence(finding, answer), *finding.explanation)
+    sentences = (_sentence(finding, answer), *finding.explanation, f"Needed by {finding.task_definition}")
     return Told(
         rule=finding.rule,
         severity=finding.severity,
@@ -117,9 +117,15 @@ def _sentence(finding: Finding, answer: Answer | None) -> str:
 def _unknown(report: Report, answer: Answer) -> Told:
     need = answer.requirement
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
-    said = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}."
+    said = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}"
     places = [each.location for each in answer.evidence]
-    return Told(need.rule, Severity.INFO, _plain(said), _identity(answer), _first(report, *places))
+    return Told(
+        need.rule,
+        Severity.INFO,
+        _plain(f"{said}. Needed by {need.task_definition}."),
+        _identity(answer),
+        _first(report, *places),
+    )
 
 
 def _identity(answer: Answer) -> tuple[str, ...]:

@@ -138,7 +138,15 @@ def test_only_the_format_that_is_asked_for_is_loaded(tmp_path: Path) -> None:
     (file,) = saved(tmp_path, samples.report(samples.allowed()))
     loaded = modules_after("report", "--format", "junit", file)
     assert "tfcheck.report.junit" in loaded
-    assert not loaded & {"tfcheck.report.markdown", "tfcheck.report.sarif", "tfcheck.check", "hcl2", "urllib.request"}
+    assert not loaded & {
+        "tfcheck.report.markdown",
+        "tfcheck.report.sarif",
+        "tfcheck.check",
+        "tfcheck.plan",
+        "tfcheck.startup",
+        "hcl2",
+        "urllib.request",
+    }
     plain = modules_after(str(PLANS / "literal-granted" / "applied.plan.json"))
     assert not [name for name in plain if name.startswith(("tfcheck.report.markdown", "tfcheck.report.sarif"))]
 

@@ -12,7 +12,6 @@ from tfcheck import environment
 from tfcheck.checking import Checked
 from tfcheck.errors import InputError
 from tfcheck.finding import Report
-from tfcheck.rulebook import manuals
 
 if TYPE_CHECKING:
     from tfcheck.report.links import Links
@@ -52,6 +51,7 @@ def written(form: str, reports: Sequence[Report]) -> str:
     match form:
         case "sarif":
             from tfcheck.report.sarif import sarif
+            from tfcheck.rulebook import manuals
 
             return sarif(reports, manuals())
         case "junit":
@@ -69,6 +69,7 @@ def written(form: str, reports: Sequence[Report]) -> str:
 def _page(form: str, reports: Sequence[Report]) -> str:
     from tfcheck.report.markdown import markdown, summary
     from tfcheck.report.markdown.page import Page
+    from tfcheck.rulebook import manuals
 
     write = summary if form == "summary" else markdown
     return write(reports, Page(links=_links(os.environ), manuals=manuals()))

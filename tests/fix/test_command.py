@@ -1,0 +1,160 @@
+"""What does a user of `tfcheck fix` see?"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA
+
+ROOT = TESTDATA.parent
+
+
+def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "TF_WORKSPACE")}
+    return subprocess.run(
+        [sys.executable, "-m", "tfcheck", *arguments],
+        cwd=cwd,
+        env=environment | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a git checkout in which the working directory is no module."""
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "stacks").mkdir()
+    return tmp_path
+
+
+def case(checkout: Path, name: str) -> Path:
+    return Path(shutil.copytree(TESTDATA / name, checkout / "stacks" / name))
+
+
+def test_the_diff_is_relative_to_the_repository_and_applies(checkout: Path) -> None:
+    folder = case(checkout, "literal-missing")
+    done = run("fix", "plan.json", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("diff --git a/stacks/literal-missing/main.tf b/stacks/literal-missing/main.tf\n")
+    subprocess.run(["git", "apply", "-"], cwd=checkout, input=done.stdout.encode(), check=True)
+    assert "acme-config/orders/prod.env" in (folder / "main.tf").read_text().split("aws_ecs_task_definition")[0]
+
+
+def test_nothing_missing_is_nothing_to_do(checkout: Path) -> None:
+    done = run("fix", "plan.json", cwd=case(checkout, "literal-granted"))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "nothing to do: nothing is missing\n"
+
+
+def test_write_changes_the_files_once(checkout: Path) -> None:
+    folder = case(checkout, "new-bucket-jsonencode")
+    diff = run("fix", "plan.json", cwd=folder).stdout
+    before = (folder / "main.tf").read_text()
+    done = run("fix", "--write", "plan.json", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "1 file changed\n")
+    assert (folder / "main.tf").read_text() != before
+    subprocess.run(["git", "apply", "-R", "-"], cwd=checkout, input=diff.encode(), check=True)
+    assert (folder / "main.tf").read_text() == before
+
+
+def test_a_second_run_says_that_the_plan_is_old(checkout: Path) -> None:
+    folder = case(checkout, "literal-missing")
+    run("fix", "--write", "plan.json", cwd=folder)
+    after = (folder / "main.tf").read_text()
+    done = run("fix", "--write", "plan.json", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "plan again" in done.stderr
+    assert (folder / "main.tf").read_text() == after
+
+
+def test_several_roles_of_one_file_are_one_diff(checkout: Path) -> None:
+    done = run("fix", "plan.json", cwd=case(checkout, "grant-on-wrong-arn"))
+    assert done.stdout.count("diff --git") == 1
+    assert done.stdout.count('+resource "aws_iam_role_policy"') == 2
+    subprocess.run(["git", "apply", "--check", "-"], cwd=checkout, input=done.stdout.encode(), check=True)
+
+
+def test_only_picks_by_role_task_definition_or_rule(checkout: Path) -> None:
+    folder = case(checkout, "grant-on-wrong-arn")
+    role = run("fix", "--only", 'aws_iam_role.execution["jobs"]', "plan.json", cwd=folder)
+    assert "jobs.env" in role.stdout
+    assert "api.env" not in role.stdout
+    assert "jobs.env" in run("fix", "--only", "env-file", "plan.json", cwd=folder).stdout
+    other = run("fix", "--only", "secret", "plan.json", cwd=folder)
+    assert (other.returncode, other.stdout) == (0, "")
+    assert "nothing that is asked for" in other.stderr
+
+
+def test_safe_only_leaves_out_what_wants_a_review(checkout: Path) -> None:
+    folder = case(checkout, "boundary-from-same-plan")
+    assert "common/app.env" in run("fix", "plan.json", cwd=folder).stdout
+    done = run("fix", "--safe-only", "plan.json", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "left out, since it wants a review" in done.stderr
+
+
+def test_grant_prefix_grants_the_directory_that_files_share(checkout: Path) -> None:
+    folder = case(checkout, "policy-deleted")
+    task = {"name": "web", "environmentFiles": [file("web/a.env"), file("web/b.env"), file("other/c.env")]}
+    plan = json.loads((folder / "plan.json").read_text())
+    for each in plan["resource_changes"]:
+        if each["type"] == "aws_ecs_task_definition":
+            each["change"]["after"]["container_definitions"] = json.dumps([task])
+    (folder / "plan.json").write_text(json.dumps(plan))
+    exact = run("fix", "plan.json", cwd=folder).stdout
+    assert '"arn:aws:s3:::acme-config/web/b.env",' in exact
+    prefix = run("fix", "--grant-prefix", "plan.json", cwd=folder).stdout
+    assert '"arn:aws:s3:::acme-config/web/*",' in prefix
+    assert '"arn:aws:s3:::acme-config/other/c.env",' in prefix
+    assert "web/a.env" not in prefix
+
+
+def file(key: str) -> dict[str, str]:
+    return {"type": "s3", "value": f"arn:aws:s3:::acme-config/{key}"}
+
+
+def test_without_sources_there_is_text_and_no_diff(tmp_path: Path) -> None:
+    shutil.copy(TESTDATA / "literal-missing" / "plan.json", tmp_path)
+    done = run("fix", "plan.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "by hand: add an inline policy to aws_iam_role.execution" in done.stderr
+    assert "role = aws_iam_role.execution.id" in done.stderr
+    assert '"arn:aws:s3:::acme-config/orders/prod.env"' in done.stderr
+
+
+def test_the_report_carries_the_fix(checkout: Path) -> None:
+    folder = case(checkout, "new-bucket-policy-document")
+    report = json.loads(run("--format", "json", "plan.json", cwd=folder).stdout)
+    (fix,) = {json.dumps(each["fix"]) for each in report["findings"]}
+    assert json.loads(fix) | {"diff": "", "hcl": ""} == {
+        "title": "add a statement to data.aws_iam_policy_document.execution",
+        "safety": "safe",
+        "proven": True,
+        "hcl": "",
+        "diff": "",
+    }
+    assert json.loads(fix)["diff"] == run("fix", "plan.json", cwd=folder).stdout
+
+
+def test_a_terminal_gets_colours_and_git_does_not(checkout: Path) -> None:
+    folder = case(checkout, "literal-missing")
+    assert "\x1b[" in run("fix", "--color", "always", "plan.json", cwd=folder).stdout
+    assert "\x1b[" not in run("fix", "plan.json", cwd=folder).stdout
+
+
+def test_a_plan_without_findings_does_not_wait_for_the_fixes() -> None:
+    code = "import sys; from tfcheck.__main__ import main\nmain(); print(*sys.modules, file=sys.stderr)"
+    plan = TESTDATA / "literal-granted" / "applied.plan.json"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(plan)], cwd=ROOT / "src", capture_output=True, encoding="utf-8"
+    )
+    assert "tfcheck.check" in done.stderr
+    assert "tfcheck.fix." not in done.stderr

@@ -1,0 +1,144 @@
+"""Where does a missing statement go? Cases with their sources changed a little, so that the best place is another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.cases import TESTDATA, Case
+from tfcheck.check import check
+from tfcheck.fix import mends
+from tfcheck.fix.mend import Mend
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world import After
+
+
+def copied(name: str, tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / name, tmp_path / name))
+
+
+def replaced(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def fixes(folder: Path) -> tuple[Mend, ...]:
+    plan = Case(TESTDATA / folder.name).plan()
+    sources = from_directory(folder)
+    return mends(check(plan, sources).findings, After(Resolver(plan, sources))).found
+
+
+def fix(folder: Path) -> Mend:
+    (found,) = fixes(folder)
+    assert found.fix.proven
+    return found
+
+
+def test_a_document_that_another_uses_is_left_alone(tmp_path: Path) -> None:
+    folder = copied("new-bucket-policy-document", tmp_path)
+    with (folder / "main.tf").open("a") as file:
+        file.write('\noutput "policy" {\n  value = data.aws_iam_policy_document.execution.json\n}\n')
+    found = fix(folder).fix
+    assert (found.title, found.safety) == ("add aws_iam_role_policy.execution_start_up", "safe")
+    assert 'Resource = "${aws_s3_bucket.config.arn}/sidecar.env"' in found.diff
+
+
+def test_a_json_file_gets_json(tmp_path: Path) -> None:
+    folder = copied("task-in-json-syntax", tmp_path)
+    other = '"data": {', '"output": {"p": {"value": "${data.aws_iam_policy_document.files.json}"}},\n  "data": {'
+    replaced(folder / "main.tf.json", *other)
+    found = fix(folder).fix
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=found.diff.encode(), check=True)
+    policies = json.loads((folder / "main.tf.json").read_text())["resource"]["aws_iam_role_policy"]
+    assert policies["execution_start_up"]["role"] == "${aws_iam_role.execution.id}"
+    assert 'Resource = "${aws_s3_bucket.config.arn}/private/keys.env"' in policies["execution_start_up"]["policy"]
+
+
+def test_a_statement_list_in_a_heredoc_keeps_its_references(tmp_path: Path) -> None:
+    folder = copied("new-bucket-jsonencode", tmp_path)
+    replaced(folder / "main.tf", *heredoc((folder / "main.tf").read_text()))
+    found = fix(folder).fix
+    assert found.title == "add a statement to aws_iam_role_policy.env_file"
+    assert '+      {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "${aws_s3_bucket.config.arn}"}' in (
+        found.diff
+    )
+
+
+def heredoc(text: str) -> tuple[str, str]:
+    start = text.index("jsonencode(", text.index('"aws_iam_role_policy" "env_file"'))
+    end = text.index("\n  })\n", start) + len("\n  })")
+    lines = (
+        "<<-EOT",
+        "    {",
+        '      "Version": "2012-10-17",',
+        '      "Statement": [',
+        '      {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "${aws_s3_bucket.config.arn}/*"}',
+        "      ]",
+        "    }",
+        "  EOT",
+    )
+    return text[start:end], "\n".join(lines)
+
+
+def test_a_module_from_elsewhere_is_not_changed(tmp_path: Path) -> None:
+    folder = copied("role-from-module-output", tmp_path)
+    remote(folder, "role", "modules/ecs-role", "./modules/ecs-role")
+    found = fix(folder)
+    assert set(found.texts) == {"main.tf"}
+    assert 'role = module.role["invoices"].name' in found.fix.diff
+
+
+def test_a_module_from_elsewhere_without_an_output_is_advised_on(tmp_path: Path) -> None:
+    folder = copied("modules-passing-arns", tmp_path)
+    remote(folder, "roles", "modules/roles", "./modules/roles")
+    found = fix(folder)
+    assert (found.insertions, found.fix.diff) == ((), "")
+    assert "module.roles is called" in found.fix.title
+    assert 'Resource = "arn:aws:s3:::acme-config/shop/jobs.env"' in found.fix.hcl
+
+
+def remote(folder: Path, call: str, directory: str, source: str) -> None:
+    """Let a module be one that `terraform init` has brought."""
+    target = folder / ".terraform" / "modules" / call
+    target.parent.mkdir(parents=True)
+    shutil.move(folder / directory, target)
+    replaced(folder / "main.tf", f'"{source}"', '"git::https://git.example.com/modules.git"')
+    record = {"Key": call, "Source": "git::https://git.example.com/modules.git", "Dir": f".terraform/modules/{call}"}
+    (target.parent / "modules.json").write_text(json.dumps({"Modules": [record]}))
+
+
+def test_a_module_that_several_call_says_who_gets_it_too(tmp_path: Path) -> None:
+    found = fix(copied("module-accepts-files", tmp_path)).fix
+    assert found.safety == "review"
+    assert "it is shared by 3 roles: also for module.jobs.aws_iam_role.execution" in found.title
+
+
+def test_a_role_with_inline_policies_of_its_own_gets_no_inline_policy_beside_them(tmp_path: Path) -> None:
+    folder = copied("wrong-resource-scope", tmp_path)
+    text = (folder / "main.tf").read_text()
+    (folder / "main.tf").write_text(text.replace("jsonencode({", "jsonencode(true && {"))
+    for each in fixes(folder):
+        assert '"aws_iam_role_policy"' not in each.fix.diff
+
+
+def test_the_provider_of_the_role_is_that_of_its_policy(tmp_path: Path) -> None:
+    folder = copied("policy-deleted", tmp_path)
+    replaced(folder / "main.tf", '"execution" {\n', '"execution" {\n  provider = aws.other\n\n')
+    assert '+  provider = aws.other\n+\n+  name = "ecs-start-up"' in fix(folder).fix.diff
+
+
+def test_a_reference_that_would_close_a_circle_is_not_written(tmp_path: Path) -> None:
+    folder = copied("encrypted-bucket", tmp_path)
+    replaced(folder / "main.tf", 'resource "aws_kms_key" "config" {\n', f'{KEY}    depends_on = [{DOCUMENT}]\n')
+    found = fix(folder).fix
+    assert found.title == "add aws_iam_role_policy.execution_start_up"
+    assert "Resource = aws_kms_key.config.arn" in found.diff
+
+
+KEY = 'resource "aws_kms_key" "config" {\n'
+DOCUMENT = "data.aws_iam_policy_document.env_file"

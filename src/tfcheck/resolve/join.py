@@ -63,6 +63,27 @@ def expression(json: Any, argument: str) -> Expression:
     return Unreadable(f"without the sources the plan only tells that it depends on {listed}", PLACE)
 
 
+def by_count(node: Expression) -> tuple[str, str, str] | None:
+    """Name the resource, by mode, type and name, of which an expression takes the instance `count.index`."""
+    match node:
+        case Attribute(source=Index() as source):
+            return by_count(source)
+        case Index(key=Attribute(source=Variable(name="count"), name="index")):
+            return _resource(node.source)
+        case _:
+            return None
+
+
+def _resource(node: Expression) -> tuple[str, str, str] | None:
+    match node:
+        case Attribute(source=Variable(name=kind), name=name):
+            return "managed", kind, name
+        case Attribute(source=Attribute(source=Variable(name="data"), name=kind), name=name):
+            return "data", kind, name
+        case _:
+            return None
+
+
 def _is_key(reference: str) -> bool:
     return (
         reference.split(".", 1)[0] in ("each", "count") and reference != "each.value" and "each.value." not in reference

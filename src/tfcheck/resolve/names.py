@@ -149,6 +149,24 @@ class ModuleNames:
             return _ABSENT
         return self._followed(call.expressions[name], name, scope, module, "var")
 
+    def _peers(self, module: ModulePath) -> int:
+        """Count the instances of the module call that made a module instance."""
+        return sum(
+            path.parent == module.parent and path.steps[-1].name == module.steps[-1].name
+            for path in self.plan.module_instances()
+            if path.steps
+        )
+
+    def _aligned(self, found: Expression, module: ModulePath, peers: int) -> Expression:
+        """Doubt `X[count.index]` where X has not as many instances as what asks: it may be `X[count.index + 1]`."""
+        picked = join.by_count(found)
+        if picked is None:
+            return found
+        pool = self.resource(module, *picked)
+        if isinstance(pool, Referent) and pool.keys() == peers:
+            return found
+        return Unreadable(f"the plan does not tell which instance of {picked[1]}.{picked[2]} is meant", join.PLACE)
+
     def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
         if block is not None:
             expression = block.attribute("default")
@@ -205,7 +223,10 @@ class ModuleNames:
             return value
         if not self._joining:
             return self._nameless(module, kind, name, "without the sources the plan does not tell this value")
-        return self.see_safely(join.expression(json, name), scope)
+        found = join.expression(json, name)
+        if kind == "var":
+            found = self._aligned(found, module.parent, self._peers(module))
+        return self.see_safely(found, scope)
 
     def _call(self, module: ModulePath, name: str) -> Seen:
         keys = self._call_keys(module, name)

@@ -188,7 +188,10 @@ class Resolver(ModuleNames):
             json = config.expressions.get(name) if config else None
             if json is None or isinstance(json, list):
                 return None
-            return self.whole(self.see_safely(self._from_configuration(json, name), self.scope_of(address)))
+            found = self._from_configuration(json, name)
+            peers = self._instances(address.module, address.mode, address.type, address.name)
+            found = self._aligned(found, address.module, len(peers))
+            return self.whole(self.see_safely(found, self.scope_of(address)))
 
     def scope_of(self, address: Address) -> Scope:
         """Give the names that the arguments of an instance can use."""

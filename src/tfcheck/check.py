@@ -46,7 +46,6 @@ def check(
     judged = [each for task in tasks for each in _judged(task, after, judge)]
     locations = Locations(resolver)
     answers = [_answer(requirement, found, past, locations) for requirement, found in judged]
-    locations = Locations(resolver)
     found = worst_first([*findings(answers, locations), *pitfall.findings(tasks, after, locations)])
     return Report(
         plan=_info(plan, sources),
@@ -82,6 +81,7 @@ def _answer(requirement: Requirement, found: Judgement, past: Past, locations: L
         waits_for=found.waits_for,
         evidence=tuple(_placed(each, locations) for each in found.evidence),
         assumptions=found.assumptions,
+        needed_at=None if found.verdict is Verdict.ALLOWED else locations.need(requirement),
     )
 
 

@@ -119,7 +119,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
     requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
-    waits for. `assumptions` are what an allowed verdict rests on.
+    waits for. `assumptions` are what an allowed verdict rests on. `needed_at` is where the task definition asks for it,
+    told for what is not allowed.
     """
 
     requirement: Requirement
@@ -130,6 +131,7 @@ class Answer(msgspec.Struct, frozen=True):
     waits_for: str = ""
     evidence: tuple[Evidence, ...] = ()
     assumptions: tuple[str, ...] = ()
+    needed_at: Location | None = None
 
 
 class Fix(msgspec.Struct, frozen=True):

@@ -93,6 +93,7 @@ answers = st.builds(
     names,
     st.lists(_evidence, max_size=3).map(tuple),
     _few,
+    _places,
 )
 _fixes = st.builds(Fix, names, names, st.booleans(), names, names)
 findings = st.builds(

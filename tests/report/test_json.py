@@ -82,6 +82,7 @@ def test_a_row_holds_what_was_decided() -> None:
         "reason": "implicit_deny",
         "waits_for": None,
         "assumptions": [],
+        "needed_at": None,
         "evidence": [
             {
                 "policy": "aws_iam_role_policy.env_file",

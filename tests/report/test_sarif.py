@@ -62,6 +62,10 @@ def test_what_is_not_decided_is_a_note() -> None:
     answer = msgspec.structs.replace(samples.unknown(), evidence=evidence)
     (found,) = results(samples.report(answer))
     assert found["level"] == "note"
+    assert found["locations"][0]["physicalLocation"]["region"] == {"startLine": 12}
+    needed = msgspec.structs.replace(answer, needed_at=Location("main.tf", 4, 4))
+    (placed,) = results(samples.report(needed))
+    assert placed["locations"][0]["physicalLocation"]["region"] == {"startLine": 4}
     assert "is not decided: a value decides that is known only after apply" in found["message"]["text"]
 
 

@@ -116,6 +116,7 @@ def _requirement(answer: Answer) -> Json:
         "reason": answer.reason.value if answer.reason else None,
         "waits_for": answer.waits_for or None,
         "assumptions": list(answer.assumptions),
+        "needed_at": _location(answer.needed_at),
         "evidence": [_evidence(each) for each in answer.evidence],
     }
 

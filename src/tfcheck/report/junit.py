@@ -56,7 +56,7 @@ def _cases(report: Report) -> Iterator[Case]:
 def _permission(report: Report, answer: Answer, finding: Finding | None) -> Case:
     need = answer.requirement
     name = f"{need.action} on {need.shown_resource}{f' for {need.container}' if need.container else ''}"
-    place = finding.needed_at if finding else None
+    place = answer.needed_at or (finding.needed_at if finding else None)
     case = Case(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
     if answer.verdict is Verdict.ALLOWED:
         return case

@@ -87,6 +87,7 @@ class _Requirement(msgspec.Struct):
     cause: str = ""
     waits_for: str | None = None
     assumptions: list[str] = []
+    needed_at: _Location | None = None
 
 
 class _Fix(msgspec.Struct):
@@ -218,6 +219,7 @@ def _answer(shape: _Requirement) -> Answer:
         waits_for=shape.waits_for or "",
         evidence=tuple(_evidence(each) for each in shape.evidence),
         assumptions=tuple(shape.assumptions),
+        needed_at=_location(shape.needed_at),
     )
 
 

@@ -85,7 +85,7 @@ def _told(report: Report) -> Iterator[Told]:
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Told:
     """Tell one requirement of a finding: an alert for each, so that mending one closes it."""
-    place = _first(report, finding.needed_at, finding.location)
+    place = _first(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
     grant = _location(report, other)
     statements = [_location(report, each.location, each.policy) for each in (answer.evidence if answer else ())]
@@ -118,7 +118,7 @@ def _unknown(report: Report, answer: Answer) -> Told:
     need = answer.requirement
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     said = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}"
-    places = [each.location for each in answer.evidence]
+    places = [answer.needed_at, *(each.location for each in answer.evidence)]
     return Told(
         need.rule,
         Severity.INFO,

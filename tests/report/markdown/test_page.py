@@ -65,6 +65,12 @@ def test_one_row_for_each_permission() -> None:
     assert rows(page)[2][3].endswith("not decided: `aws_s3_bucket.config.arn`")
 
 
+def test_what_is_not_decided_has_its_place_too() -> None:
+    answer = msgspec.structs.replace(samples.unknown(), needed_at=Location("main.tf", 4, 9))
+    needed = rows(markdown([samples.report(answer)]))[0][3]
+    assert needed == "container `app`, `environmentFiles[0]` (`main.tf:4`); not decided: `aws_s3_bucket.config.arn`"
+
+
 def test_places_are_seen_from_the_top_of_the_repository() -> None:
     plan = msgspec.structs.replace(samples.PLAN, directory="infra/orders")
     outside = Location("../../../elsewhere.tf", 1, 1)

@@ -11,7 +11,7 @@ from tests.report.hostile import findings, names
 from tfcheck.finding import Answer, Evidence, Finding, Reason, Verdict
 from tfcheck.report.markdown.picture import label, picture
 
-_NODE = re.compile(r'  n\d+\["[^"#<>`\\|&]*"\]')
+_NODE = re.compile(r'  n\d+\["[^"#<>`\\|&]+"\]')
 _EDGE = re.compile(r'  n\d+ (?:-->|-\.->|--x)\|"[^"#<>`\\|&]*"\| n\d+')
 
 

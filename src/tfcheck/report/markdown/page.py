@@ -39,19 +39,24 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Waiting(msgspec.Struct, frozen=True):
-    """A requirement that is not decided, and the targets whose plans do not decide it."""
+    """A requirement that is not decided, the first report that has it, and the targets of all that do."""
 
     answer: Answer
+    report: Report
     targets: tuple[str, ...]
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What the reports of one page hold together; `stale` are those about another commit."""
+    """What the reports of one page hold together.
+
+    `stale` are those about another commit. `several` says that there is more than one task definition to tell apart.
+    """
 
     reports: tuple[Report, ...]
     stale: tuple[Report, ...]
     findings: tuple[Told, ...]
     waiting: tuple[Waiting, ...]
+    several: bool
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -66,7 +71,8 @@ def content(reports: Iterable[Report], page: Page) -> Content:
     for report in reports:
         (stale if _is_stale(report, page) else fresh).append(report)
     fresh.sort(key=target)
-    return Content(tuple(fresh), tuple(stale), tuple(_findings(fresh)), tuple(_waiting(fresh)))
+    several = len({task for report in fresh for task in report.task_definitions}) > 1
+    return Content(tuple(fresh), tuple(stale), tuple(_findings(fresh)), tuple(_waiting(fresh)), several)
 
 
 def _is_stale(report: Report, page: Page) -> bool:
@@ -107,7 +113,7 @@ def _waiting(reports: list[Report]) -> list[Waiting]:
                 continue
             key = (answer.requirement.id, answer.role, answer.reason, answer.waits_for)
             if (known := found.get(key)) is None:
-                found[key] = Waiting(answer, (target(report),))
+                found[key] = Waiting(answer, report, (target(report),))
             elif target(report) not in known.targets:
                 found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
     return list(found.values())

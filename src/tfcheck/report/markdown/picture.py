@@ -50,7 +50,7 @@ def picture(finding: Finding) -> str | None:
 
 def label(text: str) -> str:
     """Write foreign text as the inside of a quoted label."""
-    shown = visible(text)
+    shown = visible(text).strip() or "(empty)"
     if len(shown) > _LONGEST_LABEL:
         shown = f"{shown[: _LONGEST_LABEL // 3]}…{shown[-(_LONGEST_LABEL * 2 // 3) + 1 :]}"
     return _MEANING.sub(lambda found: f"#{ord(found[0])};", shown)

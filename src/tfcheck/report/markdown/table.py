@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from tfcheck.finding import Answer, Finding, Location, Report, Severity
 from tfcheck.report.markdown.budget import Kind, Part
@@ -18,16 +19,17 @@ _SHOWN_TARGETS = 3
 
 def table(told: Iterable[Told], waiting: Iterable[Waiting], content: Content, page: Page, most: int) -> Iterator[Part]:
     """Write the rows of findings and of what is not decided, at most `most`, and how many more there are."""
-    told = list(told)
-    rows = [*_finding_rows(told, content, page), *_waiting_rows(waiting, content)]
-    if not rows:
+    told, waiting = list(told), list(waiting)
+    number = sum(max(len(each.finding.answers), 1) for each in told) + len(waiting)
+    if not number:
         return
+    rows = chain(_finding_rows(told, content, page), _waiting_rows(waiting, content, page))
     what = "Missing permission" if all(each.finding.answers for each in told) else "Missing permission, or mistake"
     names = ["", what, "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
     yield Part(f"{_row(names)}\n{_row(['---'] * len(names))}", Kind.ROW)
-    yield from (Part(_row(cells), Kind.ROW) for cells in rows[:most])
-    if len(rows) > most:
-        yield Part(f"… and {len(rows) - most} more.", Kind.KEPT)
+    yield from (Part(_row(cells), Kind.ROW) for cells in islice(rows, most))
+    if number > most:
+        yield Part(f"… and {number - most} more.", Kind.KEPT)
 
 
 def _row(cells: list[str]) -> str:
@@ -37,14 +39,13 @@ def _row(cells: list[str]) -> str:
 def _finding_rows(told: Iterable[Told], content: Content, page: Page) -> Iterator[list[str]]:
     for each in told:
         finding, icon = each.finding, ICONS[each.finding.severity]
-        place = linked(finding.needed_at or finding.location, each.report, page, in_table=True)
-        seen_at = f" ({place})" if place else ""
+        place = finding.needed_at or finding.location
         targets = _targets(each.targets, content)
         for answer in finding.answers:
-            needed = f"{_needed_by(answer, content)}{seen_at}"
+            needed = f"{_needed_by(answer, content)}{_seen_at(answer.needed_at or place, each.report, page)}"
             yield [icon, *_wanted(answer), needed, *targets]
         if not finding.answers:
-            yield [icon, *_mistake(finding, seen_at), *targets]
+            yield [icon, *_mistake(finding, _seen_at(place, each.report, page)), *targets]
 
 
 def _wanted(answer: Answer) -> list[str]:
@@ -58,17 +59,17 @@ def _mistake(finding: Finding, seen_at: str) -> list[str]:
     return [said, code(subject, in_table=True), f"{code(task, in_table=True)}{seen_at}"]
 
 
-def _waiting_rows(waiting: Iterable[Waiting], content: Content) -> Iterator[list[str]]:
+def _waiting_rows(waiting: Iterable[Waiting], content: Content, page: Page) -> Iterator[list[str]]:
     for each in waiting:
         why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
-        needed = f"{_needed_by(each.answer, content)}; not decided: {why}"
+        seen_at = _seen_at(each.answer.needed_at, each.report, page)
+        needed = f"{_needed_by(each.answer, content)}{seen_at}; not decided: {why}"
         yield [UNKNOWN_ICON, *_wanted(each.answer), needed, *_targets(each.targets, content)]
 
 
 def _needed_by(answer: Answer, content: Content) -> str:
     need = answer.requirement
-    tasks = {task for report in content.reports for task in report.task_definitions}
-    task = f"{code(need.task_definition, in_table=True)}, " if len(tasks) > 1 else ""
+    task = f"{code(need.task_definition, in_table=True)}, " if content.several else ""
     return task + needed_by(answer, in_table=True)
 
 
@@ -91,6 +92,11 @@ def linked(place: Location | None, report: Report, page: Page, *, in_table: bool
     shown = code(f"{path}:{place.line}", in_table=in_table)
     address = page.links.file(path, place.line) if page.links else None
     return f"[{shown}]({address})" if address else shown
+
+
+def _seen_at(place: Location | None, report: Report, page: Page) -> str:
+    written = linked(place, report, page, in_table=True)
+    return f" ({written})" if written else ""
 
 
 def _targets(targets: tuple[str, ...], content: Content) -> list[str]:

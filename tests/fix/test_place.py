@@ -64,8 +64,9 @@ def test_a_statement_list_in_a_heredoc_keeps_its_references(tmp_path: Path) -> N
     replaced(folder / "main.tf", *heredoc((folder / "main.tf").read_text()))
     found = fix(folder).fix
     assert found.title == "add a statement to aws_iam_role_policy.env_file"
-    assert '+      {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "${aws_s3_bucket.config.arn}"}' in (
-        found.diff
+    assert (
+        '+      {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": "${aws_s3_bucket.config.arn}"}'
+        in (found.diff)
     )
 
 
@@ -134,7 +135,7 @@ def test_the_provider_of_the_role_is_that_of_its_policy(tmp_path: Path) -> None:
 
 def test_a_reference_that_would_close_a_circle_is_not_written(tmp_path: Path) -> None:
     folder = copied("encrypted-bucket", tmp_path)
-    replaced(folder / "main.tf", 'resource "aws_kms_key" "config" {\n', f'{KEY}    depends_on = [{DOCUMENT}]\n')
+    replaced(folder / "main.tf", 'resource "aws_kms_key" "config" {\n', f"{KEY}    depends_on = [{DOCUMENT}]\n")
     found = fix(folder).fix
     assert found.title == "add aws_iam_role_policy.execution_start_up"
     assert "Resource = aws_kms_key.config.arn" in found.diff
@@ -142,3 +143,10 @@ def test_a_reference_that_would_close_a_circle_is_not_written(tmp_path: Path) ->
 
 KEY = 'resource "aws_kms_key" "config" {\n'
 DOCUMENT = "data.aws_iam_policy_document.env_file"
+
+
+def test_a_policy_that_terraform_is_told_to_leave_is_not_changed(tmp_path: Path) -> None:
+    folder = copied("new-bucket-jsonencode", tmp_path)
+    opening = 'resource "aws_iam_role_policy" "env_file" {\n'
+    replaced(folder / "main.tf", opening, opening + "  lifecycle {\n    ignore_changes = [policy]\n  }\n")
+    assert fix(folder).fix.title == "add aws_iam_role_policy.execution_start_up"

@@ -26,6 +26,8 @@ from tfcheck.plan.load import load
 from tfcheck.resolve import Resolver
 from tfcheck.world import After
 
+VERSION = 'Version = "2012-10-17"'
+OWN = '{ Effect = "Allow", Action = "ecr:*", Resource = "*" }'
 NEEDED = "arn:aws:s3:::acme-config/web/prod.env"
 TASK = json.dumps([{"name": "web", "environmentFiles": [{"type": "s3", "value": NEEDED}]}])
 TRUST = json.dumps(
@@ -103,10 +105,9 @@ def documents(draw: st.DrawFn, unit: str) -> str:
         rest = f'{unit * 2}actions   = ["logs:PutLogEvents"]\n{unit * 2}resources = ["*"]\n'
         block = f"{unit}statement {{\n{sid}{effect}{rest}{unit}}}"
         if draw(st.integers(0, 4)) == 0:
-            block = (
-                f'{unit}dynamic "statement" {{\n{unit * 2}for_each = toset(["arn:aws:logs:*:*:*"])\n{unit * 2}content {{\n'
-                f'{unit * 3}actions = ["logs:PutLogEvents"]\n{unit * 3}resources = [statement.value]\n{unit * 2}}}\n{unit}}}'
-            )
+            content = f'{unit * 3}actions = ["logs:PutLogEvents"]\n{unit * 3}resources = [statement.value]\n'
+            for_each = f'{unit * 2}for_each = toset(["arn:aws:logs:*:*:*"])\n'
+            block = f'{unit}dynamic "statement" {{\n{for_each}{unit * 2}content {{\n{content}{unit * 2}}}\n{unit}}}'
         blocks.append(block)
     version = draw(st.sampled_from(["", f'{unit}version = "2012-10-17"\n']))
     inside = version + gap.join(blocks) + ("\n" if blocks else "")
@@ -156,15 +157,9 @@ def policies(draw: st.DrawFn, unit: str) -> tuple[str, str]:
             body = draw(statements(unit, unit, as_json=True))
             return f'<<-POLICY\n{{\n{unit}"Version": "2012-10-17",\n{unit}"Statement": {body}\n}}\n{unit}POLICY', ""
         case "local":
-            return (
-                "jsonencode(local.policy)",
-                'locals {\n  policy = { Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "ecr:*", Resource = "*" }] }\n}\n',
-            )
+            return "jsonencode(local.policy)", f"locals {{\n  policy = {{ {VERSION}, Statement = [{OWN}] }}\n}}\n"
         case "concat":
-            return (
-                'jsonencode({ Version = "2012-10-17", Statement = concat([{ Effect = "Allow", Action = "ecr:*", Resource = "*" }], []) })',
-                "",
-            )
+            return f"jsonencode({{ {VERSION}, Statement = concat([{OWN}], []) }})", ""
         case _:
             return "", ""
 
@@ -180,7 +175,7 @@ def planned(text: Text, folder: Path) -> Plan:
     for key in text.keys or (None,):
         name = f"web-{key}" if key else "web"
         rows += [
-            _row("aws_iam_role", "execution", key, {"name": name, "assume_role_policy": TRUST}, {"arn": True, "id": True}),
+            _row("aws_iam_role", "execution", key, {"name": name, "assume_role_policy": TRUST}, {"arn": True}),
             _row(
                 "aws_ecs_task_definition", "web", key,
                 {"family": name, "container_definitions": TASK}, {"execution_role_arn": True, "arn": True},
@@ -280,7 +275,8 @@ def _nothing_left(plan: Plan, folder: Path, text: Text) -> None:
     granted = [each for each in report.answers if each.verdict is Verdict.ALLOWED]
     assert len(granted) + len(again.settled) >= 2 * max(len(text.keys), 1)
     module = sources.module(())
-    assert module is not None and all(each.problem is None for each in module.files)
+    assert module is not None
+    assert all(each.problem is None for each in module.files)
 
 
 def test_what_is_formatted_stays_formatted(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.bucket import bucket_of
 from tfcheck.catalogue import KEY, catalogue
 from tfcheck.finding import Answer, Reason
-from tfcheck.fix.holders import Holder
+from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.wanted import Spelled, Wanted, sid
@@ -111,7 +111,7 @@ class Elsewhere:
 
     def _holder(self, thing: Thing | None, attribute: str) -> Holder | None:
         block = self._world.resolver.block(thing.address) if thing else None
-        argument = block.arguments.get(attribute) if block else None
+        argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
         return Holder(thing, argument, attribute) if thing and argument else None
 
 

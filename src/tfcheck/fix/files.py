@@ -66,7 +66,10 @@ class Files:
         if ".terraform" in name.split("/") or posixpath.normpath(name).startswith(f"{data}/"):
             return False
         place, tree = self.place(name), self.tree
-        return place.is_relative_to(tree) and source_tree(place.parent) in (tree, place.parent)
+        if not place.is_relative_to(tree):
+            return False
+        between = [each for each in place.parents if each != tree and each.is_relative_to(tree)]
+        return not any((each / ".git").exists() for each in between)
 
     def _is_unchanged(self, source: SourceText) -> bool:
         assert self._sources is not None

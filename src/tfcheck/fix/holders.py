@@ -15,6 +15,8 @@ from tfcheck.role import Roles
 from tfcheck.value import Text, Unknown
 from tfcheck.world import After, Thing
 
+_OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
+
 
 class Holder(msgspec.Struct, frozen=True):
     """A policy of a role: the resource instance that holds it, and the argument with its text."""
@@ -39,13 +41,16 @@ class Holders:
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(thing, "policy")
         block = self._resolver.block(role.address)
-        for nested in block.blocks("inline_policy") if block else ():
+        frozen = block is None or is_frozen(block, "inline_policy")
+        for nested in block.blocks("inline_policy") if block and not frozen else ():
             if nested.type == "inline_policy" and "policy" in nested.arguments:
                 yield Holder(role, nested.arguments["policy"], "inline_policy")
 
     def reach(self, holder: Thing) -> frozenset[str] | None:
         """Name every role that what is written into a holder's block is for; None where that cannot be told."""
         block = self._resolver.block(holder.address)
+        if str(holder.address) in self._for_others:
+            return None
         if holder.address.type == "aws_iam_role":
             return frozenset(str(each) for each in self.instances(holder.address))
         found: set[str] = set()
@@ -59,8 +64,11 @@ class Holders:
     def instances(self, address: Address) -> list[Address]:
         """List all instances of the block that an instance is made from, in every module that shares its sources."""
         block = self._resolver.block(address)
-        things = self._world.things(address.type) if address.mode == "managed" else ()
-        return [each.address for each in things if self._resolver.block(each.address) is block]
+        if block is None:
+            return [address]
+        return [
+            each.address for each in self._world.things(address.type) if self._resolver.block(each.address) is block
+        ]
 
     def document_instances(self, module: Module, name: str) -> list[Address]:
         """List all instances of an `aws_iam_policy_document` in every module that shares these sources."""
@@ -82,8 +90,20 @@ class Holders:
     def _holder(self, thing: Thing, attribute: str) -> Iterator[Holder]:
         block: Block | None = self._resolver.block(thing.address)
         argument = block.arguments.get(attribute) if block else None
-        if argument is not None:
+        if block is not None and argument is not None and not is_frozen(block, attribute):
             yield Holder(thing, argument, attribute)
+
+    @cached_property
+    def _for_others(self) -> frozenset[str]:
+        """Name the managed policies that are also for users or groups, or the boundary of a role."""
+        references = [each.attribute("policy_arn") for each in self._world.things(*_OTHER_ATTACHMENTS)]
+        references += [each.attribute("permissions_boundary") for each in self._world.things("aws_iam_role")]
+        for each in self._world.things("aws_iam_policy_attachment"):
+            if each.attribute("users") or each.attribute("groups"):
+                references.append(each.attribute("policy_arn"))
+        texts = (each for each in references if isinstance(each, str | Text | Unknown))
+        found = (self._roles.policies.thing(each) for each in texts if each != "")
+        return frozenset(str(each.address) for each in found if each is not None)
 
     @cached_property
     def _attached(self) -> list[tuple[Thing, Thing | None]]:
@@ -97,3 +117,8 @@ class Holders:
             if holder is not None and holder.address.mode == "managed":
                 found.append((holder, self._roles.thing(grant.role)))
         return found
+
+
+def is_frozen(block: Block, attribute: str) -> bool:
+    """Tell whether Terraform is told to leave an attribute as it is, whatever the sources say."""
+    return not {attribute, "all"}.isdisjoint(block.ignored_changes())

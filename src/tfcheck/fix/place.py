@@ -130,7 +130,7 @@ class Places:
         if name:
             touched += [Touched(each) for each in self.holders.document_instances(module, name)]
         return Proposal(
-            title=f"add {_counted(statements)} to {goal}{aside}",
+            title=f"add {_counted(statements)} to {_place(holder, goal)}{aside}",
             safety="review" if aside else "safe",
             insertions=into.insertions,
             texts={into.source.name: into.source},
@@ -169,8 +169,9 @@ class Places:
                 provider=written(provider.source, provider.value_start, provider.value_end) if provider else "",
                 managed=managed,
             )
-            keys = [each.address.key for each in need.roles if each.address.module == module] if repeated else [None]
-            yield from self._behind(block, policy, module, keys, aside)
+            made = [(each.address.module, each.address.key) for each in need.roles]
+            alone: list[tuple[ModulePath, InstanceKey]] = [(each, None) for each in self.holders.modules(module)]
+            yield from self._behind(block, policy, made if repeated else alone, aside)
 
     def _kinds(self, block: Block) -> Iterator[bool]:
         """Give whether a managed policy is wanted instead of an inline one: some roles remove what they do not list."""
@@ -180,19 +181,15 @@ class Places:
             yield True
 
     def _behind(
-        self, anchor: Block, policy: NewPolicy, module: ModulePath, keys: Sequence[int | str | None], aside: str
+        self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], aside: str
     ) -> Iterator[Proposal]:
+        """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in."""
         insertions = behind(anchor, policy)
         if insertions is None or not self._sound(anchor.source, insertions):
             return
-        added = [
-            Address(each, "managed", kind, policy.label, key)
-            for each in self.holders.modules(module)
-            for kind in policy.types
-            for key in keys
-        ]
+        added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]
         yield Proposal(
-            title=f"add {policy.types[0]}.{policy.label}{_in_module(module)}{aside}",
+            title=f"add {policy.types[0]}.{policy.label}{_in_module(made[0][0])}{aside}",
             safety="review" if aside else "safe",
             insertions=insertions,
             texts={anchor.source.name: anchor.source},
@@ -240,7 +237,8 @@ class Places:
             provider=provider_given(call),
         )
         aside = f"; {others + 1} instances of the module that calls it share it" if others else ""
-        return next(self._behind(call, policy, caller, [None], aside), None)
+        made: list[tuple[ModulePath, InstanceKey]] = [(each, None) for each in self.holders.modules(caller)]
+        return next(self._behind(call, policy, made, aside), None)
 
     def _output_that_is(self, name: Value, module: ModulePath) -> str | None:
         """Find the output of a module that is the role's name."""
@@ -313,6 +311,10 @@ class Places:
 
 def _counted(statements: Sequence[Wanted]) -> str:
     return "a statement" if len(statements) == 1 else f"{len(statements)} statements"
+
+
+def _place(holder: Holder, goal: str) -> str:
+    return f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
 
 
 def _also(others: frozenset[str]) -> str:

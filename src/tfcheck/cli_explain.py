@@ -1,0 +1,67 @@
+"""What does `tfcheck explain` ask for, and what does it print?"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from tfcheck import terminal
+from tfcheck.errors import InputError
+
+#: Texts of ECS are short; whatever is longer is something else.
+_LONGEST = 100_000
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Say what a stopped reason of ECS means, and what of it is in a plan.",
+)
+@click.argument("text", metavar="TEXT")
+@click.argument("plan", metavar="[PLAN]", required=False)
+@click.option(
+    "--sources",
+    metavar="DIR|TFPLAN",
+    help="The directory of the plan's .tf files. Else they are looked for beside PLAN, in the current directory, and "
+    "in its work tree.",
+)
+@click.option(
+    "--workspace",
+    metavar="NAME",
+    envvar="TF_WORKSPACE",
+    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
+)
+@click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
+)
+@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+def explain(text: str, plan: str | None, sources: str | None, workspace: str | None, colour: str, debug: bool) -> int:
+    """Say what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
+
+    TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
+    of it the plan does not grant.
+    """
+    from tfcheck.report.explanation import explanation_text, in_plan
+    from tfcheck.stopped_reason import explained
+
+    found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
+    if found is None:
+        raise InputError(
+            "this text is not known",
+            hint="give the whole `stoppedReason` of the task, or the whole event of the service",
+        )
+    columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
+    click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
+    if plan is not None:
+        from tfcheck.checking import checked
+
+        for each in checked(plan, sources, workspace):
+            shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
+            click.echo(f"\n{shown}", nl=False, color=coloured)
+    return 0

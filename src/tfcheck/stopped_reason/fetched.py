@@ -1,0 +1,203 @@
+"""What does ECS say when it cannot fetch files, secrets or parameters?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.stopped_reason.known import API, BOTH, EC2, FARGATE, Cause, Known
+
+
+def of_what_is_fetched() -> Iterator[Known]:
+    """Give the texts, the more exact ones first."""
+    yield from _of_keys_and_values()
+    yield from _of_files()
+    yield from _of_secrets()
+
+
+def _of_keys_and_values() -> Iterator[Known]:
+    """Texts that stand inside of others: the more exact ones come first."""
+    decrypt = ("kms:Decrypt",)
+    yield Known(
+        r"Access to KMS is not allowed",
+        BOTH,
+        Cause.PERMISSION,
+        "a secret is under a customer managed KMS key that the role may not use: it needs kms:Decrypt on the key, and "
+        "the key's policy must allow that",
+        ("decrypt",),
+        decrypt,
+    )
+    yield Known(
+        r"The ciphertext refers to a customer master key",
+        BOTH,
+        Cause.PERMISSION,
+        "a parameter is under a customer managed KMS key that the role may not use: it needs kms:Decrypt on the key, "
+        "and the key's policy must allow that",
+        ("decrypt",),
+        decrypt,
+    )
+    yield Known(
+        r"not authorized to perform: kms:Decrypt",
+        BOTH,
+        Cause.PERMISSION,
+        "the role may not use a KMS key",
+        ("decrypt",),
+        decrypt,
+    )
+    yield Known(
+        r"can't find the specified secret value for staging label",
+        BOTH,
+        Cause.MISTAKE,
+        "the secret exists but has no value of this label: give it one (aws_secretsmanager_secret_version)",
+        ("secret-value",),
+    )
+    yield Known(
+        r"did not contain json key",
+        BOTH,
+        Cause.MISTAKE,
+        "the secret has no such JSON key: `valueFrom` ends in `:KEY::`, and KEY must be in the secret's JSON",
+        ("secret-reference",),
+    )
+    yield Known(
+        r"invalid ARN format for the AWS Secrets Manager secret",
+        BOTH,
+        Cause.MISTAKE,
+        "`valueFrom` must be the secret's ARN, alone or followed by `:json-key:version-stage:version-id`",
+        ("secret-reference",),
+    )
+    yield Known(
+        r"minimum field size of 32, GetSecretValueInput\.VersionId",
+        BOTH,
+        Cause.MISTAKE,
+        "the version id at the end of `valueFrom` is none: leave it empty, or write the whole id",
+        ("secret-reference",),
+    )
+    yield Known(
+        r"Systems Manager parameter name specified for secret .* is invalid",
+        API,
+        Cause.MISTAKE,
+        "`valueFrom` is no ARN, so ECS takes it for the name of a parameter, and it is none: write the secret's ARN",
+        ("secret-reference",),
+    )
+    yield Known(
+        r"SSM Parameter Store in \S+: invalid parameters:",
+        BOTH,
+        Cause.MISTAKE,
+        "there is no such parameter in the task's region; one of another region must be named by its ARN",
+        ("parameter-region", "parameter"),
+    )
+
+
+def _of_files() -> Iterator[Known]:
+    read = ("s3:GetObject", "kms:Decrypt")
+    meaning = (
+        "the role may not read an environment file or use its KMS key, or the file does not exist: without "
+        "s3:ListBucket, S3 reports all that in the same words"
+    )
+    rules = ("env-file", "env-file-absent", "decrypt")
+    yield Known(r"failed to download env files", FARGATE, Cause.PERMISSION, meaning, rules, read)
+    yield Known(r"unable to download env file with key", EC2, Cause.PERMISSION, meaning, rules, read)
+    yield Known(
+        r"unable to initialize s3 client for bucket",
+        EC2,
+        Cause.PERMISSION,
+        "the agent could not find the bucket's region: the bucket does not exist, or an agent before 1.84.0 lacks "
+        "s3:GetBucketLocation",
+        ("env-file",),
+        ("s3:GetBucketLocation",),
+    )
+    yield Known(
+        r"unable to parse bucket and key from s3 ARN",
+        EC2,
+        Cause.MISTAKE,
+        "an environment file is not named by an ARN of the form arn:PARTITION:s3:::BUCKET/KEY",
+        ("env-file-arn",),
+    )
+    yield Known(
+        r"unable to download firelens s3 config file|unable to download s3 config",
+        EC2,
+        Cause.PERMISSION,
+        "the role may not read the log router's configuration in S3, or the object does not exist",
+        ("firelens-config",),
+        read,
+    )
+    yield Known(
+        r"Invalid arn syntax",
+        API,
+        Cause.MISTAKE,
+        "the log router's configuration must be named by the object's ARN, not by an s3:// address",
+        ("firelens-config",),
+    )
+    yield Known(
+        r"PlatformTaskDefinitionIncompatibilityException",
+        FARGATE,
+        Cause.MISTAKE,
+        "the platform of Fargate does not know something that the task definition has: environment files on Windows, "
+        "for example",
+        ("env-file-windows", "platform-version"),
+    )
+
+
+def _of_secrets() -> Iterator[Known]:
+    read = ("secretsmanager:GetSecretValue",)
+    yield Known(
+        r"The task can't retrieve the secret with ARN",
+        BOTH,
+        Cause.MISTAKE,
+        "the secret does not exist, or not in this region",
+        ("secret-reference", "secret"),
+    )
+    yield Known(
+        r"unable to get registry auth from asm",
+        FARGATE,
+        Cause.PERMISSION,
+        "the role may not read the secret with the private registry's credentials",
+        ("registry-credentials", "decrypt"),
+        read,
+    )
+    yield Known(
+        r"asm fetching authorization data: unable to unmarshal secret value",
+        BOTH,
+        Cause.MISTAKE,
+        "the secret with the registry's credentials must be JSON with `username` and `password`",
+        ("registry-credentials",),
+    )
+    yield Known(
+        r"engine docker private registry credentials: not found",
+        EC2,
+        Cause.PERMISSION,
+        "the credentials of the private registry were not fetched: the role may not read their secret",
+        ("registry-credentials", "decrypt"),
+        read,
+    )
+    yield Known(
+        r"unable to retrieve secret from asm",
+        FARGATE,
+        Cause.PERMISSION,
+        "the role may not read a secret of Secrets Manager",
+        ("secret", "secret-reference", "decrypt"),
+        read,
+    )
+    yield Known(
+        r"fetching secret data from AWS Secrets Manager in region|secret (?:ARN|arn:\S+): AccessDenied",
+        EC2,
+        Cause.PERMISSION,
+        "the role may not read a secret of Secrets Manager",
+        ("secret", "secret-reference", "decrypt"),
+        read,
+    )
+    yield Known(
+        r"unable to retrieve secrets from ssm",
+        FARGATE,
+        Cause.PERMISSION,
+        "the role may not read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
+        ("parameter", "secret-reference", "decrypt"),
+        ("ssm:GetParameters",),
+    )
+    yield Known(
+        r"fetching secret data from SSM Parameter Store in",
+        EC2,
+        Cause.PERMISSION,
+        "the role may not read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
+        ("parameter", "secret-reference", "decrypt"),
+        ("ssm:GetParameters",),
+    )

@@ -1,0 +1,36 @@
+"""What does a text of ECS tell, once it is recognised?"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Cause(Enum):
+    """What has to be looked at; the value says it in a report."""
+
+    PERMISSION = "a permission of the execution role"
+    TASK_PERMISSION = "a permission of the task role"
+    NO_ROLE = "the task definition has no execution role"
+    TRUST = "the trust policy of a role"
+    DEPLOYER = "a permission of whoever deploys, not of the task"
+    NETWORK = "the network, not IAM"
+    MISTAKE = "the task definition, or something that it names"
+
+
+FARGATE, EC2, BOTH, API = "on Fargate", "on EC2", "on Fargate and EC2", "when it is registered or deployed"
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A text that is known: a pattern for the part that stays, where it is seen, and what it means.
+
+    `rules` are the ids of tfcheck's rules about it, `actions` the IAM actions that may be missing.
+    """
+
+    pattern: str
+    where: str
+    cause: Cause
+    meaning: str
+    rules: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()

@@ -1,0 +1,340 @@
+"""Every text of ECS that is known, as it was seen, and what it must be taken for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tfcheck import rulebook
+from tfcheck.stopped_reason import KNOWN, Cause, explained
+
+
+def refused(action: str, ending: str = "because no identity-based policy allows the {} action") -> str:
+    """Write what AWS says of a refused call."""
+    return (
+        "AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/web-execution/0123456789abcdef0 is not "
+        f"authorized to perform: {action} on resource: arn:aws:x:eu-west-1:111122223333:thing {ending.format(action)}"
+    )
+
+
+FETCH = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: "
+LOGS = "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+#: A text, the rule it leads to first, and what has to be looked at.
+TEXTS = [
+    (
+        "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): operation "
+        "error S3: HeadObject, https response error StatusCode: 403, RequestID: A, HostID: B, api error Forbidden: "
+        "Forbidden",
+        "env-file",
+        Cause.PERMISSION,
+    ),
+    (
+        "failed to download env files: file download command: non empty error stream: failed to download file X.env: "
+        "failed to write to a temporary file: AccessDenied: Access Denied",
+        "env-file",
+        Cause.PERMISSION,
+    ),
+    (
+        "failed to download env files: file download command: non-empty error stream: RequestCanceled: request context "
+        "canceled caused by: context deadline exceeded",
+        "env-file",
+        Cause.NETWORK,
+    ),
+    (
+        "unable to download env file with key web/prod.env from bucket cfg, error: AccessDenied: Access Denied",
+        "env-file",
+        Cause.PERMISSION,
+    ),
+    ("unable to initialize s3 client for bucket cfg, error: bucket not found", "env-file", Cause.PERMISSION),
+    (
+        "unable to parse bucket and key from s3 ARN specified in environmentFile cfg/a.env, error: invalid",
+        "env-file-arn",
+        Cause.MISTAKE,
+    ),
+    (
+        f"{FETCH}unable to retrieve secret from asm: service call has been retried 1 time(s): failed to fetch secret "
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf from secrets manager: operation error Secrets "
+        f"Manager: GetSecretValue, https response error StatusCode: 400, RequestID: A, api error "
+        f"{refused('secretsmanager:GetSecretValue')}",
+        "secret",
+        Cause.PERMISSION,
+    ),
+    (
+        "Fetching secret data from AWS Secrets Manager in region eu-west-1: secret "
+        "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: User is not authorized",
+        "secret",
+        Cause.PERMISSION,
+    ),
+    (
+        "secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf: AccessDeniedException: not authorized",
+        "secret",
+        Cause.PERMISSION,
+    ),
+    (
+        f"{FETCH}unable to retrieve secret from asm: ResourceNotFoundException: Secrets Manager can't find the "
+        "specified secret value for staging label: AWSCURRENT",
+        "secret-value",
+        Cause.MISTAKE,
+    ),
+    (
+        "The task can't retrieve the secret with ARN 'arn:x' from AWS Secrets Manager. Check whether the secret exists "
+        "in the specified Region",
+        "secret-reference",
+        Cause.MISTAKE,
+    ),
+    (
+        "retrieved secret from Secrets Manager did not contain json key password",
+        "secret-reference",
+        Cause.MISTAKE,
+    ),
+    (
+        "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.",
+        "secret-reference",
+        Cause.MISTAKE,
+    ),
+    (
+        f"{FETCH}unable to retrieve secret from asm: InvalidParameter: 1 validation error(s) found. - minimum field "
+        "size of 32, GetSecretValueInput.VersionId.",
+        "secret-reference",
+        Cause.MISTAKE,
+    ),
+    (
+        "ClientException: The Systems Manager parameter name specified for secret PASSWORD is invalid. The parameter "
+        "name can be up to 2048 characters",
+        "secret-reference",
+        Cause.MISTAKE,
+    ),
+    (
+        f"{FETCH}unable to retrieve secrets from ssm: service call has been retried 1 time(s): operation error SSM: "
+        f"GetParameters, https response error StatusCode: 400, RequestID: A, api error {refused('ssm:GetParameters')}",
+        "parameter",
+        Cause.PERMISSION,
+    ),
+    (
+        "Fetching secret data from SSM Parameter Store in eu-west-1: AccessDeniedException: User is not authorized",
+        "parameter",
+        Cause.PERMISSION,
+    ),
+    (
+        "fetching secret data from SSM Parameter Store in eu-west-1: invalid parameters: /name",
+        "parameter-region",
+        Cause.MISTAKE,
+    ),
+    (
+        f"{FETCH}unable to retrieve secrets from ssm: AccessDeniedException: The ciphertext refers to a customer "
+        "master key that does not exist, does not exist in this region, or you are not allowed to access.",
+        "decrypt",
+        Cause.PERMISSION,
+    ),
+    (
+        f"{FETCH}unable to retrieve secret from asm: AccessDeniedException: Access to KMS is not allowed",
+        "decrypt",
+        Cause.PERMISSION,
+    ),
+    (
+        f"{FETCH}unable to get registry auth from asm: service call has been retried 1 time(s): asm fetching secret "
+        f"from the service for NAME: {refused('secretsmanager:GetSecretValue')}",
+        "registry-credentials",
+        Cause.PERMISSION,
+    ),
+    ("engine docker private registry credentials: not found", "registry-credentials", Cause.PERMISSION),
+    (
+        "asm fetching authorization data: unable to unmarshal secret value, invalid schema",
+        "registry-credentials",
+        Cause.MISTAKE,
+    ),
+    (
+        f"{FETCH}unable to retrieve ecr registry auth: service call has been retried 1 time(s): operation error ECR: "
+        f"GetAuthorizationToken, https response error StatusCode: 400, {refused('ecr:GetAuthorizationToken')}",
+        "image",
+        Cause.PERMISSION,
+    ),
+    (
+        "CannotPullECRContainerError: AccessDeniedException: User is not authorized to perform: "
+        "ecr:GetAuthorizationToken on resource: *",
+        "image",
+        Cause.PERMISSION,
+    ),
+    (
+        "ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from "
+        "Amazon ECR: There is a connection issue between the task and Amazon ECR. Check your task network "
+        "configuration. RequestError: send request failed caused by: dial tcp 10.0.0.1:443: i/o timeout",
+        "image",
+        Cause.NETWORK,
+    ),
+    (
+        "CannotPullContainerError: The task can’t pull the image. Check that the role has the permissions to pull "
+        "images from the registry. Error response from daemon: pull access denied for x, repository does not exist or "
+        f"may require 'docker login': denied: {refused('ecr:BatchGetImage')}",
+        "image",
+        Cause.PERMISSION,
+    ),
+    (
+        "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref x: pulling "
+        "from host 111122223333.dkr.ecr.eu-west-1.amazonaws.com failed with status code [manifests v1]: 403 Forbidden",
+        "image",
+        Cause.PERMISSION,
+    ),
+    (
+        "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReaderSeeker: failed open: "
+        "unexpected status code https://x: 403 Forbidden",
+        "image",
+        Cause.PERMISSION,
+    ),
+    (
+        f"{LOGS}failed to create Cloudwatch log stream: {refused('logs:CreateLogStream')} : exit status 1",
+        "log-group",
+        Cause.PERMISSION,
+    ),
+    (
+        f"{LOGS}failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not "
+        "exist. : exit status 1",
+        "log-group-absent",
+        Cause.MISTAKE,
+    ),
+    (
+        f"{LOGS}failed to create Cloudwatch log group: {refused('logs:CreateLogGroup')}",
+        "log-group",
+        Cause.PERMISSION,
+    ),
+    (
+        "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to create "
+        "Cloudwatch log stream: AccessDeniedException: status code: 400",
+        "log-group",
+        Cause.PERMISSION,
+    ),
+    ("ResourceInitializationError: failed to validate logger args: : signal: killed", "log-group", Cause.NETWORK),
+    (
+        "ResourceInitializationError: failed to validate logger args: The task cannot find the Amazon CloudWatch log "
+        "group defined in the task definition. There is a connection issue between the task and Amazon CloudWatch. "
+        "Check your network configuration. : signal: killed",
+        "log-group",
+        Cause.NETWORK,
+    ),
+    (
+        "failed to validate logger args: unable to get awslogs driver arguments: awslogs-region is required",
+        "log-region",
+        Cause.MISTAKE,
+    ),
+    (
+        "unable to download firelens s3 config file: unable to download s3 config bit.conf from bucket cfg: "
+        "AccessDenied",
+        "firelens-config",
+        Cause.PERMISSION,
+    ),
+    ("ClientException: Invalid arn syntax.", "firelens-config", Cause.MISTAKE),
+    ("unsupported credentialspec ARN, only s3/ssm ARNs are valid", "credential-spec", Cause.MISTAKE),
+    (
+        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: "
+        "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution",
+        None,
+        Cause.TASK_PERMISSION,
+    ),
+    ("ClientException: EFS IAM authorization requires a task role.", None, Cause.MISTAKE),
+    (
+        "ClientException: Fargate requires task definition to have execution role ARN to support ECR images.",
+        "image",
+        Cause.NO_ROLE,
+    ),
+    (
+        "ClientException: Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+        "log-group",
+        Cause.NO_ROLE,
+    ),
+    (
+        "ClientException: When you are specifying container secrets, you must also specify a value for "
+        "'executionRoleArn'.",
+        "secret",
+        Cause.NO_ROLE,
+    ),
+    ("environment file resource: unable to find execution role credentials", "env-file", Cause.NO_ROLE),
+    ("ASM secret resource: unable to find execution role credentials", "secret", Cause.NO_ROLE),
+    ("ssm secret resource: unable to find execution role credentials", "parameter", Cause.NO_ROLE),
+    ("asm resource: unable to find execution role credentials", "registry-credentials", Cause.NO_ROLE),
+    ("fsxwindowsfileserver resource: unable to find execution role credentials", "fsx", Cause.NO_ROLE),
+    ("unable to get execution role credentials", "firelens-config", Cause.NO_ROLE),
+    ("engine ecr credentials: not found", "image", Cause.NO_ROLE),
+    (
+        "(service web) failed to launch a task with (error ECS was unable to assume the role "
+        "'arn:aws:iam::111122223333:role/web' that was provided for this task. Please verify that the role being "
+        "passed has the proper trust relationship and permissions and that your IAM user has permissions to pass this "
+        "role.).",
+        "trust",
+        Cause.TRUST,
+    ),
+    (refused("iam:PassRole"), None, Cause.DEPLOYER),
+    ("PlatformTaskDefinitionIncompatibilityException", "env-file-windows", Cause.MISTAKE),
+    (
+        "Unable to assume the service linked role. Please verify that the ECS service linked role exists.",
+        None,
+        Cause.DEPLOYER,
+    ),
+    (
+        "ECS was unable to assume the configured ECS Infrastructure Role 'arn:aws:iam::111122223333:role/x'",
+        None,
+        Cause.TRUST,
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "rule", "cause"), TEXTS, ids=[text[-40:] for text, _, _ in TEXTS])
+def test_a_text_leads_to_its_rule(text: str, rule: str | None, cause: Cause) -> None:
+    for said in (text, text.upper(), text.lower(), f"(service web) was unable to place a task. Reason: {text}"):
+        found = explained(said)
+        assert found is not None
+        assert next(iter(found.known.rules), None) == rule
+        assert found.cause is cause
+
+
+def test_every_text_that_is_known_is_tried() -> None:
+    tried = [found.known for text, _, _ in TEXTS if (found := explained(text))]
+    # A refused kms:Decrypt stands inside texts of other rules.
+    assert [each.pattern for each in KNOWN if each not in tried] == ["not authorized to perform: kms:Decrypt"]
+
+
+def test_the_rules_named_exist() -> None:
+    rules = {each.id for each in rulebook.manuals()}
+    assert {rule for each in KNOWN for rule in each.rules} <= rules
+    assert all(re.compile(each.pattern) and each.meaning for each in KNOWN)
+
+
+def test_a_refused_call_tells_role_action_and_resource() -> None:
+    found = explained(f"{FETCH}unable to retrieve secret from asm: {refused('secretsmanager:GetSecretValue')}")
+    assert found is not None
+    assert found.denial is not None
+    assert (found.denial.role, found.denial.action) == ("web-execution", "secretsmanager:GetSecretValue")
+    assert found.denial.resource == "arn:aws:x:eu-west-1:111122223333:thing"
+    assert found.denial.why == "no policy of the role allows it: add a statement"
+
+
+@pytest.mark.parametrize(
+    ("ending", "why"),
+    [
+        ("with an explicit deny in a resource-based policy", "the policy of the resource denies it"),
+        ("with an explicit deny in a service control policy", "a service control policy denies it"),
+        ("with an explicit deny in an identity-based policy", "a policy of the role denies it"),
+        ("because no permissions boundary allows the {} action", "the permissions boundary of the role"),
+        ("because no VPC endpoint policy allows the {} action", "the policy of a VPC endpoint"),
+        ("", None),
+    ],
+)
+def test_the_end_of_a_refusal_tells_why(ending: str, why: str | None) -> None:
+    found = explained(refused("s3:GetObject", ending))
+    assert found is not None
+    assert found.denial is not None
+    assert found.known.rules[0] == "env-file"
+    assert found.denial.why is None if why is None else (found.denial.why or "").startswith(why)
+
+
+def test_a_refused_key_is_about_the_key_whatever_was_read() -> None:
+    found = explained(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
+    assert found is not None
+    assert found.known.rules == ("decrypt",)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Essential container in task exited", "Task failed ELB health checks", "OutOfMemory"]
+)
+def test_what_is_not_about_starting_is_not_known(text: str) -> None:
+    assert explained(text) is None

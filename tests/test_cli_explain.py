@@ -1,0 +1,90 @@
+"""`tfcheck explain`: what a text means, and what of it is in a plan."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.check import check
+from tfcheck.cli import run
+
+FORBIDDEN = "failed to download env files: operation error S3: HeadObject, StatusCode: 403, api error Forbidden"
+REFUSED = (
+    "unable to retrieve secret from asm: AccessDeniedException: User: "
+    "arn:aws:sts::123456789012:assumed-role/orders/1 is not authorized to perform: secretsmanager:GetSecretValue on "
+    "resource: {} because no identity-based policy allows the secretsmanager:GetSecretValue action"
+)
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run(["explain", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_a_text_alone_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, FORBIDDEN)
+    assert text.startswith("look at: a permission of the execution role\n\n  the role may not read")
+    assert "  seen      on Fargate\n  action    s3:GetObject or kms:Decrypt\n" in text
+
+
+def test_a_plan_tells_what_is_missing_and_how_to_mend_it(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, FORBIDDEN, str(TESTDATA / "literal-missing" / "plan.json"))
+    assert "  1 finding about this\n" in text
+    assert "is not allowed s3:GetObject on" in text
+    assert "fix: add 2 statements to aws_iam_role_policy.execution" in text
+
+
+def test_a_plan_may_grant_it_already(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, FORBIDDEN, str(TESTDATA / "literal-granted" / "plan.json"))
+    assert "everything of this kind is allowed (1 call)" in text
+
+
+def test_a_plan_may_leave_it_open(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, FORBIDDEN, str(TESTDATA / "conditional-grant" / "plan.json"))
+    assert "something that the plan does not decide" in text
+    assert "  unknown  " in text
+
+
+def test_a_mistake_is_found_without_any_requirement(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = str(TESTDATA / "twelve-services" / "plan.json")
+    text = shown(capsys, "failed to validate logger args: awslogs-region is required", plan)
+    assert "look at: the task definition, or something that it names" in text
+    assert "error[log-region]: the log driver of container `search`" in text
+    assert text.count("error[") == 1
+
+
+def test_a_network_is_no_permission(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = str(TESTDATA / "literal-granted" / "plan.json")
+    text = shown(capsys, "failed to download env files: context deadline exceeded", plan)
+    assert text.startswith("look at: the network, not IAM\n")
+    assert "action" not in text
+    assert "it is the network" in text
+
+
+def test_the_resource_in_a_text_tells_requirements_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    plan = str(TESTDATA / "secrets-and-parameters" / "applied.plan.json")
+
+    case = Case(TESTDATA / "secrets-and-parameters")
+    answers = check(case.plan("applied.plan.json"), None).answers
+    secrets = [each for each in answers if each.requirement.action == "secretsmanager:GetSecretValue"]
+    assert len(secrets) == 1
+    text = shown(capsys, REFUSED.format(secrets[0].requirement.shown_resource), plan)
+    assert "(1 call)" in text
+    assert "  role      orders\n" in text
+
+
+def test_a_text_comes_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(FORBIDDEN))
+    assert "environment file" in shown(capsys, "-")
+
+
+def test_what_is_not_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "Essential container in task exited"]) == 3
+    assert capsys.readouterr().err.startswith("error: this text is not known\nhint: give the whole `stoppedReason`")
+
+
+def test_a_text_cannot_forge_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    text = shown(capsys, REFUSED.format("arn:\x1b[31mred"))
+    assert "\x1b" not in text

@@ -85,17 +85,22 @@ def load_plans(path: Path | None) -> Loaded:
     return load(path, BytesIO(as_json(path)))
 
 
-def fails(reports: Iterable[Report], fail_on: str, *, strict: bool) -> bool:
-    """Tell whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports."""
+def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bool = False) -> bool:
+    """Tell whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports.
+
+    With `new_only` what was so before the change does not count.
+    """
     reports = list(reports)
-    if strict and any(_undecided(report) for report in reports):
+    if strict and any(_undecided(report, new_only) for report in reports):
         return True
     if fail_on == "never":
         return False
     least = Severity(fail_on).rank
-    worst = (report.worst() for report in reports)
-    return any(each is not None and each.rank <= least for each in worst)
+    findings = (each for report in reports for each in report.findings)
+    return any(each.severity.rank <= least for each in findings if not (new_only and each.change == "existing"))
 
 
-def _undecided(report: Report) -> bool:
-    return bool(report.skipped) or any(answer.verdict is Verdict.UNKNOWN for answer in report.answers)
+def _undecided(report: Report, new_only: bool) -> bool:
+    unknown = [each for each in report.answers if each.verdict is Verdict.UNKNOWN]
+    counted = [each for each in unknown if not (new_only and each.before is Verdict.UNKNOWN)]
+    return bool(report.skipped) or bool(counted)

@@ -30,6 +30,7 @@ class Wanted(msgspec.Struct, frozen=True):
     form: str | None
     pick: Callable[[Any], Any] | None
     fail_on: str
+    new_only: bool
     strict: bool
     sources: str | None
     workspace: str | None
@@ -104,6 +105,7 @@ def main(ctx: click.Context) -> int | None:
     help="The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
     "standard output.",
 )
+@click.option("--new-only", is_flag=True, help="Let only what this change brings make the exit status 1.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @click.option(
     "--sources",
@@ -133,6 +135,7 @@ def check(
     plans: tuple[str, ...],
     form: str | None,
     fail_on: str,
+    new_only: bool,
     strict: bool,
     sources: str | None,
     workspace: str | None,
@@ -147,7 +150,8 @@ def check(
     PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
-    wanted = Wanted(form, pick, _least(fail_on, form, output), strict, sources, workspace, output, coloured, quiet)
+    least = _least(fail_on, form, output)
+    wanted = Wanted(form, pick, least, new_only, strict, sources, workspace, output, coloured, quiet)
     reports, status = _reports(plans, wanted)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
@@ -164,6 +168,7 @@ def report(
     files: tuple[str, ...],
     form: str | None,
     fail_on: str,
+    new_only: bool,
     strict: bool,
     query: str | None,
     output: str | None,
@@ -176,7 +181,8 @@ def report(
     FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
-    wanted = Wanted(form, pick, _least(fail_on, form, output), strict, None, None, output, coloured, quiet)
+    least = _least(fail_on, form, output)
+    wanted = Wanted(form, pick, least, new_only, strict, None, None, output, coloured, quiet)
     reports = list(cli_report.saved(files))
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
@@ -237,7 +243,8 @@ def _shown(reports: list[Checked], wanted: Wanted) -> str:
 
 def _status(reports: list[Checked], wanted: Wanted) -> int:
     """Give the exit status that the reports deserve."""
-    return FINDINGS if fails((each.report for each in reports), wanted.fail_on, strict=wanted.strict) else 0
+    found = (each.report for each in reports)
+    return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
 
 
 main.add_command(cli_fix.fix)

@@ -130,7 +130,7 @@ class Judge:
                 return Judgement(role.label, Verdict.ALLOWED, assumptions=decision.assumptions)
             case Undecided():
                 evidence = self._evidence(decision, call)
-                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait(decision, role), evidence)
+                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), _wait(decision, role), evidence)
             case Denied():
                 return self._denied(decision, call, requirement, side)
             case _:
@@ -209,6 +209,7 @@ class Judge:
             if role.managed and not role.trust_hidden:
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
             reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
+            reason = Reason.UNKNOWN_VALUE if role.untold else reason
             return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
         decision = decide_trust(role.trust, "ecs-tasks.amazonaws.com", _trust_context(side))
         match decision:
@@ -298,16 +299,19 @@ def _layers(call: _Call, identity: tuple[Policy, ...]) -> Layers:
     )
 
 
+def _open(decision: Undecided, role: Role) -> Reason:
+    """Say why it is open; a role is no role outside the plan where it is open which one it is."""
+    outside = decision.kind == "role_outside_plan"
+    return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)
+
+
 def _wait(decision: Undecided, role: Role) -> str:
     """Say what decides, without the ARN of a role that must not be shown."""
     if decision.kind != "role_outside_plan":
         return decision.waits_for
     if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"
-    arn = role.caller.arn
-    if role.label is None and isinstance(arn, Unknown):
-        return f"which role it is: {arn.reason}{f' ({arn.where})' if arn.where else ''}"
-    return decision.waits_for
+    return role.untold or decision.waits_for
 
 
 def _same_account(call: _Call) -> bool:

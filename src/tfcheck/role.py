@@ -11,12 +11,14 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.address import parse
 from tfcheck.arn import split
 from tfcheck.attachment import Attachments
+from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
 from tfcheck.policies import Policies
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, text, written
+from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
 
 #: What a role is called whose ARN the plan marks as sensitive.
@@ -28,7 +30,8 @@ class Role(msgspec.Struct, frozen=True):
 
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
     plan shows is what they have, except for what `hidden` lists. Of each group in `rivals`, policies of one name, only
-    one will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read.
+    one will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read. `untold` says
+    why it is open which role this is at all; such a role has no label.
     """
 
     label: str | None
@@ -41,6 +44,7 @@ class Role(msgspec.Struct, frozen=True):
     boundary_hidden: str | None = None
     trust: Policy | None = None
     trust_hidden: str | None = None
+    untold: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -141,6 +145,7 @@ class Roles:
         """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
         known = reference if isinstance(reference, str | Text | Unknown) else None
         name = _name_in(known)
+        untold = None if nameless else _untold(known)
         attached = self._attachments.named(name)
         arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
         parts = split(arn)
@@ -152,13 +157,14 @@ class Roles:
             tags=Unknown(reason="the role's tags are not in the plan"),
         )
         return Role(
-            label=SENSITIVE if nameless else _label(known),
+            label=SENSITIVE if nameless else written(known) if known is not None and not untold else None,
             managed=attached.closed,
             caller=caller,
             identity=tuple(attached.policies),
             hidden=tuple(attached.hidden),
             rivals=tuple(attached.rivals),
-            trust_hidden="the role is not in the plan",
+            trust_hidden=untold or "the role is not in the plan",
+            untold=untold,
             notes=tuple(attached.notes),
         )
 
@@ -216,7 +222,20 @@ def _behind_last_slash(resource: Text) -> TextLike | None:
     return None
 
 
-def _label(reference: TextLike | None) -> str | None:
-    if reference is None or (isinstance(reference, Unknown) and reference.symbol is None and reference.shape is None):
+def _untold(reference: TextLike | None) -> str | None:
+    """Say why it is open which role is meant; None where its ARN, or the resource that has it, is told."""
+    if reference is None:
+        return "which role it is"
+    if not isinstance(reference, Unknown) or reference.shape is not None or _is_elsewhere(reference.symbol):
         return None
-    return written(reference)
+    return f"which role it is: {reference.reason}{f' ({reference.where})' if reference.where else ''}"
+
+
+def _is_elsewhere(symbol: Symbol | None) -> bool:
+    """Tell whether a value is the attribute of a resource, and not merely the argument that names the role."""
+    if symbol is None or symbol.path[:1] == ("each",):
+        return False
+    try:
+        return parse(symbol.owner).type != "aws_ecs_task_definition"
+    except InputError:
+        return False

@@ -46,6 +46,8 @@ def refers(*names: str) -> dict[str, Any]:
         (refers("aws_iam_policy.p", "each.key"), "policy_arn", "aws_iam_policy.p[each.key].arn"),
         (refers("aws_iam_role.e", "count.index"), "role", "aws_iam_role.e[count.index].name"),
         (refers("data.aws_iam_role.e"), "role", "data.aws_iam_role.e.name"),
+        # One block for each instance of a resource: each.value is that instance.
+        (refers("aws_iam_role.e"), "for_each", "aws_iam_role.e"),
     ],
 )
 def test_one_reference_of_a_joining_argument_is_an_equality(json: Any, argument: str, means: str) -> None:

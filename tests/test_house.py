@@ -43,6 +43,7 @@ def test_a_plan_without_unknowns_loads_nothing_that_is_slow() -> None:
     loaded = modules_after(str(PLAN))
     assert "tfcheck.check" in loaded
     assert loaded & {"hcl2", "lark", "jmespath", "dataclasses", "importlib.metadata", "urllib.request"} == set()
+    assert loaded & {"urllib3", "tfcheck.github", "tfcheck.posting"} == set()
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -56,6 +57,11 @@ def imports(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", SOURCES, ids=named)
 def test_no_module_imports_what_makes_every_start_slow(path: Path) -> None:
     assert {"dataclasses", "inspect", "importlib.metadata"} & set(imports(path)) == set()
+
+
+def test_one_module_talks_to_anybody() -> None:
+    talking = {"urllib3", "urllib.request", "http.client", "socket", "requests"}
+    assert [named(path) for path in SOURCES if talking & set(imports(path))] == ["src/tfcheck/github/client.py"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)

@@ -14,7 +14,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from tfcheck import __version__, cli_explain, cli_fix, cli_report, cli_rules, terminal
+from tfcheck import __version__, cli_action, cli_comment, cli_explain, cli_fix, cli_report, cli_rules, terminal
 from tfcheck.checking import Checked, checked, fails
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
@@ -81,6 +81,7 @@ def main(ctx: click.Context) -> int | None:
       1   findings at or above it, or unknown answers under --strict
       2   the command line is wrong
       3   the input cannot be read or is not a complete plan
+      4   `comment --required`: GitHub refused the comment
       70  a bug in tfcheck
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     if ctx.invoked_subcommand is None:
@@ -247,6 +248,8 @@ def _status(reports: list[Checked], wanted: Wanted) -> int:
     return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
 
 
+main.add_command(cli_comment.comment)
+main.add_command(cli_action.github)
 main.add_command(cli_fix.fix)
 main.add_command(cli_explain.explain)
 main.add_command(cli_rules.rules)

@@ -12,7 +12,9 @@ from tests.github.fake import REPOSITORY, SHA, TOKEN
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
 from tfcheck.finding import Fix, Report, Verdict
 from tfcheck.github.client import Client
+from tfcheck.github.event import Nothing, asked
 from tfcheck.github.hosts import hosts
+from tfcheck.github.outcome import Did, Outcome
 from tfcheck.github.patience import Patience
 from tfcheck.github.publish import Place, Published, Wishes, publish
 
@@ -70,7 +72,11 @@ def run(
 ) -> Published:
     """Publish as the command does."""
     place = Place(told, hosts(told).server, top)
-    return publish(client(told, patience), reports, place, wishes or Wishes(id="orders"))
+    wishes = wishes or Wishes(id="orders")
+    wanted = asked(told, wishes.number, reports)
+    if isinstance(wanted, Nothing):
+        return Published(Outcome(Did.NOTHING, wanted.why))
+    return publish(client(told, patience), wanted, reports, place, wishes)
 
 
 def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = None, sha: str = SHA) -> Report:

@@ -11,7 +11,6 @@ import urllib3
 from tests.github.fake import REPOSITORY, TOKEN, Answer, FakeGitHub, cut_after, cut_before, says, serving
 from tests.github.job import Clock, client
 from tfcheck import __version__
-from tfcheck.errors import UsageError
 from tfcheck.github.client import Client
 from tfcheck.github.hosts import Hosts, hosts
 from tfcheck.github.refusal import Kind, RefusalError, UncertainError
@@ -219,9 +218,10 @@ def test_that_a_thing_is_gone_already_is_no_refusal(github: FakeGitHub, where: d
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ghs_x\r", "schlüssel"])
 def test_what_cannot_be_a_token_is_refused_without_showing_it(token: str) -> None:
-    with pytest.raises(UsageError) as error:
+    with pytest.raises(RefusalError) as refusal:
         Client(hosts({}), token)
-    assert not token or token not in str(error.value)
+    assert refusal.value.kind is Kind.TOKEN
+    assert not token or token not in str(refusal.value)
 
 
 def test_the_token_is_in_no_traceback(github: FakeGitHub, where: dict[str, str]) -> None:

@@ -19,7 +19,6 @@ import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from tfcheck import __version__
-from tfcheck.errors import UsageError
 from tfcheck.github.hosts import Hosts
 from tfcheck.github.patience import Patience
 from tfcheck.github.refusal import Kind, RefusalError, UncertainError, refused, said, speaks_of_a_limit
@@ -43,13 +42,9 @@ class Client:
     """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
 
     def __init__(self, hosts: Hosts, token: str, patience: Patience | None = None) -> None:
-        """Take the addresses and the token.
-
-        Raises:
-            UsageError: the token holds what no token does.
-        """
+        """Take the addresses and the token."""
         if not re.fullmatch(r"[!-~]+", token):
-            raise UsageError("the GitHub token holds spaces or characters that no token has")
+            raise RefusalError(Kind.TOKEN, "it holds characters that no token has" if token else "there is none")
         self._hosts = hosts
         self._token = token
         self._pool = _pool(hosts.api)

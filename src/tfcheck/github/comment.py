@@ -24,6 +24,7 @@ from tfcheck.report.markdown.marker import Marker, marked
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 
 _ROUNDS = 8
+_MOST_LOST = 3
 _LOOK_AGAIN = 1.0, 3.0
 _RUN = re.compile(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+", re.MULTILINE)
 _MINIMIZE = (
@@ -59,6 +60,7 @@ class Thread:
         self._on_clean = on_clean if draft.clean and not draft.wanted else "update"
         self._size = draft.size
         self._gone: set[int] = set()
+        self._lost = 0
         self._wrote = Did.UNCHANGED
 
     def publish(self) -> Outcome:
@@ -114,7 +116,8 @@ class Thread:
         try:
             made = self._sent(self._client.create, path, self._body(None))
         except UncertainError:
-            if not self._client.patience.between(*_LOOK_AGAIN):
+            self._lost += 1
+            if self._lost > _MOST_LOST or not self._client.patience.between(*_LOOK_AGAIN):
                 raise
             self._wrote = Did.CREATED
             return None  # it may be there or not: look

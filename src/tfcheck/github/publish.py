@@ -13,7 +13,7 @@ from tfcheck.finding import Finding, Report
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, OnClean, Thread
-from tfcheck.github.event import Nothing, asked, found
+from tfcheck.github.event import Asked, Nothing, found
 from tfcheck.github.outcome import Did, Outcome
 from tfcheck.github.refusal import RefusalError
 from tfcheck.github.review import Review
@@ -66,15 +66,19 @@ def page(reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple
 
 
 def publish(
-    client: Client, reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple[Manual, ...] = ()
+    client: Client,
+    wanted: Asked,
+    reports: Sequence[Report],
+    place: Place,
+    wishes: Wishes,
+    manuals: tuple[Manual, ...] = (),
 ) -> Published:
-    """Bring the comment on the pull request up to date, and suggest beside its lines what can be suggested.
+    """Bring the comment on a pull request up to date, and suggest beside its lines what can be suggested.
 
     Raises:
         RefusalError: GitHub does not let us write the comment; what else it refuses becomes a warning.
     """
-    wanted = asked(place.variables, wishes.number, reports)
-    pull = wanted if isinstance(wanted, Nothing) else found(client, wanted)
+    pull = found(client, wanted)
     if isinstance(pull, Nothing):
         return Published(Outcome(Did.NOTHING, pull.why))
     about = page(reports, place, wishes, manuals, pull.sha)

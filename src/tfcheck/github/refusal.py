@@ -16,7 +16,7 @@ class Kind(Enum):
     """Why GitHub does not do what it was asked; the value says it in a clause."""
 
     PERMISSION = "the token may not write to pull requests"
-    TOKEN = "the token is not valid"
+    TOKEN = "the token does not work"
     LOCKED = "the conversation is locked"
     GONE = "there is no such pull request, or the token may not see it"
     INVALID = "GitHub does not take the text"

@@ -43,10 +43,10 @@ def workflow_commands(reports: Sequence[Report]) -> str:
 def _limited(found: list[Annotation], command: str) -> Iterator[str]:
     """Let the last place say how much is not shown."""
     shown = found if len(found) <= MOST else found[: MOST - 1]
-    yield from map(_written, shown)
+    yield from map(written, shown)
     if len(shown) < len(found):
         more = f"and {counted(len(found) - len(shown), command)} more, see the job summary"
-        yield _written(Annotation(command, "tfcheck", more))
+        yield written(Annotation(command, "tfcheck", more))
 
 
 def _told(report: Report, several: bool) -> Iterator[Annotation]:
@@ -89,12 +89,13 @@ def _unknown(answers: Iterable[Answer], aside: str) -> Iterator[Annotation]:
         yield Annotation("notice", f"tfcheck {need.rule}", f"not decided: {what}{more}: {why}{aside}")
 
 
-def _written(each: Annotation) -> str:
+def written(each: Annotation) -> str:
+    """Write one workflow command."""
     properties = {"title": each.title}
     if each.file:
         properties = {"file": each.file, "line": str(each.line), "endLine": str(each.line), **properties}
-    written = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{each.command} {written}::{_message(each.message)}"
+    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{each.command} {listed}::{_message(each.message)}"
 
 
 def _message(text: str) -> str:

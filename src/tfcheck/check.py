@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck import pitfall, startup
+from tfcheck.change import access_changes, task_changes
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.explain import findings, worst_first
@@ -41,7 +42,7 @@ def check(
     resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
     after = After(resolver)
     before = after.before()
-    judge, past = after.once(Judge), Past(Judge(before), before)
+    judge, past = after.once(Judge), Past(before.once(Judge), before)
     tasks = list(task_definitions(after))
     judged = [each for task in tasks for each in _judged(task, after, judge)]
     locations = Locations(resolver)
@@ -57,6 +58,8 @@ def check(
             dict.fromkeys((*_notes(plan, [found for _, found in judged], resolver), *_frozen(tasks, resolver)))
         ),
         context=context,
+        task_changes=tuple(task_changes(answers, found, after)),
+        access_changes=tuple(access_changes(after)),
     )
 
 

@@ -173,6 +173,22 @@ class Skipped(msgspec.Struct, frozen=True):
     reason: str
 
 
+class TaskChange(msgspec.Struct, frozen=True):
+    """What the change does to a task definition: `broken`, `mended`, or `still_broken`."""
+
+    task_definition: str
+    change: str
+
+
+class AccessChange(msgspec.Struct, frozen=True):
+    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `withdrawn`."""
+
+    role: str
+    action: str
+    resource: str
+    change: str
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says of the plan it was made from.
 
@@ -192,6 +208,7 @@ class Report(msgspec.Struct, frozen=True):
 
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
+    `task_changes` and `access_changes` are what the change does to what was there before it.
     """
 
     plan: PlanInfo
@@ -201,6 +218,8 @@ class Report(msgspec.Struct, frozen=True):
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     context: dict[str, str | int] | None = None
+    task_changes: tuple[TaskChange, ...] = ()
+    access_changes: tuple[AccessChange, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

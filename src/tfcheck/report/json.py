@@ -66,6 +66,8 @@ def document(report: Report) -> Json:
         "task_definitions": list(report.task_definitions),
         "requirements": [_requirement(answer) for answer in report.answers],
         "findings": [_finding(finding) for finding in report.findings],
+        "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
+        "access_changes": [msgspec.structs.asdict(each) for each in report.access_changes],
         "skipped": [_skipped(each) for each in report.skipped],
         "notes": list(report.notes),
     }

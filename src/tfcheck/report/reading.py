@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from tfcheck.errors import InputError
 from tfcheck.finding import (
+    AccessChange,
     Answer,
     Evidence,
     Finding,
@@ -27,6 +28,7 @@ from tfcheck.finding import (
     RoleKind,
     Severity,
     Skipped,
+    TaskChange,
     Verdict,
 )
 
@@ -113,6 +115,18 @@ class _Finding(msgspec.Struct):
     needed_at: _Location | None = None
 
 
+class _TaskChange(msgspec.Struct):
+    task_definition: str
+    change: Literal["broken", "mended", "still_broken"]
+
+
+class _AccessChange(msgspec.Struct):
+    role: str
+    action: str
+    resource: str
+    change: Literal["granted", "withdrawn"]
+
+
 class _Report(msgspec.Struct):
     tfcheck_version: str
     plan: _Plan
@@ -122,6 +136,8 @@ class _Report(msgspec.Struct):
     task_definitions: list[str] | None = None
     notes: list[str] = []
     context: dict[str, str | int] | None = None
+    task_changes: list[_TaskChange] = []
+    access_changes: list[_AccessChange] = []
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -195,6 +211,10 @@ def _report(shape: _Report, named: str) -> Report:
         skipped=tuple(shape.skipped),
         notes=tuple(shape.notes),
         context=shape.context,
+        task_changes=tuple(TaskChange(each.task_definition, each.change) for each in shape.task_changes),
+        access_changes=tuple(
+            AccessChange(each.role, each.action, each.resource, each.change) for each in shape.access_changes
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from tfcheck.finding import Answer, Fix, Location, Reason, Report, Severity, Verdict
+from tfcheck.report.change_text import change_lines
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.words import Standing, counted, headline, reason_words, standings
@@ -29,6 +30,7 @@ def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool 
     standing = standings(report)
     parts = [
         [_headline(report, standing)],
+        list(change_lines(report, width, quiet=quiet)),
         list(_task_definitions(standing, quiet)),
         *_findings(report, width, directory),
     ]

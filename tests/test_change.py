@@ -1,0 +1,80 @@
+"""What a change does to tasks that run, and to the access of their roles."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.check import check
+from tfcheck.finding import AccessChange, Report, TaskChange
+from tfcheck.report.json import json as as_json
+from tfcheck.report.reading import read
+from tfcheck.report.text import text
+
+
+def report(case: str, plan: str = "plan.json") -> Report:
+    found = Case(TESTDATA / case)
+    loaded = found.plan(plan)
+    return check(loaded, found.sources(loaded, plan))
+
+
+def test_a_change_that_takes_a_needed_grant_breaks_the_task() -> None:
+    found = report("regression-on-update")
+    assert found.task_changes == (TaskChange("aws_ecs_task_definition.ledger", "broken"),)
+    assert found.access_changes == (
+        AccessChange("aws_iam_role.execution", "s3:GetObject", "arn:aws:s3:::acme-config/*", "withdrawn"),
+    )
+
+
+def test_one_change_may_break_one_and_mend_another() -> None:
+    assert {each.task_definition: each.change for each in report("exclusive-lists").task_changes} == {
+        'aws_ecs_task_definition.service["jobs"]': "mended",
+        'aws_ecs_task_definition.service["web"]': "broken",
+    }
+
+
+def test_access_that_no_task_needs_is_told_too() -> None:
+    found = report("exclusive-managed-policies").access_changes
+    assert ("logs:PutLogEvents", "granted") in [(each.action, each.change) for each in found]
+    assert ("s3:List*", "withdrawn") in [(each.action, each.change) for each in found]
+
+
+def test_a_role_that_moves_keeps_its_access() -> None:
+    (lost,) = report("service-moved").access_changes
+    assert (lost.action, lost.change) == ("s3:GetBucketLocation", "withdrawn")
+
+
+@pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/plan.json")))
+def test_what_changes_nothing_does_nothing(case: str) -> None:
+    found = report(case, "applied.plan.json")
+    assert {each.change for each in found.task_changes} <= {"still_broken"}
+    if not any(each["change"]["actions"] != ["no-op"] for each in Case(TESTDATA / case).changes("applied.plan.json")):
+        assert found.access_changes == ()
+
+
+@pytest.mark.parametrize("case", ["literal-missing", "twelve-services", "service-map"])
+def test_what_creates_everything_changes_nothing_that_was_there(case: str) -> None:
+    found = report(case)
+    assert (found.task_changes, found.access_changes) == ((), ())
+
+
+def test_what_is_broken_comes_first_on_the_screen() -> None:
+    shown = text(report("exclusive-lists")).split("\n\n")[1].split("\n")
+    assert shown[:3] == [
+        "This change",
+        '  breaks        aws_ecs_task_definition.service["web"]',
+        '  mends         aws_ecs_task_definition.service["jobs"]',
+    ]
+    assert '  withdraws     s3:GetObject on arn:aws:s3:::acme-config from aws_iam_role.execution["web"]' in shown
+    quiet = text(report("exclusive-lists"), quiet=True).split("\n\n")[1].split("\n")
+    assert quiet == shown[:3]
+
+
+def test_json_holds_it_and_is_read_again() -> None:
+    found = report("exclusive-lists")
+    written = as_json(found)
+    assert {each["change"] for each in json.loads(written)["task_changes"]} == {"broken", "mended"}
+    (again,) = read(written.encode(), "report.json")
+    assert (again.task_changes, again.access_changes) == (found.task_changes, found.access_changes)

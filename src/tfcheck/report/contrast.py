@@ -16,31 +16,25 @@ def parting(needed: str, pattern: str) -> int | None:
     `*` and `?` are IAM's wildcards. The position is the length of `pattern` where `needed` goes on behind it.
     """
     needed, pattern = needed[:_COMPARED], pattern[:_COMPARED]
-    states = _with_stars({0}, pattern)
-    furthest = max(states)
+    # Bit n of a number stands for position n in the pattern: all of them move on at once.
+    positions: dict[str, int] = {}
+    for number, char in enumerate(pattern):
+        positions[char] = positions.get(char, 0) | 1 << number
+    stars, anything = positions.pop("*", 0), positions.get("?", 0)
+    reached = furthest = _past_stars(1, stars)
     for char in needed:
-        states = _with_stars({_next(state, pattern) for state in states if _takes(state, char, pattern)}, pattern)
-        if not states:
-            return furthest
-        furthest = max(furthest, *states)
-    return None if len(pattern) in states else furthest
+        taken = reached & (positions.get(char, 0) | anything)
+        reached = _past_stars(taken << 1 | reached & stars, stars)
+        if not reached:
+            return furthest.bit_length() - 1
+        furthest |= reached
+    return None if reached >> len(pattern) else furthest.bit_length() - 1
 
 
-def _takes(state: int, char: str, pattern: str) -> bool:
-    return state < len(pattern) and pattern[state] in ("*", "?", char)
-
-
-def _next(state: int, pattern: str) -> int:
-    return state if pattern[state] == "*" else state + 1
-
-
-def _with_stars(states: set[int], pattern: str) -> set[int]:
-    """Add the states that are reached by letting a star stand for nothing."""
-    reached = set(states)
-    for state in states:
-        while state < len(pattern) and pattern[state] == "*":
-            state += 1
-            reached.add(state)
+def _past_stars(reached: int, stars: int) -> int:
+    """Add the positions that are reached by letting stars stand for nothing."""
+    while (more := reached | (reached & stars) << 1) != reached:
+        reached = more
     return reached
 
 

@@ -218,10 +218,17 @@ def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, siz
 
 
 def test_a_real_page_fits_into_what_github_takes() -> None:
-    many = reported(*(finding(f"module.service[{number}].aws_ecs_task_definition.app") for number in range(2_000)))
+    fix = Fix("grant it", "safe", True, "", "--- a/x\n+++ b/x\n@@ -1 +1,40 @@\n a\n" + "+a line of some length\n" * 40)
+    tasks = [f"module.service[{number}].aws_ecs_task_definition.app" for number in range(2_000)]
+    fixed = [
+        msgspec.structs.replace(finding(task), fix=msgspec.structs.replace(fix, diff=f"{fix.diff} {task}\n"))
+        for task in tasks
+    ]
+    many = reported(*fixed)
     page = markdown([many], PAGE)
     assert len(page.encode()) <= 60_000
     assert re.search(r"\n\d+ sections left out: see the job summary\.\n", page)
+    assert "\n\n… and 1970 more.\n" in page
     assert len(rows(page)) == 30
     long = summary([many], PAGE)
     assert len(long.encode()) <= 900 * 1024

@@ -6,7 +6,7 @@ rest is folded: why, what mends it, what is not decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from tfcheck.finding import Report
 from tfcheck.report.markdown import budget, fold, rest, top
@@ -40,12 +40,12 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     now = [each for each in told.findings if each.finding.change != "existing"]
     existing = [each for each in told.findings if each.finding.change == "existing"]
     yield from table(now, told.waiting, told, page, rows)
-    yield from _folds(now, page, first=0, pictures=_PICTURES)
+    yield from _folds(now[:rows], page, first=0, pictures=_PICTURES)
     if existing:
         title = f"{counted(len(existing), 'finding')} from before this change"
         yield Part(f"<details><summary>{title}</summary>", Kind.KEPT)
         yield from table(existing, (), told, page, rows)
-        yield from _folds(existing, page, first=len(now), pictures=0)
+        yield from _folds(existing[:rows], page, first=len(now), pictures=0)
         yield Part("</details>", Kind.KEPT)
     yield from rest.skipped(told)
     yield from rest.undecided(told.waiting)
@@ -56,9 +56,8 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     yield Part(top.footer(told, page), Kind.KEPT)
 
 
-def _folds(findings: Iterable[Told], page: Page, first: int, pictures: int) -> Iterator[Part]:
+def _folds(findings: list[Told], page: Page, first: int, pictures: int) -> Iterator[Part]:
     """Write for each finding why it is so and what mends it; two that one change mends show it once."""
-    findings = list(findings)
     worst = min((each.finding.severity.rank for each in findings), default=0)
     fixes = [each.finding.fix for each in findings]
     opened = len({fix.diff or fix.hcl for fix in fixes if fix}) == 1

@@ -59,9 +59,11 @@ def test_no_more_than_github_shows_errors_first() -> None:
 
 
 def test_what_is_not_decided_is_one_notice_for_each_cause() -> None:
-    answers = [samples.unknown(samples.need(task=f"t{number}")) for number in range(3)]
+    place = Location("main.tf", 4, 9)
+    needs = [samples.need(task=f"t{number}") for number in range(3)]
+    answers = [msgspec.structs.replace(samples.unknown(need), needed_at=place) for need in needs]
     (found,) = commands(samples.report(*answers))
-    assert found[1] == "notice"
+    assert (found[1], found["file"]) == ("notice", "main.tf")
     assert "and 2 permissions more" in found["message"]
     assert found["message"].endswith("aws_s3_bucket.config.arn")
 

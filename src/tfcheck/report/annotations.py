@@ -6,7 +6,7 @@ ten warnings and ten notices of one step.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -56,7 +56,7 @@ def _told(report: Report, several: bool) -> Iterator[Annotation]:
         yield _finding(report, finding, aside)
     for each in report.skipped:
         yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{aside}")
-    yield from _unknown(report.answers, aside)
+    yield from _unknown(report, aside)
 
 
 def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
@@ -75,18 +75,20 @@ def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
     )
 
 
-def _unknown(answers: Iterable[Answer], aside: str) -> Iterator[Annotation]:
+def _unknown(report: Report, aside: str) -> Iterator[Annotation]:
     """Tell what is not decided, once for everything that waits for the same."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in answers:
+    for answer in report.answers:
         if answer.verdict is Verdict.UNKNOWN:
             groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
     for (reason, waits_for), members in groups.items():
-        need = members[0].requirement
+        need, place = members[0].requirement, members[0].needed_at
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"
         more = f" and {counted(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
         why = f"{reason_words(reason)}{f': {waits_for}' if waits_for else ''}"
-        yield Annotation("notice", f"tfcheck {need.rule}", f"not decided: {what}{more}: {why}{aside}")
+        said = f"not decided: {what}{more}: {why}{aside}"
+        file = file_path(report, place)
+        yield Annotation("notice", f"tfcheck {need.rule}", said, file, place.line if place else 0)
 
 
 def written(each: Annotation) -> str:

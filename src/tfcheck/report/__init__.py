@@ -1,1 +1,1 @@
-"""How is a report shown? Every module here is a pure function from a `Report` to a string."""
+"""How is a report shown, and a saved one read back? Pure functions: nothing here opens a file or reads the environment."""

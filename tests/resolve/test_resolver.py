@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.address import parse
+from tests.plan.made import change, plan
+from tfcheck.address import ModulePath, parse
+from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.value import Symbol, Text, Unknown, Value, spelled_out, written
 
@@ -94,3 +96,43 @@ def test_values_that_cannot_be_told_equal_themselves() -> None:
 def _task(name: str) -> str:
     plan = Case(TESTDATA / name).plan()
     return f"{plan.instances('aws_ecs_task_definition')[0].address}.container_definitions"
+
+
+def test_the_instances_of_a_resource_are_listed_once_however_many_ask() -> None:
+    count = 40
+    rows = [
+        change(
+            f'aws_ecs_task_definition.web["{key}"]',
+            "create",
+            index=str(key),
+            name="web",
+            after={"family": f"web-{key}"},
+            after_unknown={"execution_role_arn": True},
+        )
+        for key in range(count)
+    ]
+    rows += [
+        change(f'aws_iam_role.web["{key}"]', "create", index=str(key), name="web", after={"name": f"web-{key}"})
+        for key in range(count)
+    ]
+    joined = {"execution_role_arn": {"references": ["aws_iam_role.web", "each.key"]}}
+    resources = [
+        {"address": f"{kind}.web", "mode": "managed", "type": kind, "name": "web", "expressions": expressions}
+        for kind, expressions in (("aws_ecs_task_definition", joined), ("aws_iam_role", {}))
+    ]
+    made = plan(*rows, configuration={"root_module": {"resources": resources}})
+    asked = Resolver(made)
+    listed = 0
+    siblings = made.siblings
+
+    def counted(module: ModulePath, mode: str, kind: str, name: str) -> list[Instance]:
+        nonlocal listed
+        listed += 1
+        return siblings(module, mode, kind, name)
+
+    made.siblings = counted  # type: ignore[method-assign]
+    for key in range(count):
+        found = asked.attribute(parse(f'aws_ecs_task_definition.web["{key}"]'), "execution_role_arn")
+        assert isinstance(found, Unknown)
+        assert str(found.symbol) == f'aws_iam_role.web["{key}"].arn'
+    assert listed == 2

@@ -7,7 +7,7 @@ is `Unknown` with the symbol it stands for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Place
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
     from tfcheck.hcl.modules import Sources
 
+#: A resource in one module instance, without a key.
+_Resource: TypeAlias = tuple[ModulePath, str, str, str]
+
 _POLICY_TEXTS = ("json", "minified_json")
 
 
@@ -44,6 +47,8 @@ class Resolver(ModuleNames):
         )
         self.assumptions: list[str] = []
         self._around: dict[Address, Surroundings] = {}
+        self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
+        self._referents: dict[_Resource, Seen] = {}
         self.providers = Providers(plan, self._root_expression, self._assume, self.source_texts)
 
     # What a resource is
@@ -75,6 +80,13 @@ class Resolver(ModuleNames):
 
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
         """Give what the name of a resource stands for: an instance, or the list or map of its instances."""
+        # NOTE: each of its instances may ask; built anew each time, thousands of them would take quadratic time.
+        asked = module, mode, resource_type, name
+        if asked not in self._referents:
+            self._referents[asked] = self._referent(*asked)
+        return self._referents[asked]
+
+    def _referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
         found = self._instances(module, mode, resource_type, name)
         base = Address(module, mode, resource_type, name)
         if not found:
@@ -208,6 +220,12 @@ class Resolver(ModuleNames):
         )
 
     def _instances(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
+        asked = module, mode, resource_type, name
+        if asked not in self._siblings:
+            self._siblings[asked] = self._listed(*asked)
+        return self._siblings[asked]
+
+    def _listed(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
         found = {
             each.address.key: each.address
             for each in self.plan.siblings(module, mode, resource_type, name)

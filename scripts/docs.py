@@ -8,6 +8,8 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     pitfalls        the manual of every other rule
     checks KIND     a list of the rules or of the pitfalls
     statuses        the exit statuses
+    inputs          the inputs of action.yml
+    outputs         its outputs
 
     python -m scripts.docs            write them
     python -m scripts.docs --check    only say which pages are not current
@@ -76,6 +78,27 @@ def _value(option: click.Option) -> str:
     return option.metavar or option.type.name.upper()
 
 
+def _action(part: str) -> dict[str, dict[str, str]]:
+    import yaml
+
+    found: dict[str, dict[str, str]] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))[part]
+    return found
+
+
+def _inputs(_: str) -> str:
+    rows = ["| input | default | meaning |", "| --- | --- | --- |"]
+    for name, each in _action("inputs").items():
+        default = f"`{each['default']}`" if each.get("default") else ""
+        rows.append(f"| `{name}` | {default} | {each['description']} |")
+    return "\n".join(rows) + "\n"
+
+
+def _outputs(_: str) -> str:
+    rows = ["| output | meaning |", "| --- | --- |"]
+    rows += [f"| `{name}` | {each['description']} |" for name, each in _action("outputs").items()]
+    return "\n".join(rows) + "\n"
+
+
 def _statuses(_: str) -> str:
     rows = re.findall(r"^ +(\d+) +(.+)$", cli.main.help or "", re.MULTILINE)
     lines = ["| status | meaning |", "| --- | --- |", *(f"| {number} | {what} |" for number, what in rows)]
@@ -112,6 +135,8 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "screen": _screen,
     "options": _options,
     "statuses": _statuses,
+    "inputs": _inputs,
+    "outputs": _outputs,
     "rules": _rules,
     "pitfalls": _pitfalls,
     "checks": _checks,

@@ -1,1 +1,4 @@
-"""How is a report shown, and a saved one read back? Pure functions: nothing here opens a file or reads the environment."""
+"""How is a report shown, and a saved one read back?
+
+Pure functions: nothing here opens a file or reads the environment.
+"""

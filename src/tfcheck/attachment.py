@@ -84,7 +84,7 @@ class Attachments:
         for grant in kept:
             attached.add(self._policy(grant))
         for grant in open_:
-            attached.hidden.append(f"{grant.thing.address} may be attached to this role: its role cannot be told")
+            attached.hidden.append(f"{grant.thing.address}, which may be attached to this role")
         for group in _of_one_name(kept):
             found = [self._policy(grant).policy for grant in group]
             attached.rivals.append(tuple(policy for policy in found if policy is not None))
@@ -177,11 +177,11 @@ class Attachments:
         value = role.attribute("inline_policy")
         written_here = role.configured("inline_policy")
         if isinstance(value, Unknown) and written_here is not False:
-            attached.hidden.append(f"the inline policies of {role.address} are known only after apply")
+            attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
         elsewhere = () if written_here else self._names_elsewhere(role)
         for each in _items(value):
             if not isinstance(each, dict):
-                attached.hidden.append(f"an inline policy of {role.address} is known only after apply")
+                attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
                 continue
             name = each.get("name")
             if (isinstance(name, str) and name in elsewhere) or not (name or each.get("policy")):
@@ -193,7 +193,7 @@ class Attachments:
         value = role.attribute("managed_policy_arns")
         written_here = role.configured("managed_policy_arns")
         if isinstance(value, Unknown) and written_here is not False:
-            attached.hidden.append(f"the managed policies of {role.address} are known only after apply")
+            attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
         elsewhere = () if written_here else self._arns_elsewhere(role)
         for arn in _items(value):
             if not (isinstance(arn, str) and arn in elsewhere):
@@ -235,7 +235,7 @@ class Attachments:
             if stays is Truth.FALSE:
                 attached.notes.append(f"{grant.thing.address} is removed again: an exclusive resource does not list it")
             elif stays is Truth.UNKNOWN:
-                attached.hidden.append(f"{grant.thing.address} may be removed by an exclusive resource")
+                attached.hidden.append(f"{grant.thing.address}, which an exclusive resource may remove")
             else:
                 kept.append(grant)
         return kept
@@ -249,7 +249,7 @@ class Attachments:
                 equal(role, name) is Truth.TRUE for role in _items(roles)
             ):
                 attached.hidden.append(
-                    f"{grant.thing.address} may be undone by {thing.address}, which leaves the role out"
+                    f"{grant.thing.address}, which {thing.address} may undo: it leaves the role out"
                 )
                 return True
         return False

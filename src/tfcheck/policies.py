@@ -52,7 +52,7 @@ class Policies:
             document = _decoded(document)
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
-            return Found(hidden=f"{label} cannot be read: {document.reason}{place}")
+            return Found(hidden=f"{label}, which cannot be read: {document.reason}{place}")
         if isinstance(document, str):
             text = document
             return self._world.alike((text, label, kind), lambda: _parsed(text, label, kind))
@@ -61,11 +61,11 @@ class Policies:
     def by_arn(self, reference: Value) -> Found:
         """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
         if not isinstance(reference, str | Text | Unknown):
-            return Found(hidden="a policy ARN is not known")
+            return Found(hidden="an attached policy whose ARN is not known")
         thing = self.thing(reference)
         if thing is not None:
             found = self.of_attribute(thing, "policy")
-            return found if found.policy or found.hidden else Found(hidden=f"{thing.address} shows no policy")
+            return found if found.policy or found.hidden else Found(hidden=f"{thing.address}, whose text the plan does not show")
         spelled = spelled_out(reference)
         bundled = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
         if bundled is not None:
@@ -106,7 +106,7 @@ class Policies:
 def _parsed(document: Value, label: str, kind: PolicyKind) -> Found:
     policy = parse_policy(document, label, kind)
     if policy.invalid:
-        return Found(hidden=f"{label} is not a valid policy: {policy.invalid}")
+        return Found(hidden=f"{label}, which AWS would refuse: {policy.invalid}")
     return Found(policy)
 
 
@@ -127,7 +127,7 @@ def _decoded(document: Text) -> Value:
 
 def _not_visible(reference: TextLike) -> str:
     if isinstance(reference, str) and ":iam::aws:policy/" in reference:
-        return f"managed policy {reference} is not in the bundled set"
+        return f"managed policy {reference}, which is not in the bundled set"
     if isinstance(reference, Unknown) and reference.symbol is None:
-        return f"a policy is attached whose ARN cannot be told: {reference.reason}"
-    return f"policy {written(reference)} is not in the plan"
+        return f"an attached policy whose ARN cannot be told: {reference.reason}"
+    return f"policy {written(reference)}, which is not in the plan"

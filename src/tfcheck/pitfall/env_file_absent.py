@@ -27,6 +27,7 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.match import equal
 from tfcheck.pitfall.environment_file import files
+from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import is_new, new_services
 from tfcheck.value import Text, TextLike, Truth, Value, pieces, text
@@ -75,13 +76,15 @@ def _key(arn: TextLike) -> TextLike | None:
 def _surely_absent(value: Value, bucket: Thing, world: World) -> bool:
     """Tell whether every object of the plan is surely another one."""
     key = _key(value) if isinstance(value, str | Text) else None
-    return all(_is_other(each, key, bucket) for each in world.things(*_OBJECTS))
+    return all(_is_elsewhere(each, bucket) for each in world.once(_objects).perhaps(key))
 
 
-def _is_other(each: Thing, key: Value, bucket: Thing) -> bool:
-    """Compare by bucket and key: the ARN of an object that does not exist yet may not be known."""
-    if equal(each.attribute("key"), key) is Truth.FALSE:
-        return True
+def _objects(world: World) -> Filed:
+    """File the objects by key: the ARN of one that does not exist yet may not be known."""
+    return Filed(world.things(*_OBJECTS), "key")
+
+
+def _is_elsewhere(each: Thing, bucket: Thing) -> bool:
     place = each.attribute("bucket")
     return all(equal(place, bucket.attribute(name)) is Truth.FALSE for name in ("id", "bucket", "arn"))
 

@@ -22,10 +22,9 @@ from collections.abc import Iterator
 from tfcheck.catalogue import LOG_GROUP
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
-from tfcheck.match import equal
+from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import awslogs, groups_used
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
-from tfcheck.value import Truth
 from tfcheck.world import World
 
 _SYMPTOM = (
@@ -38,7 +37,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     used = world.before().once(groups_used)
     for log in awslogs(task):
         if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
-            if _may_exist(log.group, world):
+            if any(True for _ in world.once(_groups).perhaps(log.group)):
                 continue
             yield Mistake(
                 f"container `{log.container.name}` logs to {shown(task, log.group)}, which neither the plan nor the "
@@ -50,10 +49,9 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
-def _may_exist(name: str, world: World) -> bool:
-    """Tell whether something of the plan is, or may be, a group of this name."""
-    groups = (*world.things(*LOG_GROUP.types), *world.looked_up(*LOG_GROUP.types))
-    return any(equal(each.attribute("name"), name) is not Truth.FALSE for each in groups)
+def _groups(world: World) -> Filed:
+    """File the groups that the plan makes or looks up by name."""
+    return Filed((*world.things(*LOG_GROUP.types), *world.looked_up(*LOG_GROUP.types)), "name")
 
 
 PITFALL = Pitfall("log-group-absent", "log groups that exist", __doc__, _search)

@@ -22,6 +22,7 @@ from tfcheck.catalogue import LOG_GROUP
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.match import equal
+from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import on_fargate
@@ -50,7 +51,9 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    named = [each for each in world.things(*LOG_GROUP.types) if equal(each.attribute("name"), log.group) is Truth.TRUE]
+    if not isinstance(log.group, str):
+        return
+    named = world.once(_by_name).exactly(log.group)
     if named and all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named):
         yield Mistake(
             f"container `{log.container.name}` logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
@@ -60,6 +63,10 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
             log.region,
             symptom=_NOT_FOUND,
         )
+
+
+def _by_name(world: World) -> Filed:
+    return Filed(world.things(*LOG_GROUP.types), "name")
 
 
 PITFALL = Pitfall("log-region", "regions of log groups", __doc__, _search)

@@ -17,6 +17,7 @@ from tfcheck.catalogue import PARAMETER
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.match import equal
+from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.startup.value_from import injected
 from tfcheck.value import Truth
@@ -28,7 +29,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     for place, value in injected(task):
         if not isinstance(value, str) or is_arn(value):
             continue
-        found = [each for each in world.things(*PARAMETER.types) if each.attribute("name") == value]
+        found = world.once(_by_name).exactly(value)
         if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
             yield Mistake(
                 f"{place.cause}: {shown(task, value)} is in {_regions(found)}, but a name means the task's region",
@@ -37,6 +38,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 value,
                 symptom=f"fetching secret data from SSM Parameter Store in {here}: invalid parameters",
             )
+
+
+def _by_name(world: World) -> Filed:
+    return Filed(world.things(*PARAMETER.types), "name")
 
 
 def _regions(found: list[Thing]) -> str:

@@ -26,6 +26,7 @@ from tfcheck.arn import Arn, is_arn, split
 from tfcheck.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Severity
+from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.value_from import injected
@@ -160,7 +161,11 @@ def _wrong_name(value: TextLike, task: TaskDefinition, world: World) -> _Wrong |
 def _names_secret(value: TextLike, world: World) -> bool:
     if isinstance(value, Unknown) and value.symbol is not None:
         return value.symbol.path == ("name",) and catalogue(world, SECRET).owner(value) is not None
-    return isinstance(value, str) and any(each.attribute("name") == value for each in world.things(*SECRET.types))
+    return isinstance(value, str) and bool(world.once(_secrets).exactly(value))
+
+
+def _secrets(world: World) -> Filed:
+    return Filed(world.things(*SECRET.types), "name")
 
 
 PITFALL = Pitfall("secret-reference", "references to secrets and parameters", __doc__, _search)

@@ -23,13 +23,13 @@ from collections.abc import Iterator
 from tfcheck.catalogue import SECRET, catalogue
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
-from tfcheck.match import equal
+from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall
 from tfcheck.pitfall.started import is_new, new_services
 from tfcheck.startup.place import Place
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
-from tfcheck.value import Truth
+from tfcheck.value import Unknown
 from tfcheck.world import Thing, World
 
 _SYMPTOM = (
@@ -66,10 +66,20 @@ def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[Place, Thing]
 
 
 def _may_have_value(secret: Thing, world: World) -> bool:
-    names = [secret.attribute(each) for each in SECRET.identity]
-    versions = world.things("aws_secretsmanager_secret_version")
-    holders = [version.attribute("secret_id") for version in versions]
-    return any(equal(holder, name) is not Truth.FALSE for holder in holders for name in names)
+    if str(secret.address) in world.once(_filled):
+        return True
+    names = (secret.attribute(each) for each in SECRET.identity)
+    return any(True for name in names for _ in world.once(_versions).perhaps(name))
+
+
+def _filled(world: World) -> frozenset[str]:
+    """Give the secrets that a version refers to: most of them, so that few must be compared with every version."""
+    holders = (each.attribute("secret_id") for each in world.things("aws_secretsmanager_secret_version"))
+    return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
+
+
+def _versions(world: World) -> Filed:
+    return Filed(world.things("aws_secretsmanager_secret_version"), "secret_id")
 
 
 PITFALL = Pitfall("secret-value", "secrets that have a value", __doc__, _search)

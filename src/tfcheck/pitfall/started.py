@@ -24,8 +24,7 @@ def on_windows(task: TaskDefinition) -> bool:
 
 def new_services(task: TaskDefinition, world: World) -> list[Thing]:
     """Give the services that the change makes and that surely start tasks of this definition at once."""
-    earlier = world.once(_services_before)
-    made = [each for each in services(task, world) if str(each.address) not in earlier]
+    made = [each for each in services(task, world) if is_new(each, world)]
     return [each for each in made if _starts_tasks(each)]
 
 
@@ -36,9 +35,17 @@ def _starts_tasks(service: Thing) -> bool:
 
 def is_new(thing: Thing, world: World) -> bool:
     """Tell whether the change makes a thing."""
-    before = world.before().things(thing.address.type)
-    return str(thing.address) not in {str(each.address) for each in before}
+    return str(thing.address) not in world.once(_Earlier).of(thing.address.type)
 
 
-def _services_before(world: World) -> frozenset[str]:
-    return frozenset(str(each.address) for each in world.before().things("aws_ecs_service"))
+class _Earlier:
+    """The addresses that were there before the change."""
+
+    def __init__(self, world: World) -> None:
+        self._before = world.before()
+        self._found: dict[str, frozenset[str]] = {}
+
+    def of(self, kind: str) -> frozenset[str]:
+        if kind not in self._found:
+            self._found[kind] = frozenset(str(each.address) for each in self._before.things(kind))
+        return self._found[kind]

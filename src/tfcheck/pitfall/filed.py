@@ -1,0 +1,37 @@
+"""Which things of a world have an attribute that is, or may be, a given value? Without comparing each with each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck.match import equal
+from tfcheck.value import Truth, Value
+from tfcheck.world import Thing
+
+
+class Filed:
+    """Things, filed by an attribute of theirs that is a string where it is known."""
+
+    def __init__(self, things: Iterable[Thing], attribute: str) -> None:
+        """Take the things and the attribute."""
+        self._known: dict[str, list[Thing]] = {}
+        self._open: list[tuple[Value, Thing]] = []
+        for each in things:
+            value = each.attribute(attribute)
+            if isinstance(value, str):
+                self._known.setdefault(value, []).append(each)
+            else:
+                self._open.append((value, each))
+
+    def exactly(self, value: str) -> list[Thing]:
+        """Give the things whose attribute is known to be `value`."""
+        return self._known.get(value, [])
+
+    def perhaps(self, value: Value) -> Iterator[Thing]:
+        """Give the things whose attribute is or may be `value`."""
+        if isinstance(value, str):
+            yield from self.exactly(value)
+        else:
+            same = (name for name in self._known if equal(name, value) is not Truth.FALSE)
+            yield from (each for name in same for each in self._known[name])
+        yield from (each for found, each in self._open if equal(found, value) is not Truth.FALSE)

@@ -14,7 +14,17 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from tfcheck import __version__, cli_action, cli_comment, cli_explain, cli_fix, cli_report, cli_rules, terminal
+from tfcheck import (
+    __version__,
+    cli_action,
+    cli_atlantis,
+    cli_comment,
+    cli_explain,
+    cli_fix,
+    cli_report,
+    cli_rules,
+    terminal,
+)
 from tfcheck.checking import Checked, checked, fails
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
@@ -250,6 +260,7 @@ def _status(reports: list[Checked], wanted: Wanted) -> int:
 
 main.add_command(cli_comment.comment)
 main.add_command(cli_action.github)
+main.add_command(cli_atlantis.atlantis)
 main.add_command(cli_fix.fix)
 main.add_command(cli_explain.explain)
 main.add_command(cli_rules.rules)

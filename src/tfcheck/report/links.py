@@ -14,7 +14,8 @@ import msgspec
 _SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
-_RUN = re.compile(r"([0-9]{1,20})\.([0-9]{1,9})")
+#: A run of GitHub Actions, whose attempts are counted from 1; others have no page.
+_RUN = re.compile(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ class Links(msgspec.Struct, frozen=True):
         return f"{base}/blob/{self.sha}/{quote(path, errors='replace')}#L{line}"
 
     def of_run(self) -> str | None:
-        """Give the address of the run."""
+        """Give the address of the run; None where it is none of GitHub Actions."""
         base, found = self._base(), _RUN.fullmatch(self.run)
         return f"{base}/actions/runs/{found[1]}/attempts/{found[2]}" if base and found else None
 

@@ -1,0 +1,66 @@
+"""What is printed into Atlantis's comment?
+
+Atlantis puts the output of all steps of a project into one fence of the language `diff` and folds more than 12 lines:
+`-` at the beginning of a line is red, `!` orange. A second fence would end the first, and Markdown is shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tfcheck.atlantis.outside import harmless
+from tfcheck.finding import Finding, Report, Severity, Verdict
+from tfcheck.report.origin import file_path
+from tfcheck.report.words import counted, headline, standings
+
+#: More are folded even where a plan is empty.
+MOST_LINES = 12
+_MARKS = {Severity.ERROR: "- ", Severity.WARNING: "! ", Severity.INFO: ""}
+
+
+def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
+    """Write reports of one project in at most a dozen lines; `after` are lines of ours that come last."""
+    findings = [(report, finding) for report in reports for finding in report.findings]
+    findings.sort(key=lambda each: each[1].change == "existing")
+    heads = [f"tfcheck: {headline(standings(report))[1]}" for report in reports]
+    tail = [*_rest(reports), *_fixes(findings), *after]
+    rows = [_row(report, finding) for report, finding in findings]
+    room = max(MOST_LINES - len(heads) - len(tail), 1)
+    if len(rows) > room:
+        rows = [*rows[: room - 1], f"and {counted(len(rows) - room + 1, 'more finding')}"]
+    return "".join(f"{each}\n" for each in (*heads, *rows, *tail))
+
+
+def failed(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
+    """Say that nothing was checked."""
+    lines = [f"! tfcheck: nothing was checked: {harmless(message)}"]
+    if hint:
+        lines.append(f"hint: {harmless(hint)}")
+    return "".join(f"{each}\n" for each in (*lines, *after))
+
+
+def _row(report: Report, finding: Finding) -> str:
+    place = finding.needed_at or finding.location
+    path = file_path(report, place)
+    where = f" ({harmless(path)}:{place.line})" if path and place else ""
+    before = ", as before this change" if finding.change == "existing" else ""
+    mark = _MARKS[finding.severity]
+    return f"{mark}{harmless(f'{finding.task_definition}: {finding.message}')}{where}{before}"
+
+
+def _rest(reports: Sequence[Report]) -> Iterator[str]:
+    """Say how much is not decided and what could not be looked at."""
+    verdicts = [answer.verdict for report in reports for answer in report.answers]
+    if waiting := verdicts.count(Verdict.UNKNOWN):
+        yield f"not decided before apply: {waiting} of {counted(len(verdicts), 'permission')}"
+    skipped = [each for report in reports for each in report.skipped]
+    if skipped:
+        others = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""
+        yield f"! not analysed: {harmless(f'{skipped[0].address}: {skipped[0].reason}')}{others}"
+
+
+def _fixes(findings: Sequence[tuple[Report, Finding]]) -> Iterator[str]:
+    titles = list(dict.fromkeys(finding.fix.title for _, finding in findings if finding.fix))
+    if titles:
+        others = f", and {counted(len(titles) - 1, 'more change')}" if len(titles) > 1 else ""
+        yield f"fix: {harmless(titles[0])}{others}"

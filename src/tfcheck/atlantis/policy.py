@@ -1,0 +1,92 @@
+"""What does a custom policy check print? Lines as conftest writes them, which Atlantis judges by their words.
+
+Follows https://www.runatlantis.io/docs/custom-policy-checks and what Atlantis looks for
+(`server/events/project_command_runner.go`): the check has failed if its text begins with `FAIL` or counts failures. A
+policy check that exits with anything but 0, or prints nothing, leaves no result to approve.
+
+INVARIANT: a line that begins with `FAIL` is the same for every plan with that mistake, since approvals may stick to it:
+it holds no count, no date and no line number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from tfcheck.atlantis.outside import harmless
+from tfcheck.atlantis.step import Gate, own, reported
+from tfcheck.atlantis.surroundings import project
+from tfcheck.errors import TfcheckError
+from tfcheck.finding import Answer, Finding, Report, Severity, Verdict
+from tfcheck.report.words import reason_words
+
+
+def checked_policy(variables: Mapping[str, str], gate: Gate, *, debug: bool = False) -> str:
+    """Check the plan of a project and write the result; what cannot be checked fails.
+
+    `debug` lets bugs through.
+    """
+    try:
+        return policy_lines(reported(project(variables)), gate)
+    except TfcheckError as error:
+        return policy_failed(error.message)
+    except Exception as error:
+        if debug:
+            raise
+        return policy_failed(own(error))
+
+
+def policy_lines(reports: Sequence[Report], gate: Gate) -> str:
+    """Write reports of one project: what fails, what warns, and conftest's last line."""
+    fails: list[str] = []
+    warns: list[str] = []
+    for failing, line in _results(reports, gate):
+        (fails if failing else warns).append(line)
+    passed = sum(answer.verdict is Verdict.ALLOWED for report in reports for answer in report.answers)
+    return _written(dict.fromkeys(fails), dict.fromkeys(warns), passed)
+
+
+def policy_failed(message: str) -> str:
+    """Let the check fail since nothing could be checked."""
+    return _written([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
+
+
+def _results(reports: Iterable[Report], gate: Gate) -> Iterator[tuple[bool, str]]:
+    for report in reports:
+        for finding in report.findings:
+            yield _fails(finding, gate), harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
+        for answer in report.answers:
+            if answer.verdict is Verdict.UNKNOWN:
+                excused = gate.new_only and answer.before is Verdict.UNKNOWN
+                yield gate.strict and not excused, harmless(_undecided(answer))
+        for each in report.skipped:
+            yield gate.strict, harmless(f"tfcheck - {each.address} - not analysed: {each.reason}")
+
+
+def _fails(finding: Finding, gate: Gate) -> bool:
+    if gate.fail_on == "never" or (gate.new_only and finding.change == "existing"):
+        return False
+    return finding.severity.rank <= Severity(gate.fail_on).rank
+
+
+def _undecided(answer: Answer) -> str:
+    need = answer.requirement
+    asked = f"{need.action} on {need.shown_resource} is not decided before apply"
+    return f"{need.rule} - {need.task_definition} - {asked}: {reason_words(answer.reason)}"
+
+
+def _written(fails: Iterable[str], warns: Iterable[str], passed: int) -> str:
+    fails, warns = list(fails), list(warns)
+    lines = [*(f"FAIL - {each}" for each in fails), *(f"WARN - {each}" for each in warns)]
+    total = passed + len(lines)
+    counts = (
+        f"{total} test{_s(total)}",
+        f"{passed} passed",
+        f"{len(warns)} warning{_s(len(warns))}",
+        f"{len(fails)} failure{_s(len(fails))}",
+        "0 exceptions",
+    )
+    return "".join(f"{line}\n" for line in (*lines, ", ".join(counts)))
+
+
+def _s(number: int) -> str:
+    return "" if number == 1 else "s"

@@ -1,0 +1,136 @@
+"""What does the step after a plan do? It checks, prints what fits into a comment, and keeps the report for the hook."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from tfcheck import __version__
+from tfcheck.atlantis.fence import failed, fenced
+from tfcheck.atlantis.store import Store, root
+from tfcheck.atlantis.surroundings import Project, Pull, project, pull
+from tfcheck.checking import checked, fails
+from tfcheck.errors import InputError, TfcheckError
+from tfcheck.finding import PlanInfo, Report, Skipped
+from tfcheck.report.json import json
+
+_STOPPED = 1
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """What stops a plan: findings of `fail_on` or worse, `never` none; under `strict` also what is not decided.
+
+    With `new_only` what was so before the change passes.
+    """
+
+    fail_on: str = "never"
+    strict: bool = False
+    new_only: bool = False
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether anything stops a plan; then a plan that cannot be checked is stopped, too."""
+        return self.fail_on != "never" or self.strict
+
+    def stops(self, reports: list[Report]) -> bool:
+        """Tell whether these reports stop the plan."""
+        return fails(reports, self.fail_on, strict=self.strict, new_only=self.new_only)
+
+    def __str__(self) -> str:
+        """Name the options that close the gate."""
+        named = f"--fail-on {self.fail_on}" if self.fail_on != "never" else ""
+        return " and ".join(filter(None, (named, "--strict" if self.strict else "")))
+
+
+class Printed(msgspec.Struct, frozen=True):
+    """What the step prints, and its exit status."""
+
+    text: str
+    status: int
+
+
+def after_plan(variables: Mapping[str, str], gate: Gate, *, debug: bool = False) -> Printed:
+    """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
+
+    Whatever goes wrong is told in the text and in the result: a plan must not fail because of us. `debug` lets bugs
+    through.
+    """
+    about = project(variables)
+    try:
+        reports = reported(about)
+    except TfcheckError as error:
+        return _unchecked(variables, about, gate, error.message, error.hint)
+    except Exception as error:
+        if debug:
+            raise
+        return _unchecked(variables, about, gate, own(error), "run it with --debug to see where")
+    stopped = gate.stops(reports)
+    after = _kept(variables, about, reports, stopped=stopped)
+    if stopped:
+        after.append(f"tfcheck stops this plan ({gate}): mend it and push, or have whoever runs Atlantis relax that")
+    return Printed(fenced(reports, after), _STOPPED if stopped else 0)
+
+
+def reported(about: Project) -> list[Report]:
+    """Check the plan that the step `show` has written.
+
+    Raises:
+        InputError: there is none, or it cannot be read.
+    """
+    if not about.showfile or not os.path.exists(about.showfile):
+        name = "SHOWFILE leads to no file" if about.showfile else "SHOWFILE is not set"
+        raise InputError(
+            f"there is no plan as JSON, {name}",
+            hint="the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
+        )
+    plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
+    return [each.report for each in checked(plan, None, about.workspace)]
+
+
+def own(error: Exception) -> str:
+    """Name a bug of ours without what it says, which may quote the plan."""
+    return f"this is a bug in tfcheck {__version__}: {type(error).__name__}"
+
+
+def _unchecked(variables: Mapping[str, str], about: Project, gate: Gate, message: str, hint: str) -> Printed:
+    nothing = Report(
+        plan=PlanInfo(Path(about.showfile).name or "plan", None, None, None, complete=False),
+        task_definitions=(),
+        answers=(),
+        findings=(),
+        skipped=(Skipped(about.target, message),),
+    )
+    after = _kept(variables, about, [nothing], stopped=gate.closed)
+    if gate.closed:
+        after.append(f"tfcheck stops this plan: what was not checked does not pass {gate}")
+    return Printed(failed(message, hint, after), _STOPPED if gate.closed else 0)
+
+
+def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *, stopped: bool) -> list[str]:
+    """Keep the reports for the hook; what keeps that from working becomes a line for the comment."""
+    try:
+        found = pull(variables)
+        placed = (msgspec.structs.replace(each, context=_context(found, about, stopped)) for each in reports)
+        text = "".join(json(each, indent=len(reports) == 1) for each in placed)
+        Store(root(variables), found).save(about, text)
+    except TfcheckError as error:
+        from tfcheck.atlantis.outside import harmless
+
+        return [f"! no comment will tell this: {harmless(error.message)}"]
+    return []
+
+
+def _context(found: Pull, about: Project, stopped: bool) -> dict[str, str | int]:
+    """Say where the result comes from; the plan's file tells later whether the project is still planned."""
+    told: dict[str, str | int] = {
+        "target": about.target,
+        "repository": found.repository,
+        "pull_request": found.number,
+        "head_sha": found.commit,
+    }
+    if about.planfile and os.path.exists(about.planfile):
+        told["planfile"] = os.path.abspath(about.planfile)
+    return told | ({"stopped": 1} if stopped else {})

@@ -1,0 +1,87 @@
+"""What does Atlantis's environment tell: which pull request, commit and project?
+
+Follows https://www.runatlantis.io/docs/custom-workflows#custom-run-command and
+https://www.runatlantis.io/docs/post-workflow-hooks#custom-run-command. A hook is told nothing of projects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from tfcheck.errors import UsageError
+
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_GITHUB = re.compile(r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/[0-9]+")
+_HINT = "run it as a step or hook of Atlantis"
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """A pull request, and the newest commit of it that Atlantis knows."""
+
+    owner: str
+    name: str
+    number: int
+    commit: str
+    url: str = ""
+
+    @property
+    def repository(self) -> str:
+        """Name the repository, `owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def server(self) -> str | None:
+        """Give the address of the GitHub that the pull request is on; None where it is on something else."""
+        found = _GITHUB.fullmatch(self.url.rstrip("/"))
+        return found[1] if found and found[2].lower() == self.repository.lower() else None
+
+
+class Project(msgspec.Struct, frozen=True):
+    """One project of Atlantis: a directory, seen from the top of the repository, in a workspace; most have no name."""
+
+    repository: str
+    directory: str
+    workspace: str
+    name: str
+    showfile: str
+    planfile: str
+
+    @property
+    def target(self) -> str:
+        """Name the project for people, as they name it to Atlantis."""
+        if self.name:
+            return self.name
+        place = self.repository if self.directory == "." else self.directory
+        return place if self.workspace == "default" else f"{place}:{self.workspace}"
+
+
+def pull(variables: Mapping[str, str]) -> Pull:
+    """Read which pull request this is about.
+
+    Raises:
+        UsageError: Atlantis does not say.
+    """
+    names = ("BASE_REPO_OWNER", "BASE_REPO_NAME", "PULL_NUM", "HEAD_COMMIT")
+    missing = [name for name in names if not variables.get(name)]
+    if missing:
+        raise UsageError(f"Atlantis does not say which pull request this is: {', '.join(missing)} not set", hint=_HINT)
+    owner, name, number, commit = (variables[each] for each in names)
+    if not _NUMBER.fullmatch(number) or not _COMMIT.fullmatch(commit):
+        raise UsageError("PULL_NUM or HEAD_COMMIT is not what Atlantis sets", hint=_HINT)
+    return Pull(owner, name, int(number), commit, variables.get("PULL_URL", ""))
+
+
+def project(variables: Mapping[str, str]) -> Project:
+    """Read which project a step is for; what is not told is taken as in a repository with one project."""
+    return Project(
+        repository=variables.get("BASE_REPO_NAME") or ".",
+        directory=variables.get("REPO_REL_DIR") or ".",
+        workspace=variables.get("WORKSPACE") or "default",
+        name=variables.get("PROJECT_NAME", ""),
+        showfile=variables.get("SHOWFILE", ""),
+        planfile=variables.get("PLANFILE", ""),
+    )

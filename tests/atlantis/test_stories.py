@@ -1,0 +1,394 @@
+"""What people do with Atlantis, from the first push to the last, and what then is on the pull request."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.atlantis.server import TESTDATA, Atlantis, Project, in_dash
+from tests.github.fake import SHA, FakeGitHub, says, serving
+from tfcheck.report.markdown.marker import marked
+
+NEWER = "a" * 40
+BAD = Project("infra/orders", case="literal-missing")
+GOOD = Project("infra/web", case="literal-granted")
+
+
+def body(github: FakeGitHub) -> str:
+    """Give the one comment."""
+    [found] = github.by()
+    return str(found["body"])
+
+
+def title(github: FakeGitHub) -> str:
+    return body(github).split("\n")[1]
+
+
+def test_two_projects_become_one_comment(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        assert atlantis.plan(project).status == 0
+    done = atlantis.hook()
+    assert done.status == 0
+    assert done.lines == [
+        "1 error, 1 warning in 2 projects",
+        f"comment created: https://github.com/acme/shop/pull/42#issuecomment-{github.by()[0]['id']}",
+    ]
+    assert atlantis.description() == "1 error, 1 warning in 2 projects"
+    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`, `infra/web`"
+    assert "id `atlantis`" in body(github)
+    assert "/actions/runs/" not in body(github)
+
+
+def test_the_first_line_holds_no_name_of_a_command_that_atlantis_hides_comments_by(
+    atlantis: Atlantis, github: FakeGitHub
+) -> None:
+    atlantis.plan(Project("plan/apply", name="import-state"))
+    atlantis.hook()
+    first = body(github).split("\n")[0].lower()
+    assert marked(first) is not None
+    names = ("plan", "apply", "policy_check", "approve_policies", "unlock", "version", "import", "state", "cancel")
+    assert not [name for name in names if name in first]
+
+
+def test_a_second_plan_of_the_same_commit_writes_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for _ in range(2):
+        atlantis.delete_plans()
+        atlantis.plan(BAD)
+        done = atlantis.hook()
+    assert done.lines[1].startswith("comment unchanged")
+    assert [method for method, _ in github.writes()] == ["POST"]
+
+
+def test_planning_one_project_again_keeps_the_others(atlantis: Atlantis, github: FakeGitHub) -> None:
+    orders = Project("infra/orders", "dev", "orders-dev")
+    for project in (orders, Project("infra/orders", "prod", "orders-prod")):
+        atlantis.plan(project)
+    atlantis.hook()
+    assert "in `orders-dev`, `orders-prod`" in title(github)
+    orders.case = "literal-granted"
+    atlantis.plan(orders)
+    atlantis.hook(only="orders-dev")
+    assert len(atlantis.kept()) == 2
+    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `orders-dev`, `orders-prod`"
+    assert atlantis.description() == "1 error, 1 warning in 2 projects"
+
+
+def test_a_new_commit_mends_it(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(BAD)
+    atlantis.hook()
+    atlantis.push(NEWER, github)
+    atlantis.plan(Project("infra/orders", case="literal-granted"))
+    assert atlantis.hook().lines[0] == "nothing is missing in 1 project"
+    assert title(github).startswith("### ✅ tfcheck: resolved")
+    assert [path.parent.name for path in atlantis.kept()] == [NEWER]
+
+
+def test_a_clean_plan_makes_no_comment(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(GOOD)
+    assert atlantis.hook().lines == ["nothing is missing in 1 project", "no comment: there is nothing to tell"]
+    assert github.comments == {}
+
+
+def test_a_failed_plan_is_told_beside_the_others(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(GOOD)  # the other project failed before the step
+    atlantis.hook(failed=True)
+    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+
+
+def test_an_earlier_result_stays_where_the_next_plan_fails(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    atlantis.delete_plans()
+    atlantis.plan(GOOD)
+    atlantis.hook(failed=True)
+    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`, `infra/web`"
+    assert "**1 result missing**" in body(github)
+
+
+def test_a_plan_that_only_failed_is_silent(atlantis: Atlantis, github: FakeGitHub) -> None:
+    assert atlantis.hook(failed=True).output == ""
+    assert github.requests == []
+
+
+def test_zero_projects_are_silent(atlantis: Atlantis, github: FakeGitHub) -> None:
+    done = atlantis.hook()
+    assert (done.output, done.status) == ("", 0)
+    assert github.requests == []
+    assert atlantis.description() == ""
+    assert not atlantis.store.exists()
+
+
+def test_a_commit_without_projects_takes_back_what_was_told_of_an_earlier_one(
+    atlantis: Atlantis, github: FakeGitHub
+) -> None:
+    atlantis.plan(BAD)
+    atlantis.hook()
+    atlantis.push(NEWER, github)
+    assert atlantis.hook().lines[0].startswith("comment updated")
+    assert title(github) == "### ❔ tfcheck: no result for the newest commit"
+    assert atlantis.description() == ""
+    assert atlantis.kept() == []
+    asked = len(github.requests)
+    assert atlantis.hook().output == ""
+    assert len(github.requests) == asked
+    atlantis.plan(Project("infra/orders", case="literal-granted"))
+    atlantis.hook()
+    assert title(github).startswith("### ✅ tfcheck: resolved")
+
+
+def test_a_commit_without_projects_makes_no_comment(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(GOOD)
+    atlantis.hook()
+    atlantis.push(NEWER, github)
+    assert atlantis.hook().output == ""
+    assert github.comments == {}
+
+
+def test_a_project_that_is_no_longer_planned_is_left_out(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    atlantis.delete_plans()
+    atlantis.plan(GOOD)
+    assert atlantis.hook().lines[0] == "nothing is missing in 1 project"
+    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/web`"
+
+
+def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    atlantis.delete_plans()
+    atlantis.settings["COMMAND_NAME"] = "apply"
+    assert atlantis.hook().output == ""
+    del atlantis.settings["COMMAND_NAME"]
+    atlantis.plan(GOOD)
+    atlantis.hook(only="web")
+    assert "1 error, 1 warning" in title(github)
+
+
+def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(GOOD)
+    old = atlantis.commit
+    for folder in atlantis.store.rglob(old):
+        os.utime(folder, (1, time.time() - 60))
+    atlantis.push(NEWER, github)
+    atlantis.plan(BAD)
+    atlantis.commit = old
+    for command in ("tfcheck atlantis publish", "tfcheck atlantis publish --when always"):
+        assert atlantis.hook(command).output == ""
+    assert github.writes() == []
+    atlantis.commit = NEWER
+    assert atlantis.hook().lines[0] == "1 error, 1 warning in 1 project"
+    assert {path.parent.name for path in atlantis.kept()} == {NEWER}
+
+
+def test_remote_operations_leave_no_plan_as_json(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(GOOD)
+    atlantis.check_out(BAD, show=False)
+    done = atlantis.step("tfcheck atlantis plan", BAD)
+    assert done.status == 0
+    assert done.lines == [
+        "! tfcheck: nothing was checked: there is no plan as JSON, SHOWFILE leads to no file",
+        "hint: the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
+    ]
+    assert atlantis.hook().lines[0] == "1 not checked in 2 projects"
+    assert github.comments == {}
+    atlantis.hook("tfcheck atlantis publish --when always")
+    assert title(github).startswith("### ❔")
+    assert "SHOWFILE leads to no file" in body(github)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format_version": "9.0"}', b"\xff\xfe\x00"])
+def test_a_plan_that_cannot_be_read_fails_nothing(atlantis: Atlantis, content: bytes) -> None:
+    atlantis.check_out(BAD)
+    (atlantis.of_step(BAD)[1] / "default.json").write_bytes(content)
+    done = atlantis.step("tfcheck atlantis plan", BAD)
+    assert done.status == 0
+    assert done.lines[0].startswith("! tfcheck: nothing was checked: ")
+    assert len(done.lines) <= 2
+
+
+def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("canary-4c1f")
+
+    monkeypatch.setattr("tfcheck.atlantis.step.checked", broken)
+    done = atlantis.plan(BAD)
+    assert done.status == 0
+    assert "this is a bug in tfcheck" in done.lines[0]
+    assert "RuntimeError" in done.lines[0]
+    assert atlantis.hook().lines[0] == "1 not checked in 1 project"
+    assert (
+        atlantis.step("tfcheck atlantis policy-check", BAD).lines[0].startswith("FAIL - tfcheck - nothing was checked")
+    )
+    stopped = atlantis.step("tfcheck atlantis plan --strict", BAD)
+    assert stopped.status == 1
+    assert stopped.lines[-1] == "tfcheck stops this plan: what was not checked does not pass --strict"
+
+
+def test_a_gate_stops_the_plan_and_says_what_to_do(atlantis: Atlantis, github: FakeGitHub) -> None:
+    done = atlantis.plan(BAD, "tfcheck atlantis plan --fail-on error")
+    assert done.status == 1
+    assert done.lines[-1].startswith("tfcheck stops this plan (--fail-on error): mend it and push")
+    atlantis.hook(failed=True)
+    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`"
+    assert atlantis.plan(GOOD, "tfcheck atlantis plan --fail-on error").status == 0
+    update = Project("infra/update", case="regression-on-update")
+    assert atlantis.plan(update, "tfcheck atlantis plan --fail-on error --new-only").status == 1
+
+
+def test_what_cannot_be_checked_does_not_pass_a_gate(atlantis: Atlantis) -> None:
+    atlantis.check_out(BAD, show=False)
+    done = atlantis.step("tfcheck atlantis plan --fail-on warning", BAD)
+    assert done.status == 1
+    assert done.lines[-1] == "tfcheck stops this plan: what was not checked does not pass --fail-on warning"
+
+
+ODD = [
+    Project("infra/orders", "dev", "team/orders/dev"),
+    Project("infra/orders", "prod", "team/orders/prod"),
+    Project("infra/orders", "dev", "team-orders-dev"),
+    Project("infra/orders", "dev"),
+    Project(".", "default"),
+    Project("a b/$(touch hacked)", "default", "../../../etc/passwd"),
+    Project("infra/`id`", "default", "@everyone `#1` <!-- tfcheck:v1 -->"),
+    Project("infra/ü", "default", "-rf"),
+]
+
+
+def test_every_project_has_a_result_of_its_own_whatever_its_name(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.branch = "$(touch hacked);`id`'\"&|"
+    for project in ODD:
+        assert atlantis.plan(project).status == 0
+    assert len(atlantis.kept()) == len(ODD)
+    assert all(path.is_relative_to(atlantis.store / "acme" / "shop" / "42" / SHA) for path in atlantis.kept())
+    done = atlantis.hook()
+    assert done.lines[0] == f"1 error, 1 warning in {len(ODD)} projects"
+    assert len(body(github).encode()) <= 60_000
+    assert [line for line in body(github).split("\n") if line.startswith("<!--")] == body(github).split("\n")[:1]
+    assert "@everyone" not in re.sub("`+[^`]*`+", "", body(github))
+    assert not [*atlantis.folder.rglob("hacked")]
+
+
+def test_files_are_private_and_none_is_in_the_clones(atlantis: Atlantis) -> None:
+    before = os.umask(0)
+    try:
+        atlantis.plan(BAD)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in atlantis.kept()} == {0o600}
+    folders = [atlantis.store, *(path for path in atlantis.store.rglob("*") if path.is_dir())]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+    assert {path.name for path in (atlantis.data / "repos" / "acme" / "shop" / "42").iterdir()} == {"default"}
+    assert not list(atlantis.store.rglob(".*"))
+
+
+def test_what_is_kept_is_a_report(atlantis: Atlantis) -> None:
+    atlantis.plan(Project("infra/orders", "prod"))
+    [kept] = atlantis.kept()
+    context = json.loads(kept.read_bytes())["context"]
+    assert context.pop("planfile").endswith("/infra/orders/prod.tfplan")
+    assert context == {
+        "target": "infra/orders:prod",
+        "repository": "acme/shop",
+        "pull_request": 42,
+        "head_sha": SHA,
+    }
+
+
+def test_no_token_leaves_the_reports_in_the_log(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.settings["ATLANTIS_GH_TOKEN"] = ""
+    atlantis.plan(BAD)
+    done = atlantis.hook()
+    assert done.status == 0
+    assert done.lines[1] == "no comment: none of TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN, ATLANTIS_GH_TOKEN is set"
+    assert "error[env-file]: the execution role" in done.output
+    assert atlantis.description() == "1 error, 1 warning in 1 project"
+    assert github.requests == []
+
+
+def test_a_dry_run_asks_nobody(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(BAD)
+    done = atlantis.hook("tfcheck atlantis publish --dry-run")
+    assert "error[env-file]" in done.output
+    assert github.requests == []
+
+
+def test_a_refusal_leaves_the_status_green(atlantis: Atlantis, github: FakeGitHub) -> None:
+    atlantis.plan(BAD)
+    github.fault("POST", "/comments$", says(403, "Resource not accessible by integration"))
+    done = atlantis.hook()
+    assert done.status == 0
+    assert done.lines[1].startswith("no comment: the token may not write to pull requests (403")
+    assert "error[env-file]" in done.output
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gitlab.com/acme/shop/-/merge_requests/42",
+        "https://bitbucket.org/acme/shop/pull-requests/42",
+        "https://dev.azure.com/acme/_git/shop/pullrequest/42",
+        "https://gitea.example/acme/shop/pulls/42",
+        "",
+    ],
+)
+def test_other_hosts_are_refused_clearly(atlantis: Atlantis, github: FakeGitHub, url: str) -> None:
+    atlantis.url = url
+    atlantis.plan(BAD)
+    done = atlantis.hook()
+    assert done.status == 0
+    assert done.lines[1] == "no comment: tfcheck writes to pull requests of GitHub only; PULL_URL leads to none"
+    assert "error[env-file]" in done.output
+    assert github.requests == []
+
+
+def test_outside_of_atlantis_the_commands_say_so(atlantis: Atlantis) -> None:
+    atlantis.settings["PULL_NUM"] = ""
+    done = atlantis.plan(BAD)
+    assert done.status == 0
+    assert (
+        done.lines[-1]
+        == "! no comment will tell this: Atlantis does not say which pull request this is: PULL_NUM not set"
+    )
+    hook = atlantis.hook()
+    assert hook.status == 2
+    assert hook.lines[1] == "hint: run it as a step or hook of Atlantis"
+
+
+def test_parallel_plans_in_dash(tmp_path: Path, github: FakeGitHub) -> None:
+    """Really at the same time, in processes of their own, by the shell that Atlantis has on Debian."""
+    with serving(github) as where:
+        atlantis = Atlantis(tmp_path, where, in_dash(tmp_path / "bin"))
+        projects = [
+            Project("infra/orders", each, case=case)
+            for each, case in (("a", "literal-missing"), ("b", "literal-granted"))
+        ]
+        for project in projects:
+            atlantis.check_out(project)
+        with ThreadPoolExecutor(2) as pool:
+            done = list(pool.map(lambda each: atlantis.step("tfcheck atlantis plan", each), projects))
+        assert {each.status for each in done} == {0}
+        assert len(atlantis.kept()) == 2
+        atlantis.assert_nothing_leaked(github)
+
+
+def test_a_plan_alone_imports_nothing_of_atlantis() -> None:
+    code = (
+        "import sys; from tfcheck.cli import run\n"
+        f"run([{str(TESTDATA / 'literal-granted' / 'plan.json')!r}, '--quiet'])\n"
+        "sys.exit(any(name.startswith(('tfcheck.atlantis', 'tfcheck.github', 'urllib3')) for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(TESTDATA.parent / "src")})
+    assert done.returncode == 0

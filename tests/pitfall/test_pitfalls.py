@@ -8,11 +8,14 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
+from tfcheck.address import Address
 from tfcheck.check import check
+from tfcheck.ecs import task_definitions
 from tfcheck.finding import Finding
 from tfcheck.pitfall import (
     PITFALLS,
     credential_in_environment,
+    deploy_order,
     env_file_absent,
     env_file_arn,
     env_file_count,
@@ -27,6 +30,7 @@ from tfcheck.pitfall import (
     secret_value,
 )
 from tfcheck.pitfall.mistake import Pitfall
+from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import RULES
 from tfcheck.value import Unknown, Value, text
@@ -422,3 +426,48 @@ def test_a_name_may_sound_like_a_credential(name: str) -> None:
 )
 def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
     assert told(credential_in_environment.PITFALL, {"environment": [{"name": name, "value": value}]}) == []
+
+
+# Order
+
+ECS = '"Principal": {"Service": "ecs-tasks.amazonaws.com"}'
+TRUST = f'{{"Statement": [{{"Effect": "Allow", "Action": "sts:AssumeRole", {ECS}}}]}}'
+READ = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+ROLE = MadeThing(
+    "aws_iam_role.r",
+    {"name": "r", "arn": "arn:aws:iam::111122223333:role/execution", "assume_role_policy": TRUST},
+)
+POLICY = MadeThing("aws_iam_role_policy.p", {"name": "p", "role": "r", "policy": READ})
+READING = MadeThing(
+    "aws_ecs_task_definition.app",
+    {"execution_role_arn": ROLE.attributes["arn"], "container_definitions": [{"name": "app", **secrets(SECRET)}]},
+)
+
+
+class Ordered(MadeWorld):
+    """A world whose service waits for these."""
+
+    waits: frozenset[str] = frozenset()
+    open = False
+
+    def earlier(self, address: Address) -> Earlier:
+        return Earlier(self.waits, self.open)
+
+
+def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeThing, ...] = ()) -> list[str]:
+    world = Ordered(service(), ROLE, POLICY, READING, earlier=earlier)
+    world.waits, world.open = frozenset(waits), is_open
+    (found,) = task_definitions(world)
+    return [each.severity.value for each in deploy_order.PITFALL.search(found, world)]
+
+
+def test_a_service_waits_for_what_its_tasks_need() -> None:
+    assert ordered() == ["info"]
+    assert ordered("aws_iam_role_policy.p") == []
+    assert ordered(is_open=True) == []
+
+
+def test_what_was_there_before_needs_no_waiting() -> None:
+    assert ordered(earlier=(POLICY,)) == []
+    assert ordered(earlier=(ROLE,)) == []
+    assert ordered(earlier=(service(),)) == []

@@ -1,0 +1,45 @@
+"""What is finished before a resource is created, by the references of a real plan's configuration."""
+
+from __future__ import annotations
+
+from tests.cases import TESTDATA, Case
+from tfcheck.address import parse
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.order import Earlier, Order
+
+TWELVE = Case(TESTDATA / "twelve-services")
+
+
+def earlier(address: str, *, with_sources: bool = True) -> Earlier:
+    plan = TWELVE.plan()
+    return Order(Resolver(plan, TWELVE.sources(plan) if with_sources else None)).earlier(parse(address))
+
+
+def test_a_service_waits_for_its_task_definition_and_the_role_behind_it() -> None:
+    found = earlier("aws_ecs_service.jobs")
+    assert not found.open
+    assert {"aws_ecs_cluster.main", "aws_ecs_task_definition.jobs", "aws_iam_role.jobs"} <= found.resources
+    assert "aws_iam_role_policy.jobs" not in found.resources
+    assert "aws_sqs_queue.jobs" not in found.resources
+
+
+def test_depends_on_counts() -> None:
+    assert "module.web.aws_iam_role_policy.own" in earlier("module.web.aws_ecs_service.this").resources
+
+
+def test_variables_lead_to_what_the_caller_refers_to() -> None:
+    found = earlier("module.web.aws_ecs_service.this").resources
+    assert {"aws_subnet.main", "aws_vpc.main", "aws_secretsmanager_secret.database"} <= found
+    assert not any(each.startswith("module.api.") for each in found)
+
+
+def test_locals_are_followed_in_the_sources_and_open_without() -> None:
+    assert "aws_s3_bucket.config" in earlier("module.web.aws_iam_role_policy.own[0]").resources
+    assert not earlier("module.web.aws_iam_role_policy.own[0]").open
+    assert earlier("module.web.aws_iam_role_policy.own[0]", with_sources=False).open
+
+
+def test_an_output_leads_into_its_module_and_no_further() -> None:
+    found = earlier("aws_iam_role_policy.stock_read").resources
+    assert "module.stock.aws_iam_role.execution" in found
+    assert "module.stock.aws_ecs_service.this" not in found

@@ -8,13 +8,17 @@ from tfcheck.finding import Location, Report
 
 
 def target(report: Report) -> str:
-    """Name what was checked: the target that the CI told, else the directory of the sources, else the plan."""
+    """Name what was checked: the target that the CI told, else the directory of the sources, else the plan.
+
+    Where the plan lies on somebody's machine is no business of a reader.
+    """
     told = (report.context or {}).get("target")
     if told:
         return str(told)
     if report.plan.directory and report.plan.directory != ".":
         return report.plan.directory
-    return report.plan.path
+    path = report.plan.path
+    return posixpath.basename(path) if path.startswith("/") else path
 
 
 def told(report: Report, name: str) -> str:

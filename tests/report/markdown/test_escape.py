@@ -59,6 +59,8 @@ def test_a_sentence_leaves_nothing_foreign_outside_of_code(one: str, name: str, 
         ("later ones (ECS agents before 1.84.0 only)", "later ones (ECS agents before `1.84.0` only)"),
         ("3 resources, the plan's own", "3 resources, the plan's own"),
         ("1. @evil", "`1.` `@evil`"),
+        ("1) x", "`1)` x"),
+        ("platform 1.3.0, but 12, 4: and (3)", "platform `1.3.0`, but 12, 4: and (3)"),
         ("deadbee is a commit", "`deadbee` is a commit"),
     ],
 )

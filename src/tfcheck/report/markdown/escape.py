@@ -22,7 +22,6 @@ _TICKS = re.compile("`+")
 _PLAIN = re.compile(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
 #: What may stand before and after a word.
 _TOKEN = re.compile(r"(\(*)(.*?)([).,;:!?]*)")
-_NUMBERED = re.compile(r"\d+[).]")
 
 
 def code(text: str, *, in_table: bool = False) -> str:
@@ -94,7 +93,7 @@ def _words(text: str) -> Iterator[tuple[bool, str, bool]]:
     for token in text.split():
         found = _TOKEN.fullmatch(token)
         before, word, after = found.groups() if found else ("", token, "")
-        if _NUMBERED.match(word + after):
+        if not before and word.isdecimal() and after[:1] in (".", ")"):
             word, after = word + after, ""  # a line that begins like this would be a list
         if before:
             yield spaced, before, False

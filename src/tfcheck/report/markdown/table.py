@@ -56,7 +56,8 @@ def _wanted(answer: Answer) -> list[str]:
 def _mistake(finding: Finding, seen_at: str) -> list[str]:
     task, subject = finding.task_definition, finding.address or finding.task_definition
     said = prose(finding.message, (task, subject), in_table=True)
-    return [said, code(subject, in_table=True), f"{code(task, in_table=True)}{seen_at}"]
+    needed_by = "itself" if subject == task else code(task, in_table=True)
+    return [said, code(subject, in_table=True), f"{needed_by}{seen_at}"]
 
 
 def _waiting_rows(waiting: Iterable[Waiting], content: Content, page: Page) -> Iterator[list[str]]:

@@ -15,7 +15,7 @@ from tfcheck.report.words import counted, headline, standings
 
 #: More are folded even where a plan is empty.
 MOST_LINES = 12
-_MARKS = {Severity.ERROR: "- ", Severity.WARNING: "! ", Severity.INFO: ""}
+_MARKS = {Severity.ERROR: "- ", Severity.WARNING: "! ", Severity.INFO: "remark: "}
 
 
 def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:

@@ -13,8 +13,8 @@ from tfcheck.report.plain import clipped, visible
 
 _LONGEST = 400
 _PHRASE = re.compile(
-    r"""\b(?:Plan:|No\ changes\.|Note:\ Objects|Changes\ to\ Outputs:)
-    | [0-9]+\ (?:tests?|passed|warnings?|failures?|exceptions?)\b
+    r"""Plan:|No\ changes\.|Note:\ Objects|Changes\ to\ Outputs:
+    | [0-9]\ (?:test|passed|warning|failure|exception)
     | failures":\ \[""",
     re.VERBOSE,
 )

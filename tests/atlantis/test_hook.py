@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.report.samples import BROKEN, MIXED, allowed, report
+from tfcheck.atlantis.hook import counts, hosts
+from tfcheck.atlantis.surroundings import Pull
+
+
+@pytest.mark.parametrize(
+    ("server", "api", "graphql"),
+    [
+        ("https://github.com", "https://api.github.com", "https://api.github.com/graphql"),
+        ("https://acme.ghe.com", "https://api.acme.ghe.com", "https://api.acme.ghe.com/graphql"),
+        ("https://git.acme.example", "https://git.acme.example/api/v3", "https://git.acme.example/api/graphql"),
+    ],
+)
+def test_the_addresses_follow_from_the_pull_request(server: str, api: str, graphql: str) -> None:
+    found = hosts(server, {})
+    assert (found.api, found.graphql, found.server) == (api, graphql, server)
+
+
+def test_the_environment_may_name_another_address() -> None:
+    found = hosts("https://github.com", {"GITHUB_API_URL": "https://proxy.example/api/v3/"})
+    assert (found.api, found.graphql) == ("https://proxy.example/api/v3", "https://proxy.example/api/graphql")
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("https://github.com/acme/shop/pull/42", "https://github.com"),
+        ("https://git.acme.example:8443/Acme/Shop/pull/42/", "https://git.acme.example:8443"),
+        ("http://github.com/acme/shop/pull/42", None),
+        ("https://github.com/other/shop/pull/42", None),
+        ("https://github.com@evil.example/acme/shop/pull/42", None),
+        ("https://gitlab.com/acme/shop/-/merge_requests/42", None),
+    ],
+)
+def test_a_token_goes_only_where_the_pull_request_is(url: str, server: str | None) -> None:
+    assert Pull("acme", "shop", 42, "a" * 40, url).server == server
+
+
+def test_the_words_beside_the_status_are_few() -> None:
+    assert counts([report(allowed())]) == "nothing is missing in 1 project"
+    assert counts([BROKEN, BROKEN]) == "1 error in 2 projects"
+    assert counts([MIXED]) == "1 error, 1 not decided in 1 project"
+    assert len(counts([MIXED] * 500)) <= 140

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.report.samples import BROKEN
+from tfcheck.atlantis.store import Store, root
+from tfcheck.atlantis.surroundings import Project, Pull, project, pull
+from tfcheck.errors import InputError, UsageError
+from tfcheck.report.json import json
+
+PULL = Pull("acme", "shop", 42, "a" * 40)
+PROJECT = Project("shop", "infra", "default", "", "", "")
+CLONE = {"BASE_REPO_OWNER": "acme", "BASE_REPO_NAME": "shop", "PULL_NUM": "42"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"TFCHECK_ATLANTIS_DIR": "/a", "ATLANTIS_DATA_DIR": "/b"}, "/a"),
+        ({"ATLANTIS_DATA_DIR": "/b"}, "/b/tfcheck"),
+        ({"ATLANTIS_DATA_DIR": "data", "DIR": "/srv/data/repos/acme/shop/42/default", **CLONE}, "/srv/data/tfcheck"),
+        ({"DIR": "/srv/data/repos/acme/shop/42/default/infra/a", **CLONE}, "/srv/data/tfcheck"),
+    ],
+)
+def test_step_and_hook_find_one_folder(variables: dict[str, str], expected: str) -> None:
+    assert root(variables) == Path(expected)
+
+
+def test_a_home_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/srv/atlantis")
+    assert root({"ATLANTIS_DATA_DIR": "~/.atlantis"}) == Path("/srv/atlantis/.atlantis/tfcheck")
+
+
+def test_a_folder_must_be_absolute() -> None:
+    with pytest.raises(UsageError, match="is not an absolute path"):
+        root({"TFCHECK_ATLANTIS_DIR": "results"})
+
+
+def test_the_temporary_folder_is_private_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    found = root({"DIR": "/elsewhere"})
+    assert found.stat().st_mode & 0o777 == 0o700
+    assert root({}) == found
+    found.chmod(0o755)
+    with pytest.raises(UsageError, match="is not private"):
+        root({})
+    found.rmdir()
+    found.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises((UsageError, OSError)):
+        root({})
+
+
+@pytest.mark.parametrize("owner", ["..", ".", "group/sub", "a\nb", "../../etc", "%2E"])
+def test_no_name_leads_elsewhere(tmp_path: Path, owner: str) -> None:
+    Store(tmp_path, Pull(owner, owner, 42, "a" * 40)).save(PROJECT, json(BROKEN))
+    [kept] = tmp_path.rglob("*.json")
+    assert len(kept.relative_to(tmp_path).parts) == 5
+
+
+def test_what_is_wrong_with_one_file_keeps_none_of_the_others(tmp_path: Path) -> None:
+    store = Store(tmp_path, PULL)
+    store.save(PROJECT, json(BROKEN))
+    [kept] = tmp_path.rglob("*.json")
+    kept.with_name("forged.json").write_text("{}", encoding="utf-8")
+    found = store.kept()
+    assert len(found.reports) == 1
+    assert [each for each in found.problems if "forged.json" in each]
+
+
+def test_saving_again_replaces(tmp_path: Path) -> None:
+    store = Store(tmp_path, PULL)
+    for _ in range(2):
+        store.save(PROJECT, json(BROKEN))
+    assert len([*tmp_path.rglob("*.json*")]) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "acme").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="the result could not be saved: file exists"):
+        Store(tmp_path, PULL).save(PROJECT, json(BROKEN))
+
+
+def test_what_is_a_month_old_goes_with_its_folders(tmp_path: Path) -> None:
+    old, new = Pull("acme", "old", 1, "b" * 40), PULL
+    for each in (old, new):
+        Store(tmp_path, each).save(PROJECT, json(BROKEN))
+    then = time.time() - 31 * 24 * 3600
+    os.utime(tmp_path / "acme" / "old" / "1" / old.commit, (then, then))
+    Store(tmp_path, new).drop_old()
+    assert [path.name for path in (tmp_path / "acme").iterdir()] == ["shop"]
+
+
+def test_only_older_commits_go_unless_ours_is_surely_the_newest(tmp_path: Path) -> None:
+    older, newer = Pull("acme", "shop", 42, "b" * 40), Pull("acme", "shop", 42, "c" * 40)
+    for seconds, each in ((-60, older), (0, PULL), (60, newer)):
+        Store(tmp_path, each).save(PROJECT, json(BROKEN))
+        os.utime(tmp_path / "acme" / "shop" / "42" / each.commit, (time.time() + seconds,) * 2)
+    store = Store(tmp_path, PULL)
+    store.drop_earlier()
+    assert {path.parent.name for path in tmp_path.rglob("*.json")} == {PULL.commit, newer.commit}
+    store.drop_earlier(confirmed=True)
+    assert {path.parent.name for path in tmp_path.rglob("*.json")} == {PULL.commit}
+
+
+@pytest.mark.parametrize(
+    "changed", [{"PULL_NUM": "4 2"}, {"PULL_NUM": "../1"}, {"HEAD_COMMIT": "../../x"}, {"HEAD_COMMIT": ""}]
+)
+def test_a_pull_request_is_what_atlantis_sets(changed: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        pull({**CLONE, "HEAD_COMMIT": "a" * 40, **changed})
+
+
+@pytest.mark.parametrize(
+    ("variables", "target"),
+    [
+        ({"PROJECT_NAME": "team/web", "REPO_REL_DIR": "a", "WORKSPACE": "b"}, "team/web"),
+        ({"REPO_REL_DIR": "infra", "WORKSPACE": "prod"}, "infra:prod"),
+        ({"REPO_REL_DIR": "infra", "WORKSPACE": "default"}, "infra"),
+        ({"REPO_REL_DIR": ".", "WORKSPACE": "default", "BASE_REPO_NAME": "shop"}, "shop"),
+        ({}, "."),
+    ],
+)
+def test_a_project_has_a_name_for_people(variables: dict[str, str], target: str) -> None:
+    assert project(variables).target == target

@@ -126,3 +126,23 @@ def test_a_pull_request_is_what_atlantis_sets(changed: dict[str, str]) -> None:
 )
 def test_a_project_has_a_name_for_people(variables: dict[str, str], target: str) -> None:
     assert project(variables).target == target
+
+
+def test_nothing_that_is_not_ours_is_ever_taken_away(tmp_path: Path) -> None:
+    """A setting may name a folder that is full of other things."""
+    others = [
+        tmp_path / "repos" / "acme" / "shop" / "42" / "main.tf",
+        tmp_path / "acme" / "shop" / "42" / ("d" * 40) / "notes.json",
+        tmp_path / "acme" / "shop" / "42" / "default" / f"web-{'0' * 16}.json",
+    ]
+    Store(tmp_path, Pull("acme", "shop", 42, "d" * 40)).save(PROJECT, json(BROKEN))
+    for path in others:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}", encoding="utf-8")
+        os.utime(path.parent, (1, 1))
+    store = Store(tmp_path, PULL)
+    store.save(PROJECT, json(BROKEN))
+    store.drop_old()
+    store.drop_earlier(confirmed=True)
+    assert all(path.exists() for path in others)
+    assert len([path for path in tmp_path.rglob("*.json") if path not in others]) == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.atlantis.server import TESTDATA, Atlantis, Project, in_dash
+from tests.atlantis.server import CANARY, TESTDATA, Atlantis, Project, in_dash
 from tests.github.fake import SHA, FakeGitHub, says, serving
 from tfcheck.report.markdown.marker import marked
 
@@ -279,6 +279,25 @@ def test_every_project_has_a_result_of_its_own_whatever_its_name(atlantis: Atlan
     assert [line for line in body(github).split("\n") if line.startswith("<!--")] == body(github).split("\n")[:1]
     assert "@everyone" not in re.sub("`+[^`]*`+", "", body(github))
     assert not [*atlantis.folder.rglob("hacked")]
+
+
+def test_no_value_of_a_plan_gets_out(atlantis: Atlantis, github: FakeGitHub) -> None:
+    """What leaks is found when the server is taken down: see `assert_nothing_leaked`."""
+    atlantis.check_out(BAD)
+    file = atlantis.of_step(BAD)[1] / "default.json"
+    plan = json.loads(file.read_bytes())
+    for resource in plan["resource_changes"]:
+        if resource["type"] == "aws_ecs_task_definition":
+            after = resource["change"]["after"]
+            containers = json.loads(after["container_definitions"])
+            secret = {"environment": [{"name": "PASSWORD", "value": CANARY}], "command": [CANARY]}
+            after["container_definitions"] = json.dumps([each | secret for each in containers])
+    file.write_text(json.dumps(plan), encoding="utf-8")
+    for command in ("plan", "plan --fail-on error --strict", "policy-check --strict"):
+        assert "s3:GetObject" in atlantis.step(f"tfcheck atlantis {command}", BAD).output
+    assert atlantis.hook().lines[0] == "1 error, 1 warning in 1 project"
+    atlantis.hook("tfcheck atlantis publish --dry-run")
+    assert "s3:GetObject" in body(github)
 
 
 def test_files_are_private_and_none_is_in_the_clones(atlantis: Atlantis) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tfcheck.atlantis.surroundings import Project, Pull
+from tfcheck.atlantis.surroundings import Project, Pull, is_commit
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.finding import Report
 from tfcheck.report.origin import told
@@ -27,6 +26,8 @@ from tfcheck.report.origin import told
 #: Results of pull requests that nobody planned for so long are of no use.
 _KEPT_SECONDS = 30 * 24 * 3600
 _LONGEST_NAME = 60
+#: A result, or one that was being written when the machine stopped.
+_OURS = re.compile(r"[A-Za-z0-9-]+-[0-9a-f]{16}\.json|\.[A-Za-z0-9-]+-[0-9a-f]{16}\.json\.[0-9]+\.[0-9a-f]{8}")
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 
@@ -65,7 +66,7 @@ class Store:
             ) from None
 
     def _write(self, path: Path, report: str) -> None:
-        _make_private(path.parent, self._root)
+        _make_private(path.parent)
         beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -115,7 +116,7 @@ class Store:
         ours = _age(self._folder)
         for folder in _folders(self._pull):
             if folder != self._folder and (confirmed or (ours is not None and (_age(folder) or 0) < ours)):
-                shutil.rmtree(folder, ignore_errors=True)
+                _forget(folder)
         if confirmed:
             _remove_empty(self._folder, self._root)
 
@@ -124,7 +125,7 @@ class Store:
         limit = time.time() - _KEPT_SECONDS
         for commit in self._root.glob("*/*/*/*"):
             if commit != self._folder and commit.is_dir() and (_age(commit) or limit) < limit:
-                shutil.rmtree(commit, ignore_errors=True)
+                _forget(commit)
                 _remove_empty(commit.parent, self._root)
 
 
@@ -163,12 +164,11 @@ def _temporary() -> Path:
     return folder
 
 
-def _make_private(folder: Path, root: Path) -> None:
+def _make_private(folder: Path) -> None:
     """Make a folder and those above it, each for us alone; NOTE: `mkdir(parents=True)` would leave those above open."""
     if folder.is_dir():
         return
-    if folder != folder.parent:
-        _make_private(folder.parent, root)
+    _make_private(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
 
 
@@ -196,6 +196,19 @@ def _age(folder: Path) -> float | None:
         return folder.stat().st_mtime
     except OSError:
         return None
+
+
+def _forget(folder: Path) -> None:
+    """Take away the results for one commit.
+
+    NOTE: only files that are ours: somebody may have let the setting name a folder with other things in it.
+    """
+    if not is_commit(folder.name) or not folder.parent.name.isdecimal() or folder.is_symlink():
+        return
+    for file in folder.iterdir():
+        if _OURS.fullmatch(file.name):
+            file.unlink(missing_ok=True)
+    _remove_empty(folder, folder.parent)
 
 
 def _remove_empty(folder: Path, root: Path) -> None:

@@ -59,6 +59,11 @@ class Project(msgspec.Struct, frozen=True):
         return place if self.workspace == "default" else f"{place}:{self.workspace}"
 
 
+def is_commit(text: str) -> bool:
+    """Tell whether this can be the name of a commit."""
+    return _COMMIT.fullmatch(text) is not None
+
+
 def pull(variables: Mapping[str, str]) -> Pull:
     """Read which pull request this is about.
 
@@ -70,7 +75,7 @@ def pull(variables: Mapping[str, str]) -> Pull:
     if missing:
         raise UsageError(f"Atlantis does not say which pull request this is: {', '.join(missing)} not set", hint=_HINT)
     owner, name, number, commit = (variables[each] for each in names)
-    if not _NUMBER.fullmatch(number) or not _COMMIT.fullmatch(commit):
+    if not _NUMBER.fullmatch(number) or not is_commit(commit):
         raise UsageError("PULL_NUM or HEAD_COMMIT is not what Atlantis sets", hint=_HINT)
     return Pull(owner, name, int(number), commit, variables.get("PULL_URL", ""))
 

@@ -4,6 +4,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
 
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
     options         the options of `tfcheck check`
+    options NAME    those of another command
     rules           the manual of every rule that asks for permissions
     pitfalls        the manual of every other rule
     checks KIND     a list of the rules or of the pitfalls
@@ -61,9 +62,9 @@ def _screen(plan: str) -> str:
     return f"```console\n$ tfcheck {plan}\n{run.stdout}```\n"
 
 
-def _options(_: str) -> str:
+def _options(command: str) -> str:
     rows = ["| option | meaning |", "| --- | --- |"]
-    for option in cli.check.params:
+    for option in cli.main.commands[command or "check"].params:
         if isinstance(option, click.Option):
             names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
             value = "" if option.is_flag else f" `{_value(option)}`"

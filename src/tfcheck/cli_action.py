@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import click
 import msgspec
@@ -81,7 +83,8 @@ def _found(wanted: Inputs) -> _Found:
 
 
 def _status(wanted: Inputs, found: _Found) -> int:
-    failing = fails((each.report for each in found.reports), wanted.fail_on, strict=wanted.strict)
+    reports = [each.report for each in found.reports]
+    failing = fails(reports, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only)
     return max((_FINDINGS if failing else 0, *(each.exit_status for each in found.errors)))
 
 
@@ -129,7 +132,14 @@ def _files(wanted: Inputs, reports: Sequence[Report]) -> dict[str, str]:
 
     report = wanted.output_json or wanted.unnamed("report.json")
     lines = [written(document(each), indent=len(reports) == 1) for each in reports]
-    terminal.publish("".join(lines), report, colour=False)
+    _write("".join(lines), report)
     if wanted.sarif_file:
-        terminal.publish(cli_report.written("sarif", reports), wanted.sarif_file, colour=False)
+        _write(cli_report.written("sarif", reports), wanted.sarif_file)
     return {"report-json": report.replace("\\", "/"), "sarif-file": wanted.sarif_file.replace("\\", "/")}
+
+
+def _write(text: str, file: str) -> None:
+    """Write a file, and the directories that it wants."""
+    with suppress(OSError):  # writing the file says it better
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    terminal.publish(text, file, colour=False)

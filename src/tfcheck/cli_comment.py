@@ -47,16 +47,20 @@ _FINDINGS = 1
     help="What becomes of a comment once nothing is missing any more.",
 )
 @click.option("--author", metavar="LOGIN", default="", help="The account whose comment it is. Else that of the token.")
-@click.option("--pr-number", type=click.IntRange(min=1), help="The pull request. Else that of the event.")
+@click.option(
+    "--pr-number", type=click.IntRange(min=1), metavar="NUMBER", help="The pull request. Else that of the event."
+)
 @click.option(
     "--expect-reports",
     type=click.IntRange(min=0),
+    metavar="NUMBER",
     default=0,
     help="How many reports there should be; the comment says how many are missing.",
 )
 @click.option(
     "--suggestions",
     type=click.IntRange(0, 50),
+    metavar="NUMBER",
     default=20,
     show_default=True,
     help="The most changes that are suggested beside lines of the pull request.",
@@ -69,6 +73,7 @@ _FINDINGS = 1
     show_default=True,
     help="The least severity of a finding that makes the exit status 1.",
 )
+@click.option("--new-only", is_flag=True, help="Let only what the change brings make the exit status 1.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
 @click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
@@ -83,6 +88,7 @@ def comment(
     suggestions: int,
     required: bool,
     fail_on: str,
+    new_only: bool,
     strict: bool,
     dry_run: bool,
     debug: bool,
@@ -113,7 +119,7 @@ def comment(
         expected=expected,
         suggestions=suggestions,
     )
-    failing = _FINDINGS if fails(reports, fail_on, strict=strict) else 0
+    failing = _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0
     if dry_run:
         _print(reports, wishes)
         return max(status, failing)

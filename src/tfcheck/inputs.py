@@ -24,6 +24,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     sources: str
     workspace: str
     fail_on: str
+    new_only: bool
     strict: bool
     comment: str
     annotations: bool
@@ -66,6 +67,7 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
         sources=told.text("sources"),
         workspace=told.text("workspace") or variables.get("TF_WORKSPACE", ""),
         fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),
+        new_only=told.flag("new-only", False),
         strict=told.flag("strict", False),
         comment=told.one_of("comment", "auto", "required", "off"),
         annotations=told.flag("annotations", True),

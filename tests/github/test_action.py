@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.github.fake import TOKEN, FakeGitHub, says, serving
@@ -61,7 +62,7 @@ def told(tmp_path: Path) -> dict[str, str]:
 def test_a_plan_with_findings(
     github: FakeGitHub, start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert start(plan=MISSING, sarif_file="out.sarif", output_json="out.json") == 1
+    assert start(plan=MISSING, sarif_file="out.sarif", output_json="new/out.json") == 1
     (comment,) = github.by()
     assert told(tmp_path) == {
         "findings": "2",
@@ -72,10 +73,10 @@ def test_a_plan_with_findings(
         "exit-code": "1",
         "comment-id": str(comment["id"]),
         "comment-url": comment["html_url"],
-        "report-json": "out.json",
+        "report-json": "new/out.json",
         "sarif-file": "out.sarif",
     }
-    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["context"]["pull_request"] == 42
+    assert json.loads((tmp_path / "new" / "out.json").read_text(encoding="utf-8"))["context"]["pull_request"] == 42
     assert json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
     assert (tmp_path / "summary.md").read_text(encoding="utf-8").startswith("### ❌ tfcheck: 1 error, 1 warning")
     out = capsys.readouterr().out
@@ -186,3 +187,12 @@ def test_an_output_cannot_set_another_one(tmp_path: Path) -> None:
     assert (name, lines[1:4], lines[4:]) == ("a", ["x", "exit-code=0", end], ["b=y", ""])
     assert len(end) > 30
     step_outputs({"a": "x"}, {})
+
+
+def test_what_was_so_before_can_be_let_pass(start: Start, tmp_path: Path) -> None:
+    report = bad()
+    existing = tuple(msgspec.structs.replace(each, change="existing") for each in report.findings)
+    (tmp_path / "r.json").write_text(written(msgspec.structs.replace(report, findings=existing)), encoding="utf-8")
+    assert start(report="r.json", new_only="true", comment="off") == 0
+    assert start(report="r.json", new_only="false", comment="off") == 1
+    assert cli.run(["comment", "--dry-run", "--new-only", str(tmp_path / "r.json")]) == 0

@@ -164,6 +164,25 @@ def test_a_project_that_is_no_longer_planned_is_left_out(atlantis: Atlantis, git
     assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/web`"
 
 
+def test_plans_that_atlantis_keeps_elsewhere_do_not_count_as_thrown_away(
+    atlantis: Atlantis, github: FakeGitHub
+) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.delete_plans()
+    assert atlantis.hook().lines[0] == "1 error, 1 warning in 2 projects"
+
+
+def test_a_result_that_cannot_be_read_is_missing(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.kept()[0].write_text("{}", encoding="utf-8")
+    done = atlantis.hook()
+    assert done.lines[0] == "nothing is missing in 1 project"
+    assert done.lines[1].startswith("warning: `infra-orders-")
+    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+
+
 def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> None:
     for project in (BAD, GOOD):
         atlantis.plan(project)
@@ -185,8 +204,8 @@ def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github
     atlantis.push(NEWER, github)
     atlantis.plan(BAD)
     atlantis.commit = old
-    for command in ("tfcheck atlantis publish", "tfcheck atlantis publish --when always"):
-        assert atlantis.hook(command).output == ""
+    done = atlantis.hook("tfcheck atlantis publish --when always")
+    assert done.lines[1:] == ["no comment: pull request #42 has another newest commit than the one that was checked"]
     assert github.writes() == []
     atlantis.commit = NEWER
     assert atlantis.hook().lines[0] == "1 error, 1 warning in 1 project"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.atlantis.store import Store, root
+from tfcheck.atlantis.store import Kept, Store, root
 from tfcheck.atlantis.surroundings import Pull, pull
 from tfcheck.finding import Report, Severity
 from tfcheck.github.author import author
@@ -18,7 +18,6 @@ from tfcheck.github.comment import Draft, Thread
 from tfcheck.github.event import Asked, Nothing, found
 from tfcheck.github.hosts import Hosts
 from tfcheck.github.outcome import Did
-from tfcheck.github.patience import Patience
 from tfcheck.github.publish import Place, Wishes, publish
 from tfcheck.github.refusal import RefusalError
 from tfcheck.report import origin
@@ -38,13 +37,12 @@ _LONGEST_STATUS = 140
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """The hook's surroundings: the variables, what is wanted of the comment, and how long GitHub may let us wait."""
+    """The hook's surroundings, and what is wanted of the comment."""
 
     variables: Mapping[str, str]
     pull: Pull
     wishes: Wishes
     manuals: tuple[Manual, ...] = ()
-    patience: Patience | None = None
 
     @property
     def failed(self) -> bool:
@@ -61,19 +59,14 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def after_command(
-    variables: Mapping[str, str],
-    wishes: Wishes,
-    manuals: tuple[Manual, ...] = (),
-    *,
-    dry_run: bool = False,
-    patience: Patience | None = None,
+    variables: Mapping[str, str], wishes: Wishes, manuals: tuple[Manual, ...] = (), *, dry_run: bool = False
 ) -> str:
     """Bring the comment up to date and give what the log of the hook should hold: nothing where there is nothing.
 
     Raises:
         UsageError: Atlantis does not say which pull request this is.
     """
-    hook = Hook(variables, pull(variables), wishes, manuals, patience)
+    hook = Hook(variables, pull(variables), wishes, manuals)
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
     store = Store(root(variables), hook.pull)
@@ -85,7 +78,7 @@ def after_command(
     if not kept.reports:
         return _without_results(hook, store, dry_run=dry_run)
     _describe(variables, counts(kept.reports))
-    said = Said("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept.reports)
+    said = Said("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept)
     store.drop_earlier()
     lines = [counts(kept.reports), *(f"warning: {each}" for each in kept.problems), visible(said.line)]
     lines += [f"warning: {visible(each)}" for each in said.warnings]
@@ -125,16 +118,16 @@ def _screens(reports: Sequence[Report]) -> str:
     return "".join(f"\n{origin.told(each, 'target')}\n{text(each, quiet=True, directory='.')}" for each in reports)
 
 
-def _told(hook: Hook, reports: Sequence[Report]) -> Said:
+def _told(hook: Hook, kept: Kept) -> Said:
     """Tell the reports on the pull request."""
     client = _client(hook)
     if isinstance(client, str):
         return Said(client, in_log=True)
-    gated = any(origin.told(report, "stopped") for report in reports)
-    expected = len(reports) + 1 if hook.failed and not gated else 0
-    wishes = msgspec.structs.replace(hook.wishes, expected=expected)
+    gated = any(origin.told(report, "stopped") for report in kept.reports)
+    missing = len(kept.problems) + (hook.failed and not gated)  # NOTE: what we stopped has failed, too, but is here
+    wishes = msgspec.structs.replace(hook.wishes, expected=len(kept.reports) + missing)
     try:
-        done = publish(client, _asked(hook.pull), reports, _place(hook), wishes, hook.manuals)
+        done = publish(client, _asked(hook.pull), kept.reports, _place(hook), wishes, hook.manuals)
     except RefusalError as refusal:
         return Said(f"no comment: {refusal}", in_log=True)
     return Said(str(done.outcome), done.warnings)
@@ -178,7 +171,7 @@ def _client(hook: Hook) -> Client | str:
     if not token:
         return f"no comment: none of {', '.join(_TOKENS)} is set"
     try:
-        return Client(hosts(server, hook.variables), token, hook.patience)
+        return Client(hosts(server, hook.variables), token)
     except RefusalError as refusal:
         return f"no comment: {refusal}"
 

@@ -97,15 +97,13 @@ class Store:
         return any(_folders(self._pull))
 
     def drop_unplanned(self) -> None:
-        """Forget projects whose plan Atlantis has thrown away or applied: they are no longer planned."""
-        from tfcheck.report.reading import read
+        """Forget projects whose plan Atlantis has thrown away or applied: they are no longer planned.
 
-        for path in self._folder.glob("*.json"):
-            try:
-                plans = [told(report, "planfile") for report in read(path.read_bytes(), path.name)]
-            except (OSError, TfcheckError):
-                continue
-            if any(plan and not os.path.exists(plan) for plan in plans):
+        Where no plan is left at all, Atlantis keeps them elsewhere, and nothing can be told.
+        """
+        found = {path: _plan_is_there(path) for path in self._folder.glob("*.json")}
+        if True in found.values():
+            for path in (path for path, there in found.items() if there is False):
                 path.unlink(missing_ok=True)
 
     def drop_earlier(self, *, confirmed: bool = False) -> None:
@@ -184,6 +182,17 @@ def _file_name(project: Project) -> str:
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     readable = re.sub(r"[^A-Za-z0-9]+", "-", project.target).strip("-")[:_LONGEST_NAME]
     return f"{readable or 'project'}-{digest}.json"
+
+
+def _plan_is_there(result: Path) -> bool | None:
+    """Tell whether the plan that a result is about is still there; None where nobody knows."""
+    from tfcheck.report.reading import read
+
+    try:
+        plans = [told(report, "planfile") for report in read(result.read_bytes(), result.name)]
+    except (OSError, TfcheckError):
+        return None
+    return all(map(os.path.exists, plans)) if all(plans) else None
 
 
 def _folders(parent: Path) -> Iterator[Path]:

@@ -126,17 +126,23 @@ def _left(findings: Iterable[Finding], mends: Mends, choice: Choice) -> Iterator
 
 def _together(mends: Sequence[Mend]) -> list[Mend]:
     """Keep the changes that go together; one that would spoil a file for the others is left out."""
-    from tfcheck.fix.edit import by_file
-    from tfcheck.fix.soundness import sound
-
+    if _are_sound(mends):
+        return list(mends)
     kept: list[Mend] = []
     for mend in mends:
-        trying = [*kept, mend]
-        texts = {name: text for each in trying for name, text in each.texts.items()}
-        changes = by_file(insertion for each in trying for insertion in each.insertions)
-        if all(sound(texts[name], changes[name]) for name in mend.texts):
-            kept = trying
+        if _are_sound([*kept, mend]):
+            kept.append(mend)
     return kept
+
+
+def _are_sound(mends: Sequence[Mend]) -> bool:
+    from tfcheck.fix.edit import by_file
+    from tfcheck.fix.soundness import sound
+    from tfcheck.fix.trial import reread
+
+    texts = {name: text for each in mends for name, text in each.texts.items()}
+    changes = by_file(insertion for each in mends for insertion in each.insertions)
+    return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
 
 
 def _write(mends: Sequence[Mend], files: Files) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.fix.diff import diff
+from tfcheck.fix.diff import Lines, diff
 from tfcheck.fix.edit import Insertion, by_file, spliced
 
 LINES = st.lists(st.sampled_from(["a", "", "}", "  b", "\tc", "ü\u2028", "d\r"]), max_size=30).map("\n".join)
@@ -24,7 +24,7 @@ def insertion(offset: int, text: str) -> Insertion:
 @given(LINES, st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4))
 def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> None:
     changes = by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
-    written = diff("f", text, changes)
+    written = diff("f", Lines(text), changes)
     assert (written == "") == (changes == ())
     if written and text:
         assert applied("f", text, written) == spliced(text, changes)
@@ -32,18 +32,18 @@ def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> No
 
 @pytest.mark.parametrize("path", ["a b/c.tf", 'q"uote.tf', "straße.tf", "back\\slash.tf", "tab\t.tf", "m/plain.tf"])
 def test_git_understands_the_path(path: str) -> None:
-    assert applied(path, "a\nb\n", diff(path, "a\nb\n", [insertion(2, "x\n")])) == "a\nx\nb\n"
+    assert applied(path, "a\nb\n", diff(path, Lines("a\nb\n"), [insertion(2, "x\n")])) == "a\nx\nb\n"
 
 
 def test_only_new_lines_are_marked_where_lines_are_put_in() -> None:
     text = "".join(f"{number}\n" for number in range(400)) + "}\n" * 4
-    written = diff("f", text, [insertion(text.index("300\n"), "}\n}\n"), insertion(len(text), "}\n")])
+    written = diff("f", Lines(text), [insertion(text.index("300\n"), "}\n}\n"), insertion(len(text), "}\n")])
     assert [line for line in written.split("\n") if line[:1] in "+-" and line[1:2] not in "+-"] == ["+}"] * 3
     assert written.count("@@ -") == 2
 
 
 def test_a_missing_last_newline_is_said() -> None:
-    assert diff("f", "a\n}", [insertion(3, "\n\nb {\n}")]).split("\n")[3:] == [
+    assert diff("f", Lines("a\n}"), [insertion(3, "\n\nb {\n}")]).split("\n")[3:] == [
         "@@ -1,2 +1,5 @@", " a", "-}", "\\ No newline at end of file", "+}", "+", "+b {", "+}",
         "\\ No newline at end of file", "",
     ]  # fmt: skip

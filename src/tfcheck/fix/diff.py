@@ -6,7 +6,9 @@ comparing the texts again could only find another, less telling way from one to 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
 
 import msgspec
 
@@ -25,13 +27,28 @@ class _Change(msgspec.Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-def diff(path: str, text: str, insertions: Sequence[Insertion]) -> str:
-    """Write the diff of one file; `path` is relative to the repository's root, `text` all of the file.
+class Lines:
+    """A text in lines, each with its end; split once for all diffs of it."""
 
-    Lines keep the ends that they have, a carriage return included. Offsets count characters of `text`.
+    def __init__(self, text: str) -> None:
+        """Take the text."""
+        self.all = _lines(text)
+        self.starts = list(accumulate((len(line) for line in self.all), initial=0))
+
+    def at(self, offset: int) -> int:
+        """Find the line that something put in at `offset` changes; behind the last newline it is one of its own."""
+        number = bisect_right(self.starts, offset) - 1
+        if number == len(self.all) and self.all and not self.all[-1].endswith("\n"):
+            return number - 1
+        return number
+
+
+def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
+    """Write the diff of one file; `path` is relative to the repository's root.
+
+    Lines keep the ends that they have, a carriage return included. Offsets count characters of the text.
     """
-    lines = _lines(text)
-    hunks = "".join(_hunk(lines, group, before) for group, before in _groups(_changes(text, lines, insertions)))
+    hunks = "".join(_hunk(lines.all, group, before) for group, before in _groups(_changes(lines, insertions)))
     return _header(path) + hunks if hunks else ""
 
 
@@ -63,20 +80,15 @@ def _lines(text: str) -> list[str]:
     return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
 
 
-def _changes(text: str, lines: Sequence[str], insertions: Sequence[Insertion]) -> Iterator[_Change]:
+def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
     """Give for each line that something is put into what becomes of it."""
-    start = 0
-    waiting = list(insertions)
-    for number, line in enumerate(lines):
-        end = start + len(line)
-        here = [each for each in waiting if each.offset < end or (end == len(text) and not line.endswith("\n"))]
-        if here:
-            waiting = waiting[len(here) :]
-            moved = [Insertion(each.file, each.offset - start, each.text) for each in here]
-            yield _trimmed(number, line, _lines(spliced(line, moved)))
-        start = end
-    if waiting:
-        yield _Change(len(lines), len(lines), tuple(_lines("".join(each.text for each in waiting))))
+    for number, several in groupby(insertions, lambda each: lines.at(each.offset)):
+        if number == len(lines.all):
+            yield _Change(number, number, tuple(_lines("".join(each.text for each in several))))
+        else:
+            start = lines.starts[number]
+            moved = [Insertion(each.file, each.offset - start, each.text) for each in several]
+            yield _trimmed(number, lines.all[number], _lines(spliced(lines.all[number], moved)))
 
 
 def _trimmed(number: int, line: str, lines: list[str]) -> _Change:

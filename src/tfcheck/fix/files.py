@@ -7,7 +7,7 @@ import posixpath
 from collections.abc import Iterable
 from pathlib import Path
 
-from tfcheck.fix.diff import diff
+from tfcheck.fix.diff import Lines, diff
 from tfcheck.fix.edit import Insertion, by_file
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.modules.reading import source_tree
@@ -27,6 +27,7 @@ class Files:
         self._sources = sources
         self._root = sources.root if sources else None
         self._known: dict[str, bool] = {}
+        self._lines: dict[str, Lines] = {}
 
     def editable(self, source: SourceText) -> bool:
         """Tell whether a file may be changed."""
@@ -56,7 +57,9 @@ class Files:
             source = texts[name]
             mark = BYTE_ORDER_MARK if source.bom else ""
             moved = [Insertion(name, each.offset + len(mark), each.text) for each in several]
-            parts.append(diff(self.path(name), mark + source.text, moved))
+            if name not in self._lines:
+                self._lines[name] = Lines(mark + source.text)
+            parts.append(diff(self.path(name), self._lines[name], moved))
         return "".join(parts)
 
     def _is_ours(self, name: str) -> bool:

@@ -34,10 +34,11 @@ class Holders:
         self._world = world
         self._resolver = world.resolver
         self._roles = roles
+        self._by_block: dict[str, dict[int, list[Address]]] = {}
 
     def of(self, role: Thing) -> Iterator[Holder]:
         """Give the policies of a role that are written in the sources, inline ones first."""
-        found = [holder for holder, owner in self._attached if owner is not None and owner.address == role.address]
+        found = self._by_role.get(str(role.address), ())
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(thing, "policy")
         block = self._resolver.block(role.address)
@@ -53,22 +54,23 @@ class Holders:
             return None
         if holder.address.type == "aws_iam_role":
             return frozenset(str(each) for each in self.instances(holder.address))
-        found: set[str] = set()
-        for thing, role in self._attached:
-            if self._resolver.block(thing.address) is block:
-                if role is None:
-                    return None
-                found.add(str(role.address))
-        return frozenset(found)
+        return self._roles_by_block.get(id(block))
 
     def instances(self, address: Address) -> list[Address]:
         """List all instances of the block that an instance is made from, in every module that shares its sources."""
         block = self._resolver.block(address)
-        if block is None:
-            return [address]
-        return [
-            each.address for each in self._world.things(address.type) if self._resolver.block(each.address) is block
-        ]
+        return [address] if block is None else list(self._instances(address.type).get(id(block), ()))
+
+    def _instances(self, kind: str) -> dict[int, list[Address]]:
+        """File all instances of a resource type by the block that they are made from."""
+        if kind not in self._by_block:
+            found: dict[int, list[Address]] = {}
+            for each in self._world.things(kind):
+                block = self._resolver.block(each.address)
+                if block is not None:
+                    found.setdefault(id(block), []).append(each.address)
+            self._by_block[kind] = found
+        return self._by_block[kind]
 
     def document_instances(self, module: Module, name: str) -> list[Address]:
         """List all instances of an `aws_iam_policy_document` in every module that shares these sources."""
@@ -92,6 +94,24 @@ class Holders:
         argument = block.arguments.get(attribute) if block else None
         if block is not None and argument is not None and not is_frozen(block, attribute):
             yield Holder(thing, argument, attribute)
+
+    @cached_property
+    def _by_role(self) -> dict[str, list[Thing]]:
+        found: dict[str, list[Thing]] = {}
+        for holder, role in self._attached:
+            if role is not None:
+                found.setdefault(str(role.address), []).append(holder)
+        return found
+
+    @cached_property
+    def _roles_by_block(self) -> dict[int, frozenset[str] | None]:
+        """Map every block of a policy to the roles that have it; None where one of them cannot be told."""
+        found: dict[int, frozenset[str] | None] = {}
+        for holder, role in self._attached:
+            block = self._resolver.block(holder.address)
+            known = found.get(id(block), frozenset())
+            found[id(block)] = None if known is None or role is None else known | {str(role.address)}
+        return found
 
     @cached_property
     def _for_others(self) -> frozenset[str]:

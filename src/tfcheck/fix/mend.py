@@ -13,12 +13,14 @@ import msgspec
 from tfcheck.address import Address
 from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
 from tfcheck.fix.as_text import grant_as_text, role_as_text
-from tfcheck.fix.edit import Insertion
+from tfcheck.fix.edit import Insertion, by_file
 from tfcheck.fix.elsewhere import Elsewhere
 from tfcheck.fix.files import Files
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Need, Proposal
-from tfcheck.fix.trial import Touched, Trial, changed
+from tfcheck.fix.soundness import sound
+from tfcheck.fix.trial import Touched, Trial, changed, reread
+from tfcheck.hcl.file import File
 from tfcheck.hcl.source import SourceText
 from tfcheck.role import Roles
 from tfcheck.world import After, Thing
@@ -84,6 +86,7 @@ class _Mending:
         self._world = world
         self._roles = world.once(Roles)
         self._files = Files(self._sources)
+        self._read: dict[str, File] = {}
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
         self._elsewhere = Elsewhere(world, self._roles, self._places)
 
@@ -188,9 +191,11 @@ class _Mending:
         for _ in range(_MOST_ROUNDS):
             if not waiting:
                 break
-            trial = self._trial([case.current for case in waiting if case.current])
-            failed: list[_Case] = []
-            for case in waiting:
+            unsound = self._unsound(waiting)
+            sane = [case for case in waiting if case not in unsound]
+            trial = self._trial([case.current for case in sane if case.current])
+            failed: list[_Case] = list(unsound)
+            for case in sane:
                 mended = tuple(each for each in case.answers if trial.allows(each))
                 if mended == case.answers:
                     proven.append(case)
@@ -200,6 +205,22 @@ class _Mending:
                     failed.append(case)
             waiting = [case for case in failed if case.advance()]
         return proven
+
+    def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
+        """Give the cases whose proposal would spoil a file: all together if they are fine, else each by itself."""
+        if self._is_sound([case.current for case in cases if case.current]):
+            return []
+        return [case for case in cases if case.current and not self._is_sound([case.current])]
+
+    def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
+        texts = {name: text for each in proposals for name, text in each.texts.items()}
+        changes = by_file(insertion for each in proposals for insertion in each.insertions)
+        return all(sound(self._file(texts[name]), several) for name, several in changes.items())
+
+    def _file(self, source: SourceText) -> File:
+        if source.name not in self._read:
+            self._read[source.name] = reread(source, source.text)
+        return self._read[source.name]
 
     def _trial(self, proposals: Sequence[Proposal]) -> Trial:
         assert self._sources is not None  # or there are no proposals

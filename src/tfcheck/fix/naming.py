@@ -25,6 +25,7 @@ class Labels:
     def __init__(self) -> None:
         """Begin with none."""
         self._given: dict[str, str] = {}
+        self._known: dict[int, frozenset[str]] = {}
 
     def label(self, role: Thing, sources: Module | None, *, keyed: bool, call: str = "") -> str:
         """Name a policy after the role that it is for, or the call of the module that makes the role."""
@@ -34,11 +35,18 @@ class Labels:
             parts.append(str(address.module.steps[-1].key))
         base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
         base = base if not base[0].isdigit() else f"role_{base}"
-        declared = {name for _, kind, name in sources.declared() if kind.startswith("aws_iam_")} if sources else set()
-        others = {label for label, owner in self._given.items() if owner != str(address)}
-        label = free(f"{base}_start_up", declared | others, "_")
+        declared = self._declared(sources)
+        label, number = f"{base}_start_up", 2
+        while label in declared or self._given.get(label, str(address)) != str(address):
+            label, number = f"{base}_start_up_{number}", number + 1
         self._given[label] = str(address)
         return label
+
+    def _declared(self, sources: Module | None) -> frozenset[str]:
+        if id(sources) not in self._known:
+            declared = sources.declared() if sources else ()
+            self._known[id(sources)] = frozenset(name for _, kind, name in declared if kind.startswith("aws_iam_"))
+        return self._known[id(sources)]
 
 
 def called_as(module: ModulePath) -> str:
@@ -69,9 +77,9 @@ def provider_given(call: Block) -> str:
     return written(argument.source, item.value.start, item.value.end).strip('"') if item else ""
 
 
-def with_free_sids(statements: Sequence[Wanted], texts: str) -> tuple[Wanted, ...]:
+def with_free_sids(statements: Sequence[Wanted], words: frozenset[str]) -> tuple[Wanted, ...]:
     """Name the statements as no other in the module is named: documents that are merged replace by that name."""
-    taken = set(re.findall(r'"([A-Za-z0-9]+)"', texts))
+    taken = set(words)
     found: list[Wanted] = []
     for each in statements:
         found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))

@@ -6,12 +6,13 @@ of the role is called, by an output that is the role's name. A module from elsew
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.finding import Answer
 from tfcheck.fix.cycle import Dependencies
-from tfcheck.fix.edit import Insertion
 from tfcheck.fix.files import Files
 from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.naming import Labels, called_as, provider_given, role_reference, with_free_sids, written
@@ -20,19 +21,19 @@ from tfcheck.fix.policy_text import Into, document_of, into_policy
 from tfcheck.fix.proposal import Need, Proposal
 from tfcheck.fix.render import Style, statement
 from tfcheck.fix.render import block as written_block
-from tfcheck.fix.soundness import sound
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import Touched
 from tfcheck.fix.wanted import Reference, Wanted, free, wanted
 from tfcheck.hcl.block import Block
+from tfcheck.hcl.modules import Module
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.hcl.source import SourceText
 from tfcheck.match import equal
 from tfcheck.resolve.scope import ModuleScope, ResourceReferent
 from tfcheck.role import Roles
 from tfcheck.value import Text, Truth, Unknown, Value
 from tfcheck.world import After, Thing
 
+_WORD = re.compile(r'"([A-Za-z0-9]+)"')
 _POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment"})
 
 
@@ -47,6 +48,7 @@ class Places:
         self._files = files
         self._prefixes = prefixes
         self._labels = Labels()
+        self._words: dict[int, frozenset[str]] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._graphs: dict[int, Dependencies] = {}
         self.holders = Holders(world, roles)
@@ -121,10 +123,9 @@ class Places:
         statements = given or self.wanted(answers, address.module, goal)
         if statements is None:
             return None
-        texts = "\0".join(file.source.text for file in module.files)
-        statements = with_free_sids(statements, texts)
+        statements = with_free_sids(statements, self._quoted_in(module))
         into = into_policy(holder.argument, module, statements)
-        if into is None or not self._sound(into.source, into.insertions):
+        if into is None or not self._files.editable(into.source):
             return None
         touched = [Touched(each, holder.attribute) for each in self.holders.instances(address)]
         if name:
@@ -185,7 +186,7 @@ class Places:
     ) -> Iterator[Proposal]:
         """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in."""
         insertions = behind(anchor, policy)
-        if insertions is None or not self._sound(anchor.source, insertions):
+        if insertions is None:
             return
         added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]
         yield Proposal(
@@ -304,9 +305,12 @@ class Places:
         known = {holder.thing.attribute("name") for holder in self.holders.of(role)}
         return free("ecs-start-up", {each for each in known if isinstance(each, str)}, "-")
 
-    def _sound(self, source: SourceText, insertions: Sequence[Insertion]) -> bool:
-        ordered = sorted(insertions, key=lambda each: each.offset)
-        return self._files.editable(source) and sound(source, ordered)
+    def _quoted_in(self, module: Module) -> frozenset[str]:
+        """List the words in quotes in a module: a name for a statement is free if it is none of them."""
+        if id(module) not in self._words:
+            words = (_WORD.findall(file.source.text) for file in module.files)
+            self._words[id(module)] = frozenset(itertools.chain.from_iterable(words))
+        return self._words[id(module)]
 
 
 def _counted(statements: Sequence[Wanted]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edit import Insertion, spliced
@@ -11,23 +12,30 @@ from tfcheck.hcl.expression import Unreadable
 from tfcheck.hcl.file import File
 from tfcheck.hcl.json_document import read_document
 from tfcheck.hcl.lexer import MalformedError
-from tfcheck.hcl.source import SourceText
 
 
-def sound(source: SourceText, insertions: Sequence[Insertion]) -> bool:
-    """Tell whether the file with insertions made reads as it should.
+def sound(before: File, insertions: Sequence[Insertion]) -> bool:
+    """Tell whether a file with insertions made, which are sorted by offset, reads as it should.
 
     It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
     every argument that has changed can be parsed.
     """
-    before, after = reread(source, source.text), reread(source, spliced(source.text, insertions))
+    source = before.source
+    after = reread(source, spliced(source.text, insertions))
     if before.problem or after.problem:
         return False
     if source.name.endswith(".json"):
         return _is_json(after.source.text)
-    offsets = [each.offset for each in insertions]
-    changed = {index for index, each in enumerate(before.blocks) if any(each.start < o < each.end for o in offsets)}
-    return _same_blocks(before, after, changed)
+    return _same_blocks(before, after, set(_changed(before, insertions)))
+
+
+def _changed(before: File, insertions: Sequence[Insertion]) -> Iterator[int]:
+    """Give the numbers of the blocks that something is put into."""
+    ends = [block.end for block in before.blocks]
+    for each in insertions:
+        index = bisect_right(ends, each.offset)
+        if index < len(ends) and before.blocks[index].start < each.offset:
+            yield index
 
 
 def _is_json(text: str) -> bool:

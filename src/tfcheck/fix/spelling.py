@@ -107,10 +107,12 @@ class Spelling:
         """Write the beginning of a literal ARN as what stands for it here."""
         first = spelled[0]
         assert isinstance(first, str)
-        for arn, expression in known.items():
-            rest = first.removeprefix(arn)
-            if rest != first and (rest[:1] in ("/", ":") or (not rest and len(spelled) == 1)):
-                return _joined([Reference(expression), rest, *spelled[1:]])
+        ends = [len(first)] if len(spelled) == 1 else []
+        ends += [offset for offset in range(len(first) - 1, 0, -1) if first[offset] in "/:"]
+        for end in ends:
+            expression = known.get(first[:end])
+            if expression is not None:
+                return _joined([Reference(expression), first[end:], *spelled[1:]])
         return spelled
 
     @cached_property
@@ -127,7 +129,7 @@ class Spelling:
                 found.setdefault(spelled, f"{local_name(address)}.arn")
         return found
 
-    @property
+    @cached_property
     def _named_arns(self) -> dict[str, str]:
         return {other: each for each, other in reversed(self._names) if isinstance(other, str)}
 

@@ -17,6 +17,7 @@ from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import Answer, Verdict
 from tfcheck.fix.edit import Insertion, by_file, spliced
+from tfcheck.hcl.block import Block
 from tfcheck.hcl.file import File
 from tfcheck.hcl.json_syntax import read_json
 from tfcheck.hcl.modules import Module, Sources
@@ -61,7 +62,17 @@ class Changed(Sources):
 
     def _file(self, file: File) -> File:
         text = self._new_texts.get(file.source.name)
-        return file if text is None else reread(file.source, text)
+        return file if text is None else _sharing(file, reread(file.source, text))
+
+
+def _sharing(before: File, after: File) -> File:
+    """Take every block that has not changed from the file before, where it may have been parsed already."""
+    known = {_identity(each): each for each in before.blocks}
+    return File(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
+
+
+def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
+    return block.type, block.labels, block.source.text[block.start : block.end]
 
 
 def reread(source: SourceText, text: str) -> File:

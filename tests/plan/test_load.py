@@ -253,3 +253,9 @@ def test_a_damaged_plan_is_read_or_refused(at: int, noise: bytes) -> None:
         assert plan.configuration is None or plan.configuration.calls is not None
     except InputError:
         pass  # refused in one line: any other exception fails the test
+
+
+def test_a_closed_standard_input_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(InputError, match="standard input cannot be read"):
+        load(None)

@@ -40,7 +40,7 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
         InputError: there is no such file, or it may not be read.
     """
     if path is None or stdin is not None:
-        return (stdin or sys.stdin.buffer).read()
+        return _read(stdin)
     try:
         with path.open("rb") as file:
             about = os.fstat(file.fileno())
@@ -49,6 +49,14 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
             return file.read()
     except (OSError, ValueError) as error:
         raise _unreachable(path, error) from None
+
+
+def _read(stdin: BinaryIO | None) -> bytes:
+    try:
+        # NOTE: a process may be started with its standard input closed, which Python shows as None.
+        return (stdin or sys.stdin.buffer).read()
+    except (OSError, AttributeError):
+        raise InputError("standard input cannot be read", hint="pipe the plan's JSON in, or name its file") from None
 
 
 def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:

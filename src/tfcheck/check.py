@@ -75,6 +75,7 @@ def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[
 
 
 def _answer(requirement: Requirement, found: Judgement, past: Past, locations: Locations) -> Answer:
+    argument = "assume_role_policy" if requirement.action == startup.trust.ACTION else "policy"
     return Answer(
         requirement=requirement,
         role=found.role,
@@ -82,14 +83,14 @@ def _answer(requirement: Requirement, found: Judgement, past: Past, locations: L
         reason=found.reason,
         before=past.verdict(requirement),
         waits_for=found.waits_for,
-        evidence=tuple(_placed(each, locations) for each in found.evidence),
+        evidence=tuple(_placed(each, argument, locations) for each in found.evidence),
         assumptions=found.assumptions,
         needed_at=None if found.verdict is Verdict.ALLOWED else locations.need(requirement),
     )
 
 
-def _placed(evidence: Evidence, locations: Locations) -> Evidence:
-    location = locations.of(evidence.policy, "policy")
+def _placed(evidence: Evidence, argument: str, locations: Locations) -> Evidence:
+    location = locations.of(evidence.policy, argument)
     return evidence if location is None else msgspec.structs.replace(evidence, location=location)
 
 

@@ -8,6 +8,7 @@ from tfcheck import startup
 from tfcheck.compare import change_of
 from tfcheck.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.locate import Locations
+from tfcheck.role import DELETED
 
 _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 
@@ -68,7 +69,9 @@ def _message(answers: list[Answer]) -> str:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no execution role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
-            return f"ECS cannot assume the {role}: its trust policy does not allow ecs-tasks.amazonaws.com"
+            deleted = any(each.because == DELETED for each in first.evidence)
+            cause = DELETED if deleted else "its trust policy does not allow ecs-tasks.amazonaws.com"
+            return f"ECS cannot assume the {role}: {cause}"
         case Reason.EXPLICIT_DENY:
             return f"a policy denies the {role} {actions} on {what}"
         case Reason.GRANTED_TO_TASK_ROLE:

@@ -17,21 +17,24 @@ from tfcheck.iam import (
     Context,
     Decision,
     Denied,
+    Effect,
     Layers,
     Origin,
     Policy,
     Request,
     Undecided,
+    applies,
     decide,
     decide_trust,
     near_misses,
+    near_trust,
     service_context,
     start_up_context,
 )
 from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
-from tfcheck.role import SENSITIVE, Role, Roles
+from tfcheck.role import DELETED, SENSITIVE, Role, Roles
 from tfcheck.value import NAME, Truth, Unknown, text
 from tfcheck.world import World
 
@@ -66,6 +69,12 @@ class _Call(msgspec.Struct, frozen=True):
     request: Request
     guarded: Guarded
     doubt: str = ""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """List the policies that have a say in it, those of the role first."""
+        own = (self.guarded.policy,) if self.guarded.policy is not None else ()
+        return (*self.role.identity, *(self.role.boundary or ()), *own)
 
 
 class _Side(msgspec.Struct, frozen=True):
@@ -127,7 +136,8 @@ class Judge:
         role = call.role
         match decision:
             case Allowed():
-                return Judgement(role.label, Verdict.ALLOWED, assumptions=decision.assumptions)
+                evidence = self._evidence(decision, call)
+                return Judgement(role.label, Verdict.ALLOWED, evidence=evidence, assumptions=decision.assumptions)
             case Undecided():
                 evidence = self._evidence(decision, call)
                 return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), _wait(decision, role), evidence)
@@ -206,36 +216,48 @@ class Judge:
 
     def _trusted(self, role: Role, side: _Side) -> Judgement:
         if role.trust is None:
-            if role.managed and not role.trust_hidden:
-                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
-            reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
-            reason = Reason.UNKNOWN_VALUE if role.untold else reason
-            return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
-        decision = decide_trust(role.trust, "ecs-tasks.amazonaws.com", _trust_context(side))
+            return _without_trust(role)
+        context = _trust_context(side)
+        decision = decide_trust(role.trust, _ECS, context)
         match decision:
             case Allowed():
-                return Judgement(role.label, Verdict.ALLOWED)
+                evidence = tuple(self._told(origin, "Allow", "allows it") for origin in decision.by)
+                return Judgement(role.label, Verdict.ALLOWED, evidence=evidence)
             case Denied():
                 evidence = tuple(self._told(origin, "Deny", "denies it") for origin in decision.by)
+                near = near_trust(role.trust, _ECS, context)
+                evidence += tuple(self._told(each.origin, each.effect, each.because) for each in near)
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence)
             case Undecided():
-                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), decision.waits_for)
+                may = _may(decision.waits_for if decision.kind == "condition" else "")
+                evidence = tuple(self._told(origin, "", may) for origin in decision.by)
+                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), decision.waits_for, evidence)
             case _:
                 assert_never(decision)
 
     # Why
 
-    def _evidence(self, decision: Denied | Undecided, call: _Call) -> tuple[Evidence, ...]:
-        """Tell which statements decided, then which came nearest to allowing."""
-        told = _ROLES_OF_EVIDENCE[type(decision)]
-        decided = tuple(self._told(origin, *told) for origin in decision.by)
-        role = call.role
-        own = (call.guarded.policy,) if call.guarded.policy is not None else ()
+    def _evidence(self, decision: Decision, call: _Call) -> tuple[Evidence, ...]:
+        """Tell which statements decided; where they did not allow, also which came nearest to allowing."""
+        decided = tuple(self._deciding(origin, decision, call) for origin in decision.by)
+        if isinstance(decision, Allowed):
+            return decided[:_MOST_EVIDENCE]
         near = tuple(
             self._told(miss.origin, miss.effect, miss.because, miss.patterns)
-            for miss in near_misses(call.request, (*role.identity, *(role.boundary or ()), *own))
+            for miss in near_misses(call.request, call.policies)
         )
-        return (*decided, *near)[:8]
+        return (*decided, *near)[:_MOST_EVIDENCE]
+
+    def _deciding(self, origin: Origin, decision: Decision, call: _Call) -> Evidence:
+        match decision:
+            case Allowed():
+                return self._told(origin, "Allow", "allows it")
+            case Denied():
+                return self._told(origin, "Deny", "denies it")
+            case Undecided():
+                return self._told(origin, *_share(origin, call))
+            case _:
+                assert_never(decision)
 
     def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
         if origin.policy in self.roles.policies.sensitive:
@@ -248,10 +270,22 @@ _VERDICTS: dict[type, Verdict] = {
     Denied: Verdict.DENIED,
     Undecided: Verdict.UNKNOWN,
 }
-_ROLES_OF_EVIDENCE: dict[type, tuple[str, str]] = {
-    Denied: ("Deny", "denies it"),
-    Undecided: ("", "may decide it"),
-}
+_ECS = "ecs-tasks.amazonaws.com"
+_EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
+_MOST_EVIDENCE = 8
+
+
+def _share(origin: Origin, call: _Call) -> tuple[str, str]:
+    """Give the effect of a statement that may decide, and the condition key that it waits for."""
+    for statement in (each for policy in call.policies for each in policy.statements):
+        if statement.origin == origin:
+            keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
+            return _EFFECTS[statement.effect], _may(keys[0] if keys else "")
+    return "", _may("")
+
+
+def _may(key: str) -> str:
+    return f"may decide it, by its condition on {key}" if key else "may decide it"
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
@@ -266,6 +300,17 @@ def _without_role(requirement: Requirement) -> Judgement:
     if requirement.doubt:
         return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.doubt)
     return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
+
+
+def _without_trust(role: Role) -> Judgement:
+    if role.deleted:
+        gone = Evidence(policy=role.deleted, sid=None, effect="", because=DELETED)
+        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=(gone,))
+    if role.managed and not role.trust_hidden:
+        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
+    reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
+    reason = Reason.UNKNOWN_VALUE if role.untold else reason
+    return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
 
 
 def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...]:

@@ -23,6 +23,8 @@ from tfcheck.world import Thing, World
 
 #: What a role is called whose ARN the plan marks as sensitive.
 SENSITIVE = "(sensitive value)"
+#: What is wrong with a role that is named although it will be gone.
+DELETED = "this plan deletes it"
 
 
 class Role(msgspec.Struct, frozen=True):
@@ -31,7 +33,8 @@ class Role(msgspec.Struct, frozen=True):
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
     plan shows is what they have, except for what `hidden` lists. Of each group in `rivals`, policies of one name, only
     one will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read. `untold` says
-    why it is open which role this is at all; such a role has no label.
+    why it is open which role this is at all; such a role has no label. `deleted` is the address of a role that will be
+    gone, while something still names it.
     """
 
     label: str | None
@@ -45,6 +48,7 @@ class Role(msgspec.Struct, frozen=True):
     trust: Policy | None = None
     trust_hidden: str | None = None
     untold: str | None = None
+    deleted: str | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -95,6 +99,23 @@ class Roles:
     @cached_property
     def _managed(self) -> Sequence[Thing]:
         return self._world.things("aws_iam_role")
+
+    def _deleted(self, reference: Value) -> str | None:
+        """Give the address of the role that a reference names and the plan deletes, unless one of its name remains."""
+        known = identity(reference)
+        thing = self._ended.get(known) if known is not None else None
+        if thing is None:
+            return None
+        name = thing.attribute("name")
+        remains = any(equal(name, each.attribute("name")) is not Truth.FALSE for each in self._managed)
+        return None if remains else str(thing.address)
+
+    @cached_property
+    def _ended(self) -> dict[TextLike, Thing]:
+        """Index by ARN the roles that exist only before the change."""
+        staying = {str(each.address) for each in self._managed}
+        gone = [each for each in self._world.before().things("aws_iam_role") if str(each.address) not in staying]
+        return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 
     @cached_property
     def _by_address(self) -> dict[str, Thing]:
@@ -165,6 +186,7 @@ class Roles:
             rivals=tuple(attached.rivals),
             trust_hidden=untold or "the role is not in the plan",
             untold=untold,
+            deleted=self._deleted(reference),
             notes=tuple(attached.notes),
         )
 

@@ -14,7 +14,7 @@ from tfcheck.iam.document import parse_policy
 from tfcheck.iam.keys import service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_version
 from tfcheck.iam.model import Caller, Effect, Origin, Policy, PolicyKind, Request, Statement
-from tfcheck.iam.near import NearMiss, near_misses
+from tfcheck.iam.near import NearMiss, near_misses, near_trust
 
 __all__ = [
     "Absent",
@@ -43,6 +43,7 @@ __all__ = [
     "managed_policy",
     "managed_policy_version",
     "near_misses",
+    "near_trust",
     "parse_policy",
     "permits",
     "service_context",

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.iam import condition, resource
+from tfcheck.iam import action, condition, resource
 from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.model import Effect, Origin, Statement
+from tfcheck.iam.principal import names_service
 from tfcheck.value import Truth, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tfcheck.iam.context import Context
     from tfcheck.iam.model import Policy, Request
 
 
@@ -38,6 +40,27 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
     return [miss for _, miss in sorted(found, key=lambda each: each[0])]
 
 
+def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:
+    """List the Allow statements of a trust policy that do not let a service assume the role, each with the cause.
+
+    `service` and `context` are those of `decide_trust`. Statements about other ways to become the role are left out.
+    """
+    found = []
+    for statement in policy.statements:
+        if statement.effect is Effect.ALLOW and statement.unread is None and statement.principals is not None:
+            if action.names(statement.actions, "sts:assumerole") is Truth.FALSE:
+                continue
+            if names_service(statement.principals, service) is Truth.FALSE:
+                found.append((1, NearMiss(statement.origin, "Allow", "principal does not match", ())))
+            elif keys := _unmet(statement, context):
+                found.append((0, NearMiss(statement.origin, "Allow", f"condition on {keys[0]} is not met", ())))
+    return [miss for _, miss in sorted(found, key=lambda each: each[0])]
+
+
+def _unmet(statement: Statement, context: Context) -> list[str]:
+    return [each.key for each in statement.conditions if condition.holds(each, context) is Truth.FALSE]
+
+
 def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
     seen = applies(statement, request)
     missing = [each for each in (seen.action, seen.resource, seen.principal, seen.conditions) if each is Truth.FALSE]
@@ -52,8 +75,7 @@ def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], Near
 
 def _cause(statement: Statement, request: Request, seen: Applies) -> tuple[int, str]:
     if seen.conditions is Truth.FALSE:
-        keys = [each.key for each in statement.conditions if condition.holds(each, request.context) is Truth.FALSE]
-        return 0, f"condition on {keys[0]} is not met"
+        return 0, f"condition on {_unmet(statement, request.context)[0]} is not met"
     if seen.principal is Truth.FALSE:
         return 1, "principal does not match"
     wanted = resource.target(request.resource)

@@ -1,0 +1,113 @@
+"""Which statements does a judgement name: those that made it, may make it, or come near; and what of deleted roles?"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.plan.made import change, plan
+from tfcheck.check import check
+from tfcheck.finding import Answer, Reason, Report, Verdict
+
+_ARN = "arn:aws:iam::111122223333:role/exec"
+_FILE = "arn:aws:s3:::cfg/app.env"
+_VPCE = {"StringEquals": {"aws:SourceVpce": "vpce-1"}}
+
+
+def statement(effect: str = "Allow", **parts: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Action": "s3:GetObject", "Resource": "*"} | parts
+
+
+def trust(**parts: Any) -> dict[str, Any]:
+    return {
+        "Sid": "Ecs",
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+    } | parts
+
+
+def role(*actions: str, name: str = "exec", trusting: dict[str, Any] | None = None) -> dict[str, Any]:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trusting or trust()]})
+    known = {"name": "exec", "arn": _ARN, "assume_role_policy": policy}
+    after = None if actions == ("delete",) else known
+    return change(f"aws_iam_role.{name}", *actions, name=name, before=known, after=after)
+
+
+def report(
+    *statements: dict[str, Any], of: dict[str, Any] | None = None, more: tuple[dict[str, Any], ...] = ()
+) -> Report:
+    containers = [{"name": "app", "image": "x", "environmentFiles": [{"type": "s3", "value": _FILE}]}]
+    task = {"execution_role_arn": _ARN, "container_definitions": json.dumps(containers)}
+    policy = {"name": "p", "role": "exec", "policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+    rows = [
+        of or role(),
+        change("aws_ecs_task_definition.app", before=task, after=task, name="app"),
+        change("aws_iam_role_policy.p", before=policy, after=policy, name="p"),
+    ]
+    return check(plan(*rows, *more))
+
+
+def answer(found: Report, action: str = "s3:GetObject") -> Answer:
+    return next(each for each in found.answers if each.requirement.action == action)
+
+
+def told(found: Answer) -> list[tuple[str, str | None, str, str]]:
+    return [(each.policy, each.sid, each.effect, each.because) for each in found.evidence]
+
+
+def test_what_is_allowed_names_the_statements_that_allow_it() -> None:
+    found = report(statement(Sid="Logs", Action="logs:*"), statement(Sid="Read"))
+    assert told(answer(found)) == [("aws_iam_role_policy.p", "Read", "Allow", "allows it")]
+    assert told(answer(found, "sts:AssumeRole")) == [("aws_iam_role.exec", "Ecs", "Allow", "allows it")]
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_what_waits_for_a_condition_names_the_statement_and_its_key(effect: str) -> None:
+    others = [statement()] if effect == "Deny" else []
+    found = answer(report(*others, statement(effect, Sid="Vpce", Condition=_VPCE)))
+    assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.CONDITION)
+    because = "may decide it, by its condition on aws:SourceVpce"
+    assert told(found)[0] == ("aws_iam_role_policy.p", "Vpce", effect, because)
+
+
+@pytest.mark.parametrize(
+    ("trusting", "because"),
+    [
+        (
+            trust(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod"}}),
+            "condition on aws:SourceArn is not met",
+        ),
+        (trust(Principal={"Service": "ec2.amazonaws.com"}), "principal does not match"),
+    ],
+)
+def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], because: str) -> None:
+    found = answer(report(statement(), of=role(trusting=trusting)), "sts:AssumeRole")
+    assert (found.verdict, found.reason) == (Verdict.DENIED, Reason.TRUST_POLICY)
+    assert told(found) == [("aws_iam_role.exec", "Ecs", "Allow", because)]
+
+
+def test_a_trust_that_waits_for_a_condition_names_its_key() -> None:
+    trusting = trust(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
+    found = answer(report(statement(), of=role(trusting=trusting)), "sts:AssumeRole")
+    assert (found.verdict, found.waits_for) == (Verdict.UNKNOWN, "aws:SourceIp")
+    assert told(found) == [("aws_iam_role.exec", "Ecs", "", "may decide it, by its condition on aws:SourceIp")]
+
+
+def test_ecs_cannot_assume_a_role_that_the_plan_deletes() -> None:
+    found = report(statement(), of=role("delete"))
+    trusted = answer(found, "sts:AssumeRole")
+    assert (trusted.verdict, trusted.reason, trusted.before) == (Verdict.DENIED, Reason.TRUST_POLICY, Verdict.ALLOWED)
+    message = next(each.message for each in found.findings if each.rule == "trust")
+    assert message == f"ECS cannot assume the execution role {_ARN}: this plan deletes it"
+
+
+def test_a_role_that_only_changes_its_address_is_not_gone() -> None:
+    found = report(statement(), of=role("delete"), more=(role("create", name="again"),))
+    assert answer(found, "sts:AssumeRole").verdict is not Verdict.DENIED
+
+
+def test_a_role_that_terraform_forgets_is_not_gone() -> None:
+    assert answer(report(statement(), of=role("forget")), "sts:AssumeRole").verdict is Verdict.ALLOWED

@@ -69,14 +69,19 @@ def run(
     *,
     top: Path = Path("/nowhere"),
     patience: Patience | None = None,
+    around: Callable[[Callable[[], object]], object] | None = None,
 ) -> Published:
-    """Publish as the command does."""
+    """Publish as the command does; `around` may hold back each request."""
     place = Place(told, hosts(told).server, top)
     wishes = wishes or Wishes(id="orders")
     wanted = asked(told, wishes.number, reports)
     if isinstance(wanted, Nothing):
         return Published(Outcome(Did.NOTHING, wanted.why))
-    return publish(client(told, patience), wanted, reports, place, wishes)
+    asking = client(told, patience)
+    if around is not None:
+        once = asking._once
+        asking._once = lambda *sent: around(lambda: once(*sent))  # type: ignore[assignment, method-assign]
+    return publish(asking, wanted, reports, place, wishes)
 
 
 def bad(target: str = "infra/orders", *, message: str = "", fix: Fix | None = None, sha: str = SHA) -> Report:

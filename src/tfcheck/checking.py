@@ -24,8 +24,12 @@ class Checked(msgspec.Struct, frozen=True):
     directory: str
 
 
-def checked(plan: str, sources: str | None = None, workspace: str | None = None) -> Iterator[Checked]:
+def checked(
+    plan: str, sources: str | None = None, workspace: str | None = None, *, fixes: bool = True
+) -> Iterator[Checked]:
     """Check what the file `plan` holds, `-` for standard input; most files hold one plan.
+
+    Findings carry their fixes, unless `fixes` is false.
 
     Raises:
         InputError: it cannot be read, or is not a complete plan.
@@ -37,7 +41,7 @@ def checked(plan: str, sources: str | None = None, workspace: str | None = None)
     loaded = load_plans(path)
     for each in loaded.plans:
         found = find(Path(sources) if sources else None, path, each.configuration)
-        report = _placed(check(each, found.sources, workspace=workspace, fixes=True), found.sources, workspace)
+        report = _placed(check(each, found.sources, workspace=workspace, fixes=fixes), found.sources, workspace)
         notes = (*loaded.warnings, *_about(found), *report.notes)
         root = found.sources.root if found.sources else None
         yield Checked(msgspec.structs.replace(report, notes=notes), str(root or "."))

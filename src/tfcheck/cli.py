@@ -19,6 +19,7 @@ from tfcheck import (
     cli_action,
     cli_atlantis,
     cli_comment,
+    cli_diff,
     cli_explain,
     cli_fix,
     cli_report,
@@ -261,6 +262,7 @@ def _status(reports: list[Checked], wanted: Wanted) -> int:
 main.add_command(cli_comment.comment)
 main.add_command(cli_action.github)
 main.add_command(cli_atlantis.atlantis)
+main.add_command(cli_diff.diff)
 main.add_command(cli_fix.fix)
 main.add_command(cli_explain.explain)
 main.add_command(cli_rules.rules)

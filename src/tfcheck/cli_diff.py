@@ -1,0 +1,68 @@
+"""What does `tfcheck diff` ask for, and what does it print?"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tfcheck import terminal
+from tfcheck.checking import checked
+from tfcheck.finding import Report
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Print which access of execution roles a plan gives and takes.",
+)
+@click.argument("plan", metavar="PLAN")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--sources",
+    metavar="DIR|TFPLAN",
+    help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
+    "PLAN, in the current directory, and in its work tree.",
+)
+@click.option(
+    "--workspace",
+    metavar="NAME",
+    envvar="TF_WORKSPACE",
+    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
+)
+@click.option("--output", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
+)
+@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+def diff(
+    plan: str, form: str, sources: str | None, workspace: str | None, output: str | None, colour: str, debug: bool
+) -> int:
+    """Print which access of execution roles PLAN gives and takes, whether or not a task needs it.
+
+    Of roles that exist before and after the change, and as far as their policies can be read.
+    """
+    coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
+    reports = [each.report for each in checked(plan, sources, workspace, fixes=False)]
+    terminal.publish(_written(form, reports, coloured), output, colour=coloured)
+    return 0
+
+
+def _written(form: str, reports: Sequence[Report], coloured: bool) -> str:
+    from tfcheck.report import access
+
+    match form:
+        case "json":
+            from tfcheck.report.json import written
+
+            return "".join(written(access.access_json(each), indent=len(reports) == 1) for each in reports)
+        case "markdown":
+            return access.access_markdown(reports)
+        case _:
+            return access.access_text(reports, colour=coloured)

@@ -1,0 +1,50 @@
+"""What a change gives to roles and takes from them, on the screen, in Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+
+from tests.cases import TESTDATA
+from tfcheck.cli import main
+
+PLAN = str(TESTDATA / "regression-on-update" / "plan.json")
+
+
+def shown(*arguments: str) -> str:
+    done = CliRunner().invoke(main, ["diff", *arguments], standalone_mode=False, catch_exceptions=False)
+    assert done.return_value == 0
+    return done.stdout
+
+
+def test_text_says_what_is_withdrawn_from_whom() -> None:
+    assert shown(PLAN).split("\n")[1:] == [
+        "",
+        "  aws_iam_role.execution",
+        "    - s3:GetObject on arn:aws:s3:::acme-config/*",
+        "",
+    ]
+    assert shown(PLAN).startswith(f"{PLAN}: 1 permission withdrawn\n")
+
+
+def test_markdown_is_a_diff() -> None:
+    page = shown("--format", "markdown", PLAN)
+    assert "```diff\n- s3:GetObject on arn:aws:s3:::acme-config/*\n```\n" in page
+    assert "`aws_iam_role.execution`" in page
+
+
+def test_json_has_the_words_of_the_report() -> None:
+    (change,) = json.loads(shown("--format", "json", PLAN))["access_changes"]
+    assert change == {
+        "role": "aws_iam_role.execution",
+        "action": "s3:GetObject",
+        "resource": "arn:aws:s3:::acme-config/*",
+        "change": "withdrawn",
+    }
+
+
+def test_nothing_is_said_as_nothing() -> None:
+    assert "no execution role that existed before gains or loses access" in shown(
+        str(TESTDATA / "literal-granted" / "plan.json")
+    )

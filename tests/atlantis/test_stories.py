@@ -240,9 +240,12 @@ def test_a_plan_that_cannot_be_read_fails_nothing(atlantis: Atlantis, content: b
 
 def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("canary-4c1f")
+        raise RuntimeError(CANARY)
 
     monkeypatch.setattr("tfcheck.atlantis.step.checked", broken)
+    debugged = atlantis.plan(BAD, "tfcheck atlantis plan --debug")
+    assert debugged.status == 70
+    assert "in reported" in debugged.output
     done = atlantis.plan(BAD)
     assert done.status == 0
     assert "this is a bug in tfcheck" in done.lines[0]
@@ -254,6 +257,19 @@ def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.Mon
     stopped = atlantis.step("tfcheck atlantis plan --strict", BAD)
     assert stopped.status == 1
     assert stopped.lines[-1] == "tfcheck stops this plan: what was not checked does not pass --strict"
+
+
+@pytest.mark.parametrize("broken", ["tfcheck.atlantis.step.json", "tfcheck.atlantis.step.fenced"])
+def test_a_bug_in_writing_fails_nothing_either(
+    atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fails(*_: object, **__: object) -> str:
+        raise ValueError(CANARY)
+
+    monkeypatch.setattr(broken, fails)
+    done = atlantis.plan(BAD)
+    assert done.status == 0
+    assert "this is a bug in tfcheck" in done.output
 
 
 def test_a_gate_stops_the_plan_and_says_what_to_do(atlantis: Atlantis, github: FakeGitHub) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from tfcheck import __version__
 from tfcheck.atlantis.fence import failed, fenced
+from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.store import Store, root
 from tfcheck.atlantis.surroundings import Project, Pull, project, pull
 from tfcheck.checking import checked, fails
@@ -60,13 +61,17 @@ def after_plan(variables: Mapping[str, str], gate: Gate, *, debug: bool = False)
     """
     about = project(variables)
     try:
-        reports = reported(about)
+        return _checked(variables, about, gate)
     except TfcheckError as error:
         return _unchecked(variables, about, gate, error.message, error.hint)
     except Exception as error:
         if debug:
             raise
         return _unchecked(variables, about, gate, own(error), "run it with --debug to see where")
+
+
+def _checked(variables: Mapping[str, str], about: Project, gate: Gate) -> Printed:
+    reports = reported(about)
     stopped = gate.stops(reports)
     after = _kept(variables, about, reports, stopped=stopped)
     if stopped:
@@ -117,9 +122,9 @@ def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *
         text = "".join(json(each, indent=len(reports) == 1) for each in placed)
         Store(root(variables), found).save(about, text)
     except TfcheckError as error:
-        from tfcheck.atlantis.outside import harmless
-
         return [f"! no comment will tell this: {harmless(error.message)}"]
+    except Exception as error:
+        return [f"! no comment will tell this: {own(error)}"]
     return []
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -152,13 +153,20 @@ def _data_of(directory: str, variables: Mapping[str, str]) -> Path | None:
 
 
 def _temporary() -> Path:
+    """Make a folder in a place that all may write to; whoever made one of that name before us must not read along."""
     from tempfile import gettempdir
 
     folder = Path(gettempdir(), f"tfcheck-{os.getuid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
-    status = folder.lstat()
-    if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
-        raise UsageError(f"`{folder}` is not private", hint=f"let {_SETTING} name a folder of Atlantis")
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        private = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
+    except OSError:
+        private = False
+    if not private:
+        raise UsageError(
+            "the temporary folder for results is not private", hint=f"let {_SETTING} name a folder of Atlantis"
+        )
     return folder
 
 
@@ -172,7 +180,7 @@ def _make_private(folder: Path) -> None:
 
 def _safe(name: str) -> str:
     """Make one name for a folder of any text: owners on some hosts hold slashes, and none may lead elsewhere."""
-    quoted = quote(name, safe="")
+    quoted = quote(name, safe="", errors="surrogateescape")
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.checking import load_plans
+from tfcheck.errors import InputError
 from tfcheck.finding import Finding
+from tfcheck.hcl.modules import Found
 
 if TYPE_CHECKING:
     from tfcheck.fix.files import Files
     from tfcheck.fix.mend import Mend, Mends
     from tfcheck.hcl.modules import Sources
-    from tfcheck.plan import Plan
+    from tfcheck.plan import ConfigModule, Plan
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -72,9 +74,8 @@ def _collect(
     plan: Plan, option: str | None, path: Path | None, workspace: str | None, choice: Choice, work: _Work
 ) -> None:
     from tfcheck.check import check
-    from tfcheck.hcl.modules import find
 
-    found = find(Path(option) if option else None, path, plan.configuration)
+    found = _found(Path(option) if option else None, path, plan)
     report = check(plan, found.sources, workspace=workspace)
     wanted = [each for each in report.findings if _is_wanted(each, choice.only)]
     if not wanted:
@@ -87,6 +88,45 @@ def _collect(
     work.texts += [each for each in mends.found if not each.insertions and _is_safe(each, choice)]
     work.notes += [] if found.sources else found.messages
     work.notes += _left(wanted, mends, choice)
+
+
+def _found(option: Path | None, path: Path | None, plan: Plan) -> Found:
+    """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
+    from tfcheck.hcl.modules import find
+
+    refused: InputError | None = None
+    try:
+        found = find(option, path, plan.configuration)
+        if found.sources is not None or option is not None or path is None:
+            return found
+    except InputError as error:
+        refused = error
+    directory = option or (path.parent if path else Path())
+    try:
+        grown = find(directory, path, None).sources
+    except InputError:
+        grown = None
+    if grown is not None and plan.configuration is not None and _has_grown(grown, plan.configuration, ()):
+        return Found(grown)
+    if refused is not None:
+        raise refused
+    return found
+
+
+def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
+    """Tell whether the sources declare what the plan lists, and beyond that only policies."""
+    from tfcheck.fix.place import POLICIES
+
+    declared = sources.surely_declares(path)
+    listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}
+    listed |= {("module", name) for name in module.calls}
+    if declared is None:
+        return True
+    if not listed <= declared or not {kind for kind, _ in declared - listed} <= POLICIES:
+        return False
+    return all(
+        call.module is None or _has_grown(sources, call.module, (*path, name)) for name, call in module.calls.items()
+    )
 
 
 def _mends(

@@ -75,6 +75,30 @@ def test_a_second_run_says_that_the_plan_is_old(checkout: Path) -> None:
     assert (folder / "main.tf").read_text() == after
 
 
+@pytest.mark.parametrize("option", [(), ("--sources", ".")])
+def test_a_second_run_knows_the_policy_that_the_first_has_added(checkout: Path, option: tuple[str, ...]) -> None:
+    folder = case(checkout, "policy-deleted")
+    run("fix", "--write", "plan.json", cwd=folder)
+    after = (folder / "main.tf").read_text()
+    assert "execution_start_up" in after
+    done = run("fix", "--write", *option, "plan.json", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "the sources grant already what the plan lacks: it is older than they are; plan again\n0 files changed\n"
+    )
+    assert (folder / "main.tf").read_text() == after
+
+
+def test_sources_of_another_plan_are_refused(checkout: Path) -> None:
+    folder = case(checkout, "policy-deleted")
+    (folder / "more.tf").write_text('resource "aws_s3_bucket" "more" {}\n')
+    assert run("fix", "--sources", ".", "plan.json", cwd=folder).returncode == 3
+    done = run("fix", "plan.json", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "by hand: " in done.stderr
+    assert "are not used" in done.stderr
+
+
 def test_several_roles_of_one_file_are_one_diff(checkout: Path) -> None:
     done = run("fix", "plan.json", cwd=case(checkout, "grant-on-wrong-arn"))
     assert done.stdout.count("diff --git") == 1

@@ -34,7 +34,8 @@ from tfcheck.value import Text, Truth, Unknown, Value
 from tfcheck.world import After, Thing
 
 _WORD = re.compile(r'"([A-Za-z0-9]+)"')
-_POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment"})
+#: What a fix may add to the resources of a module.
+POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment"})
 
 
 class Places:
@@ -281,7 +282,7 @@ class Places:
         return [
             Address(module, "managed", kind, name, key)
             for _, kind, name in declared
-            if kind in _POLICIES and config and f"{kind}.{name}" not in config.resources
+            if kind in POLICIES and config and f"{kind}.{name}" not in config.resources
             for key in self._keys(Address(module, "managed", kind, name))
         ]
 

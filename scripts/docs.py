@@ -4,7 +4,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
 
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
     options         the options of `tfcheck check`
-    options NAME    those of another command
+    options NAME    those of another command, as in `options atlantis plan`
     rules           the manual of every rule that asks for permissions
     pitfalls        the manual of every other rule
     checks KIND     a list of the rules or of the pitfalls
@@ -64,13 +64,20 @@ def _screen(plan: str) -> str:
 
 def _options(command: str) -> str:
     rows = ["| option | meaning |", "| --- | --- |"]
-    for option in cli.main.commands[command or "check"].params:
+    for option in _command(command or "check").params:
         if isinstance(option, click.Option):
             names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
             value = "" if option.is_flag else f" `{_value(option)}`"
             default = f" Default: `{option.default}`." if option.show_default else ""
             rows.append(f"| {names}{value} | {option.help}{default} |".replace("DIR|TFPLAN", "DIR\\|TFPLAN"))
     return "\n".join(rows) + "\n"
+
+
+def _command(names: str) -> click.Command:
+    found: click.Command = cli.main
+    for name in names.split():
+        found = found.commands[name] if isinstance(found, click.Group) else found
+    return found
 
 
 def _value(option: click.Option) -> str:

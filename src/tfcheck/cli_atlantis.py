@@ -27,7 +27,7 @@ def _gate(default: str) -> click.Option:
 
 
 def _strict() -> click.Option:
-    return click.Option(["--strict"], is_flag=True, help="Also where an answer is unknown or something was skipped.")
+    return click.Option(["--strict"], is_flag=True, help="Stop or fail also what is not decided or was skipped.")
 
 
 def _new_only() -> click.Option:
@@ -103,6 +103,7 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int
 )
 @click.option(
     "--suggestions",
+    metavar="NUMBER",
     type=click.IntRange(0, 50),
     default=20,
     show_default=True,

@@ -129,8 +129,6 @@ def test_every_option_that_the_page_names_is_there(tmp_path: Path) -> None:
     told = "".join(
         in_process(f"tfcheck atlantis {name} --help", {}, tmp_path)[0] for name in ("plan", "policy-check", "publish")
     )
-    ours = {"--fail-on", "--new-only", "--strict", "--dry-run", "--author", "--id", "--debug"}
-    named = set(re.findall(r"--[a-z-]+[a-z]", PAGE)) - {"--repo-config", "--enable-policy-checks", "--version"}
-    named -= {"--no-install-recommends", "--no-cache-dir", "--no-cache"}
-    assert named == ours
-    assert not [name for name in ours if name not in told]
+    others = {"--repo-config", "--enable-policy-checks", "--version", "--no-install-recommends", "--no-cache-dir"}
+    named = set(re.findall(r"--[a-z-]+[a-z]", PAGE)) - others - {"--no-cache"}
+    assert named == set(re.findall(r"--[a-z-]+[a-z]", told)) - {"--help"}

@@ -248,7 +248,7 @@ class TestReadingFiles:
         write(tmp_path / "shared", t__json="{}")
         root = write(tmp_path / "stacks/web", main__tf="")
 
-        assert from_directory(root).read_file("../../shared/t.json") == b"{}"
+        assert from_directory(root).read_file("../../common/t.json") == b"{}"
         assert from_directory(root).read_file("../../../t.json") is None
 
 

@@ -245,7 +245,7 @@ class TestReadingFiles:
 
     def test_the_work_tree_is_the_source_tree(self, tmp_path: Path) -> None:
         (tmp_path / ".git").mkdir()
-        write(tmp_path / "shared", t__json="{}")
+        write(tmp_path / "common", t__json="{}")
         root = write(tmp_path / "stacks/web", main__tf="")
 
         assert from_directory(root).read_file("../../common/t.json") == b"{}"

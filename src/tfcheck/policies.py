@@ -65,7 +65,11 @@ class Policies:
         thing = self.thing(reference)
         if thing is not None:
             found = self.of_attribute(thing, "policy")
-            return found if found.policy or found.hidden else Found(hidden=f"{thing.address}, whose text the plan does not show")
+            return (
+                found
+                if found.policy or found.hidden
+                else Found(hidden=f"{thing.address}, whose text the plan does not show")
+            )
         spelled = spelled_out(reference)
         bundled = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
         if bundled is not None:

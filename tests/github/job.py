@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 
@@ -43,7 +44,7 @@ def variables(
 
 
 def event(tmp_path: Path, name: str, payload: object) -> dict[str, str]:
-    file = tmp_path / f"{name}-{len(list(tmp_path.iterdir()))}.json"
+    file = tmp_path / f"{name}-{uuid4()}.json"  # jobs at once have a file each
     file.write_text(json.dumps(payload), encoding="utf-8")
     return {
         "GITHUB_ACTIONS": "true",

@@ -87,12 +87,18 @@ def test_a_renamed_repository_is_followed_on_the_same_host(
     assert found.id == number
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/x", "http://127.0.0.1:1/x", ""])
-def test_a_redirect_to_another_host_is_not_followed(github: FakeGitHub, where: dict[str, str], target: str) -> None:
-    github.fault("GET", "pulls", says(301, "Moved", Location=target), times=9)
-    with pytest.raises(RefusalError):
-        client(where).read(PULL, PullRequest)
-    assert len(github.requests) == 1
+def test_the_token_never_goes_to_another_host(github: FakeGitHub, where: dict[str, str]) -> None:
+    github.say("x")
+    stranger = FakeGitHub()
+    with serving(stranger) as elsewhere:
+        target = f"{elsewhere['GITHUB_API_URL']}{PULL}"
+        for location in (target, target.replace("http://", "//"), ""):
+            github.fault("GET", "pulls", says(301, "Moved", Location=location))
+            with pytest.raises(RefusalError):
+                client(where).read(PULL, PullRequest)
+        github.fault("GET", "/comments", lambda go: Answer(200, go().body, {"Link": f'<{target}>; rel="next"'}))
+        assert len(list(client(where).pages(COMMENTS, Comment))) == 1
+    assert stranger.requests == []
 
 
 @pytest.mark.parametrize("step", [says(502), says(503, "Unicorn!"), cut_before, cut_after])

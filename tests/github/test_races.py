@@ -81,7 +81,7 @@ def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str) -
 
 
 orders = st.lists(st.integers(0, 2), max_size=40)
-quickly = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quickly = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 
 
 @quickly

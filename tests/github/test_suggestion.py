@@ -185,7 +185,7 @@ def test_a_diff_is_read_as_it_was_written(old: list[str], new: list[str]) -> Non
     assert result == new
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=list(HealthCheck))
 @given(before=lines, head=lines, new=lines)
 def test_taking_a_suggestion_makes_the_change_and_github_can_show_it(
     before: list[str], head: list[str], new: list[str]

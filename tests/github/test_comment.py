@@ -214,6 +214,16 @@ def test_a_comment_can_go_when_all_is_well_and_come_back(
     assert title(github).startswith("### ❌")
 
 
+def test_a_comment_that_is_always_wanted_is_not_taken_away(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    told = variables(tmp_path, where)
+    wishes = Wishes(id="orders", when="always", on_clean="delete")
+    run(told, [bad()], wishes)
+    assert run(told, [clean()], wishes).outcome.did is Did.UPDATED
+    assert title(github).startswith("### ✅")
+
+
 def test_a_minimized_comment_says_that_it_is_resolved(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:

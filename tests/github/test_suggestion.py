@@ -164,6 +164,13 @@ def test_lines_with_something_taken_out_between_them_are_left_alone() -> None:
     assert len(made(fixed(head, [*head[:18], "one", *head[19:]]), OLD, head)) == 1
 
 
+def test_lines_of_two_hunks_are_left_alone_even_where_the_hunks_touch() -> None:
+    head = ["a", "b", "c", "d"]
+    touching = {"patch": "@@ -1,2 +1,2 @@\n a\n+b\n@@ -3,2 +3,2 @@\n c\n+d"}
+    assert made(fixed(head, ["a", "x", "y", "d"]), [], head, **touching) == ()
+    assert len(made(fixed(head, ["x", "y", "c", "d"]), [], head, **touching)) == 1
+
+
 def test_a_fence_is_longer_than_any_in_the_text() -> None:
     body = Suggestion("a", 1, 1, "````\nx\n").body("key", "words")
     (fence,) = [each for each in MarkdownIt().parse(body) if each.type == "fence"]

@@ -34,7 +34,12 @@ IMPLIED = {
     "secret_arn": "arn",
     "repository": "name",
     "task_definition": "arn",
+    "policy": "json",
+    "assume_role_policy": "json",
 }
+#: Arguments of which one reference is an equality only where it leads to a whole policy document: most are put together
+#: by `jsonencode` from what they refer to.
+DOCUMENTS = ("policy", "assume_role_policy")
 #: Where every expression of the configuration stands.
 PLACE = Place("configuration", 1)
 _STEP = re.compile(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
 
 
+#: Why a value stays open that only the sources would tell.
+NO_SOURCES = "the sources are not at hand"
+
+
 class Absence(Enum):
     """Nothing is written: not even null."""
 
@@ -344,7 +348,7 @@ class ModuleNames:
         """Read what the configuration keeps of an argument: a constant, or for joins one reference."""
         if constant(json)[0] or self._joining:
             return join.expression(json, argument)
-        return Unreadable("the sources are not at hand", join.PLACE)
+        return Unreadable(NO_SOURCES, join.PLACE)
 
     @contextmanager
     def _joining_for(self, argument: str) -> Iterator[None]:

@@ -17,7 +17,7 @@ from tfcheck.resolve import derived, join
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.fill import fill
-from tfcheck.resolve.names import Absence, ModuleNames
+from tfcheck.resolve.names import NO_SOURCES, Absence, ModuleNames
 from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import twin
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
@@ -203,7 +203,8 @@ class Resolver(ModuleNames):
             found = self._from_configuration(json, name)
             peers = self._instances(address.module, address.mode, address.type, address.name)
             found = self._aligned(found, address.module, len(peers))
-            return self.whole(self.see_safely(found, self.scope_of(address)))
+            seen = self.whole(self.see_safely(found, self.scope_of(address)))
+            return seen if name not in join.DOCUMENTS or _is_document(seen) else Unknown(reason=NO_SOURCES)
 
     def scope_of(self, address: Address) -> Scope:
         """Give the names that the arguments of an instance can use."""
@@ -254,6 +255,10 @@ class Resolver(ModuleNames):
     def _assume(self, assumption: str) -> None:
         if assumption not in self.assumptions:
             self.assumptions.append(assumption)
+
+
+def _is_document(value: Value) -> bool:
+    return isinstance(value, JsonText) or (isinstance(value, str) and value.startswith("{"))
 
 
 class _Derived:

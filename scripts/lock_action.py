@@ -28,11 +28,8 @@ def locked(uv: str) -> str:
     """Choose versions and list the hashes of all their files; nothing of the place they come from is written down."""
     command = [uv, "--no-config", "pip", "compile", "-", "--quiet", "--universal", "--python-version", "3.11"]
     options = ["--generate-hashes", "--no-build", "--no-header", "--no-annotate"]
-    places = ["--no-emit-index-url", "--no-emit-find-links"]
     text = "\n".join(wanted())
-    run = subprocess.run(
-        [*command, *options, *places], input=text, stdout=subprocess.PIPE, encoding="utf-8", check=True
-    )
+    run = subprocess.run([*command, *options], input=text, stdout=subprocess.PIPE, encoding="utf-8", check=True)
     return _HEAD + run.stdout
 
 

@@ -122,6 +122,29 @@ def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
     assert screen.count("aws_iam_role.other.arn") == 1
 
 
+def test_a_group_of_unknown_answers_names_the_statements_that_may_decide_once() -> None:
+    place = Location("policies.tf", 7, 7)
+    may = Evidence(
+        "aws_iam_role_policy.p", "Vpce", "Allow", "may decide it, by its condition on aws:SourceVpce", (), place
+    )
+    near = Evidence("aws_iam_role_policy.q", None, "Allow", "resource does not match")
+    answers = [
+        msgspec.structs.replace(
+            samples.unknown(samples.need(action)),
+            reason=Reason.CONDITION,
+            waits_for="aws:SourceVpce",
+            evidence=(may, near),
+        )
+        for action in ("s3:GetObject", "s3:GetBucketLocation")
+    ]
+    screen = text(samples.report(*answers), directory="infra", width=200)
+    sentence = (
+        "by aws_iam_role_policy.p (Vpce) at infra/policies.tf:7: may decide it, by its condition on aws:SourceVpce"
+    )
+    assert screen.count(sentence) == 1
+    assert "aws_iam_role_policy.q" not in screen
+
+
 def test_all_that_is_asked_of_one_role_outside_the_plan_is_one_group() -> None:
     answers = [
         Answer(samples.need(action), "arn:r", Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, waits_for=action)

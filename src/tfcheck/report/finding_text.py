@@ -123,7 +123,7 @@ def _evidence(evidence: Evidence, needed: str, width: int, directory: str) -> It
     if len(patterns) > _SHOWN_PATTERNS:
         yield line(Span(f"             and {counted(len(patterns) - _SHOWN_PATTERNS, 'pattern')} more", Style.QUIET))
     lead = " " * 13 if patterns else f"    {label:<9}"
-    yield from wrapped(Span(lead, Style.QUIET), _origin(evidence, directory), width, Style.QUIET)
+    yield from wrapped(Span(lead, Style.QUIET), origin(evidence, directory), width, Style.QUIET)
 
 
 def _is_compared(evidence: Evidence) -> bool:
@@ -131,7 +131,8 @@ def _is_compared(evidence: Evidence) -> bool:
     return evidence.effect == "Allow" and not evidence.because.startswith("action")
 
 
-def _origin(evidence: Evidence, directory: str) -> str:
+def origin(evidence: Evidence, directory: str) -> str:
+    """Say in one sentence where a statement stands, and what it does."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {_written(evidence.location, directory)}" if evidence.location else ""
     because = f": {evidence.because}" if evidence.because else ""

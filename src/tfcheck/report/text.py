@@ -12,11 +12,12 @@ from msgspec.structs import replace
 
 from tfcheck.finding import Answer, Fix, Location, Reason, Report, Severity, Verdict
 from tfcheck.report.change_text import change_lines
-from tfcheck.report.finding_text import finding_lines
+from tfcheck.report.finding_text import finding_lines, origin
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.words import Standing, counted, headline, reason_words, standings
 
 _SHOWN_PER_GROUP = 5
+_SHOWN_STATEMENTS = 3
 _WIDEST_ADDRESS = 64
 
 
@@ -35,7 +36,7 @@ def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool 
         *_findings(report, width, directory),
     ]
     if not quiet:
-        parts.append(list(_unknown(report.answers, width)))
+        parts.append(list(_unknown(report.answers, width, directory)))
     parts.append(list(_skipped(report, width)))
     if not quiet:
         parts.append(list(_notes(report, width)))
@@ -80,7 +81,7 @@ def _findings(report: Report, width: int, directory: str) -> Iterator[list[Line]
         fixes |= {fix} if fix else set()
 
 
-def _unknown(answers: tuple[Answer, ...], width: int) -> Iterator[Line]:
+def _unknown(answers: tuple[Answer, ...], width: int, directory: str) -> Iterator[Line]:
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in answers:
         if answer.verdict is Verdict.UNKNOWN:
@@ -92,7 +93,18 @@ def _unknown(answers: tuple[Answer, ...], width: int) -> Iterator[Line]:
         yield line(Span("unknown", Style.UNKNOWN), Span(f": {total} cannot be decided from this plan", Style.STRONG))
     for (reason, cause), members in groups.items():
         yield from wrapped("  = ", f"{reason_words(reason)}{f': {cause}' if cause else ''}", width)
+        yield from _deciding(members, width, directory)
         yield from _members(members, width)
+
+
+def _deciding(members: list[Answer], width: int, directory: str) -> Iterator[Line]:
+    """Name the statements that may decide."""
+    evidence = (each for answer in members for each in answer.evidence)
+    statements = dict.fromkeys(origin(each, directory) for each in evidence if each.because.startswith("may decide"))
+    for each in list(statements)[:_SHOWN_STATEMENTS]:
+        yield from wrapped("    ", each, width, Style.QUIET)
+    if len(statements) > _SHOWN_STATEMENTS:
+        yield line(Span(f"    and {counted(len(statements) - _SHOWN_STATEMENTS, 'statement')} more", Style.QUIET))
 
 
 def _members(members: list[Answer], width: int) -> Iterator[Line]:

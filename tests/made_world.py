@@ -41,6 +41,8 @@ class MadeThing:
 class MadeWorld:
     """A world of such things; `earlier` is what there was before the change."""
 
+    context = ()
+
     def __init__(self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None) -> None:
         self._things = things
         self._earlier = things if earlier is None else earlier

@@ -92,6 +92,17 @@ class Address(msgspec.Struct, frozen=True, dict=True):
         return Address(self.module, self.mode, self.type, self.name, key)
 
 
+class ElsewhereAddress(Address, frozen=True, dict=True):
+    """The address of an instance in another stack, which no address of this plan equals."""
+
+    stack: str = ""
+
+    @cached_property
+    def _written(self) -> str:
+        prefix = f"{self.module}." if self.module.steps else ""
+        return f"{self.stack}: {prefix}{self.resource}{_key_text(self.key)}"
+
+
 def parse(written: str) -> Address:
     """Read an absolute resource instance address.
 

@@ -32,6 +32,16 @@ class Grant(msgspec.Struct, frozen=True):
     found: Found | None = None
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """What resources of the plan attach to a role: they speak for it, whatever another stack remembers of it."""
+
+    names: frozenset[str] = frozenset()
+    arns: frozenset[str] = frozenset()
+
+
+NOTHING_ASIDE = Aside()
+
+
 class Attached:
     """What is attached to one role: what could be read, what could not, and what is odd about it."""
 
@@ -40,6 +50,7 @@ class Attached:
         self.hidden: list[str] = []
         self.rivals: list[tuple[Policy, ...]] = []
         self.notes: list[str] = []
+        self.inline: list[tuple[str, Policy]] = []
         self.closed = False
 
     def add(self, found: Found) -> None:
@@ -58,13 +69,13 @@ class Attachments:
         self._world = world
         self._policies = policies
 
-    def of(self, role: Thing) -> Attached:
-        """Collect what is attached to a role that the plan shows."""
+    def of(self, role: Thing, aside: Aside = NOTHING_ASIDE) -> Attached:
+        """Collect what is attached to a role that the plan shows, but for what others speak for."""
         name = role.attribute("name")
         attached = Attached()
         sure, open_ = self._for(str(role.address), name)
         if role.address.mode == "managed":
-            sure = [*sure, *self._own(role, attached)]
+            sure = [*sure, *self._own(role, attached, aside)]
         self._collect(attached, sure, open_, name)
         return attached
 
@@ -77,17 +88,47 @@ class Attachments:
         self._collect(attached, sure, open_, name)
         return attached
 
+    def lent(self, name: Value, account: Value) -> Attached:
+        """Collect what is surely attached, by its name, to a role of an account that this stack does not manage."""
+        attached = Attached()
+        roles = self._world.things("aws_iam_role")
+        if not isinstance(name, str) or any(equal(each.attribute("name"), name) is Truth.TRUE for each in roles):
+            return attached
+        here = [(each, equal(each.thing.surroundings.account, account)) for each in self._for("", name)[0]]
+        sure = [each for each, truth in here if truth is Truth.TRUE]
+        self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name)
+        return attached
+
+    def aside(self, name: Value) -> Aside:
+        """Name what the plan's own resources attach to a role, or attached to it before the change."""
+        if not isinstance(name, str):
+            return NOTHING_ASIDE
+        here = [each for each in self.grants() if each.role == name]
+        names, arns = (each.get(name, set()) for each in self._managed_before)
+        return Aside(
+            frozenset((*names, *(each.name for each in here if isinstance(each.name, str)))),
+            frozenset((*arns, *(each.reference for each in here if isinstance(each.reference, str)))),
+        )
+
+    def exclusive(self, name: Value) -> Thing | None:
+        """Give a resource that removes from a role what it does not list."""
+        listing = self._world.things("aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_exclusive")
+        return next((each for each in listing if equal(each.attribute("role_name"), name) is Truth.TRUE), None)
+
     def _collect(self, attached: Attached, sure: list[Grant], open_: list[Grant], name: Value) -> None:
         kept = [
             each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
         ]
         for grant in kept:
-            attached.add(self._policy(grant))
+            found = self._policy(grant)
+            attached.add(found)
+            if isinstance(grant.name, str) and found.policy is not None:
+                attached.inline.append((grant.name, found.policy))
         for grant in open_:
             attached.hidden.append(f"{grant.thing.address}, which may be attached to this role")
         for group in _of_one_name(kept):
-            found = [self._policy(grant).policy for grant in group]
-            attached.rivals.append(tuple(policy for policy in found if policy is not None))
+            policies = [self._policy(grant).policy for grant in group]
+            attached.rivals.append(tuple(policy for policy in policies if policy is not None))
             named = " and ".join(str(grant.thing.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
@@ -169,16 +210,16 @@ class Attachments:
 
     # What aws_iam_role itself says
 
-    def _own(self, role: Thing, attached: Attached) -> Iterator[Grant]:
-        yield from self._own_inline(role, attached)
-        yield from self._own_managed(role, attached)
+    def _own(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:
+        yield from self._own_inline(role, attached, aside)
+        yield from self._own_managed(role, attached, aside)
 
-    def _own_inline(self, role: Thing, attached: Attached) -> Iterator[Grant]:
+    def _own_inline(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:
         value = role.attribute("inline_policy")
         written_here = role.configured("inline_policy")
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
-        elsewhere = () if written_here else self._names_elsewhere(role)
+        elsewhere = () if written_here else {*self._names_elsewhere(role), *aside.names}
         for each in _items(value):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
@@ -189,12 +230,12 @@ class Attachments:
             found = self._policies.read(each.get("policy"), str(role.address))
             yield Grant(role, role.attribute("name"), name=name, found=found)
 
-    def _own_managed(self, role: Thing, attached: Attached) -> Iterator[Grant]:
+    def _own_managed(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:
         value = role.attribute("managed_policy_arns")
         written_here = role.configured("managed_policy_arns")
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
-        elsewhere = () if written_here else self._arns_elsewhere(role)
+        elsewhere = () if written_here else {*self._arns_elsewhere(role), *aside.arns}
         for arn in _items(value):
             if not (isinstance(arn, str) and arn in elsewhere):
                 yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
@@ -248,9 +289,7 @@ class Attachments:
             if thing.address != grant.thing.address and not any(
                 equal(role, name) is Truth.TRUE for role in _items(roles)
             ):
-                attached.hidden.append(
-                    f"{grant.thing.address}, which {thing.address} may undo: it leaves the role out"
-                )
+                attached.hidden.append(f"{grant.thing.address}, which {thing.address} may undo: it leaves the role out")
                 return True
         return False
 

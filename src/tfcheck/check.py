@@ -17,6 +17,7 @@ from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
+from tfcheck.stack import Stack
 from tfcheck.world import After, World
 
 if TYPE_CHECKING:
@@ -32,15 +33,16 @@ def check(
     workspace: str | None = None,
     context: dict[str, str | int] | None = None,
     fixes: bool = False,
+    stacks: Sequence[Stack] = (),
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
-    report. With `fixes` findings carry a proven fix where there is one. Reads nothing but what it is given and prints
-    nothing.
+    report. With `fixes` findings carry a proven fix where there is one. What other `stacks` hold counts as existing,
+    before the change and after it. Reads nothing but what it is given and prints nothing.
     """
     resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
-    after = After(resolver)
+    after = After(resolver, stacks)
     before = after.before()
     judge, past = after.once(Judge), Past(before.once(Judge), before)
     tasks = list(task_definitions(after))

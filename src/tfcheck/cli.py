@@ -26,7 +26,7 @@ from tfcheck import (
     cli_rules,
     terminal,
 )
-from tfcheck.checking import Checked, checked, fails
+from tfcheck.checking import Checked, Together, fails
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
 
@@ -48,6 +48,7 @@ class Wanted(msgspec.Struct, frozen=True):
     output: str | None
     colour: bool
     quiet: bool
+    context: tuple[str, ...] = ()
 
 
 class _PlanFirst(click.Group):
@@ -126,6 +127,13 @@ def main(ctx: click.Context) -> int | None:
     "PLAN, in the current directory, and in its work tree.",
 )
 @click.option(
+    "--context",
+    metavar="FILE",
+    multiple=True,
+    help="What `terraform show -json` prints of the state, or a plan, of another stack: what is in it exists. "
+    "Can be given several times.",
+)
+@click.option(
     "--workspace",
     metavar="NAME",
     envvar="TF_WORKSPACE",
@@ -150,6 +158,7 @@ def check(
     new_only: bool,
     strict: bool,
     sources: str | None,
+    context: tuple[str, ...],
     workspace: str | None,
     query: str | None,
     output: str | None,
@@ -163,7 +172,7 @@ def check(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = Wanted(form, pick, least, new_only, strict, sources, workspace, output, coloured, quiet)
+    wanted = Wanted(form, pick, least, new_only, strict, sources, workspace, output, coloured, quiet, context)
     reports, status = _reports(plans, wanted)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
@@ -173,7 +182,7 @@ def check(
 @main.command(
     context_settings=_NAMES,
     short_help="Write saved JSON reports, several as one, in another format.",
-    params=[each for each in check.params if each.name not in ("plans", "sources", "workspace")],
+    params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace")],
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def report(
@@ -222,13 +231,14 @@ def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
 
 
 def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int]:
-    """Check one plan after the other; one that cannot be read does not keep the others from being checked."""
+    """Check the plans, each with the others beside it; one that cannot be read does not keep them from that."""
     reports: list[Checked] = []
     status = 0
+    together = Together(plans, wanted.context, wanted.sources, wanted.workspace)
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=wanted.quiet):
-                reports += checked(plan, wanted.sources, wanted.workspace)
+                reports += together.checked(plan)
         except InputError as error:
             terminal.complain(error)
             status = error.exit_status

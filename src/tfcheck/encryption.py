@@ -8,6 +8,8 @@ does not show is taken to be encrypted by a key that AWS manages, which needs no
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tfcheck.arn import split
 from tfcheck.bucket import bucket_of
 from tfcheck.catalogue import OBJECT, PARAMETER, SECRET, catalogue
@@ -16,6 +18,12 @@ from tfcheck.match import equal
 from tfcheck.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.value import Set, TextLike, Truth, Unknown, Value
 from tfcheck.world import Thing, World
+
+
+def key_of(find: Callable[[TextLike, World], Key | None], arn: TextLike, world: World) -> Key | None:
+    """Give the customer managed key of what the plan shows, else of what another stack does."""
+    found = (find(arn, each) for each in (world, *world.context))
+    return next((each for each in found if each is not None), None)
 
 
 def key_of_secret(arn: TextLike, world: World) -> Key | None:

@@ -98,6 +98,11 @@ def _behind_alias(reference: TextLike, thing: Thing, world: World) -> Key | None
         return None
     known = catalogue(world, ALIAS)
     found = known.owner(reference) or known.by_arn(reference) or known.by_name(name, thing.surroundings)
+    for other in world.context if found is None else ():
+        known = catalogue(other, ALIAS)
+        found = known.by_arn(reference) or known.by_name(name, thing.surroundings)
+        if found is not None:
+            return named_key(found.attribute("target_key_id"), found, other)
     target = found.attribute("target_key_id") if found else None
     if found is not None and target is not None:
         return named_key(target, found, world)

@@ -28,7 +28,14 @@ class Policies:
         """Take the world they live in."""
         self._world = world
         self._read: dict[tuple[str, str], Found] = {}
-        self.sensitive: set[str] = set()
+        self._sensitive: set[str] = set()
+
+    @property
+    def sensitive(self) -> frozenset[str]:
+        """Name what was read that is marked as sensitive, in other stacks too."""
+        # NOTE: stacks know each other, so that each is asked for its own alone.
+        elsewhere = (each.once(Policies)._sensitive for each in self._world.context)
+        return frozenset(self._sensitive).union(*elsewhere)
 
     def of_attribute(self, thing: Thing, attribute: str, kind: PolicyKind | None = None) -> Found:
         """Read the policy document in an attribute of a resource; nothing where the attribute is not set.
@@ -38,7 +45,7 @@ class Policies:
         key = (str(thing.address), attribute)
         if key not in self._read:
             if thing.sensitive(attribute):
-                self.sensitive.add(key[0])
+                self._sensitive.add(key[0])
             self._read[key] = self.read(
                 thing.attribute(attribute), key[0], kind or _kind(thing.address.type, attribute)
             )
@@ -74,7 +81,14 @@ class Policies:
         bundled = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
         if bundled is not None:
             return Found(bundled)
+        for other in self._world.context:
+            if other.once(Policies).holds(spelled):
+                return other.once(Policies).by_arn(spelled)
         return Found(hidden=_not_visible(reference))
+
+    def holds(self, arn: TextLike) -> bool:
+        """Tell whether a policy of this world has an ARN, as far as it is known."""
+        return isinstance(arn, str) and arn in self._by_arn
 
     def thing(self, reference: TextLike) -> Thing | None:
         """Find the policy of the plan, or looked up by it, that an ARN or a reference surely means."""

@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.address import parse
 from tfcheck.arn import split
-from tfcheck.attachment import Attachments
+from tfcheck.attachment import NOTHING_ASIDE, Aside, Attached, Attachments
 from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
@@ -31,10 +31,11 @@ class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan shows is what they have, except for what `hidden` lists. Of each group in `rivals`, policies of one name, only
-    one will remain. `boundary` is None where there is none; `boundary_hidden` says why it cannot be read. `untold` says
-    why it is open which role this is at all; such a role has no label. `deleted` is the address of a role that will be
-    gone, while something still names it.
+    plan, or another stack that is known, shows is what they have, except for what `hidden` lists. Of each group in
+    `rivals`, policies of one name, only one will remain; `inline` gives the policies that have a name. `boundary` is
+    None where there is none; `boundary_hidden` says why it cannot be read. `untold` says why it is open which role this
+    is at all; such a role has no label. `deleted` is the address of a role that will be gone, while something still
+    names it.
     """
 
     label: str | None
@@ -50,6 +51,7 @@ class Role(msgspec.Struct, frozen=True):
     untold: str | None = None
     deleted: str | None = None
     notes: tuple[str, ...] = ()
+    inline: tuple[tuple[str, Policy], ...] = ()
 
 
 class Roles:
@@ -58,8 +60,8 @@ class Roles:
     def __init__(self, world: World) -> None:
         """Take the world they live in."""
         self._world = world
-        self.policies = Policies(world)
-        self._attachments = Attachments(world, self.policies)
+        self.policies = world.once(Policies)
+        self.attachments = Attachments(world, self.policies)
         self._found: dict[str, Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
@@ -73,9 +75,30 @@ class Roles:
         if thing is not None:
             key = str(thing.address)
             if key not in self._found:
-                self._found[key] = self._shown(thing)
+                self._found[key] = self._in_context(self.shown(thing), owned=thing.address.mode == "managed")
             return self._found[key]
-        return self._outside(reference, nameless=nameless)
+        return self._in_context(self._outside(reference, nameless=nameless), owned=False)
+
+    def _in_context(self, role: Role, *, owned: bool) -> Role:
+        """Add what other stacks show: all of a role that one of them manages, else what they attach to it."""
+        if role.managed and not owned:
+            return role  # the plan itself says all that the role has
+        arn, name, account = identity(role.caller.arn), role.caller.name, role.caller.account
+        for stack in self._world.context:
+            theirs = stack.once(Roles)
+            thing = None if owned or not isinstance(arn, str) else theirs.managed(arn)
+            if thing is not None:
+                owned = True
+                shown = theirs.shown(thing, self.attachments.aside(name))
+                role = joined(role, shown, self.attachments.exclusive(name))
+            else:
+                role = lent(role, theirs.attachments.lent(name, account))
+        return role
+
+    def managed(self, arn: str) -> Thing | None:
+        """Find the role of this world that has an ARN, unless it is only looked up."""
+        thing = self._by_arn.get(arn)
+        return thing if thing is not None and thing.address.mode == "managed" else None
 
     def thing(self, reference: Value) -> Thing | None:
         """Find the role resource, or else the data source, that a reference surely names."""
@@ -143,9 +166,10 @@ class Roles:
 
     # One role
 
-    def _shown(self, thing: Thing) -> Role:
+    def shown(self, thing: Thing, aside: Aside = NOTHING_ASIDE) -> Role:
+        """Describe a role of this world, but for what others speak for."""
         managed = thing.address.mode == "managed"
-        attached = self._attachments.of(thing)
+        attached = self.attachments.of(thing, aside)
         boundary, boundary_hidden = self._boundary(thing)
         trust, trust_hidden = self._trust(thing)
         return Role(
@@ -160,6 +184,7 @@ class Roles:
             trust=trust,
             trust_hidden=trust_hidden,
             notes=tuple(attached.notes),
+            inline=tuple(attached.inline),
         )
 
     def _outside(self, reference: Value, *, nameless: bool) -> Role:
@@ -167,7 +192,7 @@ class Roles:
         known = reference if isinstance(reference, str | Text | Unknown) else None
         name = _name_in(known)
         untold = None if nameless else _untold(known)
-        attached = self._attachments.named(name)
+        attached = self.attachments.named(name)
         arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
         parts = split(arn)
         caller = Caller(
@@ -188,6 +213,7 @@ class Roles:
             untold=untold,
             deleted=self._deleted(reference),
             notes=tuple(attached.notes),
+            inline=tuple(attached.inline),
         )
 
     def _boundary(self, thing: Thing) -> tuple[tuple[Policy, ...] | None, str | None]:
@@ -200,6 +226,53 @@ class Roles:
     def _trust(self, thing: Thing) -> tuple[Policy | None, str | None]:
         found = self.policies.of_attribute(thing, "assume_role_policy")
         return found.policy, found.hidden or None
+
+
+# What other stacks show
+
+
+def joined(role: Role, theirs: Role, exclusive: Thing | None) -> Role:
+    """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
+    hidden = (f"{theirs.label}, of which {exclusive.address} removes what it does not list",) if exclusive else ()
+    return msgspec.structs.replace(
+        _with(role, theirs.identity, theirs.hidden + hidden, theirs.rivals, theirs.inline, theirs.notes),
+        managed=True,
+        caller=theirs.caller,
+        boundary=theirs.boundary,
+        boundary_hidden=theirs.boundary_hidden,
+        trust=theirs.trust,
+        trust_hidden=theirs.trust_hidden,
+    )
+
+
+def lent(role: Role, attached: Attached) -> Role:
+    """Add what another stack attaches to a role that it does not manage."""
+    if not (attached.policies or attached.hidden):
+        return role
+    policies, hidden, rivals = tuple(attached.policies), tuple(attached.hidden), tuple(attached.rivals)
+    return _with(role, policies, hidden, rivals, tuple(attached.inline), tuple(attached.notes))
+
+
+def _with(
+    role: Role,
+    identity: tuple[Policy, ...],
+    hidden: tuple[str, ...],
+    rivals: tuple[tuple[Policy, ...], ...],
+    inline: tuple[tuple[str, Policy], ...],
+    notes: tuple[str, ...],
+) -> Role:
+    """Add policies to a role; of two inline policies of one name only the last one written remains."""
+    pairs = [(ours, other) for name, ours in role.inline for same, other in inline if name == same]
+    named = (f"{ours.name} and {other.name}" for ours, other in pairs)
+    said = (f"{each} have one name on one role: the last one written remains" for each in named)
+    return msgspec.structs.replace(
+        role,
+        identity=(*role.identity, *identity),
+        hidden=(*role.hidden, *hidden),
+        rivals=(*role.rivals, *rivals, *pairs),
+        inline=(*role.inline, *inline),
+        notes=(*role.notes, *notes, *said),
+    )
 
 
 def _caller(thing: Thing) -> Caller:

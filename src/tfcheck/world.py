@@ -51,6 +51,10 @@ class World(Protocol):
     def before(self) -> World:
         """Give the world before the change."""
 
+    @property
+    def context(self) -> Sequence[World]:
+        """Give the other stacks that are known: what they hold is there before the change and after it."""
+
     def earlier(self, address: Address) -> Earlier:
         """Give what is surely finished before a resource of this world is created."""
 
@@ -61,7 +65,7 @@ class World(Protocol):
         """Give what `make` builds of `key` alone, the same for both worlds."""
 
 
-class _Remembering:
+class Remembering:
     """A world that keeps what was built of it."""
 
     def __init__(self, shared: dict[tuple[object, ...], object]) -> None:
@@ -81,15 +85,16 @@ class _Remembering:
         return cast(T, self._built[make])
 
 
-class After(_Remembering):
+class After(Remembering):
     """The world after the change."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        """Take the resolver that answers for the plan."""
+    def __init__(self, resolver: Resolver, context: Sequence[World] = ()) -> None:
+        """Take the resolver that answers for the plan, and other stacks."""
         super().__init__({})
         self.resolver = resolver
+        self.context = context
         self._things: dict[str, list[Thing]] = {}
-        self._before = Before(resolver, self._shared)
+        self._before = Before(resolver, self._shared, context)
         self._order = Order(resolver)
 
     def things(self, *types: str) -> Sequence[Thing]:
@@ -120,13 +125,19 @@ class After(_Remembering):
         return self._order.earlier(address)
 
 
-class Before(_Remembering):
+class Before(Remembering):
     """The world as it was refreshed before the change: everything in it is known."""
 
-    def __init__(self, resolver: Resolver, shared: dict[tuple[object, ...], object] | None = None) -> None:
-        """Take the resolver that answers for the plan, and what this world shares with the one after the change."""
+    def __init__(
+        self,
+        resolver: Resolver,
+        shared: dict[tuple[object, ...], object] | None = None,
+        context: Sequence[World] = (),
+    ) -> None:
+        """Take the resolver that answers for the plan, what this world shares with the one after, and other stacks."""
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
+        self.context = context
         self._things: dict[str, list[Thing]] = {}
 
     def things(self, *types: str) -> Sequence[Thing]:

@@ -51,7 +51,7 @@ def grant_as_text(need: Need, places: Places, resolver: Resolver) -> Fix | None:
         (address, "role"): role.attribute("name"),
         (address, "policy"): JsonText(_document(need.answers)),
     }
-    trial = Trial(resolver, resolver.sources, (), [address], given)
+    trial = Trial(resolver, resolver.sources, (), [address], given, places.context)
     verdicts = {trial.verdict(each) for each in need.answers}
     written = _written(need, places)
     if written is None or Verdict.DENIED in verdicts:
@@ -76,7 +76,7 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
         (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
         (policy, "policy"): JsonText(_document(answers)),
     }
-    trial = Trial(resolver, resolver.sources, (), [role, policy], given)
+    trial = Trial(resolver, resolver.sources, (), [role, policy], given, places.context)
     statements = places.wanted(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None

@@ -166,7 +166,8 @@ class _Mending:
                 for holder in self._places.holders.of(role):
                     touched.append(Touched(holder.thing.address, holder.attribute))
                     touched += self._places.documents_of(holder)
-        trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), self._undeclared(needs))
+        added, context = self._undeclared(needs), self._world.context
+        trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context)
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if trial.allows(answer)]
 
@@ -231,6 +232,7 @@ class _Mending:
             changed(self._sources, insertions, texts),
             dict.fromkeys(touched for each in proposals for touched in each.touched),
             dict.fromkeys(address for each in proposals for address in each.added),
+            context=self._world.context,
         )
 
     def _mend(self, case: _Case) -> Mend | None:

@@ -52,6 +52,7 @@ class Places:
         self._words: dict[int, frozenset[str]] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._graphs: dict[int, Dependencies] = {}
+        self.context = world.context
         self.holders = Holders(world, roles)
 
     # What is wanted, as one module writes it

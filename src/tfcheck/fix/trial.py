@@ -28,7 +28,7 @@ from tfcheck.plan import Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.value import Unknown, Value, is_known
-from tfcheck.world import After
+from tfcheck.world import After, World
 
 _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")
@@ -97,11 +97,15 @@ class Trial:
         touched: Iterable[Touched] = (),
         added: Iterable[Address] = (),
         given: Mapping[tuple[Address, str], Value] | None = None,
+        context: Sequence[World] = (),
     ) -> None:
-        """Take the changed sources, what the change touches and adds, and values that stand for text not at hand."""
+        """Take the changed sources, what the change touches and adds, and values that stand for text not at hand.
+
+        `context` are the other stacks: no change touches them.
+        """
         plan = _replanned(resolver.plan, touched, added)
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
-        self._world = After(_Given(plan, sources, workspace, given or {}))
+        self._world = After(_Given(plan, sources, workspace, given or {}), context)
         self._judge = Judge(self._world)
 
     @cached_property

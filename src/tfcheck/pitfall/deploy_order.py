@@ -147,6 +147,10 @@ class _Without:
     def things(self, *types: str) -> Sequence[Thing]:
         return [each for each in self._world.things(*types) if str(each.address) not in self._missing]
 
+    @property
+    def context(self) -> Sequence[World]:
+        return self._world.context
+
     def looked_up(self, *types: str) -> Sequence[Thing]:
         return self._world.looked_up(*types)
 

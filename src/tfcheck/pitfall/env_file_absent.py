@@ -81,7 +81,7 @@ def _surely_absent(value: Value, bucket: Thing, world: World) -> bool:
 
 def _objects(world: World) -> Filed:
     """File the objects by key: the ARN of one that does not exist yet may not be known."""
-    return Filed(world.things(*_OBJECTS), "key")
+    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key")
 
 
 def _is_elsewhere(each: Thing, bucket: Thing) -> bool:

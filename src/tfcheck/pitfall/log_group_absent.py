@@ -50,8 +50,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _groups(world: World) -> Filed:
-    """File the groups that the plan makes or looks up by name."""
-    return Filed((*world.things(*LOG_GROUP.types), *world.looked_up(*LOG_GROUP.types)), "name")
+    """File by name the groups that the plan makes or looks up, and those of other stacks."""
+    worlds = (world, *world.context)
+    found = [each for one in worlds for each in (*one.things(*LOG_GROUP.types), *one.looked_up(*LOG_GROUP.types))]
+    return Filed(found, "name")
 
 
 PITFALL = Pitfall("log-group-absent", "log groups that exist", __doc__, _search)

@@ -79,7 +79,8 @@ def _filled(world: World) -> frozenset[str]:
 
 
 def _versions(world: World) -> Filed:
-    return Filed(world.things("aws_secretsmanager_secret_version"), "secret_id")
+    versions = (one.things("aws_secretsmanager_secret_version") for one in (world, *world.context))
+    return Filed([each for several in versions for each in several], "secret_id")
 
 
 PITFALL = Pitfall("secret-value", "secrets that have a value", __doc__, _search)

@@ -14,6 +14,7 @@ from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.load import Loaded, load
 from tfcheck.plan.overlay import looks_like_reference, masked
 from tfcheck.plan.plan import Plan
+from tfcheck.plan.state import Shown, load_shown
 
 __all__ = [
     "ConfigModule",
@@ -25,9 +26,11 @@ __all__ = [
     "PriorData",
     "ProviderConfig",
     "SavedPlanError",
+    "Shown",
     "VariableConfig",
     "constant",
     "load",
+    "load_shown",
     "looks_like_reference",
     "masked",
     "references",

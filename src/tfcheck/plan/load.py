@@ -41,7 +41,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     named = "standard input" if path is None else f"`{path}`"
     text, warnings = json_text(content(path, stdin), named)
     plans: list[Plan] = []
-    for number, document in enumerate(_documents(text, named), 1):
+    for number, document in enumerate(documents(text, named), 1):
         which = named if number == 1 else f"document {number} of {named}"
         version = format_version(document, which)
         label = "-" if path is None else str(path)
@@ -50,7 +50,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     return Loaded(tuple(plans), warnings)
 
 
-def _documents(text: Buffer, named: str) -> Iterator[Document]:
+def documents(text: Buffer, named: str) -> Iterator[Document]:
     """Decode the objects that follow each other in `text`: one, or several on lines of their own or glued together."""
     rest, begin = memoryview(text), 0
     while rest:

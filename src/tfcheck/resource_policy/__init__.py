@@ -12,6 +12,7 @@ from tfcheck.arn import split
 from tfcheck.iam import Request
 from tfcheck.policies import Policies
 from tfcheck.resource_policy.bucket import bucket_guard
+from tfcheck.resource_policy.elsewhere import joined
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.grant import Grant, covering
 from tfcheck.resource_policy.guarded import Guarded
@@ -33,14 +34,31 @@ class ResourcePolicies:
         self._world = world
         self._policies = policies
         self._found: dict[TextLike, Guarded] = {}
+        self._alone = _Alone(world, policies)
+        self._elsewhere = [_Alone(each, each.once(Policies)) for each in world.context]
 
     def of(self, resource: TextLike) -> Guarded:
         """Find what guards the thing that an ARN names; `*` is guarded by nothing."""
         if resource not in self._found:
-            self._found[resource] = self._of(resource)
+            found = self._alone.of(resource)
+            for other in self._elsewhere:
+                found = joined(found, other.of(resource), resource)
+            self._found[resource] = found
         return self._found[resource]
 
-    def _of(self, resource: TextLike) -> Guarded:
+    def warnings(self, request: Request) -> Iterator[str]:
+        """Say which policies of the plan may stand in the way of a request; whether they do, the plan does not tell."""
+        return warnings(request, self._world, self._policies)
+
+
+class _Alone:
+    """The resource policies that one world shows, whatever other stacks show."""
+
+    def __init__(self, world: World, policies: Policies) -> None:
+        self._world = world
+        self._policies = policies
+
+    def of(self, resource: TextLike) -> Guarded:
         parts = split(resource)
         match parts.service if parts else service_of(resource):
             case "s3":
@@ -58,7 +76,3 @@ class ResourcePolicies:
                 return unidentified(self._world)
             case _:
                 return Guarded()
-
-    def warnings(self, request: Request) -> Iterator[str]:
-        """Say which policies of the plan may stand in the way of a request; whether they do, the plan does not tell."""
-        return warnings(request, self._world, self._policies)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.ecs import TaskDefinition
-from tfcheck.encryption import key_of_object, key_of_parameter, key_of_secret
+from tfcheck.encryption import key_of, key_of_object, key_of_parameter, key_of_secret
 from tfcheck.finding import Requirement, Severity
 from tfcheck.startup import (
     credential_spec,
@@ -61,7 +61,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for reader in _READERS:
         for need in reader.derive(task, world):
             find = _KEYS.get(need.action)
-            key = find(need.resource, world) if find else None
+            key = key_of(find, need.resource, world) if find else None
             if key is not None:
                 yield msgspec.structs.replace(
                     need,

@@ -1,0 +1,127 @@
+"""What does another stack hold: the resources of its state, or those that its plan will have made?
+
+Takes what `terraform show -json` prints of a state or of a plan
+(https://developer.hashicorp.com/terraform/internals/json-format#state-representation). A state is read as a plan that
+changes nothing, so that both answer alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Raw
+
+from tfcheck.errors import InputError
+from tfcheck.plan.document import Document, Mode, ResourceChange, decoded, present
+from tfcheck.plan.file import content, json_text
+from tfcheck.plan.load import Loaded, documents, load
+from tfcheck.plan.plan import Plan
+
+#: What another stack may hold that matters to the start of a task, by the beginning of its type.
+_WANTED = (
+    "aws_iam_",
+    "aws_s3_",
+    "aws_kms_",
+    "aws_secretsmanager_",
+    "aws_ssm_parameter",
+    "aws_ecr_",
+    "aws_cloudwatch_log_group",
+)
+_SHOW = "run `terraform show -json` (or `tofu`) in the directory of that stack"
+_NOTHING = Raw()
+
+
+class _Resource(msgspec.Struct, gc=False):
+    address: str = ""
+    mode: Mode | None = None
+    type: str = ""
+    name: str | None = None
+    index: str | int | None = None
+    deposed_key: str | None = None
+    values: Raw = _NOTHING
+    sensitive_values: Raw = _NOTHING
+
+
+class _Module(msgspec.Struct, gc=False):
+    address: str | None = None
+    resources: list[_Resource | None] | None = None
+    child_modules: list[_Module | None] | None = None
+
+
+class _Values(msgspec.Struct, gc=False):
+    root_module: _Module | None = None
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A file of another stack; `is_state` tells what is there already from what a plan will make."""
+
+    loaded: Loaded
+    is_state: bool
+
+
+def load_shown(path: Path) -> Shown:
+    """Read the state or the plans of another stack.
+
+    Raises:
+        SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
+        InputError: the file cannot be read, is a raw state, or holds something else.
+    """
+    named = f"`{path}`"
+    text, warnings = json_text(content(path), named)
+    first = next(documents(text, named), None)
+    if first is None or not _is_state(first):
+        if first is not None and (_given(first.lineage) or _given(first.serial)):
+            raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
+        return Shown(load(path), is_state=False)
+    return Shown(Loaded((_as_plan(first, Raw(text), str(path), named),), warnings), is_state=True)
+
+
+def _is_state(document: Document) -> bool:
+    """Tell whether a document is a shown state; an empty one has nothing but its version."""
+    if isinstance(document.resource_changes, list) or _given(document.lineage) or _given(document.serial):
+        return False
+    if _given(document.planned_values) or _given(document.configuration) or present(document.plan_format_version):
+        return False
+    return _given(document.format_version)
+
+
+def _given(raw: Raw) -> bool:
+    return len(memoryview(raw)) > 0
+
+
+def _as_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
+    """Make the plan that leaves a state as it is; what its data sources read is its prior state."""
+    values = decoded(document.values, _Values, named) if present(document.values) else _Values()
+    rows: list[ResourceChange | None] = list(_rows(values.root_module))
+    found = Document(terraform_version=document.terraform_version, resource_changes=rows, prior_state=whole)
+    return Plan(label, found, "")
+
+
+def _rows(root: _Module | None) -> Iterator[ResourceChange]:
+    waiting = [root]
+    while waiting:
+        module = waiting.pop()
+        for row in (module.resources or ()) if module else ():
+            if row is not None and _is_wanted(row):
+                yield _unchanged(row, module.address if module else None)
+        waiting += reversed((module.child_modules or ()) if module else ())
+
+
+def _is_wanted(row: _Resource) -> bool:
+    return row.mode in (None, Mode.MANAGED) and not row.deposed_key and row.type.startswith(_WANTED)
+
+
+def _unchanged(row: _Resource, module: str | None) -> ResourceChange:
+    values, mask = bytes(row.values) or b"null", bytes(row.sensitive_values) or b"null"
+    change = b'{"actions":["no-op"],"before":%b,"after":%b,"before_sensitive":%b,"after_sensitive":%b}'
+    return ResourceChange(
+        address=row.address,
+        type=row.type,
+        mode=Mode.MANAGED,
+        name=row.name,
+        index=row.index,
+        module_address=module,
+        change=Raw(change % (values, values, mask, mask)),
+    )

@@ -1,0 +1,28 @@
+"""What does another stack say of the policy of a thing that the plan does not show, or shows without a policy?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.value import TextLike
+
+
+def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
+    """Join what two stacks show of one thing; what the first one shows comes first.
+
+    An account that the other stack does not tell is left open: it is then taken from the ARN, as for a thing that no
+    stack shows.
+    """
+    grants = (*found.grants, *theirs.grants)
+    if found.policy is not None or found.hidden or not _tells(theirs, resource):
+        return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
+    if found.in_plan:
+        return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
+    account = theirs.account if isinstance(theirs.account, str) else None
+    return msgspec.structs.replace(theirs, account=account, grants=grants)
+
+
+def _tells(theirs: Guarded, resource: TextLike) -> bool:
+    """Tell whether the other stack shows the thing, a policy of it, or one that may be of it."""
+    return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

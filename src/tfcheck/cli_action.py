@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from tfcheck import cli_report, terminal
-from tfcheck.checking import Checked, checked, fails
+from tfcheck.checking import Checked, Together, fails
 from tfcheck.errors import InputError, TfcheckError
 from tfcheck.finding import Report
 from tfcheck.inputs import Inputs, inputs, paths
@@ -67,9 +67,12 @@ def _run(wanted: Inputs, variables: Mapping[str, str]) -> int:
 def _found(wanted: Inputs) -> _Found:
     reports: list[Checked] = []
     errors: list[InputError] = []
-    for plan in paths("plan", wanted.plans):
+    plans = list(paths("plan", wanted.plans))
+    context = tuple(paths("context", wanted.context))
+    together = Together(plans, context, wanted.sources or None, wanted.workspace or None)
+    for plan in plans:
         try:
-            reports += checked(plan, wanted.sources or None, wanted.workspace or None)
+            reports += together.checked(plan)
         except InputError as error:
             errors.append(error)
     for file in paths("report", wanted.reports, may_lack=wanted.wishes.expected > 0):

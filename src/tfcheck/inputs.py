@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of `action.yml`; plans and reports may be patterns, `temporary` is where files without a name go."""
+    """The inputs of `action.yml`; those of files may be patterns, `temporary` is where files without a name go."""
 
     plans: tuple[str, ...]
     reports: tuple[str, ...]
+    context: tuple[str, ...]
     sources: str
     workspace: str
     fail_on: str
@@ -64,6 +65,7 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
     found = Inputs(
         plans=told.lines("plan"),
         reports=told.lines("report"),
+        context=told.lines("context"),
         sources=told.text("sources"),
         workspace=told.text("workspace") or variables.get("TF_WORKSPACE", ""),
         fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),

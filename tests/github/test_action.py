@@ -196,3 +196,10 @@ def test_what_was_so_before_can_be_let_pass(start: Start, tmp_path: Path) -> Non
     assert start(report="r.json", new_only="true", comment="off") == 0
     assert start(report="r.json", new_only="false", comment="off") == 1
     assert cli.run(["comment", "--dry-run", "--new-only", str(tmp_path / "r.json")]) == 0
+
+
+def test_other_stacks_can_be_shown(start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "state.json").write_text("{}", encoding="utf-8")
+    assert start(plan=GRANTED, context="state.json", comment="off") in (2, 3)
+    assert "`state.json`" in capsys.readouterr().out
+    assert start(plan=GRANTED, context=MISSING, comment="off") == 0

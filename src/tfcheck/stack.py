@@ -6,7 +6,7 @@ nothing in it can be taken for something of the plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -42,6 +42,8 @@ _TELLING = (
     "aws_ecr_repository",
     "aws_cloudwatch_log_group",
 )
+#: Attributes whose values become what a task needs, and so are shown: the keys that encrypt.
+_KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryption_configuration")
 
 
 class Stack(Remembering):
@@ -54,6 +56,7 @@ class Stack(Remembering):
         self._inner = inner
         self._around = around
         self._siblings: Sequence[World] = ()
+        self._seen: dict[str, list[Thing]] = {}
 
     @property
     def context(self) -> Sequence[World]:
@@ -66,14 +69,17 @@ class Stack(Remembering):
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types."""
-        return [self._seen(each) for each in self._inner.things(*types)]
+        return [each for kind in types for each in self._kind(kind, self._inner.things)]
 
     def looked_up(self, *types: str) -> Sequence[Thing]:
         """List the data sources of these types."""
-        return [self._seen(each) for each in self._inner.looked_up(*types)]
+        return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
 
-    def _seen(self, thing: Thing) -> Thing:
-        return _Elsewhere(thing, self.name, self._around)
+    def _kind(self, kind: str, find: Callable[[str], Sequence[Thing]]) -> list[Thing]:
+        if kind not in self._seen:
+            found = find(kind.removeprefix("data."))
+            self._seen[kind] = [_Elsewhere(each, self.name, self._around) for each in found]
+        return self._seen[kind]
 
     def before(self) -> World:
         """Give the stack before the change that its own plan makes."""
@@ -105,6 +111,8 @@ class _Elsewhere:
         self._around = around
 
     def attribute(self, name: str) -> Value:
+        if name in _KEYS and self.sensitive(name):
+            return Unknown(reason=f"a sensitive value of {self.address}")
         return _renamed(self._thing.attribute(name), self._stack)
 
     def sensitive(self, name: str) -> bool:

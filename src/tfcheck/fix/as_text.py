@@ -42,17 +42,33 @@ _TRUST: Value = {
 }
 
 
-def grant_as_text(need: Need, places: Places, resolver: Resolver) -> Fix | None:
-    """Write what a role lacks as text; None where even a policy with exactly that would not allow it."""
+def grants_as_text(needs: Sequence[Need], places: Places, resolver: Resolver) -> list[Fix | None]:
+    """Write what roles lack as text, one for each need; None where even a policy with exactly that would not allow it.
+
+    All are tried together: they are for different roles.
+    """
+    if not needs:
+        return []
+    given: dict[tuple[Address, str], Value] = {}
+    for need in needs:
+        given |= _policy_of(need)
+    added = list(dict.fromkeys(address for address, _ in given))
+    trial = Trial(resolver, resolver.sources, (), added, given, places.context)
+    return [_grant_as_text(need, places, {trial.verdict(each) for each in need.answers}) for need in needs]
+
+
+def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
     role = need.roles[0]
-    address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up")
-    given: dict[tuple[Address, str], Value] = {
+    key = role.address.key
+    address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
+    return {
         (address, "name"): "ecs-start-up",
         (address, "role"): role.attribute("name"),
         (address, "policy"): JsonText(_document(need.answers)),
     }
-    trial = Trial(resolver, resolver.sources, (), [address], given, places.context)
-    verdicts = {trial.verdict(each) for each in need.answers}
+
+
+def _grant_as_text(need: Need, places: Places, verdicts: set[Verdict]) -> Fix | None:
     written = _written(need, places)
     if written is None or Verdict.DENIED in verdicts:
         return None

@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.address import Address
 from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
-from tfcheck.fix.as_text import grant_as_text, role_as_text
+from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edit import Insertion, by_file
 from tfcheck.fix.elsewhere import Elsewhere
 from tfcheck.fix.files import Files
@@ -108,12 +108,14 @@ class _Mending:
         return _Case(need.answers, self._places.proposals(need), need)
 
     def _as_text(self, needs: Sequence[Need], done: set[Requirement], settled: set[Answer]) -> Iterator[Mend]:
-        for need in needs:
-            left = tuple(each for each in need.answers if each.requirement not in done and each not in settled)
-            if left:
-                fix = grant_as_text(Need(need.roles, left), self._places, self._resolver)
-                if fix is not None:
-                    yield Mend(fix, left)
+        left = [Need(need.roles, self._left(need, done, settled)) for need in needs]
+        lacking = [need for need in left if need.answers]
+        for need, fix in zip(lacking, grants_as_text(lacking, self._places, self._resolver), strict=True):
+            if fix is not None:
+                yield Mend(fix, need.answers)
+
+    def _left(self, need: Need, done: set[Requirement], settled: set[Answer]) -> tuple[Answer, ...]:
+        return tuple(each for each in need.answers if each.requirement not in done and each not in settled)
 
     def _without_role(self, answers: Sequence[Answer]) -> Iterator[Mend]:
         by_task: dict[str, list[Answer]] = {}

@@ -14,6 +14,7 @@ from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
 from tfcheck.resolve import join
 from tfcheck.resolve.follow import follow
+from tfcheck.resolve.own_name import as_keys, not_nullable, symbol_of
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
 from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 
@@ -131,7 +132,7 @@ class ModuleNames:
         sources = self.module_sources(module)
         block = sources.variable(name) if sources else None
         given = self._given(module, name)
-        if given is _ABSENT or (given is None and block is not None and _not_nullable(block)):
+        if given is _ABSENT or (given is None and block is not None and not_nullable(block)):
             given = self._default(module, name, block)
         if block is None:
             return given
@@ -249,7 +250,7 @@ class ModuleNames:
             if path.steps and path.parent == module and path.steps[-1].name == name
         ]
         if written is None or (planned and planned != [None] and isinstance(written, Unknown)):
-            return _as_keys(planned) if planned else written
+            return as_keys(planned) if planned else written
         return written
 
     def _written_keys(self, module: ModulePath) -> list[str] | int | None | Unknown:
@@ -374,30 +375,12 @@ class ModuleNames:
         return found
 
     def _nameless(self, module: ModulePath, kind: str, name: str, reason: str) -> Unknown:
-        return Unknown(symbol=_symbol(module, kind, name), reason=reason)
+        return Unknown(symbol=symbol_of(module, kind, name), reason=reason)
 
     def _named(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
         """Give a value that could not be worked out the name it is known by, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None and value.shape is None:
-            return Unknown(symbol=_symbol(module, kind, name), reason=value.reason, where=value.where, hole=value.hole)
+            return Unknown(
+                symbol=symbol_of(module, kind, name), reason=value.reason, where=value.where, hole=value.hole
+            )
         return value
-
-
-def _symbol(module: ModulePath, kind: str, name: str) -> Symbol:
-    prefix = f"{module}." if module.steps else ""
-    return Symbol(prefix.rstrip(".") or "module", (name,)) if kind == "output" else Symbol(f"{prefix}{kind}", (name,))
-
-
-def _not_nullable(block: Block) -> bool:
-    from tfcheck.hcl.expression import Literal
-
-    written = block.attribute("nullable")
-    return isinstance(written, Literal) and written.value is False
-
-
-def _as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
-    if planned == [None]:
-        return None
-    if all(isinstance(key, int) for key in planned):
-        return max(key for key in planned if isinstance(key, int)) + 1
-    return sorted(str(key) for key in planned)

@@ -119,6 +119,52 @@ def test_files_of_one_name_are_told_apart() -> None:
     assert short_names(["a/plan.json", "b/plan.json"]) == {"a/plan.json": "a/plan.json", "b/plan.json": "b/plan.json"}
 
 
+# What other stacks give to what is in the plan
+
+
+def given_to(role: str) -> Change:
+    """Let the platform's stack grant its files to a role that another stack makes."""
+
+    def change(resource: dict[str, Any]) -> None:
+        if resource["address"] == "aws_iam_role_policy.env_files":
+            policy = json.loads(resource["values"]["policy"])
+            policy["Statement"][0] |= {"Action": "*", "Resource": "*"}
+            resource["values"] |= {"role": role, "policy": json.dumps(policy)}
+
+    return change
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("applied.plan.json", "allowed"), ("plan.json", "unknown")])
+def test_a_policy_that_another_stack_attaches_counts(name: str, verdict: str, tmp_path: Path) -> None:
+    """Before the role is made its account is not known: it may be another role of that name."""
+    plan = TESTDATA / "literal-missing" / name
+    (role,) = (each for each in json.loads(plan.read_bytes())["resource_changes"] if each["type"] == "aws_iam_role")
+    denied = [each for each in checked(plan).answers if each.verdict.value == "denied"]
+    report = checked(plan, changed(tmp_path, given_to(role["change"]["after"]["name"])))
+    assert denied
+    after = {each.requirement: each for each in report.answers}
+    assert {after[each.requirement].verdict.value for each in denied} == {verdict}
+
+
+def test_a_policy_that_another_stack_sets_on_a_bucket_of_the_plan_counts(tmp_path: Path) -> None:
+    bucket = "arn:aws:s3:::acme-config-files"
+    plan = TESTDATA / "bucket-by-variable" / "applied.plan.json"
+    name = next(
+        each.requirement.resource for each in checked(plan).answers if each.requirement.action == "s3:GetBucketLocation"
+    )
+    assert isinstance(name, str)
+
+    def change(resource: dict[str, Any]) -> None:
+        if resource["type"] == "aws_s3_bucket_policy":
+            text = resource["values"]["policy"].replace(f"{bucket}/web/private", name)
+            resource["values"] |= {"bucket": name.rpartition(":")[2], "policy": text}
+
+    report = checked(plan, changed(tmp_path, change))
+    denied = [each for each in report.answers if each.reason is Reason.EXPLICIT_DENY]
+    assert {each.requirement.action for each in denied} == {"s3:GetObject"}
+    assert {each.evidence[0].policy for each in denied} == {"state.json: aws_s3_bucket_policy.config"}
+
+
 # What must not be taken for what it is not
 
 

@@ -84,7 +84,7 @@ class Together:
         self._plans = list(dict.fromkeys(plans))
         self._read: dict[str, _File | InputError] = {}
         shown = {name: _shown(Path(name)) for name in dict.fromkeys(context)}
-        self._names = short_names([*self._plans, *shown])
+        self._names = short_names([str(Path(each)) for each in (*self._plans, *shown)])
         self._warnings = tuple(each for file in shown.values() for each in file.warnings)
         self._context = [_stack(each, self._names) for file in shown.values() for each in file.inputs]
         self._stacks: dict[str, Stack] | None = None

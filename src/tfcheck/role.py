@@ -63,6 +63,7 @@ class Roles:
         self.policies = world.once(Policies)
         self.attachments = Attachments(world, self.policies)
         self._found: dict[str, Role] = {}
+        self._written: dict[tuple[str, bool], Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
         """Give the role that an argument such as `execution_role_arn` names; None where it names none.
@@ -77,6 +78,13 @@ class Roles:
             if key not in self._found:
                 self._found[key] = self._in_context(self.shown(thing), owned=thing.address.mode == "managed")
             return self._found[key]
+        if not isinstance(reference, str):
+            return self._named(reference, nameless=nameless)
+        if (reference, nameless) not in self._written:
+            self._written[reference, nameless] = self._named(reference, nameless=nameless)
+        return self._written[reference, nameless]
+
+    def _named(self, reference: Value, *, nameless: bool) -> Role:
         return self._in_context(self._outside(reference, nameless=nameless), owned=False)
 
     def _in_context(self, role: Role, *, owned: bool) -> Role:

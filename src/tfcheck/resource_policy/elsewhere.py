@@ -11,9 +11,13 @@ from tfcheck.value import TextLike
 def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
     """Join what two stacks show of one thing; what the first one shows comes first.
 
+    Only one stack makes a thing: where both show it, the other one remembers what it was.
+
     An account that the other stack does not tell is left open: it is then taken from the ARN, as for a thing that no
     stack shows.
     """
+    if found.in_plan and theirs.in_plan:
+        return found
     grants = (*found.grants, *theirs.grants)
     if found.policy is not None or found.hidden or not _tells(theirs, resource):
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found

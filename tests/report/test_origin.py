@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -38,7 +40,8 @@ def test_no_path_leads_out_of_the_repository(directory: str, file: str) -> None:
 
 @given(names, names, names)
 def test_links_are_made_of_what_looks_right_or_not_at_all(server: str, repository: str, sha: str) -> None:
-    assert Links(server, "acme/shop", SHA).file("x", 1) is None
+    if not re.fullmatch(r"https?://[\w.:-]+/?", server):  # any well-formed server is taken: the job names it
+        assert Links(server, "acme/shop", SHA).file("x", 1) is None
     assert Links("https://github.com", "acme/shop", sha).file("x", 1) is None
     found = Links("https://github.com", repository, SHA).file("x", 1)
     assert found is None or "/" not in repository.replace("/", "", 1)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tfcheck import cli
-from tfcheck.cli_report import FORMATS
+from tfcheck.command.report import FORMATS
 
 CANARY = "canary-7f3a"
 PLANS = Path(__file__).parent.parent / "testdata"

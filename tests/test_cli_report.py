@@ -15,7 +15,7 @@ from tests.report.github_markdown import assert_harmless
 from tests.test_house import modules_after
 from tfcheck import cli
 from tfcheck.check import check
-from tfcheck.cli_report import FORMATS, written
+from tfcheck.command.report import FORMATS, written
 from tfcheck.finding import Report
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import read

@@ -12,7 +12,7 @@ import pytest
 from tests.cases import TESTDATA
 from tfcheck import cli
 from tfcheck.checking import Together, short_names
-from tfcheck.cli_report import FORMATS
+from tfcheck.command.report import FORMATS
 from tfcheck.finding import Answer, Reason, Report
 
 SERVICE = TESTDATA / "role-in-other-stack"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
-from tfcheck.encryption import has_bucket_key, key_of_object, key_of_parameter, key_of_secret
+from tfcheck.inventory.encryption import has_bucket_key, key_of_object, key_of_parameter, key_of_secret
 from tfcheck.value import Unknown, Value
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"

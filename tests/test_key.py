@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
-from tfcheck.key import Key, named_key
+from tfcheck.inventory.key import Key, named_key
 from tfcheck.value import Unknown, Value, written
 
 KEY_ID = "11111111-2222-3333-4444-555555555555"

@@ -19,9 +19,9 @@ from tfcheck.iam import (
     parse_policy,
     start_up_context,
 )
-from tfcheck.policies import Policies
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
+from tfcheck.role.policies import Policies
 from tfcheck.value import SECRET_SUFFIX, TextLike, Unknown, Value, text
 
 ROLE = "arn:aws:iam::111122223333:role/execution"

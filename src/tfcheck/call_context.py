@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfcheck.arn import Arn, split
-from tfcheck.bucket import bucket_of
-from tfcheck.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
-from tfcheck.encryption import has_bucket_key, secret_of
 from tfcheck.finding import Requirement
 from tfcheck.iam import Absent, Entry, OneOf, PresenceUnknown
-from tfcheck.key import named_key
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
+from tfcheck.inventory.encryption import has_bucket_key, secret_of
+from tfcheck.inventory.key import named_key
 from tfcheck.value import REGION, Text, TextLike, Unknown, pieces, text
 from tfcheck.world import Thing, World
 

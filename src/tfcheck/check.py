@@ -11,8 +11,8 @@ from tfcheck import pitfall, startup
 from tfcheck.change import access_changes, task_changes
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.explain import findings, worst_first
 from tfcheck.finding import Answer, Evidence, Finding, PlanInfo, Report, Requirement, Skipped, Verdict
+from tfcheck.grouping import findings, worst_first
 from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan

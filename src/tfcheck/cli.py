@@ -14,19 +14,10 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from tfcheck import (
-    __version__,
-    cli_action,
-    cli_atlantis,
-    cli_comment,
-    cli_diff,
-    cli_explain,
-    cli_fix,
-    cli_report,
-    cli_rules,
-    terminal,
-)
+from tfcheck import __version__, terminal
 from tfcheck.checking import Checked, Together, fails
+from tfcheck.command import action, atlantis, comment, diff, explain, fix, rules
+from tfcheck.command import report as reporting
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
 
@@ -107,7 +98,7 @@ def main(ctx: click.Context) -> int | None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", *cli_report.FORMATS]),
+    type=click.Choice(["text", "json", *reporting.FORMATS]),
     help="How to report; text unless set. markdown is a comment, summary the page of a job, github annotates lines.",
 )
 @click.option(
@@ -204,7 +195,7 @@ def report(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = Wanted(form, pick, least, new_only, strict, None, None, output, coloured, quiet)
-    reports = list(cli_report.saved(files))
+    reports = list(reporting.saved(files))
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
 
@@ -247,8 +238,8 @@ def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int
 
 def _shown(reports: list[Checked], wanted: Wanted) -> str:
     """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
-    if wanted.form in cli_report.FORMATS:
-        return cli_report.written(wanted.form, [each.report for each in reports])
+    if wanted.form in reporting.FORMATS:
+        return reporting.written(wanted.form, [each.report for each in reports])
     if wanted.form != "json" and wanted.pick is None:
         from tfcheck.report.text import text
 
@@ -269,13 +260,13 @@ def _status(reports: list[Checked], wanted: Wanted) -> int:
     return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
 
 
-main.add_command(cli_comment.comment)
-main.add_command(cli_action.github)
-main.add_command(cli_atlantis.atlantis)
-main.add_command(cli_diff.diff)
-main.add_command(cli_fix.fix)
-main.add_command(cli_explain.explain)
-main.add_command(cli_rules.rules)
+main.add_command(comment.comment)
+main.add_command(action.github)
+main.add_command(atlantis.atlantis)
+main.add_command(diff.diff)
+main.add_command(fix.fix)
+main.add_command(explain.explain)
+main.add_command(rules.rules)
 
 
 def run(arguments: list[str]) -> int:

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.bucket import bucket_of
-from tfcheck.catalogue import KEY, catalogue
 from tfcheck.finding import Answer, Reason
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal
 from tfcheck.fix.wanted import Spelled, Wanted, sid
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import KEY, catalogue
+from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
 from tfcheck.role import Roles
-from tfcheck.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
 from tfcheck.value import Text, Unknown
 from tfcheck.world import After, Thing
 

@@ -8,10 +8,10 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.address import Address, ModulePath
-from tfcheck.attachment import Attachments
 from tfcheck.hcl.block import Argument, Block
 from tfcheck.hcl.modules import Module
 from tfcheck.role import Roles
+from tfcheck.role.attachment import Attachments
 from tfcheck.value import Text, Unknown
 from tfcheck.world import After, Thing
 

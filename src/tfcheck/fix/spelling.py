@@ -8,10 +8,10 @@ from contextlib import suppress
 from functools import cached_property
 
 from tfcheck.address import Address, ModulePath, parse
-from tfcheck.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.errors import InputError
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.scope import EvaluationError, Seen
+from tfcheck.inventory.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.match import equal
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out

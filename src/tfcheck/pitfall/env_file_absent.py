@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.bucket import bucket_of
-from tfcheck.catalogue import OBJECT
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import OBJECT
 from tfcheck.match import equal
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.filed import Filed

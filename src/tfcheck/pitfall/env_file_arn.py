@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.arn import split
-from tfcheck.catalogue import BUCKET, catalogue
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import BUCKET, catalogue
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.startup.env_file import is_other_than_arn

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.catalogue import LOG_GROUP
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import awslogs, groups_used
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.catalogue import LOG_GROUP
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.match import equal
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs

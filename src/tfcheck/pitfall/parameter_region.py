@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.arn import is_arn
-from tfcheck.catalogue import PARAMETER
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.match import equal
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown

@@ -23,9 +23,9 @@ import re
 from collections.abc import Iterator
 
 from tfcheck.arn import Arn, is_arn, split
-from tfcheck.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.startup.place import Place, in_container

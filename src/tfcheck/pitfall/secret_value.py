@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.catalogue import SECRET, catalogue
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import SECRET, catalogue
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall
 from tfcheck.pitfall.started import is_new, new_services

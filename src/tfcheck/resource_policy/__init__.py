@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from tfcheck.arn import split
 from tfcheck.iam import Request
-from tfcheck.policies import Policies
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.elsewhere import joined
 from tfcheck.resource_policy.endpoint import warnings
@@ -20,6 +19,7 @@ from tfcheck.resource_policy.key import key_guard
 from tfcheck.resource_policy.repository import repository_guard
 from tfcheck.resource_policy.secret import secret_guard
 from tfcheck.resource_policy.unidentified import service_of, unidentified
+from tfcheck.role.policies import Policies
 from tfcheck.value import TextLike
 from tfcheck.world import World
 

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.bucket import bucket_of
 from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
-from tfcheck.policies import Found, Policies
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.resource_policy.unidentified import unidentified
-from tfcheck.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
+from tfcheck.role.policies import Found, Policies
 from tfcheck.value import Set, TextLike, Truth, Unknown, Value
 from tfcheck.world import Thing, World
 

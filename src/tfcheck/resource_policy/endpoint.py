@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
-from tfcheck.policies import Found, Policies
-from tfcheck.setting import ENDPOINT_POLICY, Subject, settings
+from tfcheck.inventory.setting import ENDPOINT_POLICY, Subject, settings
+from tfcheck.role.policies import Found, Policies
 from tfcheck.value import Truth, Value
 from tfcheck.world import Thing, World
 

@@ -7,12 +7,12 @@ the default one, which lets the account's IAM policies decide.
 from __future__ import annotations
 
 from tfcheck.arn import split
-from tfcheck.catalogue import KEY, catalogue
-from tfcheck.policies import Found, Policies
+from tfcheck.inventory.catalogue import KEY, catalogue
+from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
 from tfcheck.resource_policy.grant import Grant
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
-from tfcheck.setting import KEY_GRANT, KEY_POLICY, Subject, settings
+from tfcheck.role.policies import Found, Policies
 from tfcheck.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.world import Thing, World
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tfcheck.policies import Found, Policies
-from tfcheck.setting import Setting, Subject, settings, was_set
+from tfcheck.inventory.setting import Setting, Subject, settings, was_set
+from tfcheck.role.policies import Found, Policies
 from tfcheck.value import Unknown
 from tfcheck.world import Thing, World
 

@@ -5,11 +5,11 @@ Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-acc
 
 from __future__ import annotations
 
-from tfcheck.encryption import secret_of
-from tfcheck.policies import Policies
+from tfcheck.inventory.encryption import secret_of
+from tfcheck.inventory.setting import SECRET_POLICY, Subject
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
-from tfcheck.setting import SECRET_POLICY, Subject
+from tfcheck.role.policies import Policies
 from tfcheck.value import Text, TextLike, Unknown
 from tfcheck.world import World
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tfcheck.address import parse
 from tfcheck.errors import InputError
+from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting
 from tfcheck.resource_policy.guarded import Guarded
-from tfcheck.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting
 from tfcheck.value import TextLike, Unknown, pieces
 from tfcheck.world import World
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.arn import Arn
-from tfcheck.catalogue import LOG_GROUP, catalogue
 from tfcheck.ecs import member
 from tfcheck.finding import Requirement, Severity
+from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.match import equal
 from tfcheck.startup.place import Place
 from tfcheck.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, text

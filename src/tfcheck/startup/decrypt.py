@@ -22,8 +22,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.ecs import TaskDefinition
-from tfcheck.encryption import key_of, key_of_object, key_of_parameter, key_of_secret
 from tfcheck.finding import Requirement, Severity
+from tfcheck.inventory.encryption import key_of, key_of_object, key_of_parameter, key_of_secret
 from tfcheck.startup import (
     credential_spec,
     env_file,

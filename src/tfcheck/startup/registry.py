@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.arn import Arn, partition_of_region, split
-from tfcheck.catalogue import REPOSITORY, catalogue
+from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.match import equal, glob
 from tfcheck.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.world import Thing, World

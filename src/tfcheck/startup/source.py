@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 
 from tfcheck.arn import Arn, split
-from tfcheck.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.match import glob
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import (

@@ -13,11 +13,11 @@ import msgspec
 
 from tfcheck.address import parse
 from tfcheck.arn import split
-from tfcheck.attachment import NOTHING_ASIDE, Aside, Attached, Attachments
 from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
-from tfcheck.policies import Policies
+from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attached, Attachments
+from tfcheck.role.policies import Policies
 from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
 

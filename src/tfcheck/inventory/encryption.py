@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tfcheck.arn import split
-from tfcheck.bucket import bucket_of
-from tfcheck.catalogue import OBJECT, PARAMETER, SECRET, catalogue
-from tfcheck.key import Key, named_key
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import OBJECT, PARAMETER, SECRET, catalogue
+from tfcheck.inventory.key import Key, named_key
+from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.match import equal
-from tfcheck.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.value import Set, TextLike, Truth, Unknown, Value
 from tfcheck.world import Thing, World
 

@@ -7,8 +7,8 @@ Follows the ARN formats of Amazon S3
 from __future__ import annotations
 
 from tfcheck.arn import split
-from tfcheck.catalogue import BUCKET, OBJECT, catalogue
-from tfcheck.setting import Subject
+from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
+from tfcheck.inventory.setting import Subject
 from tfcheck.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.world import Thing, World
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfcheck import cli_report, environment, terminal
+from tfcheck import environment, terminal
 from tfcheck.checking import fails
+from tfcheck.command import report as reporting
 from tfcheck.errors import InputError, UsageError
 from tfcheck.finding import Report
 
@@ -133,7 +134,7 @@ def _saved(files: Iterable[str]) -> tuple[list[Report], int]:
     status = 0
     for file in files:
         try:
-            reports += [each.report for each in cli_report.saved([file])]
+            reports += [each.report for each in reporting.saved([file])]
         except InputError as error:
             terminal.complain(error)
             status = error.exit_status
@@ -153,5 +154,5 @@ def _posted(reports: Sequence[Report], wishes: Wishes, *, required: bool) -> int
     if post(reports, wishes, os.environ).outcome is not None:
         return 0
     if environment.in_actions(os.environ):
-        terminal.publish(cli_report.written("github", reports), None, colour=False)
+        terminal.publish(reporting.written("github", reports), None, colour=False)
     return REFUSED if required else 0

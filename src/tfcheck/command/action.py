@@ -14,8 +14,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from tfcheck import cli_report, terminal
+from tfcheck import terminal
 from tfcheck.checking import Checked, Together, fails
+from tfcheck.command import report as reporting
 from tfcheck.errors import InputError, TfcheckError
 from tfcheck.finding import Report
 from tfcheck.inputs import Inputs, inputs, paths
@@ -59,7 +60,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str]) -> int:
     status = _status(wanted, found)
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
-        terminal.publish(cli_report.written("github", reports), None, colour=False)
+        terminal.publish(reporting.written("github", reports), None, colour=False)
     _annotate(found.errors)
     return _told(wanted, found, status, variables)
 
@@ -77,7 +78,7 @@ def _found(wanted: Inputs) -> _Found:
             errors.append(error)
     for file in paths("report", wanted.reports, may_lack=wanted.wishes.expected > 0):
         try:
-            reports += cli_report.saved([file])
+            reports += reporting.saved([file])
         except InputError as error:
             errors.append(error)
     for each in errors:
@@ -137,7 +138,7 @@ def _files(wanted: Inputs, reports: Sequence[Report]) -> dict[str, str]:
     lines = [written(document(each), indent=len(reports) == 1) for each in reports]
     _write("".join(lines), report)
     if wanted.sarif_file:
-        _write(cli_report.written("sarif", reports), wanted.sarif_file)
+        _write(reporting.written("sarif", reports), wanted.sarif_file)
     return {"report-json": report.replace("\\", "/"), "sarif-file": wanted.sarif_file.replace("\\", "/")}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.catalogue import BUCKET, ENDPOINT, KEY, REPOSITORY, SECRET, Catalogue, Kind, beside, catalogue
+from tfcheck.inventory.catalogue import BUCKET, ENDPOINT, KEY, REPOSITORY, SECRET, Catalogue, Kind, beside, catalogue
 from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import Text, TextLike, Truth, Unknown

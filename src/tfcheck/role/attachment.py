@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.match import equal
-from tfcheck.policies import Found, Policies
+from tfcheck.role.policies import Found, Policies
 from tfcheck.value import Set, TextLike, Truth, Unknown, Value, identity
 from tfcheck.world import Thing, World
 

@@ -11,8 +11,8 @@ import msgspec
 
 from tfcheck.address import parse
 from tfcheck.arn import Arn, split
-from tfcheck.catalogue import ALIAS, KEY, catalogue
 from tfcheck.errors import InputError
+from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
 from tfcheck.match import equal
 from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.world import Thing, World

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from tfcheck.arn import split
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import OBJECT, PARAMETER, SECRET, catalogue
@@ -89,7 +91,8 @@ def _key_of_bucket(arn: TextLike, world: World) -> Key | None:
         return _default_key(holder.attribute("rule"), holder, world)
     for holder in joined.open:
         found = _default_key(holder.attribute("rule"), holder, world)
-        return Key(found.arn, doubt=f"whether {holder.address} is for this bucket") if found else None
+        doubt = f"whether {holder.address} is for this bucket"
+        return msgspec.structs.replace(found, doubt=doubt) if found else None
     return _key_in_bucket(bucket, world)
 
 

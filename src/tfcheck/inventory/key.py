@@ -19,14 +19,29 @@ from tfcheck.world import Thing, World
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A customer managed key by its ARN. `doubt` says why it may be no such key at all."""
+    """A customer managed key by its ARN. `doubt` says why it may be no such key at all.
+
+    `sensitive`: the plan marks what names the key, so that its ARN must not be shown.
+    """
 
     arn: TextLike
     doubt: str = ""
+    sensitive: bool = False
+
+
+#: Arguments that name the key of a secret, a parameter, an object or a bucket.
+_NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration")
 
 
 def named_key(reference: Value, thing: Thing, world: World) -> Key | None:
     """Give the key that an argument of `thing` names; None where it names none, or one that AWS manages."""
+    found = _named(reference, thing, world)
+    if found is not None and any(map(thing.sensitive, _NAMING)):
+        return msgspec.structs.replace(found, sensitive=True)
+    return found
+
+
+def _named(reference: Value, thing: Thing, world: World) -> Key | None:
     if reference == "" or not isinstance(reference, str | Text | Unknown):
         return None
     key = catalogue(world, KEY).find(reference, thing.surroundings)

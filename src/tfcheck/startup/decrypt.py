@@ -71,6 +71,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                     severity=Severity.ERROR,
                     doubt=need.doubt or key.doubt,
                     encrypted=need.resource,
+                    sensitive=need.sensitive or key.sensitive,
                 )
 
 

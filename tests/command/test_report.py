@@ -20,7 +20,7 @@ from tfcheck.finding import Report
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import read
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 PLANS = ROOT / "testdata"
 Output = pytest.CaptureFixture[str]
 

@@ -100,3 +100,17 @@ def test_only_secure_strings_are_encrypted() -> None:
         attributes: dict[str, Value] = {"name": "/a", "arn": arn, "type": kind, "key_id": KEY}
         found = key_of_parameter(arn, MadeWorld(MadeThing("aws_ssm_parameter.a", attributes)))
         assert (found.arn if found else None) == key
+
+
+def test_a_key_whose_name_the_plan_marks_is_not_to_be_shown() -> None:
+    class Marked(MadeThing):
+        def sensitive(self, name: str) -> bool:
+            return name == "kms_key_id"
+
+    marked = Marked("aws_s3_object.app", {"bucket": "cfg", "key": "app.env", "arn": FILE, "kms_key_id": KEY})
+    found = key_of_object(FILE, MadeWorld(bucket(), marked))
+    assert found is not None
+    assert found.sensitive
+    shown = key_of_object(FILE, MadeWorld(bucket(), file(kms_key_id=KEY)))
+    assert shown is not None
+    assert not shown.sensitive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 
 import msgspec
@@ -90,6 +89,8 @@ class Requirement(msgspec.Struct, frozen=True):
     @property
     def id(self) -> str:
         """Identify the requirement in a report: 16 hexadecimal digits, the same in every run."""
+        import hashlib  # takes longer to load than to use, and only some reports have ids
+
         parts = (self.rule, self.task_definition, self.container or "", self.pointer, self.action, self.shown_resource)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

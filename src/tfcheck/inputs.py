@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -121,6 +120,8 @@ def paths(name: str, patterns: Iterable[str], *, may_lack: bool = False) -> Iter
     """
     seen: set[str] = set()
     for pattern in patterns:
+        import glob  # loaded only where patterns are given
+
         found = [pattern] if pattern == "-" or Path(pattern).exists() else sorted(glob.glob(pattern, recursive=True))
         if not found and not may_lack:
             raise InputError(f"the input `{name}` names no file: `{pattern}`")

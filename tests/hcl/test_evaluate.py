@@ -426,3 +426,14 @@ def test_what_is_written_is_what_is_parsed(seed: int) -> None:
     node = Generator(seed).expression()
     written, made = evaluate(parse(source(node), HERE), Names(**VARIABLES)), evaluate(node, Names(**VARIABLES))
     assert repr(written).replace("a literal or", "a text or") == repr(made).replace("a literal or", "a text or")
+
+
+def test_what_comes_first_of_a_set_with_unknown_elements_is_not_told() -> None:
+    arns: dict[str, Seen] = {each: Unknown(symbol=Symbol(f"x.{each}", ("arn",)), family="x.arn") for each in "ab"}
+    every = "[for each in toset([var.b, var.a]) : each]"
+    found = evaluate(parse(every, HERE), Names(**arns))
+    assert isinstance(found, list)
+    assert len(found) == 2
+    first = evaluate(parse(f"{every}[0]", HERE), Names(**arns))
+    assert isinstance(first, Unknown)
+    assert first.symbol is None

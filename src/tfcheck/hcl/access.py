@@ -45,6 +45,10 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
         return self.parent.read_file(path)
 
 
+class Unordered(list[Value]):
+    """A list made by walking a set with unknown elements: what is in it is sure, but not what comes first."""
+
+
 class Gathered:
     """A list or an object made while evaluating, some members of which are Referents."""
 
@@ -150,6 +154,9 @@ def element(seen: Seen, key: Value) -> Seen:
     if is_referent(seen):
         return _element_of_referent(seen, key)
     match seen:
+        case Unordered():
+            _position(key, len(seen))
+            return Unknown(reason="the order of a set with elements that are not known yet", unsure=True)
         case list():
             return seen[_position(key, len(seen))]
         case dict():

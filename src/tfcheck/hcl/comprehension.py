@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.hcl.access import LocalScope, elements, gather, is_referent, member_at
+from tfcheck.hcl.access import LocalScope, Unordered, elements, gather, is_referent, member_at
 from tfcheck.hcl.budget import Run
 from tfcheck.hcl.convert import to_string
 from tfcheck.hcl.expression import ForList, ForObject, Splat
 from tfcheck.hcl.kinds import surely_text
 from tfcheck.hcl.operators import condition
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
-from tfcheck.value import JsonText, Set, Text, Unknown, Value, unknowns
+from tfcheck.value import JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
 
 class _Open(Exception):  # noqa: N818 (ends a walk)
@@ -33,9 +33,13 @@ def listed(node: ForList, scope: Scope, run: Run) -> Seen:
         EvaluationError: what is walked is no collection, or an element fails.
     """
     try:
-        return gather([run.see(node.result, inner) for inner in _rounds(node, scope, run)])
+        rounds = [(key, run.see(node.result, inner)) for key, inner in _rounds(node, scope, run)]
     except _Open as found:
         return found.result
+    results = gather([result for _, result in rounds])
+    # Only the keys of a set are its elements: where one is not known, so is the order.
+    ordered = len(rounds) < 2 or all(is_known(key) for key, _ in rounds)
+    return results if ordered or not isinstance(results, list) else Unordered(results)
 
 
 def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
@@ -47,7 +51,7 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
     members: dict[str, Seen] = {}
     groups: dict[str, list[Seen]] = {}
     try:
-        for inner in _rounds(node, scope, run):
+        for _, inner in _rounds(node, scope, run):
             name = key_of(run.value(node.name, inner))
             if isinstance(name, Unknown):
                 raise _Open(name)
@@ -90,8 +94,8 @@ def key_of(value: Value) -> str | Unknown:
     raise EvaluationError("a key must not be null")
 
 
-def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[Scope]:
-    """Give the scope of every element that the `if` lets pass."""
+def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[tuple[Value, Scope]]:
+    """Give the key and the scope of every element that the `if` lets pass."""
     items = elements(run.see(node.collection, scope))
     if isinstance(items, Unknown):
         raise _Open(items)
@@ -107,7 +111,7 @@ def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[Scope
                 raise _Open(passes)
             if not passes:
                 continue
-        yield inner
+        yield key, inner
 
 
 def _splat_items(source: Seen) -> list[Seen] | Unknown:

@@ -111,3 +111,16 @@ def test_a_role_that_only_changes_its_address_is_not_gone() -> None:
 
 def test_a_role_that_terraform_forgets_is_not_gone() -> None:
     assert answer(report(statement(), of=role("forget")), "sts:AssumeRole").verdict is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize("marked", [False, True])
+def test_a_text_that_the_plan_marks_is_not_what_an_answer_waits_for(marked: bool) -> None:
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement(Resource="arn:aws:s3:*:cfg/app.*")]})
+    policy = {"name": "q", "role": "exec", "policy": document}
+    row = change("aws_iam_role_policy.q", before=policy, after=policy, name="q")
+    row["change"]["after_sensitive"] = {"policy": True} if marked else {}
+    found = answer(report(of=role("no-op"), more=(row,)))
+    assert found.reason is Reason.UNKNOWN_VALUE
+    assert (found.waits_for == "(sensitive value)") is marked
+    assert found.waits_for
+    assert not marked or "s3:*:cfg" not in str(found.evidence)

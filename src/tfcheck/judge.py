@@ -140,7 +140,8 @@ class Judge:
                 return Judgement(role.label, Verdict.ALLOWED, evidence=evidence, assumptions=decision.assumptions)
             case Undecided():
                 evidence = self._evidence(decision, call)
-                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), _wait(decision, role), evidence)
+                waits_for = self._wait(decision, role, secret=requirement.sensitive)
+                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), waits_for, evidence)
             case Denied():
                 return self._denied(decision, call, requirement, side)
             case _:
@@ -231,11 +232,21 @@ class Judge:
             case Undecided():
                 may = _may(decision.waits_for if decision.kind == "condition" else "")
                 evidence = tuple(self._told(origin, "", may) for origin in decision.by)
-                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), decision.waits_for, evidence)
+                return Judgement(
+                    role.label, Verdict.UNKNOWN, Reason(decision.kind), self._wait(decision, role), evidence
+                )
             case _:
                 assert_never(decision)
 
     # Why
+
+    def _wait(self, decision: Undecided, role: Role, *, secret: bool = False) -> str:
+        """Say what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
+        if decision.kind == "role_outside_plan":
+            hidden = role.label == SENSITIVE
+            return "the policies of a role whose ARN is sensitive" if hidden else role.untold or decision.waits_for
+        marked = any(origin.policy in self.roles.policies.sensitive for origin in decision.by)
+        return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
     def _evidence(self, decision: Decision, call: _Call) -> tuple[Evidence, ...]:
         """Tell which statements decided; where they did not allow, also which came nearest to allowing."""
@@ -316,7 +327,7 @@ def _without_trust(role: Role) -> Judgement:
 def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...]:
     """Name everything that a judgement rests on."""
     need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
-    return (*need, id(role), id(side.task), side.on_fargate, side.surroundings)
+    return (*need, requirement.sensitive, id(role), id(side.task), side.on_fargate, side.surroundings)
 
 
 def _decided(call: _Call) -> Decision:
@@ -348,15 +359,6 @@ def _open(decision: Undecided, role: Role) -> Reason:
     """Say why it is open; a role is no role outside the plan where it is open which one it is."""
     outside = decision.kind == "role_outside_plan"
     return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)
-
-
-def _wait(decision: Undecided, role: Role) -> str:
-    """Say what decides, without the ARN of a role that must not be shown."""
-    if decision.kind != "role_outside_plan":
-        return decision.waits_for
-    if role.label == SENSITIVE:
-        return "the policies of a role whose ARN is sensitive"
-    return role.untold or decision.waits_for
 
 
 def _same_account(call: _Call) -> bool:

@@ -16,7 +16,7 @@ from click.core import ParameterSource
 
 from tfcheck import __version__, terminal
 from tfcheck.checking import Checked, Together, fails
-from tfcheck.command import action, atlantis, comment, diff, explain, fix, rules
+from tfcheck.command import action, atlantis, comment, diff, explain, fix, options, rules
 from tfcheck.command import report as reporting
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
@@ -111,12 +111,7 @@ def main(ctx: click.Context) -> int | None:
 )
 @click.option("--new-only", is_flag=True, help="Let only what this change brings make the exit status 1.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
-@click.option(
-    "--sources",
-    metavar="DIR|TFPLAN",
-    help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
-    "PLAN, in the current directory, and in its work tree.",
-)
+@options.sources
 @click.option(
     "--context",
     metavar="FILE",
@@ -124,24 +119,12 @@ def main(ctx: click.Context) -> int | None:
     help="What `terraform show -json` prints of the state, or a plan, of another stack: what is in it exists. "
     "Can be given several times.",
 )
-@click.option(
-    "--workspace",
-    metavar="NAME",
-    envvar="TF_WORKSPACE",
-    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
-)
+@options.workspace
 @click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
-@click.option(
-    "--color",
-    "colour",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
-)
+@options.colour
 @click.option("--quiet", "-q", is_flag=True, help="Leave out what needs no action; no progress notes.")
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.debug
 def check(
     plans: tuple[str, ...],
     form: str | None,

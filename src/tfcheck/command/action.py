@@ -16,6 +16,7 @@ import msgspec
 
 from tfcheck import terminal
 from tfcheck.checking import Checked, Together, fails
+from tfcheck.command import options
 from tfcheck.command import report as reporting
 from tfcheck.errors import InputError, TfcheckError
 from tfcheck.finding import Report
@@ -29,7 +30,7 @@ _FINDINGS = 1
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Run as the GitHub Action, with its inputs as variables.",
 )
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.debug
 def github(debug: bool) -> int:
     """Do what action.yml asks for: its inputs are variables, TFCHECK_PLAN and so on.
 

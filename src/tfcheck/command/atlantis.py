@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tfcheck import terminal
+from tfcheck.command import options
 
 if TYPE_CHECKING:
     from tfcheck.github.comment import OnClean
@@ -110,7 +111,7 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int
     help="The most changes that are suggested beside lines of the pull request.",
 )
 @click.option("--dry-run", is_flag=True, help="Write the reports to the log, and ask nobody.")
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.debug
 def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: int, dry_run: bool, debug: bool) -> int:
     """Tell the results of all projects of the newest commit in one comment on the pull request.
 

@@ -10,6 +10,7 @@ import click
 
 from tfcheck import environment, terminal
 from tfcheck.checking import fails
+from tfcheck.command import options
 from tfcheck.command import report as reporting
 from tfcheck.errors import InputError, UsageError
 from tfcheck.finding import Report
@@ -77,7 +78,7 @@ _FINDINGS = 1
 @click.option("--new-only", is_flag=True, help="Let only what the change brings make the exit status 1.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.debug
 def comment(
     files: tuple[str, ...],
     name: str,

@@ -10,6 +10,7 @@ import click
 
 from tfcheck import terminal
 from tfcheck.checking import checked
+from tfcheck.command import options
 from tfcheck.finding import Report
 
 
@@ -19,28 +20,11 @@ from tfcheck.finding import Report
 )
 @click.argument("plan", metavar="PLAN")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-@click.option(
-    "--sources",
-    metavar="DIR|TFPLAN",
-    help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
-    "PLAN, in the current directory, and in its work tree.",
-)
-@click.option(
-    "--workspace",
-    metavar="NAME",
-    envvar="TF_WORKSPACE",
-    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
-)
+@options.sources
+@options.workspace
 @click.option("--output", metavar="FILE", help="Write to FILE instead of standard output.")
-@click.option(
-    "--color",
-    "colour",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
-)
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.colour
+@options.debug
 def diff(
     plan: str, form: str, sources: str | None, workspace: str | None, output: str | None, colour: str, debug: bool
 ) -> int:

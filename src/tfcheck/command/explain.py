@@ -8,6 +8,7 @@ import sys
 import click
 
 from tfcheck import terminal
+from tfcheck.command import options
 from tfcheck.errors import InputError
 
 #: Texts of ECS are short; whatever is longer is something else.
@@ -20,27 +21,10 @@ _LONGEST = 100_000
 )
 @click.argument("text", metavar="TEXT")
 @click.argument("plan", metavar="[PLAN]", required=False)
-@click.option(
-    "--sources",
-    metavar="DIR|TFPLAN",
-    help="The directory of the plan's .tf files. Else they are looked for beside PLAN, in the current directory, and "
-    "in its work tree.",
-)
-@click.option(
-    "--workspace",
-    metavar="NAME",
-    envvar="TF_WORKSPACE",
-    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
-)
-@click.option(
-    "--color",
-    "colour",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
-)
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.sources
+@options.workspace
+@options.colour
+@options.debug
 def explain(text: str, plan: str | None, sources: str | None, workspace: str | None, colour: str, debug: bool) -> int:
     """Say what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 

@@ -8,6 +8,7 @@ import sys
 import click
 
 from tfcheck import terminal
+from tfcheck.command import options
 from tfcheck.report.screen import visible
 
 
@@ -22,27 +23,10 @@ from tfcheck.report.screen import visible
 )
 @click.option("--safe-only", is_flag=True, help="Leave out what wants a review.")
 @click.option("--grant-prefix", is_flag=True, help="Grant a directory where several files of it are needed.")
-@click.option(
-    "--sources",
-    metavar="DIR|TFPLAN",
-    help="The directory of the plan's .tf files. Else they are looked for beside PLAN, in the current directory, and "
-    "in its work tree.",
-)
-@click.option(
-    "--workspace",
-    metavar="NAME",
-    envvar="TF_WORKSPACE",
-    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
-)
-@click.option(
-    "--color",
-    "colour",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
-)
-@click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+@options.sources
+@options.workspace
+@options.colour
+@options.debug
 def fix(
     plan: str,
     into_files: bool,

@@ -1,0 +1,27 @@
+"""Which options do several commands have, in the same words?"""
+
+from __future__ import annotations
+
+import click
+
+sources = click.option(
+    "--sources",
+    metavar="DIR|TFPLAN",
+    help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
+    "PLAN, in the current directory, and in its work tree.",
+)
+workspace = click.option(
+    "--workspace",
+    metavar="NAME",
+    envvar="TF_WORKSPACE",
+    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
+)
+colour = click.option(
+    "--color",
+    "colour",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
+)
+debug = click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")

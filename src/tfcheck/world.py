@@ -172,7 +172,7 @@ class _Planned:
         self.address = instance.address
 
     def attribute(self, name: str) -> Value:
-        return self._resolver.attribute(self.address, name)
+        return self._resolver.attribute_of(self._instance, name)
 
     def sensitive(self, name: str) -> bool:
         return masked(self._instance.after_sensitive, (name,))

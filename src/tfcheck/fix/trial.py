@@ -24,7 +24,7 @@ from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.source import SourceText
 from tfcheck.hcl.syntax import read
 from tfcheck.judge import Judge
-from tfcheck.plan import Plan
+from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.value import Unknown, Value, is_known
@@ -130,6 +130,9 @@ class _Given(Resolver):
     ) -> None:
         super().__init__(plan, sources, workspace)
         self._told = given
+
+    def attribute_of(self, instance: Instance, name: str) -> Value:
+        return self.attribute(instance.address, name)
 
     def attribute(self, address: Address, name: str) -> Value:
         if (address, name) in self._told:

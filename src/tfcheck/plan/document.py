@@ -23,6 +23,7 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _T = TypeVar("_T")
 _NOTHING = Raw()
+_NULL = Raw(b"null")
 
 
 class Mode(StrEnum):
@@ -127,8 +128,7 @@ class State(msgspec.Struct, gc=False):
 
 def present(raw: Raw) -> bool:
     """Tell whether a key is there with a value other than null."""
-    view = memoryview(raw)
-    return len(view) > 4 or bytes(view) not in (b"", b"null")
+    return raw not in (_NOTHING, _NULL)
 
 
 def decoded(raw: Raw, kind: type[_T], what: str) -> _T:

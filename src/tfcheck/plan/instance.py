@@ -74,13 +74,19 @@ class Instance:
             return None
         if self.actions == ("forget",):
             return self.before
-        after = self._object(self._change.after) if present(self._change.after) else {}
+        after = self._planned() or {}
         mask = decoded_json(self._change.after_unknown, self._named)
         try:
             planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
         except RecursionError as error:
             raise unreadable(self._named, error) from None
         return cast("dict[str, Value]", planned)
+
+    def _planned(self) -> dict[str, Any] | None:
+        """Give what the plan writes as `after`; what does not change is decoded only once."""
+        if self._change.after == self._change.before:
+            return self.before
+        return self._object(self._change.after) if present(self._change.after) else None
 
     @cached_property
     def left_behind(self) -> dict[str, Value] | None:

@@ -20,7 +20,7 @@ from tfcheck.startup import (
     service_connect_log,
     trust,
 )
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, derived
 from tfcheck.world import World
 
 RULES: tuple[Rule, ...] = (
@@ -51,4 +51,4 @@ def rule(rule_id: str) -> Rule:
 def requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Derive everything that a task definition needs to start in a world, in the order of the rules."""
     for each in RULES:
-        yield from each.derive(task, world)
+        yield from derived(each, task, world)

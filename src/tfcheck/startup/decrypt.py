@@ -34,7 +34,7 @@ from tfcheck.startup import (
     secret,
     service_connect_log,
 )
-from tfcheck.startup.rule import Rule
+from tfcheck.startup.rule import Rule, derived
 from tfcheck.world import World
 
 ID = "decrypt"
@@ -59,7 +59,7 @@ _KEYS = {
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need the customer managed key of everything that is read for the task."""
     for reader in _READERS:
-        for need in reader.derive(task, world):
+        for need in derived(reader, task, world):
             find = _KEYS.get(need.action)
             key = key_of(find, need.resource, world) if find else None
             if key is not None:

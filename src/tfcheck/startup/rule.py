@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
 from tfcheck.world import World
@@ -26,3 +27,22 @@ class Rule(msgspec.Struct, frozen=True):
     manual: str
     derive: Derive
     symptoms: dict[str, str]
+
+
+def derived(rule: Rule, task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
+    """Give what a rule derives for a task definition of a world; several ask for it, and it is derived once."""
+    return world.once(_Derived).of(rule, task)
+
+
+class _Derived:
+    """What the rules derived in one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: dict[tuple[str, Address], tuple[Requirement, ...]] = {}
+
+    def of(self, rule: Rule, task: TaskDefinition) -> tuple[Requirement, ...]:
+        key = rule.id, task.address
+        if key not in self._found:
+            self._found[key] = tuple(rule.derive(task, self._world))
+        return self._found[key]

@@ -33,6 +33,13 @@ def test_only_unknown_members_are_taken_over() -> None:
     assert fill(planned, {"name": "other", "policy": policy}) == {"name": "a", "policy": policy}
 
 
+def test_an_argument_that_comes_to_null_is_not_written() -> None:
+    """The provider puts a default there, or what only apply tells."""
+    planned: Value = [{"name": "a", "port": 0, "mode": OPEN, "on": OPEN}]
+    written: Value = [{"name": "a", "port": None, "mode": None, "on": ARN}]
+    assert fill(planned, written) == [{"name": "a", "port": 0, "mode": OPEN, "on": ARN}]
+
+
 def test_a_set_that_the_provider_sorted_anew_is_taken_over_whole() -> None:
     assert fill(["lit", OPEN], [ARN, "lit"]) == [ARN, "lit"]
 

@@ -24,7 +24,9 @@ def fill(planned: Value, written: Value) -> Value:
         case Unknown(), _:
             return _more_telling(planned, written)
         case dict(), dict():
-            return {name: fill(part, written[name]) if name in written else part for name, part in planned.items()}
+            # NOTE: an argument of a block that comes to null is not written: the provider puts its default there.
+            told = {name: part for name, part in written.items() if part is not None}
+            return {name: fill(part, told[name]) if name in told else part for name, part in planned.items()}
         case list(), list() | Set():
             return _fill_list(planned, list(written.items) if isinstance(written, Set) else written)
         case _:
@@ -85,7 +87,7 @@ def possible(planned: Value, written: Value) -> bool:
         case (Unknown() | Text() | JsonText(), _) | (_, Unknown() | Text() | JsonText()):
             return equal(planned, written) is not Truth.FALSE
         case dict(), dict():
-            return all(possible(part, written[name]) for name, part in planned.items() if name in written)
+            return all(possible(part, written[name]) for name, part in planned.items() if written.get(name) is not None)
         case list(), list():
             same = len(planned) == len(written)
             return same and all(any(possible(mine, theirs) for theirs in written) for mine in planned)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import msgspec
+
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
 from tfcheck.call_context import context_of
 from tfcheck.finding import Requirement, RoleKind, Severity
@@ -83,6 +85,16 @@ def test_a_key_may_have_more_aliases_than_the_plan_shows() -> None:
     assert isinstance(aliases, list)
     assert aliases[0] == "alias/a"
     assert isinstance(aliases[1], Unknown)
+
+
+def test_a_mount_goes_through_an_access_point_or_none() -> None:
+    system, point = "arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1", reference("aws_efs_access_point.a", "arn")
+    mount = call("elasticfilesystem:ClientMount", system)
+    key = "elasticfilesystem:AccessPointArn"
+    assert context_of(mount, MadeWorld())[key] == Absent()
+    assert context_of(msgspec.structs.replace(mount, through=point), MadeWorld())[key] == point
+    perhaps = Unknown(reason="a variable")
+    assert context_of(msgspec.structs.replace(mount, through=perhaps), MadeWorld())[key] == PresenceUnknown(perhaps)
 
 
 def test_a_log_stream_s_group_gives_the_tags() -> None:

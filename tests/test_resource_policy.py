@@ -294,6 +294,50 @@ def test_what_is_not_known_at_all_may_have_any_policy_of_the_plan() -> None:
     assert of("arn:aws:ssm:eu-west-1:111122223333:parameter/a").outside_only_elsewhere
 
 
+# File systems
+
+
+SYSTEM = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
+MOUNT = "elasticfilesystem:ClientMount"
+
+
+def system(around: Surroundings = HERE) -> MadeThing:
+    return MadeThing("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}, around)
+
+
+def system_policy(on: Value = "fs-1", text: str = "") -> MadeThing:
+    return MadeThing("aws_efs_file_system_policy.fs", {"file_system_id": on, "policy": text or policy()})
+
+
+@pytest.mark.parametrize("on", ["fs-1", reference("aws_efs_file_system.fs", "id")])
+def test_a_file_system_s_policy_lets_the_role_in_without_any_of_its_own(on: Value) -> None:
+    found = decided(MOUNT, SYSTEM, of(SYSTEM, system(), system_policy(on)), granted=False)
+    assert isinstance(found, Allowed)
+    assert [origin.policy for origin in found.by] == ["aws_efs_file_system_policy.fs"]
+
+
+def test_a_file_system_s_policy_for_others_leaves_it_to_the_role() -> None:
+    other = policy(principal={"AWS": "arn:aws:iam::111122223333:role/other"})
+    guarded = of(SYSTEM, system(), system_policy(text=other))
+    assert decided(MOUNT, SYSTEM, guarded, granted=False) == Denied("implicit")
+    assert isinstance(decided(MOUNT, SYSTEM, guarded), Allowed)
+    shut = of(SYSTEM, system(), system_policy(text=policy("Deny", "*")))
+    assert isinstance(decided(MOUNT, SYSTEM, shut), Denied)
+
+
+def test_a_file_system_without_a_policy_lets_everybody_in() -> None:
+    found = decided(MOUNT, SYSTEM, of(SYSTEM, system()), granted=False)
+    assert found == Allowed((), ("assumes that nothing else sets a policy on it: without one it lets every client in",))
+    assert decided(MOUNT, SYSTEM, of(SYSTEM, system())).assumptions == ()  # type: ignore[union-attr]
+
+
+def test_a_file_system_outside_the_plan_may_let_everybody_in() -> None:
+    found = decided(MOUNT, SYSTEM, of(SYSTEM), granted=False)
+    assert found == Undecided("policy_not_readable", "a file system outside the plan")
+    assert isinstance(decided(MOUNT, SYSTEM, of(SYSTEM)), Allowed)
+    assert isinstance(decided(MOUNT, SYSTEM, of(SYSTEM, system_policy(Unknown())), granted=False), Undecided)
+
+
 # What may stand in the way
 
 

@@ -48,6 +48,8 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
             return _tags(_log_group(resource, world))
         case "kms":
             return _kms(requirement, world)
+        case "elasticfilesystem":
+            return _file_system(requirement)
         case _:
             return {}
 
@@ -96,6 +98,17 @@ def _log_group(stream: TextLike, world: World) -> Thing | None:
     if found is not None or parts is None or not isinstance(first := next(iter(pieces(parts.resource)), ""), str):
         return found
     return known.by_name(first.removeprefix("log-group:").partition(":")[0], None)
+
+
+# EFS
+
+
+def _file_system(requirement: Requirement) -> dict[str, Entry]:
+    through = requirement.through
+    point: Entry = Absent() if through is None else through
+    if isinstance(through, Unknown) and through.symbol is None:
+        point = PresenceUnknown(through)
+    return {"aws:ResourceAccount": _ANY, "elasticfilesystem:AccessPointArn": point}
 
 
 # KMS, which other services call on behalf of the role

@@ -36,6 +36,7 @@ class Reason(Enum):
     IMPLICIT_DENY = "implicit_deny"
     EXPLICIT_DENY = "explicit_deny"
     GRANTED_TO_TASK_ROLE = "granted_to_task_role"
+    GRANTED_TO_EXECUTION_ROLE = "granted_to_execution_role"
     PERMISSIONS_BOUNDARY = "permissions_boundary"
     RESOURCE_POLICY = "resource_policy"
     TRUST_POLICY = "trust_policy"
@@ -69,7 +70,8 @@ class Requirement(msgspec.Struct, frozen=True):
     is None. `action` never holds a wildcard. `resource` is an ARN or `*`. `cause` says in a few words what needs it.
     `doubt` says why it is open whether start-up needs this at all: what is not granted is then unknown, never denied.
     `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
-    the resource that AWS documents where denials name another one: what is granted only there is unknown.
+    the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
+    the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
     """
 
     rule: str
@@ -85,6 +87,7 @@ class Requirement(msgspec.Struct, frozen=True):
     doubt: str = ""
     encrypted: TextLike | None = None
     documented: TextLike | None = None
+    through: TextLike | None = None
 
     @property
     def id(self) -> str:

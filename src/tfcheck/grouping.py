@@ -52,11 +52,14 @@ def _finding(answers: list[Answer], locations: Locations) -> Finding:
 
 def _mend_here(answer: Answer, locations: Locations) -> Location | None:
     """Point at the statement that is in the way, else at the role that lacks one."""
-    if answer.reason in (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE) and answer.evidence:
+    if answer.reason in _SAID_ELSEWHERE and answer.evidence:
         found = locations.of(answer.evidence[0].policy)
         if found is not None:
             return found
     return locations.of(answer.role) if answer.role else None
+
+
+_SAID_ELSEWHERE = (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE)
 
 
 def _message(answers: list[Answer]) -> str:
@@ -67,7 +70,7 @@ def _message(answers: list[Answer]) -> str:
     what = _things(answers)
     match first.reason:
         case Reason.NO_EXECUTION_ROLE:
-            return f"the task has no execution role, which must be allowed {actions} on {what}"
+            return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
             deleted = any(each.because == DELETED for each in first.evidence)
             cause = DELETED if deleted else "its trust policy does not allow ecs-tasks.amazonaws.com"
@@ -76,6 +79,8 @@ def _message(answers: list[Answer]) -> str:
             return f"a policy denies the {role} {actions} on {what}"
         case Reason.GRANTED_TO_TASK_ROLE:
             return f"{actions} on {what} is granted to the task role, but the {role} needs it"
+        case Reason.GRANTED_TO_EXECUTION_ROLE:
+            return f"{actions} on {what} is granted to the execution role, but the {role} needs it"
         case Reason.PERMISSIONS_BOUNDARY:
             return f"the permissions boundary of the {role} does not allow {actions} on {what}"
         case Reason.RESOURCE_POLICY:
@@ -97,6 +102,11 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
         yield (
             "ECS uses the execution role before the containers start; the task role is only for the code inside them. "
             "Move the statement to a policy of the execution role"
+        )
+    if first.reason is Reason.GRANTED_TO_EXECUTION_ROLE:
+        yield (
+            "ECS does this with the task role, never with the execution role. Move the statement to a policy of the "
+            "task role"
         )
     if first.reason is Reason.EXPLICIT_DENY:
         yield "an explicit deny wins over every allow: change the statement that denies"

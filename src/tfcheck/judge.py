@@ -90,6 +90,9 @@ class _Side(msgspec.Struct, frozen=True):
 
 
 class Judge:
+    def other(self, kind: RoleKind) -> Role | None:
+        return self.task if kind is RoleKind.EXECUTION else self.execution
+
     """Decides requirements in one world."""
 
     def __init__(self, world: World) -> None:
@@ -198,21 +201,22 @@ class Judge:
 
     def _denied(self, decision: Denied, call: _Call, requirement: Requirement, side: _Side) -> Judgement:
         if decision.kind != "explicit":
-            misplaced = self._granted_to_task_role(requirement, call.role, side)
+            misplaced = self._granted_to_other_role(requirement, call.role, side)
             if misplaced is not None:
-                return Judgement(call.role.label, Verdict.DENIED, Reason.GRANTED_TO_TASK_ROLE, evidence=misplaced)
+                reason = _MISPLACED[requirement.role_kind]
+                return Judgement(call.role.label, Verdict.DENIED, reason, evidence=misplaced)
         evidence = self._evidence(decision, call)
         return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=evidence)
 
-    def _granted_to_task_role(self, requirement: Requirement, role: Role, side: _Side) -> tuple[Evidence, ...] | None:
-        """Give the statements that grant the call to the task role instead, or None where none surely does."""
-        other = side.task
-        if requirement.role_kind is not RoleKind.EXECUTION or other is None or other.label == role.label:
+    def _granted_to_other_role(self, requirement: Requirement, role: Role, side: _Side) -> tuple[Evidence, ...] | None:
+        """Give the statements that grant the call to the task's other role, or None where none surely does."""
+        other = side.other(requirement.role_kind)
+        if other is None or other.label == role.label:
             return None
         decision = _decided(self._call(requirement, other, side))
         if not isinstance(decision, Allowed):
             return None
-        because = f"grants it to the task role {other.label}, which is not used before the containers run"
+        because = _INSTEAD[requirement.role_kind].format(other.label)
         return tuple(self._told(origin, "Allow", because) for origin in decision.by)
 
     def _trusted(self, role: Role, side: _Side) -> Judgement:
@@ -299,6 +303,11 @@ def _may(key: str) -> str:
     return f"may decide it, by its condition on {key}" if key else "may decide it"
 
 
+_MISPLACED = {RoleKind.EXECUTION: Reason.GRANTED_TO_TASK_ROLE, RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE}
+_INSTEAD = {
+    RoleKind.EXECUTION: "grants it to the task role {}, which is not used before the containers run",
+    RoleKind.TASK: "grants it to the execution role {}, which is not used for this",
+}
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
     """Give what the role's identity policies may turn out to be, one for each choice among policies of one name."""
     disputed = {id(policy) for group in role.rivals for policy in group}
@@ -327,7 +336,8 @@ def _without_trust(role: Role) -> Judgement:
 def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...]:
     """Name everything that a judgement rests on."""
     need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
-    return (*need, requirement.sensitive, id(role), id(side.task), side.on_fargate, side.surroundings)
+    who = id(role), id(side.execution), id(side.task)
+    return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
 
 
 def _decided(call: _Call) -> Decision:

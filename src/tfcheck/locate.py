@@ -24,19 +24,22 @@ class Locations:
         return self.of_address(address, attribute)
 
     def of_address(self, address: Address, attribute: str = "") -> Location | None:
-        """Give the place of a resource's block, or of one of its arguments."""
+        """Give the place of a resource's block, of one of its arguments, or of the one nested block of a kind."""
         block = self._resolver.block(address)
         if block is None:
             return None
         place = block.attribute_place(attribute) if attribute else None
         if place is not None:
             return Location(place.file, place.line, place.line, self._resolver.source_line(place))
-        start = block.place
-        return Location(start.file, start.line, block.end_line, self._resolver.source_line(start))
+        nested = block.blocks(attribute)
+        whole = nested[0] if len(nested) == 1 else block
+        start = whole.place
+        return Location(start.file, start.line, whole.end_line, self._resolver.source_line(start))
 
     def need(self, requirement: Requirement) -> Location | None:
         """Give the place that asks for what a requirement needs."""
-        argument = _ARGUMENTS.get(requirement.pointer, "container_definitions")
+        inside = "volume" if requirement.pointer.startswith("/volumes") else "container_definitions"
+        argument = _ARGUMENTS.get(requirement.pointer, inside)
         return self.of(requirement.task_definition, argument)
 
 

@@ -52,6 +52,14 @@ def test_keys_of_services() -> None:
     assert context(on_fargate=True).at("ec2:SourceInstanceArn") == ABSENT
 
 
+def test_efs_enforces_few_keys_and_leaves_the_others_open() -> None:
+    mount = context("elasticfilesystem:ClientMount", extras={"elasticfilesystem:AccessPointArn": Absent()})
+    assert mount.at("aws:SecureTransport") == "true"
+    assert mount.at("elasticfilesystem:AccessedViaMountTarget") == "true"
+    assert mount.at("elasticfilesystem:AccessPointArn") == ABSENT
+    assert mount.at("aws:PrincipalArn") == mount.at("aws:PrincipalTag/team") == PresenceUnknown()
+
+
 def test_a_call_on_behalf_of_the_role() -> None:
     through = context("kms:Decrypt", direct=False)
     assert through.at("aws:CalledVia") == PresenceUnknown()

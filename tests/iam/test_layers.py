@@ -208,6 +208,16 @@ def test_a_key_policy_decides_whether_identity_policies_count() -> None:
     assert decide(K, kms(key_policy=role)) == Allowed((Origin("resource", None, 0),))
 
 
+def test_what_is_open_lets_everybody_in_until_it_has_a_policy() -> None:
+    assert isinstance(decide(O, layers(resource_kind="open")), Allowed)
+    assert isinstance(decide(O, layers(resource_kind="open", boundary=allow("logs:*", "*"))), Allowed)
+    assert isinstance(decide(O, layers(deny("*", "*"), resource_kind="open")), Denied)
+    assert isinstance(decide(O, layers(resource_kind="open", resource_outside="it")), Undecided)
+    assert isinstance(decide(O, layers(resource_kind="open", resource_hidden="its policy")), Undecided)
+    other = allow("*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/other"})
+    assert decide(O, layers(resource_kind="open", resource=other)) == Denied("implicit")
+
+
 def test_grants_on_a_key() -> None:
     grant = Origin("aws_kms_grant.g", None, 0)
     admin = allow("kms:*", "*", Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:role/admin"})

@@ -26,7 +26,7 @@ from tfcheck.role import Roles
 from tfcheck.world import After, Thing
 
 #: What an Allow on the role mends.
-_GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE})
+_GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
 #: So many ways to mend are tried before text is all that is offered.
 _MOST_ROUNDS = 6
 
@@ -242,9 +242,9 @@ class _Mending:
         if proposal is None:
             return None
         diff = self._files.diff(proposal.insertions, proposal.texts)
-        moved = any(each.reason is Reason.GRANTED_TO_TASK_ROLE for each in case.answers)
+        moved = next((_MOVED[each.reason] for each in case.answers if each.reason in _MOVED), "")
         fix = Fix(
-            title=proposal.title + (_MOVED if moved else ""),
+            title=proposal.title + moved,
             safety="review" if moved else proposal.safety,
             proven=True,
             hcl=proposal.hcl,
@@ -253,4 +253,9 @@ class _Mending:
         return Mend(fix, case.answers, proposal.insertions, proposal.texts)
 
 
-_MOVED = "; the task role keeps its own grant: take it away if the code in the containers does not need it"
+_MOVED: dict[Reason | None, str] = {
+    Reason.GRANTED_TO_TASK_ROLE: (
+        "; the task role keeps its own grant: take it away if the code in the containers does not need it"
+    ),
+    Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: take it away if nothing else needs it",
+}

@@ -46,6 +46,7 @@ _SIDS = {
     "logs:CreateLogStream": "WriteLogs",
     "logs:PutLogEvents": "WriteLogs",
     "logs:CreateLogGroup": "CreateLogGroups",
+    "elasticfilesystem:ClientMount": "MountFileSystems",
     "sts:AssumeRole": "AssumeRole",
 }
 

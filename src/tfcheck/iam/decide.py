@@ -7,7 +7,7 @@ else some combination of layers must allow; what cannot be told stays open.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
@@ -76,7 +76,7 @@ def _decide(request: Request, layers: Layers) -> Decision:
     if deny is _T:
         return Denied("explicit", _origins(denying, _T))
     if core is _T and deny is _F:
-        return Allowed(_granting(case, layers), _assumptions(request, layers))
+        return Allowed(_granting(case, layers), _assumptions(request, layers, case))
     if core is _T:
         return _open_because(request, denying)
     if possible is _F:
@@ -205,9 +205,22 @@ def _own_account(i: Truth, b: Truth, found: Named, layers: Layers) -> Truth:
 
 def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> Named:
     found = case.resource.named
-    if layers.resource_kind == "kms" and layers.resource is None and layers.resource_hidden is None:
-        return Named(account=_T)  # the default key policy
+    if layers.resource is None and layers.resource_hidden is None:
+        return _by_default(layers)
     return found | Named(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
+
+
+def _by_default(layers: Layers) -> Named:
+    """Say whom a resource without a policy names."""
+    match layers.resource_kind:
+        case "kms":
+            return Named(account=_T)  # the default key policy
+        case "open":
+            return Named(session=_T if layers.resource_outside is None else _U)
+        case "plain":
+            return Named()
+        case _:
+            assert_never(layers.resource_kind)
 
 
 def _granted(layers: Layers) -> Truth:
@@ -222,7 +235,7 @@ def _granting(case: _Case, layers: Layers) -> tuple[Origin, ...]:
     resource_side = _origins(case.resource.allowing, _T)
     grants = tuple(origin for origin, truth in layers.grants if truth is _T)
     by_role = (case.identity.allow & case.boundary.allow) is _T
-    if by_role and case.same is _T and layers.resource_kind == "plain":
+    if by_role and case.same is _T and layers.resource_kind != "kms":
         return role_side
     return (*role_side, *resource_side, *grants) if by_role else (*resource_side, *grants)
 
@@ -235,7 +248,7 @@ def _not_granted(case: _Case) -> Denied:
     return Denied("resource_policy" if granted else "implicit")
 
 
-def _assumptions(request: Request, layers: Layers) -> tuple[str, ...]:
+def _assumptions(request: Request, layers: Layers, case: _Case) -> tuple[str, ...]:
     made = [f"assumes that {name} does not deny it" for name in layers.identity_hidden]
     if layers.outside:
         made.append("assumes that no policy of the role that the plan does not show denies it")
@@ -246,6 +259,9 @@ def _assumptions(request: Request, layers: Layers) -> tuple[str, ...]:
     if layers.resource_outside is not None:
         default = "has the default key policy" if layers.resource_kind == "kms" else "has no policy that denies it"
         made.append(f"assumes that {layers.resource_outside} {default}")
+    by_role = (case.identity.allow & case.boundary.allow) is _T
+    if layers.resource_kind == "open" and layers.resource is None and not by_role:
+        made.append("assumes that nothing else sets a policy on it: without one it lets every client in")
     wanted = resource.target(request.resource)
     if request.resource_account is None and wanted.parts is not None and wanted.parts[4] == "":
         made.append("assumes that the resource belongs to the account of the role")

@@ -50,9 +50,9 @@ class Layers(msgspec.Struct, frozen=True):
 
     What a `…hidden` field names exists but cannot be read. `outside`: the role itself is not visible, only perhaps some
     of its policies. `boundary` None is no boundary. `resource` None is a resource without a policy;
-    where nothing is known of it, `resource_outside` names it. A KMS key without a policy has the default one. `grants`
-    are KMS grants to the caller, with how surely they cover the request. Each of `guards` is one level of SCPs or an
-    endpoint policy, which must allow as well.
+    where nothing is known of it, `resource_outside` names it. A KMS key without a policy has the default one; a resource
+    of kind `open` without a policy lets everybody in. `grants` are KMS grants to the caller, with how surely they cover
+    the request. Each of `guards` is one level of SCPs or an endpoint policy, which must allow as well.
     """
 
     identity: tuple[Policy, ...] = ()
@@ -63,6 +63,6 @@ class Layers(msgspec.Struct, frozen=True):
     resource: Policy | None = None
     resource_hidden: str | None = None
     resource_outside: str | None = None
-    resource_kind: Literal["plain", "kms"] = "plain"
+    resource_kind: Literal["plain", "kms", "open"] = "plain"
     grants: tuple[tuple[Origin, Truth], ...] = ()
     guards: tuple[tuple[Policy, ...], ...] = ()

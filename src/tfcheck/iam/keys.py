@@ -38,6 +38,8 @@ def start_up_context(
     tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. Any other key may be absent, and may have
     any value.
     """
+    if action.lower().startswith("elasticfilesystem:"):
+        return Context(_FILE_SYSTEM_ENTRIES).extended(extras or {})
     entries: dict[str, Entry] = {
         **_caller_entries(caller),
         **_call_entries(region, direct=direct),
@@ -112,6 +114,12 @@ def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
 
 _ABSENT_KEYS = ("aws:username", "aws:sourcearn", "aws:sourceaccount", "aws:sourceidentity", "aws:tagkeys")
 _INSTANCE_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn")
+#: EFS looks at these keys of its clients and at the access point's, and says that it enforces no others
+#: (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html): what becomes of them is open.
+_FILE_SYSTEM_ENTRIES: dict[str, Entry] = {
+    "aws:securetransport": "true",
+    "elasticfilesystem:accessedviamounttarget": "true",
+}
 _S3_ENTRIES: dict[str, Entry] = {
     "s3:tlsversion": OneOf(("1.2", "1.3")),
     "s3:signatureversion": "AWS4-HMAC-SHA256",

@@ -47,6 +47,8 @@ PARAMETER = Kind(("aws_ssm_parameter",), aliases=("id",))
 REPOSITORY = Kind(("aws_ecr_repository",), aliases=("id", "repository_url"))
 ENDPOINT = Kind(("aws_vpc_endpoint",), names=("id",))
 LOG_GROUP = Kind(("aws_cloudwatch_log_group",), aliases=("id",))
+FILE_SYSTEM = Kind(("aws_efs_file_system",), names=("id",))
+ACCESS_POINT = Kind(("aws_efs_access_point",), names=("id",))
 
 
 class Catalogue:

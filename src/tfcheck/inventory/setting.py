@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.catalogue import BUCKET, ENDPOINT, KEY, REPOSITORY, SECRET, Catalogue, Kind, beside, catalogue
+from tfcheck.inventory.catalogue import (
+    BUCKET,
+    ENDPOINT,
+    FILE_SYSTEM,
+    KEY,
+    REPOSITORY,
+    SECRET,
+    Catalogue,
+    Kind,
+    beside,
+    catalogue,
+)
 from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import Text, TextLike, Truth, Unknown
@@ -34,6 +45,7 @@ KEY_POLICY = Setting("aws_kms_key_policy", "key_id", KEY, "key_id")
 KEY_GRANT = Setting("aws_kms_grant", "key_id", KEY, "key_id")
 SECRET_POLICY = Setting("aws_secretsmanager_secret_policy", "secret_arn", SECRET, "arn")
 REPOSITORY_POLICY = Setting("aws_ecr_repository_policy", "repository", REPOSITORY, "name")
+FILE_SYSTEM_POLICY = Setting("aws_efs_file_system_policy", "file_system_id", FILE_SYSTEM, "id")
 ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT, "id")
 
 

@@ -14,13 +14,14 @@ _REASONS = {
     Reason.IMPLICIT_DENY: "no statement allows it",
     Reason.EXPLICIT_DENY: "a statement denies it",
     Reason.GRANTED_TO_TASK_ROLE: "only the task role may do it, and ECS does not use that role here",
+    Reason.GRANTED_TO_EXECUTION_ROLE: "only the execution role may do it, and ECS does not use that role here",
     Reason.PERMISSIONS_BOUNDARY: "the role's permissions boundary does not allow it",
     Reason.RESOURCE_POLICY: "the policy on the resource does not allow it",
     Reason.TRUST_POLICY: "the role's trust policy does not let ECS assume it",
     Reason.CONDITION: "a condition decides that a plan does not tell",
     Reason.UNKNOWN_VALUE: "a value decides that is known only after apply",
     Reason.ROLE_OUTSIDE_PLAN: "the role is not managed in this plan, and what it grants elsewhere is not seen",
-    Reason.POLICY_NOT_READABLE: "a policy of the role cannot be read",
+    Reason.POLICY_NOT_READABLE: "a policy cannot be read",
     Reason.NO_EXECUTION_ROLE: "the task definition has no execution role",
 }
 

@@ -190,6 +190,9 @@ _policy = _generated("name", "name_prefix")
 _group = _generated("name", "name_prefix")
 _secret = _generated("name", "name_prefix")
 _key_id = _opaque("key_id", "aws_kms_key.key_id")
+_file_system_id = _opaque("id", "aws_efs_file_system.id")
+_access_point_id = _opaque("id", "aws_efs_access_point.id")
+_file_system_arn = _arn("elasticfilesystem", _joined("file-system/", _attribute("file_system_id")))
 _secret_arn = _arn(
     "secretsmanager",
     _joined("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
@@ -253,6 +256,19 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "id": _attribute("name"),
         "arn": _arn("kms", _attribute("name")),
     },
+    "aws_efs_file_system": {
+        "id": _file_system_id,
+        "file_system_id": _attribute("id"),  # what a data source calls it
+        "arn": _arn("elasticfilesystem", _joined("file-system/", _file_system_id)),
+    },
+    "aws_efs_access_point": {
+        "id": _access_point_id,
+        "access_point_id": _attribute("id"),
+        "arn": _arn("elasticfilesystem", _joined("access-point/", _access_point_id)),
+        "file_system_arn": _file_system_arn,
+    },
+    "aws_efs_mount_target": {"file_system_arn": _file_system_arn},
+    "aws_efs_file_system_policy": {"id": _attribute("file_system_id")},
     "aws_ecs_task_definition": {
         "id": _attribute("family"),
         "arn_without_revision": _arn("ecs", _joined("task-definition/", _attribute("family"))),

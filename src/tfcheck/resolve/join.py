@@ -33,6 +33,7 @@ IMPLIED = {
     "secret_id": "id",
     "secret_arn": "arn",
     "repository": "name",
+    "file_system_id": "id",
     "task_definition": "arn",
     "policy": "json",
     "assume_role_policy": "json",

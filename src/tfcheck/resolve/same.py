@@ -25,6 +25,8 @@ _LOOKED_UP: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "aws_ecr_repository": ("aws_ecr_repository", (("name", "name"),)),
     "aws_cloudwatch_log_group": ("aws_cloudwatch_log_group", (("name", "name"),)),
     "aws_kms_key": ("aws_kms_key", (("key_id", "key_id"), ("key_id", "arn"))),
+    "aws_efs_file_system": ("aws_efs_file_system", (("file_system_id", "id"), ("creation_token", "creation_token"))),
+    "aws_efs_access_point": ("aws_efs_access_point", (("access_point_id", "id"),)),
     "aws_kms_alias": ("aws_kms_alias", (("name", "name"),)),
 }
 

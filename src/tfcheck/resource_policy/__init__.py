@@ -1,4 +1,4 @@
-"""Which policy does the needed thing itself have: a bucket's, a key's, a secret's, a repository's?
+"""Which policy does the needed thing itself have: a bucket's, a key's, a secret's, a repository's, a file system's?
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html and the AWS
 provider's resources for such policies.
@@ -13,6 +13,7 @@ from tfcheck.iam import Request
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.elsewhere import joined
 from tfcheck.resource_policy.endpoint import warnings
+from tfcheck.resource_policy.file_system import file_system_guard
 from tfcheck.resource_policy.grant import Grant, covering
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.key import key_guard
@@ -69,6 +70,8 @@ class _Alone:
                 return key_guard(resource, self._world, self._policies)
             case "ecr":
                 return repository_guard(resource, self._world, self._policies)
+            case "elasticfilesystem":
+                return file_system_guard(resource, self._world, self._policies)
             case "ssm":
                 # A parameter has no policy, but another account may share it.
                 return Guarded(outside="a parameter outside the plan", outside_only_elsewhere=True)

@@ -18,14 +18,15 @@ class Guarded(msgspec.Struct, frozen=True):
     does not show it, so that nothing is known of its policy; it never holds the ARN, which may be sensitive. With
     `outside_only_elsewhere` that matters only to callers of other accounts. `account` is the account that owns it; None
     takes it from the ARN. `in_plan` tells that the plan shows the thing. A thing of kind `kms` without a policy has the
-    default key policy. `grants` are grants on a key. `notes` are assumptions, for people.
+    default key policy; one of kind `open` lets everybody in. `grants` are grants on a key. `notes` are assumptions, for
+    people.
     """
 
     policy: Policy | None = None
     hidden: str | None = None
     account: TextLike | None = None
     in_plan: bool = False
-    kind: Literal["plain", "kms"] = "plain"
+    kind: Literal["plain", "kms", "open"] = "plain"
     outside: str | None = None
     outside_only_elsewhere: bool = False
     grants: tuple[Grant, ...] = ()

@@ -16,6 +16,7 @@ _SERVICES = (
     ("aws_kms_", "kms"),
     ("aws_ecr_", "ecr"),
     ("aws_ssm_", "ssm"),
+    ("aws_efs_", "elasticfilesystem"),
 )
 
 

@@ -10,12 +10,16 @@ from tfcheck.value import TextLike
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A place in a task definition: its JSON Pointer, its container if it is in one, and what is asked for there."""
+    """A place in a task definition: its JSON Pointer, its container if it is in one, and what is asked for there.
+
+    `role_kind` is the role with which ECS gets it.
+    """
 
     task: TaskDefinition
     container: Container | None
     pointer: str
     cause: str
+    role_kind: RoleKind = RoleKind.EXECUTION
 
     def needs(
         self,
@@ -26,22 +30,29 @@ class Place(msgspec.Struct, frozen=True):
         *,
         doubt: str = "",
         documented: TextLike | None = None,
+        through: TextLike | None = None,
     ) -> Requirement:
-        """Require one action of the execution role on one resource."""
+        """Require one action of the place's role on one resource."""
         return Requirement(
             rule=rule,
             task_definition=str(self.task.address),
             container=self.container.name if self.container else None,
             pointer=self.pointer,
-            role_kind=RoleKind.EXECUTION,
+            role_kind=self.role_kind,
             action=action,
             resource=resource,
             severity=severity,
             cause=self.cause,
-            sensitive=self.task.sensitive,
+            sensitive=self._sensitive,
             doubt=doubt,
             documented=documented,
+            through=through,
         )
+
+    @property
+    def _sensitive(self) -> bool:
+        """Tell whether the plan marks what stands here, or something beside it, as sensitive."""
+        return self.task.thing.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 
 def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> Place:

@@ -20,6 +20,7 @@ _SHOWN_POLICIES = 3
 _MEANING = re.compile(r'[#"`<>&\\|]')
 _GAPS: dict[Reason | None, str] = {
     Reason.GRANTED_TO_TASK_ROLE: "granted to the task role only",
+    Reason.GRANTED_TO_EXECUTION_ROLE: "granted to the execution role only",
     Reason.PERMISSIONS_BOUNDARY: "beyond the boundary",
     Reason.RESOURCE_POLICY: "not by the resource's policy",
 }

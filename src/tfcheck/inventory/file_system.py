@@ -1,0 +1,62 @@
+"""Which file system, or access point of one, does an id or an ARN name?
+
+Follows the ARN formats of Amazon EFS
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.arn import Arn, split
+from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, Kind, catalogue
+from tfcheck.inventory.setting import Subject
+from tfcheck.match import equal
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import Text, TextLike, Truth, Unknown, pieces, text
+from tfcheck.world import Thing, World
+
+_FILE_SYSTEM = "file-system/"
+_ACCESS_POINT = "access-point/"
+
+
+def file_system_arn(file_system_id: TextLike, around: Surroundings, world: World) -> TextLike:
+    """Give the ARN of the file system that an id means to what lives at `around`."""
+    return _arn_of(file_system_id, FILE_SYSTEM, _FILE_SYSTEM, around, world)
+
+
+def access_point_arn(access_point_id: TextLike, around: Surroundings, world: World) -> TextLike:
+    """Give the ARN of the access point that an id means to what lives at `around`."""
+    return _arn_of(access_point_id, ACCESS_POINT, _ACCESS_POINT, around, world)
+
+
+def file_system_of(arn: TextLike, world: World) -> Subject:
+    """Give the file system that an ARN names: what the plan has of it, else its id."""
+    thing = catalogue(world, FILE_SYSTEM).by_arn(arn)
+    parts = split(arn)
+    known = (thing.attribute("id") if thing else None, _id_in(parts.resource) if parts else None)
+    return Subject(thing, tuple(each for each in known if isinstance(each, str | Text | Unknown)))
+
+
+def _arn_of(name: TextLike, kind: Kind, prefix: str, around: Surroundings, world: World) -> TextLike:
+    for found in _named(name, kind, world):
+        arn = found.attribute("arn")
+        if isinstance(arn, str | Text | Unknown):
+            return arn
+    return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).written()
+
+
+def _named(name: TextLike, kind: Kind, world: World) -> Iterator[Thing]:
+    """Give what an id names: in the plan, else as another stack shows it, else as a data source looks it up."""
+    for each in (world, *world.context):
+        found = catalogue(each, kind).by_name(name, None)
+        if found is not None:
+            yield found
+    for data in world.looked_up(*kind.types):
+        if equal(data.attribute("id"), name) is Truth.TRUE:
+            yield data
+
+
+def _id_in(resource: TextLike) -> TextLike:
+    first, *rest = pieces(resource) or ("",)
+    return text([first.removeprefix(_FILE_SYSTEM), *rest]) if isinstance(first, str) else resource

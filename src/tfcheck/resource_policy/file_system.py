@@ -1,0 +1,31 @@
+"""What does the policy of a file system say?
+
+Follows https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html: in one account it is enough that the
+role's policies or the file system's allow. A file system without a policy asks nobody and lets every client in.
+"""
+
+from __future__ import annotations
+
+from tfcheck.inventory.file_system import file_system_of
+from tfcheck.inventory.setting import FILE_SYSTEM_POLICY
+from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.reading import set_policy
+from tfcheck.role.policies import Found, Policies
+from tfcheck.value import TextLike
+from tfcheck.world import World
+
+
+def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+    """Find the policy of a file system."""
+    subject = file_system_of(arn, world)
+    found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
+    seen = subject.thing is not None or found is not None
+    found = found or Found()
+    return Guarded(
+        found.policy,
+        found.hidden or None,
+        account=subject.thing.surroundings.account if subject.thing else None,
+        in_plan=subject.thing is not None,
+        kind="open",
+        outside=None if seen else "a file system outside the plan",
+    )

@@ -22,7 +22,11 @@ _CONFIGURATION = (".tf", ".tf.json", ".tfvars", ".tfvars.json", "plan.json", "ex
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One row that the report must hold; `applied` is the verdict after the apply where that differs."""
+    """One row that the report must hold.
+
+    `applied` is the verdict after the apply where that differs, None where the row stands for a list that is not known
+    before the apply, and is not there after it.
+    """
 
     task_definition: str
     container: str | None
@@ -32,7 +36,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     verdict: str
     reason: str | None | msgspec.UnsetType = msgspec.UNSET
     before: str | None | msgspec.UnsetType = msgspec.UNSET
-    applied: str | msgspec.UnsetType = msgspec.UNSET
+    applied: str | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -103,12 +103,14 @@ def wrong(case: Case, found: Report, *, applied: bool = False) -> list[str]:
 def difference(expected: Row, found: Report, *, applied: bool) -> str:
     wanted = said(expected, applied=applied)
     rows = [spoken(answer, wanted) for answer in found.answers if row(answer) == key(expected)]
+    if applied and expected.applied is None:
+        return f"{json.dumps(key(expected))}: expected no such row, found {rows}" if rows else ""
     return "" if wanted in rows else f"{json.dumps(key(expected))}: expected {wanted}, found {rows}"
 
 
 def said(expected: Row, *, applied: bool) -> dict[str, str | None]:
     """Give what a row must say; reason and verdict before the change belong to the plan that changes something."""
-    if applied and isinstance(expected.applied, str):
+    if applied and isinstance(expected.applied, str | None):
         return {"role": expected.role, "verdict": expected.applied}
     wanted: dict[str, str | None] = {"role": expected.role, "verdict": expected.verdict}
     if isinstance(expected.reason, str | None):

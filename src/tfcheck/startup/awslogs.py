@@ -51,8 +51,14 @@ def log_calls(
         yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group.arn)
 
 
+#: What the driver reads as true; it refuses what is none of these and none of their opposites.
+_TRUE = ("true", "True", "TRUE", "t", "T", "1")
+
+
 def _is_true(value: Value) -> Truth:
-    if isinstance(value, str | Text | Unknown):
+    if isinstance(value, str):
+        return Truth.of(value in _TRUE)
+    if isinstance(value, Text | Unknown):
         return equal(value, "true")
     return Truth.of(value is True)
 

@@ -19,14 +19,17 @@ from collections.abc import Iterator
 from tfcheck.arn import split
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
-from tfcheck.startup.place import in_container
+from tfcheck.match import glob
+from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, TextLike, Unknown, Value, pieces, text
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.world import World
 
 ID = "credential-spec"
 _PREFIXES = ("credentialspecdomainless:", "credentialspec:")
 _ACTIONS = {"s3": "s3:GetObject", "ssm": "ssm:GetParameters"}
+_WHAT = "credential specification"
+_DOUBT = "whether a credential specification is named, and where it is, is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
@@ -34,18 +37,33 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for container in task.containers:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
             listed = container.members(member)
-            for index, each in enumerate(() if isinstance(listed, Unknown) else listed):
-                arn = _arn(each)
-                parts = split(arn) if arn is not None else None
-                action = _ACTIONS.get(parts.service) if parts and isinstance(parts.service, str) else None
-                if arn is not None and action is not None:
-                    place = in_container(task, container, f"/{member}/{index}", "credential specification")
-                    yield place.needs(ID, action, arn)
+            if isinstance(listed, Unknown):
+                yield from _needs(in_container(task, container, f"/{member}", _WHAT), listed)
+                continue
+            for index, each in enumerate(listed):
+                yield from _needs(in_container(task, container, f"/{member}/{index}", _WHAT), each)
+
+
+def _needs(place: Place, option: Value) -> Iterator[Requirement]:
+    """Need what an option names; one that is not known may name a specification in either store, or none."""
+    arn = _arn(option)
+    if arn is None:
+        return
+    parts = split(arn)
+    if parts is not None and isinstance(parts.service, str):
+        if parts.service in _ACTIONS:
+            yield place.needs(ID, _ACTIONS[parts.service], arn)
+        return
+    for service, action in _ACTIONS.items():
+        if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:
+            yield place.needs(ID, action, arn, doubt=_DOUBT)
 
 
 def _arn(option: Value) -> TextLike | None:
-    """Take the ARN out of an option that names a credential specification."""
-    first, *rest = pieces(option) if isinstance(option, str | Text) and option else ("",)
+    """Take the ARN out of an option that names, or may name, a credential specification."""
+    first, *rest = pieces(option) if isinstance(option, str | Text | Unknown) and option else ("",)
+    if isinstance(first, Unknown):
+        return Unknown(reason=first.reason or _DOUBT)
     prefix = next((each for each in _PREFIXES if isinstance(first, str) and first.startswith(each)), None)
     return text([first.removeprefix(prefix), *rest]) if prefix and isinstance(first, str) else None
 

@@ -34,7 +34,8 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     for container in task.containers:
         files = container.members("environmentFiles")
         if isinstance(files, Unknown):
-            yield from _needs(task, container, "", files)
+            doubt = "whether environment files are named is known only after apply"
+            yield from _needs(task, container, "", files, doubt)
             continue
         for index, file in enumerate(files):
             value = member(file, "value")
@@ -50,7 +51,9 @@ def is_other_than_arn(value: Value) -> bool:
     return isinstance(first, str) and first != "" and not "arn:".startswith(first[:4])
 
 
-def _needs(task: TaskDefinition, container: Container, tail: str, value: Value) -> Iterator[Requirement]:
+def _needs(
+    task: TaskDefinition, container: Container, tail: str, value: Value, doubt: str = ""
+) -> Iterator[Requirement]:
     if not isinstance(value, str | Text | Unknown):
         value = Unknown(reason="the file's ARN is missing")
     for action, resource, severity in (
@@ -68,6 +71,7 @@ def _needs(task: TaskDefinition, container: Container, tail: str, value: Value) 
             severity=severity,
             cause=f"environment file of container `{container.name}`",
             sensitive=task.sensitive,
+            doubt=doubt,
         )
 
 

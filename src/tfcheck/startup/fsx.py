@@ -19,30 +19,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition
+from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
-from tfcheck.startup.nested import blocks, only
+from tfcheck.startup.nested import blocks_or_unknown, only, only_or_unknown
 from tfcheck.startup.place import Place
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
+from tfcheck.value import Unknown, Value
 from tfcheck.world import World
 
 ID = "fsx"
+_DOUBT = "whether such a volume is mounted is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need to find every such file system, and the credentials for it."""
-    for index, volume in enumerate(blocks(task.thing.attribute("volume"))):
-        server = only(volume.get("fsx_windows_file_server_volume_configuration"))
-        if server is None:
-            continue
-        pointer = f"/volumes/{index}/fsxWindowsFileServerVolumeConfiguration"
-        place = Place(task, None, pointer, "FSx for Windows File Server volume")
-        yield place.needs(ID, "fsx:DescribeFileSystems", "*")
-        credentials = (only(server.get("authorization_config")) or {}).get("credentials_parameter")
-        for source in sources(credentials, task.thing.surroundings, world):
-            yield needs(ID, place, source)
+    for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
+        argument = "fsx_windows_file_server_volume_configuration"
+        server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(argument))
+        if isinstance(server, Unknown):
+            if _may_have_one(task):
+                yield from _needs(_place(task, "/volumes"), server, _DOUBT, world)
+        elif server is not None:
+            place = _place(task, f"/volumes/{index}/fsxWindowsFileServerVolumeConfiguration")
+            authorization = only_or_unknown(server.get("authorization_config"))
+            yield from _needs(place, member(authorization, "credentials_parameter"), "", world)
+
+
+def _place(task: TaskDefinition, pointer: str) -> Place:
+    return Place(task, None, pointer, "FSx for Windows File Server volume")
+
+
+def _may_have_one(task: TaskDefinition) -> bool:
+    """Tell whether a volume that is not known may be of this kind: only tasks for Windows on EC2 have it."""
+    platform = only(task.thing.attribute("runtime_platform")) or {}
+    family = platform.get("operating_system_family")
+    is_linux = isinstance(family, str) and family.upper().startswith("LINUX")
+    return not is_linux and "FARGATE" not in task.strings("requires_compatibilities")
+
+
+def _needs(place: Place, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
+    yield place.needs(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
+    for source in sources(credentials, place.task.thing.surroundings, world):
+        yield needs(ID, place, source)
 
 
 RULE = Rule(

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from tfcheck.value import Set, Value
+from tfcheck.value import Set, Unknown, Value
 
 
 def blocks(value: Value) -> list[dict[str, Value]]:
     """Give the nested blocks that are known, in order."""
+    return [each for each in blocks_or_unknown(value) if isinstance(each, dict)]
+
+
+def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
+    """Give the nested blocks in order; what may be any number of them is one unknown value."""
+    if isinstance(value, Unknown):
+        return [value]
     listed = value.items if isinstance(value, Set) else value if isinstance(value, list) else ()
-    return [each for each in listed if isinstance(each, dict)]
+    return [each for each in listed if isinstance(each, dict | Unknown)]
 
 
 def only(value: Value) -> dict[str, Value] | None:
     """Give the one nested block of a kind of which there is at most one."""
     return next(iter(blocks(value)), None)
+
+
+def only_or_unknown(value: Value) -> dict[str, Value] | Unknown | None:
+    """Give the one nested block of a kind, or the unknown value that may be one."""
+    return next(iter(blocks_or_unknown(value)), None)

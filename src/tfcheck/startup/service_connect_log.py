@@ -19,19 +19,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition
+from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import instance_role_serves, services
-from tfcheck.startup.nested import blocks, only
+from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.startup.place import Place
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
-from tfcheck.value import NAME, Symbol, Unknown, text
+from tfcheck.value import NAME, Symbol, Unknown, Value, text
 from tfcheck.world import Thing, World
 
 ID = "service-connect-log"
+_POINTER = "/serviceConnectConfiguration/logConfiguration"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
@@ -41,22 +42,27 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requirement]:
-    connect = only(service.attribute("service_connect_configuration")) or {}
-    log = only(connect.get("log_configuration"))
+    log = log_configuration(service)
     if log is None:
         return
-    pointer = "/serviceConnectConfiguration/logConfiguration"
     cause = f"Service Connect proxy of {service.address}"
-    for index, option in enumerate(blocks(log.get("secret_option"))):
-        place = Place(task, None, f"{pointer}/secretOptions/{index}", cause)
-        for source in sources(option.get("value_from"), service.surroundings, world):
+    for index, option in enumerate(blocks_or_unknown(member(log, "secret_option"))):
+        place = Place(task, None, f"{_POINTER}/secretOptions/{index}", cause)
+        for source in sources(member(option, "value_from"), service.surroundings, world):
             yield needs(ID, place, source)
     if not instance_role_serves(task, world):
         proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
         middle = text(["/", proxy, "/"])
-        yield from log_calls(
-            ID, Place(task, None, pointer, cause), log.get("log_driver"), log.get("options"), middle, world
-        )
+        driver, options = member(log, "log_driver"), member(log, "options")
+        yield from log_calls(ID, Place(task, None, _POINTER, cause), driver, options, middle, world)
+
+
+def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:
+    """Give how the proxy of a service logs; None where it surely does not, or there is none."""
+    connect = only_or_unknown(service.attribute("service_connect_configuration"))
+    if isinstance(connect, dict) and connect.get("enabled") is False:
+        return None
+    return connect if isinstance(connect, Unknown | None) else only_or_unknown(connect.get("log_configuration"))
 
 
 RULE = Rule(

@@ -29,6 +29,9 @@ OPEN = {
     ("evaluation/secrets-and-versions", "aws_iam_policy.secrets.policy"): "the length of a text with open parts",
     ("evaluation/split-and-replace", "aws_iam_policy.read.policy"): "a regular expression, and the account is open",
     ("evaluation/split-and-replace", 'aws_ssm_parameter.facts["role"].value'): "the same regular expression",
+    ("lists-known-later", 'aws_ecs_task_definition.web["able"].container_definitions'): "decoded during the apply",
+    ("lists-known-later", 'aws_ecs_task_definition.web["files"].container_definitions'): "decoded during the apply",
+    ("lists-known-later", "aws_secretsmanager_secret.token.kms_key_id"): "decoded during the apply",
 }
 
 

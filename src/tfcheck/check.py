@@ -23,7 +23,10 @@ from tfcheck.world import After, World
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
 
-NOT_EVALUATED = "not evaluated, since no plan shows them: service control policies and session policies"
+NOT_EVALUATED = (
+    "not evaluated, since no plan shows them: service and resource control policies, session policies, and the "
+    "iam:PassRole that whoever applies needs for the roles of the tasks"
+)
 
 
 def check(
@@ -57,7 +60,13 @@ def check(
         findings=tuple(_mended(found, after) if found and fixes else found),
         skipped=tuple(Skipped(str(task.address), task.problem) for task in tasks if task.problem),
         notes=tuple(
-            dict.fromkeys((*_notes(plan, [found for _, found in judged], resolver), *_frozen(tasks, resolver)))
+            dict.fromkeys(
+                (
+                    *_notes(plan, [found for _, found in judged], resolver),
+                    *pitfall.notes(tasks, after),
+                    *_frozen(tasks, resolver),
+                )
+            )
         ),
         context=context,
         task_changes=tuple(task_changes(answers, found, after)),

@@ -45,7 +45,7 @@ resource "aws_s3_object" "env" {
   for_each = toset(["web.env", "api.env", "cart.conf", "legacy.env", "windows.env"])
   bucket   = aws_s3_bucket.config.id
   key      = each.key
-  content  = "A=1"
+  content  = each.key == "legacy.env" ? "export A=1" : "A=1"
 }
 
 resource "aws_s3_object" "part" {
@@ -113,7 +113,7 @@ module "api" {
   cluster    = local.shared.cluster
   bucket_arn = local.shared.bucket_arn
   subnet     = aws_subnet.main.id
-  files      = ["${aws_s3_bucket.config.arn}/*"]
+  files      = [aws_s3_object.env["api.env"].arn]
   container = {
     environmentFiles = [
       { type = "s3", value = "${aws_s3_bucket.config.arn}/api.env" },
@@ -130,7 +130,7 @@ module "cart" {
   cluster    = local.shared.cluster
   bucket_arn = local.shared.bucket_arn
   subnet     = aws_subnet.main.id
-  files      = ["${aws_s3_bucket.config.arn}/*"]
+  files      = [aws_s3_object.env["cart.conf"].arn]
   container = {
     environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/cart.conf" }]
     environment      = [{ name = "DB_PASSWORD", value = "correct horse" }]
@@ -163,7 +163,7 @@ module "billing" {
   }
 }
 
-# A platform version that knows no environment files.
+# A platform version that knows no environment files; a file with lines that are read otherwise than meant.
 module "legacy" {
   source           = "./service"
   name             = "legacy"
@@ -171,7 +171,7 @@ module "legacy" {
   bucket_arn       = local.shared.bucket_arn
   subnet           = aws_subnet.main.id
   platform_version = "1.3.0"
-  files            = ["${aws_s3_bucket.config.arn}/legacy.env"]
+  files            = [aws_s3_object.env["legacy.env"].arn]
   container = {
     environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/legacy.env" }]
   }
@@ -185,13 +185,13 @@ module "windows" {
   bucket_arn       = local.shared.bucket_arn
   subnet           = aws_subnet.main.id
   operating_system = "WINDOWS_SERVER_2022_CORE"
-  files            = ["${aws_s3_bucket.config.arn}/windows.env"]
+  files            = [aws_s3_object.env["windows.env"].arn]
   container = {
     environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/windows.env" }]
   }
 }
 
-# The JSON key lacks its last two colons.
+# The JSON key lacks its last two colons; on Fargate a log router cannot have its configuration in S3.
 module "orders" {
   source     = "./service"
   name       = "orders"
@@ -199,7 +199,12 @@ module "orders" {
   bucket_arn = local.shared.bucket_arn
   subnet     = aws_subnet.main.id
   secrets    = [aws_secretsmanager_secret.database.arn]
+  files      = ["${aws_s3_bucket.config.arn}/router.conf"]
   container = {
+    firelensConfiguration = {
+      type    = "fluentbit"
+      options = { "config-file-type" = "s3", "config-file-value" = "${aws_s3_bucket.config.arn}/router.conf" }
+    }
     secrets = [{ name = "PASSWORD", valueFrom = "${aws_secretsmanager_secret.database.arn}:password" }]
   }
 }
@@ -221,7 +226,7 @@ module "mail" {
   }
 }
 
-# A log driver without a region.
+# A log driver without a region; an image at a host that ECS does not sign in to.
 module "search" {
   source     = "./service"
   name       = "search"
@@ -229,6 +234,7 @@ module "search" {
   bucket_arn = local.shared.bucket_arn
   subnet     = aws_subnet.main.id
   container = {
+    image = "123456789012.dkr-ecr.ap-northeast-1.on.aws/search:1"
     logConfiguration = {
       logDriver = "awslogs"
       options   = { "awslogs-group" = "/ecs/search", "awslogs-stream-prefix" = "app" }

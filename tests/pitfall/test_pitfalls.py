@@ -18,22 +18,27 @@ from tfcheck.pitfall import (
     deploy_order,
     env_file_absent,
     env_file_arn,
+    env_file_content,
     env_file_count,
     env_file_name,
     env_file_type,
     env_file_windows,
+    image_host,
     log_group_absent,
     log_region,
+    log_router,
     parameter_region,
     platform_version,
     secret_reference,
     secret_value,
 )
 from tfcheck.pitfall.mistake import Pitfall
+from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import RULES
 from tfcheck.value import Unknown, Value, text
+from tfcheck.world import After
 
 NOTHING = MadeWorld()
 FILE = "arn:aws:s3:::cfg/web/prod.env"
@@ -80,6 +85,9 @@ SEEDED = {
     "log-group-absent": ("module.stock.aws_ecs_task_definition.this", False),
     "policies-of-one-name": ("module.stock.aws_ecs_task_definition.this", True),
     "credential-in-environment": ("module.cart.aws_ecs_task_definition.this", True),
+    "env-file-content": ("module.legacy.aws_ecs_task_definition.this", True),
+    "image-host": ("module.search.aws_ecs_task_definition.this", True),
+    "log-router": ("module.orders.aws_ecs_task_definition.this", True),
 }
 
 
@@ -119,9 +127,67 @@ def test_a_grant_that_waits_for_more_than_the_service_is_a_warning() -> None:
     )
 
 
+#: What a task must have for the silence of a pitfall to say something.
+LOOKED_AT = ("environmentFiles", "secrets", "environment", "logConfiguration", "image")
+#: Pitfalls of which the like is right in another case.
+RIGHT_ELSEWHERE = {"log-router": "rarer-fetches", "policies-of-one-name": "locate-forgotten"}
+
+
+def test_each_pitfall_is_silent_where_the_like_is_right() -> None:
+    found = Case(TESTDATA / "twelve-services")
+    plan = found.plan()
+    (web,) = (
+        each
+        for each in task_definitions(After(Resolver(plan, found.sources(plan))))
+        if str(each.address).startswith("module.web.")
+    )
+    assert all(web.containers[0].member(name) for name in LOOKED_AT)
+    assert [each.rule for each in found_in("twelve-services") if each.task_definition == str(web.address)] == []
+    for rule, case in RIGHT_ELSEWHERE.items():
+        assert rule not in [each.rule for each in found_in(case)]
+
+
+def test_what_is_late_is_told_with_where_to_say_so() -> None:
+    late = [each for each in found_in("late-for-services") if each.rule == "deploy-order"]
+    assert {each.severity.value for each in late} == {"warning"}
+    assert [(each.address, each.explanation) for each in late] == [
+        (
+            "aws_ecs_service.hasty",
+            ("write into the service: depends_on = [aws_iam_role_policy.running]",),
+        ),
+        (
+            "module.file.aws_ecs_service.this",
+            ("write into the call of module.file: depends_on = [aws_s3_object.web]",),
+        ),
+        (
+            "module.slow.aws_ecs_service.this",
+            (
+                "aws_secretsmanager_secret_version.slow also waits for aws_sqs_queue.work, which the service does not",
+                "write into the call of module.slow: depends_on = [aws_secretsmanager_secret_version.slow]",
+            ),
+        ),
+        (
+            "module.writes.aws_ecs_service.this",
+            ("write into the call of module.writes: depends_on = [aws_cloudwatch_log_group.web]",),
+        ),
+    ]
+
+
+def test_a_new_role_takes_a_moment_to_be_known() -> None:
+    def said(case: str, name: str = "plan.json") -> int:
+        found = Case(TESTDATA / case)
+        plan = found.plan(name)
+        return sum("eventually consistent" in each for each in check(plan, found.sources(plan, name)).notes)
+
+    assert said("twelve-services") == 1
+    assert said("twelve-services", "applied.plan.json") == 0
+    assert said("literal-granted") == 0
+
+
 #: Every other case, and what is rightly found there: the pitfalls in passing that its author did not think of.
 IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
+    "late-for-services": ["deploy-order"] * 4,
     "rarer-fetches": ["log-group-absent"],
     "role-in-other-stack": ["log-group-absent"],
     "secrets-with-key": ["secret-reference"],
@@ -252,6 +318,12 @@ def test_windows_has_no_environment_files() -> None:
         ("1.3.0", secrets(f"{SECRET}:key::"), ["JSON keys and versions of secrets need 1.4.0"]),
         ("1.2.0", secrets(SECRET), ["secrets of Secrets Manager need 1.3.0"]),
         ("1.2.0", secrets("/a"), []),
+        ("1.2.0", {"repositoryCredentials": {"credentialsParameter": SECRET}}, []),
+        (
+            "1.1.0",
+            {"repositoryCredentials": {"credentialsParameter": SECRET}},
+            ["credentials of private registries need 1.2.0"],
+        ),
     ],
 )
 def test_a_platform_knows_what_a_task_asks_for(version: str, container: dict[str, Value], needs: list[str]) -> None:
@@ -396,6 +468,71 @@ def test_a_log_group_that_was_written_to_exists() -> None:
     assert told(log_group_absent.PITFALL, container, world=MadeWorld(earlier=(running,))) == []
 
 
+def test_the_proxy_of_service_connect_needs_region_and_group_too() -> None:
+    log: dict[str, Value] = {"log_driver": "awslogs", "options": {"awslogs-group": "/proxy"}}
+    world = MadeWorld(
+        service(service_connect_configuration=[{"enabled": True, "log_configuration": [log]}]), earlier=()
+    )
+    (found,) = told(log_region.PITFALL, {}, world=world)
+    assert found.startswith("error: the log driver of the Service Connect proxy of aws_ecs_service.app has no")
+    (found,) = told(log_group_absent.PITFALL, {}, world=world)
+    assert "the Service Connect proxy of aws_ecs_service.app logs to `/proxy`" in found
+
+
+# Images and log routers
+
+
+@pytest.mark.parametrize(
+    ("image", "ends"),
+    [
+        ("111122223333.dkr-ecr.eu-west-1.on.aws/shop:1", 1),
+        (text(["111122223333.dkr-ecr.eu-west-1.on.aws/", LATER]), 1),
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1", 0),
+        ("public.ecr.aws/nginx/nginx:1", 0),
+        (text([LATER, ".dkr-ecr.eu-west-1.on.aws/shop:1"]), 0),
+        (LATER, 0),
+    ],
+)
+def test_ecs_signs_in_to_one_kind_of_host(image: Value, ends: int) -> None:
+    assert len(told(image_host.PITFALL, {"image": image})) == ends
+
+
+def test_a_log_router_reads_from_s3_on_ec2_only_and_by_arn() -> None:
+    def router(value: Value) -> dict[str, Value]:
+        options: dict[str, Value] = {"config-file-type": "s3", "config-file-value": value}
+        return {"firelensConfiguration": {"type": "fluentbit", "options": options}}
+
+    arn, address = "arn:aws:s3:::cfg/bit.conf", "s3://cfg/bit.conf"
+    (found,) = told(log_router.PITFALL, router(arn))
+    assert "Fargate takes only a file" in found
+    assert told(log_router.PITFALL, router(arn), requires_compatibilities=["EC2"]) == []
+    assert told(log_router.PITFALL, router(LATER), requires_compatibilities=["EC2"]) == []
+    (found,) = told(log_router.PITFALL, router(address), requires_compatibilities=["EC2"])
+    assert "is not the ARN of an object" in found
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong"),
+    [
+        ("A=1", ""),
+        ('A=say "hi"', ""),
+        ("A=", ""),
+        ("", ""),
+        ("# comment", ""),
+        ("hunter2", "without `=`"),
+        (" # hunter2", "without `=`"),
+        ("export A=hunter2", "`export`"),
+        ("A =hunter2", "spaces"),
+        ("A='hunter2'", "quotes"),
+    ],
+)
+def test_a_line_of_a_file_is_a_name_and_a_value(line: str, wrong: str) -> None:
+    held = MadeThing("aws_s3_object.o", {"arn": FILE, "content": f"B=2\n{line}\n"})
+    found = told(env_file_content.PITFALL, files(FILE), world=MadeWorld(held))
+    assert [wrong in each and "line 2 " in each and each.startswith("info") for each in found] == [True] * bool(wrong)
+    assert "hunter2" not in repr(found)
+
+
 # Credentials
 
 
@@ -463,12 +600,31 @@ def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeThing, ...] =
 
 
 def test_a_service_waits_for_what_its_tasks_need() -> None:
-    assert ordered() == ["info"]
+    assert ordered() == ["warning"]
     assert ordered("aws_iam_role_policy.p") == []
     assert ordered(is_open=True) == []
 
 
 def test_what_was_there_before_needs_no_waiting() -> None:
     assert ordered(earlier=(POLICY,)) == []
-    assert ordered(earlier=(ROLE,)) == []
     assert ordered(earlier=(service(),)) == []
+
+
+def test_a_new_policy_of_a_role_that_was_there_is_late_as_well() -> None:
+    assert ordered(earlier=(ROLE,)) == ["warning"]
+
+
+def test_a_policy_that_allowed_it_before_may_change_at_any_time() -> None:
+    wider = MadeThing(
+        "aws_iam_role_policy.p", {**POLICY.attributes, "policy": READ.replace('"Resource"', '"Sid":"A","Resource"')}
+    )
+    narrower = MadeThing(
+        "aws_iam_role_policy.p", {**POLICY.attributes, "policy": READ.replace('"*", "R', '"s3:*", "R')}
+    )
+    assert ordered(earlier=(ROLE, wider)) == []
+    assert ordered(earlier=(ROLE, narrower)) == ["warning"]
+
+
+def test_a_running_service_starts_tasks_when_it_is_given_a_new_revision() -> None:
+    older = service(task_definition="arn:aws:ecs:eu-west-1:111122223333:task-definition/app:1")
+    assert ordered(earlier=(ROLE, older)) == ["warning"]

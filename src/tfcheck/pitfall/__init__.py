@@ -13,12 +13,15 @@ from tfcheck.pitfall import (
     deploy_order,
     env_file_absent,
     env_file_arn,
+    env_file_content,
     env_file_count,
     env_file_name,
     env_file_type,
     env_file_windows,
+    image_host,
     log_group_absent,
     log_region,
+    log_router,
     parameter_region,
     platform_version,
     policies_of_one_name,
@@ -37,11 +40,14 @@ PITFALLS: tuple[Pitfall, ...] = (
     env_file_windows.PITFALL,
     platform_version.PITFALL,
     env_file_absent.PITFALL,
+    env_file_content.PITFALL,
+    image_host.PITFALL,
     secret_reference.PITFALL,
     secret_value.PITFALL,
     parameter_region.PITFALL,
     log_region.PITFALL,
     log_group_absent.PITFALL,
+    log_router.PITFALL,
     policies_of_one_name.PITFALL,
     deploy_order.PITFALL,
     credential_in_environment.PITFALL,
@@ -61,6 +67,11 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
                     told.add(key)
                     change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
                     yield _finding(mistake, pitfall, task, change, locations)
+
+
+def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
+    """Say once per report what is no mistake, and may look like one."""
+    yield from deploy_order.notes(tasks, world)
 
 
 def _was_made(mistake: Mistake, pitfall: Pitfall, before: TaskDefinition | None, world: World) -> bool:

@@ -1,4 +1,4 @@
-"""Which containers write their logs with the `awslogs` driver, and with which options?"""
+"""Who writes logs with the `awslogs` driver, and with which options?"""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.ecs import Container, TaskDefinition, member, task_definitions
+from tfcheck.ecs import TaskDefinition, member, task_definitions
+from tfcheck.startup.launch import services
+from tfcheck.startup.service_connect_log import log_configuration
 from tfcheck.value import Value
 from tfcheck.world import World
 
 
 class AwsLogs(msgspec.Struct, frozen=True):
-    """The log configuration of one container."""
+    """The log configuration of one container, or of the proxy that a service adds: `name` tells whose it is."""
 
-    container: Container
+    name: str
+    container: str | None
     options: dict[str, Value]
 
     @property
@@ -33,16 +36,21 @@ class AwsLogs(msgspec.Struct, frozen=True):
         return self.options.get("awslogs-create-group") in (None, "", False, "false")
 
 
-def awslogs(task: TaskDefinition) -> Iterator[AwsLogs]:
-    """Give every container whose driver is surely `awslogs`, with options that are listed."""
+def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
+    """Give every log configuration whose driver is surely `awslogs`, with options that are listed."""
     for container in task.containers:
         configuration = container.member("logConfiguration")
-        options = member(configuration, "options")
-        if member(configuration, "logDriver") == "awslogs" and isinstance(options, dict | None):
-            yield AwsLogs(container, options or {})
+        driver, options = member(configuration, "logDriver"), member(configuration, "options")
+        if driver == "awslogs" and isinstance(options, dict | None):
+            yield AwsLogs(f"container `{container.name}`", container.name, options or {})
+    for service in services(task, world):
+        log = log_configuration(service)
+        options = member(log, "options")
+        if member(log, "log_driver") == "awslogs" and isinstance(options, dict | None):
+            yield AwsLogs(f"the Service Connect proxy of {service.address}", None, options or {})
 
 
 def groups_used(world: World) -> frozenset[str]:
     """Name the groups that the tasks of a world write to."""
-    found = (each.group for task in task_definitions(world) for each in awslogs(task))
+    found = (each.group for task in task_definitions(world) for each in awslogs(task, world))
     return frozenset(each for each in found if isinstance(each, str))

@@ -35,15 +35,15 @@ _SYMPTOM = (
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     used = world.before().once(groups_used)
-    for log in awslogs(task):
+    for log in awslogs(task, world):
         if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
             if any(True for _ in world.once(_groups).perhaps(log.group)):
                 continue
             yield Mistake(
-                f"container `{log.container.name}` logs to {shown(task, log.group)}, which neither the plan nor the "
+                f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
                 "driver makes: it must exist already",
                 Severity.WARNING,
-                log.container.name,
+                log.container,
                 log.group,
                 symptom=_SYMPTOM,
             )

@@ -40,12 +40,11 @@ _NOT_FOUND = (
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    for log in awslogs(task):
-        name = log.container.name
+    for log in awslogs(task, world):
         if log.region is None or log.region == "":
             if on_fargate(task, world):
-                message = f"the log driver of container `{name}` has no `awslogs-region`, which Fargate requires"
-                yield Mistake(message, Severity.ERROR, name, symptom=_MISSING)
+                message = f"the log driver of {log.name} has no `awslogs-region`, which Fargate requires"
+                yield Mistake(message, Severity.ERROR, log.container, symptom=_MISSING)
         elif log.makes_no_group:
             yield from _elsewhere(log, task, world)
 
@@ -56,10 +55,10 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
     named = world.once(_by_name).exactly(log.group)
     if named and all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named):
         yield Mistake(
-            f"container `{log.container.name}` logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
+            f"{log.name} logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
             f"{named[0].address} is in {named[0].surroundings.region}",
             Severity.WARNING,
-            log.container.name,
+            log.container,
             log.region,
             symptom=_NOT_FOUND,
         )

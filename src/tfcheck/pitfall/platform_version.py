@@ -1,8 +1,8 @@
 """Run a task on a Fargate platform that knows what it asks for.
 
 Environment files, and secrets of which only one JSON key or version is taken, came with Fargate platform version 1.4.0
-for Linux; whole secrets of Secrets Manager came with 1.3.0. A service that is pinned to an older version cannot start
-such a task.
+for Linux; whole secrets of Secrets Manager came with 1.3.0, credentials of private registries with 1.2.0. A service
+that is pinned to an older version cannot start such a task.
 
 Write into the service `platform_version = "LATEST"`, or leave it out.
 
@@ -60,6 +60,8 @@ def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
     wanted: dict[str, tuple[int, ...]] = {}
     if any(True for _ in files(task)):
         wanted["environment files"] = (1, 4, 0)
+    if any(isinstance(each.member("repositoryCredentials"), dict) for each in task.containers):
+        wanted["credentials of private registries"] = (1, 2, 0)
     for _, value in injected(task):
         found = sources(value, task.thing.surroundings, world)
         if found and all(each.store is Store.SECRETS_MANAGER for each in found):

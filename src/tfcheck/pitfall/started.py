@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tfcheck.ecs import TaskDefinition
+from tfcheck.match import equal
 from tfcheck.startup.launch import launch_types, services
 from tfcheck.startup.nested import only
+from tfcheck.value import Truth
 from tfcheck.world import Thing, World
 
 
@@ -24,8 +26,13 @@ def on_windows(task: TaskDefinition) -> bool:
 
 def new_services(task: TaskDefinition, world: World) -> list[Thing]:
     """Give the services that the change makes and that surely start tasks of this definition at once."""
-    made = [each for each in services(task, world) if is_new(each, world)]
-    return [each for each in made if _starts_tasks(each)]
+    return [each for each in starting_services(task, world) if is_new(each, world)]
+
+
+def starting_services(task: TaskDefinition, world: World) -> list[Thing]:
+    """Give the services that the change makes, or gives this definition, and that surely start its tasks at once."""
+    changed = [each for each in services(task, world) if is_changed(each, ("task_definition",), world)]
+    return [each for each in changed if _starts_tasks(each)]
 
 
 def _starts_tasks(service: Thing) -> bool:
@@ -35,17 +42,30 @@ def _starts_tasks(service: Thing) -> bool:
 
 def is_new(thing: Thing, world: World) -> bool:
     """Tell whether the change makes a thing."""
-    return str(thing.address) not in world.once(_Earlier).of(thing.address.type)
+    return before(thing, world) is None
+
+
+def is_changed(thing: Thing, attributes: tuple[str, ...], world: World) -> bool:
+    """Tell whether the change makes a thing, or may change one of these attributes of it."""
+    earlier = before(thing, world)
+    if earlier is None:
+        return True
+    return any(equal(earlier.attribute(name), thing.attribute(name)) is not Truth.TRUE for name in attributes)
+
+
+def before(thing: Thing, world: World) -> Thing | None:
+    """Give a thing as it was before the change; None where it was not there."""
+    return world.once(_Earlier).of(thing.address.type).get(str(thing.address))
 
 
 class _Earlier:
-    """The addresses that were there before the change."""
+    """The things that were there before the change, by address."""
 
     def __init__(self, world: World) -> None:
         self._before = world.before()
-        self._found: dict[str, frozenset[str]] = {}
+        self._found: dict[str, dict[str, Thing]] = {}
 
-    def of(self, kind: str) -> frozenset[str]:
+    def of(self, kind: str) -> dict[str, Thing]:
         if kind not in self._found:
-            self._found[kind] = frozenset(str(each.address) for each in self._before.things(kind))
+            self._found[kind] = {str(each.address): each for each in self._before.things(kind)}
         return self._found[kind]

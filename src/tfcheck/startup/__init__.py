@@ -9,6 +9,7 @@ from tfcheck.finding import Requirement
 from tfcheck.startup import (
     credential_spec,
     decrypt,
+    efs_volume,
     env_file,
     firelens_config,
     fsx,
@@ -35,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     service_connect_log.RULE,
     credential_spec.RULE,
     fsx.RULE,
+    efs_volume.RULE,
     decrypt.RULE,
 )
 

@@ -125,7 +125,7 @@ resource "aws_ecs_service" "this" {
     subnets = [var.subnet]
   }
 
-  depends_on = [aws_iam_role_policy.own, aws_iam_role_policy_attachment.base]
+  depends_on = [aws_iam_role_policy.own, aws_iam_role_policy_attachment.base, aws_cloudwatch_log_group.this]
 }
 
 output "role_id" {

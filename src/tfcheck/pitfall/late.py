@@ -1,0 +1,212 @@
+"""What that the tasks of a service need may be made, or changed, only after the service has started them?
+
+Follows https://developer.hashicorp.com/terraform/internals/graph: what a service does not wait for may come later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, cast
+
+from tfcheck import startup
+from tfcheck.address import Address
+from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.finding import Verdict
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, SECRET, catalogue
+from tfcheck.judge import Judge
+from tfcheck.match import equal
+from tfcheck.pitfall.environment_file import files
+from tfcheck.pitfall.log_driver import awslogs
+from tfcheck.pitfall.started import before, is_changed, is_new, starting_services
+from tfcheck.resolve.order import Earlier
+from tfcheck.startup.source import Store, sources
+from tfcheck.startup.value_from import injected
+from tfcheck.value import Set, Truth, Value
+from tfcheck.world import Thing, World
+
+T = TypeVar("T")
+#: What names the role of each kind of grant, and what of it a change may change.
+_GRANTS = {
+    "aws_iam_role_policy": ("role", ("role", "policy")),
+    "aws_iam_role_policy_attachment": ("role", ("role", "policy_arn")),
+    "aws_iam_policy_attachment": ("roles", ("roles", "policy_arn")),
+}
+_VERSION = "aws_secretsmanager_secret_version"
+#: What is made in a moment, so that nothing comes late by waiting for it.
+_QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "aws_secretsmanager_secret")
+
+
+def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+    """Give what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
+    if world.earlier(service.address).open:
+        return []
+    grants = late_grants(service, task, world)
+    needed = grants if grants and _are_needed(task, world) else []
+    return [*needed, *_late_values(service, task, world)]
+
+
+def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
+    """Give what the plan makes and a thing waits for, but not the service; what is made in a moment is left out."""
+    for config in sorted(world.earlier(thing.address).resources - world.earlier(service.address).resources):
+        kind = config.split(".")[-2]
+        if not config.startswith("data.") and ".data." not in config and not kind.startswith(_QUICK):
+            made = (each for each in world.things(kind) if each.address.config == config and is_new(each, world))
+            yield from (str(each.address) for each in made)
+
+
+# Grants
+
+
+def late_grants(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+    """Give the grants of the execution role that the plan makes or changes and the service surely does not wait for."""
+    earlier = world.earlier(service.address)
+    if earlier.open:
+        return []
+    return [each for each in world.once(_Grants).of(task) if each.address.config not in earlier.resources]
+
+
+class _Grants:
+    """The grants that the change makes or changes, by the role they are for."""
+
+    def __init__(self, world: World) -> None:
+        self._roles = world.once(Judge).roles
+        self._by_role: dict[str, list[Thing]] = {}
+        changed = [each for each in world.things("aws_iam_policy") if is_changed(each, ("policy",), world)]
+        policies = {each.attribute("arn"): each for each in changed if isinstance(each.attribute("arn"), str)}
+        for kind, (argument, attributes) in _GRANTS.items():
+            for grant in world.things(kind):
+                arn = grant.attribute("policy_arn")
+                if is_changed(grant, attributes, world):
+                    self._file(grant, grant.attribute(argument))
+                elif isinstance(arn, str) and arn in policies:
+                    self._file(policies[arn], grant.attribute(argument))
+
+    def _file(self, grant: Thing, reference: Value) -> None:
+        for each in _items(reference):
+            role = self._roles.thing(each)
+            if role is not None:
+                self._by_role.setdefault(str(role.address), []).append(grant)
+
+    def of(self, task: TaskDefinition) -> list[Thing]:
+        role = self._roles.thing(task.execution_role)
+        return self._by_role.get(str(role.address), []) if role is not None else []
+
+
+def _items(value: Value) -> Sequence[Value]:
+    if isinstance(value, Set):
+        return value.items
+    return value if isinstance(value, list) else (value,)
+
+
+def _are_needed(task: TaskDefinition, world: World) -> bool:
+    """Tell whether something that is allowed in the end is denied until the late grants are there."""
+    judge, too_early = world.once(Judge), world.once(_TooEarly)
+    for need in startup.requirements(task, world):
+        if too_early.judge.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
+            return True
+    return False
+
+
+class _TooEarly:
+    """The world at the moment when services start: the grants that none of their services waits for are as before."""
+
+    def __init__(self, world: World) -> None:
+        late: dict[str, Thing | None] = {}
+        in_time: set[str] = set()
+        for task in task_definitions(world):
+            for service in starting_services(task, world):
+                found = late_grants(service, task, world)
+                late.update({str(each.address): before(each, world) for each in found})
+                in_time.update(str(each.address) for each in world.once(_Grants).of(task) if each not in found)
+        self.judge = Judge(_AsBefore(world, {name: each for name, each in late.items() if name not in in_time}))
+
+
+class _AsBefore:
+    """A world in which some things are as they were before the change, or not there yet."""
+
+    def __init__(self, world: World, earlier: dict[str, Thing | None]) -> None:
+        self._world = world
+        self._earlier = earlier
+        self._built: dict[object, object] = {}
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        found = (self._earlier.get(str(each.address), each) for each in self._world.things(*types))
+        return [each for each in found if each is not None]
+
+    @property
+    def context(self) -> Sequence[World]:
+        return self._world.context
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        return self._world.looked_up(*types)
+
+    def before(self) -> World:
+        return self._world.before()
+
+    def earlier(self, address: Address) -> Earlier:
+        return self._world.earlier(address)
+
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        return self._world.alike(key, make)
+
+    def once(self, make: Callable[[World], T]) -> T:
+        if make not in self._built:
+            self._built[make] = make(self)
+        return cast(T, self._built[make])
+
+
+# Files, groups and values
+
+
+def _late_values(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+    """Give the new files, log groups and values of secrets that tasks name, without the service waiting for them."""
+    earlier = world.earlier(service.address).resources
+    named = {str(each.address): each for each in (*_files(task, world), *_groups(task, world))}
+    versions = {str(each.address): each for each in _versions(service, task, world)}
+    found = (each for each in {**named, **versions}.values() if is_new(each, world))
+    return [each for each in found if each.address.config not in earlier]
+
+
+def _files(task: TaskDefinition, world: World) -> Iterator[Thing]:
+    for file in files(task):
+        holder = catalogue(world, OBJECT).by_arn(file.value)
+        if holder is not None:
+            yield holder
+
+
+def _groups(task: TaskDefinition, world: World) -> Iterator[Thing]:
+    for log in awslogs(task, world):
+        group = catalogue(world, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
+        if group is not None and equal(group.surroundings.region, log.region) is Truth.TRUE:
+            yield group
+
+
+def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Thing]:
+    """Give the only version of each secret that is named by a plain string; by a reference, only if it comes late.
+
+    A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
+    """
+    earlier = world.earlier(service.address).resources
+    for _, value in injected(task):
+        for source in sources(value, task.thing.surroundings, world):
+            secret = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None
+            found = world.once(_Versions).of(secret) if secret is not None else []
+            if secret is not None and len(found) == 1:
+                is_named = secret.address.mode == "managed" and secret.address.config in earlier
+                if not is_named or any(True for _ in waits_longer(found[0], service, world)):
+                    yield found[0]
+
+
+class _Versions:
+    """The versions of secrets, by the secret that they surely are of."""
+
+    def __init__(self, world: World) -> None:
+        self._by_secret: dict[str, list[Thing]] = {}
+        for version in world.things(_VERSION):
+            reference = version.attribute("secret_id")
+            secret = catalogue(world, SECRET).find(reference, version.surroundings)
+            if secret is not None:
+                self._by_secret.setdefault(str(secret.address), []).append(version)
+
+    def of(self, secret: Thing) -> list[Thing]:
+        return self._by_secret.get(str(secret.address), [])

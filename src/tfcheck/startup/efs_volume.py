@@ -1,0 +1,115 @@
+"""Mount EFS volumes for which the file system asks IAM.
+
+A volume with `iam = "ENABLED"` in its `authorization_config` is mounted with the *task* role, never with the execution
+role. It needs `elasticfilesystem:ClientMount` on the file system: allowed by a policy of the role, or by the policy of
+the file system, and denied by neither. Both may ask for an access point (`elasticfilesystem:AccessPointArn`). A file
+system without a policy of its own lets every client in: what is missing is an error only where the plan sets a policy,
+or another stack does.
+
+`ClientMount` alone gives a volume that can be read. `elasticfilesystem:ClientWrite` is listed where a container mounts
+it for writing, and never stops the start; without `elasticfilesystem:ClientRootAccess` the user root has no rights of
+its own there.
+
+A missing permission shows only when a task starts, as `mount.nfs4: access denied by server`.
+
+Write into a policy of the task role:
+
+    {
+      Effect   = "Allow"
+      Action   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+      Resource = aws_efs_file_system.data.arn
+    },
+
+See https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.ecs import TaskDefinition, member
+from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
+from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
+from tfcheck.match import equal
+from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.startup.place import Place
+from tfcheck.startup.rule import Rule
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value
+from tfcheck.world import World
+
+ID = "efs-volume"
+_MAY_NOT_ASK = "whether the volume uses IAM authorization is known only after apply"
+_MAY_NOT_DECIDE = "whether the file system has a policy: without one it lets every client in"
+_MAY_ONLY_READ = "whether a container writes to the volume is known only after apply"
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need to mount every volume with IAM authorization; without a task role ECS takes no such task definition."""
+    if task.task_role in (None, ""):
+        return
+    for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
+        system = only_or_unknown(member(volume, "efs_volume_configuration"))
+        authorization = only_or_unknown(member(system, "authorization_config"))
+        asks = equal(member(authorization, "iam"), "ENABLED")
+        if asks is not Truth.FALSE:
+            pointer = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/efsVolumeConfiguration"
+            place = Place(task, None, pointer, "EFS volume", RoleKind.TASK)
+            point = member(authorization, "access_point_id")
+            yield from _needs(place, volume, member(system, "file_system_id"), point, asks, world)
+
+
+def _needs(
+    place: Place, volume: Value, system: Value, point: Value, asks: Truth, world: World
+) -> Iterator[Requirement]:
+    around = place.task.thing.surroundings
+    arn = file_system_arn(system if isinstance(system, str | Text | Unknown) else Unknown(), around, world)
+    through = _access_point(point, place.task, world)
+    decides = _has_policy(arn, world)
+    doubt = _MAY_NOT_ASK if asks is Truth.UNKNOWN else "" if decides else _MAY_NOT_DECIDE
+    severity = Severity.ERROR if decides else Severity.INFO
+    yield place.needs(ID, "elasticfilesystem:ClientMount", arn, severity, doubt=doubt, through=through)
+    written = _is_written(place.task, member(volume, "name"))
+    if written is not Truth.FALSE:
+        doubt = doubt or ("" if written is Truth.TRUE else _MAY_ONLY_READ)
+        yield place.needs(ID, "elasticfilesystem:ClientWrite", arn, Severity.INFO, doubt=doubt, through=through)
+
+
+def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:
+    """Give the ARN of the access point; an unknown without a symbol where there may be none."""
+    if point == "" or not isinstance(point, str | Text | Unknown):
+        return None
+    if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
+        return Unknown(reason="whether the volume has an access point is known only after apply")
+    return access_point_arn(point, task.thing.surroundings, world)
+
+
+def _has_policy(arn: TextLike, world: World) -> bool:
+    """Tell whether a policy is surely set on a file system, by the plan or by another stack."""
+    return any(
+        settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in (world, *world.context)
+    )
+
+
+def _is_written(task: TaskDefinition, name: Value) -> Truth:
+    """Tell whether a container mounts a volume, and not only to read it."""
+    listed = (container.members("mountPoints") for container in task.containers)
+    mounts = (mount for several in listed for mount in ([several] if isinstance(several, Unknown) else several))
+    return Truth.some(
+        equal(member(each, "sourceVolume"), name) & ~equal(member(each, "readOnly"), True) for each in mounts
+    )
+
+
+RULE = Rule(
+    id=ID,
+    title="EFS volumes with IAM authorization",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "elasticfilesystem:ClientMount": (
+            "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: "
+            "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'"
+        )
+    },
+)

@@ -88,40 +88,111 @@ def statement(action: str, resource: str) -> dict[str, Any]:
 
 
 def relevant(name: str, policy: str, chance: random.Random) -> Iterator[Row]:
-    """Give the resources that tfcheck looks at: a service's roles, policies, task definition, bucket and secret."""
-    for kind in ("execution", "task"):
-        yield role(name, kind)
-    attributes: Attributes = {"name": "env-files", "name_prefix": "", "policy": policy, "role": f"{name}-execution"}
-    yield Row("aws_iam_role_policy", "env_files", attributes, unknown=("id",), expressions=reference("role", "id"))
-    arn = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
-    attributes = {"arn": arn, "name": name, "path": "/", "policy": policy, "description": "", "tags": {}}
-    yield Row("aws_iam_policy", "shared", attributes, unknown=("arn", "id"))
-    attributes = {"policy_arn": arn, "role": f"{name}-execution"}
+    """Give the resources that tfcheck looks at, with the attributes that the AWS provider 5.100 gives them."""
+    managed = f"arn:aws:iam::{ACCOUNT}:policy/{name}"
+    pulls = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+    yield role(name, "execution", [{"name": "env-files", "policy": policy}], [managed, pulls])
+    yield role(name, "task", [], [])
+    attributes: Attributes = {"id": f"{name}-execution:env-files", "name": "env-files", "name_prefix": ""}
+    attributes |= {"policy": policy, "role": f"{name}-execution"}
+    unknown = ("id", "name_prefix")
+    yield Row("aws_iam_role_policy", "env_files", attributes, unknown=unknown, expressions=reference("role", "id"))
+    attributes = {"arn": managed, "attachment_count": 1, "description": "", "id": managed, "name": name}
+    attributes |= {"name_prefix": "", "path": "/", "policy": policy, "policy_id": "ANPA2ZSQDJ2OPTQQBVFGK"}
+    attributes |= {"tags": tags(name), "tags_all": tags(name)}
+    yield Row("aws_iam_policy", "shared", attributes, unknown=("arn", "attachment_count", "id", "policy_id"))
     refers = {**reference("role", "name"), **reference("policy_arn", "arn", "aws_iam_policy.shared")}
-    yield Row("aws_iam_role_policy_attachment", "shared", attributes, unknown=("id", "policy_arn"), expressions=refers)
-    managed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
-    attributes = {"policy_arn": managed, "role": f"{name}-execution"}
-    refers = {**reference("role", "name"), "policy_arn": {"constant_value": managed}}
-    yield Row("aws_iam_role_policy_attachment", "pull_and_log", attributes, unknown=("id",), expressions=refers)
-    bucket = f"config-{name}"
-    attributes = {"arn": f"arn:aws:s3:::{bucket}", "bucket": bucket, "force_destroy": False, "tags": tags(name)}
-    yield Row("aws_s3_bucket", "config", attributes, unknown=("arn", "id"))
-    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
-    attributes = {"arn": arn, "name": name, "description": "", "recovery_window_in_days": 30, "tags": tags(name)}
-    yield Row("aws_secretsmanager_secret", "password", attributes, unknown=("arn", "id"))
+    yield attachment(name, "shared", managed, ("id", "policy_arn"), refers)
+    refers = {**reference("role", "name"), "policy_arn": {"constant_value": pulls}}
+    yield attachment(name, "pull_and_log", pulls, ("id",), refers)
+    yield bucket(name)
+    yield secret(name)
     yield task(name, chance)
 
 
-def role(name: str, kind: str) -> Row:
-    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}-{kind}"
+def role(name: str, kind: str, inline: list[Attributes], managed: list[str]) -> Row:
+    attributes: Attributes = {
+        "arn": f"arn:aws:iam::{ACCOUNT}:role/{name}-{kind}",
+        "assume_role_policy": TRUST,
+        "create_date": TIMESTAMP,
+        "description": "",
+        "force_detach_policies": False,
+        "id": f"{name}-{kind}",
+        "inline_policy": inline,
+        "managed_policy_arns": managed,
+        "max_session_duration": 3600,
+        "name": f"{name}-{kind}",
+        "name_prefix": "",
+        "path": "/",
+        "permissions_boundary": "",
+        "tags": tags(name),
+        "tags_all": tags(name),
+        "unique_id": "AROA2ZSQDJ2OPTQQBVFGK",
+    }
+    unknown = ("arn", "create_date", "id", "inline_policy", "managed_policy_arns", "name_prefix", "unique_id")
+    return Row("aws_iam_role", kind, attributes, unknown=unknown)
+
+
+def attachment(name: str, what: str, arn: str, unknown: tuple[str, ...], refers: dict[str, Any]) -> Row:
+    attributes = {"id": f"{name}-execution-2026{what}", "policy_arn": arn, "role": f"{name}-execution"}
+    return Row("aws_iam_role_policy_attachment", what, attributes, unknown=unknown, expressions=refers)
+
+
+def bucket(name: str) -> Row:
+    called = f"config-{name}"
+    empty: Attributes = dict.fromkeys(("acceleration_status", "bucket_prefix", "policy", "request_payer"), "")
+    lists: Attributes = {
+        each: []
+        for each in (
+            "cors_rule",
+            "lifecycle_rule",
+            "logging",
+            "object_lock_configuration",
+            "replication_configuration",
+            "server_side_encryption_configuration",
+            "versioning",
+            "website",
+        )
+    }
+    attributes: Attributes = {
+        **empty,
+        **lists,
+        "acl": None,
+        "arn": f"arn:aws:s3:::{called}",
+        "bucket": called,
+        "bucket_domain_name": f"{called}.s3.amazonaws.com",
+        "bucket_regional_domain_name": f"{called}.s3.{REGION}.amazonaws.com",
+        "force_destroy": False,
+        "hosted_zone_id": "Z2M4EHUR26P7ZW",
+        "id": called,
+        "object_lock_enabled": False,
+        "region": REGION,
+        "tags": tags(name),
+        "tags_all": tags(name),
+        "timeouts": None,
+    }
+    unknown = ("arn", "bucket_domain_name", "bucket_regional_domain_name", "hosted_zone_id", "id", "region", *empty)
+    return Row("aws_s3_bucket", "config", attributes, unknown=(*unknown, *lists))
+
+
+def secret(name: str) -> Row:
+    arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
     attributes: Attributes = {
         "arn": arn,
-        "name": f"{name}-{kind}",
-        "assume_role_policy": TRUST,
-        "path": "/",
+        "description": "",
+        "force_overwrite_replica_secret": False,
+        "id": arn,
+        "kms_key_id": "",
+        "name": name,
+        "name_prefix": "",
+        "policy": "",
+        "recovery_window_in_days": 30,
+        "replica": [],
         "tags": tags(name),
+        "tags_all": tags(name),
     }
-    return Row("aws_iam_role", kind, attributes, unknown=("arn", "id", "unique_id", "managed_policy_arns"))
+    unknown = ("arn", "id", "name_prefix", "policy", "replica")
+    return Row("aws_secretsmanager_secret", "password", attributes, unknown=unknown)
 
 
 def task(name: str, chance: random.Random) -> Row:
@@ -135,24 +206,40 @@ def task(name: str, chance: random.Random) -> Row:
         }
         for container in ("app", "proxy")
     ]
+    arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{name}"
     attributes = {
+        "arn": f"{arn}:7",
+        "arn_without_revision": arn,
         "container_definitions": json.dumps(containers),
-        "family": name,
         "cpu": "256",
+        "enable_fault_injection": False,
+        "ephemeral_storage": [],
+        "execution_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{name}-execution",
+        "family": name,
+        "id": name,
+        "inference_accelerator": [],
+        "ipc_mode": "",
         "memory": "512",
         "network_mode": "awsvpc",
+        "pid_mode": "",
+        "placement_constraints": [],
+        "proxy_configuration": [],
         "requires_compatibilities": ["FARGATE"],
-        "execution_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{name}-execution",
-        "task_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{name}-task",
-        "volume": [],
+        "revision": 7,
+        "runtime_platform": [],
+        "skip_destroy": False,
         "tags": tags(name),
+        "tags_all": tags(name),
+        "task_role_arn": f"arn:aws:iam::{ACCOUNT}:role/{name}-task",
+        "track_latest": False,
+        "volume": [],
     }
     refers = {
         "container_definitions": {"references": ["var.containers"]},
         **reference("execution_role_arn", "arn"),
         **reference("task_role_arn", "arn", "aws_iam_role.task"),
     }
-    unknown = ("arn", "id", "revision", "execution_role_arn", "task_role_arn")
+    unknown = ("arn", "arn_without_revision", "id", "revision", "execution_role_arn", "task_role_arn")
     return Row("aws_ecs_task_definition", "app", attributes, unknown=unknown, expressions=refers)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Callable
 from typing import assert_never
 
 import msgspec
 
 from tfcheck import startup
 from tfcheck.arn import Arn, split
+from tfcheck.call import Call, decided
 from tfcheck.call_context import context_of
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Evidence, Reason, Requirement, RoleKind, Verdict
@@ -16,27 +17,24 @@ from tfcheck.iam import (
     Allowed,
     Context,
     Decision,
+    Deferred,
     Denied,
     Effect,
-    Layers,
     Origin,
-    Policy,
     Request,
     Undecided,
     applies,
-    decide,
     decide_trust,
     near_misses,
     near_trust,
     service_context,
     start_up_context,
 )
-from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
+from tfcheck.resource_policy import Guarded, ResourcePolicies
 from tfcheck.role import DELETED, SENSITIVE, Role, Roles
-from tfcheck.value import NAME, Truth, Unknown, text
-from tfcheck.world import World
+from tfcheck.value import NAME, Unknown, text
+from tfcheck.world import World, shared
 
 
 class Judgement(msgspec.Struct, frozen=True):
@@ -59,24 +57,6 @@ _DENIED = {
 }
 
 
-class _Call(msgspec.Struct, frozen=True):
-    """A requirement as the call that a role makes, and what the needed thing says of itself.
-
-    `doubt` says why the call may not be made at all.
-    """
-
-    role: Role
-    request: Request
-    guarded: Guarded
-    doubt: str = ""
-
-    @property
-    def policies(self) -> tuple[Policy, ...]:
-        """List the policies that have a say in it, those of the role first."""
-        own = (self.guarded.policy,) if self.guarded.policy is not None else ()
-        return (*self.role.identity, *(self.role.boundary or ()), *own)
-
-
 class _Side(msgspec.Struct, frozen=True):
     """What is the same for everything that one task definition needs."""
 
@@ -88,11 +68,11 @@ class _Side(msgspec.Struct, frozen=True):
     def role(self, kind: RoleKind) -> Role | None:
         return self.execution if kind is RoleKind.EXECUTION else self.task
 
-
-class Judge:
     def other(self, kind: RoleKind) -> Role | None:
         return self.task if kind is RoleKind.EXECUTION else self.execution
 
+
+class Judge:
     """Decides requirements in one world."""
 
     def __init__(self, world: World) -> None:
@@ -103,6 +83,7 @@ class Judge:
         self._settled: dict[tuple[object, ...], Judgement] = {}
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}
+        self._decisions: dict[tuple[object, ...], Decision] = world.alike(("decisions",), dict)
         self._sides: dict[str, _Side] = {}
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
@@ -117,7 +98,7 @@ class Judge:
         key = _key(requirement, role, side)
         if key not in self._settled:
             call = self._call(requirement, role, side)
-            found = self._judged(_decided(call), call, requirement, side)
+            found = self._judged(self._decided(call), call, requirement, side)
             notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
@@ -132,10 +113,10 @@ class Judge:
             return self._trusted(role, side).verdict
         key = _key(requirement, role, side)
         if key not in self._verdicts:
-            self._verdicts[key] = _VERDICTS[type(_decided(self._call(requirement, role, side)))]
+            self._verdicts[key] = _VERDICTS[type(self._decided(self._call(requirement, role, side)))]
         return self._verdicts[key]
 
-    def _judged(self, decision: Decision, call: _Call, requirement: Requirement, side: _Side) -> Judgement:
+    def _judged(self, decision: Decision, call: Call, requirement: Requirement, side: _Side) -> Judgement:
         role = call.role
         match decision:
             case Allowed():
@@ -165,19 +146,24 @@ class Judge:
 
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
         """Give the role; one that the plan only names is not named where the plan marks its name as sensitive."""
-        return self.roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+        found = self.roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+        return None if found is None else shared(self._world, ("role", found.label), found)
 
-    def _call(self, requirement: Requirement, role: Role, side: _Side) -> _Call:
-        guarded = self._resources.of(requirement.resource)
+    def _call(self, requirement: Requirement, role: Role, side: _Side) -> Call:
+        resource = requirement.resource
+        guarded = shared(self._world, ("guarded", resource), self._resources.of(resource))
         request = Request(
             action=requirement.action,
             resource=requirement.resource,
             caller=role.caller,
-            context=self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world)),
+            context=Deferred(make=lambda: self._context(requirement, role, side, guarded)),
             resource_account=guarded.account,
             documented=requirement.documented,
         )
-        return _Call(role, request, guarded, requirement.doubt)
+        return Call(role, request, guarded, requirement.doubt)
+
+    def _context(self, requirement: Requirement, role: Role, side: _Side, guarded: Guarded) -> Context:
+        return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
 
     def _common(self, requirement: Requirement, role: Role, side: _Side, guarded: Guarded) -> Context:
         """Give the condition keys that all calls of a role to one service in one region carry."""
@@ -197,9 +183,24 @@ class Judge:
             )
         return self._contexts[key]
 
+    def _decided(self, call: Call) -> Decision:
+        """Decide a call; what rests on no condition key is decided once for both worlds."""
+        request = call.request
+        what = request.action, request.resource, request.documented, call.doubt
+        return self._once(("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decided(call))
+
+    def _once(self, key: tuple[object, ...], context: Context, decide: Callable[[], Decision]) -> Decision:
+        # INVARIANT: roles and guards are shared by both worlds, and live as long as what was decided about them.
+        if key in self._decisions:
+            return self._decisions[key]
+        found = decide()
+        if isinstance(context, Deferred) and context.untouched:
+            self._decisions[key] = found
+        return found
+
     # How it ends
 
-    def _denied(self, decision: Denied, call: _Call, requirement: Requirement, side: _Side) -> Judgement:
+    def _denied(self, decision: Denied, call: Call, requirement: Requirement, side: _Side) -> Judgement:
         if decision.kind != "explicit":
             misplaced = self._granted_to_other_role(requirement, call.role, side)
             if misplaced is not None:
@@ -213,7 +214,7 @@ class Judge:
         other = side.other(requirement.role_kind)
         if other is None or other.label == role.label:
             return None
-        decision = _decided(self._call(requirement, other, side))
+        decision = self._decided(self._call(requirement, other, side))
         if not isinstance(decision, Allowed):
             return None
         because = _INSTEAD[requirement.role_kind].format(other.label)
@@ -222,15 +223,15 @@ class Judge:
     def _trusted(self, role: Role, side: _Side) -> Judgement:
         if role.trust is None:
             return _without_trust(role)
-        context = _trust_context(side)
-        decision = decide_trust(role.trust, _ECS, context)
+        trust, context = role.trust, Deferred(make=lambda: _trust_context(side))
+        decision = self._once(("trust", id(trust)), context, lambda: decide_trust(trust, _ECS, context))
         match decision:
             case Allowed():
                 evidence = tuple(self._told(origin, "Allow", "allows it") for origin in decision.by)
                 return Judgement(role.label, Verdict.ALLOWED, evidence=evidence)
             case Denied():
                 evidence = tuple(self._told(origin, "Deny", "denies it") for origin in decision.by)
-                near = near_trust(role.trust, _ECS, context)
+                near = near_trust(trust, _ECS, context)
                 evidence += tuple(self._told(each.origin, each.effect, each.because) for each in near)
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence)
             case Undecided():
@@ -252,7 +253,7 @@ class Judge:
         marked = any(origin.policy in self.roles.policies.sensitive for origin in decision.by)
         return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
-    def _evidence(self, decision: Decision, call: _Call) -> tuple[Evidence, ...]:
+    def _evidence(self, decision: Decision, call: Call) -> tuple[Evidence, ...]:
         """Tell which statements decided; where they did not allow, also which came nearest to allowing."""
         decided = tuple(self._deciding(origin, decision, call) for origin in decision.by)
         if isinstance(decision, Allowed):
@@ -263,7 +264,7 @@ class Judge:
         )
         return (*decided, *near)[:_MOST_EVIDENCE]
 
-    def _deciding(self, origin: Origin, decision: Decision, call: _Call) -> Evidence:
+    def _deciding(self, origin: Origin, decision: Decision, call: Call) -> Evidence:
         match decision:
             case Allowed():
                 return self._told(origin, "Allow", "allows it")
@@ -280,6 +281,11 @@ class Judge:
         return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
 
 
+_MISPLACED = {RoleKind.EXECUTION: Reason.GRANTED_TO_TASK_ROLE, RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE}
+_INSTEAD = {
+    RoleKind.EXECUTION: "grants it to the task role {}, which is not used before the containers run",
+    RoleKind.TASK: "grants it to the execution role {}, which is not used for this",
+}
 _VERDICTS: dict[type, Verdict] = {
     Allowed: Verdict.ALLOWED,
     Denied: Verdict.DENIED,
@@ -290,7 +296,7 @@ _EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
 _MOST_EVIDENCE = 8
 
 
-def _share(origin: Origin, call: _Call) -> tuple[str, str]:
+def _share(origin: Origin, call: Call) -> tuple[str, str]:
     """Give the effect of a statement that may decide, and the condition key that it waits for."""
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
@@ -301,19 +307,6 @@ def _share(origin: Origin, call: _Call) -> tuple[str, str]:
 
 def _may(key: str) -> str:
     return f"may decide it, by its condition on {key}" if key else "may decide it"
-
-
-_MISPLACED = {RoleKind.EXECUTION: Reason.GRANTED_TO_TASK_ROLE, RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE}
-_INSTEAD = {
-    RoleKind.EXECUTION: "grants it to the task role {}, which is not used before the containers run",
-    RoleKind.TASK: "grants it to the execution role {}, which is not used for this",
-}
-def _identities(role: Role) -> list[tuple[Policy, ...]]:
-    """Give what the role's identity policies may turn out to be, one for each choice among policies of one name."""
-    disputed = {id(policy) for group in role.rivals for policy in group}
-    settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
-    choices = itertools.islice(itertools.product(*role.rivals), 64)
-    return [(*settled, *choice) for choice in choices]
 
 
 def _without_role(requirement: Requirement) -> Judgement:
@@ -340,49 +333,10 @@ def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...
     return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
 
 
-def _decided(call: _Call) -> Decision:
-    """Decide, for every inline policy that may be the one to remain of several with one name."""
-    decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
-    if isinstance(decision, Denied) and call.doubt:
-        return Undecided("unknown_value", call.doubt, decision.by)
-    return decision
-
-
-def _layers(call: _Call, identity: tuple[Policy, ...]) -> Layers:
-    role, guarded = call.role, call.guarded
-    elsewhere = guarded.outside_only_elsewhere and _same_account(call)
-    return Layers(
-        identity=identity,
-        identity_hidden=role.hidden,
-        outside=not role.managed,
-        boundary=role.boundary,
-        boundary_hidden=role.boundary_hidden,
-        resource=guarded.policy,
-        resource_hidden=guarded.hidden,
-        resource_outside=None if elsewhere else guarded.outside,
-        resource_kind=guarded.kind,
-        grants=covering(guarded.grants, call.request),
-    )
-
-
 def _open(decision: Undecided, role: Role) -> Reason:
     """Say why it is open; a role is no role outside the plan where it is open which one it is."""
     outside = decision.kind == "role_outside_plan"
     return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)
-
-
-def _same_account(call: _Call) -> bool:
-    arn = split(call.request.resource)
-    return arn is not None and equal(arn.account, call.role.caller.account) is Truth.TRUE
-
-
-def _merged(decisions: list[Decision]) -> Decision:
-    """Give what all decisions agree on; otherwise it depends on which policy remains."""
-    first = decisions[0]
-    if all(type(each) is type(first) for each in decisions):
-        return first
-    evidence = tuple(origin for each in decisions for origin in each.by)
-    return Undecided("unknown_value", "which of several policies of one name is written last", evidence)
 
 
 def _trust_context(side: _Side) -> Context:

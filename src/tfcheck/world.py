@@ -65,6 +65,16 @@ class World(Protocol):
         """Give what `make` builds of `key` alone, the same for both worlds."""
 
 
+def shared(world: World, key: tuple[object, ...], found: T) -> T:
+    """Give what was found for `key` before, in either world, if it is equal: then it is one object."""
+    known: list[T] = world.alike(("shared", *key), list)
+    for each in known:
+        if each is found or each == found:
+            return each
+    known.append(found)
+    return found
+
+
 class Remembering:
     """A world that keeps what was built of it."""
 

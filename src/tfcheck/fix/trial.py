@@ -130,9 +130,11 @@ class _Given(Resolver):
     ) -> None:
         super().__init__(plan, sources, workspace)
         self._told = given
+        self._about = {address for address, _ in given}
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
-        return self.attribute(instance.address, name)
+        told = instance.address in self._about
+        return self.attribute(instance.address, name) if told else super().attribute_of(instance, name)
 
     def attribute(self, address: Address, name: str) -> Value:
         if (address, name) in self._told:

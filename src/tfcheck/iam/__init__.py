@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.context import Absent, Context, Entry, OneOf, PresenceUnknown
+from tfcheck.iam.context import Absent, Context, Deferred, Entry, OneOf, PresenceUnknown
 from tfcheck.iam.decide import decide, decide_trust, permits
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
 from tfcheck.iam.document import parse_policy
@@ -23,6 +23,7 @@ __all__ = [
     "Caller",
     "Context",
     "Decision",
+    "Deferred",
     "Denied",
     "Effect",
     "Entry",

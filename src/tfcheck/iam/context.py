@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from tfcheck.value import Unknown, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Absent(msgspec.Struct, frozen=True):
@@ -88,3 +89,26 @@ class Context(msgspec.Struct, frozen=True):
             if isinstance(entry, dict | Absent):
                 closed.append(lowered)
         return Context(merged, tuple(closed))
+
+
+class Deferred(Context, frozen=True, dict=True, kw_only=True):
+    """The keys of one request that are worked out when the first of them is asked for: few statements ask for any."""
+
+    make: Callable[[], Context]
+
+    def at(self, key: str) -> Entry:
+        """Look a key up; case does not matter."""
+        return self._made.at(key)
+
+    def extended(self, entries: Mapping[str, Entry]) -> Context:
+        """Add keys, replacing those that are there."""
+        return self._made.extended(entries)
+
+    @property
+    def untouched(self) -> bool:
+        """Tell whether nobody has asked for a key, so that nothing rests on any."""
+        return "_made" not in self.__dict__
+
+    @cached_property
+    def _made(self) -> Context:
+        return self.make()

@@ -86,10 +86,7 @@ class Plan:
 
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
         """Give a plan that differs in some rows: each takes the place of the one with its address, or is new."""
-        new = {row.address: row for row in rows}
-        kept = [row for row in self._document.resource_changes or () if row is None or row.address not in new]
-        document = structs.replace(self._document, resource_changes=[*kept, *new.values()])
-        return Plan(self.label, document, self.format_version)
+        return _Amended(self, rows)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Give the instances of these resource types in the plan's order, type by type; deletes are included."""
@@ -134,8 +131,11 @@ class Plan:
     def _instances(self, mode: str, kind: str) -> _Index[Instance]:
         if (mode, kind) not in self._managed:
             rows = self._rows.get((mode, kind), ())
-            self._managed[mode, kind] = _Index(Instance(self._addresses.of(row), row) for row in rows)
+            self._managed[mode, kind] = _Index(map(self._made, rows))
         return self._managed[mode, kind]
+
+    def _made(self, row: ResourceChange) -> Instance:
+        return Instance(self._addresses.of(row), row)
 
     def _data(self, kind: str) -> _Index[PriorData]:
         # A copy in the prior state is stale where the plan lists the data source: its read waits for apply.
@@ -174,6 +174,37 @@ class Plan:
     @cached_property
     def _configuration(self) -> Configuration:
         return configuration(self._document.configuration)
+
+
+class _Amended(Plan):
+    """A plan that differs from another in some rows; what both have is read once."""
+
+    def __init__(self, base: Plan, rows: Iterable[ResourceChange]) -> None:
+        super().__init__(base.label, base._document, base.format_version)
+        self._base = base
+        self._new = {row.address: row for row in rows}
+        self._addresses = base._addresses
+
+    def _made(self, row: ResourceChange) -> Instance:
+        known = None if row.address in self._new else self._base.instance(row.address)
+        return known or super()._made(row)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], list[ResourceChange]]:
+        found = dict(self._base._rows)
+        for row in self._new.values():
+            kind = self._addresses.kind(row)
+            found[kind] = [each for each in found.get(kind, ()) if each.address != row.address]
+            found[kind].append(row)
+        return found
+
+    @cached_property
+    def _data_rows(self) -> dict[str, list[StateData]]:
+        return self._base._data_rows
+
+    @cached_property
+    def _configuration(self) -> Configuration:
+        return self._base._configuration
 
 
 class _Addressed(Protocol):

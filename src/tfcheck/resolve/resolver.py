@@ -60,8 +60,10 @@ class Resolver(ModuleNames):
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
         """Give the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
-        planned = instance.after.get(name) if instance.after is not None else None
-        return planned if isinstance(planned, str | int) else self.attribute(instance.address, name)
+        planned = Absence.ABSENT if instance.after is None else instance.after.get(name, Absence.ABSENT)
+        if planned is None or isinstance(planned, str | int):
+            return planned
+        return self.attribute(instance.address, name)
 
     def evaluated(self, address: Address, name: str) -> Value:
         """Work an argument out from the sources alone, although the plan may know it; None where it is not written."""

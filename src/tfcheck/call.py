@@ -1,0 +1,79 @@
+"""What do a role's policies, its boundary and the needed thing's own policy make of one call together?"""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+
+from tfcheck.arn import split
+from tfcheck.iam import Decision, Denied, Layers, Policy, Request, Undecided, decide
+from tfcheck.match import equal
+from tfcheck.resource_policy import Guarded, covering
+from tfcheck.role import Role
+from tfcheck.value import Truth
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A requirement as the call that a role makes, and what the needed thing says of itself.
+
+    `doubt` says why the call may not be made at all.
+    """
+
+    role: Role
+    request: Request
+    guarded: Guarded
+    doubt: str = ""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """List the policies that have a say in it, those of the role first."""
+        own = (self.guarded.policy,) if self.guarded.policy is not None else ()
+        return (*self.role.identity, *(self.role.boundary or ()), *own)
+
+
+def decided(call: Call) -> Decision:
+    """Decide a call, for every inline policy that may be the one to remain of several with one name."""
+    decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
+    if isinstance(decision, Denied) and call.doubt:
+        return Undecided("unknown_value", call.doubt, decision.by)
+    return decision
+
+
+def _layers(call: Call, identity: tuple[Policy, ...]) -> Layers:
+    role, guarded = call.role, call.guarded
+    elsewhere = guarded.outside_only_elsewhere and _same_account(call)
+    return Layers(
+        identity=identity,
+        identity_hidden=role.hidden,
+        outside=not role.managed,
+        boundary=role.boundary,
+        boundary_hidden=role.boundary_hidden,
+        resource=guarded.policy,
+        resource_hidden=guarded.hidden,
+        resource_outside=None if elsewhere else guarded.outside,
+        resource_kind=guarded.kind,
+        grants=covering(guarded.grants, call.request),
+    )
+
+
+def _same_account(call: Call) -> bool:
+    arn = split(call.request.resource)
+    return arn is not None and equal(arn.account, call.role.caller.account) is Truth.TRUE
+
+
+def _identities(role: Role) -> list[tuple[Policy, ...]]:
+    """Give what the role's identity policies may turn out to be, one for each choice among policies of one name."""
+    disputed = {id(policy) for group in role.rivals for policy in group}
+    settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
+    choices = itertools.islice(itertools.product(*role.rivals), 64)
+    return [(*settled, *choice) for choice in choices]
+
+
+def _merged(decisions: list[Decision]) -> Decision:
+    """Give what all decisions agree on; otherwise it depends on which policy remains."""
+    first = decisions[0]
+    if all(type(each) is type(first) for each in decisions):
+        return first
+    evidence = tuple(origin for each in decisions for origin in each.by)
+    return Undecided("unknown_value", "which of several policies of one name is written last", evidence)

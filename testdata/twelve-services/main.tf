@@ -81,16 +81,41 @@ resource "aws_ssm_parameter" "far" {
   value    = "live"
 }
 
+resource "aws_efs_file_system" "shared" {
+  creation_token = "shop-shared"
+}
+
+resource "aws_iam_role" "task" {
+  for_each = toset(["web", "stock"])
+  name     = "${each.key}-task"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } }]
+  })
+}
+
+resource "aws_iam_role_policy" "execute_command" {
+  name = "execute-command"
+  role = aws_iam_role.task["web"].id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "ssmmessages:*", Resource = "*" }]
+  })
+}
+
 # Nothing.
 module "web" {
-  source     = "./service"
-  name       = "web"
-  cluster    = local.shared.cluster
-  bucket_arn = local.shared.bucket_arn
-  subnet     = aws_subnet.main.id
-  files      = [aws_s3_object.env["web.env"].arn]
-  secrets    = [aws_secretsmanager_secret.database.arn]
-  parameters = [aws_ssm_parameter.mode.arn]
+  source          = "./service"
+  name            = "web"
+  cluster         = local.shared.cluster
+  bucket_arn      = local.shared.bucket_arn
+  subnet          = aws_subnet.main.id
+  files           = [aws_s3_object.env["web.env"].arn]
+  secrets         = [aws_secretsmanager_secret.database.arn]
+  parameters      = [aws_ssm_parameter.mode.arn]
+  task_role_arn   = aws_iam_role.task["web"].arn
+  execute_command = true
+  volumes         = { shared = aws_efs_file_system.shared.id }
   container = {
     environmentFiles = [{ type = "s3", value = aws_s3_object.env["web.env"].arn }]
     environment = [
@@ -150,7 +175,7 @@ module "parts" {
   }
 }
 
-# A file that nothing puts into the new bucket.
+# A file that nothing puts into the new bucket; a volume that no role can mount.
 module "billing" {
   source     = "./service"
   name       = "billing"
@@ -158,6 +183,7 @@ module "billing" {
   bucket_arn = local.shared.bucket_arn
   subnet     = aws_subnet.main.id
   files      = ["${aws_s3_bucket.config.arn}/billing.env"]
+  volumes    = { shared = aws_efs_file_system.shared.id }
   container = {
     environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/billing.env" }]
   }
@@ -242,14 +268,16 @@ module "search" {
   }
 }
 
-# A log group that nobody makes; two policies of one name.
+# A log group that nobody makes; two policies of one name; commands that the task role may not open channels for.
 module "stock" {
-  source         = "./service"
-  name           = "stock"
-  cluster        = local.shared.cluster
-  bucket_arn     = local.shared.bucket_arn
-  subnet         = aws_subnet.main.id
-  make_log_group = false
+  source          = "./service"
+  name            = "stock"
+  cluster         = local.shared.cluster
+  bucket_arn      = local.shared.bucket_arn
+  subnet          = aws_subnet.main.id
+  make_log_group  = false
+  task_role_arn   = aws_iam_role.task["stock"].arn
+  execute_command = true
 }
 
 resource "aws_iam_role_policy" "stock_read" {

@@ -88,6 +88,8 @@ SEEDED = {
     "env-file-content": ("module.legacy.aws_ecs_task_definition.this", True),
     "image-host": ("module.search.aws_ecs_task_definition.this", True),
     "log-router": ("module.orders.aws_ecs_task_definition.this", True),
+    "efs-authorization": ("module.billing.aws_ecs_task_definition.this", True),
+    "ecs-exec": ("module.stock.aws_ecs_task_definition.this", False),
 }
 
 

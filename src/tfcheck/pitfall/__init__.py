@@ -11,6 +11,8 @@ from tfcheck.match import equal
 from tfcheck.pitfall import (
     credential_in_environment,
     deploy_order,
+    ecs_exec,
+    efs_authorization,
     env_file_absent,
     env_file_arn,
     env_file_content,
@@ -49,7 +51,9 @@ PITFALLS: tuple[Pitfall, ...] = (
     log_group_absent.PITFALL,
     log_router.PITFALL,
     policies_of_one_name.PITFALL,
+    efs_authorization.PITFALL,
     deploy_order.PITFALL,
+    ecs_exec.PITFALL,
     credential_in_environment.PITFALL,
 )
 

@@ -45,6 +45,22 @@ variable "platform_version" {
   default = null
 }
 
+variable "task_role_arn" {
+  type    = string
+  default = null
+}
+
+variable "execute_command" {
+  type    = bool
+  default = false
+}
+
+variable "volumes" {
+  description = "Ids of the file systems that are mounted with IAM authorization."
+  type        = map(string)
+  default     = {}
+}
+
 variable "make_log_group" {
   type    = bool
   default = true
@@ -106,7 +122,22 @@ resource "aws_ecs_task_definition" "this" {
   cpu                      = 1024
   memory                   = 2048
   execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = var.task_role_arn
   container_definitions    = jsonencode([merge(local.defaults, var.container)])
+
+  dynamic "volume" {
+    for_each = var.volumes
+    content {
+      name = volume.key
+      efs_volume_configuration {
+        file_system_id     = volume.value
+        transit_encryption = "ENABLED"
+        authorization_config {
+          iam = "ENABLED"
+        }
+      }
+    }
+  }
 
   runtime_platform {
     operating_system_family = var.operating_system
@@ -114,15 +145,21 @@ resource "aws_ecs_task_definition" "this" {
 }
 
 resource "aws_ecs_service" "this" {
-  name             = var.name
-  cluster          = var.cluster
-  task_definition  = aws_ecs_task_definition.this.arn
-  desired_count    = 2
-  launch_type      = "FARGATE"
-  platform_version = var.platform_version
+  name                   = var.name
+  cluster                = var.cluster
+  task_definition        = aws_ecs_task_definition.this.arn
+  desired_count          = 2
+  launch_type            = "FARGATE"
+  platform_version       = var.platform_version
+  enable_execute_command = var.execute_command
 
   network_configuration {
     subnets = [var.subnet]
+  }
+
+  # Whoever looks into a running service switches it on and off.
+  lifecycle {
+    ignore_changes = [enable_execute_command]
   }
 
   depends_on = [aws_iam_role_policy.own, aws_iam_role_policy_attachment.base, aws_cloudwatch_log_group.this]

@@ -228,10 +228,40 @@ TEXTS = [
     (
         "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: "
         "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/' : unsuccessful EFS utils command execution",
-        None,
+        "efs-volume",
         Cause.TASK_PERMISSION,
     ),
-    ("ClientException: EFS IAM authorization requires a task role.", None, Cause.MISTAKE),
+    (
+        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: Failed to "
+        'resolve "fs-1.efs.us-east-1.amazonaws.com" - check that your file system ID is correct',
+        None,
+        Cause.NETWORK,
+    ),
+    (
+        "ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: stderr: "
+        "b'mount.nfs4: Connection reset by peer' : unsuccessful EFS utils command execution; code: 32",
+        None,
+        Cause.NETWORK,
+    ),
+    ("ClientException: EFS IAM authorization requires a task role.", "efs-authorization", Cause.MISTAKE),
+    (
+        "Invalid request provided: Create TaskDefinition: When using an EFS access point, the root directory must "
+        'either be set to "/" or be omitted',
+        "efs-authorization",
+        Cause.MISTAKE,
+    ),
+    (
+        "InvalidParameterException: The service couldn't be updated because a valid taskRoleArn is not being used. "
+        "Specify a valid task role in your task definition and try again.",
+        "ecs-exec",
+        Cause.MISTAKE,
+    ),
+    (
+        "InvalidParameterException: The execute command failed because a valid task role is not being used. Specify a "
+        "valid task role in your task definition or as a task override and try again.",
+        "ecs-exec",
+        Cause.MISTAKE,
+    ),
     (
         "ClientException: Fargate requires task definition to have execution role ARN to support ECR images.",
         "image",

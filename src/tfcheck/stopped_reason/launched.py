@@ -188,12 +188,36 @@ def _of_the_rest() -> Iterator[Known]:
         API,
         Cause.MISTAKE,
         "a volume with IAM authorization is mounted with the task role, and the task definition names none",
+        ("efs-authorization",),
+    )
+    yield Known(
+        r"When using an EFS access point, the root directory must",
+        API,
+        Cause.MISTAKE,
+        "a volume with an access point begins at the access point's own directory: leave `root_directory` out",
+        ("efs-authorization",),
+    )
+    yield Known(
+        r"valid task ?Role(?:Arn)? is not being used",
+        API,
+        Cause.MISTAKE,
+        "ECS Exec works with the task role, and the task definition names none",
+        ("ecs-exec",),
+    )
+    yield Known(
+        r"failed to invoke EFS utils commands(?!.*access denied)"
+        r".*(?:Failed to resolve|timeout|timed out|Connection reset|system call failed)",
+        FARGATE,
+        Cause.NETWORK,
+        "the task does not reach the file system: its VPC needs a mount target, DNS host names, and security groups "
+        "that let NFS (port 2049) through",
     )
     yield Known(
         r"failed to invoke EFS utils commands|mount\.nfs4: access denied by server",
         FARGATE,
         Cause.TASK_PERMISSION,
         "the file system did not let the task mount it: the task role, not the execution role, needs "
-        "elasticfilesystem:ClientMount, and the file system's policy must allow it",
-        actions=("elasticfilesystem:ClientMount",),
+        "elasticfilesystem:ClientMount, by a policy of its own or by that of the file system, and neither may deny it",
+        ("efs-volume", "efs-authorization"),
+        ("elasticfilesystem:ClientMount",),
     )

@@ -331,6 +331,14 @@ def test_a_file_system_without_a_policy_lets_everybody_in() -> None:
     assert decided(MOUNT, SYSTEM, of(SYSTEM, system())).assumptions == ()  # type: ignore[union-attr]
 
 
+def test_another_stack_tells_which_policy_a_file_system_has() -> None:
+    for shown, decision in (((system(), system_policy()), Allowed), ((system(),), Allowed), ((), Undecided)):
+        world = MadeWorld()
+        world.context = (MadeWorld(*shown),)  # type: ignore[assignment]
+        guarded = ResourcePolicies(world, Policies(world)).of(SYSTEM)
+        assert isinstance(decided(MOUNT, SYSTEM, guarded, granted=False), decision)
+
+
 def test_a_file_system_outside_the_plan_may_let_everybody_in() -> None:
     found = decided(MOUNT, SYSTEM, of(SYSTEM), granted=False)
     assert found == Undecided("policy_not_readable", "a file system outside the plan")

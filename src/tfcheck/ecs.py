@@ -84,12 +84,16 @@ def task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 
 
 def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
-    return tuple(_task_definition(thing) for thing in world.things("aws_ecs_task_definition"))
+    return tuple(_task_definition(thing, world) for thing in world.things("aws_ecs_task_definition"))
 
 
-def _task_definition(thing: Thing) -> TaskDefinition:
+def _task_definition(thing: Thing, world: World) -> TaskDefinition:
     sensitive = thing.sensitive("container_definitions")
-    containers, problem = _containers(thing.attribute("container_definitions"))
+    text = thing.attribute("container_definitions")
+    if isinstance(text, str):
+        containers, problem = world.alike(("containers", text), lambda: _containers(text))
+    else:
+        containers, problem = _containers(text)
     return TaskDefinition(thing, tuple(containers), problem, sensitive)
 
 

@@ -21,6 +21,7 @@ from tfcheck.iam import (
     Denied,
     Effect,
     Origin,
+    Policy,
     Request,
     Undecided,
     applies,
@@ -116,6 +117,15 @@ class Judge:
             self._verdicts[key] = _VERDICTS[type(self._decided(self._call(requirement, role, side)))]
         return self._verdicts[key]
 
+    def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
+        """Decide one requirement as if its role had one policy more."""
+        side = self._side(task)
+        role = side.role(requirement.role_kind)
+        if role is None:
+            return _without_role(requirement).verdict
+        extended = msgspec.structs.replace(role, identity=(*role.identity, policy))
+        return _VERDICTS[type(decided(self._call(requirement, extended, side)))]
+
     def _judged(self, decision: Decision, call: Call, requirement: Requirement, side: _Side) -> Judgement:
         role = call.role
         match decision:
@@ -171,7 +181,7 @@ class Judge:
         region = arn.region if arn and arn.region else side.surroundings.region
         owner = guarded.account or role.caller.account
         service = requirement.action.partition(":")[0]
-        key = id(role), service, region, owner, side.on_fargate
+        key = id(role.caller), service, region, owner, side.on_fargate
         if key not in self._contexts:
             self._contexts[key] = start_up_context(
                 role.caller,

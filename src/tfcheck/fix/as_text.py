@@ -6,9 +6,10 @@ There are no sources, or the role is made by a module from elsewhere that has no
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tfcheck.address import Address, ModulePath, parse
+from tfcheck.ecs import task_definitions
 from tfcheck.finding import Answer, Fix, Verdict
 from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
@@ -18,9 +19,14 @@ from tfcheck.fix.render import Style, statement
 from tfcheck.fix.spelling import local_name
 from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import Wanted
+from tfcheck.iam import parse_policy
+from tfcheck.judge import Judge
 from tfcheck.resolve import Resolver
 from tfcheck.value import JsonText, Symbol, Unknown, Value
+from tfcheck.world import After
 
+#: What a suggested inline policy is called.
+_NAME = "ecs-start-up"
 _INPUT = re.compile(r"statement|polic|permission|grant")
 _ASSUMED = "\n".join(
     (
@@ -42,19 +48,43 @@ _TRUST: Value = {
 }
 
 
-def grants_as_text(needs: Sequence[Need], places: Places, resolver: Resolver) -> list[Fix | None]:
+def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[Fix | None]:
     """Write what roles lack as text, one for each need; None where even a policy with exactly that would not allow it.
 
     All are tried together: they are for different roles.
     """
     if not needs:
         return []
+    decided = _tried if any(_are_contested(need, world) for need in needs) else _decided
+    return [_grant_as_text(need, places, found) for need, found in zip(needs, decided(needs, world), strict=True)]
+
+
+def _are_contested(need: Need, world: After) -> bool:
+    """Tell whether other things of the plan have a say in which inline policies the role keeps."""
+    if world.things("aws_iam_role_policies_exclusive"):
+        return True
+    role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
+    return role is None or any(name == _NAME for name, _ in role.inline)
+
+
+def _decided(needs: Sequence[Need], world: After) -> Iterator[set[Verdict]]:
+    """Decide each need again as if its role had a policy with exactly that."""
+    judge = world.once(Judge)
+    tasks = {str(each.address): each for each in task_definitions(world)}
+    for need in needs:
+        policy = parse_policy(JsonText(_document(need.answers)), _NAME)
+        asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
+        yield {judge.verdict_with(policy, requirement, task) for requirement, task in asked}
+
+
+def _tried(needs: Sequence[Need], world: After) -> Iterator[set[Verdict]]:
+    """Decide all needs again in a plan that has a new resource with exactly that for each."""
     given: dict[tuple[Address, str], Value] = {}
     for need in needs:
         given |= _policy_of(need)
     added = list(dict.fromkeys(address for address, _ in given))
-    trial = Trial(resolver, resolver.sources, (), added, given, places.context)
-    return [_grant_as_text(need, places, {trial.verdict(each) for each in need.answers}) for need in needs]
+    trial = Trial(world.resolver, world.resolver.sources, (), added, given, world.context)
+    return ({trial.verdict(each) for each in need.answers} for need in needs)
 
 
 def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
@@ -62,7 +92,7 @@ def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
     key = role.address.key
     address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
     return {
-        (address, "name"): "ecs-start-up",
+        (address, "name"): _NAME,
         (address, "role"): role.attribute("name"),
         (address, "policy"): JsonText(_document(need.answers)),
     }
@@ -88,7 +118,7 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
         (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
         (role, "name"): name,
         (role, "assume_role_policy"): JsonText(_TRUST),
-        (policy, "name"): "ecs-start-up",
+        (policy, "name"): _NAME,
         (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
         (policy, "policy"): JsonText(_document(answers)),
     }
@@ -96,7 +126,7 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
     statements = places.wanted(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None
-    written = hcl(NewPolicy(name, "ecs-start-up", f"aws_iam_role.{name}.id", statements))
+    written = hcl(NewPolicy(name, _NAME, f"aws_iam_role.{name}.id", statements))
     lines = [
         f'resource "aws_iam_role" "{name}" {{',
         f'  name = "{name.replace("_", "-")}"',
@@ -126,9 +156,7 @@ def _written(need: Need, places: Places) -> tuple[str, str] | None:
     module = role.address.module
     statements = places.wanted(need.answers, module)
     if statements is not None and not places.is_from_elsewhere(module):
-        policy = NewPolicy(
-            f"{role.address.name}_start_up", "ecs-start-up", f"{local_name(role.address)}.id", statements
-        )
+        policy = NewPolicy(f"{role.address.name}_start_up", _NAME, f"{local_name(role.address)}.id", statements)
         where = f" in {module}" if module.steps else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):

@@ -110,7 +110,7 @@ class _Mending:
     def _as_text(self, needs: Sequence[Need], done: set[Requirement], settled: set[Answer]) -> Iterator[Mend]:
         left = [Need(need.roles, self._left(need, done, settled)) for need in needs]
         lacking = [need for need in left if need.answers]
-        for need, fix in zip(lacking, grants_as_text(lacking, self._places, self._resolver), strict=True):
+        for need, fix in zip(lacking, grants_as_text(lacking, self._places, self._world), strict=True):
             if fix is not None:
                 yield Mend(fix, need.answers)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import NoReturn
 
+import msgspec
+
 from tfcheck.iam.action import Action, Actions, gathered, read_action
 from tfcheck.iam.condition import Condition, Operator, read_operator
 from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
@@ -48,6 +50,17 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
         return Policy(policy, invalid=str(refused), warnings=tuple(reader.warnings))
     except RecursionError:
         return Policy(policy, invalid="the document is nested too deeply", warnings=tuple(reader.warnings))
+
+
+def called(policy: Policy, name: str) -> Policy:
+    """Give a policy under another name, as if it had been read for what has that name."""
+    if policy.name == name:
+        return policy
+    statements = tuple(
+        msgspec.structs.replace(each, origin=msgspec.structs.replace(each.origin, policy=name))
+        for each in policy.statements
+    )
+    return msgspec.structs.replace(policy, name=name, statements=statements)
 
 
 class _Reader:

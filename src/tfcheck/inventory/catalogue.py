@@ -135,13 +135,14 @@ class Catalogues:
     def __init__(self, world: World) -> None:
         """Take the world."""
         self._world = world
-        self._made: dict[Kind, Catalogue] = {}
+        self._made: dict[int, Catalogue] = {}
 
     def of(self, kind: Kind) -> Catalogue:
         """Give the catalogue of one kind."""
-        if kind not in self._made:
-            self._made[kind] = Catalogue(self._world, kind)
-        return self._made[kind]
+        # NOTE: there is one object for each kind, which is asked for thousands of times: nothing of it needs hashing.
+        if id(kind) not in self._made:
+            self._made[id(kind)] = Catalogue(self._world, kind)
+        return self._made[id(kind)]
 
 
 def catalogue(world: World, kind: Kind) -> Catalogue:

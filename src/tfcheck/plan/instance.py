@@ -26,6 +26,7 @@ class Instance:
         """Take the parsed address and the plan's row."""
         self.address = address
         self._row = row
+        self._settled = False
 
     def __repr__(self) -> str:
         """Name it and what happens to it; never its values."""
@@ -80,7 +81,13 @@ class Instance:
             planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
         except RecursionError as error:
             raise unreadable(self._named, error) from None
+        self._settled = planned is after
         return cast("dict[str, Value]", planned)
+
+    @property
+    def settled(self) -> bool:
+        """Tell whether `after` is known as a whole."""
+        return self.after is not None and self._settled
 
     def _planned(self) -> dict[str, Any] | None:
         """Give what the plan writes as `after`; what does not change is decoded only once."""

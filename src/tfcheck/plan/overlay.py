@@ -32,14 +32,14 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
     match after_unknown:
         case True:
             return Unknown(Symbol(owner, path))
+        case _ if not marked(after_unknown):
+            return _known(after, owner, path)
         case dict() if after is None or isinstance(after, dict):
             return _object(after, after_unknown, owner, path)
         case list() if isinstance(after, list):
             return _list(after, after_unknown, owner, path)
-        case dict() | list() if marked(after_unknown):
-            return Unknown(Symbol(owner, path))
         case _:
-            return _known(after, owner, path)
+            return Unknown(Symbol(owner, path))
 
 
 def marked(mask: Any) -> bool:
@@ -77,10 +77,7 @@ def looks_like_reference(text: str) -> bool:
 
 
 def _object(after: dict[str, Any] | None, mask: dict[str, Any], owner: str, path: Path) -> Value:
-    if after is None:
-        if not marked(mask):
-            return None
-        after = {}
+    after = after or {}
     result = {
         name: value
         if name not in mask and _is_plain(name, value)
@@ -98,7 +95,7 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
     dropped = len(mask) - len(after)
     if dropped > 0:
         if mask.count(True) != dropped:
-            return Unknown(Symbol(owner, path)) if marked(mask) else _known(after, owner, path)
+            return Unknown(Symbol(owner, path))
         rest = iter(after)
         after = [None if part is True else next(rest) for part in mask]
     parts = mask + [False] * (len(after) - len(mask))
@@ -106,6 +103,23 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
 
 
 def _known(value: Any, owner: str, path: Path) -> Value:
+    """Give a value as it is, but for what an edited plan has in the place of ARNs."""
+    return _restored(value, owner, path) if _was_edited(value, path) else value
+
+
+def _was_edited(value: Any, path: Path) -> bool:
+    match value:
+        case str():
+            return _was_replaced(value, path)
+        case dict():
+            return any(_was_edited(each, (*path, name)) for name, each in value.items() if not _is_plain(name, each))
+        case list():
+            return any(_was_edited(each, (*path, at)) for at, each in enumerate(value))
+        case _:
+            return False
+
+
+def _restored(value: Any, owner: str, path: Path) -> Value:
     match value:
         case str() if _was_replaced(value, path):
             return Unknown(Symbol(owner, path), reason=_REPLACED)

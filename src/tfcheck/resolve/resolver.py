@@ -63,6 +63,8 @@ class Resolver(ModuleNames):
         planned = Absence.ABSENT if instance.after is None else instance.after.get(name, Absence.ABSENT)
         if planned is None or isinstance(planned, str | int):
             return planned
+        if planned is not Absence.ABSENT and instance.settled:
+            return planned
         return self.attribute(instance.address, name)
 
     def evaluated(self, address: Address, name: str) -> Value:

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.iam import Policy, PolicyKind, managed_policy, parse_policy
+from tfcheck.iam import Policy, PolicyKind, called, managed_policy, parse_policy
 from tfcheck.match import equal
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world import Thing, World
@@ -62,8 +62,13 @@ class Policies:
             return Found(hidden=f"{label}, which cannot be read: {document.reason}{place}")
         if isinstance(document, str):
             text = document
-            return self._world.alike((text, label, kind), lambda: _parsed(text, label, kind))
-        return _parsed(document, label, kind)
+            return self._world.alike((text, label, kind), lambda: self._parsed(text, label, kind))
+        return _found(parse_policy(document, label, kind), label)
+
+    def _parsed(self, text: str, label: str, kind: PolicyKind) -> Found:
+        """Read a text; many roles have the same one, a trust policy above all."""
+        policy = self._world.alike((text, kind), lambda: parse_policy(text, label, kind))
+        return _found(called(policy, label), label)
 
     def by_arn(self, reference: Value) -> Found:
         """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
@@ -121,8 +126,7 @@ class Policies:
         return found
 
 
-def _parsed(document: Value, label: str, kind: PolicyKind) -> Found:
-    policy = parse_policy(document, label, kind)
+def _found(policy: Policy, label: str) -> Found:
     if policy.invalid:
         return Found(hidden=f"{label}, which AWS would refuse: {policy.invalid}")
     return Found(policy)

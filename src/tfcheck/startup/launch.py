@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition
 from tfcheck.value import Set, Text, TextLike, Unknown, Value, spelled_out
 from tfcheck.world import Thing, World
@@ -47,13 +48,16 @@ class _Running:
 
     def __init__(self, world: World) -> None:
         self._filed: dict[TextLike, list[Thing]] = {}
+        self._found: dict[Address, list[Thing]] = {}
         for service in world.things("aws_ecs_service"):
             for name in _called(service.attribute("task_definition")):
                 self._filed.setdefault(name, []).append(service)
 
     def of(self, task: TaskDefinition) -> list[Thing]:
-        found = {str(each.address): each for name in _names(task) for each in self._filed.get(name, ())}
-        return list(found.values())
+        if task.address not in self._found:
+            found = {str(each.address): each for name in _names(task) for each in self._filed.get(name, ())}
+            self._found[task.address] = list(found.values())
+        return self._found[task.address]
 
 
 def _called(reference: Value) -> Iterator[TextLike]:

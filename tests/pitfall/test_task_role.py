@@ -1,4 +1,4 @@
-"""What the task role must be there for, and be allowed: volumes that ask IAM, and commands in containers."""
+"""What the task role must be there for, be allowed, and in time: volumes that ask IAM, and commands in containers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import json
 import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
+from tfcheck.address import Address
+from tfcheck.ecs import task_definitions
 from tfcheck.finding import Severity
-from tfcheck.pitfall import ecs_exec, efs_authorization
+from tfcheck.pitfall import deploy_order, ecs_exec, efs_authorization
 from tfcheck.pitfall.mistake import Mistake
+from tfcheck.resolve.order import Earlier
 from tfcheck.value import Unknown, Value
 
 LATER = Unknown(reason="known only after apply")
@@ -124,3 +127,52 @@ def test_fargate_refuses_a_service_without_a_task_role() -> None:
     (found,) = told(task_role="", kinds=("EC2", "FARGATE"), launch_type="FARGATE")
     assert found.severity is Severity.ERROR
     assert told(task_role=None, kinds=("EC2",), launch_type="EC2") == []
+
+
+# In time
+
+SYSTEM = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
+
+
+class Ordered(MadeWorld):
+    """A world whose service waits for these."""
+
+    waits: frozenset[str] = frozenset()
+
+    def earlier(self, address: Address) -> Earlier:
+        return Earlier(self.waits, False)
+
+
+def late(*waits: str, action: str = "elasticfilesystem:*") -> list[str]:
+    nobody = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    shut: Value = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    runs: dict[str, Value] = {"task_definition": reference("aws_ecs_task_definition.app", "arn"), "desired_count": 1}
+    known: dict[str, Value] = {
+        "task_role_arn": ROLE,
+        "execution_role_arn": EXECUTION,
+        "container_definitions": [{"name": "app"}],
+    }
+    world = Ordered(
+        MadeThing("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}),
+        MadeThing("aws_efs_file_system_policy.fs", {"file_system_id": "fs-1", "policy": shut}),
+        MadeThing("aws_ecs_service.app", runs),
+        MadeThing("aws_ecs_task_definition.app", {**known, "volume": volume()}),
+        *role("task", action),
+        *role("execution", "s3:*"),
+        earlier=(),
+    )
+    world.waits = frozenset(waits)
+    (found,) = task_definitions(world)
+    return [str(each.about) for each in deploy_order.PITFALL.search(found, world)]
+
+
+def test_a_service_waits_for_the_policy_by_which_the_task_role_mounts_a_volume() -> None:
+    assert late() == ["aws_iam_role_policy.task"]
+    assert late("aws_iam_role_policy.task") == []
+    assert late(action="s3:*") == []

@@ -5,13 +5,14 @@ Follows https://developer.hashicorp.com/terraform/internals/graph: what a servic
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar, cast
 
 from tfcheck import startup
 from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Verdict
+from tfcheck.finding import RoleKind, Verdict
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, SECRET, catalogue
 from tfcheck.judge import Judge
 from tfcheck.match import equal
@@ -40,9 +41,12 @@ def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thin
     """Give what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
     if world.earlier(service.address).open:
         return []
-    grants = late_grants(service, task, world)
-    needed = grants if grants and _are_needed(task, world) else []
-    return [*needed, *_late_values(service, task, world)]
+    needed: dict[str, Thing] = {}
+    for kind in RoleKind:
+        grants = late_grants(service, task, kind, world)
+        if grants and _are_needed(task, kind, world):
+            needed.update({str(each.address): each for each in grants})
+    return [*needed.values(), *_late_values(service, task, world)]
 
 
 def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
@@ -57,12 +61,12 @@ def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
 # Grants
 
 
-def late_grants(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
-    """Give the grants of the execution role that the plan makes or changes and the service surely does not wait for."""
+def late_grants(service: Thing, task: TaskDefinition, kind: RoleKind, world: World) -> list[Thing]:
+    """Give the grants of a role of the task that the plan makes or changes and the service surely does not wait for."""
     earlier = world.earlier(service.address)
     if earlier.open:
         return []
-    return [each for each in world.once(_Grants).of(task) if each.address.config not in earlier.resources]
+    return [each for each in world.once(_Grants).of(task, kind) if each.address.config not in earlier.resources]
 
 
 class _Grants:
@@ -87,8 +91,8 @@ class _Grants:
             if role is not None:
                 self._by_role.setdefault(str(role.address), []).append(grant)
 
-    def of(self, task: TaskDefinition) -> list[Thing]:
-        role = self._roles.thing(task.execution_role)
+    def of(self, task: TaskDefinition, kind: RoleKind) -> list[Thing]:
+        role = self._roles.thing(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
         return self._by_role.get(str(role.address), []) if role is not None else []
 
 
@@ -98,10 +102,10 @@ def _items(value: Value) -> Sequence[Value]:
     return value if isinstance(value, list) else (value,)
 
 
-def _are_needed(task: TaskDefinition, world: World) -> bool:
-    """Tell whether something that is allowed in the end is denied until the late grants are there."""
+def _are_needed(task: TaskDefinition, kind: RoleKind, world: World) -> bool:
+    """Tell whether something that a role is allowed in the end is denied until the late grants are there."""
     judge, too_early = world.once(Judge), world.once(_TooEarly)
-    for need in startup.requirements(task, world):
+    for need in (each for each in startup.requirements(task, world) if each.role_kind is kind):
         if too_early.judge.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
             return True
     return False
@@ -114,10 +118,10 @@ class _TooEarly:
         late: dict[str, Thing | None] = {}
         in_time: set[str] = set()
         for task in task_definitions(world):
-            for service in starting_services(task, world):
-                found = late_grants(service, task, world)
+            for service, kind in itertools.product(starting_services(task, world), RoleKind):
+                found = late_grants(service, task, kind, world)
                 late.update({str(each.address): before(each, world) for each in found})
-                in_time.update(str(each.address) for each in world.once(_Grants).of(task) if each not in found)
+                in_time.update(str(each.address) for each in world.once(_Grants).of(task, kind) if each not in found)
         self.judge = Judge(_AsBefore(world, {name: each for name, each in late.items() if name not in in_time}))
 
 

@@ -3,6 +3,7 @@
 A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` and `<!-- end -->`:
 
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
+    change PLAN     what of that says what the change does
     options         the options of `tfcheck check`
     options NAME    those of another command, as in `options atlantis plan`
     rules           the manual of every rule that asks for permissions
@@ -50,6 +51,15 @@ def _written(found: re.Match[str]) -> str:
 
 
 def _screen(plan: str) -> str:
+    return f"```console\n$ tfcheck {plan}\n{_printed(plan)}```\n"
+
+
+def _change(plan: str) -> str:
+    (part,) = [each for each in _printed(plan).split("\n\n") if each.startswith("This change\n")]
+    return f"```\n{part}\n```\n"
+
+
+def _printed(plan: str) -> str:
     run = subprocess.run(
         [sys.executable, "-m", "tfcheck", "--color", "never", plan],
         cwd=ROOT,
@@ -59,7 +69,7 @@ def _screen(plan: str) -> str:
     )
     if run.returncode not in (0, 1):
         raise RuntimeError(f"`tfcheck {plan}` ended with {run.returncode}")
-    return f"```console\n$ tfcheck {plan}\n{run.stdout}```\n"
+    return run.stdout
 
 
 def _options(command: str) -> str:
@@ -141,6 +151,7 @@ def _anchor(rule: Manual) -> str:
 
 _PARTS: dict[str, Callable[[str], str]] = {
     "screen": _screen,
+    "change": _change,
     "options": _options,
     "statuses": _statuses,
     "inputs": _inputs,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.check import check
-from tfcheck.finding import AccessChange, Report, TaskChange
+from tfcheck.finding import AccessChange, Piece, Report, RoleSwitch, TaskChange
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
 from tfcheck.report.text import text
@@ -23,8 +23,9 @@ def report(case: str, plan: str = "plan.json") -> Report:
 def test_a_change_that_takes_a_needed_grant_breaks_the_task() -> None:
     found = report("regression-on-update")
     assert found.task_changes == (TaskChange("aws_ecs_task_definition.ledger", "broken"),)
+    left = Piece("s3:GetObject", "arn:aws:s3:::acme-config/ledger/common.env")
     assert found.access_changes == (
-        AccessChange("aws_iam_role.execution", "s3:GetObject", "arn:aws:s3:::acme-config/*", "withdrawn"),
+        AccessChange("aws_iam_role.execution", "s3:GetObject", "arn:aws:s3:::acme-config/*", "withdrawn", kept=(left,)),
     )
 
 
@@ -55,9 +56,46 @@ def test_what_changes_nothing_does_nothing(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["literal-missing", "twelve-services", "service-map"])
-def test_what_creates_everything_changes_nothing_that_was_there(case: str) -> None:
+def test_what_creates_everything_does_nothing_to_what_was_there(case: str) -> None:
     found = report(case)
-    assert (found.task_changes, found.access_changes) == ((), ())
+    assert (found.task_changes, found.role_switches) == ((), ())
+    assert {(each.change, each.role_change) for each in found.access_changes} == {("granted", "created")}
+
+
+def test_all_that_a_change_can_do() -> None:
+    found = report("access-changed")
+    assert {each.task_definition.split('"')[1]: each.change for each in found.task_changes} == {
+        "web": "broken",
+        "jobs": "mended",
+        "search": "still_broken",
+    }
+    search = 'aws_ecs_task_definition.service["search"]'
+    assert found.role_switches == (RoleSwitch(search, "aws_iam_role.old", "aws_iam_role.search"),)
+    assert found.access_unknown == ()
+    guard = "aws_iam_role_policy.web (NotThose) denies it now"
+    assert [
+        (each.role.removeprefix("aws_iam_role."), each.action, each.resource, each.change, each.because)
+        for each in found.access_changes
+        if each.role_change is None
+    ] == [
+        (
+            *("jobs", "sqs:ReceiveMessage", "*", "withdrawn"),
+            "only under the condition StringEquals aws:ResourceAccount now",
+        ),
+        ("jobs", "s3:GetObject", "arn:aws:s3:::acme-config/common/*", "granted", None),
+        ("jobs", "s3:GetBucketLocation", "arn:aws:s3:::acme-config", "granted", None),
+        (
+            *("mail", "ses:SendEmail", "*", "withdrawn"),
+            "the permissions boundary aws_iam_policy.boundary does not allow it now",
+        ),
+        ("web", "s3:Get*", "arn:aws:s3:::acme-config/*", "withdrawn", None),
+        ("web", "s3:GetObject", "arn:aws:s3:::acme-config/web/*", "withdrawn", guard),
+        ("web", "s3:GetObjectVersion", "arn:aws:s3:::acme-config/web/*", "withdrawn", guard),
+    ]
+    assert [(each.role, each.role_change) for each in found.access_changes if each.role_change] == [
+        ("aws_iam_role.search", "created"),
+        ("aws_iam_role.old", "deleted"),
+    ]
 
 
 def test_what_is_broken_comes_first_on_the_screen() -> None:
@@ -78,3 +116,6 @@ def test_json_holds_it_and_is_read_again() -> None:
     assert {each["change"] for each in json.loads(written)["task_changes"]} == {"broken", "mended"}
     (again,) = read(written.encode(), "report.json")
     assert (again.task_changes, again.access_changes) == (found.task_changes, found.access_changes)
+    everything = report("access-changed")
+    (again,) = read(as_json(everything).encode(), "report.json")
+    assert (again.role_switches, again.access_changes) == (everything.role_switches, everything.access_changes)

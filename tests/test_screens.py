@@ -20,6 +20,7 @@ CASES = {
     "literal-granted": ("literal-granted/plan.json", 0),
     "wrong-resource-scope": ("wrong-resource-scope/plan.json", 1),
     "regression-on-update": ("regression-on-update/plan.json", 1),
+    "access-changed": ("access-changed/plan.json", 1),
     "explicit-deny": ("explicit-deny/plan.json", 1),
     "conditional-grant": ("conditional-grant/plan.json", 0),
     "modules-passing-arns": ("modules-passing-arns/plan.json", 1),
@@ -29,6 +30,9 @@ CASES = {
 PAGES = {
     "literal-missing.md": ("markdown", "literal-missing/plan.json", 1),
     "regression-on-update.md": ("markdown", "regression-on-update/plan.json", 1),
+    "access-changed.md": ("markdown", "access-changed/plan.json", 1),
+    "access-changed.junit.xml": ("junit", "access-changed/plan.json", 1),
+    "access-changed.github.txt": ("github", "access-changed/plan.json", 1),
     "conditional-grant.md": ("markdown", "conditional-grant/plan.json", 0),
     "literal-granted.md": ("markdown", "literal-granted/plan.json", 0),
     "literal-missing.junit.xml": ("junit", "literal-missing/plan.json", 1),

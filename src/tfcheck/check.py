@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck import pitfall, startup
-from tfcheck.change import access_changes, task_changes
+from tfcheck.access import access_changes, access_unknown, role_switches
+from tfcheck.change import task_changes
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import Answer, Evidence, Finding, PlanInfo, Report, Requirement, Skipped, Verdict
@@ -69,8 +70,10 @@ def check(
             )
         ),
         context=context,
-        task_changes=tuple(task_changes(answers, found, after)),
+        task_changes=tuple(task_changes(answers, found, after, past)),
         access_changes=tuple(access_changes(after)),
+        role_switches=tuple(role_switches(after, past)),
+        access_unknown=tuple(access_unknown(after)),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tfcheck import startup
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Answer, Requirement, RoleKind, Verdict
+from tfcheck.finding import Answer, Requirement, RoleKind, Severity, Verdict
 from tfcheck.judge import Judge
 from tfcheck.match import equal
 from tfcheck.value import Truth
@@ -15,14 +15,17 @@ from tfcheck.world import World
 
 _Kind: TypeAlias = tuple[str, str, str, RoleKind]
 
+#: What a verdict on something that a start needs says of the start.
+STARTS = {Verdict.ALLOWED: Truth.TRUE, Verdict.DENIED: Truth.FALSE, Verdict.UNKNOWN: Truth.UNKNOWN}
+
 
 class Past:
-    """The verdicts in the state before the change."""
+    """The verdicts in the state before the change. What a task needed then is derived once."""
 
     def __init__(self, judge: Judge, world: World) -> None:
         """Take the world before the change, and its judge."""
         self._judge = judge
-        self._world = world
+        self.world = world
         self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}
 
     def verdict(self, requirement: Requirement) -> Verdict | None:
@@ -31,7 +34,7 @@ class Past:
         It is the same requirement if the same container of the same task definition needed the same action on the same
         thing, wherever in the list that stood.
         """
-        task = self._tasks.get(requirement.task_definition)
+        task = self.tasks.get(requirement.task_definition)
         if task is None:
             return None
         for earlier in self._requirements(task).get(_kind(requirement), ()):
@@ -39,16 +42,24 @@ class Past:
                 return self._judge.verdict(earlier, task)
         return None
 
+    def granted(self, task: TaskDefinition) -> Truth:
+        """Tell whether everything was allowed without which a task definition of then could not start."""
+        if task.problem:
+            return Truth.UNKNOWN
+        needs = (each for some in self._requirements(task).values() for each in some)
+        return Truth.every(STARTS[self._judge.verdict(each, task)] for each in needs if each.severity is Severity.ERROR)
+
     @cached_property
-    def _tasks(self) -> dict[str, TaskDefinition]:
-        return {str(task.address): task for task in task_definitions(self._world)}
+    def tasks(self) -> dict[str, TaskDefinition]:
+        """Give the task definitions of then by address."""
+        return {str(task.address): task for task in task_definitions(self.world)}
 
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
         """Give what a task definition needed before the change, by kind."""
         key = str(task.address)
         if key not in self._needed:
             found: dict[_Kind, list[Requirement]] = {}
-            for requirement in startup.requirements(task, self._world):
+            for requirement in startup.requirements(task, self.world):
                 found.setdefault(_kind(requirement), []).append(requirement)
             self._needed[key] = found
         return self._needed[key]

@@ -184,13 +184,42 @@ class TaskChange(msgspec.Struct, frozen=True):
     change: str
 
 
+class RoleSwitch(msgspec.Struct, frozen=True):
+    """A task definition that surely has another execution role than before: `None` is no role."""
+
+    task_definition: str
+    before: str | None
+    after: str | None
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """An action on a resource, as policies write them."""
+
+    action: str
+    resource: str
+
+
 class AccessChange(msgspec.Struct, frozen=True):
-    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `withdrawn`."""
+    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `withdrawn`.
+
+    `because` says what else decides than a statement that allows it: a Deny, the boundary, a condition. `kept` is what
+    of it the role has before and after. `role_change` tells that the role itself is `created` or `deleted`.
+    """
 
     role: str
     action: str
     resource: str
     change: str
+    because: str | None = None
+    kept: tuple[Piece, ...] = ()
+    role_change: str | None = None
+
+
+class AccessUnknown(msgspec.Struct, frozen=True):
+    """A role that the change touches and of whose access not all can be told, and what cannot be read."""
+
+    role: str
+    reason: str
 
 
 class PlanInfo(msgspec.Struct, frozen=True):
@@ -212,7 +241,7 @@ class Report(msgspec.Struct, frozen=True):
 
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
-    `task_changes` and `access_changes` are what the change does to what was there before it.
+    `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does.
     """
 
     plan: PlanInfo
@@ -224,6 +253,8 @@ class Report(msgspec.Struct, frozen=True):
     context: dict[str, str | int] | None = None
     task_changes: tuple[TaskChange, ...] = ()
     access_changes: tuple[AccessChange, ...] = ()
+    role_switches: tuple[RoleSwitch, ...] = ()
+    access_unknown: tuple[AccessUnknown, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

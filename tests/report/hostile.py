@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import strategies as st
 
 from tests.report import samples
 from tfcheck.finding import (
+    AccessChange,
+    AccessUnknown,
     Answer,
     Evidence,
     Finding,
     Fix,
     Location,
+    Piece,
     PlanInfo,
     Reason,
     Report,
     Requirement,
     RoleKind,
+    RoleSwitch,
     Severity,
     Skipped,
+    TaskChange,
     Verdict,
 )
 
@@ -116,7 +122,30 @@ contexts = st.none() | st.fixed_dictionaries(
     {},
     optional={"target": names, "repository": names, "pull_request": st.integers(0, 9), "head_sha": names, "run": names},
 )
-reports = st.builds(
+_pieces = st.builds(Piece, names, names)
+_changes = st.fixed_dictionaries(
+    {
+        "task_changes": st.lists(
+            st.builds(TaskChange, names, st.sampled_from(["broken", "mended", "still_broken"])), max_size=3
+        ).map(tuple),
+        "role_switches": st.lists(st.builds(RoleSwitch, names, st.none() | names, names), max_size=2).map(tuple),
+        "access_changes": st.lists(
+            st.builds(
+                AccessChange,
+                names,
+                names,
+                names,
+                st.sampled_from(["granted", "withdrawn"]),
+                st.none() | names,
+                st.lists(_pieces, max_size=4).map(tuple),
+                st.sampled_from([None, None, "created", "deleted"]),
+            ),
+            max_size=6,
+        ).map(tuple),
+        "access_unknown": st.lists(st.builds(AccessUnknown, names, names), max_size=2).map(tuple),
+    }
+)
+_told = st.builds(
     Report,
     plans,
     _few,
@@ -126,6 +155,7 @@ reports = st.builds(
     _few,
     contexts,
 )
+reports = st.builds(lambda report, changes: msgspec.structs.replace(report, **changes), _told, _changes)
 
 
 def filled(name: str) -> Report:
@@ -136,6 +166,16 @@ def filled(name: str) -> Report:
     answer = Answer(need, name, Verdict.DENIED, Reason.IMPLICIT_DENY, waits_for=name, evidence=(evidence,))
     fix = Fix(name, "safe", True, name, name)
     finding = Finding(name, Severity.ERROR, name, name, name, (answer,), (name,), name, None, place, place, fix)
-    return samples.report(
+    report = samples.report(
         answer, samples.unknown(need, name), findings=(finding,), skipped=(Skipped(name, name),), notes=(name,)
+    )
+    return msgspec.structs.replace(
+        report,
+        task_changes=(TaskChange(name, "broken"), TaskChange(name, "mended")),
+        role_switches=(RoleSwitch(name, name, name), RoleSwitch(name, None, name)),
+        access_changes=(
+            AccessChange(name, name, name, "withdrawn", name, (Piece(name, name),)),
+            AccessChange(name, name, name, "granted", None, (), "created"),
+        ),
+        access_unknown=(AccessUnknown(name, name),),
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from tfcheck.finding import (
+    AccessChange,
+    AccessUnknown,
     Answer,
     Evidence,
     Finding,
     Fix,
     Location,
+    Piece,
     PlanInfo,
     Reason,
     Report,
     Requirement,
     RoleKind,
+    RoleSwitch,
     Severity,
     Skipped,
+    TaskChange,
     Verdict,
 )
 
@@ -108,6 +115,22 @@ def report(
     return Report(PLAN, found if tasks is None else tasks, answers, findings, skipped, notes, context)
 
 
+CHANGES = msgspec.structs.replace(
+    report(allowed()),
+    task_changes=(
+        TaskChange("aws_ecs_task_definition.a", "broken"),
+        TaskChange("aws_ecs_task_definition.b", "mended"),
+        TaskChange("aws_ecs_task_definition.c", "still_broken"),
+    ),
+    role_switches=(RoleSwitch("aws_ecs_task_definition.c", "aws_iam_role.old", "aws_iam_role.new"),),
+    access_changes=(
+        AccessChange("aws_iam_role.a", "s3:Get*", "*", "withdrawn", kept=(Piece("s3:GetObject", "*"),)),
+        AccessChange("aws_iam_role.a", "sqs:*", "*", "withdrawn", "aws_iam_policy.guard (NotQueues) denies it now"),
+        AccessChange("aws_iam_role.new", "s3:GetObject", "*", "granted", role_change="created"),
+        AccessChange("aws_iam_role.new", "logs:*", "*", "granted", role_change="created"),
+    ),
+    access_unknown=(AccessUnknown("aws_iam_role.b", "policy arn:aws:iam::1:policy/x, which is not readable"),),
+)
 BROKEN = report(DENIED, DENIED_BUCKET, findings=(FINDING,))
 MIXED = report(
     DENIED,

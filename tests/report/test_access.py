@@ -22,7 +22,7 @@ def test_text_says_what_is_withdrawn_from_whom() -> None:
     assert shown(PLAN).split("\n")[1:] == [
         "",
         "  aws_iam_role.execution",
-        "    - s3:GetObject on arn:aws:s3:::acme-config/*",
+        "    - s3:GetObject on arn:aws:s3:::acme-config/* but for arn:aws:s3:::acme-config/ledger/common.env",
         "",
     ]
     assert shown(PLAN).startswith(f"{PLAN}: 1 permission withdrawn\n")
@@ -30,7 +30,7 @@ def test_text_says_what_is_withdrawn_from_whom() -> None:
 
 def test_markdown_is_a_diff() -> None:
     page = shown("--format", "markdown", PLAN)
-    assert "```diff\n- s3:GetObject on arn:aws:s3:::acme-config/*\n```\n" in page
+    assert "```diff\n- s3:GetObject on arn:aws:s3:::acme-config/* but for arn:" in page
     assert "`aws_iam_role.execution`" in page
 
 
@@ -41,10 +41,23 @@ def test_json_has_the_words_of_the_report() -> None:
         "action": "s3:GetObject",
         "resource": "arn:aws:s3:::acme-config/*",
         "change": "withdrawn",
+        "because": None,
+        "kept": [{"action": "s3:GetObject", "resource": "arn:aws:s3:::acme-config/ledger/common.env"}],
+        "role_change": None,
     }
 
 
-def test_nothing_is_said_as_nothing() -> None:
-    assert "no execution role that existed before gains or loses access" in shown(
-        str(TESTDATA / "literal-granted" / "plan.json")
+def test_roles_that_come_and_go_are_told_whole() -> None:
+    page = shown(str(TESTDATA / "access-changed" / "plan.json"))
+    assert page.split("\n")[0].endswith(": 3 permissions granted, 6 permissions withdrawn")
+    assert "  aws_iam_role.old (deleted)\n    - logs:PutLogEvents on *\n" in page
+    assert "  aws_iam_role.search (new)\n    + logs:PutLogEvents on *\n" in page
+    assert (
+        '  switches the execution role of aws_ecs_task_definition.service["search"]'
+        " from aws_iam_role.old to aws_iam_role.search\n" in page
     )
+    assert "    - ses:SendEmail on *: the permissions boundary aws_iam_policy.boundary does not allow it now\n" in page
+
+
+def test_nothing_is_said_as_nothing() -> None:
+    assert "no execution role gains or loses access" in shown(str(TESTDATA / "literal-granted" / "applied.plan.json"))

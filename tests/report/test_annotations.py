@@ -89,3 +89,23 @@ def test_every_line_is_one_command(report: Report) -> None:
 @given(names)
 def test_no_name_begins_a_command_of_its_own(name: str) -> None:
     assert all(line.startswith("::") for line in workflow_commands([filled(f"{name}\n::set-env::")]).split("\n")[:-1])
+
+
+def test_what_the_change_does_comes_before_all_errors() -> None:
+    both = msgspec.structs.replace(samples.BROKEN, task_changes=samples.CHANGES.task_changes)
+    first, *others = commands(both)
+    assert (first[1], first["file"]) == ("notice", None)
+    assert first["message"] == (
+        "this change breaks aws_ecs_task_definition.a, mends aws_ecs_task_definition.b, "
+        "leaves broken aws_ecs_task_definition.c"
+    )
+    assert [each[1] for each in others] == ["error"]
+    assert commands(samples.BROKEN)[0][1] == "error"
+
+
+def test_what_changes_do_leaves_room_for_other_notices() -> None:
+    changed = [msgspec.structs.replace(samples.CHANGES, context={"target": str(each)}) for each in range(20)]
+    found = commands(*changed, samples.report(findings=many(Severity.INFO, 20)))
+    assert [each[1] for each in found] == ["notice"] * 10
+    assert found[4]["message"].endswith("(in 4)")
+    assert found[9]["message"] == "and 16 notices more, see the job summary"

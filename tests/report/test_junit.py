@@ -63,10 +63,29 @@ def test_what_could_not_be_analysed_is_an_error() -> None:
 @settings(max_examples=60)
 def test_anything_is_well_formed(report: Report) -> None:
     (suite,) = suites(report)
-    assert len(suite) == len(report.answers) + len(report.skipped) + sum(not each.answers for each in report.findings)
+    assert len(suite.findall("testcase")) == len(report.answers) + len(report.skipped) + sum(
+        not each.answers for each in report.findings
+    )
 
 
 @given(names)
 def test_what_xml_forbids_is_spelled_out(name: str) -> None:
     written = junit([samples.report(samples.allowed(samples.need(task=name)))])
     assert written.replace("\n", "").isprintable()
+
+
+def test_what_the_change_does_stands_before_the_tests() -> None:
+    (suite,) = suites(samples.CHANGES)
+    assert [each.tag for each in suite] == ["properties", "testcase"]
+    told = [(each.get("name"), each.get("value")) for each in suite[0]]
+    assert told[:4] == [
+        ("this change breaks", "aws_ecs_task_definition.a"),
+        ("this change mends", "aws_ecs_task_definition.b"),
+        ("this change leaves broken", "aws_ecs_task_definition.c"),
+        (
+            "this change switches the execution role",
+            "of aws_ecs_task_definition.c from aws_iam_role.old to aws_iam_role.new",
+        ),
+    ]
+    assert ("this change withdraws", "s3:Get* on * from aws_iam_role.a but for s3:GetObject") in told
+    assert ("this change grants", "2 permissions to the new role aws_iam_role.new") in told

@@ -163,3 +163,23 @@ def test_levels_follow_the_severity() -> None:
 @given(names)
 def test_no_message_moves_a_cursor(name: str) -> None:
     assert sarif([filled(name)]).replace("\n", "").isprintable()
+
+
+def test_results_tell_what_the_change_brought() -> None:
+    existing = msgspec.structs.replace(samples.FINDING, change="existing", answers=(samples.DENIED,))
+    assert [each["baselineState"] for each in results(samples.BROKEN)] == ["new", "new"]
+    (found,) = results(samples.report(samples.DENIED, findings=(existing,)))
+    assert found["baselineState"] == "unchanged"
+    (found,) = results(samples.report(samples.DENIED, findings=(msgspec.structs.replace(existing, change=None),)))
+    assert "baselineState" not in found
+
+
+def test_what_the_change_does_is_the_first_notification_and_whole_in_the_properties() -> None:
+    found = run(samples.CHANGES)
+    first = found["invocations"][0]["toolExecutionNotifications"][0]
+    assert first["level"] == "note"
+    assert first["message"]["text"].startswith("this change breaks aws_ecs_task_definition.a, mends aws_ecs_task_def")
+    (told,) = found["properties"]["changes"]
+    assert [each["change"] for each in told["task_changes"]] == ["broken", "mended", "still_broken"]
+    assert len(told["access_changes"]) == 4
+    assert "properties" not in run(samples.BROKEN)

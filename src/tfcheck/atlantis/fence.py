@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.atlantis.outside import harmless
 from tfcheck.finding import Finding, Report, Severity, Verdict
+from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import counted, headline, standings
 
@@ -22,13 +23,22 @@ def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     """Write reports of one project in at most a dozen lines; `after` are lines of ours that come last."""
     findings = [(report, finding) for report in reports for finding in report.findings]
     findings.sort(key=lambda each: each[1].change == "existing")
-    heads = [f"tfcheck: {headline(standings(report))[1]}" for report in reports]
+    heads = [line for report in reports for line in _heads(report)]
     tail = [*_rest(reports), *_fixes(findings), *after]
     rows = [_row(report, finding) for report, finding in findings]
     room = max(MOST_LINES - len(heads) - len(tail), 1)
     if len(rows) > room:
         rows = [*rows[: room - 1], f"and {counted(len(rows) - room + 1, 'more finding')}"]
     return "".join(f"{each}\n" for each in (*heads, *rows, *tail))
+
+
+def _heads(report: Report) -> Iterator[str]:
+    """Begin with what the change does to what was there."""
+    yield f"tfcheck: {headline(standings(report))[1]}"
+    said = in_one_line(report)
+    if said:
+        mark = "- " if any(each.change == "broken" for each in report.task_changes) else ""
+        yield f"{mark}{harmless(said)}"
 
 
 def failed(message: str, hint: str = "", after: Sequence[str] = ()) -> str:

@@ -30,7 +30,7 @@ def diff(
 ) -> int:
     """Print which access of execution roles PLAN gives and takes, whether or not a task needs it.
 
-    Of roles that exist before and after the change, and as far as their policies can be read.
+    As far as their policies can be read; also all that a role has which the change creates or deletes.
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
     reports = [each.report for each in checked(plan, sources, workspace, fixes=False)]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import asdict
-
 from tfcheck.finding import AccessChange, Report
-from tfcheck.report.json import FORMAT_VERSION, Json
+from tfcheck.report.change_words import of_role, switched, unread
+from tfcheck.report.json import FORMAT_VERSION, Json, changes
 from tfcheck.report.markdown.escape import code, fence
 from tfcheck.report.screen import Line, Span, Style, line, printed
 from tfcheck.report.words import counted
 
 _MARKS = {"granted": ("+", Style.GOOD), "withdrawn": ("-", Style.ERROR)}
-_NOTHING = "no execution role that existed before gains or loses access, as far as the plan tells"
+_ROLES = {"created": " (new)", "deleted": " (deleted)"}
+_NOTHING = "no execution role gains or loses access, as far as the plan tells"
 
 
 def access_text(reports: Sequence[Report], *, colour: bool = False) -> str:
@@ -28,28 +28,43 @@ def access_markdown(reports: Sequence[Report]) -> str:
 
 def access_json(report: Report) -> Json:
     """Give the access change as plain data, in the words of the JSON report."""
+    found = changes(report)
     return {
         "format_version": FORMAT_VERSION,
         "plan": {"path": report.plan.path},
-        "access_changes": [asdict(each) for each in report.access_changes],
+        **{part: found[part] for part in ("role_switches", "access_changes", "access_unknown")},
     }
 
 
 def _lines(report: Report) -> Iterator[Line]:
     yield line(Span(f"{report.plan.path}: ", Style.STRONG), _headline(report))
-    for role, changes in _by_role(report).items():
+    for said in _about_roles(report):
+        yield line("  ", said)
+    for role, told in _by_role(report).items():
         yield ()
-        yield line("  ", Span(role, Style.STRONG))
-        for each in changes:
+        yield line("  ", Span(role, Style.STRONG), _fate(told))
+        for each in told:
             mark, style = _MARKS[each.change]
-            yield line("    ", Span(f"{mark} {each.action}", style), " on ", each.resource)
+            yield line("    ", Span(f"{mark} {of_role(each)}", style))
 
 
 def _parts(report: Report) -> Iterator[str]:
     yield f"**{code(report.plan.path)}**: {_headline(report)}"
-    for role, changes in _by_role(report).items():
-        yield code(role)
-        yield fence("\n".join(f"{_MARKS[each.change][0]} {each.action} on {each.resource}" for each in changes), "diff")
+    about = list(_about_roles(report))
+    if about:
+        yield fence("\n".join(about))
+    for role, told in _by_role(report).items():
+        yield f"{code(role)}{_fate(told)}"
+        yield fence("\n".join(f"{_MARKS[each.change][0]} {of_role(each)}" for each in told), "diff")
+
+
+def _about_roles(report: Report) -> Iterator[str]:
+    yield from (f"switches the execution role {switched(each).plain}" for each in report.role_switches)
+    yield from (f"cannot tell {unread(each).plain}" for each in report.access_unknown)
+
+
+def _fate(told: list[AccessChange]) -> str:
+    return _ROLES.get(told[0].role_change or "", "")
 
 
 def _headline(report: Report) -> str:

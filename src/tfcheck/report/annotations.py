@@ -11,11 +11,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.finding import Answer, Finding, Reason, Report, Severity, Verdict
+from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.words import counted, reason_words
 
 MOST = 10
+#: Of the ten notices, what the change does takes no more.
+_CHANGES = 5
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 _LONGEST = 1000
@@ -32,26 +35,40 @@ class Annotation(msgspec.Struct, frozen=True):
 
 
 def workflow_commands(reports: Sequence[Report]) -> str:
-    """Write reports as workflow commands, errors first, at most as many as GitHub shows."""
-    found = list(dict.fromkeys(each for report in reports for each in _told(report, len(reports) > 1)))
-    lines: list[str] = []
+    """Write reports as workflow commands: what the change does, then errors first; at most as many as GitHub shows."""
+    several = len(reports) > 1
+    changes = list(dict.fromkeys(each for report in reports for each in _change(report, several)))[:_CHANGES]
+    found = list(dict.fromkeys(each for report in reports for each in _told(report, several)))
+    lines = [written(each) for each in changes]
     for command in _COMMANDS.values():
-        lines += _limited([each for each in found if each.command == command], command)
+        most = MOST - len(changes) if command == "notice" else MOST
+        lines += _limited([each for each in found if each.command == command], command, most)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _limited(found: list[Annotation], command: str) -> Iterator[str]:
+def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
     """Let the last place say how much is not shown."""
-    shown = found if len(found) <= MOST else found[: MOST - 1]
+    shown = found if len(found) <= most else found[: most - 1]
     yield from map(written, shown)
     if len(shown) < len(found):
         more = f"and {counted(len(found) - len(shown), command)} more, see the job summary"
         yield written(Annotation(command, "tfcheck", more))
 
 
+def _change(report: Report, several: bool) -> Iterator[Annotation]:
+    """Tell what the change does to what was there, in a notice that stands before all others."""
+    said = in_one_line(report)
+    if said:
+        yield Annotation("notice", "tfcheck", said + _aside(report, several))
+
+
+def _aside(report: Report, several: bool) -> str:
+    return f" (in {target(report)})" if several else ""
+
+
 def _told(report: Report, several: bool) -> Iterator[Annotation]:
     """Tell everything in one report; with `several` each names its target."""
-    aside = f" (in {target(report)})" if several else ""
+    aside = _aside(report, several)
     for finding in report.findings:
         yield _finding(report, finding, aside)
     for each in report.skipped:

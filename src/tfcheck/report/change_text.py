@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfcheck.finding import Report
+from tfcheck.report.change_words import ACCESS, TASKS, Access, access, switched, unread
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
 
 _SHOWN = 8
-_TASKS = {
-    "broken": ("breaks", Style.ERROR),
-    "mended": ("mends", Style.GOOD),
-    "still_broken": ("leaves broken", Style.WARNING),
-}
-_ACCESS = {
-    "withdrawn": ("withdraws", Style.WARNING, "from"),
-    "granted": ("grants", Style.INFO, "to"),
+_STYLES = {
+    "broken": Style.ERROR,
+    "mended": Style.GOOD,
+    "still_broken": Style.WARNING,
+    "withdrawn": Style.WARNING,
+    "granted": Style.INFO,
 }
 
 
 def change_lines(report: Report, width: int, *, quiet: bool = False) -> Iterator[Line]:
     """Write what the change does to tasks that were there before it and, unless `quiet`, to their roles' access."""
-    tasks, access = list(_tasks(report)), [] if quiet else list(_access(report))
-    if tasks or access:
+    rows = [*_tasks(report), *([] if quiet else _roles(report))]
+    if rows:
         yield line(Span("This change", Style.STRONG))
-    for words, style, what in (*tasks, *access):
+    for words, style, what in rows:
         yield from wrapped(Span(f"  {words:<14}", style), what, width)
 
 
 def _tasks(report: Report) -> Iterator[tuple[str, Style, str]]:
-    for kind, (words, style) in _TASKS.items():
-        yield from ((words, style, each.task_definition) for each in report.task_changes if each.change == kind)
+    for kind, words in TASKS.items():
+        found = (each.task_definition for each in report.task_changes if each.change == kind)
+        yield from ((words, _STYLES[kind], each) for each in found)
 
 
-def _access(report: Report) -> Iterator[tuple[str, Style, str]]:
-    for kind, (words, style, which) in _ACCESS.items():
-        found = [each for each in report.access_changes if each.change == kind]
-        for each in found[:_SHOWN]:
-            yield words, style, f"{each.action} on {each.resource} {which} {each.role}"
-        if len(found) > _SHOWN:
-            yield words, style, f"{len(found) - _SHOWN} more"
+def _roles(report: Report) -> Iterator[tuple[str, Style, str]]:
+    yield from _some("switches role", Style.INFO, map(switched, report.role_switches))
+    for kind, (words, _) in ACCESS.items():
+        yield from _some(words, _STYLES[kind], access(report, kind))
+    yield from _some("cannot tell", Style.UNKNOWN, map(unread, report.access_unknown))
+
+
+def _some(words: str, style: Style, told: Iterable[Access]) -> Iterator[tuple[str, Style, str]]:
+    lines = [each.plain for each in told]
+    yield from ((words, style, each) for each in lines[:_SHOWN])
+    if len(lines) > _SHOWN:
+        yield words, style, f"{len(lines) - _SHOWN} more"

@@ -63,17 +63,29 @@ def document(report: Report) -> Json:
         "tfcheck_version": __version__,
         "plan": _plan(report.plan),
         "summary": _summary(report),
+        **changes(report),
         "task_definitions": list(report.task_definitions),
         "requirements": [_requirement(answer) for answer in report.answers],
         "findings": [_finding(finding) for finding in report.findings],
-        "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
-        "access_changes": [msgspec.structs.asdict(each) for each in report.access_changes],
         "skipped": [_skipped(each) for each in report.skipped],
         "notes": list(report.notes),
     }
     if report.context is not None:
         shown["context"] = dict(report.context)
     return shown
+
+
+def changes(report: Report) -> Json:
+    """Give what the change does: first the tasks that it breaks or mends, then what it does to access."""
+    return {
+        "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
+        "role_switches": [msgspec.structs.asdict(each) for each in report.role_switches],
+        "access_changes": [
+            {**msgspec.structs.asdict(each), "kept": [msgspec.structs.asdict(piece) for piece in each.kept]}
+            for each in report.access_changes
+        ],
+        "access_unknown": [msgspec.structs.asdict(each) for each in report.access_unknown],
+    }
 
 
 def _plan(plan: PlanInfo) -> Json:

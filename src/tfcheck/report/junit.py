@@ -12,6 +12,7 @@ from html import escape
 import msgspec
 
 from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.report.change_words import ACCESS, TASKS, access, switched, unread
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
 from tfcheck.report.words import reason_words
@@ -32,14 +33,29 @@ class Case(msgspec.Struct, frozen=True):
 
 def junit(reports: Sequence[Report]) -> str:
     """Write reports as JUnit XML."""
-    suites = [(target(report), list(_cases(report))) for report in reports]
+    suites = [(report, list(_cases(report))) for report in reports]
     every = [case for _, cases in suites for case in cases]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes(name='tfcheck', **_counts(every))}>"]
-    for name, cases in suites:
-        lines.append(f"  <testsuite{_attributes(name=name, **_counts(cases))}>")
+    for report, cases in suites:
+        lines.append(f"  <testsuite{_attributes(name=target(report), **_counts(cases))}>")
+        lines += _properties(report)
         lines += [line for case in cases for line in _written(case)]
         lines.append("  </testsuite>")
     return "\n".join((*lines, "</testsuites>", ""))
+
+
+def _properties(report: Report) -> Iterator[str]:
+    """Write what the change does, as properties of the suite: they stand before its tests."""
+    told = [
+        (TASKS[kind], each.task_definition) for kind in TASKS for each in report.task_changes if each.change == kind
+    ]
+    told += [("switches the execution role", switched(each).plain) for each in report.role_switches]
+    told += [(words, each.plain) for kind, (words, _) in ACCESS.items() for each in access(report, kind)]
+    told += [("cannot tell", unread(each).plain) for each in report.access_unknown]
+    if told:
+        yield "    <properties>"
+        yield from (f"      <property{_attributes(name=f'this change {name}', value=value)}/>" for name, value in told)
+        yield "    </properties>"
 
 
 def _cases(report: Report) -> Iterator[Case]:

@@ -16,16 +16,19 @@ from msgspec import Meta
 from tfcheck.errors import InputError
 from tfcheck.finding import (
     AccessChange,
+    AccessUnknown,
     Answer,
     Evidence,
     Finding,
     Fix,
     Location,
+    Piece,
     PlanInfo,
     Reason,
     Report,
     Requirement,
     RoleKind,
+    RoleSwitch,
     Severity,
     Skipped,
     TaskChange,
@@ -125,6 +128,9 @@ class _AccessChange(msgspec.Struct):
     action: str
     resource: str
     change: Literal["granted", "withdrawn"]
+    because: str | None = None
+    kept: list[Piece] = []
+    role_change: Literal["created", "deleted"] | None = None
 
 
 class _Report(msgspec.Struct):
@@ -138,6 +144,8 @@ class _Report(msgspec.Struct):
     context: dict[str, str | int] | None = None
     task_changes: list[_TaskChange] = []
     access_changes: list[_AccessChange] = []
+    role_switches: list[RoleSwitch] = []
+    access_unknown: list[AccessUnknown] = []
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -213,8 +221,10 @@ def _report(shape: _Report, named: str) -> Report:
         context=shape.context,
         task_changes=tuple(TaskChange(each.task_definition, each.change) for each in shape.task_changes),
         access_changes=tuple(
-            AccessChange(each.role, each.action, each.resource, each.change) for each in shape.access_changes
+            msgspec.convert(each, AccessChange, from_attributes=True) for each in shape.access_changes
         ),
+        role_switches=tuple(shape.role_switches),
+        access_unknown=tuple(shape.access_unknown),
     )
 
 

@@ -17,8 +17,9 @@ import msgspec
 
 from tfcheck import __version__
 from tfcheck.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
+from tfcheck.report.change_words import in_one_line
 from tfcheck.report.diff import Insertion, insertions
-from tfcheck.report.json import written
+from tfcheck.report.json import changes, written
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
@@ -37,7 +38,10 @@ Json: TypeAlias = dict[str, Any]
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One thing to say: what, how bad, where; `identity` is the same whatever line it stands on."""
+    """One thing to say: what, how bad, where; `identity` is the same whatever line it stands on.
+
+    `state` says of what was there before the change that it is `unchanged`, else `new`.
+    """
 
     rule: str
     severity: Severity
@@ -46,6 +50,7 @@ class Told(msgspec.Struct, frozen=True):
     place: Json | None
     related: tuple[Json, ...] = ()
     fix: Fix | None = None
+    state: str | None = None
 
 
 def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
@@ -69,6 +74,9 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
         "invocations": [_invocation(reports, homeless)],
         "results": list(_results(shown, numbers)),
     }
+    done = [{"target": target(report), **what} for report in reports if any((what := changes(report)).values())]
+    if done:
+        run["properties"] = {"changes": done}
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
@@ -103,7 +111,12 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Told:
         place=place,
         related=tuple(related),
         fix=finding.fix,
+        state=_STATES.get(finding.change or ""),
     )
+
+
+#: The baseline is what there was before the change.
+_STATES = {"introduced": "new", "existing": "unchanged"}
 
 
 def _sentence(finding: Finding, answer: Answer | None) -> str:
@@ -125,6 +138,7 @@ def _unknown(report: Report, answer: Answer) -> Told:
         _plain(f"{said}. Needed by {need.task_definition}."),
         _identity(answer),
         _first(report, *places),
+        state="unchanged" if answer.before is answer.verdict else "new",
     )
 
 
@@ -173,6 +187,8 @@ def _results(told: list[Told], numbers: dict[str, int]) -> Iterator[Json]:
             "locations": [each.place],
             "partialFingerprints": {"primaryLocationLineHash": f"{print_}:{seen[print_]}"},
         }
+        if each.state:
+            result["baselineState"] = each.state
         if each.related:
             result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(each.related, 1)]
         if each.fix and (found := insertions(each.fix.diff)):
@@ -220,8 +236,10 @@ def _rule(manual: Manual, told: list[Told]) -> Json:
 
 
 def _invocation(reports: Sequence[Report], homeless: list[Told]) -> Json:
-    """Tell what has no place in the sources, and what could not be analysed: GitHub takes no result without a place."""
-    notes = [
+    """Tell what has no place: what the change does, what is in no source, and what could not be analysed."""
+    done = [said for report in reports if (said := in_one_line(report))]
+    notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]
+    notes += [
         {
             "level": _LEVELS[each.severity],
             "message": {"text": each.message},

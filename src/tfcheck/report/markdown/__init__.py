@@ -1,7 +1,7 @@
 """How does a report look on a pull request, or as the summary of a job?
 
-The title is the summary, the first sentence says what breaks, a table has one row for each missing permission. All the
-rest is folded: why, what mends it, what is not decided.
+The title is the summary. What the change does comes first, then a sentence says what breaks, and a table has one row
+for each missing permission. All the rest is folded: why, what mends it, what is not decided.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.finding import Report
-from tfcheck.report.markdown import budget, fold, rest, top
+from tfcheck.report.markdown import budget, change, fold, rest, top
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.page import Content, Page, Told, content
 from tfcheck.report.markdown.table import table
@@ -36,6 +36,7 @@ def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = 
 def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Part]:
     marker = f"{top.mark(told, page)}\n" if marked else ""
     yield Part(f"{marker}{top.title(told, page)}", Kind.KEPT)
+    yield from change.changes(told, rows)
     yield from (Part(line, Kind.KEPT) for line in top.lead(told, page))
     now = [each for each in told.findings if each.finding.change != "existing"]
     existing = [each for each in told.findings if each.finding.change == "existing"]

@@ -28,10 +28,12 @@ class Kind(IntEnum):
     EVIDENCE_OF_WARNING = 4
     EVIDENCE_OF_ERROR = 5
     DIFF = 6
-    SKIPPED = 7
-    ROW = 8
-    LEFT_OUT = 9
-    KEPT = 10
+    ACCESS = 7
+    SKIPPED = 8
+    ROW = 9
+    CHANGE = 10
+    LEFT_OUT = 11
+    KEPT = 12
 
 
 class Part(msgspec.Struct, frozen=True):

@@ -1,0 +1,180 @@
+"""Which access of execution roles does the change give and take, whether or not a task needs it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from tfcheck.access.difference import Difference, differences
+from tfcheck.access.pair import Pair, pairs
+from tfcheck.access.point import Point, excluded, includes, meet, points
+from tfcheck.access.reach import Side, reach
+from tfcheck.access.switch import role_switches
+from tfcheck.finding import AccessChange, AccessUnknown, Piece
+from tfcheck.iam import Effect
+from tfcheck.judge import Judge
+from tfcheck.role import SENSITIVE, Role
+from tfcheck.value import Truth
+from tfcheck.world import World
+
+__all__ = ["access_changes", "access_unknown", "between", "role_switches"]
+
+
+def access_changes(world: World) -> Iterator[AccessChange]:
+    """Tell which access of execution roles the change gives and takes: role by role, first what it takes.
+
+    Only what is sure: where a policy cannot be read, or a pattern is known only after apply and may be the same,
+    nothing is said.
+    """
+    sensitive = world.once(Judge).roles.policies.sensitive | world.before().once(Judge).roles.policies.sensitive
+    for pair in world.once(_touched):
+        whole = pair.before is None or pair.after is None
+        if whole or not _unread(pair):
+            yield from between(pair, sensitive)
+
+
+def between(pair: Pair, sensitive: frozenset[str]) -> Iterator[AccessChange]:
+    """Compare what one role may do before and after; `sensitive` are the policies whose resources are not shown."""
+    yield from _Comparison(pair, sensitive).changes()
+
+
+def access_unknown(world: World) -> Iterator[AccessUnknown]:
+    """Tell of which roles that the change touches not all access can be told, since a policy cannot be read."""
+    for pair in world.once(_touched):
+        reason = _unread(pair)
+        if reason:
+            yield AccessUnknown(pair.label, reason)
+
+
+def _touched(world: World) -> list[Pair]:
+    return [each for each in pairs(world) if not _as_it_was(each)]
+
+
+def _as_it_was(pair: Pair) -> bool:
+    old, new = pair.before, pair.after
+    return old is not None and new is not None and _parts(old) == _parts(new)
+
+
+def _parts(role: Role) -> tuple[object, ...]:
+    return role.identity, role.boundary, role.hidden, role.boundary_hidden, role.rivals
+
+
+def _unread(pair: Pair) -> str:
+    """Say which policy of a role cannot be read, or may not be the one that remains."""
+    for role in (pair.after, pair.before):
+        if role is not None and role.hidden:
+            return role.hidden[0]
+        if role is not None and role.rivals:
+            return "which of several policies of one name is written last"
+    hidden = [role.boundary_hidden if role else None for role in (pair.before, pair.after)]
+    return next(filter(None, hidden), "") if hidden[0] != hidden[1] else ""
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """What changes at one point; `kept` is what of it is there before and after."""
+
+    point: Point
+    found: Difference
+    kept: tuple[Point, ...] = ()
+
+    def says_it_all(self, other: _Change) -> bool:
+        """Tell whether nothing is left to say of another change."""
+        alike = self.found.change == other.found.change and (self.found.whole or self.found == other.found)
+        within_kept = any(includes(each, other.point) for each in self.kept)
+        return alike and not within_kept and includes(self.point, other.point)
+
+
+class _Comparison:
+    """Compares what one role may do before and after."""
+
+    def __init__(self, pair: Pair, sensitive: frozenset[str]) -> None:
+        self._label = pair.label
+        unseen = pair.before is not None and pair.after is not None and pair.before.boundary_hidden
+        self._ceiling = "its permissions boundary cannot be read" if unseen else ""
+        self._before, self._after = _side(pair.before, seen=bool(unseen)), _side(pair.after, seen=bool(unseen))
+        self._sensitive = sensitive
+        self._role_change = "created" if pair.before is None else "deleted" if pair.after is None else None
+
+    def changes(self) -> Iterator[AccessChange]:
+        """Give what changes: first what is withdrawn."""
+        granted = [_distinct(points(side.identity, self._sensitive, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
+        candidates = _distinct(each for some in granted for each in some)
+        candidates = _distinct((*candidates, *_meets(candidates, self._edges())))
+        found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
+        told = _outermost(found)
+        for change in ("withdrawn", "granted"):
+            yield from (self._written(each) for each in told if each.found.change == change)
+
+    @property
+    def _sides(self) -> list[Side]:
+        return [each for each in (self._before, self._after) if each is not None]
+
+    def _edges(self) -> list[Point]:
+        """List where access may end within what a statement allows."""
+        found: list[Point] = []
+        for side in self._sides:
+            found += points(side.identity, self._sensitive, Effect.DENY, Effect.OPEN)
+            found += points(side.boundary or (), self._sensitive, *Effect)
+            found += excluded((*side.identity, *(side.boundary or ())), self._sensitive)
+        edges = _distinct(found)
+        # NOTE: a piece may have its action from one statement and its resource from another.
+        return _distinct((*edges, *_meets(edges, edges)))
+
+    def _differences(self, point: Point) -> Iterator[Difference]:
+        return differences(reach(self._before, point), reach(self._after, point), self._sensitive)
+
+    def _change(self, point: Point, found: Difference, candidates: list[Point]) -> _Change:
+        if not found.whole or self._role_change is not None:
+            return _Change(point, found)
+        inside = _distinct(each for each in _meets([point], candidates) if not includes(each, point))
+        return _Change(point, found, tuple(_widest([each for each in inside if self._stays(each)])))
+
+    def _written(self, change: _Change) -> AccessChange:
+        action, resource = change.point.said
+        return AccessChange(
+            role=self._label,
+            action=action,
+            resource=SENSITIVE if change.point.secret else resource,
+            change=change.found.change,
+            because="; ".join(filter(None, (change.found.because, self._ceiling))) or None,
+            kept=tuple(Piece(each.said[0], SENSITIVE if each.secret else each.said[1]) for each in change.kept),
+            role_change=self._role_change,
+        )
+
+    def _stays(self, point: Point) -> bool:
+        return all(reach(side, point).nothing is Truth.FALSE for side in (self._before, self._after))
+
+
+def _side(role: Role | None, *, seen: bool) -> Side | None:
+    """Take what decides; where a boundary that cannot be read is the same before and after, without it."""
+    if role is None:
+        return None
+    return Side(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
+
+
+def _distinct(found: Iterable[Point]) -> list[Point]:
+    return list({each.key: each for each in reversed(list(found))}.values())[::-1]
+
+
+def _meets(some: Iterable[Point], others: list[Point]) -> list[Point]:
+    return [each for point in some for other in others if (each := meet(point, other)) is not None]
+
+
+def _outermost(found: list[_Change]) -> list[_Change]:
+    """Leave out what another change already says: the widest are looked at first."""
+    around = [sum(includes(other.point, each.point) for other in found) for each in found]
+    told: list[int] = []
+    for number in sorted(range(len(found)), key=around.__getitem__):
+        if not any(found[other].says_it_all(found[number]) for other in told):
+            told.append(number)
+    return [found[number] for number in sorted(told)]
+
+
+def _widest(found: list[Point]) -> list[Point]:
+    kept: list[Point] = []
+    for each in found:
+        if not any(includes(other, each) for other in kept):
+            kept = [other for other in kept if not includes(each, other)]
+            kept.append(each)
+    return kept

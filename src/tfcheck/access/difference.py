@@ -1,0 +1,148 @@
+"""Did a role gain or lose access at one point, and by what?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from tfcheck.access import limit
+from tfcheck.access.limit import Limits
+from tfcheck.access.reach import Reach, Voice, limits
+from tfcheck.iam.action import gathered
+from tfcheck.iam.model import Effect, Origin, Statement
+from tfcheck.value import Truth
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What was `granted` or `withdrawn`: all of it, or (not `whole`) what conditions leave out.
+
+    `because` names what decides, where it is not merely a statement that allows it: empty otherwise.
+    """
+
+    change: str
+    because: str
+    whole: bool
+
+
+class _Layer(msgspec.Struct, frozen=True):
+    """The conditions under which a layer allows, or denies, before and after; `open`: there may be more of them."""
+
+    before: tuple[Statement, ...]
+    after: tuple[Statement, ...]
+    open: bool
+    denies: bool
+
+    def less(self) -> Truth:
+        """Tell whether more is let through before than after."""
+        one, other = (self.after, self.before) if self.denies else (self.before, self.after)
+        return ~limit.within(limits(one), limits(other))
+
+    def more(self) -> Truth:
+        """Tell whether more is let through after than before."""
+        return msgspec.structs.replace(self, before=self.after, after=self.before).less()
+
+    def asked(self) -> list[Limits]:
+        """Give all conditions, before and after."""
+        return limits((*self.before, *self.after))
+
+
+def differences(before: Reach, after: Reach, sensitive: frozenset[str]) -> Iterator[Difference]:
+    """Tell what surely changed; nothing where it is open, and nothing where it stays as it was."""
+    had, has = ~before.nothing, ~after.nothing
+    if had is Truth.TRUE and has is Truth.FALSE:
+        yield Difference("withdrawn", _stopped(after, "now"), True)
+    elif had is Truth.FALSE and has is Truth.TRUE:
+        why = filter(None, (_stopped(before, "before"), _only_under(after.identity.allowing, "", sensitive)))
+        yield Difference("granted", "; ".join(why), True)
+    elif had is has is Truth.TRUE:
+        yield from _limited(before, after, sensitive)
+
+
+def _stopped(reach: Reach, when: str) -> str:
+    """Say what keeps from access that a statement allows; empty where none does."""
+    identity, ceiling = reach.identity, reach.ceiling
+    if not identity.allowing and not identity.may_allow:
+        return ""
+    verb = "denies" if when == "now" else "denied"
+    for voice in (identity, ceiling or Voice()):
+        for each in voice.denying:
+            if not each.conditions:
+                return f"{statement(each.origin)} {verb} it {when}"
+    allow = "does" if when == "now" else "did"
+    return f"the permissions boundary {reach.boundary} {allow} not allow it {when}" if ceiling else ""
+
+
+def statement(origin: Origin) -> str:
+    """Name a statement: what holds it, and its Sid."""
+    return f"{origin.policy} ({origin.sid})" if origin.sid else origin.policy
+
+
+# Conditions
+
+
+def _limited(before: Reach, after: Reach, sensitive: frozenset[str]) -> Iterator[Difference]:
+    """Compare the conditions; what one layer takes and another gives is not weighed against one another."""
+    layers = _layers(before, after)
+    less, more = ([(each.more if forth else each.less)() for each in layers] for forth in (False, True))
+    changed = [n for n, (lost, won) in enumerate(zip(less, more, strict=True)) if (lost, won) != (_F, _F)]
+    if len(changed) != 1 or layers[changed[0]].open:
+        return
+    (number,) = changed
+    others = [each.asked() for each in layers if each is not layers[number]]
+    if any(limit.share_a_key(layers[number].asked(), each) for each in others):
+        return
+    said = partial(_said, layers[number], sensitive=sensitive)
+    if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
+        yield Difference("withdrawn", said("withdrawn"), False)
+    if more[number] is Truth.TRUE and less[number] is not Truth.UNKNOWN:
+        yield Difference("granted", said("granted"), False)
+
+
+_F = Truth.FALSE
+#: Of a role without a boundary.
+_NO_LIMIT = Voice((Statement(Origin("", None, 0), Effect.ALLOW, gathered(())),))
+
+
+def _layers(before: Reach, after: Reach) -> list[_Layer]:
+    pairs = [(before.identity, after.identity)]
+    if before.ceiling or after.ceiling:
+        pairs.append((before.ceiling or _NO_LIMIT, after.ceiling or _NO_LIMIT))
+    found: list[_Layer] = []
+    for one, other in pairs:
+        may_allow, may_deny = one.may_allow or other.may_allow, one.may_deny or other.may_deny
+        found.append(_Layer(one.allowing, other.allowing, may_allow, False))
+        found.append(_Layer(one.denying, other.denying, may_deny, True))
+    return found
+
+
+def _said(layer: _Layer, change: str, *, sensitive: frozenset[str]) -> str:
+    lost = change == "withdrawn"
+    if not layer.denies:
+        return _only_under(layer.after if lost else layer.before, "now" if lost else "before", sensitive)
+    own = layer.after if lost else layer.before
+    other = layer.before if lost else layer.after
+    new = [each for each in own if limit.within([each.conditions], limits(other)) is not Truth.TRUE] or list(own)
+    when = "denies it now" if lost else "denied it before"
+    return f"{statement(new[0].origin)} {when} {_under(new[:1], sensitive)}"
+
+
+def _only_under(allowing: Sequence[Statement], when: str, sensitive: frozenset[str]) -> str:
+    """Say under which conditions alone statements allow something; empty where one has none."""
+    if not allowing or any(not each.conditions for each in allowing):
+        return ""
+    return " ".join(filter(None, (f"only {_under(allowing, sensitive)}", when)))
+
+
+def _under(statements: Iterable[Statement], sensitive: frozenset[str]) -> str:
+    said = dict.fromkeys(_conditions(each, sensitive) for each in statements)
+    return f"under {', or under '.join(said)}"
+
+
+def _conditions(each: Statement, sensitive: frozenset[str]) -> str:
+    """Name the conditions of a statement, without the values that they compare to."""
+    if each.origin.policy in sensitive or any(one.unread is not None for one in each.conditions):
+        return f"the conditions of {statement(each.origin)}"
+    names = " and ".join(f"{one.operator.written} {one.key}" for one in each.conditions)
+    return f"the condition {names}" if len(each.conditions) == 1 else f"the conditions {names}"

@@ -1,0 +1,39 @@
+"""Which task definitions have another execution role than before the change?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.access.pair import same
+from tfcheck.compare import Past
+from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.finding import RoleSwitch
+from tfcheck.judge import Judge
+from tfcheck.role import Role
+from tfcheck.value import Truth
+from tfcheck.world import World
+
+
+def role_switches(world: World, past: Past) -> Iterator[RoleSwitch]:
+    """Tell which task definitions surely have another execution role, or one where there was none."""
+    for task in task_definitions(world):
+        earlier = past.tasks.get(str(task.address))
+        if earlier is not None:
+            old, new = _role(earlier, past.world), _role(task, world)
+            if _is_another(old, new, world):
+                yield RoleSwitch(str(task.address), old.label if old else None, new.label if new else None)
+
+
+def _role(task: TaskDefinition, world: World) -> Role | None:
+    nameless = task.thing.sensitive("execution_role_arn")
+    return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
+
+
+def _is_another(old: Role | None, new: Role | None, world: World) -> bool:
+    if old is None or new is None:
+        known = old or new
+        return known is not None and known.label is not None
+    if old.label is None or new.label is None or old.label == new.label:
+        return False
+    together = {str(each.address) for each in world.things("aws_iam_role")}
+    return same(old, new) is Truth.FALSE or {old.label, new.label} <= together

@@ -1,0 +1,80 @@
+"""What does the change do to tasks that were there, and to the access of their roles? What a page says first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from tfcheck.finding import Report
+from tfcheck.report.change_words import ACCESS, TASKS, Access, access, switched, unread
+from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.escape import code, prose
+from tfcheck.report.markdown.page import Content
+from tfcheck.report.markdown.table import some_targets
+from tfcheck.report.origin import target
+from tfcheck.report.words import counted
+
+_ICONS = {"broken": "❌", "mended": "✅", "still_broken": "⚠️"}
+#: More lines on access than this are folded.
+_UNFOLDED = 4
+
+
+def changes(content: Content, most: int) -> Iterator[Part]:
+    """Write what each report's change does, at most `most` lines of a kind; what several say alike is said once."""
+    alike: dict[tuple[object, ...], list[Report]] = {}
+    for report in content.reports:
+        alike.setdefault(_said(report), []).append(report)
+    for reports in alike.values():
+        yield from _section(reports, content, most)
+
+
+def _said(report: Report) -> tuple[object, ...]:
+    return report.task_changes, report.role_switches, report.access_changes, report.access_unknown
+
+
+def _section(reports: list[Report], content: Content, most: int) -> Iterator[Part]:
+    report = reports[0]
+    targets = tuple(dict.fromkeys(map(target, reports)))
+    where = f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
+    tasks, roles = list(_tasks(report, most)), list(_roles(report, most))
+    number = sum(1 for line in roles if not line.startswith("- and "))
+    if tasks or roles:
+        title = f"**What this change does**{where}:"
+        shown = [*tasks, *roles] if number <= _UNFOLDED else tasks
+        yield Part("\n".join((f"{title}\n", *shown)) if shown else title, Kind.CHANGE)
+    if number > _UNFOLDED:
+        lines = "\n".join(roles)
+        yield Part(f"<details><summary>{_counts(report)}</summary>\n\n{lines}\n\n</details>", Kind.ACCESS)
+
+
+def _tasks(report: Report, most: int) -> Iterator[str]:
+    for kind, words in TASKS.items():
+        found = [each.task_definition for each in report.task_changes if each.change == kind]
+        yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
+        yield from _more(len(found), most)
+
+
+def _roles(report: Report, most: int) -> Iterator[str]:
+    kinds = [("switches the execution role", [switched(each) for each in report.role_switches])]
+    kinds += [(words, access(report, kind)) for kind, (words, _) in ACCESS.items()]
+    kinds.append(("cannot tell", [unread(each) for each in report.access_unknown]))
+    for words, told in kinds:
+        yield from (f"- {words} {_line(each)}" for each in islice(told, most))
+        yield from _more(len(told), most)
+
+
+def _line(each: Access) -> str:
+    shown = "".join(code(part) if number % 2 else part for number, part in enumerate(each.parts))
+    return f"{shown}: {prose(each.because)}" if each.because else shown
+
+
+def _more(number: int, most: int) -> Iterable[str]:
+    return [f"- and {number - most} more"] if number > most else []
+
+
+def _counts(report: Report) -> str:
+    kinds = [each.change for each in report.access_changes]
+    said = [f"{counted(kinds.count(kind), 'permission')} {kind}" for kind in ACCESS if kind in kinds]
+    said += [f"{counted(len(report.role_switches), 'role')} switched"] if report.role_switches else []
+    said += [f"{counted(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
+    return f"Access of execution roles: {', '.join(said)}"

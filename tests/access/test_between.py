@@ -1,0 +1,248 @@
+"""What of a role's access changes, told from its policies before and after."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.access.made import CALLER, Written, allow, changes, deny, role, statement, told
+from tfcheck.finding import AccessChange, Piece
+from tfcheck.iam import Allowed, Context, Layers, Request, decide
+from tfcheck.match import glob_known
+from tfcheck.role import Role
+from tfcheck.value import Symbol, Unknown, text
+
+BUCKET = "arn:aws:s3:::acme"
+VPC: dict[str, Any] = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
+
+
+def test_what_is_only_moved_split_or_written_otherwise_is_no_change() -> None:
+    before = role(allow(["s3:GetObject", "s3:PutObject"], [f"{BUCKET}/a/*", f"{BUCKET}/b/*"]), deny("s3:*", "*"))
+    after = role(
+        deny(["S3:*"]),
+        allow("s3:putobject", f"{BUCKET}/*/x"),
+        allow("s3:PutObject", [f"{BUCKET}/b/*", f"{BUCKET}/a/*"]),
+        allow("s3:getObject", f"{BUCKET}/b/*"),
+        allow("s3:Get*", f"{BUCKET}/a/*"),
+    )
+    assert told(before, after) == []
+    without = role(*_written(before)[:1])
+    assert told(without, role(*_written(after)[2:4], allow("s3:GetObject", f"{BUCKET}/a/*"))) == []
+
+
+def _written(of: Role) -> list[Written]:
+    """Give the statements of a role again, as data."""
+    return [
+        {
+            "Effect": each.effect.value,
+            "Action": [entry.written for entry in each.actions.entries],
+            "Resource": [entry.written for entry in each.resources.entries] if each.resources else "*",
+        }
+        for policy in of.identity
+        for each in policy.statements
+    ]
+
+
+def test_a_wildcard_that_is_spelled_out_says_what_stays() -> None:
+    narrow = role(allow(["s3:GetObject", "s3:GetObjectVersion"], f"{BUCKET}/*"))
+    wide = role(allow("s3:Get*", f"{BUCKET}/*"))
+    stays = f"[s3:GetObject {BUCKET}/*, s3:GetObjectVersion {BUCKET}/*]"
+    assert told(wide, narrow) == [f"- s3:Get* {BUCKET}/* {stays}"]
+    assert told(narrow, wide) == [f"+ s3:Get* {BUCKET}/* {stays}"]
+
+
+def test_what_stays_is_told_where_only_part_of_it_is_in_the_other() -> None:
+    before, after = role(allow("s3:Get*", f"{BUCKET}/a/*")), role(allow("s3:GetObject", "*"))
+    assert told(before, after) == [
+        f"- s3:Get* {BUCKET}/a/* [s3:GetObject {BUCKET}/a/*]",
+        f"+ s3:GetObject * [s3:GetObject {BUCKET}/a/*]",
+    ]
+
+
+def test_a_deny_takes_what_it_names_of_what_is_granted() -> None:
+    before = role(allow(["s3:GetObject", "sqs:SendMessage"], "*"))
+    after = role(allow(["s3:GetObject", "sqs:SendMessage"], "*"), deny("s3:*", f"{BUCKET}/secret/*"))
+    line = f"s3:GetObject {BUCKET}/secret/*: aws_iam_role_policy.own (Guard)"
+    assert told(before, after) == [f"- {line} denies it now"]
+    assert told(after, before) == [f"+ {line} denied it before"]
+
+
+def test_a_deny_of_what_nobody_granted_is_no_change() -> None:
+    assert told(role(allow("s3:GetObject")), role(allow("s3:GetObject"), deny("iam:*"))) == []
+
+
+def test_a_deny_of_all_but_something_leaves_that() -> None:
+    spared = {"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/*"}
+    (lost,) = changes(role(allow("s3:GetObject")), role(allow("s3:GetObject"), spared))
+    assert (lost.resource, lost.kept) == ("*", (Piece("s3:GetObject", f"{BUCKET}/*"),))
+
+
+def test_what_is_allowed_but_for_something_is_compared_too() -> None:
+    everything = role(allow("*"))
+    most = role({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})
+    assert told(everything, most) == ["- iam:* *"]
+    assert told(role(allow("s3:Get*")), most) == ["+ all but iam:* * [s3:Get* *]"]
+
+
+def test_a_boundary_takes_what_it_does_not_allow() -> None:
+    grants = allow(["s3:GetObject", "ses:SendEmail"])
+    bound = role(grants, boundary=[allow("s3:*")])
+    line = "ses:SendEmail *: the permissions boundary aws_iam_policy.boundary"
+    assert told(role(grants), bound) == [f"- {line} does not allow it now"]
+    assert told(bound, role(grants)) == [f"+ {line} did not allow it before"]
+    assert told(bound, role(grants, boundary=[allow("s3:Get*"), allow("ecr:*")])) == []
+
+
+def test_of_a_wide_grant_the_boundary_leaves_what_it_allows() -> None:
+    assert told(role(allow("*")), role(allow("*"), boundary=[allow("s3:*"), deny("s3:Put*")])) == [
+        "- * * [s3:* *]: the permissions boundary aws_iam_policy.boundary does not allow it now",
+        "- s3:Put* *: aws_iam_policy.boundary (Guard) denies it now",
+    ]
+
+
+def test_a_condition_takes_what_does_not_meet_it() -> None:
+    free, bound = role(allow("s3:GetObject")), role(allow("s3:GetObject", **VPC))
+    line = "s3:GetObject *: only under the condition StringEquals aws:SourceVpc"
+    assert told(free, bound) == [f"- {line} now"]
+    assert told(bound, free) == [f"+ {line} before"]
+    assert told(role(), bound) == [f"+ {line}"]
+
+
+def test_more_values_of_a_condition_let_more_in_and_others_do_both() -> None:
+    def asking(*vpcs: str) -> Role:
+        return role(allow("s3:GetObject", StringEquals={"aws:SourceVpc": list(vpcs)}))
+
+    line = "s3:GetObject *: only under the condition StringEquals aws:SourceVpc"
+    assert told(asking("a"), asking("b", "a")) == [f"+ {line} before"]
+    assert told(asking("a", "b"), asking("b", "a")) == []
+    assert told(asking("a"), asking("b")) == [f"- {line} now", f"+ {line} before"]
+
+
+def test_a_deny_under_a_condition_is_told_with_it() -> None:
+    grants = allow("s3:GetObject")
+    guarded = role(grants, deny("*", Bool={"aws:SecureTransport": "false"}))
+    line = "aws_iam_role_policy.own (Guard) {} it {} under the condition Bool aws:SecureTransport"
+    assert told(role(grants), guarded) == [f"- s3:GetObject *: {line.format('denies', 'now')}"]
+    assert told(guarded, role(grants)) == [f"+ s3:GetObject *: {line.format('denied', 'before')}"]
+
+
+def test_two_ways_to_write_one_condition_may_be_the_same_and_nothing_is_said() -> None:
+    before = role(allow("s3:GetObject", **VPC))
+    moved = role(allow("s3:GetObject"), deny("s3:GetObject", StringNotEquals={"aws:SourceVpc": "vpc-1"}))
+    like = role(allow("s3:GetObject", StringLike={"aws:SourceVpc": "vpc-1"}))
+    halves = role(
+        allow("s3:GetObject", Bool={"aws:SecureTransport": "true"}),
+        allow("s3:GetObject", Bool={"aws:SecureTransport": "false"}),
+    )
+    anything = role(allow("s3:GetObject", StringLikeIfExists={"aws:SourceVpc": "*"}))
+    assert told(before, moved) == told(before, like) == []
+    assert told(role(allow("s3:GetObject")), halves) == told(role(allow("s3:GetObject")), anything) == []
+
+
+def test_what_is_known_only_after_apply_may_be_the_same_and_nothing_is_said() -> None:
+    later = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), reason="known after apply")
+    before = role(allow("s3:GetObject", [f"{BUCKET}/a/*"]))
+    assert told(before, role(allow("s3:GetObject", text([later, "/a/*"])))) == []
+    assert told(before, role(allow("s3:GetObject", text([later, "/b/*"])))) == [f"- s3:GetObject {BUCKET}/a/*"]
+    assert told(before, role(allow("sqs:*", later))) == [
+        f"- s3:GetObject {BUCKET}/a/*",
+        "+ sqs:* ${aws_s3_bucket.b.arn}",
+    ]
+    assert told(before, role(allow("s3:GetObject", f"{BUCKET}/${{aws:PrincipalTag/team}}/*"))) == []
+    assert told(before, role(allow("s3:GetObject", f"{BUCKET}/a/*"), statement("s3:*", "*", text([later])))) == []
+
+
+def test_everything_of_a_service_may_be_all_there_is() -> None:
+    before = role(allow(["s3:GetObject", "secretsmanager:GetSecretValue"]))
+    named = role(
+        allow("s3:GetObject", "arn:aws:s3:::*"),
+        allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:*"),
+    )
+    assert told(before, named) == []
+    (lost,) = told(role(allow("secretsmanager:*")), role(allow("secretsmanager:*", "arn:aws:secretsmanager:*:1:*")))
+    assert lost.startswith("- secretsmanager:* * [")
+
+
+def test_a_role_that_comes_or_goes_takes_all_with_it() -> None:
+    whole = role(allow(["s3:Get*", "s3:GetObject"]), deny("s3:GetObjectAcl"))
+    made, gone = changes(None, whole), changes(whole, None)
+    assert [(each.action, each.change, each.role_change) for each in made] == [("s3:Get*", "granted", "created")]
+    assert [(each.action, each.change, each.role_change) for each in gone] == [("s3:Get*", "withdrawn", "deleted")]
+
+
+def test_what_a_sensitive_policy_names_is_not_shown() -> None:
+    hidden = frozenset(["aws_iam_role_policy.own"])
+    (lost,) = changes(role(allow("s3:GetObject", f"{BUCKET}/a")), role(allow("sqs:*", **VPC)), hidden)[:1]
+    assert lost.resource == "(sensitive value)"
+    (won,) = changes(role(), role(allow("sqs:*", **VPC)), hidden)
+    assert won.because == "only under the conditions of aws_iam_role_policy.own"
+
+
+# Laws, with the decision itself as the oracle
+
+_ACTIONS = ("s3:*", "s3:Get*", "s3:GetObject*", "s3:GetObject", "s3:GetObjectAcl", "s3:PutObject", "*", "sqs:*")
+_RESOURCES = ("*", f"{BUCKET}/*", f"{BUCKET}/a/*", f"{BUCKET}/a/x", f"{BUCKET}/b/*")
+#: Of every pattern one that only it and those around it match.
+_CALLS = [
+    (action, resource)
+    for action in (*_ACTIONS[3:6], "s3:GetObjectNew", "s3:GetOther", "s3:Other", "sqs:Other", "sns:Other")
+    for resource in (f"{BUCKET}/a/x", f"{BUCKET}/a/new", f"{BUCKET}/b/new", f"{BUCKET}/new", "arn:aws:s3:::new/new")
+]
+_statements = st.builds(
+    statement,
+    st.lists(st.sampled_from(_ACTIONS), min_size=1, max_size=2),
+    st.lists(st.sampled_from(_RESOURCES), min_size=1, max_size=2),
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+)
+_some = st.lists(_statements, max_size=3)
+_roles = st.builds(lambda own, boundary: role(*own, boundary=boundary), _some, st.none() | _some)
+
+
+def _may(of: Role, action: str, resource: str) -> bool:
+    request = Request(action, resource, CALLER, Context(), resource_account="123456789012")
+    return isinstance(decide(request, Layers(identity=of.identity, boundary=of.boundary)), Allowed)
+
+
+def _in(each: AccessChange | Piece, action: str, resource: str) -> bool:
+    return glob_known(each.action.lower(), action.lower()) and glob_known(each.resource, resource)
+
+
+def _moved(each: AccessChange, before: bool, after: bool) -> bool:
+    return (before, after) == ((True, False) if each.change == "withdrawn" else (False, True))
+
+
+@given(_roles, _roles)
+@settings(max_examples=200)
+def test_what_is_told_is_so(before: Role, after: Role) -> None:
+    for each in changes(before, after):
+        calls = [call for call in _CALLS if _in(each, *call)]
+        assert not calls or any(_moved(each, _may(before, *call), _may(after, *call)) for call in calls), each
+
+
+@given(_roles, _roles)
+@settings(max_examples=200)
+def test_what_stays_does_but_for_what_another_line_tells(before: Role, after: Role) -> None:
+    found = changes(before, after)
+    for each, call in itertools.product(found, _CALLS):
+        others = (other for other in found if other != each)
+        if any(_in(piece, *call) for piece in each.kept) and not any(_in(other, *call) for other in others):
+            assert _may(before, *call) is _may(after, *call)
+
+
+@given(_roles, _roles)
+@settings(max_examples=200)
+def test_whatever_changes_is_told(before: Role, after: Role) -> None:
+    found = changes(before, after)
+    for call in _CALLS:
+        had, has = _may(before, *call), _may(after, *call)
+        if had is not has:
+            assert any(_in(each, *call) and _moved(each, had, has) for each in found), call
+
+
+@given(_roles)
+@settings(max_examples=100)
+def test_nothing_changes_where_nothing_changes(one: Role) -> None:
+    assert changes(one, one) == []

@@ -1,0 +1,103 @@
+"""What a page says first: what the change does."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.report import samples
+from tests.report.github_markdown import assert_harmless, assert_whole
+from tests.report.hostile import names
+from tfcheck.finding import AccessChange, Report, TaskChange
+from tfcheck.report.markdown import markdown, summary
+from tfcheck.report.markdown.page import Page
+
+
+def of(target: str, report: Report = samples.CHANGES) -> Report:
+    return msgspec.structs.replace(report, context={"target": target})
+
+
+def access(number: int, change: str = "granted") -> tuple[AccessChange, ...]:
+    return tuple(AccessChange("aws_iam_role.a", f"s3:Do{each}", "*", change) for each in range(number))
+
+
+def test_it_stands_between_the_title_and_the_first_sentence() -> None:
+    assert markdown([samples.CHANGES]).split("\n")[1:22] == [
+        "### ✅ tfcheck: nothing is missing in `plan.json`",
+        "",
+        "**What this change does**:",
+        "",
+        "- ❌ breaks `aws_ecs_task_definition.a`",
+        "- ✅ mends `aws_ecs_task_definition.b`",
+        "- ⚠️ leaves broken `aws_ecs_task_definition.c`",
+        "",
+        "<details><summary>Access of execution roles: 2 permissions withdrawn, 2 permissions granted,"
+        " 1 role switched, 1 role not told</summary>",
+        "",
+        "- switches the execution role of `aws_ecs_task_definition.c` from `aws_iam_role.old` to `aws_iam_role.new`",
+        "- withdraws `s3:Get*` on `*` from `aws_iam_role.a` but for `s3:GetObject`",
+        "- withdraws `sqs:*` on `*` from `aws_iam_role.a`: `aws_iam_policy.guard` (NotQueues) denies it now",
+        "- grants 2 permissions to the new role `aws_iam_role.new`",
+        "- cannot tell what `aws_iam_role.b` gains or loses: policy `arn:aws:iam::1:policy/x`, which is not readable",
+        "",
+        "</details>",
+        "",
+        "The roles of 1 ECS task definition grant every permission that is checked.",
+        "",
+        "<details><summary>✅ 1 permission granted</summary>",
+    ]
+
+
+def test_a_few_lines_are_not_folded() -> None:
+    few = msgspec.structs.replace(samples.report(), access_changes=access(4))
+    page = markdown([few])
+    assert "**What this change does**:\n\n- grants `s3:Do0` on `*` to `aws_iam_role.a`\n" in page
+    assert "<details>" not in page
+
+
+def test_nothing_is_said_where_there_is_nothing_to_say() -> None:
+    assert "What this change does" not in markdown([samples.BROKEN])
+
+
+def test_many_roles_that_come_are_only_counted() -> None:
+    made = tuple(AccessChange(f"r{each}", "s3:*", "*", "granted", role_change="created") for each in range(9))
+    page = markdown([msgspec.structs.replace(samples.report(), access_changes=made)])
+    assert "- grants 9 permissions to 9 new roles\n" in page
+
+
+def test_each_report_has_its_own_and_what_is_alike_is_said_once() -> None:
+    other = msgspec.structs.replace(samples.report(), task_changes=(TaskChange("t", "mended"),))
+    page = markdown([of("dev"), of("prod"), of("test", other), of("idle", samples.report())])
+    assert page.count("What this change does") == 2
+    assert "**What this change does** in `dev`, `prod`:\n\n- ❌ breaks" in page
+    assert "**What this change does** in `test`:\n\n- ✅ mends `t`\n" in page
+
+
+def test_a_comment_has_thirty_lines_of_a_kind_and_the_summary_all() -> None:
+    many = msgspec.structs.replace(
+        samples.report(),
+        task_changes=tuple(TaskChange(f"t{each}", "mended") for each in range(50)),
+        access_changes=access(40, "withdrawn"),
+    )
+    page = markdown([many])
+    assert (page.count("- ✅ mends"), page.count("- withdraws")) == (30, 30)
+    assert "\n- and 20 more\n" in page
+    assert "\n- and 10 more\n" in page
+    whole = summary([many])
+    assert (whole.count("- ✅ mends"), whole.count("- withdraws")) == (50, 40)
+
+
+@given(names, st.integers(0, 40), st.integers(0, 12), st.integers(20_000, 60_000), st.integers(1, 30))
+@settings(max_examples=60)
+def test_a_page_of_any_size_stays_whole(name: str, lines: int, tasks: int, size: int, long: int) -> None:
+    name = (name or "é") * long
+    report = msgspec.structs.replace(
+        samples.report(samples.allowed()),
+        task_changes=tuple(TaskChange(f"{name}{each}", "broken") for each in range(tasks)),
+        access_changes=tuple(AccessChange(name, f"{name}{each}", name, "withdrawn", name) for each in range(lines)),
+    )
+    page = markdown([report, of("other", report)], Page(), size=size)
+    assert len(page.encode()) <= size
+    assert_harmless(page)
+    assert_whole(page)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 PLAN = ROOT / "testdata" / "literal-missing" / "plan.json"
 PICTURE = ROOT / "docs" / "images" / "comment.png"
 #: A comment on GitHub is about this wide, in pixels; the height holds all of the sample.
-SIZE = (860, 1020)
+SIZE = (860, 1080)
 STYLE = """
 body { font: 14px/1.5 system-ui, "DejaVu Sans", "Noto Color Emoji", sans-serif; margin: 24px; color: #1f2328; }
 code { font: 12px "DejaVu Sans Mono", monospace; background: #eff1f3; padding: 2px 5px; border-radius: 6px; }

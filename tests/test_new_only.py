@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from json import loads as decode
+from pathlib import Path
+
+import click
 import msgspec
 import pytest
 
 from tests.cases import TESTDATA
 from tests.report.samples import BROKEN, report, unknown
 from tfcheck.checking import fails
-from tfcheck.cli import run
+from tfcheck.cli import main, run
 from tfcheck.finding import Report, Verdict
+from tfcheck.report.json import json
 
 
 def changed(found: Report, change: str | None) -> Report:
@@ -38,3 +44,48 @@ def test_a_plan_that_changes_nothing_passes(plan: str, status: int, capsys: pyte
     assert run([str(TESTDATA / plan), "--new-only"]) == status
     assert run([str(TESTDATA / plan)]) == 1
     capsys.readouterr()
+
+
+def saved(folder: Path, change: str) -> str:
+    file = folder / f"{change}.json"
+    file.write_text(json(changed(BROKEN, change)), encoding="utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize("command", [["report"], ["comment", "--dry-run"]])
+def test_saved_reports_pass_alike(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    existing, introduced = saved(tmp_path, "existing"), saved(tmp_path, "introduced")
+    assert [run([*command, "--new-only", file]) for file in (existing, introduced)] == [0, 1]
+    assert run([*command, "--new-only", existing, introduced]) == run([*command, existing]) == 1
+    capsys.readouterr()
+
+
+def commands(of: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    if isinstance(of, click.Group):
+        for each, found in of.commands.items():
+            yield from commands(found, f"{name} {each}".strip())
+    else:
+        yield name, of
+
+
+def test_every_command_that_fails_on_findings_has_it() -> None:
+    options = {name: {each for param in of.params for each in param.opts} for name, of in commands(main)}
+    failing = {name for name, found in options.items() if "--fail-on" in found}
+    assert failing == {name for name, found in options.items() if "--new-only" in found}
+    assert failing >= {"check", "report", "comment", "atlantis plan", "atlantis policy-check"}
+
+
+def test_one_change_fails_for_what_it_breaks_and_not_for_what_it_leaves_broken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    plan = str(TESTDATA / "access-changed" / "plan.json")
+    assert run([plan, "--new-only", "--format", "json"]) == 1
+    found = decode(capsys.readouterr().out)
+    errors = [(each["task_definition"], each["change"]) for each in found["findings"] if each["severity"] == "error"]
+    assert errors == [
+        ('aws_ecs_task_definition.service["web"]', "introduced"),
+        ('aws_ecs_task_definition.service["search"]', "existing"),
+    ]

@@ -26,7 +26,7 @@ from tests.github.fake import (
     then,
 )
 from tests.github.job import Clock, bad, clean, client, patient, run, variables
-from tfcheck.finding import Verdict
+from tfcheck.finding import AccessChange, Verdict
 from tfcheck.github.author import Author
 from tfcheck.github.comment import Draft, Thread
 from tfcheck.github.event import Pull
@@ -77,6 +77,13 @@ def test_what_changes_can_ask_for_a_comment(
     report = clean(before=Verdict(before) if before else None)
     run(variables(tmp_path, where), [report], Wishes(when="changes"))
     assert len(github.comments) == expected
+
+
+def test_access_that_changes_asks_for_a_comment_too(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    lost = AccessChange("aws_iam_role.a", "s3:GetObject", "*", "withdrawn")
+    report = msgspec.structs.replace(clean(before=Verdict.ALLOWED), access_changes=(lost,))
+    run(variables(tmp_path, where), [report], Wishes(when="changes"))
+    assert "- withdraws `s3:GetObject` on `*` from `aws_iam_role.a`" in only(github)
 
 
 def test_findings_come_and_go_in_one_comment(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:

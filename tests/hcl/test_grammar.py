@@ -16,9 +16,9 @@ PARSE = """
 import sys
 from tfcheck.hcl.expression import Place
 from tfcheck.hcl.parse import parse
-PLAIN = ('"a"', 'var.x', '"${var.x}/y"', '12', '<<E\\nx\\nE')
+PLAIN = ('"a"', 'var.x', '"${var.x}/y"', '12', '<<E\\nx\\nE', 'f({ a = [1] })')
 print([type(parse(text, Place("x", 1))).__name__ for text in PLAIN], "hcl2" in sys.modules, "lark" in sys.modules)
-print(type(parse("f(1)", Place("x", 1))).__name__)
+print(type(parse("1 + 1", Place("x", 1))).__name__)
 import hcl2.parser
 print(hcl2.parser.PARSER_FILE)
 """
@@ -36,8 +36,8 @@ def run(environment: dict[str, str]) -> list[str]:
 def test_the_tables_are_kept_in_a_private_directory(tmp_path: Path) -> None:
     plain, parsed, file = run({"XDG_CACHE_HOME": str(tmp_path / "cache")})
 
-    assert plain == "['Template', 'Attribute', 'Template', 'Literal', 'Template'] False False"
-    assert parsed == "Call"
+    assert plain == "['Template', 'Attribute', 'Template', 'Literal', 'Template', 'Call'] False False"
+    assert parsed == "Binary"
     directory = tmp_path / "cache" / "tfcheck"
     assert Path(file).parent == directory
     assert Path(file).exists()
@@ -48,7 +48,7 @@ def test_the_tables_are_kept_in_a_private_directory(tmp_path: Path) -> None:
 def test_without_a_cache_directory_it_goes_on(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    assert run({"XDG_CACHE_HOME": str(tmp_path / "file")})[1] == "Call"
+    assert run({"XDG_CACHE_HOME": str(tmp_path / "file")})[1] == "Binary"
 
 
 def test_a_directory_that_others_can_write_into_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def attribute_end(text: str, start: int) -> int:
         if char in ("", "\n", "#", "}") or text.startswith("//", stop):
             return end
         comment = comment_end(text, stop) if char == "/" else None
-        position = comment or _step(text, stop, 0)
+        position = comment or step_over(text, stop, 0)
         end = end if comment else position
 
 
@@ -91,24 +91,32 @@ def _sequence_end(text: str, start: int, depth: int) -> int:
             return position
         if position == len(text):
             raise MalformedError("an interpolation is not closed", start)
-        position = comment_end(text, position) or _step(text, position, depth)
+        position = comment_end(text, position) or step_over(text, position, depth)
 
 
-def _step(text: str, position: int, depth: int) -> int:
-    """Step over what begins at `position`: a string, a heredoc, a bracket with all it holds, or one character."""
+def step_over(text: str, position: int, depth: int = 0) -> int:
+    """Step over what begins at `position`: a string, a heredoc, a bracket with all it holds, or one character.
+
+    Raises:
+        MalformedError: a string, a heredoc or a bracket is not closed, or closes nothing.
+    """
     char = text[position]
     if char == '"':
         return quoted_end(text, position, depth)
     if char in _CLOSING:
-        return _bracket_end(text, position, depth)
+        return bracket_end(text, position, depth)
     if char in ")]}":
         raise MalformedError(f"`{char}` closes nothing", position)
     heredoc = heredoc_at(text, position, depth) if char == "<" else None
     return heredoc.end if heredoc else position + 1
 
 
-def _bracket_end(text: str, start: int, depth: int) -> int:
-    """Find the offset behind the bracket that pairs with the one at `start`."""
+def bracket_end(text: str, start: int, depth: int = 0) -> int:
+    """Find the offset behind the bracket that pairs with the one at `start`.
+
+    Raises:
+        MalformedError: none does, or brackets are nested too deeply.
+    """
     open_brackets = [_CLOSING[text[start]]]
     position = start + 1
     while open_brackets:
@@ -123,7 +131,7 @@ def _bracket_end(text: str, start: int, depth: int) -> int:
             open_brackets.append(_CLOSING[char])
             position += 1
         else:
-            position = comment_end(text, position) or _step(text, position, depth + len(open_brackets))
+            position = comment_end(text, position) or step_over(text, position, depth + len(open_brackets))
     return position
 
 

@@ -1,13 +1,16 @@
 """Which expression is written here?
 
 The grammar is python-hcl2's; it sees an expression without its texts (`tfcheck.hcl.skeleton`), which are read by
-`tfcheck.hcl.template`. What needs no grammar, plain texts and plain references, is read without loading the library.
+`tfcheck.hcl.template`. What needs no grammar, texts and references and collections of them, is read without loading the
+library.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
+from tfcheck.hcl.collection import read_collection
 from tfcheck.hcl.expression import (
     Attribute,
     Expression,
@@ -71,7 +74,8 @@ def parse_range(source: SourceText, start: int, end: int, depth: int = 0) -> Exp
         return (
             _plain(source, start, end)
             or _whole_template(source, start, end, depth)
-            or read(source, start, end, depth, lambda offset, inside: template_at(source, offset, inside))
+            or read_collection(source, start, end, depth, partial(parse_range, source), partial(template_at, source))
+            or read(source, start, end, depth, partial(template_at, source))
         )
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.cases import TESTDATA, Case, Row, with_expectation, with_plan
 from tests.filling import filled
 from tfcheck.check import check
 from tfcheck.finding import Answer, Report, Verdict
+from tfcheck.startup import RULES
 from tfcheck.value import Value
 
 CASES = with_expectation()
@@ -90,6 +92,23 @@ def test_the_page_about_the_cases_names_every_one() -> None:
     assert [case.name for case in with_plan() if f"`{case.folder.name}`: " not in page] == []
 
 
+def test_each_rule_has_rows_that_are_allowed_denied_and_unknown() -> None:
+    """Rows that are expected of a real plan; what a rule lacks is listed, and nothing may be."""
+    seen = {
+        (answer.requirement.rule, verdict)
+        for case in CASES
+        for answer in report(case, "plan.json").answers
+        for verdict in [expected_verdict(case).get(row(answer))]
+    }
+    lacking = [(rule.id, each.value) for rule in RULES for each in Verdict if (rule.id, each.value) not in seen]
+    assert lacking == []
+
+
+def expected_verdict(case: Case) -> dict[tuple[str, str | None, str, str], str]:
+    return {key(each): each.verdict for each in case.expected.requirements}
+
+
+@cache
 def report(case: Case, name: str, option: str = "") -> Report:
     plan = case.plan(name)
     return check(plan, case.sources(plan, name, option))

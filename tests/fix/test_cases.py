@@ -25,6 +25,7 @@ BY_HAND = {
     "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
+    "images-of-registries": "the repository of another account has a policy of its own there",
     "name-or-prefix": "the module is called twice, and puts out no role name",
     "role-outside-plan": "there is no role yet",
     "secrets-with-key": "one secret lies outside the plan: what its own policy says is open",

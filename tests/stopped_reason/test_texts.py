@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import textwrap
+from collections.abc import Callable
 
 import pytest
 
@@ -315,6 +318,49 @@ def test_a_text_leads_to_its_rule(text: str, rule: str | None, cause: Cause) -> 
         assert found is not None
         assert next(iter(found.known.rules), None) == rule
         assert found.cause is cause
+
+
+#: Ways in which a text reaches the command line.
+WAYS: dict[str, Callable[[str], str]] = {
+    "as JSON": lambda text: json.dumps({"tasks": [{"stoppedReason": text}]}, indent=4),
+    "as JSON in JSON": lambda text: json.dumps(json.dumps({"stoppedReason": text})),
+    "wrapped between words": lambda text: "\n".join(textwrap.wrap(text, 40, break_on_hyphens=False)),
+    "wrapped anywhere": lambda text: "\n".join(text[at : at + 60] for at in range(0, len(text), 60)),
+    "framed by Terraform": lambda text: "╷\n│ Error: " + "\n│ ".join(textwrap.wrap(text, 70)) + "\n╵",
+    "quoted in a mail": lambda text: "\n".join(f"> {line}" for line in textwrap.wrap(text, 60)),
+    "with escapes of HTML": lambda text: text.replace("'", "&#39;").replace('"', "&quot;"),
+    "with typographic quotes": lambda text: text.replace("'", "’"),
+    "with spaces that do not break": lambda text: text.replace(" ", "\u00a0"),
+    "cut off": lambda text: text[:255],
+    "with other counts": lambda text: text.replace("1 time(s)", "3 time(s)").replace("1 times", "10 times"),
+    "in an event": lambda text: f"(service web) (deployment ecs-svc/1) deployment failed: tasks failed: {text}.",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_text_is_known_whatever_it_suffered_on_the_way(way: str) -> None:
+    told = [(text, found.known.rules[:1], found.cause) for text, _, _ in TEXTS if (found := explained(WAYS[way](text)))]
+    assert told == [(text, (rule,) if rule else (), cause) for text, rule, cause in TEXTS]
+
+
+def test_the_middle_of_a_text_tells_the_call() -> None:
+    for call, rule in (
+        ("S3: HeadObject", "env-file"),
+        ("Secrets Manager: GetSecretValue", "secret"),
+        ("SSM: GetParameters", "parameter"),
+        ("ECR: GetAuthorizationToken", "image"),
+    ):
+        found = explained(f"retried 1 time(s): operation error {call}, https response error StatusCode: 400")
+        assert found is not None
+        assert found.known.rules[0] == rule
+
+
+def test_no_control_character_is_made_of_an_escape() -> None:
+    said = refused("s3:GetObject").replace(":thing", r":thing\u001b[31m\ud83d")
+    found = explained(said)
+    assert found is not None
+    assert found.denial is not None
+    assert found.denial.resource == r"arn:aws:x:eu-west-1:111122223333:thing\u001b[31m\ud83d"
 
 
 def test_every_text_that_is_known_is_tried() -> None:

@@ -39,17 +39,43 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explained(said: str) -> Explanation | None:
     """Recognise a text; None where it is not known."""
-    text = " ".join(said.replace("’", "'").split())
+    lines = _lines(said)
+    text, joined = " ".join(" ".join(lines).split()), "".join(lines)
     denial = _denial(text)
-    known = next((each for each in KNOWN if re.search(each.pattern, text, re.IGNORECASE)), None)
-    if known is None:
-        known = _by_action(denial) if denial else None
+    known = _known(text) or (_by_action(denial) if denial else None) or _known(joined, is_cut=True)
     if known is None:
         return None
-    cause = Cause.NETWORK if _NETWORK.search(text) else known.cause
-    return Explanation(known, cause, denial)
+    is_network = _NETWORK.search(text) or re.search(_spaceless(_NETWORK.pattern), joined, re.IGNORECASE)
+    return Explanation(known, Cause.NETWORK if is_network else known.cause, denial)
 
 
+def _lines(said: str) -> list[str]:
+    """Undo what texts suffer on the way: frames, JSON's and HTML's escapes, typographic quotes.
+
+    Lines keep the space at their end, since a terminal breaks them within words too.
+    """
+    from html import unescape  # takes longer to load than to use
+
+    text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), said)
+    text = re.sub("[‘’`´]", "'", unescape(text)).replace("\u00a0", " ")
+    return [_FRAME.sub("", line) for line in text.splitlines()]
+
+
+def _known(text: str, *, is_cut: bool = False) -> Known | None:
+    """Find what a text says; `is_cut` if it was broken into lines anywhere, so that any space may be lost."""
+    patterns = ((each, _spaceless(each.pattern) if is_cut else each.pattern) for each in KNOWN)
+    return next((each for each, pattern in patterns if re.search(pattern, text, re.IGNORECASE)), None)
+
+
+def _spaceless(pattern: str) -> str:
+    return pattern.replace(" ?", " ").replace(" ", " ?")
+
+
+#: What JSON writes for characters that it does not hold as they are; control characters and halves of pairs stay so.
+_ESCAPE = re.compile(r"\\+(u(?!00[01]|[dD][89a-fA-F])[0-9a-fA-F]{4}|[nrt\"/])")
+_MEANT = {"n": "\n", "r": "\n", "t": " ", '"': '"', "/": "/"}
+#: What Terraform and mail programs put before each line.
+_FRAME = re.compile(r"^[\s│|>╷╵]+")
 _NETWORK = re.compile(
     r"context deadline exceeded|i/o timeout|: signal: killed|no such host|connection refused|connection issue|dial tcp",
     re.IGNORECASE,

@@ -94,7 +94,14 @@ def _of_files() -> Iterator[Known]:
         "s3:ListBucket, S3 reports all that in the same words"
     )
     rules = ("env-file", "env-file-absent", "decrypt")
-    yield Known(r"failed to download env files", FARGATE, Cause.PERMISSION, meaning, rules, read)
+    yield Known(
+        r"failed to download env files|operation error S3: HeadObject|write to a temporary file: AccessDenied",
+        FARGATE,
+        Cause.PERMISSION,
+        meaning,
+        rules,
+        read,
+    )
     yield Known(r"unable to download env file with key", EC2, Cause.PERMISSION, meaning, rules, read)
     yield Known(
         r"unable to initialize s3 client for bucket",
@@ -170,7 +177,7 @@ def _of_secrets() -> Iterator[Known]:
         read,
     )
     yield Known(
-        r"unable to retrieve secret from asm",
+        r"unable to retrieve secret from asm|operation error Secrets Manager: GetSecretValue",
         FARGATE,
         Cause.PERMISSION,
         "the role may not read a secret of Secrets Manager",
@@ -186,7 +193,7 @@ def _of_secrets() -> Iterator[Known]:
         read,
     )
     yield Known(
-        r"unable to retrieve secrets from ssm",
+        r"unable to retrieve secrets from ssm|operation error SSM: GetParameters",
         FARGATE,
         Cause.PERMISSION,
         "the role may not read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",

@@ -25,7 +25,7 @@ def _of_images() -> Iterator[Known]:
         ("image",),
     )
     yield Known(
-        r"unable to retrieve ecr registry auth",
+        r"unable to retrieve ecr registry auth|operation error ECR: GetAuthorizationToken",
         FARGATE,
         Cause.PERMISSION,
         "the role may not ask Amazon ECR for a token, which is granted on `*` only",

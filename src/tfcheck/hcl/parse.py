@@ -23,6 +23,7 @@ from tfcheck.hcl.expression import (
 )
 from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError, heredoc_at, quoted_end, quoted_pieces, template_pieces
 from tfcheck.hcl.numeral import number
+from tfcheck.hcl.reference import read_reference
 from tfcheck.hcl.source import SourceText
 from tfcheck.hcl.template import parts
 from tfcheck.hcl.tree import read
@@ -74,7 +75,7 @@ def parse_range(source: SourceText, start: int, end: int, depth: int = 0) -> Exp
         return (
             _plain(source, start, end)
             or _whole_template(source, start, end, depth)
-            or read_collection(source, start, end, depth, partial(parse_range, source), partial(template_at, source))
+            or _in_parts(source, start, end, depth)
             or read(source, start, end, depth, partial(template_at, source))
         )
     except MalformedError as fault:
@@ -104,6 +105,13 @@ def _plain(source: SourceText, start: int, end: int) -> Expression | None:
         else:
             found = Index(found, Template((Literal(step[3], place),) if step[3] else (), place), place)
     return found
+
+
+def _in_parts(source: SourceText, start: int, end: int, depth: int) -> Expression | None:
+    """Read a collection, a call or a chain whose parts are read one by one."""
+    ranges = partial(parse_range, source)
+    collection = read_collection(source, start, end, depth, ranges, partial(template_at, source))
+    return collection or read_reference(source, start, end, depth, ranges)
 
 
 def _whole_template(source: SourceText, start: int, end: int, depth: int) -> Expression | None:

@@ -8,25 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
-import msgspec
-
 from tfcheck.hcl.expression import (
-    Attribute,
     Binary,
     Call,
     Conditional,
     Expression,
     ForList,
     ForObject,
-    Index,
     ListOf,
     Literal,
     ObjectOf,
     Place,
-    Splat,
     Template,
     Unary,
     Variable,
@@ -34,6 +28,7 @@ from tfcheck.hcl.expression import (
 from tfcheck.hcl.grammar import OFFSET, tree
 from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError
 from tfcheck.hcl.numeral import number
+from tfcheck.hcl.reference import Step, followed
 from tfcheck.hcl.skeleton import skeleton
 from tfcheck.hcl.source import SourceText
 
@@ -61,14 +56,6 @@ def read(source: SourceText, start: int, end: int, depth: int, templates: Templa
     if found is None:
         raise MalformedError("python-hcl2 cannot parse this expression", start)
     return _Reader(source, start, masked.prefixes, templates).expression(found, depth)
-
-
-class _Step(msgspec.Struct, frozen=True):
-    """`.name`, `[key]`, `[*]` or `.*`, named by its `kind`."""
-
-    kind: str
-    name: str = ""
-    key: Expression | None = None
 
 
 class _Reader:
@@ -198,19 +185,19 @@ class _Reader:
                 rule = _rules(rule)[0]
         depth += sum(len(step.children) for step in written)
         base = self.expression(rule, depth)
-        return _followed(base, [found for step in reversed(written) for found in self.steps(step, depth)], place)
+        return followed(base, [found for step in reversed(written) for found in self.steps(step, depth)], place)
 
-    def steps(self, rule: Rule, depth: int) -> list[_Step]:
+    def steps(self, rule: Rule, depth: int) -> list[Step]:
         match str(rule.data):
             case "get_attr":
-                return [_Step(".", name=self.word(_rules(rule)[0]))]
+                return [Step(".", name=self.word(_rules(rule)[0]))]
             case "short_index":
-                return [_Step("[]", key=Literal(number(str(rule.children[1]), self.at(rule)), self.place(rule)))]
+                return [Step("[]", key=Literal(number(str(rule.children[1]), self.at(rule)), self.place(rule)))]
             case "braces_index":
-                return [_Step("[]", key=self.expression(_rules(rule)[0], depth))]
+                return [Step("[]", key=self.expression(_rules(rule)[0], depth))]
             case splat:
                 inner = [found for step in _rules(rule) for found in self.steps(step, depth)]
-                return [_Step(".*" if splat == "attr_splat" else "[*]"), *inner]
+                return [Step(".*" if splat == "attr_splat" else "[*]"), *inner]
 
     def at(self, rule: Rule) -> int:
         """Give the offset of a rule in the sources."""
@@ -240,22 +227,3 @@ def _prefixed(operators: str, operand: Expression, place: Place) -> Expression:
     for operator in reversed(operators):
         operand = Unary(operator, operand, place)
     return operand
-
-
-def _followed(found: Expression, steps: Sequence[_Step], place: Place) -> Expression:
-    """Apply the steps of a chain to what they follow."""
-    position = 0
-    while position < len(steps):
-        step = steps[position]
-        position += 1
-        if step.kind == ".":
-            found = Attribute(found, step.name, place)
-        elif step.key is not None:
-            found = Index(found, step.key, place)
-        elif step.kind == "[*]":
-            return Splat(found, _followed(Variable("*", place), steps[position:], place), place)
-        else:
-            names = list(takewhile(lambda following: following.kind == ".", steps[position:]))
-            position += len(names)
-            found = Splat(found, _followed(Variable("*", place), names, place), place)
-    return found

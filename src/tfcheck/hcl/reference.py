@@ -13,7 +13,7 @@ from itertools import takewhile
 import msgspec
 
 from tfcheck.hcl.expression import Attribute, Expression, Index, Place, Splat, Unreadable, Variable
-from tfcheck.hcl.lexer import MalformedError, bracket_end
+from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError, bracket_end
 from tfcheck.hcl.source import SourceText
 
 #: Reads the expression between two offsets, at a depth.
@@ -36,20 +36,22 @@ class Step(msgspec.Struct, frozen=True):
 def read_reference(source: SourceText, start: int, end: int, depth: int, ranges: Ranges) -> Expression | None:
     """Read a chain between two offsets; None where something else is written, or a part of it cannot be read."""
     try:
-        base, position = _base(source, start, depth, ranges)
+        base, position = _base(source, start, end, depth, ranges)
         steps = _steps(source.text, position, end, depth, ranges) if base is not None else None
     except MalformedError:
         return None  # the grammar says what is wrong
     return followed(base, steps, source.place(start)) if base is not None and steps else None
 
 
-def _base(source: SourceText, start: int, depth: int, ranges: Ranges) -> tuple[Expression | None, int]:
+def _base(source: SourceText, start: int, end: int, depth: int, ranges: Ranges) -> tuple[Expression | None, int]:
     """Read what a chain begins with, a name or something with brackets; give the offset behind it too."""
     text = source.text
     word = _WORD.match(text, start)
     position = word.end() if word else start
     if text.startswith("(", position) if word else text.startswith(("[", "{"), position):
         behind = bracket_end(text, position)
+        if behind >= end:
+            return None, start  # no step follows
         found = ranges(start, behind, depth + 1)
         return None if isinstance(found, Unreadable) else found, behind
     if word is None or word[0] in _CONSTANTS or "::" in word[0]:
@@ -60,7 +62,7 @@ def _base(source: SourceText, start: int, depth: int, ranges: Ranges) -> tuple[E
 def _steps(text: str, start: int, end: int, depth: int, ranges: Ranges) -> list[Step] | None:
     found: list[Step] = []
     position = start
-    while position < end:
+    while position < end and depth <= DEEPEST_NODES:
         name = _NAME.match(text, position, end)
         splat = next((each for each in _SPLATS if text.startswith(each, position)), None)
         if name or splat:
@@ -76,7 +78,7 @@ def _steps(text: str, start: int, end: int, depth: int, ranges: Ranges) -> list[
         else:
             return None
         depth += 1
-    return found
+    return found if position == end else None
 
 
 def followed(found: Expression, steps: Sequence[Step], place: Place) -> Expression:

@@ -7,7 +7,7 @@ import itertools
 import msgspec
 
 from tfcheck.arn import split
-from tfcheck.iam import Decision, Denied, Layers, Policy, Request, Undecided, decide
+from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, decide
 from tfcheck.match import equal
 from tfcheck.resource_policy import Guarded, covering
 from tfcheck.role import Role
@@ -37,7 +37,40 @@ def decided(call: Call) -> Decision:
     decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
     if isinstance(decision, Denied) and call.doubt:
         return Undecided("unknown_value", call.doubt, decision.by)
+    if isinstance(decision, Allowed) and _rests_on_its_account(call):
+        return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
+    if isinstance(decision, Allowed) and _may_be_denied(call):
+        hidden = (*call.role.hidden, *filter(None, (call.guarded.hidden,)))
+        return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
     return decision
+
+
+def _may_be_denied(call: Call) -> bool:
+    """Tell whether a policy that can be read, but need not be on the role or the thing, may deny a call."""
+    ours, theirs = _denials(call.role.perhaps), _denials(call.guarded.perhaps)
+    if not ours and not theirs:
+        return False
+    policies = [*filter(None, (call.guarded.policy,)), *theirs]
+    own = [statement for each in policies for statement in each.statements]
+    joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
+    beside = Call(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
+    choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
+    return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
+
+
+def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
+    """Give what of policies may deny; without that, what they allow is nothing that an allowed call needs."""
+    pairs = ((each, tuple(one for one in each.statements if one.effect is not Effect.ALLOW)) for each in policies)
+    return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
+
+
+def _rests_on_its_account(call: Call) -> bool:
+    """Tell whether only the policy of a thing grants a call, while it is assumed to be in the account of the role."""
+    guarded, arn = call.guarded, split(call.request.resource)
+    if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
+        return False
+    alone = Call(call.role, call.request, msgspec.structs.replace(guarded, policy=None, hidden=None))
+    return any(not isinstance(decide(call.request, _layers(alone, each)), Allowed) for each in _identities(call.role))
 
 
 def _layers(call: Call, identity: tuple[Policy, ...]) -> Layers:

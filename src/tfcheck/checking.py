@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfcheck.environment import context
-from tfcheck.errors import InputError
+from tfcheck.errors import InputError, UsageError
+from tfcheck.files import File, Given, planned, shown
 from tfcheck.finding import Report, Severity, Verdict
+from tfcheck.neighbours import Neighbours, short_names
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Found, Sources
-    from tfcheck.plan import Loaded, Plan
-    from tfcheck.resolve import Resolver
-    from tfcheck.stack import Stack
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -25,40 +25,6 @@ class Checked(msgspec.Struct, frozen=True):
 
     report: Report
     directory: str
-
-
-def checked(
-    plan: str, sources: str | None = None, workspace: str | None = None, *, fixes: bool = True
-) -> Iterator[Checked]:
-    """Check what the file `plan` holds, `-` for standard input; most files hold one plan.
-
-    Findings carry their fixes, unless `fixes` is false.
-
-    Raises:
-        InputError: it cannot be read, or is not a complete plan.
-    """
-    return Together((plan,), (), sources, workspace, fixes=fixes).checked(plan)
-
-
-class _Input(msgspec.Struct, frozen=True):
-    """A plan, or the state of another stack read as one, with the sources that were found for it."""
-
-    plan: Plan
-    found: Found
-    is_state: bool = False
-
-    @property
-    def resolver(self) -> Resolver:
-        from tfcheck.resolve import Resolver
-
-        return Resolver(self.plan, self.found.sources, self.found.sources.workspace if self.found.sources else None)
-
-
-class _File(msgspec.Struct, frozen=True):
-    """What one file holds, and what is to be said of it."""
-
-    inputs: tuple[_Input, ...]
-    warnings: tuple[str, ...] = ()
 
 
 class Together:
@@ -73,21 +39,25 @@ class Together:
         *,
         fixes: bool = True,
     ) -> None:
-        """Take the files of the plans, `-` for standard input, and the plans or states of other stacks.
+        """Take the files of the plans and the plans or states of other stacks, `-` for standard input.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
+            UsageError: standard input is to be more than one of them.
         """
         self._sources = Path(sources) if sources else None
         self._workspace = workspace
         self._fixes = fixes
         self._plans = list(dict.fromkeys(plans))
-        self._read: dict[str, _File | InputError] = {}
-        shown = {name: _shown(Path(name)) for name in dict.fromkeys(context)}
-        self._names = short_names([str(Path(each)) for each in (*self._plans, *shown)])
-        self._warnings = tuple(each for file in shown.values() for each in file.warnings)
-        self._context = [_stack(each, self._names) for file in shown.values() for each in file.inputs]
-        self._stacks: dict[str, Stack] | None = None
+        self._read: dict[str, File | InputError] = {}
+        named = list(dict.fromkeys(context))
+        if "-" in self._plans and "-" in named:
+            raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
+        self._again = [each for each in named if any(map(_same_file(each), self._plans))]
+        read = {each: shown(_path(each)) for each in named if each not in self._again}
+        self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
+        self._warnings = tuple(each for file in read.values() for each in file.warnings)
+        self._context = [each for file in read.values() for each in file.given]
 
     def checked(self, plan: str) -> Iterator[Checked]:
         """Check what one of the plans' files holds.
@@ -95,85 +65,65 @@ class Together:
         Raises:
             InputError: it cannot be read, or is not a complete plan.
         """
+        from tfcheck.check import check
+
+        for each in self.given(plan):
+            found = each.found.sources
+            report = check(
+                each.plan, found, workspace=self._workspace, fixes=self._fixes, stacks=self.neighbours.of(each)
+            )
+            notes = (*self.notes(plan, each), *report.notes)
+            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes)
+            yield Checked(report, str((found.root if found else None) or "."))
+
+    def given(self, plan: str) -> tuple[Given, ...]:
+        """Give the plans that one of the files holds, and their sources.
+
+        Raises:
+            InputError: it cannot be read, or is not a complete plan.
+        """
         file = self._file(plan)
         if isinstance(file, InputError):
             raise file
-        warnings = (*file.warnings, *self._warnings)
-        for each in file.inputs:
-            yield self._checked(each, warnings)
+        return file.given
 
-    def _checked(self, given: _Input, warnings: tuple[str, ...]) -> Checked:
-        from tfcheck.check import check
+    def notes(self, plan: str, given: Given, *, about_sources: bool = True) -> Iterator[str]:
+        """Say what is odd about the file of a plan, the context and, if wanted, the plan's sources."""
+        file = self._file(plan)
+        yield from () if isinstance(file, InputError) else file.warnings
+        yield from self._warnings
+        yield from (f"`{each}` is checked itself: it is no context" for each in self._again)
+        yield from self.neighbours.notes(given)
+        yield from _about(given.found) if about_sources else ()
 
-        sources = given.found.sources
-        stacks = self._beside(given)
-        report = check(given.plan, sources, workspace=self._workspace, fixes=self._fixes, stacks=stacks)
-        notes = (*warnings, *_about(given.found), *report.notes)
-        report = msgspec.structs.replace(_placed(report, sources, self._workspace), notes=notes)
-        return Checked(report, str((sources.root if sources else None) or "."))
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Tell what each plan sees of the others and of the context."""
+        files = [self._file(each) for each in self._plans]
+        plans = [each for file in files if isinstance(file, File) for each in file.given]
+        return Neighbours(plans, self._context, self._names, self._workspace)
 
-    def _beside(self, given: _Input) -> list[Stack]:
-        """Give the stacks of all other plans, and the context."""
-        if self._stacks is None:
-            files = [self._file(each) for each in self._plans]
-            inputs = [each for file in files if isinstance(file, _File) for each in file.inputs]
-            alone = not self._context and len(inputs) < 2
-            self._stacks = {} if alone else {each.plan.label: _stack(each, self._names) for each in inputs}
-            stacks = [*self._stacks.values(), *self._context]
-            for stack in stacks:
-                stack.beside(stacks)
-        others = [stack for label, stack in self._stacks.items() if label != given.plan.label]
-        return [*others, *self._context]
-
-    def _file(self, plan: str) -> _File | InputError:
+    def _file(self, plan: str) -> File | InputError:
         if plan not in self._read:
             try:
-                self._read[plan] = _planned(None if plan == "-" else Path(plan), self._sources)
+                self._read[plan] = planned(_path(plan), self._sources)
             except InputError as error:
                 self._read[plan] = error
         return self._read[plan]
 
 
-def _planned(path: Path | None, sources: Path | None) -> _File:
-    from tfcheck.hcl.modules import find
-
-    loaded = load_plans(path)
-    return _File(tuple(_Input(each, find(sources, path, each.configuration)) for each in loaded.plans), loaded.warnings)
+def _path(name: str) -> Path | None:
+    return None if name == "-" else Path(name)
 
 
-def _shown(path: Path) -> _File:
-    """Read the state or the plans of another stack, with the sources of a plan.
+def _same_file(one: str) -> Callable[[str], bool]:
+    def same(other: str) -> bool:
+        try:
+            return one != "-" and other != "-" and os.path.samefile(one, other)
+        except OSError:
+            return False
 
-    Raises:
-        InputError: it cannot be read, is a raw state, or holds something else.
-    """
-    from tfcheck.hcl.modules import Found
-    from tfcheck.plan import SavedPlanError, load_shown
-
-    try:
-        shown = load_shown(path)
-    except SavedPlanError:
-        return _planned(path, None)
-    if not shown.is_state:
-        return _planned(path, None)
-    loaded = shown.loaded
-    return _File(tuple(_Input(each, Found(None, ()), is_state=True) for each in loaded.plans), loaded.warnings)
-
-
-def _stack(given: _Input, names: dict[str, str]) -> Stack:
-    from tfcheck.stack import stack_of
-
-    file, mark, number = given.plan.label.rpartition("#")
-    label = given.plan.label
-    name = names.get(label) or f"{names.get(file, file)}{mark}{number}"
-    return stack_of(given.resolver, name, is_state=given.is_state)
-
-
-def short_names(files: Sequence[str]) -> dict[str, str]:
-    """Give each file a name for reports: what is behind the last slash, or more of it where that is not enough."""
-    last = {each: Path(each).name or each for each in files}
-    shared = {name for name in last.values() if list(last.values()).count(name) > 1}
-    return {each: each if name in shared else name for each, name in last.items()}
+    return same
 
 
 def _placed(report: Report, sources: Sources | None, workspace: str | None) -> Report:
@@ -196,26 +146,6 @@ def _about(found: Found) -> Iterator[str]:
         yield f"{problem}; what needs that file stays unknown"
     for names, reason in found.sources.missing.items():
         yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
-
-
-def load_plans(path: Path | None) -> Loaded:
-    """Load a plan file, a saved plan through the program that made it; None is standard input.
-
-    Raises:
-        InputError: it cannot be read, or is not a complete plan.
-    """
-    from tfcheck.plan import SavedPlanError, load
-
-    try:
-        return load(path)
-    except SavedPlanError:
-        if path is None:
-            raise
-    from io import BytesIO
-
-    from tfcheck.hcl.saved_plan import as_json
-
-    return load(path, BytesIO(as_json(path)))
 
 
 def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bool = False) -> bool:

@@ -15,10 +15,11 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck import __version__, terminal
-from tfcheck.checking import Checked, Together, fails
+from tfcheck.checking import Checked, fails
 from tfcheck.command import action, atlantis, comment, diff, explain, fix, options, rules
 from tfcheck.command import report as reporting
-from tfcheck.errors import InputError, TfcheckError, UsageError
+from tfcheck.command.plans import reports as checked
+from tfcheck.errors import TfcheckError, UsageError
 from tfcheck.report.screen import visible
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
@@ -34,12 +35,9 @@ class Wanted(msgspec.Struct, frozen=True):
     fail_on: str
     new_only: bool
     strict: bool
-    sources: str | None
-    workspace: str | None
     output: str | None
     colour: bool
     quiet: bool
-    context: tuple[str, ...] = ()
 
 
 class _PlanFirst(click.Group):
@@ -112,13 +110,7 @@ def main(ctx: click.Context) -> int | None:
 @click.option("--new-only", is_flag=True, help="Let only what this change brings make the exit status 1.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @options.sources
-@click.option(
-    "--context",
-    metavar="FILE",
-    multiple=True,
-    help="What `terraform show -json` prints of the state, or a plan, of another stack: what is in it exists. "
-    "Can be given several times.",
-)
+@options.context
 @options.workspace
 @click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
@@ -146,8 +138,8 @@ def check(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = Wanted(form, pick, least, new_only, strict, sources, workspace, output, coloured, quiet, context)
-    reports, status = _reports(plans, wanted)
+    wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
+    reports, status = checked(plans, context, sources, workspace, quiet=quiet)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return max(status, _status(reports, wanted))
@@ -177,7 +169,7 @@ def report(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = Wanted(form, pick, least, new_only, strict, None, None, output, coloured, quiet)
+    wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
     reports = list(reporting.saved(files))
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
@@ -202,21 +194,6 @@ def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
     from tfcheck.report.query import query as picking
 
     return picking(query)
-
-
-def _reports(plans: tuple[str, ...], wanted: Wanted) -> tuple[list[Checked], int]:
-    """Check the plans, each with the others beside it; one that cannot be read does not keep them from that."""
-    reports: list[Checked] = []
-    status = 0
-    together = Together(plans, wanted.context, wanted.sources, wanted.workspace)
-    for plan in plans:
-        try:
-            with terminal.progress(plan, quiet=wanted.quiet):
-                reports += together.checked(plan)
-        except InputError as error:
-            terminal.complain(error)
-            status = error.exit_status
-    return reports, status
 
 
 def _shown(reports: list[Checked], wanted: Wanted) -> str:

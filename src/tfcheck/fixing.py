@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.checking import load_plans
+from tfcheck.checking import Together
 from tfcheck.errors import InputError
 from tfcheck.finding import Finding
 from tfcheck.hcl.modules import Found
 
 if TYPE_CHECKING:
+    from tfcheck.files import Given
     from tfcheck.fix.files import Files
     from tfcheck.fix.mend import Mend, Mends
+    from tfcheck.hcl.file import File
     from tfcheck.hcl.modules import Sources
     from tfcheck.plan import ConfigModule, Plan
+    from tfcheck.stack import Stack
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -37,29 +40,30 @@ class Fixed(msgspec.Struct, frozen=True):
     changed: int = 0
 
 
-class _Work:
-    """What is to be done in one repository."""
+def fix(
+    plans: Sequence[str],
+    sources: str | None,
+    workspace: str | None,
+    choice: Choice,
+    *,
+    context: Sequence[str] = (),
+    into_files: bool = False,
+) -> Fixed:
+    """Find the fixes for everything that the plans of files lack, each with the others and `context` beside it.
 
-    def __init__(self) -> None:
-        self.mends: list[Mend] = []
-        self.texts: list[Mend] = []
-        self.notes: list[str] = []
-        self.files: Files | None = None
-
-
-def fix(plan: str, sources: str | None, workspace: str | None, choice: Choice, *, into_files: bool = False) -> Fixed:
-    """Find the fixes for everything that a plan file lacks; with `into_files` write them.
+    With `into_files` they are written.
 
     Raises:
-        InputError: the plan cannot be read, or a file cannot be written; then no file has changed.
+        InputError: a file cannot be read, or one cannot be written; then no file has changed.
+        UsageError: standard input is to be more than one of them.
     """
-    work = _Work()
-    path = None if plan == "-" else Path(plan)
-    loaded = load_plans(path)
-    work.notes += loaded.warnings
-    for each in loaded.plans:
-        _collect(each, sources, path, workspace, choice, work)
-    mends = _together(work.mends)
+    work = _Work(sources, workspace, choice, several=len(set(plans)) > 1)
+    together = Together(plans, context, None, workspace)
+    for plan in dict.fromkeys(plans):
+        for given in together.given(plan):
+            work.notes += together.notes(plan, given, about_sources=False)
+            work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
+    mends = _together(work)
     insertions = [insertion for each in mends for insertion in each.insertions]
     texts = {name: text for each in mends for name, text in each.texts.items()}
     if not insertions or work.files is None:
@@ -70,24 +74,63 @@ def fix(plan: str, sources: str | None, workspace: str | None, choice: Choice, *
     return Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts))
 
 
-def _collect(
-    plan: Plan, option: str | None, path: Path | None, workspace: str | None, choice: Choice, work: _Work
-) -> None:
-    from tfcheck.check import check
+class _Work:
+    """What is to be done; the files of all plans are named by their places."""
 
-    found = _found(Path(option) if option else None, path, plan)
-    report = check(plan, found.sources, workspace=workspace)
-    wanted = [each for each in report.findings if _is_wanted(each, choice.only)]
-    if not wanted:
-        work.notes.append(
-            "nothing to do: " + ("nothing that is asked for" if report.findings else "nothing is missing")
-        )
-        return
-    mends = _mends(plan, found.sources, workspace, wanted, choice, work)
-    work.mends += [each for each in mends.found if each.insertions and _is_safe(each, choice)]
-    work.texts += [each for each in mends.found if not each.insertions and _is_safe(each, choice)]
-    work.notes += [] if found.sources else found.messages
-    work.notes += _left(wanted, mends, choice)
+    def __init__(self, sources: str | None, workspace: str | None, choice: Choice, *, several: bool) -> None:
+        self._sources = Path(sources) if sources else None
+        self._workspace = workspace
+        self._choice = choice
+        self._several = several
+        self.mends: list[Mend] = []
+        self.texts: list[Mend] = []
+        self.notes: list[str] = []
+        self.files: Files | None = None
+
+    def add(self, given: Given, path: Path | None, stacks: Sequence[Stack]) -> None:
+        """Find what one plan calls for."""
+        from tfcheck.check import check
+
+        found = _found(self._sources, path, given.plan)
+        report = check(given.plan, found.sources, workspace=self._workspace, stacks=stacks)
+        wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
+        if not wanted:
+            which = f" for `{given.plan.label}`" if self._several else ""
+            what = "nothing that is asked for" if report.findings else "nothing is missing"
+            self.notes.append(f"nothing to do{which}: {what}")
+            return
+        mends = self._mends(given.plan, found.sources, wanted, stacks)
+        chosen = [each for each in mends.found if _is_safe(each, self._choice)]
+        self.mends += [self._by_place(each, found.sources) for each in chosen if each.insertions]
+        self.texts += [each for each in chosen if not each.insertions]
+        self.notes += [] if found.sources else found.messages
+        self.notes += _left(wanted, mends, self._choice)
+
+    def _mends(
+        self, plan: Plan, sources: Sources | None, findings: Sequence[Finding], stacks: Sequence[Stack]
+    ) -> Mends:
+        from tfcheck.fix import mends
+        from tfcheck.resolve import Resolver
+        from tfcheck.world import After
+
+        selected = self._workspace or (sources.workspace if sources else None)
+        return mends(findings, After(Resolver(plan, sources, selected), stacks), prefixes=self._choice.prefixes)
+
+    def _by_place(self, mend: Mend, sources: Sources | None) -> Mend:
+        """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
+
+        Raises:
+            InputError: they lie in another repository than those of other plans.
+        """
+        from tfcheck.fix.files import Files
+
+        files = Files(sources)
+        self.files = self.files or files
+        if files.tree != self.files.tree:
+            raise InputError("the plans' sources lie in several repositories", hint="give the plans one by one")
+        insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in mend.insertions)
+        texts = {str(files.place(name)): text for name, text in mend.texts.items()}
+        return msgspec.structs.replace(mend, insertions=tuple(insertions), texts=texts)
 
 
 def _found(option: Path | None, path: Path | None, plan: Plan) -> Found:
@@ -129,20 +172,6 @@ def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) ->
     )
 
 
-def _mends(
-    plan: Plan, sources: Sources | None, workspace: str | None, findings: Sequence[Finding], choice: Choice, work: _Work
-) -> Mends:
-    from tfcheck.fix import mends
-    from tfcheck.fix.files import Files
-    from tfcheck.resolve import Resolver
-    from tfcheck.world import After
-
-    if work.files is None and sources is not None:
-        work.files = Files(sources)
-    selected = workspace or (sources.workspace if sources else None)
-    return mends(findings, After(Resolver(plan, sources, selected)), prefixes=choice.prefixes)
-
-
 def _is_wanted(finding: Finding, only: tuple[str, ...]) -> bool:
     return not only or not {finding.rule, finding.task_definition, finding.address}.isdisjoint(only)
 
@@ -164,25 +193,37 @@ def _left(findings: Iterable[Finding], mends: Mends, choice: Choice) -> Iterator
             yield f"left out, since it wants a review: {fix.title}"
 
 
-def _together(mends: Sequence[Mend]) -> list[Mend]:
+def _together(work: _Work) -> list[Mend]:
     """Keep the changes that go together; one that would spoil a file for the others is left out."""
-    if _are_sound(mends):
-        return list(mends)
+    if _are_sound(work.mends):
+        return list(work.mends)
     kept: list[Mend] = []
-    for mend in mends:
+    for mend in work.mends:
         if _are_sound([*kept, mend]):
             kept.append(mend)
+        else:
+            work.notes.append(f"left out, since it does not go with another change: {mend.fix.title}")
     return kept
 
 
 def _are_sound(mends: Sequence[Mend]) -> bool:
-    from tfcheck.fix.edit import by_file
+    from tfcheck.fix.edit import by_file, spliced
     from tfcheck.fix.soundness import sound
     from tfcheck.fix.trial import reread
 
     texts = {name: text for each in mends for name, text in each.texts.items()}
     changes = by_file(insertion for each in mends for insertion in each.insertions)
-    return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+    return all(
+        sound(reread(texts[name], texts[name].text), several)
+        and _declares_once(reread(texts[name], spliced(texts[name].text, several)))
+        for name, several in changes.items()
+    )
+
+
+def _declares_once(file: File) -> bool:
+    """Tell whether no two resources of a file have one name, as when two plans add different policies to one role."""
+    labels = [block.labels for block in file.blocks if block.type == "resource"]
+    return len(labels) == len(set(labels))
 
 
 def _write(mends: Sequence[Mend], files: Files) -> None:

@@ -117,6 +117,10 @@ class Judge:
             self._verdicts[key] = _VERDICTS[type(self._decided(self._call(requirement, role, side)))]
         return self._verdicts[key]
 
+    def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
+        """Give the role that a task definition makes a call with; None where it has none."""
+        return self._side(task).role(requirement.role_kind)
+
     def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement as if its role had one policy more."""
         side = self._side(task)

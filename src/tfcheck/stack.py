@@ -6,42 +6,24 @@ nothing in it can be taken for something of the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfcheck.address import Address, ElsewhereAddress
-from tfcheck.arn import partition_of_region, split
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import (
-    ACCOUNT_ID,
-    PARTITION,
-    REGION,
-    JsonText,
-    Set,
-    Symbol,
-    Text,
-    TextLike,
-    Unknown,
-    Value,
-    is_known,
-)
+from tfcheck.value import JsonText, Set, Symbol, Text, TextLike, Unknown, Value, is_known
+from tfcheck.whereabouts import SEVERAL, Whereabouts
 from tfcheck.world import After, Before, Remembering, Thing, World
 
-#: Types whose ARN names an account.
-_TELLING = (
-    "aws_iam_role",
-    "aws_iam_policy",
-    "aws_kms_key",
-    "aws_secretsmanager_secret",
-    "aws_ssm_parameter",
-    "aws_ecr_repository",
-    "aws_cloudwatch_log_group",
-)
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Sources
+
 #: Attributes whose values become what a task needs, and so are shown: the keys that encrypt.
 _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryption_configuration")
 
@@ -49,14 +31,22 @@ _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryptio
 class Stack(Remembering):
     """The world of another stack; of a plan, as it will be."""
 
-    def __init__(self, name: str, inner: After | Before, around: Told | None) -> None:
-        """Take the name that its addresses get, its own world, and for a state what tells where it lives."""
+    def __init__(
+        self, name: str, inner: After | Before, around: Whereabouts | None, gone: Collection[Address] = ()
+    ) -> None:
+        """Take the name that its addresses get, its world, what tells where a state lives, and what to leave out."""
         super().__init__({})
         self.name = name
         self._inner = inner
         self._around = around
+        self._gone = frozenset(gone)
         self._siblings: Sequence[World] = ()
         self._seen: dict[str, list[Thing]] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """Give the plan, or the state read as one, that tells of it."""
+        return self._inner.resolver.plan
 
     @property
     def context(self) -> Sequence[World]:
@@ -66,6 +56,10 @@ class Stack(Remembering):
     def beside(self, stacks: Sequence[Stack]) -> None:
         """Make the other stacks known."""
         self._siblings = [each for each in stacks if each is not self]
+
+    def without(self, gone: Collection[Address]) -> Stack:
+        """Give the stack without some of its resources, which others speak for; it knows no other stacks yet."""
+        return Stack(self.name, self._inner, self._around, gone)
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types."""
@@ -77,7 +71,7 @@ class Stack(Remembering):
 
     def _kind(self, kind: str, find: Callable[[str], Sequence[Thing]]) -> list[Thing]:
         if kind not in self._seen:
-            found = find(kind.removeprefix("data."))
+            found = (each for each in find(kind.removeprefix("data.")) if each.address not in self._gone)
             self._seen[kind] = [_Elsewhere(each, self.name, self._around) for each in found]
         return self._seen[kind]
 
@@ -88,22 +82,27 @@ class Stack(Remembering):
     @cached_property
     def _earlier(self) -> Stack:
         before = self._inner.before()
-        return Stack(self.name, before, self._around) if isinstance(before, Before) else self
+        return Stack(self.name, before, self._around, self._gone) if isinstance(before, Before) else self
 
     def earlier(self, address: Address) -> Earlier:
         """Tell nothing: what other stacks make is not waited for."""
         return Earlier(frozenset(), True)
 
 
-def stack_of(resolver: Resolver, name: str, *, is_state: bool) -> Stack:
-    """Give the stack that a plan will have made, or that a state, read as a plan, holds."""
-    return Stack(name, After(resolver), Told(resolver.plan) if is_state else None)
+def stack_of(resolver: Resolver, name: str) -> Stack:
+    """Give the stack that a plan will have made."""
+    return Stack(name, After(resolver), None)
+
+
+def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
+    """Give the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
+    return Stack(name, After(resolver), Whereabouts(resolver.plan, sources))
 
 
 class _Elsewhere:
     """A resource, or data source, of another stack."""
 
-    def __init__(self, thing: Thing, stack: str, around: Told | None) -> None:
+    def __init__(self, thing: Thing, stack: str, around: Whereabouts | None) -> None:
         own = thing.address
         self.address = ElsewhereAddress(own.module, own.mode, own.type, own.name, own.key, stack)
         self._thing = thing
@@ -127,7 +126,14 @@ class _Elsewhere:
             return self._around.of(self._thing)
         own = self._thing.surroundings
         partition, region, account = (_text(each, self._stack) for each in (own.partition, own.region, own.account))
-        return Surroundings(partition, region, account)
+        return Surroundings(partition, region, _one_of_several(own.account) or account)
+
+
+def _one_of_several(account: TextLike) -> TextLike | None:
+    """Give an open account where the plan names other credentials for it than for what names no provider."""
+    if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
+        return None
+    return Unknown(reason=SEVERAL, hole=account.hole)
 
 
 def _text(value: TextLike, stack: str) -> TextLike:
@@ -163,60 +169,3 @@ def _renamed(value: Value, stack: str) -> Value:
 def _piece(piece: str | Unknown | JsonText, stack: str) -> str | Unknown | JsonText:
     found = _renamed(piece, stack)
     return found if isinstance(found, str | Unknown | JsonText) else piece
-
-
-class Told:
-    """Where the resources of a state live, which does not show its provider configurations.
-
-    What an ARN does not tell is taken from the others where all agree.
-    """
-
-    def __init__(self, state: Plan) -> None:
-        """Take the state, read as a plan."""
-        self._state = state
-
-    def of(self, thing: Thing) -> Surroundings:
-        """Tell where a resource lives."""
-        arn = thing.attribute("arn")
-        own = split(arn) if isinstance(arn, str) else None
-        region = (own.region if own and isinstance(own.region, str) else "") or self._only(self._regions)
-        account = (own.account if own and isinstance(own.account, str) else "") or self._only(self._accounts)
-        partition = own.partition if own and isinstance(own.partition, str) else self._only(self._partitions)
-        return Surroundings(
-            partition or (partition_of_region(region) if region else _open("partition")),
-            region or _open("region"),
-            account or _open("account"),
-        )
-
-    @staticmethod
-    def _only(found: frozenset[str]) -> str:
-        return next(iter(found)) if len(found) == 1 else ""
-
-    @cached_property
-    def _arns(self) -> list[str]:
-        rows = [each.after or {} for each in self._state.instances(*_TELLING)]
-        return [arn for each in rows if isinstance(arn := each.get("arn"), str)]
-
-    @cached_property
-    def _accounts(self) -> frozenset[str]:
-        read = (each.values.get("account_id") for each in self._state.data_sources("aws_caller_identity"))
-        return frozenset((*self._fields("account"), *(each for each in read if isinstance(each, str))))
-
-    @cached_property
-    def _regions(self) -> frozenset[str]:
-        return frozenset(self._fields("region"))
-
-    @cached_property
-    def _partitions(self) -> frozenset[str]:
-        return frozenset(self._fields("partition"))
-
-    def _fields(self, name: str) -> Iterator[str]:
-        for arn in map(split, self._arns):
-            found = getattr(arn, name) if arn else None
-            if isinstance(found, str) and found:
-                yield found
-
-
-def _open(what: str) -> Unknown:
-    holes = {"partition": PARTITION, "region": REGION, "account": ACCOUNT_ID}
-    return Unknown(reason=f"the other stack does not show the {what}", hole=holes[what])

@@ -6,11 +6,12 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
 
-from tests.atlantis.server import CONFTEST, ROOT, Atlantis, Project, in_dash, in_process, passes
+from tests.atlantis.server import CONFTEST, ROOT, TESTDATA, Atlantis, Project, in_dash, in_process, passes
 from tests.github.fake import FakeGitHub, serving
 from tfcheck.hcl.yaml_text import decode
 from tfcheck.value import is_known
@@ -24,7 +25,8 @@ POLICIES = {"owners", "sticky_policy_approvals", "policy_item_regex", "policy_se
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```([a-z]*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    return [text for name, text in found if name == language]
 
 
 def configurations() -> list[dict[str, Any]]:
@@ -76,7 +78,11 @@ def test_the_page_runs_each_command_somewhere() -> None:
     assert of_stage("plan") == ["tfcheck atlantis plan"] * 2
     assert of_stage("policy_check") == ["tfcheck atlantis policy-check"]
     assert hooks() == ["tfcheck atlantis publish"]
-    assert fragments() == ["tfcheck atlantis plan --fail-on error", "tfcheck atlantis publish --dry-run"]
+    assert fragments() == [
+        "tfcheck atlantis plan --fail-on error",
+        "tfcheck atlantis plan --context platform.json",
+        "tfcheck atlantis publish --dry-run",
+    ]
 
 
 @pytest.fixture
@@ -98,8 +104,10 @@ def test_the_lines_of_the_page_run_in_dash(in_shell: Atlantis, github: FakeGitHu
         assert not passes(judged.output)
     for command in hooks():
         assert in_shell.hook(command).lines[1].startswith("comment created")
-    [stopping, looking] = fragments()
+    [stopping, beside, looking] = fragments()
     assert in_shell.step(stopping, project).status == 1
+    copy(TESTDATA / "role-stack" / "state.json", in_shell.of_step(project)[1] / "platform.json")
+    assert in_shell.step(beside, project).status == 0
     asked = len(github.requests)
     assert in_shell.hook(looking).lines[1] == "no comment: --dry-run"
     assert len(github.requests) == asked

@@ -242,7 +242,7 @@ def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.Mon
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("tfcheck.atlantis.step.checked", broken)
+    monkeypatch.setattr("tfcheck.atlantis.step.Together", broken)
     debugged = atlantis.plan(BAD, "tfcheck atlantis plan --debug")
     assert debugged.status == 70
     assert "in reported" in debugged.output

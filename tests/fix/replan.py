@@ -44,7 +44,7 @@ def main() -> None:
 def _patched(case: Case, folder: Path) -> bool:
     """Copy a case and fix the copy; tell whether there was anything to change."""
     shutil.copytree(case.folder, folder)
-    return fix(str(folder / "plan.json"), str(folder), None, Choice(), into_files=True).changed > 0
+    return fix([str(folder / "plan.json")], str(folder), None, Choice(), into_files=True).changed > 0
 
 
 def _planned(folders: list[Path], out: Path, options: argparse.Namespace) -> None:

@@ -20,13 +20,15 @@ from tfcheck.finding import Answer, Finding, Report, Severity, Verdict
 from tfcheck.report.words import reason_words
 
 
-def checked_policy(variables: Mapping[str, str], gate: Gate, *, debug: bool = False) -> str:
+def checked_policy(
+    variables: Mapping[str, str], gate: Gate, context: Sequence[str] = (), *, debug: bool = False
+) -> str:
     """Check the plan of a project and write the result; what cannot be checked fails.
 
-    `debug` lets bugs through.
+    `context` are files with the state or a plan of other stacks; `debug` lets bugs through.
     """
     try:
-        return policy_lines(reported(project(variables)), gate)
+        return policy_lines(reported(project(variables), context), gate)
     except TfcheckError as error:
         return policy_failed(error.message)
     except Exception as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,7 @@ from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.store import Store, root
 from tfcheck.atlantis.surroundings import Project, Pull, project, pull
-from tfcheck.checking import checked, fails
+from tfcheck.checking import Together, fails
 from tfcheck.errors import InputError, TfcheckError
 from tfcheck.finding import PlanInfo, Report, Skipped
 from tfcheck.report.json import json
@@ -53,15 +53,17 @@ class Printed(msgspec.Struct, frozen=True):
     status: int
 
 
-def after_plan(variables: Mapping[str, str], gate: Gate, *, debug: bool = False) -> Printed:
+def after_plan(
+    variables: Mapping[str, str], gate: Gate, context: Sequence[str] = (), *, debug: bool = False
+) -> Printed:
     """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
 
-    Whatever goes wrong is told in the text and in the result: a plan must not fail because of us. `debug` lets bugs
-    through.
+    `context` are files with the state or a plan of other stacks. Whatever goes wrong is told in the text and in the
+    result: a plan must not fail because of us. `debug` lets bugs through.
     """
     about = project(variables)
     try:
-        return _checked(variables, about, gate)
+        return _checked(variables, about, gate, context)
     except TfcheckError as error:
         return _unchecked(variables, about, gate, error.message, error.hint)
     except Exception as error:
@@ -70,8 +72,8 @@ def after_plan(variables: Mapping[str, str], gate: Gate, *, debug: bool = False)
         return _unchecked(variables, about, gate, own(error), "run it with --debug to see where")
 
 
-def _checked(variables: Mapping[str, str], about: Project, gate: Gate) -> Printed:
-    reports = reported(about)
+def _checked(variables: Mapping[str, str], about: Project, gate: Gate, context: Sequence[str]) -> Printed:
+    reports = reported(about, context)
     stopped = gate.stops(reports)
     after = _kept(variables, about, reports, stopped=stopped)
     if stopped:
@@ -79,8 +81,8 @@ def _checked(variables: Mapping[str, str], about: Project, gate: Gate) -> Printe
     return Printed(fenced(reports, after), _STOPPED if stopped else 0)
 
 
-def reported(about: Project) -> list[Report]:
-    """Check the plan that the step `show` has written.
+def reported(about: Project, context: Sequence[str] = ()) -> list[Report]:
+    """Check the plan that the step `show` has written, beside other stacks.
 
     Raises:
         InputError: there is none, or it cannot be read.
@@ -92,7 +94,18 @@ def reported(about: Project) -> list[Report]:
             hint="the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
         )
     plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
-    return [each.report for each in checked(plan, None, about.workspace)]
+    try:
+        together = Together((plan,), context, None, about.workspace)
+    except InputError as error:  # of the context; whoever runs the server has named its files
+        raise InputError(_by_name(error.message, context), hint=error.hint) from None
+    return [each.report for each in together.checked(plan)]
+
+
+def _by_name(message: str, files: Sequence[str]) -> str:
+    """Call files in a message by their names alone."""
+    for each in files:
+        message = message.replace(each, Path(each).name)
+    return message
 
 
 def own(error: Exception) -> str:

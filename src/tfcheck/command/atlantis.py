@@ -35,6 +35,16 @@ def _new_only() -> click.Option:
     return click.Option(["--new-only"], is_flag=True, help="Let pass what was so before the change.")
 
 
+def _context() -> click.Option:
+    return click.Option(
+        ["--context"],
+        metavar="FILE",
+        multiple=True,
+        help="What `terraform show -json` prints of the state, or a plan, of another stack. What is in it exists. "
+        "Can be given several times.",
+    )
+
+
 def _debug() -> click.Option:
     return click.Option(["--debug"], is_flag=True, help="Show where a bug in tfcheck happened.")
 
@@ -49,10 +59,10 @@ def atlantis() -> None:
 
 @atlantis.command(
     context_settings=_NAMES,
-    params=[_gate("never"), _strict(), _new_only(), _debug()],
+    params=[_gate("never"), _strict(), _new_only(), _context(), _debug()],
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
-def plan(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int:
+def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], debug: bool) -> int:
     """Check the plan that the step show has written, and keep the result for the hook.
 
     Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
@@ -60,7 +70,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int:
     """
     from tfcheck.atlantis.step import Gate, after_plan
 
-    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), debug=debug)
+    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, debug=debug)
     terminal.publish(printed.text, None, colour=False)
     return printed.status
 
@@ -68,10 +78,10 @@ def plan(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int:
 @atlantis.command(
     "policy-check",
     context_settings=_NAMES,
-    params=[_gate("error"), _strict(), _new_only(), _debug()],
+    params=[_gate("error"), _strict(), _new_only(), _context(), _debug()],
     short_help="A step of policy_check: print what fails, for approvals.",
 )
-def policy_check(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int:
+def policy_check(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], debug: bool) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
     The exit status is always 0: Atlantis goes by the words. What could not be checked fails.
@@ -79,7 +89,8 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int
     from tfcheck.atlantis.policy import checked_policy
     from tfcheck.atlantis.step import Gate
 
-    terminal.publish(checked_policy(os.environ, Gate(fail_on, strict, new_only), debug=debug), None, colour=False)
+    gate = Gate(fail_on, strict, new_only)
+    terminal.publish(checked_policy(os.environ, gate, context, debug=debug), None, colour=False)
     return 0
 
 
@@ -93,7 +104,8 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, debug: bool) -> int
     type=click.Choice(["findings", "changes", "always"]),
     default="findings",
     show_default=True,
-    help="When there should be a comment: with findings, also when an answer changes, or always.",
+    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
+    "always.",
 )
 @click.option(
     "--on-clean",

@@ -39,7 +39,8 @@ _FINDINGS = 1
     type=click.Choice(["findings", "changes", "always"]),
     default="findings",
     show_default=True,
-    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or always.",
+    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
+    "always.",
 )
 @click.option(
     "--on-clean",

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import click
 
 from tfcheck import terminal
-from tfcheck.checking import checked
 from tfcheck.command import options
+from tfcheck.command.plans import reports as checked
 from tfcheck.finding import Report
 
 
@@ -18,24 +18,33 @@ from tfcheck.finding import Report
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print which access of execution roles a plan gives and takes.",
 )
-@click.argument("plan", metavar="PLAN")
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @options.sources
+@options.context
 @options.workspace
 @click.option("--output", metavar="FILE", help="Write to FILE instead of standard output.")
 @options.colour
 @options.debug
 def diff(
-    plan: str, form: str, sources: str | None, workspace: str | None, output: str | None, colour: str, debug: bool
+    plans: tuple[str, ...],
+    form: str,
+    sources: str | None,
+    context: tuple[str, ...],
+    workspace: str | None,
+    output: str | None,
+    colour: str,
+    debug: bool,
 ) -> int:
     """Print which access of execution roles PLAN gives and takes, whether or not a task needs it.
 
     As far as their policies can be read; also all that a role has which the change creates or deletes.
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
-    reports = [each.report for each in checked(plan, sources, workspace, fixes=False)]
-    terminal.publish(_written(form, reports, coloured), output, colour=coloured)
-    return 0
+    found, status = checked(plans, context, sources, workspace, fixes=False, quiet=True)
+    if found:
+        terminal.publish(_written(form, [each.report for each in found], coloured), output, colour=coloured)
+    return status
 
 
 def _written(form: str, reports: Sequence[Report], coloured: bool) -> str:

@@ -9,7 +9,7 @@ import click
 
 from tfcheck import terminal
 from tfcheck.command import options
-from tfcheck.errors import InputError
+from tfcheck.errors import InputError, UsageError
 
 #: Texts of ECS are short; whatever is longer is something else.
 _LONGEST = 100_000
@@ -20,20 +20,32 @@ _LONGEST = 100_000
     short_help="Say what a stopped reason of ECS means, and what of it is in a plan.",
 )
 @click.argument("text", metavar="TEXT")
-@click.argument("plan", metavar="[PLAN]", required=False)
+@click.argument("plans", metavar="[PLAN]...", nargs=-1)
 @options.sources
+@options.context
 @options.workspace
 @options.colour
 @options.debug
-def explain(text: str, plan: str | None, sources: str | None, workspace: str | None, colour: str, debug: bool) -> int:
+def explain(
+    text: str,
+    plans: tuple[str, ...],
+    sources: str | None,
+    context: tuple[str, ...],
+    workspace: str | None,
+    colour: str,
+    debug: bool,
+) -> int:
     """Say what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 
     TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
     of it the plan does not grant.
     """
+    from tfcheck.command.plans import reports as checked
     from tfcheck.report.explanation import explanation_text, in_plan
     from tfcheck.stopped_reason import explained
 
+    if text == "-" and "-" in (*plans, *context):
+        raise UsageError("standard input is both the text and a plan", hint="write the plan to a file")
     found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
     if found is None:
         raise InputError(
@@ -42,10 +54,10 @@ def explain(text: str, plan: str | None, sources: str | None, workspace: str | N
         )
     columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
     click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
-    if plan is not None:
-        from tfcheck.checking import checked
-
-        for each in checked(plan, sources, workspace):
-            shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
-            click.echo(f"\n{shown}", nl=False, color=coloured)
-    return 0
+    if not plans:
+        return 0
+    reports, status = checked(plans, context, sources, workspace, quiet=True)
+    for each in reports:
+        shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
+        click.echo(f"\n{shown}", nl=False, color=coloured)
+    return status

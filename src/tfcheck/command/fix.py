@@ -16,7 +16,7 @@ from tfcheck.report.screen import visible
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print what mends a plan's sources as one diff, or write it.",
 )
-@click.argument("plan", metavar="PLAN")
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")
 @click.option(
     "--only", multiple=True, metavar="RULE|ADDRESS", help="Mend only this rule, task definition or role; repeatable."
@@ -24,16 +24,18 @@ from tfcheck.report.screen import visible
 @click.option("--safe-only", is_flag=True, help="Leave out what wants a review.")
 @click.option("--grant-prefix", is_flag=True, help="Grant a directory where several files of it are needed.")
 @options.sources
+@options.context
 @options.workspace
 @options.colour
 @options.debug
 def fix(
-    plan: str,
+    plans: tuple[str, ...],
     into_files: bool,
     only: tuple[str, ...],
     safe_only: bool,
     grant_prefix: bool,
     sources: str | None,
+    context: tuple[str, ...],
     workspace: str | None,
     colour: str,
     debug: bool,
@@ -41,6 +43,7 @@ def fix(
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
     Every change was decided again before it is offered. What cannot be a change of a file is said on standard error.
+    Several plans are mended together, each with what the others will have made.
 
     \b
     Examples:
@@ -50,7 +53,8 @@ def fix(
     from tfcheck.fixing import Choice
     from tfcheck.fixing import fix as fixed
 
-    found = fixed(plan, sources, workspace, Choice(only, safe_only, grant_prefix), into_files=into_files)
+    choice = Choice(only, safe_only, grant_prefix)
+    found = fixed(plans, sources, workspace, choice, context=context, into_files=into_files)
     for note in found.notes:
         terminal.say(visible(note))
     for mend in found.texts:

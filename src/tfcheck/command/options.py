@@ -10,6 +10,13 @@ sources = click.option(
     help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
     "PLAN, in the current directory, and in its work tree.",
 )
+context = click.option(
+    "--context",
+    metavar="FILE",
+    multiple=True,
+    help="What `terraform show -json` prints of the state, or a plan, of another stack; - is standard input. What is "
+    "in it exists. Can be given several times.",
+)
 workspace = click.option(
     "--workspace",
     metavar="NAME",

@@ -26,7 +26,7 @@ from tfcheck.value import JsonText, Symbol, Unknown, Value
 from tfcheck.world import After
 
 #: What a suggested inline policy is called.
-_NAME = "ecs-start-up"
+NAME = "ecs-start-up"
 _INPUT = re.compile(r"statement|polic|permission|grant")
 _ASSUMED = "\n".join(
     (
@@ -48,15 +48,17 @@ _TRUST: Value = {
 }
 
 
-def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[Fix | None]:
-    """Write what roles lack as text, one for each need; None where even a policy with exactly that would not allow it.
+def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
+    """Write what roles lack as text, and name what that mends: not what even a policy with exactly that leaves denied.
 
     All are tried together: they are for different roles.
     """
     if not needs:
         return []
     decided = _tried if any(_are_contested(need, world) for need in needs) else _decided
-    return [_grant_as_text(need, places, found) for need, found in zip(needs, decided(needs, world), strict=True)]
+    verdicts = decided(needs, world)
+    found = (_grant_as_text(need, places, each) for need, each in zip(needs, verdicts, strict=True))
+    return [each for each in found if each is not None]
 
 
 def _are_contested(need: Need, world: After) -> bool:
@@ -64,27 +66,31 @@ def _are_contested(need: Need, world: After) -> bool:
     if world.things("aws_iam_role_policies_exclusive"):
         return True
     role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
-    return role is None or any(name == _NAME for name, _ in role.inline)
+    return role is None or any(name == NAME for name, _ in role.inline)
 
 
-def _decided(needs: Sequence[Need], world: After) -> Iterator[set[Verdict]]:
+def _decided(needs: Sequence[Need], world: After) -> Iterator[list[Verdict]]:
     """Decide each need again as if its role had a policy with exactly that."""
+    return (verdicts_with(each.answers, world) for each in needs)
+
+
+def verdicts_with(answers: Sequence[Answer], world: After) -> list[Verdict]:
+    """Decide each answer of one role again as if it had a policy with exactly what all of them ask for."""
     judge = world.once(Judge)
     tasks = {str(each.address): each for each in task_definitions(world)}
-    for need in needs:
-        policy = parse_policy(JsonText(_document(need.answers)), _NAME)
-        asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
-        yield {judge.verdict_with(policy, requirement, task) for requirement, task in asked}
+    policy = parse_policy(JsonText(_document(answers)), NAME)
+    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
+    return [judge.verdict_with(policy, requirement, task) for requirement, task in asked]
 
 
-def _tried(needs: Sequence[Need], world: After) -> Iterator[set[Verdict]]:
+def _tried(needs: Sequence[Need], world: After) -> Iterator[list[Verdict]]:
     """Decide all needs again in a plan that has a new resource with exactly that for each."""
     given: dict[tuple[Address, str], Value] = {}
     for need in needs:
         given |= _policy_of(need)
     added = list(dict.fromkeys(address for address, _ in given))
     trial = Trial(world.resolver, world.resolver.sources, (), added, given, world.context)
-    return ({trial.verdict(each) for each in need.answers} for need in needs)
+    return ([trial.verdict(each) for each in need.answers] for need in needs)
 
 
 def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
@@ -92,18 +98,26 @@ def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
     key = role.address.key
     address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
     return {
-        (address, "name"): _NAME,
+        (address, "name"): NAME,
         (address, "role"): role.attribute("name"),
         (address, "policy"): JsonText(_document(need.answers)),
     }
 
 
-def _grant_as_text(need: Need, places: Places, verdicts: set[Verdict]) -> Fix | None:
-    written = _written(need, places)
-    if written is None or Verdict.DENIED in verdicts:
-        return None
-    title, text = written
-    proven = verdicts == {Verdict.ALLOWED}
+def _grant_as_text(need: Need, places: Places, verdicts: Sequence[Verdict]) -> tuple[Fix, tuple[Answer, ...]] | None:
+    mended = not_denied(need.answers, verdicts)
+    written = _written(Need(need.roles, mended), places) if mended else None
+    return None if written is None else (fix_of(*written, verdicts), mended)
+
+
+def not_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:
+    """Leave out what stays denied: something else than the role's own policies is in the way."""
+    return tuple(each for each, verdict in zip(answers, verdicts, strict=True) if verdict is not Verdict.DENIED)
+
+
+def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
+    """Offer text, and say so where what was decided with it leaves a doubt."""
+    proven = Verdict.UNKNOWN not in verdicts
     doubt = "" if proven else "; needed, but whether it is enough depends on what the plan does not show"
     return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
 
@@ -118,7 +132,7 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
         (task, "execution_role_arn"): Unknown(symbol=Symbol(str(role), ("arn",))),
         (role, "name"): name,
         (role, "assume_role_policy"): JsonText(_TRUST),
-        (policy, "name"): _NAME,
+        (policy, "name"): NAME,
         (policy, "role"): Unknown(symbol=Symbol(str(role), ("name",))),
         (policy, "policy"): JsonText(_document(answers)),
     }
@@ -126,7 +140,7 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
     statements = places.wanted(answers, task.module)
     if statements is None or not all(trial.allows(each) for each in answers):
         return None
-    written = hcl(NewPolicy(name, _NAME, f"aws_iam_role.{name}.id", statements))
+    written = hcl(NewPolicy(name, NAME, f"aws_iam_role.{name}.id", statements))
     lines = [
         f'resource "aws_iam_role" "{name}" {{',
         f'  name = "{name.replace("_", "-")}"',
@@ -156,7 +170,7 @@ def _written(need: Need, places: Places) -> tuple[str, str] | None:
     module = role.address.module
     statements = places.wanted(need.answers, module)
     if statements is not None and not places.is_from_elsewhere(module):
-        policy = NewPolicy(f"{role.address.name}_start_up", _NAME, f"{local_name(role.address)}.id", statements)
+        policy = NewPolicy(f"{role.address.name}_start_up", NAME, f"{local_name(role.address)}.id", statements)
         where = f" in {module}" if module.steps else ""
         return f"add an inline policy to {local_name(role.address)}{where}", "\n".join(hcl(policy))
     while statements is None or places.is_from_elsewhere(module):

@@ -16,6 +16,7 @@ from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edit import Insertion, by_file
 from tfcheck.fix.elsewhere import Elsewhere
 from tfcheck.fix.files import Files
+from tfcheck.fix.other_stack import grants_elsewhere
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Need, Proposal
 from tfcheck.fix.soundness import sound
@@ -102,6 +103,7 @@ class _Mending:
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
         found += self._without_role(answers)
+        found += self._in_other_stacks(grantable)
         return Mends(tuple(found), tuple(settled))
 
     def _case(self, need: Need) -> _Case:
@@ -110,9 +112,7 @@ class _Mending:
     def _as_text(self, needs: Sequence[Need], done: set[Requirement], settled: set[Answer]) -> Iterator[Mend]:
         left = [Need(need.roles, self._left(need, done, settled)) for need in needs]
         lacking = [need for need in left if need.answers]
-        for need, fix in zip(lacking, grants_as_text(lacking, self._places, self._world), strict=True):
-            if fix is not None:
-                yield Mend(fix, need.answers)
+        return (Mend(*each) for each in grants_as_text(lacking, self._places, self._world))
 
     def _left(self, need: Need, done: set[Requirement], settled: set[Answer]) -> tuple[Answer, ...]:
         return tuple(each for each in need.answers if each.requirement not in done and each not in settled)
@@ -126,6 +126,9 @@ class _Mending:
             fix = role_as_text(several, self._places, self._resolver)
             if fix is not None:
                 yield Mend(fix, tuple(several))
+
+    def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[Mend]:
+        return (Mend(*each) for each in grants_elsewhere(answers, self._world)) if self._world.context else iter(())
 
     # Needs
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.address import ModulePath
+from tfcheck.address import Address, ModulePath
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.render import quoted
 from tfcheck.fix.spelling import local_name
@@ -27,9 +27,8 @@ class Labels:
         self._given: dict[str, str] = {}
         self._known: dict[int, frozenset[str]] = {}
 
-    def label(self, role: Thing, sources: Module | None, *, keyed: bool, call: str = "") -> str:
+    def label(self, address: Address, sources: Module | None, *, keyed: bool, call: str = "") -> str:
         """Name a policy after the role that it is for, or the call of the module that makes the role."""
-        address = role.address
         parts = [call, address.name if not call else "", str(address.key) if keyed and address.key is not None else ""]
         if call and address.module.steps[-1].key is not None:
             parts.append(str(address.module.steps[-1].key))

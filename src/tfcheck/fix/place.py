@@ -164,7 +164,7 @@ class Places:
         provider = block.arguments.get("provider")
         for managed in self._kinds(block):
             policy = NewPolicy(
-                label=self._labels.label(role, self._resolver.module_sources(module), keyed=repeated is None),
+                label=self._labels.label(role.address, self._resolver.module_sources(module), keyed=repeated is None),
                 name=self._name(role),
                 role=role_reference(role, repeated),
                 wanted=statements,
@@ -233,7 +233,7 @@ class Places:
             return None
         others = len(self.holders.modules(caller)) - 1
         policy = NewPolicy(
-            label=self._labels.label(role, sources, keyed=True, call=called.steps[-1].name),
+            label=self._labels.label(role.address, sources, keyed=True, call=called.steps[-1].name),
             name=self._name(role),
             role=f"{called_as(called)}.{output}",
             wanted=statements,

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
-from msgspec import structs
-
 from tfcheck.address import Address, ModulePath
 from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
@@ -87,6 +85,10 @@ class Plan:
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
         """Give a plan that differs in some rows: each takes the place of the one with its address, or is new."""
         return _Amended(self, rows)
+
+    def types(self) -> tuple[str, ...]:
+        """Name the types of the managed resources that the plan lists."""
+        return tuple(kind for mode, kind in self._rows if mode == "managed")
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Give the instances of these resource types in the plan's order, type by type; deletes are included."""

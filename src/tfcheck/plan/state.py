@@ -8,6 +8,7 @@ changes nothing, so that both answer alike.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from msgspec import Raw
 
 from tfcheck.errors import InputError
 from tfcheck.plan.document import Document, Mode, ResourceChange, decoded, present
-from tfcheck.plan.file import content, json_text
+from tfcheck.plan.file import SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, load
 from tfcheck.plan.plan import Plan
 
@@ -27,9 +28,10 @@ _WANTED = (
     "aws_secretsmanager_",
     "aws_ssm_parameter",
     "aws_ecr_",
+    "aws_efs_",
     "aws_cloudwatch_log_group",
 )
-_SHOW = "run `terraform show -json` (or `tofu`) in the directory of that stack"
+_SHOW = "run `terraform show -json > stack.json` (or `tofu`) in the directory of that stack"
 _NOTHING = Raw()
 
 
@@ -61,21 +63,34 @@ class Shown(msgspec.Struct, frozen=True):
     is_state: bool
 
 
-def load_shown(path: Path) -> Shown:
-    """Read the state or the plans of another stack.
+def load_shown(path: Path | None) -> Shown:
+    """Read the state or the plans of another stack, from standard input where `path` is None.
 
     Raises:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
         InputError: the file cannot be read, is a raw state, or holds something else.
     """
-    named = f"`{path}`"
-    text, warnings = json_text(content(path), named)
-    first = next(documents(text, named), None)
-    if first is None or not _is_state(first):
-        if first is not None and (_given(first.lineage) or _given(first.serial)):
-            raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
-        return Shown(load(path), is_state=False)
-    return Shown(Loaded((_as_plan(first, Raw(text), str(path), named),), warnings), is_state=True)
+    named = "standard input" if path is None else f"`{path}`"
+    try:
+        whole = content(path)
+        text, warnings = json_text(whole, named)
+        first = next(documents(text, named), None)
+    except SavedPlanError:
+        raise
+    except InputError as error:
+        raise _in_words_of_context(error) from None
+    if first is not None and _is_state(first):
+        label = "-" if path is None else str(path)
+        return Shown(Loaded((_as_plan(first, Raw(text), label, named),), warnings), is_state=True)
+    if first is not None and (_given(first.lineage) or _given(first.serial)):
+        raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
+    return Shown(load(path, BytesIO(whole) if path is None else None), is_state=False)
+
+
+def _in_words_of_context(error: InputError) -> InputError:
+    """Say of a file that it is neither plan nor state, and how to get one of another stack."""
+    message = error.message.replace("not a plan", "neither a plan nor a state")
+    return InputError(message.replace("no Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
 
 
 def _is_state(document: Document) -> bool:

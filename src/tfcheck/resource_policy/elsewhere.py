@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.resource_policy.guarded import Guarded
-from tfcheck.value import TextLike
+from tfcheck.value import TextLike, Unknown
+from tfcheck.whereabouts import SEVERAL
 
 
 def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
@@ -13,8 +14,8 @@ def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
 
     Only one stack makes a thing: where both show it, the other one remembers what it was.
 
-    An account that the other stack does not tell is left open: it is then taken from the ARN, as for a thing that no
-    stack shows.
+    An account that the other stack does not tell is then taken from the ARN, as for a thing that no stack shows; it
+    stays open where that stack is known to work in several.
     """
     if found.in_plan and theirs.in_plan:
         return found
@@ -23,7 +24,8 @@ def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
-    account = theirs.account if isinstance(theirs.account, str) else None
+    several = isinstance(theirs.account, Unknown) and theirs.account.reason == SEVERAL
+    account = theirs.account if several or isinstance(theirs.account, str) else None
     return msgspec.structs.replace(theirs, account=account, grants=grants)
 
 

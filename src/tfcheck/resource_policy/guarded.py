@@ -14,8 +14,9 @@ from tfcheck.value import TextLike
 class Guarded(msgspec.Struct, frozen=True):
     """What the needed thing says of itself.
 
-    `hidden` says which policy it has, or may have, that cannot be read. `outside` stands for the thing where the plan
-    does not show it, so that nothing is known of its policy; it never holds the ARN, which may be sensitive. With
+    `hidden` says which policy it has, or may have, that cannot be read; `perhaps` are those that it may have and that
+    can. `outside` stands for the thing where the plan does not show it, so that nothing is known of its policy; it
+    never holds the ARN, which may be sensitive. With
     `outside_only_elsewhere` that matters only to callers of other accounts. `account` is the account that owns it; None
     takes it from the ARN. `in_plan` tells that the plan shows the thing. A thing of kind `kms` without a policy has the
     default key policy; one of kind `open` lets everybody in. `grants` are grants on a key. `notes` are assumptions, for
@@ -31,3 +32,4 @@ class Guarded(msgspec.Struct, frozen=True):
     outside_only_elsewhere: bool = False
     grants: tuple[Grant, ...] = ()
     notes: tuple[str, ...] = ()
+    perhaps: tuple[Policy, ...] = ()

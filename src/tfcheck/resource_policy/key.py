@@ -33,6 +33,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
+        perhaps=found.perhaps,
     )
 
 

@@ -14,8 +14,10 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
     for holder in joined.sure:
         found = policies.of_attribute(holder, "policy")
         return found if found.policy or found.hidden else Found(hidden=f"{holder.address} shows no policy")
-    for holder in joined.open:
-        return Found(hidden=f"{holder.address}, which may be on it,")
+    if joined.open:
+        maybe = (policies.of_attribute(holder, "policy").policy for holder in joined.open)
+        perhaps = tuple(each for each in maybe if each is not None)
+        return Found(hidden=f"{joined.open[0].address}, which may be on it,", perhaps=perhaps)
     return None
 
 

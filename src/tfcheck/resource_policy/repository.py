@@ -40,6 +40,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Guarded
         account=thing.surroundings.account if thing else None,
         in_plan=thing is not None,
         outside="a repository outside the plan" if thing is None and own is None else None,
+        perhaps=own.perhaps if own else (),
     )
 
 

@@ -27,4 +27,4 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
         found = own_policy(world, policies, SECRET_POLICY, subject)
     managed = thing is not None and thing.address.mode == "managed"
     account = thing.surroundings.account if thing is not None and managed else None
-    return Guarded(found.policy, found.hidden or None, account, in_plan=thing is not None)
+    return Guarded(found.policy, found.hidden or None, account, in_plan=thing is not None, perhaps=found.perhaps)

@@ -51,6 +51,7 @@ class Attached:
         self.rivals: list[tuple[Policy, ...]] = []
         self.notes: list[str] = []
         self.inline: list[tuple[str, Policy]] = []
+        self.perhaps: list[Policy] = []
         self.closed = False
 
     def add(self, found: Found) -> None:
@@ -126,6 +127,8 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             attached.hidden.append(f"{grant.thing.address}, which may be attached to this role")
+            policy = self._policy(grant).policy
+            attached.perhaps += [] if policy is None else [policy]
         for group in _of_one_name(kept):
             policies = [self._policy(grant).policy for grant in group]
             attached.rivals.append(tuple(policy for policy in policies if policy is not None))

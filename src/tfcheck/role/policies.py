@@ -15,10 +15,14 @@ from tfcheck.world import Thing, World
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A policy, or why it cannot be read; both are empty where there is none."""
+    """A policy, or why it cannot be read; both are empty where there is none.
+
+    `perhaps` are policies that can be read where it is open whether they count.
+    """
 
     policy: Policy | None = None
     hidden: str = ""
+    perhaps: tuple[Policy, ...] = ()
 
 
 class Policies:

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.address import parse
+from tfcheck.address import Address, parse
 from tfcheck.arn import split
 from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
@@ -31,7 +31,8 @@ class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan, or another stack that is known, shows is what they have, except for what `hidden` lists. Of each group in
+    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that `perhaps` are
+    the policies that can be read. `home` is the address of the role in another stack that manages it. Of each group in
     `rivals`, policies of one name, only one will remain; `inline` gives the policies that have a name. `boundary` is
     None where there is none; `boundary_hidden` says why it cannot be read. `untold` says why it is open which role this
     is at all; such a role has no label. `deleted` is the address of a role that will be gone, while something still
@@ -52,6 +53,8 @@ class Role(msgspec.Struct, frozen=True):
     deleted: str | None = None
     notes: tuple[str, ...] = ()
     inline: tuple[tuple[str, Policy], ...] = ()
+    perhaps: tuple[Policy, ...] = ()
+    home: Address | None = None
 
 
 class Roles:
@@ -98,7 +101,7 @@ class Roles:
             if thing is not None:
                 owned = True
                 shown = theirs.shown(thing, self.attachments.aside(name))
-                role = joined(role, shown, self.attachments.exclusive(name))
+                role = joined(role, shown, self.attachments.exclusive(name), thing.address)
             else:
                 role = lent(role, theirs.attachments.lent(name, account))
         return role
@@ -193,6 +196,7 @@ class Roles:
             trust_hidden=trust_hidden,
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
+            perhaps=tuple(attached.perhaps),
         )
 
     def _outside(self, reference: Value, *, nameless: bool) -> Role:
@@ -222,6 +226,7 @@ class Roles:
             deleted=self._deleted(reference),
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
+            perhaps=tuple(attached.perhaps),
         )
 
     def _boundary(self, thing: Thing) -> tuple[tuple[Policy, ...] | None, str | None]:
@@ -239,12 +244,14 @@ class Roles:
 # What other stacks show
 
 
-def joined(role: Role, theirs: Role, exclusive: Thing | None) -> Role:
+def joined(role: Role, theirs: Role, exclusive: Thing | None, home: Address) -> Role:
     """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
     hidden = (f"{theirs.label}, of which {exclusive.address} removes what it does not list",) if exclusive else ()
     return msgspec.structs.replace(
         _with(role, theirs.identity, theirs.hidden + hidden, theirs.rivals, theirs.inline, theirs.notes),
         managed=True,
+        perhaps=(*role.perhaps, *theirs.perhaps),
+        home=home,
         caller=theirs.caller,
         boundary=theirs.boundary,
         boundary_hidden=theirs.boundary_hidden,
@@ -258,6 +265,7 @@ def lent(role: Role, attached: Attached) -> Role:
     if not (attached.policies or attached.hidden):
         return role
     policies, hidden, rivals = tuple(attached.policies), tuple(attached.hidden), tuple(attached.rivals)
+    role = msgspec.structs.replace(role, perhaps=(*role.perhaps, *attached.perhaps))
     return _with(role, policies, hidden, rivals, tuple(attached.inline), tuple(attached.notes))
 
 

@@ -1,0 +1,39 @@
+"""How are the plans of one call checked, and what becomes of one that cannot be read?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck import terminal
+from tfcheck.checking import Checked, Together
+from tfcheck.errors import InputError
+
+
+def reports(
+    plans: Sequence[str],
+    context: Sequence[str],
+    sources: str | None,
+    workspace: str | None,
+    *,
+    fixes: bool = True,
+    quiet: bool = False,
+) -> tuple[list[Checked], int]:
+    """Check the plans, each with the others and the context beside it; give the reports and an exit status.
+
+    A plan that cannot be read is told on standard error and does not keep the others from being checked.
+
+    Raises:
+        InputError: a file of the context cannot be read, or holds something else.
+        UsageError: standard input is to be more than one of them.
+    """
+    found: list[Checked] = []
+    status = 0
+    together = Together(plans, context, sources, workspace, fixes=fixes)
+    for plan in plans:
+        try:
+            with terminal.progress(plan, quiet=quiet):
+                found += together.checked(plan)
+        except InputError as error:
+            terminal.complain(error)
+            status = error.exit_status
+    return found, status

@@ -1,0 +1,54 @@
+"""What of another stack is an older copy of what a plan shows itself?
+
+A state of a stack beside a plan of it still lists what the plan changes or takes away. The names that AWS knows tell
+what is the same: the type, the `id`, or what newer types have in its place, and an ARN where there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from tfcheck.address import Address
+from tfcheck.plan import Plan
+from tfcheck.value import Value
+
+#: Types that decide whether a task starts, by their beginning; of no other type a copy matters.
+_DECIDING = (
+    "aws_iam_",
+    "aws_s3_",
+    "aws_kms_",
+    "aws_secretsmanager_",
+    "aws_ssm_",
+    "aws_ecr_",
+    "aws_efs_",
+    "aws_cloudwatch_",
+)
+_NAMES = ("id", "role_name", "bucket", "arn")
+
+Identity = tuple[str, str, str]
+
+
+def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
+    """Name what a plan speaks for: all of these types that existed before its change."""
+    rows = ((each.address.type, each.before) for each in plan.instances(*_shared(plan, types)))
+    return frozenset(found for kind, values in rows for found in _identity(kind, values))
+
+
+def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
+    """Give the addresses in the plan of another stack, or in its state read as one, of what others speak for."""
+    for each in plan.instances(*_shared(plan, {kind for kind, _, _ in held})):
+        if any(found in held for found in _identity(each.address.type, each.after)):
+            yield each.address
+
+
+def _shared(plan: Plan, types: Collection[str]) -> list[str]:
+    return [each for each in plan.types() if each in types and each.startswith(_DECIDING)]
+
+
+def _identity(kind: str, values: dict[str, Value] | None) -> Iterator[Identity]:
+    if not values:
+        return
+    known = next((found for each in _NAMES if isinstance(found := values.get(each), str) and found), None)
+    arn = values.get("arn")
+    if known is not None:
+        yield kind, known, arn if isinstance(arn, str) else ""

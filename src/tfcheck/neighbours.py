@@ -1,0 +1,81 @@
+"""Which other stacks does each plan of a call see, and what of them counts?
+
+All plans of the call see each other and the context. Where two of them show the same thing, a plan counts before a
+state, and what was given first before what was given later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tfcheck.address import Address
+    from tfcheck.files import Given
+    from tfcheck.plan import Plan
+    from tfcheck.stack import Stack
+
+
+class Neighbours:
+    """The stacks of one call."""
+
+    def __init__(
+        self, plans: Sequence[Given], context: Sequence[Given], names: Mapping[str, str], workspace: str | None = None
+    ) -> None:
+        """Take the plans that are checked, what else is shown, and the names of their files in reports.
+
+        `workspace` is that of the plans that are checked.
+        """
+        self._names = names
+        rows = [(each, workspace) for each in plans] + [(each, None) for each in context]
+        rows = [] if len(rows) < 2 else sorted(rows, key=lambda each: each[0].is_state)
+        self._stacks = [each.stack(self._name(each.plan.label), chosen) for each, chosen in rows]
+        for stack in self._stacks:
+            stack.beside(self._stacks)
+        self._views: dict[str, list[tuple[Stack, int]]] = {}
+
+    def of(self, given: Given) -> list[Stack]:
+        """Give what a plan sees of all others: each without what the plan, or one that counts before it, speaks for."""
+        return [stack for stack, _ in self._seen_from(given.plan)]
+
+    def notes(self, given: Given) -> Iterator[str]:
+        """Say which stacks show again what others speak for."""
+        for stack, count in self._seen_from(given.plan):
+            if count:
+                things = "something" if count == 1 else f"{count} things"
+                yield f"{stack.name} shows {things} that a plan, or a file given before it, shows too: that one counts"
+
+    def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
+        """Pair each other stack, as a plan sees it, with the number of things that it does not speak for."""
+        if plan.label not in self._views:
+            found = list(self._repeated(plan))
+            stacks = [stack for stack, _ in found]
+            if any(gone for _, gone in found):
+                stacks = [stack.without(gone) for stack, gone in found]
+                for stack in stacks:
+                    stack.beside(stacks)
+            self._views[plan.label] = [(stack, len(gone)) for stack, (_, gone) in zip(stacks, found, strict=True)]
+        return self._views[plan.label]
+
+    def _repeated(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
+        """Pair each other stack with what the plan, or a stack before it, speaks for."""
+        from tfcheck.copies import copies, held
+
+        first: list[Plan] = [plan]
+        for stack in self._stacks:
+            if stack.plan.label != plan.label:
+                known = [identity for each in first for identity in held(each, stack.plan.types())]
+                yield stack, frozenset(copies(stack.plan, frozenset(known)))
+                first.append(stack.plan)
+
+    def _name(self, label: str) -> str:
+        file, mark, number = label.rpartition("#")
+        return self._names.get(label) or f"{self._names.get(file, file)}{mark}{number}"
+
+
+def short_names(files: Sequence[str]) -> dict[str, str]:
+    """Give each file a name for reports: what is behind the last slash, or more of it where that is not enough."""
+    last = {each: Path(each).name or each for each in files}
+    shared = {name for name in last.values() if list(last.values()).count(name) > 1}
+    return {each: each if name in shared else name for each, name in last.items()}

@@ -1,0 +1,103 @@
+"""What a service has from other stacks is decided alike by their state, their plan and their plan once applied.
+
+Two pairs of stacks that were really planned and applied: `testdata/README.md` says what is in them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+from tests.cases import TESTDATA
+from tfcheck.checking import Together
+from tfcheck.finding import Answer
+
+SERVICE, SHARED = TESTDATA / "service-of-shared-stack", TESTDATA / "shared-stack"
+ORDERS, TWO_ACCOUNTS = TESTDATA / "service-of-two-accounts", TESTDATA / "stack-in-two-accounts"
+FILE, PRIVATE, GRANTED = (f"/0/environmentFiles/{each}" for each in range(3))
+CLOSED, PLAIN, TOKEN = (f"/0/secrets/{each}" for each in range(3))
+
+#: Of each role of the shared stack what decides, which is its own policy, that of the thing, or that of its key.
+REASONS = {
+    ("open", FILE, "s3:GetObject"): "",
+    ("open", FILE, "kms:Decrypt"): "",
+    ("open", PRIVATE, "s3:GetObject"): "explicit_deny",
+    ("open", GRANTED, "s3:GetObject"): "implicit_deny",
+    ("open", CLOSED, "kms:Decrypt"): "",
+    ("open", TOKEN, "kms:Decrypt"): "",
+    ("open", "/0/image", "ecr:BatchGetImage"): "",
+    ("pathed", CLOSED, "secretsmanager:GetSecretValue"): "",
+    ("pathed", CLOSED, "kms:Decrypt"): "resource_policy",
+    ("pathed", PLAIN, "secretsmanager:GetSecretValue"): "explicit_deny",
+    ("refused", "/0/image", "ecr:BatchGetImage"): "explicit_deny",
+    ("refused", "/0/image", "ecr:GetDownloadUrlForLayer"): "",
+    ("extended", FILE, "s3:GetObject"): "",
+    ("extended", FILE, "s3:GetBucketLocation"): "implicit_deny",
+    ("extended", GRANTED, "s3:GetObject"): "",
+    ("own", FILE, "s3:GetObject"): "",
+    ("own", FILE, "s3:GetBucketLocation"): "implicit_deny",
+    ("own", GRANTED, "s3:GetObject"): "implicit_deny",
+}
+
+
+def answers(plan: Path, *context: Path) -> tuple[Answer, ...]:
+    (found,) = Together((str(plan),), tuple(map(str, context))).checked(str(plan))
+    return found.report.answers
+
+
+def reasons(found: tuple[Answer, ...]) -> dict[tuple[str, str, str], str]:
+    """Give what keeps each call from being allowed, nothing where it is; where it is open, that."""
+    return {
+        (each.requirement.task_definition, each.requirement.pointer, each.requirement.action): each.reason.value
+        if each.reason
+        else ""
+        for each in found
+    }
+
+
+def service(task: str) -> str:
+    return f'aws_ecs_task_definition.this["{task}"]'
+
+
+@pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
+@pytest.mark.parametrize("context", ["state.json", "plan.json", "applied.plan.json"])
+def test_a_service_is_decided_by_the_stack_that_has_nearly_all(name: str, context: str) -> None:
+    found = reasons(answers(SERVICE / name, SHARED / context))
+    wanted = {(service(task), place, action): reason for (task, place, action), reason in REASONS.items()}
+    assert {key: found[key] for key in wanted} == wanted
+
+
+def test_a_state_and_the_plan_of_the_same_stack_decide_alike() -> None:
+    by_state, by_plan = (
+        answers(SERVICE / "applied.plan.json", SHARED / each) for each in ("state.json", "applied.plan.json")
+    )
+    assert [(each.requirement, each.verdict, each.reason) for each in by_state] == [
+        (each.requirement, each.verdict, each.reason) for each in by_plan
+    ]
+
+
+#: What the plan of the stack in two accounts decides, its state with the sources beside it, and its state alone.
+#: Nothing is known of the archive's account without the sources: it is taken for that of the role.
+ACCOUNTS = (
+    ("/0/environmentFiles/0", "s3:GetObject", "denied", "unknown", "allowed"),
+    ("/0/environmentFiles/0", "s3:GetBucketLocation", "denied", "unknown", "allowed"),
+    ("/0/environmentFiles/1", "s3:GetObject", "denied", "unknown", "unknown"),
+    ("/0/environmentFiles/2", "s3:GetObject", "allowed", "allowed", "unknown"),
+    ("/0/image", "ecr:BatchGetImage", "allowed", "unknown", "unknown"),
+    ("/0/image", "ecr:GetDownloadUrlForLayer", "allowed", "allowed", "allowed"),
+)
+
+
+@pytest.mark.parametrize("kind", ["applied.plan.json", "state.json", "state alone"])
+def test_what_a_state_does_not_tell_of_its_accounts_stays_open(kind: str, tmp_path: Path) -> None:
+    file = TWO_ACCOUNTS / kind
+    if kind == "state alone":
+        file = Path(copy(TWO_ACCOUNTS / "state.json", tmp_path))
+    column = 2 + ["applied.plan.json", "state.json", "state alone"].index(kind)
+    found = {
+        (each.requirement.pointer, each.requirement.action): each.verdict.value
+        for each in answers(ORDERS / "applied.plan.json", file)
+    }
+    assert {row[:2]: found[row[:2]] for row in ACCOUNTS} == {row[:2]: row[column] for row in ACCOUNTS}

@@ -149,5 +149,8 @@ def member(structure: Value, name: str) -> Value:
         return structure if isinstance(structure, Unknown) else None
     if name in structure:
         return structure[name]
-    lowered = name.lower()
-    return next((value for key, value in structure.items() if key.lower() == lowered), None)
+    length, lowered = len(name), name.lower()
+    for key, value in structure.items():
+        if len(key) == length and key.lower() == lowered:
+            return value
+    return None

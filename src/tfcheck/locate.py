@@ -14,14 +14,17 @@ class Locations:
     def __init__(self, resolver: Resolver) -> None:
         """Take the resolver that knows the sources."""
         self._resolver = resolver
+        self._found: dict[tuple[str, str], Location | None] = {}
 
     def of(self, written: str, attribute: str = "") -> Location | None:
         """Give the place of a resource's block, or of one of its arguments, by its address as reports write it."""
-        try:
-            address = parse(written)
-        except InputError:
-            return None
-        return self.of_address(address, attribute)
+        key = written, attribute
+        if key not in self._found:
+            try:
+                self._found[key] = self.of_address(parse(written), attribute)
+            except InputError:
+                self._found[key] = None
+        return self._found[key]
 
     def of_address(self, address: Address, attribute: str = "") -> Location | None:
         """Give the place of a resource's block, of one of its arguments, or of the one nested block of a kind."""

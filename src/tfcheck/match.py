@@ -56,11 +56,22 @@ def glob_known(pattern: str, subject: str) -> bool:
     """Match IAM wildcards where everything is known, in time linear in the product of the lengths at worst."""
     if pattern == subject or pattern == "*":
         return True
-    head, star, tail = pattern.partition("*")
-    if "?" not in pattern and "*" not in tail:
-        fits = len(subject) >= len(head) + len(tail)
-        return bool(star) and fits and subject.startswith(head) and subject.endswith(tail)
-    return _glob_greedily(pattern, subject)
+    if "?" in pattern:
+        return _glob_greedily(pattern, subject)
+    head, *rest = pattern.split("*")
+    return bool(rest) and subject.startswith(head) and _holds(subject, len(head), rest)
+
+
+def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
+    """Tell whether a text holds parts one behind another from `start` on, the last one at its end."""
+    *middle, tail = parts
+    end = len(subject) - len(tail)
+    for part in middle:
+        start = subject.find(part, start, max(end, 0))
+        if start < 0:
+            return False
+        start += len(part)
+    return start <= end and subject.endswith(tail)
 
 
 def _glob_greedily(pattern: str, subject: str) -> bool:

@@ -104,24 +104,24 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
 
 def _known(value: Any, owner: str, path: Path) -> Value:
     """Give a value as it is, but for what an edited plan has in the place of ARNs."""
-    return _restored(value, owner, path) if _was_edited(value, path) else value
+    return _restored(value, owner, path) if _was_edited(value, _name(path)) else value
 
 
-def _was_edited(value: Any, path: Path) -> bool:
-    match value:
-        case str():
-            return _was_replaced(value, path)
-        case dict():
-            return any(_was_edited(each, (*path, name)) for name, each in value.items() if not _is_plain(name, each))
-        case list():
-            return any(_was_edited(each, (*path, at)) for at, each in enumerate(value))
-        case _:
-            return False
+def _was_edited(value: Any, name: str) -> bool:
+    """Tell whether an edited plan has something else in the place of ARNs; `name` is that of the member above."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if not _is_plain(key, each) and _was_edited(each, key):
+                return True
+        return False
+    if isinstance(value, list):
+        return any(_was_edited(each, name) for each in value)
+    return isinstance(value, str) and _was_replaced(value, name)
 
 
 def _restored(value: Any, owner: str, path: Path) -> Value:
     match value:
-        case str() if _was_replaced(value, path):
+        case str() if _was_replaced(value, _name(path)):
             return Unknown(Symbol(owner, path), reason=_REPLACED)
         case dict():
             return {
@@ -139,9 +139,12 @@ def _is_plain(name: str, value: Any) -> bool:
     return not isinstance(value, dict | list) and not name.endswith(("arn", "arns"))
 
 
-def _was_replaced(text: str, path: Path) -> bool:
+def _name(path: Path) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _was_replaced(text: str, name: str) -> bool:
     """Tell whether an edited plan has `text` where an ARN belongs; a role's or a policy's can be nothing else."""
-    name = next((step for step in reversed(path) if isinstance(step, str)), "")
     if not text or text.startswith("arn:") or not name.endswith(("arn", "arns")):
         return False
     return name.endswith(("role_arn", "policy_arn", "policy_arns")) or looks_like_reference(text)

@@ -104,7 +104,7 @@ def test_an_object_of_another_shape_is_refused_by_name() -> None:
 
 def test_an_object_nested_too_deep_is_refused_by_name() -> None:
     deep: Any = None
-    for _ in range(400):
+    for _ in range(250):
         deep = {"a": deep}
     found = made("create", after={"a": deep})
     assert found.exists_after

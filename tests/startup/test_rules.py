@@ -10,7 +10,6 @@ from tfcheck.finding import Requirement, Severity
 from tfcheck.startup import (
     RULES,
     credential_spec,
-    decrypt,
     firelens_config,
     fsx,
     image,
@@ -272,7 +271,7 @@ def test_what_is_under_a_key_must_be_decrypted() -> None:
             "repositoryCredentials": {"credentialsParameter": SECRET},
         }
     )
-    found = needs(decrypt.RULE, of, world)
+    found = needs(RULES[-1], of, world)
     assert [(each.pointer, each.action, each.resource) for each in found] == [
         ("/0/secrets/1", "kms:Decrypt", KEY),
         ("/0/secrets/0", "kms:Decrypt", KEY),

@@ -110,10 +110,7 @@ def _known(value: Any, owner: str, path: Path) -> Value:
 def _was_edited(value: Any, name: str) -> bool:
     """Tell whether an edited plan has something else in the place of ARNs; `name` is that of the member above."""
     if isinstance(value, dict):
-        for key, each in value.items():
-            if not _is_plain(key, each) and _was_edited(each, key):
-                return True
-        return False
+        return any(not _is_plain(key, each) and _was_edited(each, key) for key, each in value.items())
     if isinstance(value, list):
         return any(_was_edited(each, name) for each in value)
     return isinstance(value, str) and _was_replaced(value, name)

@@ -24,7 +24,7 @@ from tfcheck.startup import (
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.world import World
 
-RULES: tuple[Rule, ...] = (
+_FETCHES: tuple[Rule, ...] = (
     trust.RULE,
     env_file.RULE,
     firelens_config.RULE,
@@ -37,8 +37,8 @@ RULES: tuple[Rule, ...] = (
     credential_spec.RULE,
     fsx.RULE,
     efs_volume.RULE,
-    decrypt.RULE,
 )
+RULES: tuple[Rule, ...] = (*_FETCHES, decrypt.rule(_FETCHES))
 
 
 def rule(rule_id: str) -> Rule:

@@ -17,38 +17,18 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_I
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement, Severity
+from tfcheck.finding import Requirement
 from tfcheck.inventory.encryption import key_of, key_of_object, key_of_parameter, key_of_secret
-from tfcheck.startup import (
-    credential_spec,
-    env_file,
-    firelens_config,
-    fsx,
-    parameter,
-    registry_credentials,
-    secret,
-    service_connect_log,
-)
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.world import World
 
 ID = "decrypt"
 ACTION = "kms:Decrypt"
-_READERS = (
-    env_file.RULE,
-    firelens_config.RULE,
-    secret.RULE,
-    parameter.RULE,
-    registry_credentials.RULE,
-    credential_spec.RULE,
-    fsx.RULE,
-    service_connect_log.RULE,
-)
 _KEYS = {
     "s3:GetObject": key_of_object,
     "secretsmanager:GetSecretValue": key_of_secret,
@@ -56,29 +36,36 @@ _KEYS = {
 }
 
 
-def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need the customer managed key of everything that is read for the task."""
-    for reader in _READERS:
-        for need in derived(reader, task, world):
-            find = _KEYS.get(need.action)
-            key = key_of(find, need.resource, world) if find else None
-            if key is not None:
-                yield msgspec.structs.replace(
-                    need,
-                    rule=ID,
-                    action=ACTION,
-                    resource=key.arn,
-                    severity=Severity.ERROR,
-                    doubt=need.doubt or key.doubt,
-                    encrypted=need.resource,
-                    sensitive=need.sensitive or key.sensitive,
-                )
+def rule(readers: Sequence[Rule]) -> Rule:
+    """Give the rule that needs the customer managed key of everything that other rules have read for a task."""
+
+    def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+        for reader in readers:
+            for need in derived(reader, task, world):
+                found = _with_key(need, world)
+                if found is not None:
+                    yield found
+
+    return Rule(
+        id=ID,
+        title="customer managed keys",
+        manual=__doc__,
+        derive=derive,
+        symptoms={ACTION: "AccessDeniedException: Access to KMS is not allowed"},
+    )
 
 
-RULE = Rule(
-    id=ID,
-    title="customer managed keys",
-    manual=__doc__,
-    derive=_derive,
-    symptoms={ACTION: "AccessDeniedException: Access to KMS is not allowed"},
-)
+def _with_key(need: Requirement, world: World) -> Requirement | None:
+    find = _KEYS.get(need.action)
+    key = key_of(find, need.resource, world) if find else None
+    if key is None:
+        return None
+    return msgspec.structs.replace(
+        need,
+        rule=ID,
+        action=ACTION,
+        resource=key.arn,
+        doubt=need.doubt or key.doubt,
+        encrypted=need.resource,
+        sensitive=need.sensitive or key.sensitive,
+    )

@@ -14,7 +14,7 @@ from tfcheck.hcl.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.match import equal
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
-from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
+from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.world import After
 
 _KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)
@@ -44,6 +44,9 @@ class Spelling:
         whole = self._named(value)
         if whole is not None:
             return (Reference(whole),)
+        open_ = None if isinstance(value, str) else self._by_open_arn(value)
+        if open_ is not None:
+            return open_
         found: list[str | Reference] = []
         for piece in pieces(value):
             spelled = (piece,) if isinstance(piece, str) else self._piece(piece)
@@ -65,6 +68,19 @@ class Spelling:
         joined = _joined(found)
         spelled = self._begun(joined, self._arns) if isinstance(joined[0], str) else joined
         return spelled if any(isinstance(each, Reference) for each in spelled) else None
+
+    def _by_open_arn(self, value: TextLike) -> Spelled | None:
+        """Write a value that is, or begins with, the ARN of a resource of this module of which not all is known."""
+        *before, last = pieces(spelled_out(value)) or ("",)
+        ends = (
+            [offset for offset in range(len(last) - 1, 0, -1) if last[offset] in "/:"] if isinstance(last, str) else ()
+        )
+        for end in (None, *ends):
+            known = text([*before, last if end is None or not isinstance(last, str) else last[:end]])
+            if known in self._open_arns:
+                rest = last[end:] if end is not None and isinstance(last, str) else ""
+                return _joined([Reference(self._open_arns[known]), rest])
+        return None
 
     def _piece(self, piece: Value) -> Spelled | None:
         if not isinstance(piece, Unknown):
@@ -118,15 +134,23 @@ class Spelling:
     @cached_property
     def _arns(self) -> dict[str, str]:
         """Map the known ARNs of resources and data sources in this module to what refers to them."""
-        found: dict[str, str] = {}
+        return {arn: each for arn, each in self._all_arns.items() if isinstance(arn, str) and arn.startswith("arn:")}
+
+    @cached_property
+    def _open_arns(self) -> dict[TextLike, str]:
+        """Map the ARNs of which some is known to what refers to them."""
+        return {arn: each for arn, each in self._all_arns.items() if isinstance(arn, Text)}
+
+    @cached_property
+    def _all_arns(self) -> dict[TextLike, str]:
+        found: dict[TextLike, str] = {}
         for thing in (*self._world.things(*_TYPES), *self._world.looked_up(*_TYPES)):
             address = thing.address
             if address.module != self._module or self._refuse(address.resource):
                 continue
             arn = thing.attribute("arn")
-            spelled = spelled_out(arn) if isinstance(arn, str | Text | Unknown) else None
-            if isinstance(spelled, str) and spelled.startswith("arn:") and self._resolver.block(address) is not None:
-                found.setdefault(spelled, f"{local_name(address)}.arn")
+            if isinstance(arn, str | Text | Unknown) and self._resolver.block(address) is not None:
+                found.setdefault(spelled_out(arn), f"{local_name(address)}.arn")
         return found
 
     @cached_property

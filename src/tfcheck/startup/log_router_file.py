@@ -1,0 +1,85 @@
+"""Fetch the files that an init image of AWS for Fluent Bit is told in its environment.
+
+Images of `aws-for-fluent-bit` whose tag begins with `init` download each file that a variable
+`aws_fluent_bit_init_s3_1`, `aws_fluent_bit_init_s3_2` and so on names by its ARN, before Fluent Bit begins. They do it
+with the *task* role, not with the execution role: it needs `s3:GetObject` on the object, and AWS documents
+`s3:GetBucketLocation` on the bucket, which newer images ask for only without `s3:ListBucket`.
+
+ECS starts such a container, but without a file it ends at once with `Cannot download ... from s3` in its log, and with
+it the task, if the container is essential. Of an image that may be another one it is open whether it fetches anything.
+
+Write into a policy of the task role:
+
+    { Effect = "Allow", Action = "s3:GetObject",         Resource = "arn:aws:s3:::my-config/parsers.conf" },
+    { Effect = "Allow", Action = "s3:GetBucketLocation", Resource = "arn:aws:s3:::my-config" },
+
+See https://github.com/aws/aws-for-fluent-bit/tree/mainline/use_cases/init-process-for-fluent-bit and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfcheck.ecs import Container, TaskDefinition, member
+from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.startup.env_file import bucket_arn, is_other_than_arn
+from tfcheck.startup.place import Place
+from tfcheck.startup.rule import Rule
+from tfcheck.value import Text, Truth, Unknown, Value
+from tfcheck.world import World
+
+ID = "log-router-file"
+_NAME = re.compile(r"aws_fluent_bit_init_[sS]3")
+_IMAGE = re.compile(r"(?:[^/]+/)*aws-for-fluent-bit(?::(?P<tag>[^/@]+))?(?P<digest>@.+)?")
+
+
+def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need every file that the environment of a container names; without a task role there is none to ask for."""
+    if task.task_role in (None, ""):
+        return
+    for container in task.containers:
+        fetches = _fetches(container)
+        listed = container.members("environment") if fetches is not Truth.FALSE else []
+        for index, each in enumerate(listed if isinstance(listed, list) else ()):
+            value = member(each, "value")
+            if _is_told(member(each, "name")) and isinstance(value, str | Text | Unknown):
+                yield from _needs(task, container, index, value, fetches)
+
+
+def _is_told(name: Value) -> bool:
+    return isinstance(name, str) and _NAME.search(name) is not None
+
+
+def _fetches(container: Container) -> Truth:
+    """Tell whether the container's image is one of those that download files."""
+    image = container.member("image")
+    found = _IMAGE.fullmatch(image) if isinstance(image, str) else None
+    if found is None or found["digest"]:
+        return Truth.UNKNOWN
+    return Truth.of((found["tag"] or "").startswith("init"))
+
+
+def _needs(
+    task: TaskDefinition, container: Container, index: int, value: str | Text | Unknown, fetches: Truth
+) -> Iterator[Requirement]:
+    if is_other_than_arn(value):
+        return
+    doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
+    cause = f"log router's file of container `{container.name}`"
+    place = Place(task, container, f"/{container.index}/environment/{index}", cause, RoleKind.TASK)
+    yield place.needs(ID, "s3:GetObject", value, Severity.WARNING, doubt=doubt)
+    yield place.needs(ID, "s3:GetBucketLocation", bucket_arn(value), Severity.WARNING, doubt=doubt)
+
+
+RULE = Rule(
+    id=ID,
+    title="files of a log router's init image",
+    manual=__doc__,
+    derive=_derive,
+    symptoms={
+        "s3:GetObject": "[FluentBit Init Process] Cannot download [FILE] from s3",
+        "s3:GetBucketLocation": "[FluentBit Init Process] Cannot get bucket region of BUCKET + FILE",
+    },
+)

@@ -86,8 +86,23 @@ def agrees(evaluated: Value, told: Any) -> bool:
 
 
 def generated(attribute: str, evaluated: Value) -> bool:
-    """Tell whether the provider makes up a value itself, because the argument comes to null."""
-    return evaluated is None and attribute.rpartition(".")[2] in ("name", "bucket")
+    """Tell whether the provider makes up a value itself, because the argument comes to nothing."""
+    return evaluated in (None, []) and attribute.rpartition(".")[2] in PROVIDED
+
+
+#: What the provider, or AWS, chooses where nothing is given.
+PROVIDED = {
+    "bucket",
+    "bypass_policy_lockout_safety_check",
+    "inline_policy",
+    "key_id",
+    "kms_key_id",
+    "managed_policy_arns",
+    "name",
+    "permissions_boundary",
+    "policy",
+    "server_side_encryption",
+}
 
 
 def may_become(value: Value, told: Value) -> bool:

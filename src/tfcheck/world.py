@@ -188,7 +188,7 @@ class _Planned:
         return masked(self._instance.after_sensitive, (name,))
 
     def configured(self, name: str) -> bool | None:
-        return self._resolver.configured(self.address, name)
+        return self._resolver.given(self.address, name)
 
     @property
     def surroundings(self) -> Surroundings:

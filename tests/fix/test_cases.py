@@ -23,6 +23,7 @@ from tfcheck.world import After
 #: Rows that no edit of a file mends, and why.
 BY_HAND = {
     "access-changed": "an explicit deny is changed by whoever wrote it",
+    "arguments-left-null": "the module is called several times, and puts out no role name",
     "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",

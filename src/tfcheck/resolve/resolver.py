@@ -79,6 +79,14 @@ class Resolver(ModuleNames):
         config = self.config_resource(address)
         return name in config.expressions if config else None
 
+    def given(self, address: Address, name: str) -> bool | None:
+        """Tell whether an argument is written and says something; None where nothing shows it.
+
+        Null is the same as nothing, and so are dynamic blocks of which there are none.
+        """
+        configured = self.configured(address, name)
+        return self._argument(address, name) is not None if configured else configured
+
     def attribute_names(self, address: Address) -> Sequence[str] | None:
         """List the attributes that the plan has of an instance; None where it has none."""
         instance = self.plan.instance(str(address))
@@ -158,9 +166,9 @@ class Resolver(ModuleNames):
             return self._shape(address, name)
         known: Value = self._unknown(address, name) if planned is Absence.ABSENT else planned
         if self.configured(address, name):
-            written = self._written(address, name)
-            if written is not None:
-                return fill(known, written)
+            given = self._argument(address, name)
+            if given is not None:
+                return fill(known, given)
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
@@ -194,6 +202,12 @@ class Resolver(ModuleNames):
     def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
         family = derived.assigned_family(address.type, name, shaped=False)
         return Unknown(symbol=Symbol(str(address), (name,)), reason=reason, hole=derived.hole(name), family=family)
+
+    def _argument(self, address: Address, name: str) -> Value:
+        """Evaluate an argument; None where it is not written, is null, or is blocks of which there are none."""
+        written = self._written(address, name)
+        block = self.block(address) if written == [] else None
+        return None if block is not None and name not in block.attributes() else written
 
     def _written(self, address: Address, name: str) -> Value:
         """Evaluate an argument as it is written; None where it is not."""

@@ -32,7 +32,7 @@ class Thing(Protocol):
         """Tell whether the plan marks the attribute, or part of it, as sensitive."""
 
     def configured(self, name: str) -> bool | None:
-        """Tell whether an argument is written for it; None where nothing shows it."""
+        """Tell whether an argument is written for it, and not as null; None where nothing shows it."""
 
     @property
     def surroundings(self) -> Surroundings:

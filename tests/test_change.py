@@ -7,11 +7,17 @@ import json
 import pytest
 
 from tests.cases import TESTDATA, Case
+from tests.made_world import MadeThing, MadeWorld
+from tfcheck import pitfall
+from tfcheck.address import Address
 from tfcheck.check import check
+from tfcheck.ecs import task_definitions
 from tfcheck.finding import AccessChange, Piece, Report, RoleSwitch, TaskChange
+from tfcheck.locate import Locations
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
 from tfcheck.report.text import text
+from tfcheck.value import Value
 
 
 def report(case: str, plan: str = "plan.json") -> Report:
@@ -96,6 +102,36 @@ def test_all_that_a_change_can_do() -> None:
         ("aws_iam_role.search", "created"),
         ("aws_iam_role.old", "deleted"),
     ]
+
+
+class Nowhere(Locations):
+    """No sources are at hand."""
+
+    def __init__(self) -> None: ...
+
+    def of_address(self, address: Address, attribute: str = "") -> None: ...
+
+
+def test_a_mistake_that_weighs_more_than_before_is_not_the_old_one() -> None:
+    def windows(*launch: Value) -> MadeThing:
+        files: list[Value] = [{"type": "s3", "value": "arn:aws:s3:::cfg/web/prod.env"}]
+        return MadeThing(
+            "aws_ecs_task_definition.app",
+            {
+                "container_definitions": [{"name": "app", "image": "nginx", "environmentFiles": files}],
+                "runtime_platform": [{"operating_system_family": "WINDOWS_SERVER_2022_CORE"}],
+                "requires_compatibilities": list(launch),
+            },
+        )
+
+    def change(before: MadeThing, after: MadeThing) -> list[tuple[str, str | None]]:
+        world = MadeWorld(after, earlier=[before])
+        found = pitfall.findings(task_definitions(world), world, Nowhere())
+        return [(each.severity.value, each.change) for each in found if each.rule == "env-file-windows"]
+
+    assert change(windows("EC2"), windows("FARGATE")) == [("error", "introduced")]
+    assert change(windows("FARGATE"), windows("FARGATE")) == [("error", "existing")]
+    assert change(windows("FARGATE"), windows("EC2")) == [("warning", "existing")]
 
 
 def test_what_is_broken_comes_first_on_the_screen() -> None:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tfcheck import pitfall
 from tfcheck.compare import STARTS, Past
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Answer, Finding, Severity, TaskChange
-from tfcheck.pitfall import PITFALLS
+from tfcheck.finding import Answer, Severity, TaskChange
 from tfcheck.value import Truth
 from tfcheck.world import World
 
 
-def task_changes(
-    answers: Iterable[Answer], findings: Iterable[Finding], world: World, past: Past
-) -> Iterator[TaskChange]:
+def task_changes(answers: Iterable[Answer], world: World, past: Past) -> Iterator[TaskChange]:
     """Tell which task definitions could start before the change and cannot after it, or the other way round.
 
     Nothing is said of one that is new, and of one where either is open.
     """
-    after = _after(task_definitions(world), answers, findings)
+    after = _after(answers, world)
     for address, task in past.tasks.items():
         if after.get(address, Truth.UNKNOWN) is not Truth.UNKNOWN:
             found = _TASK_CHANGES.get((_could_start(task, past), after[address]))
@@ -34,22 +32,23 @@ _TASK_CHANGES = {
 }
 
 
-def _after(tasks: Iterable[TaskDefinition], answers: Iterable[Answer], findings: Iterable[Finding]) -> dict[str, Truth]:
+def _after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
     """Tell for every task definition whether it can start after the change."""
-    found = {str(task.address): Truth.UNKNOWN if task.problem else Truth.TRUE for task in tasks}
+    tasks = task_definitions(world)
+    found = {str(task.address): _unless_stopped(task, world) for task in tasks}
     for answer in answers:
         need = answer.requirement
         if need.severity is Severity.ERROR:
             found[need.task_definition] &= STARTS[answer.verdict]
-    for finding in findings:
-        if finding.severity is Severity.ERROR:
-            found[finding.task_definition] = Truth.FALSE
     return found
 
 
 def _could_start(task: TaskDefinition, past: Past) -> Truth:
     granted = past.granted(task)
-    if task.problem or granted is Truth.FALSE:
-        return granted
-    mistakes = (mistake for pitfall in PITFALLS for mistake in pitfall.search(task, past.world))
-    return Truth.FALSE if any(each.severity is Severity.ERROR for each in mistakes) else granted
+    return granted if granted is Truth.FALSE else granted & _unless_stopped(task, past.world)
+
+
+def _unless_stopped(task: TaskDefinition, world: World) -> Truth:
+    if pitfall.stopped(task, world):
+        return Truth.FALSE
+    return Truth.UNKNOWN if task.problem else Truth.TRUE

@@ -70,7 +70,7 @@ def check(
             )
         ),
         context=context,
-        task_changes=tuple(task_changes(answers, found, after, past)),
+        task_changes=tuple(task_changes(answers, after, past)),
         access_changes=tuple(access_changes(after)),
         role_switches=tuple(role_switches(after, past)),
         access_unknown=tuple(access_unknown(after)),

@@ -32,14 +32,16 @@ class Past:
         """Decide what `requirement` was before the change; None where nothing needed it then.
 
         It is the same requirement if the same container of the same task definition needed the same action on the same
-        thing, wherever in the list that stood.
+        thing, wherever in the list that stood. What a start could do without then was not missing.
         """
         task = self.tasks.get(requirement.task_definition)
         if task is None:
             return None
         for earlier in self._requirements(task).get(_kind(requirement), ()):
             if requirement.container is None or equal(earlier.resource, requirement.resource) is Truth.TRUE:
-                return self._judge.verdict(earlier, task)
+                found = self._judge.verdict(earlier, task)
+                spared = earlier.severity.rank > requirement.severity.rank
+                return None if spared and found is not Verdict.ALLOWED else found
         return None
 
     def granted(self, task: TaskDefinition) -> Truth:

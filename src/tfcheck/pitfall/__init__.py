@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Finding, Location
+from tfcheck.finding import Finding, Location, Severity
 from tfcheck.locate import Locations
 from tfcheck.match import equal
 from tfcheck.pitfall import (
@@ -58,6 +58,28 @@ PITFALLS: tuple[Pitfall, ...] = (
 )
 
 
+class Mistakes:
+    """What is wrong with the task definitions of one world; each is searched once."""
+
+    def __init__(self, world: World) -> None:
+        """Take the world."""
+        self._world = world
+        self._found: dict[tuple[str, str], tuple[Mistake, ...]] = {}
+
+    def of(self, task: TaskDefinition, pitfall: Pitfall) -> tuple[Mistake, ...]:
+        """Give what surely breaks one rule."""
+        key = str(task.address), pitfall.id
+        if key not in self._found:
+            self._found[key] = tuple(pitfall.search(task, self._world))
+        return self._found[key]
+
+
+def stopped(task: TaskDefinition, world: World) -> bool:
+    """Tell whether something is wrong with which a task definition of a world surely cannot start."""
+    found = (each for pitfall in PITFALLS for each in world.once(Mistakes).of(task, pitfall))
+    return any(each.severity is Severity.ERROR for each in found)
+
+
 def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
     """Find what surely breaks a rule of ECS in the world after a change; what several tasks share is told once."""
     earlier = {str(each.address): each for each in task_definitions(world.before())}
@@ -65,7 +87,7 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     for task in tasks:
         before = earlier.get(str(task.address))
         for pitfall in PITFALLS:
-            for mistake in pitfall.search(task, world):
+            for mistake in world.once(Mistakes).of(task, pitfall):
                 key = (mistake.address or str(task.address), mistake.message)
                 if key not in told:
                     told.add(key)
@@ -79,9 +101,15 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
 
 
 def _was_made(mistake: Mistake, pitfall: Pitfall, before: TaskDefinition | None, world: World) -> bool:
-    """Tell whether the same was wrong before the change."""
-    found = pitfall.search(before, world.before()) if before is not None else ()
-    return any(each.container == mistake.container and equal(each.about, mistake.about) is Truth.TRUE for each in found)
+    """Tell whether the same was wrong before the change, and as bad."""
+    earlier = world.before()
+    found = earlier.once(Mistakes).of(before, pitfall) if before is not None else ()
+    return any(
+        each.container == mistake.container
+        and each.severity.rank <= mistake.severity.rank
+        and equal(each.about, mistake.about) is Truth.TRUE
+        for each in found
+    )
 
 
 def _finding(mistake: Mistake, pitfall: Pitfall, task: TaskDefinition, change: str, locations: Locations) -> Finding:

@@ -104,6 +104,22 @@ def test_all_that_a_change_can_do() -> None:
     ]
 
 
+def test_a_task_breaks_by_what_it_needs_more_and_by_what_is_taken_from_what_it_needs() -> None:
+    found = report("needs-changed")
+    told = {each.task_definition.split(".")[1]: each.change for each in found.task_changes}
+    assert told.pop("first") == "mended"
+    broken = {"image", "moved", "trusted", "logs", "maker", "token", "file", "bucket", "key"}
+    assert told == dict.fromkeys(broken, "broken")
+    assert {each.task_definition.split(".")[1] for each in found.findings} == broken
+    assert {each.change for each in found.findings} == {"introduced"}
+
+
+def test_what_a_start_could_do_without_before_is_no_old_mistake() -> None:
+    (maker,) = (each for each in report("needs-changed").findings if "module.maker." in each.task_definition)
+    (answer,) = maker.answers
+    assert (answer.requirement.action, answer.before, maker.change) == ("logs:CreateLogGroup", None, "introduced")
+
+
 class Nowhere(Locations):
     """No sources are at hand."""
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
+from tests.made_world import ELSEWHERE, HERE, MadeThing, MadeWorld, reference, task
 from tfcheck.address import Address
 from tfcheck.check import check
 from tfcheck.ecs import task_definitions
@@ -15,6 +15,7 @@ from tfcheck.finding import Finding
 from tfcheck.pitfall import (
     PITFALLS,
     credential_in_environment,
+    deleted,
     deploy_order,
     env_file_absent,
     env_file_arn,
@@ -112,7 +113,8 @@ def test_once_applied_what_remains_was_so_before() -> None:
 
 
 def test_every_pitfall_is_seeded() -> None:
-    assert {each.id for each in PITFALLS} == set(SEEDED)
+    only_a_change_makes_it = {"deleted"}  # seeded into needs-changed
+    assert {each.id for each in PITFALLS} - only_a_change_makes_it == set(SEEDED)
 
 
 def test_a_value_in_the_environment_is_never_told() -> None:
@@ -190,6 +192,7 @@ def test_a_new_role_takes_a_moment_to_be_known() -> None:
 IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-services": ["deploy-order"] * 4,
+    "needs-changed": ["deleted"] * 3,
     "rarer-fetches": ["log-group-absent"],
     "role-in-other-stack": ["log-group-absent"],
     "secrets-with-key": ["secret-reference"],
@@ -469,6 +472,44 @@ def test_a_log_group_that_was_written_to_exists() -> None:
     definition: dict[str, Value] = {"container_definitions": [{"name": "old", **container}]}
     running = MadeThing("aws_ecs_task_definition.old", definition)
     assert told(log_group_absent.PITFALL, container, world=MadeWorld(earlier=(running,))) == []
+
+
+def test_what_the_change_deletes_is_missing_unless_something_of_its_name_is_there() -> None:
+    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    search, container = deleted.PITFALL, logs(awslogs_group="/a", awslogs_region=HERE.region)
+    (said,) = told(search, container, world=MadeWorld(earlier=[group]))
+    assert said == "error: container `app` needs aws_cloudwatch_log_group.a, which this plan deletes"
+    for name in ("/a", LATER):
+        other = MadeThing("aws_cloudwatch_log_group.b", {"name": name})
+        assert told(search, container, world=MadeWorld(other, earlier=[group])) == []
+    assert told(search, container, world=MadeWorld(group)) == []
+    assert told(search, logs(awslogs_group="/b", awslogs_region=HERE.region), world=MadeWorld(earlier=[group])) == []
+
+
+def test_a_log_group_that_stays_or_is_made_again_or_is_another_is_not_missed() -> None:
+    search, container = deleted.PITFALL, logs(awslogs_group="/a", awslogs_region=HERE.region)
+    stays = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a", "skip_destroy": True})
+    far = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, VIRGINIA)
+    foreign = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, ELSEWHERE)
+    for group in (stays, far, foreign):
+        assert told(search, container, world=MadeWorld(earlier=[group])) == []
+    made = logs(awslogs_group="/a", awslogs_region=HERE.region, awslogs_create_group="true")
+    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    assert told(search, made, world=MadeWorld(earlier=[group])) == []
+
+
+def test_values_and_files_that_the_change_deletes_are_missing() -> None:
+    search, bucket = deleted.PITFALL, MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg"})
+    file = MadeThing("aws_s3_object.env", {"bucket": "cfg", "key": "web/prod.env", "arn": FILE})
+    copy = MadeThing("aws_s3_object_copy.env", {"bucket": "cfg", "key": "web/prod.env"})
+    assert len(told(search, files(FILE), world=MadeWorld(bucket, earlier=[bucket, file]))) == 1
+    assert told(search, files(FILE), world=MadeWorld(bucket, copy, earlier=[bucket, file])) == []
+    assert len(told(search, files(FILE), world=MadeWorld(earlier=[bucket]))) == 1
+    secret = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    for value in (SECRET, f"{SECRET}:password::"):
+        (said,) = told(search, secrets(value), world=MadeWorld(earlier=[secret]))
+        assert said == "error: secret of container `app` needs aws_secretsmanager_secret.db, which this plan deletes"
+    assert told(search, secrets(f"{SECRET}x"), world=MadeWorld(earlier=[secret])) == []
 
 
 def test_the_proxy_of_service_connect_needs_region_and_group_too() -> None:

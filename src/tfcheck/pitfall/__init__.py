@@ -10,6 +10,7 @@ from tfcheck.locate import Locations
 from tfcheck.match import equal
 from tfcheck.pitfall import (
     credential_in_environment,
+    deleted,
     deploy_order,
     ecs_exec,
     efs_authorization,
@@ -49,6 +50,7 @@ PITFALLS: tuple[Pitfall, ...] = (
     parameter_region.PITFALL,
     log_region.PITFALL,
     log_group_absent.PITFALL,
+    deleted.PITFALL,
     log_router.PITFALL,
     policies_of_one_name.PITFALL,
     efs_authorization.PITFALL,

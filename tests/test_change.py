@@ -58,7 +58,7 @@ def test_what_changes_nothing_does_nothing(case: str) -> None:
     found = report(case, "applied.plan.json")
     assert {each.change for each in found.task_changes} <= {"still_broken"}
     if not any(each["change"]["actions"] != ["no-op"] for each in Case(TESTDATA / case).changes("applied.plan.json")):
-        assert found.access_changes == ()
+        assert (found.access_changes, found.access_possible, found.access_unknown) == ((), (), ())
 
 
 @pytest.mark.parametrize("case", ["literal-missing", "twelve-services", "service-map"])
@@ -120,6 +120,27 @@ def test_what_a_start_could_do_without_before_is_no_old_mistake() -> None:
     assert (answer.requirement.action, answer.before, maker.change) == ("logs:CreateLogGroup", None, "introduced")
 
 
+def test_of_roles_that_are_seen_in_part_it_is_told_what_may_change() -> None:
+    found = report("seen-in-part")
+    assert (found.access_changes, found.task_changes) == ((), ())
+    named, shared = "arn:aws:iam::123456789012:role/named-execution", "data.aws_iam_role.shared"
+    narrowed = 'aws_iam_role.based["narrowed"]'
+    assert [(each.role, each.action, each.resource, each.change) for each in found.access_possible] == [
+        (narrowed, "s3:GetObject", "*", "withdrawn"),
+        (narrowed, "s3:GetBucketLocation", "*", "withdrawn"),
+        (named, "s3:GetObject", "arn:aws:s3:::acme-config/named/*", "granted"),
+        (shared, "sqs:SendMessage", "*", "withdrawn"),
+    ]
+    reasons = {each.role: each.reason for each in found.access_unknown}
+    assert reasons[narrowed] == "policy arn:aws:iam::123456789012:policy/company, which is not in the plan"
+    assert reasons[named] == reasons[shared]
+    assert reasons[shared].startswith("the role is not managed in this plan")
+    assert set(reasons) == {narrowed, named, shared}
+    shown = text(found).split("\n\n")[1]
+    assert "  may grant     s3:GetObject on arn:aws:s3:::acme-config/named/* to\n" in shown
+    assert f"  may withdraw  sqs:SendMessage on * from {shared}\n" in shown
+
+
 class Nowhere(Locations):
     """No sources are at hand."""
 
@@ -171,3 +192,6 @@ def test_json_holds_it_and_is_read_again() -> None:
     everything = report("access-changed")
     (again,) = read(as_json(everything).encode(), "report.json")
     assert (again.role_switches, again.access_changes) == (everything.role_switches, everything.access_changes)
+    in_part = report("seen-in-part")
+    (again,) = read(as_json(in_part).encode(), "report.json")
+    assert (again.access_possible, again.access_unknown) == (in_part.access_possible, in_part.access_unknown)

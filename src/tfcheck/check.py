@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck import pitfall, startup
-from tfcheck.access import access_changes, access_unknown, role_switches
+from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.change import task_changes
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
@@ -74,6 +74,7 @@ def check(
         access_changes=tuple(access_changes(after)),
         role_switches=tuple(role_switches(after, past)),
         access_unknown=tuple(access_unknown(after)),
+        access_possible=tuple(access_possible(after)),
     )
 
 

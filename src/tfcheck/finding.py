@@ -241,7 +241,8 @@ class Report(msgspec.Struct, frozen=True):
 
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
-    `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does.
+    `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
+    is what it may do to the roles in `access_unknown`.
     """
 
     plan: PlanInfo
@@ -255,6 +256,7 @@ class Report(msgspec.Struct, frozen=True):
     access_changes: tuple[AccessChange, ...] = ()
     role_switches: tuple[RoleSwitch, ...] = ()
     access_unknown: tuple[AccessUnknown, ...] = ()
+    access_possible: tuple[AccessChange, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

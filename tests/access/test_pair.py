@@ -6,7 +6,7 @@ import json
 
 from tests.access.made import allow
 from tests.made_world import MadeThing, MadeWorld, reference
-from tfcheck.access import access_changes, access_unknown, role_switches
+from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.compare import Past
 from tfcheck.finding import AccessChange, RoleSwitch
 from tfcheck.judge import Judge
@@ -14,6 +14,7 @@ from tfcheck.value import Value
 
 TASK = "aws_ecs_task_definition.app"
 READ, SEND = allow("s3:GetObject"), allow("sqs:SendMessage")
+A, B = "arn:aws:s3:::acme/a/*", "arn:aws:s3:::acme/b/*"
 
 
 def role(name: str, *granted: dict[str, Value], at: str = "", **more: Value) -> MadeThing:
@@ -132,3 +133,66 @@ def test_a_boundary_that_cannot_be_read_is_said_with_what_changes_below_it() -> 
     )
     assert list(access_changes(attached_now)) == []
     assert "policy/limit" in next(iter(access_unknown(attached_now))).reason
+
+
+# Roles that nothing here manages
+
+
+def attached_inline(role: str, *granted: dict[str, Value]) -> MadeThing:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": list(granted)})
+    return MadeThing("aws_iam_role_policy.own", {"name": "own", "role": role, "policy": policy})
+
+
+def possible(world: MadeWorld) -> list[tuple[str, str, str]]:
+    return [(each.role, each.action, each.change) for each in access_possible(world)]
+
+
+def test_what_a_role_elsewhere_is_given_may_be_new() -> None:
+    user = task(arn("app"))
+    world = MadeWorld(attached_inline("app", READ), user, earlier=[attached_inline("app", SEND), user])
+    assert changed(world) == []
+    assert possible(world) == [(arn("app"), "sqs:SendMessage", "withdrawn"), (arn("app"), "s3:GetObject", "granted")]
+    (unread,) = access_unknown(world)
+    assert (unread.role, "not managed in this plan" in unread.reason) == (arn("app"), True)
+
+
+def test_it_need_not_be_used_before_and_after() -> None:
+    given = attached_inline("app", READ)
+    for used_before, used_after in ((False, True), (True, False)):
+        after, before = ([task(arn("app"))] if used else [] for used in (used_after, used_before))
+        assert possible(MadeWorld(given, *after, earlier=before)) == [(arn("app"), "s3:GetObject", "granted")]
+        assert possible(MadeWorld(*after, earlier=[given, *before])) == [(arn("app"), "s3:GetObject", "withdrawn")]
+
+
+def test_what_is_only_written_otherwise_is_no_change_of_a_role_elsewhere() -> None:
+    before = attached_inline("app", allow(["s3:GetObject", "s3:PutObject"], [A, B]))
+    one, other = allow("s3:GetObject", [B, A]), {"Sid": "Put", **allow("s3:PutObject", [A, B])}
+    user = task(arn("app"))
+    world = MadeWorld(attached_inline("app", one, other), user, earlier=[before, user])
+    assert (possible(world), list(access_unknown(world))) == ([], [])
+    without = MadeWorld(attached_inline("app", one), user, earlier=[before, user])
+    assert {action for _, action, _ in possible(without)} == {"s3:PutObject"}
+
+
+def test_of_a_role_that_is_given_nothing_nothing_is_told() -> None:
+    world = MadeWorld(attached_inline("other", READ), task(arn("app")), earlier=[task(arn("app"))])
+    assert (possible(world), list(access_unknown(world))) == ([], [])
+
+
+class Secretive(MadeThing):
+    """A task definition whose role's ARN the plan marks as sensitive."""
+
+    def sensitive(self, name: str) -> bool:
+        return name == "execution_role_arn"
+
+
+def test_a_role_whose_arn_is_sensitive_is_not_named() -> None:
+    user = Secretive(TASK, task(arn("app")).attributes)
+    world = MadeWorld(attached_inline("app", READ), user, earlier=[user])
+    assert (changed(world), possible(world), list(access_unknown(world))) == ([], [], [])
+    listed: list[MadeThing] = [
+        MadeThing("aws_iam_role_policies_exclusive.app", {"role_name": "app", "policy_names": ["own"]}),
+        MadeThing("aws_iam_role_policy_attachments_exclusive.app", {"role_name": "app", "policy_arns": []}),
+    ]
+    closed = MadeWorld(attached_inline("app", READ), *listed, user, earlier=[*listed, user])
+    assert (changed(closed), possible(closed), list(access_unknown(closed))) == ([], [], [])

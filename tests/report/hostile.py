@@ -123,25 +123,24 @@ contexts = st.none() | st.fixed_dictionaries(
     optional={"target": names, "repository": names, "pull_request": st.integers(0, 9), "head_sha": names, "run": names},
 )
 _pieces = st.builds(Piece, names, names)
+_access = st.builds(
+    AccessChange,
+    names,
+    names,
+    names,
+    st.sampled_from(["granted", "withdrawn"]),
+    st.none() | names,
+    st.lists(_pieces, max_size=4).map(tuple),
+    st.sampled_from([None, None, "created", "deleted"]),
+)
 _changes = st.fixed_dictionaries(
     {
         "task_changes": st.lists(
             st.builds(TaskChange, names, st.sampled_from(["broken", "mended", "still_broken"])), max_size=3
         ).map(tuple),
         "role_switches": st.lists(st.builds(RoleSwitch, names, st.none() | names, names), max_size=2).map(tuple),
-        "access_changes": st.lists(
-            st.builds(
-                AccessChange,
-                names,
-                names,
-                names,
-                st.sampled_from(["granted", "withdrawn"]),
-                st.none() | names,
-                st.lists(_pieces, max_size=4).map(tuple),
-                st.sampled_from([None, None, "created", "deleted"]),
-            ),
-            max_size=6,
-        ).map(tuple),
+        "access_changes": st.lists(_access, max_size=6).map(tuple),
+        "access_possible": st.lists(_access, max_size=6).map(tuple),
         "access_unknown": st.lists(st.builds(AccessUnknown, names, names), max_size=2).map(tuple),
     }
 )
@@ -178,4 +177,5 @@ def filled(name: str) -> Report:
             AccessChange(name, name, name, "granted", None, (), "created"),
         ),
         access_unknown=(AccessUnknown(name, name),),
+        access_possible=(AccessChange(name, name, name, "granted", name, (Piece(name, name),)),),
     )

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.access.difference import Difference, differences
-from tfcheck.access.pair import Pair, pairs
-from tfcheck.access.point import Point, excluded, includes, meet, points
+from tfcheck.access.pair import Pair, pairs, pairs_elsewhere
+from tfcheck.access.point import Point, excluded, includes, meet, points, said
 from tfcheck.access.reach import Side, reach
 from tfcheck.access.switch import role_switches
 from tfcheck.finding import AccessChange, AccessUnknown, Piece
@@ -18,7 +18,7 @@ from tfcheck.role import SENSITIVE, Role
 from tfcheck.value import Truth
 from tfcheck.world import World
 
-__all__ = ["access_changes", "access_unknown", "between", "role_switches"]
+__all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
 
 
 def access_changes(world: World) -> Iterator[AccessChange]:
@@ -27,11 +27,16 @@ def access_changes(world: World) -> Iterator[AccessChange]:
     Only what is sure: where a policy cannot be read, or a pattern is known only after apply and may be the same,
     nothing is said.
     """
-    sensitive = world.once(Judge).roles.policies.sensitive | world.before().once(Judge).roles.policies.sensitive
     for pair in world.once(_touched):
-        whole = pair.before is None or pair.after is None
-        if whole or not _unread(pair):
-            yield from between(pair, sensitive)
+        if _is_whole(pair) or not _unread(pair):
+            yield from between(pair, _sensitive(world))
+
+
+def access_possible(world: World) -> Iterator[AccessChange]:
+    """Tell what the policies that can be read begin and cease to grant, where others decide as well."""
+    for pair in world.once(_touched):
+        if _unread(pair) and not _is_whole(pair):
+            yield from between(pair, _sensitive(world))
 
 
 def between(pair: Pair, sensitive: frozenset[str]) -> Iterator[AccessChange]:
@@ -47,17 +52,37 @@ def access_unknown(world: World) -> Iterator[AccessUnknown]:
             yield AccessUnknown(pair.label, reason)
 
 
+def _sensitive(world: World) -> frozenset[str]:
+    return world.once(Judge).roles.policies.sensitive | world.before().once(Judge).roles.policies.sensitive
+
+
 def _touched(world: World) -> list[Pair]:
-    return [each for each in pairs(world) if not _as_it_was(each)]
+    return [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _as_it_was(each)]
+
+
+def _is_whole(pair: Pair) -> bool:
+    """Tell whether the change makes or deletes the role itself."""
+    return pair.before is None or pair.after is None
 
 
 def _as_it_was(pair: Pair) -> bool:
     old, new = pair.before, pair.after
-    return old is not None and new is not None and _parts(old) == _parts(new)
+    if old is None or new is None:
+        return False
+    return _parts(old) == _parts(new) or (_open_parts(old) == _open_parts(new) and _said(old) == _said(new))
 
 
 def _parts(role: Role) -> tuple[object, ...]:
     return role.identity, role.boundary, role.hidden, role.boundary_hidden, role.rivals
+
+
+def _open_parts(role: Role) -> tuple[object, ...]:
+    return role.hidden, role.boundary_hidden, role.rivals
+
+
+def _said(role: Role) -> tuple[object, ...]:
+    """Give what the policies of a role say, however they are divided into statements."""
+    return said(role.identity), None if role.boundary is None else said(role.boundary)
 
 
 def _unread(pair: Pair) -> str:
@@ -67,6 +92,8 @@ def _unread(pair: Pair) -> str:
             return role.hidden[0]
         if role is not None and role.rivals:
             return "which of several policies of one name is written last"
+        if role is not None and not role.managed:
+            return "the role is not managed in this plan, and what it has elsewhere is not seen"
     hidden = [role.boundary_hidden if role else None for role in (pair.before, pair.after)]
     return next(filter(None, hidden), "") if hidden[0] != hidden[1] else ""
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.ecs import task_definitions
+from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.judge import Judge
 from tfcheck.match import equal
-from tfcheck.role import Role
-from tfcheck.value import Truth
+from tfcheck.role import SENSITIVE, Role
+from tfcheck.value import Text, Truth
 from tfcheck.world import Thing, World
 
 
@@ -40,6 +40,31 @@ def pairs(world: World) -> Iterator[Pair]:
             yield Pair(label, role, _at(world, label))
 
 
+def pairs_elsewhere(world: World) -> Iterator[Pair]:
+    """Give the execution roles that nothing here manages, with what the plan attaches to them before and after it."""
+    earlier = world.before()
+    after, before = _used(world, managed=False), _used(earlier, managed=False)
+    for label in dict.fromkeys((*after, *before)):
+        role, old = after.get(label), before.get(label)
+        role = role or _again(before[label], world)
+        old = old or _again(after[label], earlier)
+        if role is not None and old is not None:
+            yield Pair(label, old, role)
+
+
+def _again(role: Role, world: World) -> Role | None:
+    """Give a role that nothing here manages as it is in another world."""
+    arn = role.caller.arn
+    found = world.once(Judge).roles.of(arn) if isinstance(arn, str | Text) else None
+    return None if found is None or found.managed else found
+
+
+def execution_role(task: TaskDefinition, world: World) -> Role | None:
+    """Give the execution role of a task definition; it is not named where the plan marks its name as sensitive."""
+    nameless = task.thing.sensitive("execution_role_arn")
+    return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
+
+
 def same(one: Role, other: Role) -> Truth:
     """Tell whether two roles are one: by ARN, or else by name and account."""
     found = equal(one.caller.arn, other.caller.arn)
@@ -49,11 +74,11 @@ def same(one: Role, other: Role) -> Truth:
     return named if named is Truth.FALSE else named & equal(one.caller.account, other.caller.account)
 
 
-def _used(world: World) -> dict[str, Role]:
-    """Give the execution roles of a world, as far as it is complete what they have, by label."""
-    judge = world.once(Judge)
-    roles = [judge.roles.of(task.execution_role) for task in task_definitions(world)]
-    return {each.label: each for each in roles if each is not None and each.managed and each.label is not None}
+def _used(world: World, *, managed: bool = True) -> dict[str, Role]:
+    """Give the execution roles of a world of which it is complete what they have, or the others, by label."""
+    roles = [execution_role(task, world) for task in task_definitions(world)]
+    named = [each for each in roles if each is not None and each.label not in (None, SENSITIVE)]
+    return {str(each.label): each for each in named if each.managed is managed}
 
 
 def _exists(world: World, label: str) -> bool:

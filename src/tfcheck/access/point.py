@@ -7,6 +7,7 @@ surely does not name is surely lost in part, where only that statement is left.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -62,6 +63,25 @@ def excluded(policies: Iterable[Policy], sensitive: frozenset[str]) -> Iterator[
                     resources=msgspec.structs.replace(things, negated=False),
                 )
                 yield from _named(plain, plain.resources or things, policy.name in sensitive)
+
+
+def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
+    """Give what policies say, entry by entry, whatever their statements are called and wherever they stand."""
+    return frozenset(each for policy in policies for each in _entries(policy))
+
+
+def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
+    if policy.open:
+        yield "open", policy.name
+    for each in policy.statements:
+        actions, resources = each.actions, each.resources
+        if each.unread is not None:
+            yield each.unread, each.origin
+        elif resources is None or actions.negated or resources.negated:
+            yield each.effect, actions, resources, each.conditions
+        else:
+            every = itertools.product(actions.entries, resources.entries)
+            yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
 
 
 def _named(statement: Statement, resources: Resources, secret: bool) -> Iterator[Point]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.access.pair import same
+from tfcheck.access.pair import execution_role, same
 from tfcheck.compare import Past
-from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.ecs import task_definitions
 from tfcheck.finding import RoleSwitch
-from tfcheck.judge import Judge
 from tfcheck.role import Role
 from tfcheck.value import Truth
 from tfcheck.world import World
@@ -19,14 +18,9 @@ def role_switches(world: World, past: Past) -> Iterator[RoleSwitch]:
     for task in task_definitions(world):
         earlier = past.tasks.get(str(task.address))
         if earlier is not None:
-            old, new = _role(earlier, past.world), _role(task, world)
+            old, new = execution_role(earlier, past.world), execution_role(task, world)
             if _is_another(old, new, world):
                 yield RoleSwitch(str(task.address), old.label if old else None, new.label if new else None)
-
-
-def _role(task: TaskDefinition, world: World) -> Role | None:
-    nameless = task.thing.sensitive("execution_role_arn")
-    return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
 
 
 def _is_another(old: Role | None, new: Role | None, world: World) -> bool:

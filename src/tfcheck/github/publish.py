@@ -109,7 +109,7 @@ def _draft(reports: Sequence[Report], told: Content, about: Page, when: When) ->
 
 def _changes(report: Report) -> bool:
     """Tell whether any answer is another one than before, or was not asked before, or any access is another."""
-    access = report.access_changes or report.access_unknown or report.role_switches
+    access = report.access_changes or report.access_possible or report.access_unknown or report.role_switches
     return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.finding import AccessChange, Report
 from tfcheck.report.change_words import of_role, switched, unread
@@ -12,6 +12,7 @@ from tfcheck.report.screen import Line, Span, Style, line, printed
 from tfcheck.report.words import counted
 
 _MARKS = {"granted": ("+", Style.GOOD), "withdrawn": ("-", Style.ERROR)}
+_PERHAPS = {"granted": "may gain", "withdrawn": "may lose"}
 _ROLES = {"created": " (new)", "deleted": " (deleted)"}
 _NOTHING = "no execution role gains or loses access, as far as the plan tells"
 
@@ -32,7 +33,7 @@ def access_json(report: Report) -> Json:
     return {
         "format_version": FORMAT_VERSION,
         "plan": {"path": report.plan.path},
-        **{part: found[part] for part in ("role_switches", "access_changes", "access_unknown")},
+        **{part: found[part] for part in ("role_switches", "access_changes", "access_unknown", "access_possible")},
     }
 
 
@@ -40,12 +41,17 @@ def _lines(report: Report) -> Iterator[Line]:
     yield line(Span(f"{report.plan.path}: ", Style.STRONG), _headline(report))
     for said in _about_roles(report):
         yield line("  ", said)
-    for role, told in _by_role(report).items():
+    for role, told in _by_role(report.access_changes).items():
         yield ()
         yield line("  ", Span(role, Style.STRONG), _fate(told))
         for each in told:
             mark, style = _MARKS[each.change]
             yield line("    ", Span(f"{mark} {of_role(each)}", style))
+    for role, told in _by_role(report.access_possible).items():
+        yield ()
+        yield line("  ", Span(role, Style.STRONG))
+        for each in told:
+            yield line("    ", Span(_perhaps(each), Style.UNKNOWN))
 
 
 def _parts(report: Report) -> Iterator[str]:
@@ -53,9 +59,16 @@ def _parts(report: Report) -> Iterator[str]:
     about = list(_about_roles(report))
     if about:
         yield fence("\n".join(about))
-    for role, told in _by_role(report).items():
+    for role, told in _by_role(report.access_changes).items():
         yield f"{code(role)}{_fate(told)}"
         yield fence("\n".join(f"{_MARKS[each.change][0]} {of_role(each)}" for each in told), "diff")
+    for role, told in _by_role(report.access_possible).items():
+        yield code(role)
+        yield fence("\n".join(map(_perhaps, told)))
+
+
+def _perhaps(each: AccessChange) -> str:
+    return f"? {_PERHAPS[each.change]} {of_role(each)}"
 
 
 def _about_roles(report: Report) -> Iterator[str]:
@@ -68,15 +81,17 @@ def _fate(told: list[AccessChange]) -> str:
 
 
 def _headline(report: Report) -> str:
-    if not report.access_changes:
-        return _NOTHING
-    kinds = [each.change for each in report.access_changes]
-    said = [f"{counted(kinds.count(kind), 'permission')} {kind}" for kind in _MARKS if kind in kinds]
-    return ", ".join(said)
+    said = [*_numbers(report.access_changes, ""), *_numbers(report.access_possible, "perhaps ")]
+    return ", ".join(said) or _NOTHING
 
 
-def _by_role(report: Report) -> dict[str, list[AccessChange]]:
+def _numbers(told: Sequence[AccessChange], perhaps: str) -> list[str]:
+    kinds = [each.change for each in told]
+    return [f"{counted(kinds.count(kind), 'permission')} {perhaps}{kind}" for kind in _MARKS if kind in kinds]
+
+
+def _by_role(told: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:
     found: dict[str, list[AccessChange]] = {}
-    for each in sorted(report.access_changes, key=lambda each: (each.role, each.change, each.action, each.resource)):
+    for each in sorted(told, key=lambda each: (each.role, each.change, each.action, each.resource)):
         found.setdefault(each.role, []).append(each)
     return found

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from tfcheck.finding import Report
-from tfcheck.report.change_words import ACCESS, TASKS, Access, access, switched, unread
+from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
 
 _SHOWN = 8
+_SHOWN_TASKS = 20
 _STYLES = {
     "broken": Style.ERROR,
     "mended": Style.GOOD,
     "still_broken": Style.WARNING,
     "withdrawn": Style.WARNING,
     "granted": Style.INFO,
+    "unknown": Style.UNKNOWN,
 }
 
 
@@ -29,19 +31,17 @@ def change_lines(report: Report, width: int, *, quiet: bool = False) -> Iterator
 
 def _tasks(report: Report) -> Iterator[tuple[str, Style, str]]:
     for kind, words in TASKS.items():
-        found = (each.task_definition for each in report.task_changes if each.change == kind)
-        yield from ((words, _STYLES[kind], each) for each in found)
+        found = [each.task_definition for each in report.task_changes if each.change == kind]
+        yield from _some(words, _STYLES[kind], found, _SHOWN_TASKS)
 
 
 def _roles(report: Report) -> Iterator[tuple[str, Style, str]]:
-    yield from _some("switches role", Style.INFO, map(switched, report.role_switches))
-    for kind, (words, _) in ACCESS.items():
-        yield from _some(words, _STYLES[kind], access(report, kind))
-    yield from _some("cannot tell", Style.UNKNOWN, map(unread, report.access_unknown))
+    yield from _some("switches role", Style.INFO, [switched(each).plain for each in report.role_switches])
+    for told in about_access(report):
+        yield from _some(told.words, _STYLES[told.kind], [each.plain for each in told.lines])
 
 
-def _some(words: str, style: Style, told: Iterable[Access]) -> Iterator[tuple[str, Style, str]]:
-    lines = [each.plain for each in told]
-    yield from ((words, style, each) for each in lines[:_SHOWN])
-    if len(lines) > _SHOWN:
-        yield words, style, f"{len(lines) - _SHOWN} more"
+def _some(words: str, style: Style, told: Sequence[str], most: int = _SHOWN) -> Iterator[tuple[str, Style, str]]:
+    yield from ((words, style, each) for each in told[:most])
+    if len(told) > most:
+        yield words, style, f"{len(told) - most} more"

@@ -1,7 +1,7 @@
 """With which words does a report say what the change does to access?
 
-Access is gathered into lines: one for each action on a resource of a role that stays, one for all of a role that the
-change makes or deletes, since nobody reads the list of a new role to learn what it takes away.
+Access is gathered into lines: one for each action on a resource that roles which stay gain or lose alike, one for all
+of a role that the change makes or deletes, since nobody reads the list of a new role to learn what it takes away.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from tfcheck.finding import AccessChange, AccessUnknown, Report, RoleSwitch
 from tfcheck.report.words import counted
 
 _SHOWN_KEPT = 3
-#: More roles than this that come or go are only counted.
+#: More roles than this are only counted.
 _SHOWN_ROLES = 3
 
 #: What the change does to task definitions, the worst first.
 TASKS = {"broken": "breaks", "mended": "mends", "still_broken": "leaves broken"}
-#: What it does to access, and the word before the role.
-ACCESS = {"withdrawn": ("withdraws", "from"), "granted": ("grants", "to")}
+#: What it does to access.
+ACCESS = {"withdrawn": "withdraws", "granted": "grants"}
+#: What it may do to access, where other policies decide as well.
+POSSIBLE = {"withdrawn": "may withdraw", "granted": "may grant"}
+_TOWARDS = {"withdrawn": "from", "granted": "to"}
 _ROLES = {"created": "new", "deleted": "deleted"}
 
 
@@ -36,16 +39,44 @@ class Access(msgspec.Struct, frozen=True):
         return "".join(self.parts) + (f": {self.because}" if self.because else "")
 
 
-def access(report: Report, change: str) -> list[Access]:
-    """Give the lines on what is `withdrawn` or `granted`: roles that stay first."""
-    told = [each for each in report.access_changes if each.change == change]
-    lines = [Access(tuple(_line(each)), each.because or "") for each in told if each.role_change is None]
-    return [*lines, *_whole_roles(change, [each for each in told if each.role_change is not None])]
+class Told(msgspec.Struct, frozen=True):
+    """All lines of one kind: the words they begin with, and the kind, `unknown` where it cannot be told."""
+
+    words: str
+    kind: str
+    lines: tuple[Access, ...]
 
 
-def _line(each: AccessChange) -> Iterator[str]:
-    yield from ("", each.action, " on ", each.resource, f" {ACCESS[each.change][1]} ", each.role)
-    yield from _but_for(each)
+def about_access(report: Report) -> Iterator[Told]:
+    """Give what is told of access, first what is sure, and last what cannot be told."""
+    for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
+        for kind, words in names.items():
+            yield Told(words, kind, tuple(_access([each for each in changes if each.change == kind])))
+    yield Told("cannot tell", "unknown", tuple(map(unread, report.access_unknown)))
+
+
+def _access(told: list[AccessChange]) -> Iterator[Access]:
+    """Give the lines on what is withdrawn, or what is granted: roles that stay first."""
+    alike: dict[AccessChange, list[str]] = {}
+    for each in told:
+        if each.role_change is None:
+            alike.setdefault(msgspec.structs.replace(each, role=""), []).append(each.role)
+    yield from (Access(tuple(_line(each, roles)), each.because or "") for each, roles in alike.items())
+    yield from _whole_roles([each for each in told if each.role_change is not None])
+
+
+def _line(each: AccessChange, roles: list[str]) -> Iterator[str]:
+    """Name the access and the roles, in parts that alternate."""
+    yield from ("", each.action, " on ", each.resource)
+    before = f" {_TOWARDS[each.change]} "
+    for role in roles[:_SHOWN_ROLES]:
+        yield from (before, role)
+        before = ", "
+    more = len(roles) - _SHOWN_ROLES
+    others = f" and {counted(more, 'more role')}" if more > 0 else ""
+    first, *rest = _but_for(each) or ("",)
+    if others or first:
+        yield from (f"{others}{first}", *rest)
 
 
 def of_role(each: AccessChange) -> str:
@@ -53,29 +84,29 @@ def of_role(each: AccessChange) -> str:
     return Access((each.action, " on ", each.resource, *_but_for(each)), each.because or "").plain
 
 
-def _but_for(each: AccessChange) -> Iterator[str]:
+def _but_for(each: AccessChange) -> list[str]:
+    """Name what of it the role has anyhow; nothing where that is nothing else."""
     kept = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
+    parts: list[str] = []
     for number, piece in enumerate(kept[:_SHOWN_KEPT]):
-        yield (" but for " if each.change == "withdrawn" else " beyond ") if number == 0 else ", "
-        yield piece.resource if piece.action == each.action else piece.action
+        parts.append((" but for " if each.change == "withdrawn" else " beyond ") if number == 0 else ", ")
+        parts.append(piece.resource if piece.action == each.action else piece.action)
         if piece.action != each.action and piece.resource != each.resource:
-            yield from (" on ", piece.resource)
-    if len(kept) > _SHOWN_KEPT:
-        yield f" and {len(kept) - _SHOWN_KEPT} more"
+            parts += [" on ", piece.resource]
+    return [*parts, f" and {len(kept) - _SHOWN_KEPT} more"] if len(kept) > _SHOWN_KEPT else parts
 
 
-def _whole_roles(change: str, told: list[AccessChange]) -> Iterator[Access]:
+def _whole_roles(told: list[AccessChange]) -> Iterator[Access]:
     """Count what roles get that the change makes, or lose that it deletes."""
     roles: dict[str, list[AccessChange]] = {}
     for each in told:
         roles.setdefault(each.role, []).append(each)
-    word = ACCESS[change][1]
     if len(roles) > _SHOWN_ROLES:
-        kind = _ROLES[told[0].role_change or "created"]
+        kind, word = _ROLES[told[0].role_change or "created"], _TOWARDS[told[0].change]
         yield Access((f"{counted(len(told), 'permission')} {word} {counted(len(roles), f'{kind} role')}",))
         return
     for role, members in roles.items():
-        kind = _ROLES[members[0].role_change or "created"]
+        kind, word = _ROLES[members[0].role_change or "created"], _TOWARDS[members[0].change]
         yield Access((f"{counted(len(members), 'permission')} {word} the {kind} role ", role))
 
 
@@ -101,7 +132,8 @@ def in_one_line(report: Report) -> str:
             said.append(f"{words} {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}")
     if report.role_switches:
         said.append(f"switches the execution role of {counted(len(report.role_switches), 'task definition')}")
-    for kind, (words, _) in ACCESS.items():
-        number = sum(each.change == kind and each.role_change is None for each in report.access_changes)
-        said += [f"{words} {counted(number, 'permission')}"] if number else []
+    for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
+        for kind, words in names.items():
+            number = sum(each.change == kind and each.role_change is None for each in changes)
+            said += [f"{words} {counted(number, 'permission')}"] if number else []
     return f"this change {', '.join(said)}" if said else ""

@@ -12,7 +12,19 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.finding import Answer, Evidence, Finding, Fix, Location, PlanInfo, Report, Severity, Skipped, Verdict
+from tfcheck.finding import (
+    AccessChange,
+    Answer,
+    Evidence,
+    Finding,
+    Fix,
+    Location,
+    PlanInfo,
+    Report,
+    Severity,
+    Skipped,
+    Verdict,
+)
 
 FORMAT_VERSION = "1.0"
 
@@ -80,12 +92,14 @@ def changes(report: Report) -> Json:
     return {
         "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
         "role_switches": [msgspec.structs.asdict(each) for each in report.role_switches],
-        "access_changes": [
-            {**msgspec.structs.asdict(each), "kept": [msgspec.structs.asdict(piece) for piece in each.kept]}
-            for each in report.access_changes
-        ],
+        "access_changes": [_access(each) for each in report.access_changes],
         "access_unknown": [msgspec.structs.asdict(each) for each in report.access_unknown],
+        "access_possible": [_access(each) for each in report.access_possible],
     }
+
+
+def _access(change: AccessChange) -> Json:
+    return {**msgspec.structs.asdict(change), "kept": [msgspec.structs.asdict(piece) for piece in change.kept]}
 
 
 def _plan(plan: PlanInfo) -> Json:

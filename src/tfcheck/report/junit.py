@@ -12,7 +12,7 @@ from html import escape
 import msgspec
 
 from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
-from tfcheck.report.change_words import ACCESS, TASKS, access, switched, unread
+from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
 from tfcheck.report.words import reason_words
@@ -50,8 +50,7 @@ def _properties(report: Report) -> Iterator[str]:
         (TASKS[kind], each.task_definition) for kind in TASKS for each in report.task_changes if each.change == kind
     ]
     told += [("switches the execution role", switched(each).plain) for each in report.role_switches]
-    told += [(words, each.plain) for kind, (words, _) in ACCESS.items() for each in access(report, kind)]
-    told += [("cannot tell", unread(each).plain) for each in report.access_unknown]
+    told += [(kind.words, each.plain) for kind in about_access(report) for each in kind.lines]
     if told:
         yield "    <properties>"
         yield from (f"      <property{_attributes(name=f'this change {name}', value=value)}/>" for name, value in told)

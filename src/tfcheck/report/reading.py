@@ -146,6 +146,7 @@ class _Report(msgspec.Struct):
     access_changes: list[_AccessChange] = []
     role_switches: list[RoleSwitch] = []
     access_unknown: list[AccessUnknown] = []
+    access_possible: list[_AccessChange] = []
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -220,12 +221,15 @@ def _report(shape: _Report, named: str) -> Report:
         notes=tuple(shape.notes),
         context=shape.context,
         task_changes=tuple(TaskChange(each.task_definition, each.change) for each in shape.task_changes),
-        access_changes=tuple(
-            msgspec.convert(each, AccessChange, from_attributes=True) for each in shape.access_changes
-        ),
+        access_changes=tuple(map(_access, shape.access_changes)),
         role_switches=tuple(shape.role_switches),
         access_unknown=tuple(shape.access_unknown),
+        access_possible=tuple(map(_access, shape.access_possible)),
     )
+
+
+def _access(shape: _AccessChange) -> AccessChange:
+    return msgspec.convert(shape, AccessChange, from_attributes=True)
 
 
 def _answer(shape: _Requirement) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from tfcheck.finding import Report
-from tfcheck.report.change_words import ACCESS, TASKS, Access, access, switched, unread
+from tfcheck.report.change_words import ACCESS, TASKS, Access, about_access, switched
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content
@@ -29,7 +29,8 @@ def changes(content: Content, most: int) -> Iterator[Part]:
 
 
 def _said(report: Report) -> tuple[object, ...]:
-    return report.task_changes, report.role_switches, report.access_changes, report.access_unknown
+    access = report.access_changes, report.access_possible, report.access_unknown
+    return report.task_changes, report.role_switches, *access
 
 
 def _section(reports: list[Report], content: Content, most: int) -> Iterator[Part]:
@@ -55,9 +56,8 @@ def _tasks(report: Report, most: int) -> Iterator[str]:
 
 
 def _roles(report: Report, most: int) -> Iterator[str]:
-    kinds = [("switches the execution role", [switched(each) for each in report.role_switches])]
-    kinds += [(words, access(report, kind)) for kind, (words, _) in ACCESS.items()]
-    kinds.append(("cannot tell", [unread(each) for each in report.access_unknown]))
+    kinds = [("switches the execution role", tuple(map(switched, report.role_switches)))]
+    kinds += [(each.words, each.lines) for each in about_access(report)]
     for words, told in kinds:
         yield from (f"- {words} {_line(each)}" for each in islice(told, most))
         yield from _more(len(told), most)
@@ -73,8 +73,10 @@ def _more(number: int, most: int) -> Iterable[str]:
 
 
 def _counts(report: Report) -> str:
-    kinds = [each.change for each in report.access_changes]
-    said = [f"{counted(kinds.count(kind), 'permission')} {kind}" for kind in ACCESS if kind in kinds]
+    said: list[str] = []
+    for changes, perhaps in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
+        kinds = [each.change for each in changes]
+        said += [f"{counted(kinds.count(kind), 'permission')} {perhaps}{kind}" for kind in ACCESS if kind in kinds]
     said += [f"{counted(len(report.role_switches), 'role')} switched"] if report.role_switches else []
     said += [f"{counted(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
     return f"Access of execution roles: {', '.join(said)}"

@@ -1,0 +1,94 @@
+locals {
+  trust = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" } }]
+  })
+}
+
+data "aws_iam_role" "shared" {
+  name = "shared-execution"
+}
+
+resource "aws_iam_role" "based" {
+  for_each           = toset(["narrowed", "quiet"])
+  name               = each.key
+  assume_role_policy = local.trust
+}
+
+# What the company's policy says is in no plan.
+resource "aws_iam_role_policy_attachment" "company" {
+  for_each   = aws_iam_role.based
+  role       = each.value.name
+  policy_arn = "arn:aws:iam::123456789012:policy/company"
+}
+
+# This was for everything: what is lost may be in the company's policy.
+resource "aws_iam_role_policy" "narrowed" {
+  name = "narrowed"
+  role = aws_iam_role.based["narrowed"].name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = ["s3:GetObject", "s3:GetBucketLocation"], Resource = "arn:aws:s3:::acme-other/*" },
+    ]
+  })
+}
+
+# The same in other words: no change, whatever else the role may.
+resource "aws_iam_role_policy" "quiet" {
+  name = "quiet"
+  role = aws_iam_role.based["quiet"].name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Sid = "Objects", Effect = "Allow", Action = "s3:GetObject", Resource = ["arn:aws:s3:::acme-config", "arn:aws:s3:::acme-config/quiet/*"] },
+      { Sid = "Bucket", Effect = "Allow", Action = "s3:GetBucketLocation", Resource = ["arn:aws:s3:::acme-config/quiet/*", "arn:aws:s3:::acme-config"] },
+    ]
+  })
+}
+
+# The right to send messages goes.
+resource "aws_iam_role_policy" "shared" {
+  name = "shared"
+  role = data.aws_iam_role.shared.name
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config/shared/*" },
+    ]
+  })
+}
+
+# This is new, or the role has it already.
+resource "aws_iam_role_policy" "named" {
+  name = "named"
+  role = "named-execution"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config/named/*" },
+    ]
+  })
+}
+
+resource "aws_ecs_task_definition" "service" {
+  for_each = {
+    narrowed = aws_iam_role.based["narrowed"].arn
+    quiet    = aws_iam_role.based["quiet"].arn
+    shared   = data.aws_iam_role.shared.arn
+    named    = "arn:aws:iam::123456789012:role/named-execution"
+  }
+  family                   = each.key
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = each.value
+
+  container_definitions = jsonencode([{
+    name             = "app"
+    image            = "public.ecr.aws/docker/library/nginx:1.27"
+    essential        = true
+    environmentFiles = [{ type = "s3", value = "arn:aws:s3:::acme-config/${each.key}/prod.env" }]
+  }])
+}

@@ -11,6 +11,7 @@ from tests.made_world import MadeThing, MadeWorld
 from tfcheck import pitfall
 from tfcheck.address import Address
 from tfcheck.check import check
+from tfcheck.checking import fails
 from tfcheck.ecs import task_definitions
 from tfcheck.finding import AccessChange, Piece, Report, RoleSwitch, TaskChange
 from tfcheck.locate import Locations
@@ -57,6 +58,7 @@ def test_a_role_that_moves_keeps_its_access() -> None:
 def test_what_changes_nothing_does_nothing(case: str) -> None:
     found = report(case, "applied.plan.json")
     assert {each.change for each in found.task_changes} <= {"still_broken"}
+    assert not fails([found], "info", strict=False, new_only=True)
     if not any(each["change"]["actions"] != ["no-op"] for each in Case(TESTDATA / case).changes("applied.plan.json")):
         assert (found.access_changes, found.access_possible, found.access_unknown) == ((), (), ())
 
@@ -107,11 +109,18 @@ def test_all_that_a_change_can_do() -> None:
 def test_a_task_breaks_by_what_it_needs_more_and_by_what_is_taken_from_what_it_needs() -> None:
     found = report("needs-changed")
     told = {each.task_definition.split(".")[1]: each.change for each in found.task_changes}
-    assert told.pop("first") == "mended"
+    assert (told.pop("first"), told.pop("more")) == ("mended", "still_broken")
     broken = {"image", "moved", "trusted", "logs", "maker", "token", "file", "bucket", "key"}
     assert told == dict.fromkeys(broken, "broken")
-    assert {each.task_definition.split(".")[1] for each in found.findings} == broken
-    assert {each.change for each in found.findings} == {"introduced"}
+    assert {each.task_definition.split(".")[1] for each in found.findings} == {*broken, "more"}
+    assert {each.change for each in found.findings if "module.more." not in each.task_definition} == {"introduced"}
+
+
+def test_what_is_missing_besides_what_was_missing_is_told_apart() -> None:
+    found = [each for each in report("needs-changed").findings if "module.more." in each.task_definition]
+    missing = {each.change: [answer.requirement.shown_resource for answer in each.answers] for each in found}
+    store = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret"
+    assert missing == {"introduced": [f"{store}:queue-AbCdEf"], "existing": [f"{store}:db-AbCdEf"]}
 
 
 def test_what_a_start_could_do_without_before_is_no_old_mistake() -> None:

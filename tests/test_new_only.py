@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from json import loads as decode
 from pathlib import Path
@@ -61,6 +63,58 @@ def test_saved_reports_pass_alike(
     assert [run([*command, "--new-only", file]) for file in (existing, introduced)] == [0, 1]
     assert run([*command, "--new-only", existing, introduced]) == run([*command, existing]) == 1
     capsys.readouterr()
+
+
+COMMANDS = ["check", "report", "comment", "github", "atlantis plan", "atlantis policy-check"]
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a case of its own, outside any job of a server."""
+    for name in [each for each in os.environ if each.startswith(("GITHUB_", "TFCHECK_"))]:
+        monkeypatch.delenv(name)
+    folder = shutil.copytree(TESTDATA / "needs-changed", tmp_path / "case", ignore=shutil.ignore_patterns("before"))
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def gated(command: str, plan: str, monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
+    """Run a command on a plan; give its exit status."""
+    if command in ("report", "comment"):
+        run(["check", plan, "--format", "json", "--output", "saved.json"])
+        return run([command, *(["--dry-run"] if command == "comment" else []), *options, "saved.json"])
+    if command == "github":
+        told = {
+            "TFCHECK_PLAN": plan,
+            "TFCHECK_COMMENT": "off",
+            "TFCHECK_NEW_ONLY": str("--new-only" in options).lower(),
+        }
+    else:
+        told = {"SHOWFILE": os.path.abspath(plan), "PLANFILE": os.path.abspath("tfplan"), "BASE_REPO_NAME": "infra"}
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    if command == "check":
+        return run(["check", plan, *options])
+    gate = ["--fail-on", "error"] if command == "atlantis plan" else []
+    return run([*command.split(), *gate, *(() if command == "github" else options)])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_a_change_brings_fails_every_command_and_what_was_so_before_none(
+    command: str, case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing = []
+    for plan, options in (
+        ("plan.json", ()),
+        ("plan.json", ("--new-only",)),
+        ("applied.plan.json", ()),
+        ("applied.plan.json", ("--new-only",)),
+    ):
+        status = gated(command, plan, monkeypatch, *options)
+        said = capsys.readouterr().out
+        failing.append("\nFAIL - " in f"\n{said}" if command == "atlantis policy-check" else bool(status))
+        assert status in (0, 1)
+    assert failing == [True, True, True, False]
 
 
 def commands(of: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:

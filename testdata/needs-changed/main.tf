@@ -57,6 +57,14 @@ module "elsewhere" {
   grants   = { "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf" = ["secretsmanager:GetSecretValue"] }
 }
 
+# It could not start before, and misses one more secret now.
+module "more" {
+  source = "./service"
+  name   = "more"
+
+  secrets = ["arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf", "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:queue-AbCdEf"]
+}
+
 # Its log group is deleted.
 module "logs" {
   source = "./service"

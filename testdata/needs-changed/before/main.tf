@@ -41,6 +41,13 @@ module "elsewhere" {
   grants  = { "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf" = ["secretsmanager:GetSecretValue"] }
 }
 
+module "more" {
+  source = "./service"
+  name   = "more"
+
+  secrets = ["arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:db-AbCdEf"]
+}
+
 # Its log group is deleted.
 module "logs" {
   source = "./service"

@@ -98,6 +98,36 @@ def test_plans_of_one_call_are_the_context_of_each_other(capsys: pytest.CaptureF
     assert second["requirements"] == []
 
 
+def test_what_a_plan_of_the_call_changes_is_part_of_the_change(capsys: pytest.CaptureFixture[str]) -> None:
+    service, stack = (
+        str(TESTDATA / each) for each in ("service-of-changed-stack/applied.plan.json", "changed-stack/plan.json")
+    )
+    (one,) = Together((service, stack)).checked(service)
+    told = {each.task_definition.split('"')[1]: each.change for each in one.report.task_changes}
+    assert told == {"web": "broken", "jobs": "mended", "mail": "still_broken"}
+    assert {(each.role.rpartition("/")[2], each.action, each.change) for each in one.report.access_changes} == {
+        ("web-execution", "s3:GetObject", "withdrawn"),
+        ("jobs-execution", "s3:GetObject", "granted"),
+    }
+    assert {(each.task_definition.split('"')[1], each.change) for each in one.report.findings} == {
+        ("web", "introduced"),
+        ("mail", "existing"),
+    }
+    assert cli.run([service, stack, "--new-only"]) == 1
+    assert cli.run([service, str(TESTDATA / "changed-stack" / "applied.plan.json"), "--new-only"]) == 0
+    capsys.readouterr()
+
+
+def test_what_the_context_will_hold_counts_as_there_before() -> None:
+    service, stack = TESTDATA / "service-of-changed-stack", TESTDATA / "changed-stack"
+    for context in ("plan.json", "applied.plan.json"):
+        (one,) = Together((str(service / "applied.plan.json"),), (str(stack / context),)).checked(
+            str(service / "applied.plan.json")
+        )
+        assert {each.change for each in one.report.task_changes} == {"still_broken"}
+        assert one.report.access_changes == ()
+
+
 def test_one_plan_that_cannot_be_read_does_not_keep_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["--format", "json", str(SERVICE / "plan.json"), "absent.json"]) == 3
     streams = capsys.readouterr()

@@ -18,7 +18,7 @@ from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
-from tfcheck.stack import Stack
+from tfcheck.stack import Stack, formerly
 from tfcheck.world import After, World
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ def check(
 
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
     report. With `fixes` findings carry a proven fix where there is one. What other `stacks` hold counts as existing,
-    before the change and after it. Reads nothing but what it is given and prints nothing.
+    before the change and after it; of those whose plan is checked as well, before it what they held then. Reads nothing
+    but what it is given and prints nothing.
     """
     resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
-    after = After(resolver, stacks)
+    after = After(resolver, stacks, formerly(stacks))
     before = after.before()
     judge, past = after.once(Judge), Past(before.once(Judge), before)
     tasks = list(task_definitions(after))

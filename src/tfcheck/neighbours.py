@@ -28,9 +28,11 @@ class Neighbours:
         `workspace` is that of the plans that are checked.
         """
         self._names = names
-        rows = [(each, workspace) for each in plans] + [(each, None) for each in context]
+        rows = [(each, workspace, True) for each in plans] + [(each, None, False) for each in context]
         rows = [] if len(rows) < 2 else sorted(rows, key=lambda each: each[0].is_state)
-        self._stacks = [each.stack(self._name(each.plan.label), chosen) for each, chosen in rows]
+        self._stacks = [
+            each.stack(self._name(each.plan.label), chosen, changes=checked) for each, chosen, checked in rows
+        ]
         for stack in self._stacks:
             stack.beside(self._stacks)
         self._views: dict[str, list[tuple[Stack, int]]] = {}

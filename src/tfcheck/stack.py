@@ -29,10 +29,19 @@ _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryptio
 
 
 class Stack(Remembering):
-    """The world of another stack; of a plan, as it will be."""
+    """The world of another stack; of a plan, as it will be.
+
+    `changes`: its plan is checked as well, so that what it changes is part of the change.
+    """
 
     def __init__(
-        self, name: str, inner: After | Before, around: Whereabouts | None, gone: Collection[Address] = ()
+        self,
+        name: str,
+        inner: After | Before,
+        around: Whereabouts | None,
+        gone: Collection[Address] = (),
+        *,
+        changes: bool = False,
     ) -> None:
         """Take the name that its addresses get, its world, what tells where a state lives, and what to leave out."""
         super().__init__({})
@@ -40,7 +49,9 @@ class Stack(Remembering):
         self._inner = inner
         self._around = around
         self._gone = frozenset(gone)
-        self._siblings: Sequence[World] = ()
+        self._changes = changes
+        self._siblings: Sequence[Stack] = ()
+        self._later: Stack | None = None
         self._seen: dict[str, list[Thing]] = {}
 
     @property
@@ -50,8 +61,8 @@ class Stack(Remembering):
 
     @property
     def context(self) -> Sequence[World]:
-        """Give the other stacks that are known."""
-        return self._siblings
+        """Give the other stacks that are known, at the same moment."""
+        return self._siblings if self._later is None else formerly(self._later._siblings)
 
     def beside(self, stacks: Sequence[Stack]) -> None:
         """Make the other stacks known."""
@@ -59,7 +70,7 @@ class Stack(Remembering):
 
     def without(self, gone: Collection[Address]) -> Stack:
         """Give the stack without some of its resources, which others speak for; it knows no other stacks yet."""
-        return Stack(self.name, self._inner, self._around, gone)
+        return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types."""
@@ -79,19 +90,33 @@ class Stack(Remembering):
         """Give the stack before the change that its own plan makes."""
         return self._earlier
 
+    @property
+    def formerly(self) -> Stack:
+        """Give the stack as it counts before the change: as it will be, unless its own plan is part of that."""
+        return self._earlier if self._changes else self
+
     @cached_property
     def _earlier(self) -> Stack:
         before = self._inner.before()
-        return Stack(self.name, before, self._around, self._gone) if isinstance(before, Before) else self
+        if not isinstance(before, Before) or self._later is not None:
+            return self
+        found = Stack(self.name, before, self._around, self._gone)
+        found._later = self
+        return found
 
     def earlier(self, address: Address) -> Earlier:
         """Tell nothing: what other stacks make is not waited for."""
         return Earlier(frozenset(), True)
 
 
-def stack_of(resolver: Resolver, name: str) -> Stack:
-    """Give the stack that a plan will have made."""
-    return Stack(name, After(resolver), None)
+def formerly(stacks: Sequence[Stack]) -> list[Stack]:
+    """Give stacks as they count before the change."""
+    return [each.formerly for each in stacks]
+
+
+def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
+    """Give the stack that a plan will have made; with `changes` the plan is part of the change."""
+    return Stack(name, After(resolver), None, changes=changes)
 
 
 def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:

@@ -53,7 +53,7 @@ class World(Protocol):
 
     @property
     def context(self) -> Sequence[World]:
-        """Give the other stacks that are known: what they hold is there before the change and after it."""
+        """Give the other stacks that are known, as they are at the same moment."""
 
     def earlier(self, address: Address) -> Earlier:
         """Give what is surely finished before a resource of this world is created."""
@@ -98,13 +98,15 @@ class Remembering:
 class After(Remembering):
     """The world after the change."""
 
-    def __init__(self, resolver: Resolver, context: Sequence[World] = ()) -> None:
-        """Take the resolver that answers for the plan, and other stacks."""
+    def __init__(
+        self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
+    ) -> None:
+        """Take the resolver that answers for the plan, and other stacks; `former` are they before the change."""
         super().__init__({})
         self.resolver = resolver
         self.context = context
         self._things: dict[str, list[Thing]] = {}
-        self._before = Before(resolver, self._shared, context)
+        self._before = Before(resolver, self._shared, context if former is None else former)
         self._order = Order(resolver)
 
     def things(self, *types: str) -> Sequence[Thing]:

@@ -13,6 +13,7 @@ from tfcheck import cli
 from tfcheck.command.report import FORMATS
 
 CANARY = "canary-7f3a"
+SID = "canary7f3a"
 PLANS = Path(__file__).parent.parent / "testdata"
 CASES = ("literal-missing", "granted-to-task-role", "regression-on-update", "explicit-deny", "role-outside-plan")
 OPTIONS = (
@@ -82,6 +83,51 @@ def broken_policies(plan: dict[str, Any]) -> None:
             after["policy"] = f'{{"Statement": [{{"Effect": "{CANARY}"'
 
 
+def _with_secret_statements(text: str) -> str:
+    """Put statements into a policy that say much in its Sids, resources and conditions."""
+    document = json.loads(text)
+    for effect in ("Allow", "Deny"):
+        document["Statement"].append(
+            {
+                "Sid": SID + effect,
+                "Effect": effect,
+                "Action": "s3:GetObject",
+                "Resource": [f"arn:aws:s3:::acme-config/{CANARY}/*", f"arn:aws:s3:::{CANARY}"],
+                "Condition": {"StringLike": {f"aws:PrincipalTag/{CANARY}": [CANARY]}},
+            }
+        )
+    return json.dumps(document)
+
+
+def sensitive_policies(plan: dict[str, Any]) -> None:
+    for resource in plan["resource_changes"]:
+        change = resource["change"]
+        for side in ("before", "after"):
+            values = change.get(side) or {}
+            if isinstance(values.get("policy"), str):
+                values["policy"] = _with_secret_statements(values["policy"])
+                change[f"{side}_sensitive"] = {"policy": True}
+            if resource["type"] == "aws_iam_role":
+                policy = {
+                    "name": "own",
+                    "policy": _with_secret_statements('{"Version": "2012-10-17", "Statement": []}'),
+                }
+                values["inline_policy"] = [policy]
+                change[f"{side}_sensitive"] = {"inline_policy": [{"policy": True}]}
+                (change.get("after_unknown") or {}).pop("inline_policy", None)
+
+
+def sensitive_policies_deleted(plan: dict[str, Any]) -> None:
+    """Only what is deleted tells of roles and policies."""
+    sensitive_policies(plan)
+    for resource in plan["resource_changes"]:
+        change = resource["change"]
+        if resource["type"].startswith("aws_iam_") and resource["mode"] == "managed":
+            before, mask = change["after"] or change["before"], change.get("after_sensitive")
+            change |= {"actions": ["delete"], "before": before, "after": None, "before_sensitive": mask}
+            change.pop("after_unknown", None)
+
+
 def other_resources(plan: dict[str, Any]) -> None:
     plan.setdefault("variables", {})["token"] = {"value": CANARY}
     plan["resource_changes"].append(
@@ -106,7 +152,16 @@ def other_resources(plan: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize(
     "poison",
-    [environment, sensitive_definitions, broken_definitions, odd_definitions, broken_policies, other_resources],
+    [
+        environment,
+        sensitive_definitions,
+        broken_definitions,
+        odd_definitions,
+        broken_policies,
+        sensitive_policies,
+        sensitive_policies_deleted,
+        other_resources,
+    ],
 )
 def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = json.loads((PLANS / case / "plan.json").read_text(encoding="utf-8"))
@@ -118,7 +173,7 @@ def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, caps
         streams = capsys.readouterr()
         assert status in (0, 1), streams.err
         assert "aws_ecs_task_definition." in streams.out
-        assert CANARY not in streams.out + streams.err
+        assert [each for each in (CANARY, SID) if each in streams.out + streams.err] == []
 
 
 def test_a_source_line_with_a_value_is_not_quoted_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

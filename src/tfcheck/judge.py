@@ -264,7 +264,7 @@ class Judge:
         if decision.kind == "role_outside_plan":
             hidden = role.label == SENSITIVE
             return "the policies of a role whose ARN is sensitive" if hidden else role.untold or decision.waits_for
-        marked = any(origin.policy in self.roles.policies.sensitive for origin in decision.by)
+        marked = any(origin.secret for origin in decision.by)
         return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
     def _evidence(self, decision: Decision, call: Call) -> tuple[Evidence, ...]:
@@ -290,8 +290,7 @@ class Judge:
                 assert_never(decision)
 
     def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
-        if origin.policy in self.roles.policies.sensitive:
-            patterns = ()
+        patterns = () if origin.secret else patterns
         return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
 
 
@@ -315,7 +314,7 @@ def _share(origin: Origin, call: Call) -> tuple[str, str]:
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
             keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
-            return _EFFECTS[statement.effect], _may(keys[0] if keys else "")
+            return _EFFECTS[statement.effect], _may(keys[0] if keys and not origin.secret else "")
     return "", _may("")
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from tfcheck.access import between
 from tfcheck.access.pair import Pair
 from tfcheck.finding import AccessChange
-from tfcheck.iam import Caller, Policy, parse_policy
+from tfcheck.iam import Caller, Policy, concealed, parse_policy
 from tfcheck.role import Role
 from tfcheck.value import Value
 
@@ -44,8 +46,13 @@ def role(*statements: Written, boundary: Iterable[Written] | None = None, hidden
     )
 
 
-def changes(before: Role | None, after: Role | None, sensitive: frozenset[str] = frozenset()) -> list[AccessChange]:
-    return list(between(Pair(LABEL, before, after), sensitive))
+def secret(role: Role) -> Role:
+    """Mark the role's own policies as sensitive."""
+    return msgspec.structs.replace(role, identity=tuple(map(concealed, role.identity)))
+
+
+def changes(before: Role | None, after: Role | None) -> list[AccessChange]:
+    return list(between(Pair(LABEL, before, after)))
 
 
 def told(before: Role | None, after: Role | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.access.made import CALLER, Written, allow, changes, deny, role, statement, told
+from tests.access.made import CALLER, Written, allow, changes, deny, role, secret, statement, told
 from tfcheck.finding import AccessChange, Piece
 from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.match import glob_known
@@ -174,10 +174,9 @@ def test_a_role_that_comes_or_goes_takes_all_with_it() -> None:
 
 
 def test_what_a_sensitive_policy_names_is_not_shown() -> None:
-    hidden = frozenset(["aws_iam_role_policy.own"])
-    (lost,) = changes(role(allow("s3:GetObject", f"{BUCKET}/a")), role(allow("sqs:*", **VPC)), hidden)[:1]
+    (lost,) = changes(secret(role(allow("s3:GetObject", f"{BUCKET}/a"))), secret(role(allow("sqs:*", **VPC))))[:1]
     assert lost.resource == "(sensitive value)"
-    (won,) = changes(role(), role(allow("sqs:*", **VPC)), hidden)
+    (won,) = changes(role(), secret(role(allow("sqs:*", **VPC))))
     assert won.because == "only under the conditions of aws_iam_role_policy.own"
 
 

@@ -13,7 +13,6 @@ from tfcheck.access.reach import Side, reach
 from tfcheck.access.switch import role_switches
 from tfcheck.finding import AccessChange, AccessUnknown, Piece
 from tfcheck.iam import Effect
-from tfcheck.judge import Judge
 from tfcheck.role import SENSITIVE, Role
 from tfcheck.value import Truth
 from tfcheck.world import World
@@ -29,19 +28,19 @@ def access_changes(world: World) -> Iterator[AccessChange]:
     """
     for pair in world.once(_touched):
         if _is_whole(pair) or not _unread(pair):
-            yield from between(pair, _sensitive(world))
+            yield from between(pair)
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
     """Tell what the policies that can be read begin and cease to grant, where others decide as well."""
     for pair in world.once(_touched):
         if _unread(pair) and not _is_whole(pair):
-            yield from between(pair, _sensitive(world))
+            yield from between(pair)
 
 
-def between(pair: Pair, sensitive: frozenset[str]) -> Iterator[AccessChange]:
-    """Compare what one role may do before and after; `sensitive` are the policies whose resources are not shown."""
-    yield from _Comparison(pair, sensitive).changes()
+def between(pair: Pair) -> Iterator[AccessChange]:
+    """Compare what one role may do before and after."""
+    yield from _Comparison(pair).changes()
 
 
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
@@ -50,10 +49,6 @@ def access_unknown(world: World) -> Iterator[AccessUnknown]:
         reason = _unread(pair)
         if reason:
             yield AccessUnknown(pair.label, reason)
-
-
-def _sensitive(world: World) -> frozenset[str]:
-    return world.once(Judge).roles.policies.sensitive | world.before().once(Judge).roles.policies.sensitive
 
 
 def _touched(world: World) -> list[Pair]:
@@ -115,17 +110,16 @@ class _Change(msgspec.Struct, frozen=True):
 class _Comparison:
     """Compares what one role may do before and after."""
 
-    def __init__(self, pair: Pair, sensitive: frozenset[str]) -> None:
+    def __init__(self, pair: Pair) -> None:
         self._label = pair.label
         unseen = pair.before is not None and pair.after is not None and pair.before.boundary_hidden
         self._ceiling = "its permissions boundary cannot be read" if unseen else ""
         self._before, self._after = _side(pair.before, seen=bool(unseen)), _side(pair.after, seen=bool(unseen))
-        self._sensitive = sensitive
         self._role_change = "created" if pair.before is None else "deleted" if pair.after is None else None
 
     def changes(self) -> Iterator[AccessChange]:
         """Give what changes: first what is withdrawn."""
-        granted = [_distinct(points(side.identity, self._sensitive, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
+        granted = [_distinct(points(side.identity, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
         candidates = _distinct(each for some in granted for each in some)
         candidates = _distinct((*candidates, *_meets(candidates, self._edges())))
         found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
@@ -141,15 +135,15 @@ class _Comparison:
         """List where access may end within what a statement allows."""
         found: list[Point] = []
         for side in self._sides:
-            found += points(side.identity, self._sensitive, Effect.DENY, Effect.OPEN)
-            found += points(side.boundary or (), self._sensitive, *Effect)
-            found += excluded((*side.identity, *(side.boundary or ())), self._sensitive)
+            found += points(side.identity, Effect.DENY, Effect.OPEN)
+            found += points(side.boundary or (), *Effect)
+            found += excluded((*side.identity, *(side.boundary or ())))
         edges = _distinct(found)
         # NOTE: a piece may have its action from one statement and its resource from another.
         return _distinct((*edges, *_meets(edges, edges)))
 
     def _differences(self, point: Point) -> Iterator[Difference]:
-        return differences(reach(self._before, point), reach(self._after, point), self._sensitive)
+        return differences(reach(self._before, point), reach(self._after, point))
 
     def _change(self, point: Point, found: Difference, candidates: list[Point]) -> _Change:
         if not found.whole or self._role_change is not None:

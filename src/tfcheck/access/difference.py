@@ -48,16 +48,16 @@ class _Layer(msgspec.Struct, frozen=True):
         return limits((*self.before, *self.after))
 
 
-def differences(before: Reach, after: Reach, sensitive: frozenset[str]) -> Iterator[Difference]:
+def differences(before: Reach, after: Reach) -> Iterator[Difference]:
     """Tell what surely changed; nothing where it is open, and nothing where it stays as it was."""
     had, has = ~before.nothing, ~after.nothing
     if had is Truth.TRUE and has is Truth.FALSE:
         yield Difference("withdrawn", _stopped(after, "now"), True)
     elif had is Truth.FALSE and has is Truth.TRUE:
-        why = filter(None, (_stopped(before, "before"), _only_under(after.identity.allowing, "", sensitive)))
+        why = filter(None, (_stopped(before, "before"), _only_under(after.identity.allowing, "")))
         yield Difference("granted", "; ".join(why), True)
     elif had is has is Truth.TRUE:
-        yield from _limited(before, after, sensitive)
+        yield from _limited(before, after)
 
 
 def _stopped(reach: Reach, when: str) -> str:
@@ -82,7 +82,7 @@ def statement(origin: Origin) -> str:
 # Conditions
 
 
-def _limited(before: Reach, after: Reach, sensitive: frozenset[str]) -> Iterator[Difference]:
+def _limited(before: Reach, after: Reach) -> Iterator[Difference]:
     """Compare the conditions; what one layer takes and another gives is not weighed against one another."""
     layers = _layers(before, after)
     less, more = ([(each.more if forth else each.less)() for each in layers] for forth in (False, True))
@@ -93,7 +93,7 @@ def _limited(before: Reach, after: Reach, sensitive: frozenset[str]) -> Iterator
     others = [each.asked() for each in layers if each is not layers[number]]
     if any(limit.share_a_key(layers[number].asked(), each) for each in others):
         return
-    said = partial(_said, layers[number], sensitive=sensitive)
+    said = partial(_said, layers[number])
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
         yield Difference("withdrawn", said("withdrawn"), False)
     if more[number] is Truth.TRUE and less[number] is not Truth.UNKNOWN:
@@ -117,32 +117,32 @@ def _layers(before: Reach, after: Reach) -> list[_Layer]:
     return found
 
 
-def _said(layer: _Layer, change: str, *, sensitive: frozenset[str]) -> str:
+def _said(layer: _Layer, change: str) -> str:
     lost = change == "withdrawn"
     if not layer.denies:
-        return _only_under(layer.after if lost else layer.before, "now" if lost else "before", sensitive)
+        return _only_under(layer.after if lost else layer.before, "now" if lost else "before")
     own = layer.after if lost else layer.before
     other = layer.before if lost else layer.after
     new = [each for each in own if limit.within([each.conditions], limits(other)) is not Truth.TRUE] or list(own)
     when = "denies it now" if lost else "denied it before"
-    return f"{statement(new[0].origin)} {when} {_under(new[:1], sensitive)}"
+    return f"{statement(new[0].origin)} {when} {_under(new[:1])}"
 
 
-def _only_under(allowing: Sequence[Statement], when: str, sensitive: frozenset[str]) -> str:
+def _only_under(allowing: Sequence[Statement], when: str) -> str:
     """Say under which conditions alone statements allow something; empty where one has none."""
     if not allowing or any(not each.conditions for each in allowing):
         return ""
-    return " ".join(filter(None, (f"only {_under(allowing, sensitive)}", when)))
+    return " ".join(filter(None, (f"only {_under(allowing)}", when)))
 
 
-def _under(statements: Iterable[Statement], sensitive: frozenset[str]) -> str:
-    said = dict.fromkeys(_conditions(each, sensitive) for each in statements)
+def _under(statements: Iterable[Statement]) -> str:
+    said = dict.fromkeys(_conditions(each) for each in statements)
     return f"under {', or under '.join(said)}"
 
 
-def _conditions(each: Statement, sensitive: frozenset[str]) -> str:
+def _conditions(each: Statement) -> str:
     """Name the conditions of a statement, without the values that they compare to."""
-    if each.origin.policy in sensitive or any(one.unread is not None for one in each.conditions):
+    if each.origin.secret or any(one.unread is not None for one in each.conditions):
         return f"the conditions of {statement(each.origin)}"
     names = " and ".join(f"{one.operator.written} {one.key}" for one in each.conditions)
     return f"the condition {names}" if len(each.conditions) == 1 else f"the conditions {names}"

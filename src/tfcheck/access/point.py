@@ -41,15 +41,15 @@ _EVERYTHING = Resource("*", "*", everything=True)
 _NO_KEYS = Context()
 
 
-def points(policies: Iterable[Policy], sensitive: frozenset[str], *effects: Effect) -> Iterator[Point]:
+def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Point]:
     """List what the statements of some effects name, entry by entry."""
     for policy in policies:
         for statement in policy.statements:
             if statement.effect in effects and statement.unread is None and statement.resources is not None:
-                yield from _named(statement, statement.resources, policy.name in sensitive)
+                yield from _named(statement, statement.resources)
 
 
-def excluded(policies: Iterable[Policy], sensitive: frozenset[str]) -> Iterator[Point]:
+def excluded(policies: Iterable[Policy]) -> Iterator[Point]:
     """List what NotAction and NotResource leave out: there a statement may end."""
     for policy in policies:
         for statement in policy.statements:
@@ -62,7 +62,7 @@ def excluded(policies: Iterable[Policy], sensitive: frozenset[str]) -> Iterator[
                     actions=msgspec.structs.replace(actions, negated=False),
                     resources=msgspec.structs.replace(things, negated=False),
                 )
-                yield from _named(plain, plain.resources or things, policy.name in sensitive)
+                yield from _named(plain, plain.resources or things)
 
 
 def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
@@ -84,10 +84,10 @@ def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
             yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
 
 
-def _named(statement: Statement, resources: Resources, secret: bool) -> Iterator[Point]:
+def _named(statement: Statement, resources: Resources) -> Iterator[Point]:
     for action, said in _actions(statement.actions):
         for resource, on in _resources(resources):
-            yield Point(action, resource, (said, on), secret)
+            yield Point(action, resource, (said, on), statement.origin.secret)
 
 
 def _actions(actions: Actions) -> list[tuple[Action, str]]:

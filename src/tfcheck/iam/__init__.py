@@ -10,7 +10,7 @@ from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Absent, Context, Deferred, Entry, OneOf, PresenceUnknown
 from tfcheck.iam.decide import decide, decide_trust, permits
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
-from tfcheck.iam.document import called, parse_policy
+from tfcheck.iam.document import called, concealed, parse_policy
 from tfcheck.iam.keys import service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_version
 from tfcheck.iam.model import Caller, Effect, Origin, Policy, PolicyKind, Request, Statement
@@ -40,6 +40,7 @@ __all__ = [
     "Wait",
     "applies",
     "called",
+    "concealed",
     "decide",
     "decide_trust",
     "managed_policy",

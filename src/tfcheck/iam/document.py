@@ -56,11 +56,21 @@ def called(policy: Policy, name: str) -> Policy:
     """Give a policy under another name, as if it had been read for what has that name."""
     if policy.name == name:
         return policy
-    statements = tuple(
-        msgspec.structs.replace(each, origin=msgspec.structs.replace(each.origin, policy=name))
-        for each in policy.statements
-    )
+    statements = tuple(_from(each, msgspec.structs.replace(each.origin, policy=name)) for each in policy.statements)
     return msgspec.structs.replace(policy, name=name, statements=statements)
+
+
+def concealed(policy: Policy) -> Policy:
+    """Give a policy of whose text nothing may be shown."""
+    statements = tuple(
+        _from(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
+    )
+    invalid = None if policy.invalid is None else "its text is sensitive"
+    return msgspec.structs.replace(policy, statements=statements, invalid=invalid, warnings=())
+
+
+def _from(statement: Statement, origin: Origin) -> Statement:
+    return msgspec.structs.replace(statement, origin=origin)
 
 
 class _Reader:

@@ -36,13 +36,17 @@ class PolicyKind(Enum):
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a statement stands: the address or ARN of its policy, its Sid, its place in the list, file and line."""
+    """Where a statement stands: the address or ARN of its policy, its Sid, its place in the list, file and line.
+
+    Of a `secret` one nothing but that may be shown, and it has no Sid.
+    """
 
     policy: str
     sid: str | None
     index: int
     file: str = ""
     line: int = 0
+    secret: bool = False
 
 
 class Statement(msgspec.Struct, frozen=True):

@@ -230,7 +230,8 @@ class Attachments:
             name = each.get("name")
             if (isinstance(name, str) and name in elsewhere) or not (name or each.get("policy")):
                 continue
-            found = self._policies.read(each.get("policy"), str(role.address))
+            secret = role.sensitive("inline_policy")
+            found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
             yield Grant(role, role.attribute("name"), name=name, found=found)
 
     def _own_managed(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.iam import Policy, PolicyKind, called, managed_policy, parse_policy
+from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, parse_policy
 from tfcheck.match import equal
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world import Thing, World
@@ -32,14 +32,6 @@ class Policies:
         """Take the world they live in."""
         self._world = world
         self._read: dict[tuple[str, str], Found] = {}
-        self._sensitive: set[str] = set()
-
-    @property
-    def sensitive(self) -> frozenset[str]:
-        """Name what was read that is marked as sensitive, in other stacks too."""
-        # NOTE: stacks know each other, so that each is asked for its own alone.
-        elsewhere = (each.once(Policies)._sensitive for each in self._world.context)
-        return frozenset(self._sensitive).union(*elsewhere)
 
     def of_attribute(self, thing: Thing, attribute: str, kind: PolicyKind | None = None) -> Found:
         """Read the policy document in an attribute of a resource; nothing where the attribute is not set.
@@ -48,15 +40,14 @@ class Policies:
         """
         key = (str(thing.address), attribute)
         if key not in self._read:
-            if thing.sensitive(attribute):
-                self._sensitive.add(key[0])
-            self._read[key] = self.read(
-                thing.attribute(attribute), key[0], kind or _kind(thing.address.type, attribute)
-            )
+            kind = kind or _kind(thing.address.type, attribute)
+            self._read[key] = self.read(thing.attribute(attribute), key[0], kind, secret=thing.sensitive(attribute))
         return self._read[key]
 
-    def read(self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY) -> Found:
-        """Read a policy document; `label` names what holds it."""
+    def read(
+        self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY, *, secret: bool = False
+    ) -> Found:
+        """Read a policy document; `label` names what holds it, and nothing of a `secret` one is to be shown."""
         if document is None or document == "":
             return Found()
         if isinstance(document, Text):
@@ -66,13 +57,13 @@ class Policies:
             return Found(hidden=f"{label}, which cannot be read: {document.reason}{place}")
         if isinstance(document, str):
             text = document
-            return self._world.alike((text, label, kind), lambda: self._parsed(text, label, kind))
-        return _found(parse_policy(document, label, kind), label)
+            return self._world.alike((text, label, kind, secret), lambda: self._parsed(text, label, kind, secret))
+        return _found(parse_policy(document, label, kind), label, secret)
 
-    def _parsed(self, text: str, label: str, kind: PolicyKind) -> Found:
+    def _parsed(self, text: str, label: str, kind: PolicyKind, secret: bool) -> Found:
         """Read a text; many roles have the same one, a trust policy above all."""
         policy = self._world.alike((text, kind), lambda: parse_policy(text, label, kind))
-        return _found(called(policy, label), label)
+        return _found(called(policy, label), label, secret)
 
     def by_arn(self, reference: Value) -> Found:
         """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
@@ -130,7 +121,8 @@ class Policies:
         return found
 
 
-def _found(policy: Policy, label: str) -> Found:
+def _found(policy: Policy, label: str, secret: bool) -> Found:
+    policy = concealed(policy) if secret else policy
     if policy.invalid:
         return Found(hidden=f"{label}, which AWS would refuse: {policy.invalid}")
     return Found(policy)

@@ -110,7 +110,7 @@ def test_a_task_breaks_by_what_it_needs_more_and_by_what_is_taken_from_what_it_n
     found = report("needs-changed")
     told = {each.task_definition.split(".")[1]: each.change for each in found.task_changes}
     assert (told.pop("first"), told.pop("more")) == ("mended", "still_broken")
-    broken = {"image", "moved", "trusted", "logs", "maker", "token", "file", "bucket", "key"}
+    broken = {"image", "moved", "trusted", "logs", "renamed", "maker", "token", "file", "bucket", "key"}
     assert told == dict.fromkeys(broken, "broken")
     assert {each.task_definition.split(".")[1] for each in found.findings} == {*broken, "more"}
     assert {each.change for each in found.findings if "module.more." not in each.task_definition} == {"introduced"}

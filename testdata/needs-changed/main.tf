@@ -74,6 +74,19 @@ module "logs" {
   grants    = { "*" = ["logs:CreateLogStream", "logs:PutLogEvents"] }
 }
 
+# Its log group is replaced by one of another name.
+module "renamed" {
+  source = "./service"
+  name   = "renamed"
+
+  log_group = "/services/renamed"
+  grants    = { "*" = ["logs:CreateLogStream", "logs:PutLogEvents"] }
+}
+
+resource "aws_cloudwatch_log_group" "renamed" {
+  name = "/services/other"
+}
+
 # Its log group stays behind: skip_destroy.
 module "kept" {
   source = "./service"

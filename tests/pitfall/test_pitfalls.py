@@ -192,7 +192,7 @@ def test_a_new_role_takes_a_moment_to_be_known() -> None:
 IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-services": ["deploy-order"] * 4,
-    "needs-changed": ["deleted"] * 3,
+    "needs-changed": ["deleted"] * 4,
     "rarer-fetches": ["log-group-absent"],
     "role-in-other-stack": ["log-group-absent"],
     "secrets-with-key": ["secret-reference"],
@@ -483,6 +483,9 @@ def test_what_the_change_deletes_is_missing_unless_something_of_its_name_is_ther
         other = MadeThing("aws_cloudwatch_log_group.b", {"name": name})
         assert told(search, container, world=MadeWorld(other, earlier=[group])) == []
     assert told(search, container, world=MadeWorld(group)) == []
+    renamed = MadeThing("aws_cloudwatch_log_group.a", {"name": "/other"})
+    (said,) = told(search, container, world=MadeWorld(renamed, earlier=[group]))
+    assert said.endswith("aws_cloudwatch_log_group.a, which this plan replaces by one of another name")
     assert told(search, logs(awslogs_group="/b", awslogs_region=HERE.region), world=MadeWorld(earlier=[group])) == []
 
 
@@ -510,6 +513,15 @@ def test_values_and_files_that_the_change_deletes_are_missing() -> None:
         (said,) = told(search, secrets(value), world=MadeWorld(earlier=[secret]))
         assert said == "error: secret of container `app` needs aws_secretsmanager_secret.db, which this plan deletes"
     assert told(search, secrets(f"{SECRET}x"), world=MadeWorld(earlier=[secret])) == []
+
+
+def test_a_reference_follows_what_is_replaced() -> None:
+    before = MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
+    after = MadeThing("aws_s3_bucket.cfg", {"bucket": "new", "arn": reference("aws_s3_bucket.cfg", "arn")})
+    world = MadeWorld(after, earlier=[before])
+    followed = text([reference("aws_s3_bucket.cfg", "arn"), "/web/prod.env"])
+    assert told(deleted.PITFALL, files(followed), world=world) == []
+    assert len(told(deleted.PITFALL, files(FILE), world=world)) == 1
 
 
 def test_the_proxy_of_service_connect_needs_region_and_group_too() -> None:

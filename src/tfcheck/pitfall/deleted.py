@@ -1,9 +1,9 @@
 """Keep what a task is started with.
 
-Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, and a task definition still
-names it, tasks that run go on running, and no new one starts. It shows only when ECS replaces a task. Nothing is said
-where something of the same name is there after the change, in this plan or in another stack that is known, and nothing
-of log groups that stay behind (`skip_destroy`) or that their driver makes again.
+Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, or replaces it by one of
+another name, and a task definition still names it, tasks that run go on running, and no new one starts. It shows only
+when ECS replaces a task. Nothing is said where something of the same name is there after the change, in this plan or in
+another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again.
 
 Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
 Terraform forget it:
@@ -52,11 +52,12 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     deleted = world.once(_deleted)
     if not deleted:
         return
-    named = [*_files(task, world.before()), *_values(task, world.before()), *_groups(task, world)]
-    for what, container, thing in named:
-        if thing is not None and str(thing.address) in deleted:
+    # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
+    there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, world)}
+    for what, container, thing in _named(task, world, world.before()):
+        if str(thing.address) in deleted and (what, container, thing.address.type) not in there:
             yield Mistake(
-                f"{what} needs {thing.address}, which this plan deletes",
+                f"{what} needs {thing.address}, which this plan {_fate(thing, world)}",
                 Severity.ERROR,
                 container,
                 str(thing.address),
@@ -64,20 +65,30 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
+def _fate(thing: Thing, world: World) -> str:
+    replaced = any(each.address == thing.address for each in world.things(thing.address.type))
+    return "replaces by one of another name" if replaced else "deletes"
+
+
 def _deleted(world: World) -> frozenset[str]:
     """Name what the change surely deletes, and nothing of the same name replaces."""
     return frozenset(
         str(each.address)
         for kind, names in _KINDS
-        for each in _ended(kind, world)
+        for each in _ended(kind, names, world)
         if _is_gone(each, kind, names, world)
     )
 
 
-def _ended(kind: Kind, world: World) -> list[Thing]:
-    staying = {str(each.address) for each in world.things(*kind.types)}
-    ended = [each for each in world.before().things(*kind.types) if str(each.address) not in staying]
-    return [each for each in ended if each.attribute("skip_destroy") is not True]
+def _ended(kind: Kind, names: tuple[str, ...], world: World) -> list[Thing]:
+    """Give what is not there any more, or is replaced under another name."""
+    staying = {str(each.address): each for each in world.things(*kind.types)}
+    ended = [each for each in world.before().things(*kind.types) if each.attribute("skip_destroy") is not True]
+    return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
+
+
+def _stays(thing: Thing, later: Thing | None, names: tuple[str, ...]) -> bool:
+    return later is not None and all(thing.attribute(name) == later.attribute(name) for name in names)
 
 
 def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> bool:
@@ -88,25 +99,32 @@ def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> 
     )
 
 
-# What a task names, as it was before the change
+# What a task names
 
 
 _Named = tuple[str, str | None, Thing | None]
 
 
-def _files(task: TaskDefinition, earlier: World) -> Iterator[_Named]:
+def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
+    """Give what a task of the world names that is among the things of that world, or of the one before."""
+    for what, container, thing in (*_files(task, among), *_values(task, among), *_groups(task, world, among)):
+        if thing is not None:
+            yield what, container, thing
+
+
+def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
     for file in files(task):
         if isinstance(file.value, str | Text | Unknown):
-            bucket = bucket_of(file.value, earlier)
-            holder = catalogue(earlier, OBJECT).by_arn(file.value)
+            bucket = bucket_of(file.value, among)
+            holder = catalogue(among, OBJECT).by_arn(file.value)
             yield file.name, file.container.name, holder or (bucket.thing if bucket else None)
 
 
-def _values(task: TaskDefinition, earlier: World) -> Iterator[_Named]:
+def _values(task: TaskDefinition, among: World) -> Iterator[_Named]:
     for place, value in injected(task):
-        for source in sources(value, task.thing.surroundings, earlier):
+        for source in sources(value, task.thing.surroundings, among):
             if not source.doubt:
-                found = catalogue(earlier, _STORES[source.store]).by_arn(source.arn)
+                found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
                 yield place.cause, _name(place.container), found
 
 
@@ -114,9 +132,9 @@ def _name(container: Container | None) -> str | None:
     return container.name if container else None
 
 
-def _groups(task: TaskDefinition, world: World) -> Iterator[_Named]:
+def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
     for log in awslogs(task, world):
-        found = catalogue(world.before(), LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
+        found = catalogue(among, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
         if found is not None and _writes_there(task, log, found):
             yield log.name, log.container, found
 

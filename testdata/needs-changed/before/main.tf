@@ -61,6 +61,19 @@ resource "aws_cloudwatch_log_group" "logs" {
   name = "/services/logs"
 }
 
+# Its log group is replaced by one of another name.
+module "renamed" {
+  source = "./service"
+  name   = "renamed"
+
+  log_group = "/services/renamed"
+  grants    = { "*" = ["logs:CreateLogStream", "logs:PutLogEvents"] }
+}
+
+resource "aws_cloudwatch_log_group" "renamed" {
+  name = "/services/renamed"
+}
+
 # Its log group stays behind: skip_destroy.
 module "kept" {
   source = "./service"

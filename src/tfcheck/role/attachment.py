@@ -6,7 +6,7 @@ the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -76,7 +76,7 @@ class Attachments:
         attached = Attached()
         sure, open_ = self._for(str(role.address), name)
         if role.address.mode == "managed":
-            sure = [*sure, *self._own(role, attached, aside)]
+            sure = [*sure, *self._own(role, attached, aside, sure)]
         self._collect(attached, sure, open_, name)
         return attached
 
@@ -213,16 +213,18 @@ class Attachments:
 
     # What aws_iam_role itself says
 
-    def _own(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:
-        yield from self._own_inline(role, attached, aside)
+    def _own(self, role: Thing, attached: Attached, aside: Aside, others: Sequence[Grant]) -> Iterator[Grant]:
+        yield from self._own_inline(role, attached, aside, others)
         yield from self._own_managed(role, attached, aside)
 
-    def _own_inline(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:
+    def _own_inline(self, role: Thing, attached: Attached, aside: Aside, others: Sequence[Grant]) -> Iterator[Grant]:
         value = role.attribute("inline_policy")
         written_here = role.configured("inline_policy")
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
-        elsewhere = () if written_here else {*self._names_elsewhere(role), *aside.names}
+        elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *aside.names}
+        if written_here is False:  # what the role had is only remembered: who writes that name now has the last word
+            elsewhere |= {each.name for each in others if isinstance(each.name, str)}
         for each in _items(value):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")

@@ -402,15 +402,31 @@ def test_places_are_named_as_seen_from_the_current_directory(
     assert "--> testdata/literal-missing/main.tf:12\n" in capsys.readouterr().out
 
 
-def test_a_reader_that_has_read_enough_is_no_error() -> None:
+#: What prints without a report.
+TALK = (
+    ("--version",),
+    ("--help",),
+    ("rules",),
+    ("rules", "env-file"),
+    ("explain", "failed to download env files: Forbidden"),
+)
+
+
+@pytest.mark.parametrize("arguments", TALK, ids=" ".join)
+def test_a_reader_that_has_read_enough_is_no_error(arguments: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
-        done = command("--help", stdout=writing)
+        done = command(*arguments, stdout=writing)
     finally:
         os.close(writing)
-    assert "Traceback" not in done.stderr
-    assert "BrokenPipe" not in done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_command_without_its_word_shows_its_help() -> None:
+    done = command("atlantis")
+    assert done.returncode == 2
+    assert done.stderr.startswith("Usage: tfcheck atlantis [OPTIONS] COMMAND [ARGS]...\n")
 
 
 def test_a_closed_output_is_no_bug() -> None:
@@ -422,10 +438,13 @@ def test_a_closed_output_is_no_bug() -> None:
 def test_a_full_disk_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         done = command(PLAN, stdout=full)
+        talk = [command(*arguments, stdout=full) for arguments in TALK]
     assert (done.returncode, done.stderr) == (
         2,
         "error: the report cannot be written to standard output: no space left on device\n",
     )
+    said = "error: standard output cannot be written to: no space left on device\n"
+    assert {(each.returncode, each.stderr) for each in talk} == {(2, said)}
 
 
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="this system has no /dev/stdout")

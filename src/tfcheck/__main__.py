@@ -11,7 +11,12 @@ def main() -> int:
     """Run the command with the arguments of this process and give its exit status."""
     # The version is asked for in scripts and prompts: it does not wait for the command line to be imported.
     if sys.argv[1:] == ["--version"]:
-        print(f"tfcheck {__version__}")
+        try:
+            print(f"tfcheck {__version__}", flush=True)
+        except OSError as error:
+            from tfcheck.terminal import unwritable
+
+            return unwritable(error)
         return 0
     import gc
 

@@ -234,6 +234,9 @@ def run(arguments: list[str]) -> int:
     terminal.open_streams()
     try:
         status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        terminal.say(error.format_message())
+        return USAGE
     except click.UsageError as error:
         terminal.complain(_in_our_words(error))
         return USAGE
@@ -242,6 +245,13 @@ def run(arguments: list[str]) -> int:
         return error.exit_status
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except SystemExit:  # click's answer to a broken pipe
+        return terminal.unwritable(BrokenPipeError())
+    except OSError as error:
+        if error.filename is not None:  # as files have, and standard output has not
+            _confess(error, debug="--debug" in arguments)
+            return BUG
+        return terminal.unwritable(error)
     except Exception as error:
         _confess(error, debug="--debug" in arguments)
         return BUG

@@ -123,6 +123,16 @@ def _to_stdout(report: str, *, colour: bool) -> None:
         raise
 
 
+def unwritable(error: OSError) -> int:
+    """Say that standard output takes no more, unless whoever read it has read enough; give the exit status."""
+    _drop(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    problem = UsageError(f"standard output cannot be written to: {(error.strerror or str(error)).lower()}")
+    complain(problem)
+    return problem.exit_status
+
+
 def _drop(stream: TextIO) -> None:
     """Send what is still in the buffer nowhere, so that the interpreter does not complain when it ends."""
     try:

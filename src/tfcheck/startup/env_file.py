@@ -8,6 +8,9 @@ A missing permission shows only when a task starts, as
 `ResourceInitializationError: failed to download env files`. Without `s3:ListBucket`, S3 reports a file that does not
 exist in the same words.
 
+A bucket of another account has to let the role in by its own policy as well. What lies under a customer managed key
+also needs `kms:Decrypt` on the key: see the rule `decrypt`.
+
 Write into a policy of the execution role:
 
     { Effect = "Allow", Action = "s3:GetObject",         Resource = "arn:aws:s3:::my-config/web/prod.env" },

@@ -4,6 +4,9 @@ With `config-file-type` `s3` the ECS agent downloads the file before the contain
 role. It needs `s3:GetObject` on the object; AWS also documents `s3:GetBucketLocation` on the bucket. Fargate takes only
 files inside the image.
 
+A bucket of another account has to let the role in by its own policy as well. What lies under a customer managed key
+also needs `kms:Decrypt` on the key: see the rule `decrypt`.
+
 A missing permission shows only when a task starts, as `unable to download firelens s3 config file`.
 
 Write into a policy of the execution role:

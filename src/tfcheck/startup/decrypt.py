@@ -3,7 +3,8 @@
 S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads
 it: the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that
 key, and the key's policy must let the account's IAM policies decide, or name the role. The ARN of an alias names the
-alias and never the key. Keys that AWS manages need nothing.
+alias and never the key. Keys that AWS manages (`aws/s3`, `aws/secretsmanager`, `aws/ssm`) need nothing within their
+account, and cannot be used from another one.
 
 A missing permission shows only when a task starts, as `Access to KMS is not allowed` or `The ciphertext refers to a
 customer master key that does not exist`; S3 only says `Forbidden`.

@@ -43,6 +43,19 @@ def test_one_change_may_break_one_and_mend_another() -> None:
     }
 
 
+def test_a_new_revision_of_what_a_service_runs_mends_nothing() -> None:
+    found = {each.task_definition: each.change for each in report("services-redeployed").task_changes}
+    assert found == {
+        f'aws_ecs_task_definition.app["{each}"]': "still_broken"
+        for each in ("by-family", "looked-up", "newest", "plain", "unversioned")
+    }
+
+
+def test_nothing_is_said_to_be_mended_where_it_is_open_which_revision_a_service_runs() -> None:
+    plan = Case(TESTDATA / "services-redeployed").plan()
+    assert {each.change for each in check(plan, None).task_changes} <= {"still_broken"}
+
+
 def test_access_that_no_task_needs_is_told_too() -> None:
     found = report("exclusive-managed-policies").access_changes
     assert ("logs:PutLogEvents", "granted") in [(each.action, each.change) for each in found]
@@ -54,7 +67,7 @@ def test_a_role_that_moves_keeps_its_access() -> None:
     assert (lost.action, lost.change) == ("s3:GetBucketLocation", "withdrawn")
 
 
-@pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/plan.json")))
+@pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/applied.plan.json")))
 def test_what_changes_nothing_does_nothing(case: str) -> None:
     found = report(case, "applied.plan.json")
     assert {each.change for each in found.task_changes} <= {"still_broken"}

@@ -8,6 +8,7 @@ from tfcheck import pitfall
 from tfcheck.compare import STARTS, Past
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import Answer, Severity, TaskChange
+from tfcheck.startup.launch import possible_services
 from tfcheck.value import Truth
 from tfcheck.world import World
 
@@ -51,4 +52,4 @@ def _could_start(task: TaskDefinition, past: Past) -> Truth:
 def _unless_stopped(task: TaskDefinition, world: World) -> Truth:
     if pitfall.stopped(task, world):
         return Truth.FALSE
-    return Truth.UNKNOWN if task.problem else Truth.TRUE
+    return Truth.UNKNOWN if task.problem or possible_services(task, world) else Truth.TRUE

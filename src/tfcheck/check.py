@@ -65,6 +65,7 @@ def check(
             dict.fromkeys(
                 (
                     *_notes(plan, [found for _, found in judged], resolver),
+                    *startup.notes(tasks, after),
                     *pitfall.notes(tasks, after),
                     *_frozen(tasks, resolver),
                 )

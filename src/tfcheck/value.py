@@ -107,6 +107,10 @@ REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shor
 PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
 
 
+#: The owner of what is the greatest of several numbers; the path of such a symbol lists them.
+GREATEST, LEAST = "max", "min"
+
+
 class Symbol(msgspec.Struct, frozen=True):
     """The attribute of one exact resource instance that an unknown value stands for.
 
@@ -118,7 +122,9 @@ class Symbol(msgspec.Struct, frozen=True):
     path: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
-        """Write it as Terraform would: `aws_s3_bucket.b.arn`."""
+        """Write it as Terraform would: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
+        if self.owner in (GREATEST, LEAST):
+            return f"{self.owner}({', '.join(map(str, self.path))})"
         steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
         return self.owner + "".join(steps)
 

@@ -16,7 +16,8 @@ from tfcheck.hcl.evaluate import LocalScope, evaluate, see
 from tfcheck.hcl.expression import Binary, Expression, Literal, Unary
 from tfcheck.hcl.parse import parse
 from tfcheck.hcl.scope import EvaluationError, Referent, Seen
-from tfcheck.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, text
+from tfcheck.match import equal
+from tfcheck.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, text, written
 
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
 OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
@@ -254,6 +255,17 @@ def test_the_last_argument_is_spread() -> None:
     assert worth("max(1, [3, 2]...)") == 3
     assert isinstance(worth("max(var.l...)", l=ARN), Unknown)
     assert reason(worth("max({a = 1}...)")).startswith("evaluation error")
+
+
+def test_the_greatest_of_the_same_numbers_is_the_same_value() -> None:
+    one, other = (Unknown(symbol=Symbol("aws_x.y", (name,))) for name in ("one", "other"))
+    found = worth("max(var.a, 7, var.b)", a=one, b=other)
+    assert written(found) == "${max(7, aws_x.y.one, aws_x.y.other)}"
+    assert equal(found, worth("max(7, var.b, var.a, var.b)", a=one, b=other)) is Truth.TRUE
+    assert equal(found, worth("min(7, var.b, var.a)", a=one, b=other)) is Truth.UNKNOWN
+    unnamed = worth("max(7, var.a)", a=Unknown())
+    assert isinstance(unnamed, Unknown)
+    assert unnamed.symbol is None
 
 
 def test_try_takes_the_first_that_surely_succeeds() -> None:

@@ -190,6 +190,7 @@ _policy = _generated("name", "name_prefix")
 _group = _generated("name", "name_prefix")
 _secret = _generated("name", "name_prefix")
 _key_id = _opaque("key_id", "aws_kms_key.key_id")
+_revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
 _access_point_id = _opaque("id", "aws_efs_access_point.id")
 _file_system_arn = _arn("elasticfilesystem", _joined("file-system/", _attribute("file_system_id")))
@@ -271,12 +272,11 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_efs_file_system_policy": {"id": _attribute("file_system_id")},
     "aws_ecs_task_definition": {
         "id": _attribute("family"),
+        "revision": _revision,
         "arn_without_revision": _arn("ecs", _joined("task-definition/", _attribute("family"))),
         "arn": _arn(
             "ecs",
-            _joined(
-                "task-definition/", _attribute("family"), ":", _opaque("revision", "", Hole("0123456789", False, 1))
-            ),
+            _joined("task-definition/", _attribute("family"), ":", _revision),
         ),
     },
     "aws_ecs_cluster": {

@@ -13,13 +13,12 @@ from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Place
 from tfcheck.hcl.scope import Scope, Seen
 from tfcheck.plan import ConfigResource, Instance, Plan
-from tfcheck.resolve import derived, join
+from tfcheck.resolve import derived, join, same
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.fill import fill
 from tfcheck.resolve.names import NO_SOURCES, Absence, ModuleNames
 from tfcheck.resolve.provider import Providers, Surroundings
-from tfcheck.resolve.same import twin
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
 from tfcheck.value import JsonText, Symbol, Unknown, Value, is_known
 
@@ -180,12 +179,14 @@ class Resolver(ModuleNames):
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
             return policy_document(self, instance)
-        other = twin(self, address)
+        other = same.twin(self, address)
+        there = same.called(address.type, name)
         if other is not None and not self.configured(address, name):
-            return self.attribute(other, name)
+            return self.attribute(other, there)
         if not self.configured(address, name) and (planned is Absence.ABSENT or isinstance(planned, Unknown)):
             reason = f"{address} is read during apply"
-            return self._shape(address, name) or self._unknown(address, name, reason)
+            shape = self._shape(address, name) if there == name else None
+            return shape or self._unknown(address, name, reason)
         return self._complete(instance, name, planned)
 
     def _shape(self, address: Address, name: str) -> Unknown | None:

@@ -28,6 +28,10 @@ _LOOKED_UP: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "aws_efs_file_system": ("aws_efs_file_system", (("file_system_id", "id"), ("creation_token", "creation_token"))),
     "aws_efs_access_point": ("aws_efs_access_point", (("access_point_id", "id"),)),
     "aws_kms_alias": ("aws_kms_alias", (("name", "name"),)),
+    "aws_ecs_task_definition": (
+        "aws_ecs_task_definition",
+        (("task_definition", "family"), ("task_definition", "arn_without_revision"), ("task_definition", "arn")),
+    ),
 }
 
 
@@ -39,7 +43,7 @@ def twin(resolver: Resolver, address: Address) -> Address | None:
         if wanted is None:
             instance = resolver.plan.instance(str(address))
             wanted = (instance.after or {}).get(argument) if instance else None
-        found = _named_by(wanted, resource_type) or _equal_to(resolver, wanted, resource_type, attribute)
+        found = _named_by(wanted, resource_type) or _equal_to(resolver, address, wanted, resource_type, attribute)
         if found is not None:
             return found
     return None
@@ -55,12 +59,23 @@ def _named_by(wanted: Value, resource_type: str) -> Address | None:
     return owner if owner.type == resource_type and owner.mode == "managed" else None
 
 
-def _equal_to(resolver: Resolver, wanted: Value, resource_type: str, attribute: str) -> Address | None:
+def _equal_to(resolver: Resolver, source: Address, wanted: Value, resource_type: str, attribute: str) -> Address | None:
     if wanted is None:
         return None
-    for instance in resolver.plan.instances(resource_type):
-        if instance.after is not None:
-            value = resolver.attribute(instance.address, attribute)
-            if equal(wanted, value) is Truth.TRUE:
-                return instance.address
-    return None
+    found = [
+        instance.address
+        for instance in resolver.plan.instances(resource_type)
+        if instance.after is not None and equal(wanted, resolver.attribute(instance.address, attribute)) is Truth.TRUE
+    ]
+    # What has one name in two regions, or accounts, is told apart by where it is looked up.
+    beside = [each for each in found if resolver.surroundings(each) == resolver.surroundings(source)]
+    return next(iter(beside or found), None)
+
+
+def called(resource_type: str, attribute: str) -> str:
+    """Give the name under which a resource has what a data source that looks it up has as `attribute`."""
+    return _ELSEWHERE.get((resource_type, attribute), attribute)
+
+
+#: The id of a looked up task definition is its ARN, that of a managed one its family.
+_ELSEWHERE = {("aws_ecs_task_definition", "id"): "arn"}

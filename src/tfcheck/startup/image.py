@@ -28,7 +28,7 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement, Severity
-from tfcheck.startup.launch import instance_role_serves
+from tfcheck.startup.launch import unless_by_instance
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.registry import Image, caches, is_managed, repository
 from tfcheck.startup.rule import Rule
@@ -45,8 +45,11 @@ _PULL = (
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every image that is in ECR, and what fills a pull-through cache."""
-    if instance_role_serves(task, world):
-        return
+    yield from unless_by_instance(of_images(task, world), task, world)
+
+
+def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need every image that is in ECR, whichever role pulls it."""
     for container in task.containers:
         value = container.member("image")
         image = repository(value, task.thing, world) if isinstance(value, str | Text | Unknown) else None

@@ -6,25 +6,77 @@ task without an execution role pulls images and writes logs with the role of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from tfcheck.address import Address
+import msgspec
+
+from tfcheck.address import parse
 from tfcheck.ecs import TaskDefinition
-from tfcheck.value import Set, Text, TextLike, Unknown, Value, spelled_out
+from tfcheck.errors import InputError
+from tfcheck.finding import Requirement
+from tfcheck.inventory.catalogue import beside
+from tfcheck.match import equal
+from tfcheck.value import GREATEST, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.world import Thing, World
 
 _FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
+_TYPE = "aws_ecs_task_definition"
 
 
-def instance_role_serves(task: TaskDefinition, world: World) -> bool:
-    """Tell whether images and logs are surely left to the container instance: no execution role, and EC2 only."""
+class Services(msgspec.Struct, frozen=True):
+    """The services that surely run a task definition, and those that may."""
+
+    sure: tuple[Thing, ...] = ()
+    open: tuple[Thing, ...] = ()
+
+
+def services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
+    """Give the services that surely run a task definition."""
+    return world.once(_Running).of(task).sure
+
+
+def possible_services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
+    """Give the services that may run a task definition, but need not: what they name is known only after apply."""
+    return world.once(_Running).of(task).open
+
+
+# Whose role pulls and logs
+
+
+def unless_by_instance(needs: Iterable[Requirement], task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Give what the execution role must be allowed, unless that is left to the container instance."""
+    by_instance = instance_role_serves(task, world)
+    if by_instance is Truth.TRUE:
+        return
+    for each in needs:
+        yield each if by_instance is Truth.FALSE else doubted(each, "whether its tasks run on Fargate")
+
+
+def doubted(need: Requirement, doubt: str) -> Requirement:
+    """Give a need of which something else is open as well; what was open before stays the reason."""
+    return need if need.doubt else msgspec.structs.replace(need, doubt=doubt)
+
+
+def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
+    """Tell whether images and logs are left to the container instance: no execution role, and EC2 only.
+
+    That no service is seen proves nothing: what starts the tasks may be elsewhere.
+    """
     if task.execution_role not in (None, ""):
-        return False
+        return Truth.FALSE
     kinds = set(task.strings("requires_compatibilities"))
-    for service in services(task, world):
+    running = world.once(_Running).of(task)
+    for service in running.sure:
         kinds.update(launch_types(service))
-    return not kinds & _NEVER_BY_INSTANCE
+    if kinds & _NEVER_BY_INSTANCE:
+        return Truth.FALSE
+    if "EC2" in kinds and not running.sure:
+        return Truth.TRUE
+    if not _fits_fargate(task):
+        return Truth.TRUE
+    decided = running.sure and not running.open and all(map(_names_its_launch, running.sure))
+    return Truth.TRUE if decided else Truth.UNKNOWN
 
 
 def launch_types(service: Thing) -> Iterator[str]:
@@ -38,43 +90,150 @@ def launch_types(service: Thing) -> Iterator[str]:
             yield "FARGATE"
 
 
-def services(task: TaskDefinition, world: World) -> list[Thing]:
-    """Give the services that surely run a task definition."""
-    return world.once(_Running).of(task)
+def _names_its_launch(service: Thing) -> bool:
+    """Tell whether a service itself says on what it runs; otherwise the default of its cluster decides."""
+    if service.attribute("launch_type") in ("EC2", "FARGATE", "EXTERNAL"):
+        return True
+    strategy = _items(service.attribute("capacity_provider_strategy"))
+    return bool(strategy) and all(
+        isinstance(each, dict) and isinstance(each.get("capacity_provider"), str) for each in strategy
+    )
+
+
+def _fits_fargate(task: TaskDefinition) -> bool:
+    """Tell whether Fargate may take a task: it asks for the network mode `awsvpc`, and for the size of the task."""
+    if task.strings("requires_compatibilities") == ("EC2",):
+        return False
+    mode = _unless_unwritten(task.thing, "network_mode")
+    sized = all(_unless_unwritten(task.thing, each) not in (None, "") for each in ("cpu", "memory"))
+    return sized and (mode == "awsvpc" or isinstance(mode, Unknown | Text))
+
+
+def _unless_unwritten(thing: Thing, argument: str) -> Value:
+    value = thing.attribute(argument)
+    return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
+
+
+# Which services run a task definition
 
 
 class _Running:
     """The services of one world, filed by what they say they run."""
 
     def __init__(self, world: World) -> None:
+        self._newest = _Newest(world)
         self._filed: dict[TextLike, list[Thing]] = {}
-        self._found: dict[Address, list[Thing]] = {}
+        self._by_family: dict[str, list[tuple[str, Thing]]] = {}
+        self._loose: list[tuple[TextLike, Thing]] = []
+        self._found: dict[str, Services] = {}
         for service in world.things("aws_ecs_service"):
-            for name in _called(service.attribute("task_definition")):
-                self._filed.setdefault(name, []).append(service)
+            self._file(service.attribute("task_definition"), service)
 
-    def of(self, task: TaskDefinition) -> list[Thing]:
-        if task.address not in self._found:
-            found = {str(each.address): each for name in _names(task) for each in self._filed.get(name, ())}
-            self._found[task.address] = list(found.values())
-        return self._found[task.address]
+    def _file(self, reference: Value, service: Thing) -> None:
+        owner = _owner(reference)
+        if owner is not None:
+            self._filed.setdefault(owner, []).append(service)
+        elif isinstance(reference, str | Text | Unknown):
+            called = spelled_out(self._newest.in_place_of(reference))
+            self._filed.setdefault(called, []).append(service)
+            if isinstance(called, str):
+                self._by_family.setdefault(_family_in(called), []).append((called, service))
+            else:
+                self._loose.append((called, service))
+
+    def of(self, task: TaskDefinition) -> Services:
+        """Give the services that run a task definition."""
+        key = str(task.address)
+        if key not in self._found:
+            self._found[key] = self._of(task)
+        return self._found[key]
+
+    def _of(self, task: TaskDefinition) -> Services:
+        names = _Names(task)
+        sure = {str(each.address): each for name in names.everywhere for each in self._filed.get(name, ())}
+        open_: dict[str, Thing] = {}
+        filed = [(name, each) for name in names.here for each in self._filed.get(name, ())]
+        for called, service in (*filed, *self._candidates(names.family)):
+            address = str(service.address)
+            truth = Truth.FALSE if address in sure else names.are(called, service)
+            if truth is Truth.TRUE:
+                sure[address] = service
+            elif truth is Truth.UNKNOWN:
+                open_[address] = service
+        return Services(tuple(sure.values()), tuple(each for address, each in open_.items() if address not in sure))
+
+    def _candidates(self, family: Value) -> Iterator[tuple[TextLike, Thing]]:
+        """Give the references that may turn out to name a family, or a revision of it."""
+        if isinstance(family, str):
+            yield from self._by_family.get(family, ())
+        else:
+            yield from (pair for pairs in self._by_family.values() for pair in pairs)
+        yield from self._loose
 
 
-def _called(reference: Value) -> Iterator[TextLike]:
-    if isinstance(reference, Unknown) and reference.symbol is not None:
-        yield reference.symbol.owner
-    if isinstance(reference, str | Text | Unknown):
-        yield spelled_out(reference)
+class _Names:
+    """All that a service can call a task definition: `here` in the same region of the same account only."""
+
+    def __init__(self, task: TaskDefinition) -> None:
+        self._surroundings = task.thing.surroundings
+        self.family, revision = task.thing.attribute("family"), task.thing.attribute("revision")
+        arns = [task.thing.attribute("arn"), task.thing.attribute("arn_without_revision")]
+        known = [spelled_out(each) for each in arns if isinstance(each, str | Text | Unknown)]
+        self.everywhere: list[TextLike] = [str(task.address), *known]
+        self.here: list[TextLike] = []
+        if isinstance(self.family, str | Text | Unknown):
+            number = str(revision) if isinstance(revision, int) else revision
+            self.here.append(spelled_out(self.family))
+            if isinstance(number, str | Unknown):
+                own = [arns[1], self.family]
+                both = [
+                    spelled_out(text([each, ":", number])) for each in own if isinstance(each, str | Text | Unknown)
+                ]
+                self.here.extend(both)
+
+    def are(self, called: TextLike, service: Thing) -> Truth:
+        """Tell whether a service means this task definition by what it calls it."""
+        if Truth.some(equal(called, each) for each in self.everywhere) is Truth.TRUE:
+            return Truth.TRUE
+        within = Truth.some(equal(called, each) for each in (*self.here, *self.everywhere[1:]))
+        return within if within is Truth.FALSE else within & beside(service.surroundings, self._surroundings)
 
 
-def _names(task: TaskDefinition) -> Iterator[TextLike]:
-    """Give all that a service can call a task definition."""
-    yield str(task.address)
-    family, revision = task.thing.attribute("family"), task.thing.attribute("revision")
-    arns = [task.thing.attribute("arn"), task.thing.attribute("arn_without_revision")]
-    yield from (spelled_out(each) for each in (*arns, family) if isinstance(each, str | Text | Unknown))
-    if isinstance(family, str) and isinstance(revision, int):
-        yield f"{family}:{revision}"
+class _Newest:
+    """Tells what is surely the newest revision of a family: the one that this plan makes.
+
+    Modules name `max(RESOURCE.revision, data.SOURCE.revision)`, so as not to go back behind what others registered.
+    """
+
+    def __init__(self, world: World) -> None:
+        things = world.things(_TYPE)
+        self._revisions = {str(Symbol(str(each.address), ("revision",))): each for each in things}
+
+    def in_place_of(self, reference: TextLike) -> TextLike:
+        """Put the revision of a task definition in the place of the greatest of several, of which it is one."""
+        return text(self._revision(each) if isinstance(each, Unknown) else each for each in pieces(reference))
+
+    def _revision(self, piece: Unknown) -> TextLike:
+        if piece.symbol is None or piece.symbol.owner != GREATEST:
+            return piece
+        own = [self._revisions[each] for each in piece.symbol.path if isinstance(each, str) and each in self._revisions]
+        revision = own[0].attribute("revision") if len(own) == 1 else None
+        return revision if isinstance(revision, Unknown) else piece
+
+
+def _owner(reference: Value) -> str | None:
+    """Give the address of the task definition that a reference takes an attribute of."""
+    if not isinstance(reference, Unknown) or reference.symbol is None:
+        return None
+    try:
+        owner = parse(reference.symbol.owner)
+    except InputError:
+        return None
+    return str(owner) if owner.type == _TYPE and owner.mode == "managed" else None
+
+
+def _family_in(called: str) -> str:
+    return called.rpartition("/")[2].partition(":")[0]
 
 
 def _items(value: Value) -> tuple[Value, ...]:

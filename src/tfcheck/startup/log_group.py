@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.awslogs import log_calls
-from tfcheck.startup.launch import instance_role_serves
+from tfcheck.startup.launch import unless_by_instance
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.value import text
@@ -37,8 +37,11 @@ ID = "log-group"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need to write the logs of every container that has the `awslogs` driver."""
-    if instance_role_serves(task, world):
-        return
+    yield from unless_by_instance(of_logs(task, world), task, world)
+
+
+def of_logs(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need to write the logs of every container that has the `awslogs` driver, whichever role writes them."""
     for container in task.containers:
         configuration = container.member("logConfiguration")
         if configuration is not None:

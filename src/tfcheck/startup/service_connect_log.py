@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.awslogs import log_calls
-from tfcheck.startup.launch import instance_role_serves, services
+from tfcheck.startup.launch import doubted, possible_services, services, unless_by_instance
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.startup.place import Place
 from tfcheck.startup.rule import Rule
@@ -36,9 +36,12 @@ _POINTER = "/serviceConnectConfiguration/logConfiguration"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Need to write the proxy's logs, for every service that runs the task definition with Service Connect."""
+    """Need to write the proxy's logs, for every service that runs it, or may, with Service Connect."""
     for service in services(task, world):
         yield from _needs(task, service, world)
+    for service in possible_services(task, world):
+        for need in _needs(task, service, world):
+            yield doubted(need, f"whether {service.address} runs it")
 
 
 def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requirement]:
@@ -50,11 +53,11 @@ def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requi
         place = Place(task, None, f"{_POINTER}/secretOptions/{index}", cause)
         for source in sources(member(option, "value_from"), service.surroundings, world):
             yield needs(ID, place, source)
-    if not instance_role_serves(task, world):
-        proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
-        middle = text(["/", proxy, "/"])
-        driver, options = member(log, "log_driver"), member(log, "options")
-        yield from log_calls(ID, Place(task, None, _POINTER, cause), driver, options, middle, world)
+    proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
+    middle = text(["/", proxy, "/"])
+    driver, options = member(log, "log_driver"), member(log, "options")
+    written = log_calls(ID, Place(task, None, _POINTER, cause), driver, options, middle, world)
+    yield from unless_by_instance(written, task, world)
 
 
 def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:

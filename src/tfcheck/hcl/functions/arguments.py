@@ -24,11 +24,12 @@ LONGEST_LIST = 1 << 16
 class Function(msgspec.Struct, frozen=True):
     """How one of Terraform's functions is called and computed.
 
-    `parameters` has one word for each parameter: `string`, `number`, `whole`, `bool`, `sequence` (a list, set or
-    tuple), `list` (no set), `strings` (a sequence of strings), `object` (also a map), `any`. Behind it `?` may be left
-    out, `*` may be repeated or left out; `~` takes null. With `partial`, unknown parts inside arguments are passed on
-    to `compute`, and so is a wholly unknown `string` or `any`. `total`: it cannot fail for any value of an argument
-    that is unknown now. `hole` describes a result that is unknown. With `scoped` the scope comes first.
+    `parameters` has one word for each parameter: `string`, `number`, `quantity` (a number, known or not), `whole`,
+    `bool`, `sequence` (a list, set or tuple), `list` (no set), `strings` (a sequence of strings), `object` (also a
+    map), `any`. Behind it `?` may be left out, `*` may be repeated or left out; `~` takes null. With `partial`, unknown
+    parts inside arguments are passed on to `compute`, and so is a wholly unknown `string`, `quantity` or `any`.
+    `total`: it cannot fail for any value of an argument that is unknown now. `hole` describes a result that is unknown.
+    With `scoped` the scope comes first.
     """
 
     compute: Callable[..., Value]
@@ -89,7 +90,7 @@ def _words(parameters: str, count: int) -> list[str]:
 
 def _is_open(argument: Value, word: str) -> bool:
     if isinstance(argument, Unknown | Text | JsonText):
-        return word.lstrip("~") not in ("string", "any") and not isinstance(argument, Text | JsonText)
+        return word.lstrip("~") not in ("string", "any", "quantity") and not isinstance(argument, Text | JsonText)
     # The order of a set with unknown elements is open, and so is whether two of them are one.
     return isinstance(argument, Set) and word.lstrip("~") != "any" and not is_known(argument)
 
@@ -112,6 +113,11 @@ def whole(value: Value) -> Value:
     if isinstance(number, Unknown) or (isinstance(number, int) and abs(number) < 1 << 63):
         return number
     raise EvaluationError("a whole number is required")
+
+
+def _quantity(value: Value) -> Value:
+    """Convert to a number; what is not known keeps its name: the same text will be the same number."""
+    return value if isinstance(value, Unknown) else to_number(value)
 
 
 def _sequence(value: Value) -> Value:
@@ -145,6 +151,7 @@ def _any(value: Value) -> Value:
 _CONVERSIONS: dict[str, Callable[[Any], Value]] = {
     "string": to_string,
     "number": to_number,
+    "quantity": _quantity,
     "whole": whole,
     "bool": to_bool,
     "sequence": _sequence,

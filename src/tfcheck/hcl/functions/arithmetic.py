@@ -10,11 +10,13 @@ import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
+import msgspec
+
 from tfcheck.hcl.convert import to_number
-from tfcheck.hcl.functions.arguments import Function, limited
+from tfcheck.hcl.functions.arguments import Function, limited, waiting
 from tfcheck.hcl.numbers import Number, plain, rounded, settled
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Value
+from tfcheck.value import GREATEST, LEAST, Symbol, Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LARGEST_EXACT = 1 << 53
@@ -79,14 +81,14 @@ def parseint(written: Value, base: int) -> Value:
     return -total if written.startswith("-") else total
 
 
-def largest(*numbers: Number) -> Value:
+def largest(*numbers: Number | Unknown) -> Value:
     """Give the greatest number."""
-    return _of(max, numbers)
+    return _of(max, numbers, GREATEST)
 
 
-def smallest(*numbers: Number) -> Value:
+def smallest(*numbers: Number | Unknown) -> Value:
     """Give the least number."""
-    return _of(min, numbers)
+    return _of(min, numbers, LEAST)
 
 
 def total(items: list[Value]) -> Value:
@@ -103,10 +105,22 @@ def total(items: list[Value]) -> Value:
     return settled(result, approximate)
 
 
-def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number]) -> Value:
+def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Number | Unknown], name: str) -> Value:
     if not numbers:
         raise EvaluationError("at least one number is required")
-    return plain(choose([Fraction(number) for number in numbers]))
+    known = [number for number in numbers if not isinstance(number, Unknown)]
+    if len(known) == len(numbers):
+        return plain(choose([Fraction(number) for number in known]))
+    return _open(numbers, name)
+
+
+def _open(numbers: Sequence[Number | Unknown], name: str) -> Value:
+    """Give a result that waits for some of the numbers; of the same numbers it is the same."""
+    waits = [number for number in numbers if isinstance(number, Unknown)]
+    names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
+    if any(each.symbol is None for each in waits):
+        return waiting(list(waits), unsure=True)
+    return msgspec.structs.replace(waiting(list(waits), unsure=True), symbol=Symbol(name, tuple(names)))
 
 
 FUNCTIONS = {
@@ -114,8 +128,8 @@ FUNCTIONS = {
     "ceil": Function(ceil, "number"),
     "floor": Function(floor, "number"),
     "log": Function(log, "number number"),
-    "max": Function(largest, "number*"),
-    "min": Function(smallest, "number*"),
+    "max": Function(largest, "quantity*", partial=True),
+    "min": Function(smallest, "quantity*", partial=True),
     "parseint": Function(parseint, "any whole"),
     "pow": Function(power, "number number"),
     "signum": Function(signum, "whole"),

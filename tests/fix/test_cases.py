@@ -30,6 +30,7 @@ BY_HAND = {
     "images-of-registries": "the repository of another account has a policy of its own there",
     "name-or-prefix": "the module is called twice, and puts out no role name",
     "role-outside-plan": "there is no role yet",
+    "services-by-revision": "there is no role yet",
     "secrets-with-key": "one secret lies outside the plan: what its own policy says is open",
     "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",
 }

@@ -68,8 +68,13 @@ def _arn(key: Thing) -> TextLike:
 
 
 def _key_arn(thing: Thing, key_id: TextLike) -> TextLike:
-    around = thing.surroundings
-    return Arn(around.partition, "kms", around.region, around.account, text(["key/", key_id])).written()
+    """Write the ARN of a key by its id: it lives where the thing lives that names it so."""
+    own, around = thing.attribute("arn"), thing.surroundings
+    known = split(own) if isinstance(own, str) else None
+    region, account = (known.region, known.account) if known else ("", "")
+    return Arn(
+        around.partition, "kms", region or around.region, account or around.account, text(["key/", key_id])
+    ).written()
 
 
 def _unseen(thing: Thing, reason: str) -> TextLike:

@@ -19,7 +19,7 @@ from tfcheck.inventory.catalogue import (
     beside,
     catalogue,
 )
-from tfcheck.match import equal
+from tfcheck.inventory.novelty import same
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import Text, TextLike, Truth, Unknown
 from tfcheck.world import Thing, World
@@ -72,6 +72,7 @@ class Settings:
 
     def __init__(self, world: World, setting: Setting) -> None:
         """Take the world and the setting."""
+        self._world = world
         self._filed: dict[str, list[Thing]] = {}
         self._loose: list[tuple[Thing, TextLike]] = []
         self._others: list[tuple[Thing, TextLike]] = []
@@ -99,19 +100,18 @@ class Settings:
         sure = list(self._filed.get(str(subject.thing.address), ())) if subject.thing else []
         open_: list[Thing] = []
         for holder, reference in (*self._loose, *(self._others if subject.thing is None else ())):
-            truth = _same(reference, holder, subject)
+            truth = self._is_on(reference, holder, subject)
             if truth is Truth.TRUE:
                 sure.append(holder)
             elif truth is Truth.UNKNOWN:
                 open_.append(holder)
         return Joined(tuple(sure), tuple(open_))
 
-
-def _same(reference: TextLike, holder: Thing, subject: Subject) -> Truth:
-    truth = Truth.some(equal(reference, name) for name in subject.names)
-    if truth is Truth.FALSE or subject.near is None:
-        return truth
-    return truth & beside(holder.surroundings, subject.near)
+    def _is_on(self, reference: TextLike, holder: Thing, subject: Subject) -> Truth:
+        truth = Truth.some(same(reference, name, self._world) for name in subject.names)
+        if truth is Truth.FALSE or subject.near is None:
+            return truth
+        return truth & beside(holder.surroundings, subject.near)
 
 
 class _AllSettings:

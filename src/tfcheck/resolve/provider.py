@@ -42,6 +42,21 @@ _TELLING = (
     "aws_ecr_repository",
     "aws_cloudwatch_log_group",
 )
+#: Data sources that find only what is in the account of their provider configuration, with an ARN that names it.
+_LOOKED_UP = (
+    "aws_iam_role",
+    "aws_iam_user",
+    "aws_iam_instance_profile",
+    "aws_ecs_cluster",
+    "aws_kms_alias",
+    "aws_cloudwatch_log_group",
+)
+#: Types that attach something to roles of their own account, and the argument that names these by their names.
+_ATTACHING = {
+    "aws_iam_role_policy": "role",
+    "aws_iam_role_policy_attachment": "role",
+    "aws_iam_policy_attachment": "roles",
+}
 #: Types whose texts show which partition the authors write.
 _LITERALS = (
     "aws_ecs_task_definition",
@@ -145,9 +160,47 @@ class Providers:
             assumed = self._assumed_account(key)
             if assumed is not None:
                 return assumed
-        accounts = {arn.account for arn in map(split, self._arns_of(group)) if arn and arn.account}
-        found = next(iter(accounts)) if len(accounts) == 1 else None
-        return found if isinstance(found, str) and found != "aws" else None
+        for tell in (self._arns_of, self._looked_up, self._attached, self._roles_attached_to):
+            accounts = {arn.account for arn in map(split, tell(group)) if arn and arn.account}
+            if accounts - {"aws"}:
+                found = accounts.pop() if len(accounts) == 1 else None
+                return found if isinstance(found, str) else None
+        return None
+
+    def _looked_up(self, group: tuple[str, ...]) -> Iterator[str]:
+        """Give the ARNs of what data sources found in their own account."""
+        for each in _LOOKED_UP:
+            yield from self._data(each, "arn", group)
+
+    def _attached(self, group: tuple[str, ...]) -> Iterator[str]:
+        """Give the ARNs of managed policies that are attached: IAM takes those of the same account, and AWS's own."""
+        for values in self._planned(group, "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
+            arn = split(policy) if isinstance(policy := values.get("policy_arn"), str) else None
+            if arn is not None and arn.account != "aws" and isinstance(policy, str):
+                yield policy
+
+    def _roles_attached_to(self, group: tuple[str, ...]) -> Iterator[str]:
+        """Give the ARNs of the roles of tasks to which a policy is attached by name.
+
+        A policy is attached within one account, and no role is passed to ECS from another one.
+        """
+        names = {
+            name
+            for kind, argument in _ATTACHING.items()
+            for values in self._planned(group, kind)
+            for name in _strings(values.get(argument))
+        }
+        for values in self._planned(group, "aws_ecs_task_definition"):
+            for argument in ("execution_role_arn", "task_role_arn"):
+                arn = values.get(argument)
+                if isinstance(arn, str) and arn.rpartition("/")[2] in names:
+                    yield arn
+
+    def _planned(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
+        """Give what the resources of some provider configurations were, and what is planned for them."""
+        for instance in self._plan.instances(*types):
+            if self.key_of(instance.address) in group:
+                yield from filter(None, (instance.before, instance.after))
 
     def _assumed_account(self, key: str) -> str | None:
         """Take the account from the role that the provider assumes, or the only account it may work in."""

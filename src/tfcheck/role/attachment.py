@@ -11,6 +11,7 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.arn import split
 from tfcheck.iam import Policy
 from tfcheck.match import equal
 from tfcheck.role.policies import Found, Policies
@@ -30,6 +31,24 @@ class Grant(msgspec.Struct, frozen=True):
     name: Value = None
     reference: Value = None
     found: Found | None = None
+
+
+def account_of(role: Thing) -> TextLike:
+    """Tell the account of a role that is shown: its ARN knows best."""
+    arn = role.attribute("arn")
+    parts = split(arn) if isinstance(arn, str) else None
+    return parts.account if parts else role.surroundings.account
+
+
+def _attaches_in(grant: Grant, account: Value) -> Truth:
+    """Tell whether something that names a role by its name means the one of an account; None is any.
+
+    NOTE: what a state shows has no provider configuration: that nothing tells its account is no sign of another one.
+    """
+    ours = grant.thing.surroundings.account
+    truth = Truth.TRUE if account is None else equal(ours, account)
+    configured = any(isinstance(each, Unknown) and each.symbol is not None for each in (ours, account))
+    return Truth.TRUE if truth is Truth.UNKNOWN and not configured else truth
 
 
 class Aside(msgspec.Struct, frozen=True):
@@ -74,18 +93,18 @@ class Attachments:
         """Collect what is attached to a role that the plan shows, but for what others speak for."""
         name = role.attribute("name")
         attached = Attached()
-        sure, open_ = self._for(str(role.address), name)
+        sure, open_ = self._for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
             sure = [*sure, *self._own(role, attached, aside, sure)]
         self._collect(attached, sure, open_, name)
         return attached
 
-    def named(self, name: TextLike | None) -> Attached:
-        """Collect what is attached to a role that is only known by its name, if at all."""
+    def named(self, name: TextLike | None, account: Value = None) -> Attached:
+        """Collect what is attached to a role of which only the name is known, if that, and perhaps the account."""
         attached = Attached()
         if name is None:
             return attached
-        sure, open_ = self._for("", name)
+        sure, open_ = self._for("", name, account)
         self._collect(attached, sure, open_, name)
         return attached
 
@@ -144,9 +163,18 @@ class Attachments:
 
     # Which grants are for a role
 
-    def _for(self, address: str, name: Value) -> tuple[list[Grant], list[Grant]]:
+    def _for(self, address: str, name: Value, account: Value = None) -> tuple[list[Grant], list[Grant]]:
         """Give the grants that are surely for a role, and those that may be."""
-        sure = list(self._by_owner.get(address, ()))
+        referring = self._by_owner.get(address, ())
+        sure, open_ = self._called(name)
+        there = [(each, _attaches_in(each, account)) for each in sure]
+        sure = [*referring, *(each for each, truth in there if truth is Truth.TRUE)]
+        open_ = [each for each in open_ if _attaches_in(each, account) is not Truth.FALSE]
+        return sure, [*open_, *(each for each, truth in there if truth is Truth.UNKNOWN)]
+
+    def _called(self, name: Value) -> tuple[list[Grant], list[Grant]]:
+        """Give the grants that are surely for roles of a name, in whichever account, and those that may be."""
+        sure: list[Grant] = []
         open_: list[Grant] = []
         known = identity(name)
         if known is not None:

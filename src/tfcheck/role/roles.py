@@ -16,7 +16,7 @@ from tfcheck.arn import split
 from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
-from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attached, Attachments
+from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attached, Attachments, account_of
 from tfcheck.role.policies import Policies
 from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
@@ -204,9 +204,9 @@ class Roles:
         known = reference if isinstance(reference, str | Text | Unknown) else None
         name = _name_in(known)
         untold = None if nameless else _untold(known)
-        attached = self.attachments.named(name)
         arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
         parts = split(arn)
+        attached = self.attachments.named(name, parts.account if parts else None)
         caller = Caller(
             arn=arn,
             account=parts.account if parts else Unknown(reason="the role's account is not known"),
@@ -296,11 +296,9 @@ def _caller(thing: Thing) -> Caller:
     tags = thing.attribute("tags_all")
     if tags is None:
         tags = thing.attribute("tags")
-    account = thing.surroundings.account
-    parts = split(arn) if isinstance(arn, str) else None
     return Caller(
         arn=arn if isinstance(arn, str | Text | Unknown) else Unknown(reason="the role's ARN is not in the plan"),
-        account=parts.account if parts else account,
+        account=account_of(thing),
         name=name if isinstance(name, str | Text | Unknown) else Unknown(reason="the role's name is not in the plan"),
         unique_id=unique_id if isinstance(unique_id, str | Text | Unknown) else None,
         tags=tags if isinstance(tags, dict | Unknown) else {},

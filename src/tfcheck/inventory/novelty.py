@@ -1,0 +1,64 @@
+"""Is a thing yet to be made, so that no name that is known now can be its own?
+
+What AWS assigns to a new thing, an id or the end of an ARN, is none that was assigned before: a key that a plan creates
+surely is not the key whose ARN a data source has read.
+"""
+
+from __future__ import annotations
+
+from tfcheck.address import parse
+from tfcheck.errors import InputError
+from tfcheck.match import equal
+from tfcheck.value import TextLike, Truth, Unknown, pieces, spelled_out
+from tfcheck.world import Thing, World
+
+_IDENTITY = ("arn", "id", "key_id", "name", "bucket")
+
+
+def same(one: TextLike, other: TextLike, world: World) -> Truth:
+    """Compare two names of things, of which one may be assigned only when the plan is applied."""
+    truth = equal(one, other)
+    if truth is not Truth.UNKNOWN:
+        return truth
+    made = world.once(_Made)
+    apart = (_is_settled(one) and made.is_to_be(other, one)) or (_is_settled(other) and made.is_to_be(one, other))
+    return Truth.FALSE if apart else truth
+
+
+def _is_settled(name: TextLike) -> bool:
+    """Tell whether nothing in a name waits for a resource: at most for what is the same for all of them."""
+    return all(isinstance(each, str) or _is_surrounding(each) for each in pieces(spelled_out(name)))
+
+
+def _is_surrounding(piece: object) -> bool:
+    return isinstance(piece, Unknown) and piece.symbol is not None and piece.symbol.owner.startswith("provider.")
+
+
+class _Made:
+    """What a change makes."""
+
+    def __init__(self, world: World) -> None:
+        self._before = world.before()
+        self._former: dict[str, dict[str, Thing]] = {}
+
+    def is_to_be(self, name: TextLike, settled: TextLike) -> bool:
+        """Tell whether a name holds what AWS will assign to a new thing, and not what the old one had in its place."""
+        return any(self._is_assigned(each, settled) for each in pieces(spelled_out(name)))
+
+    def _is_assigned(self, piece: object, settled: TextLike) -> bool:
+        if not isinstance(piece, Unknown) or piece.symbol is None or not piece.family:
+            return False
+        try:
+            owner = parse(piece.symbol.owner)
+        except InputError:
+            return False
+        if owner.mode != "managed":
+            return False
+        former = self._there_before(owner.type).get(str(owner))
+        had = [former.attribute(each) for each in _IDENTITY] if former is not None else []
+        return not any(equal(each, settled) is not Truth.FALSE for each in had if isinstance(each, str))
+
+    def _there_before(self, kind: str) -> dict[str, Thing]:
+        if kind not in self._former:
+            self._former[kind] = {str(each.address): each for each in self._before.things(kind)}
+        return self._former[kind]

@@ -1,0 +1,52 @@
+"""Which settings are on a thing, when what AWS assigns to new things is not known yet?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.made_world import HERE, MadeThing, MadeWorld
+from tfcheck.inventory.novelty import same
+from tfcheck.inventory.setting import KEY_POLICY, Subject, settings
+from tfcheck.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
+
+OLD = "11111111-2222-3333-4444-555555555555"
+OLD_ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{OLD}"
+MADE = Unknown(symbol=Symbol("aws_kms_key.made", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
+MADE_ARN = Text(("arn:aws:kms:eu-west-1:111122223333:key/", MADE))
+READ_LATER = Unknown(symbol=Symbol("data.aws_kms_key.late", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
+CHOSEN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("bucket",)))
+HERE_LATER = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "truth"),
+    [
+        (MADE, OLD, Truth.FALSE),
+        (OLD, MADE, Truth.FALSE),
+        (MADE_ARN, OLD_ARN, Truth.FALSE),
+        (MADE_ARN, Text(("arn:aws:kms:eu-west-1:", HERE_LATER, f":key/{OLD}")), Truth.FALSE),
+        (MADE, MADE, Truth.TRUE),
+        (MADE, READ_LATER, Truth.FALSE),
+        (READ_LATER, OLD, Truth.UNKNOWN),  # it may be the old one that is read
+        (CHOSEN, "cfg", Truth.UNKNOWN),  # a name that is chosen may be any
+        (MADE, Unknown(), Truth.UNKNOWN),
+    ],
+)
+def test_what_is_assigned_is_none_that_was_there(one: TextLike, other: TextLike, truth: Truth) -> None:
+    assert same(one, other, MadeWorld(earlier=[])) is truth
+
+
+def test_what_is_replaced_had_its_own_name_before() -> None:
+    former = MadeThing("aws_kms_key.made", {"key_id": OLD, "arn": OLD_ARN})
+    assert same(MADE, OLD, MadeWorld(earlier=[former])) is Truth.UNKNOWN
+    assert same(MADE, "another", MadeWorld(earlier=[former])) is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("named", "sure", "open_"), [(MADE, False, False), (OLD, True, False), (READ_LATER, False, True)]
+)
+def test_the_policy_of_a_new_key_is_not_on_an_old_one(named: Value, sure: bool, open_: bool) -> None:
+    made = MadeThing("aws_kms_key.made", {"key_id": MADE, "arn": MADE_ARN})
+    holder = MadeThing("aws_kms_key_policy.p", {"key_id": named})
+    found = settings(MadeWorld(made, holder, earlier=[]), KEY_POLICY).on(Subject(None, (OLD_ARN, OLD), HERE))
+    assert (bool(found.sure), bool(found.open)) == (sure, open_)

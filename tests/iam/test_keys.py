@@ -37,7 +37,16 @@ def context(action: str = "s3:GetObject", **more: object) -> Context:
         ("aws:MultiFactorAuthPresent", PresenceUnknown()),
         ("aws:PrincipalOrgID", PresenceUnknown()),
         ("ec2:SourceInstanceArn", PresenceUnknown()),
-        ("kms:CallerAccount", PresenceUnknown()),
+        ("lambda:SourceFunctionArn", PresenceUnknown()),
+        ("example:AnyKey", PresenceUnknown()),
+        ("s3:AnyKey", PresenceUnknown()),
+        ("kms:CallerAccount", ABSENT),
+        ("KMS:ViaService", ABSENT),
+        ("kms:EncryptionContext:SecretARN", ABSENT),
+        ("secretsmanager:SecretId", ABSENT),
+        ("ssm:resourceTag/team", ABSENT),
+        ("ecr:ResourceTag/team", ABSENT),
+        ("iam:PassedToService", ABSENT),
     ],
 )
 def test_a_direct_call_of_a_role(key: str, entry: Entry) -> None:
@@ -46,7 +55,8 @@ def test_a_direct_call_of_a_role(key: str, entry: Entry) -> None:
 
 def test_keys_of_services() -> None:
     assert context("kms:Decrypt").at("kms:CallerAccount") == ACCOUNT
-    assert context("kms:Decrypt").at("s3:prefix") == PresenceUnknown()
+    assert context("kms:Decrypt").at("kms:ViaService") == PresenceUnknown()
+    assert context("kms:Decrypt").at("s3:prefix") == ABSENT
     assert context(resource_account="444455556666").at("s3:ResourceAccount") == "444455556666"
     assert isinstance(context().at("aws:ResourceAccount"), Unknown)
     assert context(on_fargate=True).at("ec2:SourceInstanceArn") == ABSENT

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tfcheck.address import ModulePath, parse
+from tfcheck.match import equal
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
-from tfcheck.value import Symbol, Text, Unknown, Value, spelled_out, written
+from tfcheck.value import Symbol, Text, Truth, Unknown, Value, spelled_out, written
 
 
 def resolver(name: str, plan: str = "plan.json", *, sources: bool = True) -> Resolver:
@@ -136,3 +138,43 @@ def test_the_instances_of_a_resource_are_listed_once_however_many_ask() -> None:
         assert isinstance(found, Unknown)
         assert str(found.symbol) == f'aws_iam_role.web["{key}"].arn'
     assert listed == 2
+
+
+@pytest.mark.parametrize(
+    ("provider", "after", "tags"),
+    [
+        ({}, {"tags": None}, {}),
+        ({}, {"tags": {}}, {}),
+        ({"default_tags": [{"tags": {"constant_value": {"team": "shop"}}}]}, {"tags": None}, {}),
+        ({"default_tags": [{"tags": {"references": ["var.tags", "local.more"]}}]}, {"tags": None}, None),
+        ({"ignore_tags": [{"keys": {"constant_value": ["team"]}}]}, {"tags": None}, None),
+        ({}, {"tags": {"team": "shop"}}, None),
+        ({}, {}, None),
+    ],
+)
+def test_all_tags_are_open_in_a_plan_where_there_are_none(
+    provider: dict[str, Any], after: dict[str, Any], tags: Value
+) -> None:
+    """With default tags that are known the plan would know what they come to."""
+    row = change("aws_ecr_repository.r", "create", after=after, after_unknown={"tags_all": True})
+    declared = {"address": "aws_ecr_repository.r", "mode": "managed", "type": "aws_ecr_repository", "name": "r"}
+    configuration = {
+        "provider_config": {"aws": {"name": "aws", "expressions": provider}},
+        "root_module": {"resources": [declared | {"provider_config_key": "aws", "expressions": {}}]},
+    }
+    found = Resolver(plan(row, configuration=configuration)).attribute(parse("aws_ecr_repository.r"), "tags_all")
+    assert found == tags if tags is not None else isinstance(found, Unknown)
+
+
+@pytest.mark.parametrize("named", ["key_id", "id", "arn"])
+def test_an_alias_has_the_arn_of_its_key(named: str) -> None:
+    rows = [
+        change("aws_kms_key.k", "create", after={}, after_unknown={"arn": True, "key_id": True, "id": True}),
+        change("aws_kms_alias.a", "create", after={"name": "alias/a"}, after_unknown={"target_key_id": True}),
+    ]
+    expressions = {"target_key_id": {"references": [f"aws_kms_key.k.{named}", "aws_kms_key.k"]}}
+    declared = {"address": "aws_kms_alias.a", "mode": "managed", "type": "aws_kms_alias", "name": "a"}
+    made = plan(*rows, configuration={"root_module": {"resources": [declared | {"expressions": expressions}]}})
+    asked = Resolver(made)
+    found = asked.attribute(parse("aws_kms_alias.a"), "target_key_arn")
+    assert equal(found, asked.attribute(parse("aws_kms_key.k"), "arn")) is Truth.TRUE

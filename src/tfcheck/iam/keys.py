@@ -35,8 +35,8 @@ def start_up_context(
 
     `region` is that of the endpoint, `resource_account` the owner of the resource; None is not known. `direct` false: a
     service makes the call on behalf of the role. `extras` adds keys or replaces them (see `Context.extended`): resource
-    tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. Any other key may be absent, and may have
-    any value.
+    tags, `kms:ViaService`, the encryption context, `secretsmanager:SecretId`. The keys of another service are absent.
+    Any other key may be absent, and may have any value.
     """
     if action.lower().startswith("elasticfilesystem:"):
         return Context(_FILE_SYSTEM_ENTRIES).extended(extras or {})
@@ -47,7 +47,9 @@ def start_up_context(
         **(dict.fromkeys(_INSTANCE_KEYS, ABSENT) if on_fargate else {}),
     }
     tags: Entry = caller.tags
-    context = Context(entries, ("aws:requesttag/",)).extended({"aws:PrincipalTag/": tags})
+    own = action.partition(":")[0].lower()
+    others = (f"{each}:" for each in _WITH_KEYS if each != own)
+    context = Context(entries, ("aws:requesttag/", *others)).extended({"aws:PrincipalTag/": tags})
     return context.extended(extras or {})
 
 
@@ -114,6 +116,10 @@ def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
 
 _ABSENT_KEYS = ("aws:username", "aws:sourcearn", "aws:sourceaccount", "aws:sourceidentity", "aws:tagkeys")
 _INSTANCE_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn")
+#: Services that put keys of their own into requests to themselves, and into no others
+#: (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
+#: NOTE: not those that put keys into the sessions of roles, which every request carries then: EC2, Lambda, STS.
+_WITH_KEYS = ("ecr", "elasticfilesystem", "iam", "kms", "logs", "s3", "secretsmanager", "ssm")
 #: EFS looks at these keys of its clients and at the access point's, and says that it enforces no others
 #: (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html): what becomes of them is open.
 _FILE_SYSTEM_ENTRIES: dict[str, Entry] = {

@@ -23,6 +23,8 @@ from tfcheck.value import (
     TextLike,
     Unknown,
     Value,
+    pieces,
+    spelled_out,
     text,
 )
 
@@ -184,6 +186,18 @@ def _partition(instance: Instance) -> TextLike | None:
     return instance.surroundings.partition
 
 
+def _target_key(instance: Instance) -> TextLike | None:
+    """Give the ARN of the key that an alias stands for, which is in the same region of the same account."""
+    target = _text(instance.attribute("target_key_id"))
+    if target is None:
+        return None
+    first = next(iter(pieces(spelled_out(target))), "")
+    if isinstance(first, str) and first.startswith("arn:"):
+        return target
+    is_id = isinstance(target, str) or (isinstance(first, Unknown) and first.family == "aws_kms_key.key_id")
+    return _arn("kms", lambda _: text(["key/", target]))(instance) if is_id else None
+
+
 _bucket = _generated("bucket", "bucket_prefix")
 _role = _generated("name", "name_prefix")
 _policy = _generated("name", "name_prefix")
@@ -255,6 +269,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _arn("kms", _joined("key/", _key_id))},
     "aws_kms_alias": {
         "id": _attribute("name"),
+        "target_key_arn": _target_key,
         "arn": _arn("kms", _attribute("name")),
     },
     "aws_efs_file_system": {

@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.address import Address
 from tfcheck.arn import partition_of_region, split
 from tfcheck.plan import ConfigModule, Plan
-from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Symbol, TextLike, Unknown, Value
+from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Symbol, TextLike, Unknown, Value, is_known
 
 #: Arguments of a provider configuration that decide whose account it works in.
 _CREDENTIALS = (
@@ -139,6 +139,15 @@ class Providers:
     def _expressions(self, key: str) -> dict[str, Any]:
         config = self._plan.provider_configs.get(key)
         return (config.expressions if config else None) or {}
+
+    def shows_all_tags(self, key: str) -> bool:
+        """Tell whether a provider configuration surely knows all tags that it gives while it plans, and hides none."""
+        if key not in self._plan.provider_configs:
+            return False
+        expressions = self._expressions(key)
+        return "ignore_tags" not in expressions and all(
+            is_known(self._evaluate(block.get("tags"))) for block in _blocks(expressions.get("default_tags"))
+        )
 
     def _region(self, key: str) -> str | None:
         expressions = self._expressions(key)

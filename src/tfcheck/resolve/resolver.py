@@ -161,6 +161,8 @@ class Resolver(ModuleNames):
     def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Fill in the unknown parts of a planned attribute."""
         address = instance.address
+        if name == "tags_all" and self._has_no_tags(instance):
+            return {}
         if planned is Absence.ABSENT and not self.configured(address, name):
             return self._shape(address, name)
         known: Value = self._unknown(address, name) if planned is Absence.ABSENT else planned
@@ -173,6 +175,14 @@ class Resolver(ModuleNames):
                 return self.attribute(address, "input")
             return self._shape(address, name) or self._unknown(address, name)
         return known
+
+    def _has_no_tags(self, instance: Instance) -> bool:
+        """Tell whether a resource will have no tags, although the plan leaves all of them open.
+
+        The provider puts them together while it plans, where it knows them; only what comes to none it leaves open.
+        """
+        tags: Value | Absence = (instance.after or {}).get("tags", Absence.ABSENT)
+        return tags in (None, {}) and self.providers.shows_all_tags(self.providers.key_of(instance.address))
 
     def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Give an attribute of a data source that is read only during apply."""

@@ -16,12 +16,27 @@ from tfcheck.errors import InputError
 from tfcheck.finding import Requirement
 from tfcheck.inventory.catalogue import beside
 from tfcheck.match import equal
-from tfcheck.value import GREATEST, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.value import (
+    ANYTHING,
+    GREATEST,
+    Set,
+    Symbol,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.world import Thing, World
 
 _FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE = "aws_ecs_task_definition"
+#: Stands for what is not known in a text; no name holds it.
+_OPEN = "\0"
 
 
 class Services(msgspec.Struct, frozen=True):
@@ -123,8 +138,8 @@ class _Running:
     def __init__(self, world: World) -> None:
         self._newest = _Newest(world)
         self._filed: dict[TextLike, list[Thing]] = {}
-        self._by_family: dict[str, list[tuple[str, Thing]]] = {}
-        self._loose: list[tuple[TextLike, Thing]] = []
+        self._by_family: dict[str | None, list[tuple[TextLike, Thing]]] = {}
+        self._vague: list[Thing] = []
         self._found: dict[str, Services] = {}
         for service in world.things("aws_ecs_service"):
             self._file(service.attribute("task_definition"), service)
@@ -135,11 +150,11 @@ class _Running:
             self._filed.setdefault(owner, []).append(service)
         elif isinstance(reference, str | Text | Unknown):
             called = spelled_out(self._newest.in_place_of(reference))
+            if isinstance(called, Unknown) and called.symbol is None and called.hole == ANYTHING:
+                self._vague.append(service)
+                return
             self._filed.setdefault(called, []).append(service)
-            if isinstance(called, str):
-                self._by_family.setdefault(_family_in(called), []).append((called, service))
-            else:
-                self._loose.append((called, service))
+            self._by_family.setdefault(_family_in(called), []).append((called, service))
 
     def of(self, task: TaskDefinition) -> Services:
         """Give the services that run a task definition."""
@@ -160,15 +175,16 @@ class _Running:
                 sure[address] = service
             elif truth is Truth.UNKNOWN:
                 open_[address] = service
-        return Services(tuple(sure.values()), tuple(each for address, each in open_.items() if address not in sure))
+        may = (each for address, each in open_.items() if address not in sure)
+        return Services(tuple(sure.values()), (*may, *self._vague))
 
     def _candidates(self, family: Value) -> Iterator[tuple[TextLike, Thing]]:
         """Give the references that may turn out to name a family, or a revision of it."""
         if isinstance(family, str):
             yield from self._by_family.get(family, ())
+            yield from self._by_family.get(None, ())
         else:
             yield from (pair for pairs in self._by_family.values() for pair in pairs)
-        yield from self._loose
 
 
 class _Names:
@@ -232,8 +248,15 @@ def _owner(reference: Value) -> str | None:
     return str(owner) if owner.type == _TYPE and owner.mode == "managed" else None
 
 
-def _family_in(called: str) -> str:
-    return called.rpartition("/")[2].partition(":")[0]
+def _family_in(called: TextLike) -> str | None:
+    """Take the family out of what names a task definition; None where that is open."""
+    written = "".join(each if isinstance(each, str) else _OPEN for each in pieces(called))
+    if written.startswith("arn:"):
+        _, found, written = written.partition(":task-definition/")
+        if not found:
+            return None
+    family, colon, _ = written.partition(":")
+    return None if _OPEN in family or not (colon or isinstance(called, str)) else family
 
 
 def _items(value: Value) -> tuple[Value, ...]:

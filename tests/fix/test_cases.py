@@ -31,6 +31,7 @@ BY_HAND = {
     "name-or-prefix": "the module is called twice, and puts out no role name",
     "role-outside-plan": "there is no role yet",
     "services-by-revision": "there is no role yet",
+    "services-redeployed": "there is no role yet",
     "secrets-with-key": "one secret lies outside the plan: what its own policy says is open",
     "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",
 }

@@ -180,7 +180,7 @@ def test_it_is_open_who_pulls_where_nothing_tells_on_what_tasks_run(
     of = task({"image": ECR}, around=HERE, **{**FITTING, **attributes})
     runs = [] if service is None else [MadeThing("aws_ecs_service.app", {"task_definition": "app", **service})]
     found = needs(image.RULE, of, MadeWorld(*runs))
-    said = {"no": [], "yes": [""], "perhaps": ["whether its tasks run on Fargate"]}
+    said = {"no": [], "yes": [""], "perhaps": ["whether its tasks run on Fargate, which nothing in the plan tells"]}
     assert sorted({each.doubt for each in found}) == said[asked]
 
 

@@ -65,7 +65,11 @@ def unless_by_instance(needs: Iterable[Requirement], task: TaskDefinition, world
     if by_instance is Truth.TRUE:
         return
     for each in needs:
-        yield each if by_instance is Truth.FALSE else doubted(each, "whether its tasks run on Fargate")
+        yield (
+            each
+            if by_instance is Truth.FALSE
+            else doubted(each, "whether its tasks run on Fargate, which nothing in the plan tells")
+        )
 
 
 def doubted(need: Requirement, doubt: str) -> Requirement:

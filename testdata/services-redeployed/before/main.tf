@@ -82,6 +82,11 @@ resource "aws_ecs_service" "app" {
   network_configuration {
     subnets = [aws_subnet.main.id]
   }
+
+  # The emulated AWS cannot update a service.
+  lifecycle {
+    replace_triggered_by = [aws_ecs_task_definition.app[each.key]]
+  }
 }
 
 # The instances of this one serve its logs: its network is none that Fargate has.
@@ -108,6 +113,10 @@ resource "aws_ecs_service" "proxied" {
 
   network_configuration {
     subnets = [aws_subnet.main.id]
+  }
+
+  lifecycle {
+    replace_triggered_by = [aws_ecs_task_definition.proxied]
   }
 
   service_connect_configuration {

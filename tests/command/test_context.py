@@ -126,7 +126,7 @@ def test_standard_input_is_one_of_them_only(
     text = io.TextIOWrapper(io.BytesIO(Path(STATE).read_bytes()))
     monkeypatch.setattr("sys.stdin", text)
     assert run(["--format", "json", SERVICE, "--context", "-"]) == 1
-    assert json.loads(capsys.readouterr().out)["summary"]["unknown"] == 2
+    assert json.loads(capsys.readouterr().out)["summary"]["unknown"] == 0
 
 
 def test_a_plan_that_is_its_own_context_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,8 +90,6 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
         kinds.update(launch_types(service))
     if kinds & _NEVER_BY_INSTANCE:
         return Truth.FALSE
-    if "EC2" in kinds and not running.sure:
-        return Truth.TRUE
     if not _fits_fargate(task):
         return Truth.TRUE
     decided = running.sure and not running.open and all(map(_names_its_launch, running.sure))

@@ -75,7 +75,7 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
     if unknown:
         return Standing("?", Style.UNKNOWN, f"unknown: {waiting}")
     if not answers:
-        return Standing("·", Style.QUIET, "needs no permission that is checked")
+        return Standing("·", Style.QUIET, "needs no permission of its roles that is checked")
     return Standing("✓", Style.GOOD, f"nothing missing: {permissions} granted")
 
 

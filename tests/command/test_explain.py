@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -53,6 +54,25 @@ def test_a_mistake_is_found_without_any_requirement(capsys: pytest.CaptureFixtur
     assert "look at: the task definition, or something that it names" in text
     assert "error[log-region]: the log driver of container `search`" in text
     assert text.count("error[") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "deleted"),
+    [
+        (
+            "create stream: ResourceNotFoundException: The specified log group does not exist.",
+            ["aws_cloudwatch_log_group.logs", "aws_cloudwatch_log_group.renamed"],
+        ),
+        ("SSM Parameter Store in eu-west-1: invalid parameters: /name", ["aws_ssm_parameter.token"]),
+        (FORBIDDEN, ["aws_s3_object.file"]),
+    ],
+)
+def test_what_the_plan_deletes_is_found_by_what_ecs_would_say(
+    said: str, deleted: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = shown(capsys, said, str(TESTDATA / "needs-changed" / "plan.json"))
+    told = [part for part in text.split("error[") if part.startswith("deleted]")]
+    assert [re.findall(r"needs (\S+),", each) for each in told] == [[each] for each in deleted]
 
 
 def test_a_network_is_no_permission(capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,12 +27,13 @@ from tfcheck.finding import Severity
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue
 from tfcheck.match import equal
+from tfcheck.pitfall import env_file_absent, log_group_absent
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
-from tfcheck.value import Text, Truth, Unknown
+from tfcheck.value import Text, Truth, Unknown, written
 from tfcheck.world import Thing, World
 
 #: What is looked at, and the attributes of which one must be another one for it to be another thing.
@@ -62,7 +63,23 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 container,
                 str(thing.address),
                 ("tasks that run go on running; none starts any more",),
+                _symptom(task, thing),
             )
+
+
+def _symptom(task: TaskDefinition, thing: Thing) -> str:
+    """Give what ECS says where there is no such thing; empty where that was not seen."""
+    match thing.address.type:
+        case "aws_cloudwatch_log_group":
+            return log_group_absent.SYMPTOM
+        case "aws_ssm_parameter":
+            name = "(sensitive value)" if task.sensitive else written(thing.attribute("name"))
+            region = written(thing.surroundings.region)
+            return f"fetching secret data from SSM Parameter Store in {region}: invalid parameters: {name}"
+        case "aws_secretsmanager_secret":
+            return ""
+        case _:
+            return env_file_absent.SYMPTOM
 
 
 def _fate(thing: Thing, world: World) -> str:

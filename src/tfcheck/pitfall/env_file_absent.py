@@ -34,7 +34,7 @@ from tfcheck.value import Text, TextLike, Truth, Value, pieces, text
 from tfcheck.world import Thing, World
 
 _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
-_SYMPTOM = (
+SYMPTOM = (
     "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): "
     "operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden"
 )
@@ -52,7 +52,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 file.container.name,
                 file.value,
                 ("the service starts at once; S3 reports a file that is not there like a missing permission",),
-                _SYMPTOM,
+                SYMPTOM,
             )
 
 

@@ -27,7 +27,7 @@ from tfcheck.pitfall.log_driver import awslogs, groups_used
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.world import World
 
-_SYMPTOM = (
+SYMPTOM = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
     "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist."
 )
@@ -45,7 +45,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 Severity.WARNING,
                 log.container,
                 log.group,
-                symptom=_SYMPTOM,
+                symptom=SYMPTOM,
             )
 
 

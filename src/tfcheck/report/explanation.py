@@ -11,7 +11,7 @@ from tfcheck.match import equal
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
-from tfcheck.stopped_reason import Cause, Explanation
+from tfcheck.stopped_reason import Cause, Explanation, Known, explained
 from tfcheck.value import Truth
 
 
@@ -32,12 +32,17 @@ def concerned(explanation: Explanation, report: Report) -> Concerned:
         exact = [each for each in answers if equal(each.requirement.resource, denial.resource) is not Truth.FALSE]
         answers = exact or answers
     rules = {*known.rules, *(each.requirement.rule for each in answers)}
-    findings = [
-        each
-        for each in report.findings
-        if each.rule in rules and (not each.answers or any(answer in answers for answer in each.answers))
-    ]
+    findings = [each for each in report.findings if _is_about(each, known, rules, answers)]
     return Concerned(tuple(answers), tuple(findings))
+
+
+def _is_about(finding: Finding, known: Known, rules: set[str], answers: list[Answer]) -> bool:
+    if finding.answers:
+        return finding.rule in rules and any(answer in answers for answer in finding.answers)
+    if finding.rule in rules:
+        return True
+    said = explained(finding.symptom) if finding.symptom else None
+    return said is not None and said.known == known
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:

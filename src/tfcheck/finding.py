@@ -184,6 +184,14 @@ class TaskChange(msgspec.Struct, frozen=True):
     change: str
 
 
+class TaskRole(msgspec.Struct, frozen=True):
+    """The name of a role that a task definition names, as far as it is known."""
+
+    task_definition: str
+    kind: RoleKind
+    name: TextLike
+
+
 class RoleSwitch(msgspec.Struct, frozen=True):
     """A task definition that surely has another execution role than before: `None` is no role."""
 
@@ -242,7 +250,8 @@ class Report(msgspec.Struct, frozen=True):
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
-    is what it may do to the roles in `access_unknown`.
+    is what it may do to the roles in `access_unknown`. `roles` tell roles of task definitions by their names, for who
+    looks for one; no report shows them.
     """
 
     plan: PlanInfo
@@ -257,6 +266,7 @@ class Report(msgspec.Struct, frozen=True):
     role_switches: tuple[RoleSwitch, ...] = ()
     access_unknown: tuple[AccessUnknown, ...] = ()
     access_possible: tuple[AccessChange, ...] = ()
+    roles: tuple[TaskRole, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

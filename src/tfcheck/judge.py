@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 import msgspec
@@ -34,7 +34,7 @@ from tfcheck.iam import (
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies
 from tfcheck.role import DELETED, SENSITIVE, Role, Roles
-from tfcheck.value import NAME, Unknown, text
+from tfcheck.value import NAME, TextLike, Unknown, text
 from tfcheck.world import World, shared
 
 
@@ -120,6 +120,13 @@ class Judge:
     def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
         """Give the role that a task definition makes a call with; None where it has none."""
         return self._side(task).role(requirement.role_kind)
+
+    def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
+        """Give the names of the roles of a task definition, whatever may be shown of them."""
+        for kind in RoleKind:
+            role = self._side(task).role(kind)
+            if role is not None:
+                yield kind, role.caller.name
 
     def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement as if its role had one policy more."""

@@ -135,7 +135,9 @@ def _problem(strange: Sequence[Value]) -> str:
 
 def _waits(unknown: Unknown) -> str:
     place = f" ({unknown.where})" if unknown.where else ""
-    return f"container_definitions is known only after apply: {unknown.reason}{place}"
+    later = "known only after apply"
+    why = unknown.reason if unknown.reason.startswith(later) else f"{later}: {unknown.reason}"
+    return f"container_definitions is {why}{place}"
 
 
 def _container(index: int, definition: dict[str, Value]) -> Container:

@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.checking import Together
 from tfcheck.errors import InputError
-from tfcheck.finding import Finding
+from tfcheck.finding import Finding, Report, Verdict
 from tfcheck.hcl.modules import Found
 
 if TYPE_CHECKING:
@@ -96,8 +96,10 @@ class _Work:
         wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
         if not wanted:
             which = f" for `{given.plan.label}`" if self._several else ""
-            what = "nothing that is asked for" if report.findings else "nothing is missing"
-            self.notes.append(f"nothing to do{which}: {what}")
+            left = _open(report)
+            missing = "nothing is surely missing" if left else "nothing is missing"
+            what = "nothing that is asked for" if report.findings else missing
+            self.notes.append(f"nothing to do{which}: {what}{left}")
             return
         mends = self._mends(given.plan, found.sources, wanted, stacks)
         chosen = [each for each in mends.found if _is_safe(each, self._choice)]
@@ -131,6 +133,14 @@ class _Work:
         insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in mend.insertions)
         texts = {str(files.place(name)): text for name, text in mend.texts.items()}
         return msgspec.structs.replace(mend, insertions=tuple(insertions), texts=texts)
+
+
+def _open(report: Report) -> str:
+    """Say how much of a report is open."""
+    unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
+    parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
+    parts += [f"{each.address} could not be analysed" for each in report.skipped]
+    return "".join(f", {each}" for each in parts)
 
 
 def _found(option: Path | None, path: Path | None, plan: Plan) -> Found:

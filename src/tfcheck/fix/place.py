@@ -23,7 +23,7 @@ from tfcheck.fix.render import Style, statement
 from tfcheck.fix.render import block as written_block
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import Touched
-from tfcheck.fix.wanted import Reference, Wanted, free, wanted
+from tfcheck.fix.wanted import Reference, Spelled, Wanted, free, wanted
 from tfcheck.hcl.block import Block
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.scope import EvaluationError
@@ -81,7 +81,7 @@ class Places:
     def proposals(self, need: Need) -> Iterator[Proposal]:
         """Give the ways to grant what a role lacks: first those that are for nobody else."""
         role = need.roles[0]
-        if not self._visible(need, role.address.module):
+        if not self._visible(need, role.address.module) or self._known_to_callers(need, role.address.module):
             yield from self._at_callers(need)
         yield from self._existing(need, wide=False)
         block = self._resolver.block(role.address)
@@ -99,6 +99,14 @@ class Places:
         spell = self.spelling(module).spell
         open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
         return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
+
+    def _known_to_callers(self, need: Need, module: ModulePath) -> bool:
+        """Tell whether the caller of a module has a name for what could only be written out in the module."""
+        if not module.steps:
+            return False
+        here, there = self.spelling(module).spell, self.spelling(module.parent).spell
+        known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
+        return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
     def _existing(self, need: Need, *, wide: bool) -> Iterator[Proposal]:
         names = frozenset(str(each.address) for each in need.roles)
@@ -338,3 +346,7 @@ def _shown(statements: Sequence[Wanted], into: Into) -> str:
     if into.document is not None:
         return "\n\n".join("\n".join(written_block(each, Style(effect=False))) for each in statements)
     return "\n".join("\n".join(statement(each, Style())) + "," for each in statements)
+
+
+def _refers(spelled: Spelled | None) -> bool:
+    return any(isinstance(each, Reference) for each in spelled or ())

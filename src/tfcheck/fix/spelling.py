@@ -13,7 +13,19 @@ from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
-from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Unknown, Value, identity, pieces, spelled_out, text
+from tfcheck.value import (
+    ACCOUNT_ID,
+    REGION,
+    Symbol,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    identity,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.world import After
 
 _KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)

@@ -20,6 +20,8 @@ OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("
 class MadeThing:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
+    abandoned = False
+
     def __init__(
         self, address: str, attributes: dict[str, Value], around: Surroundings = HERE, computed: tuple[str, ...] = ()
     ) -> None:

@@ -145,6 +145,10 @@ class _Elsewhere:
     def configured(self, name: str) -> bool | None:
         return self._thing.configured(name)
 
+    @property
+    def abandoned(self) -> bool:
+        return self._thing.abandoned
+
     @cached_property
     def surroundings(self) -> Surroundings:
         if self._around is not None:

@@ -23,6 +23,8 @@ _DECIDING = (
     "aws_efs_",
     "aws_cloudwatch_",
 )
+#: What is attached to roles is compared by the role and its account, whatever attaches it: `tfcheck.role.across`.
+_ATTACHED = ("aws_iam_role_policy",)
 _NAMES = ("id", "role_name", "bucket", "arn")
 
 Identity = tuple[str, str, str]
@@ -42,7 +44,8 @@ def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
 
 
 def _shared(plan: Plan, types: Collection[str]) -> list[str]:
-    return [each for each in plan.types() if each in types and each.startswith(_DECIDING)]
+    found = (each for each in plan.types() if each in types and each.startswith(_DECIDING))
+    return [each for each in found if each not in _ATTACHED]
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> Iterator[Identity]:

@@ -352,6 +352,13 @@ def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...
     return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
 
 
+def _unseen(role: Role) -> str:
+    """Say of a role that is not managed here what of it decides; nothing where that is simply its policies."""
+    if role.label == SENSITIVE:
+        return "the policies of a role whose ARN is sensitive"
+    return role.untold or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
+
+
 def _open(decision: Undecided, role: Role) -> Reason:
     """Say why it is open; a role is no role outside the plan where it is open which one it is."""
     outside = decision.kind == "role_outside_plan"

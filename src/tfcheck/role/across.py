@@ -64,7 +64,9 @@ class Across:
                 alike = Truth.FALSE if self._target.lives_with(held) is Truth.TRUE else Truth.UNKNOWN
                 yield Fate(max(sure, alike, key=lambda each: each.value), f"{held.thing.address} takes it away")
         for ruler, truth in self._rulers(other, grant):
-            acts = truth is Truth.FALSE and ruler.address.type in _LISTING and _is_changed(ruler, other)
+            # NOTE: a plan was refreshed, so that what it shows of such a list is there; a state may be older.
+            acts = other is self._stacks[0] or _is_changed(ruler, other)
+            acts = acts and truth is Truth.FALSE and ruler.address.type in _LISTING
             yield Fate(sure if acts else Truth.UNKNOWN, f"{ruler.address} takes away what it does not list")
 
     def _taken_later(self, other: World, grant: Grant) -> Iterator[Fate]:

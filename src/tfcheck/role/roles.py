@@ -106,8 +106,6 @@ class Roles:
             role = self.shown(own, fates[0])
         else:
             role = self._outside(reference, caller, fates[0], nameless=nameless)
-        if role.managed and not owned:
-            return self._unless_deleted(role)  # the plan itself says all that the role has
         arn = identity(caller.arn)
         for stack, fate in zip(stacks[1:], fates[1:], strict=True):
             theirs = stack.once(Roles)

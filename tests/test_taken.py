@@ -11,7 +11,7 @@ import pytest
 from tests.cases import TESTDATA
 from tfcheck import cli
 from tfcheck.checking import Together
-from tfcheck.finding import Answer, Report
+from tfcheck.finding import Answer, Report, Verdict
 
 TAKING, LENDING = TESTDATA / "taking-stack", TESTDATA / "lending-stack"
 PLAN, STATE = str(TAKING / "plan.json"), str(LENDING / "state.json")
@@ -47,7 +47,7 @@ def test_what_is_taken_from_a_role_of_the_context_is_gone(context: str) -> None:
     found = report(PLAN, context=str(LENDING / context))
     assert {name: told(found)[name] for name in READS} == READS
     before = {service(each): each.before for each in found.answers if each.requirement.action == "s3:GetObject"}
-    assert {before[name].value for name in READS if (before[name]) is not None} == {"allowed"}
+    assert {before[name] for name in READS} == {Verdict.ALLOWED}
     assert {each for each, verdict in told(found, "sts:AssumeRole").items() if verdict == "allowed"} >= set(READS)
     broken = {each.task_definition.split('"')[1] for each in found.task_changes if each.change == "broken"}
     assert {name for name, verdict in READS.items() if verdict == "denied"} <= broken
@@ -107,6 +107,24 @@ def test_a_role_of_that_name_in_another_account_keeps_what_it_has(tmp_path: Path
     (found,) = Together((str(plan),), (str(state),)).checked(str(plan))
     verdicts = told(found.report)
     assert {verdicts[each] for each in ("detached", "narrowed", "inline", "remains")} == {"allowed"}
+
+
+def test_a_policy_that_a_stack_looks_up_is_what_its_own_stack_says(tmp_path: Path) -> None:
+    """The state of the roles' stack remembers what the policy said when it was read."""
+    state = json.loads(Path(STATE).read_bytes())
+    rows = state["values"]["root_module"]["resources"]
+    (policy,) = (each for each in rows if each["values"].get("name") == "lent-files")
+    rest = [each for each in rows if each is not policy]
+    narrow = {**policy, "values": {**policy["values"], "policy": policy["values"]["policy"].replace("s3:", "sqs:")}}
+    read = {**policy, "mode": "data", "address": f"data.{policy['address']}"}
+    contexts = []
+    for name, resources in (("roles", [*rest, read]), ("policies", [narrow])):
+        contexts.append(tmp_path / f"{name}.json")
+        state["values"]["root_module"]["resources"] = resources
+        contexts[-1].write_text(json.dumps(state), encoding="utf-8")
+    for given, verdict in ((contexts[:1], "allowed"), (contexts, "denied")):
+        (found,) = Together((PLAN,), tuple(map(str, given))).checked(PLAN)
+        assert told(found.report)["remains"] == verdict
 
 
 # Roles that the plan of another stack deletes

@@ -41,11 +41,12 @@ class MadeThing:
 
 
 class MadeWorld:
-    """A world of such things; `earlier` is what there was before the change."""
+    """A world of such things; `earlier` is what there was before the change, `context` are the stacks beside it."""
 
-    context = ()
-
-    def __init__(self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None) -> None:
+    def __init__(
+        self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None, context: Sequence[MadeWorld] = ()
+    ) -> None:
+        self.context = context
         self._things = things
         self._earlier = things if earlier is None else earlier
         self._built: dict[object, object] = {}

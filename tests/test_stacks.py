@@ -12,7 +12,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tfcheck.checking import Together
-from tfcheck.finding import Answer
+from tfcheck.finding import Answer, Report, Severity
 
 SERVICE, SHARED = TESTDATA / "service-of-shared-stack", TESTDATA / "shared-stack"
 ORDERS, TWO_ACCOUNTS = TESTDATA / "service-of-two-accounts", TESTDATA / "stack-in-two-accounts"
@@ -101,3 +101,50 @@ def test_what_a_state_does_not_tell_of_its_accounts_stays_open(kind: str, tmp_pa
         for each in answers(ORDERS / "applied.plan.json", file)
     }
     assert {row[:2]: found[row[:2]] for row in ACCOUNTS} == {row[:2]: row[column] for row in ACCOUNTS}
+
+
+# What is named by nothing but its name
+
+BY_NAMES = TESTDATA / "service-by-names"
+
+
+def by_names(name: str, context: Path) -> Report:
+    (found,) = Together((str(BY_NAMES / name),), (str(context),)).checked(str(BY_NAMES / name))
+    return found.report
+
+
+@pytest.mark.parametrize("context", ["state.json", "applied.plan.json"])
+def test_a_secret_of_another_stack_is_found_by_its_name_where_that_means_it(context: str) -> None:
+    """So are the keys of secrets and parameters."""
+    found = by_names("applied.plan.json", SHARED / context).answers
+    decrypted = {(each.requirement.task_definition.split(".")[1], each.requirement.pointer) for each in keys(found)}
+    assert decrypted == {("near", "/0/repositoryCredentials"), ("near", "/0/secrets/0"), ("near", "/0/secrets/1")}
+    near, far = ({each.requirement.resource for each in found if read(each, task)} for task in ("near", "far"))
+    assert all(isinstance(each, str) and ":secret:acme/closed-" in each for each in near)
+    assert not any(isinstance(each, str) for each in far)
+
+
+def read(answer: Answer, task: str) -> bool:
+    need = answer.requirement
+    return need.action == "secretsmanager:GetSecretValue" and need.task_definition.endswith(f".{task}")
+
+
+def keys(found: tuple[Answer, ...]) -> list[Answer]:
+    return [each for each in found if each.requirement.action == "kms:Decrypt"]
+
+
+@pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
+@pytest.mark.parametrize("context", ["state.json", "plan.json", "applied.plan.json"])
+def test_what_another_stack_has_in_another_region_is_not_there(name: str, context: str) -> None:
+    found = by_names(name, SHARED / context).findings
+    mistakes = {(each.rule, each.task_definition.split(".")[1]) for each in found if each.severity is Severity.WARNING}
+    assert mistakes == {("log-region", "far"), ("parameter-region", "far")}
+
+
+def test_what_another_account_has_is_not_there(tmp_path: Path) -> None:
+    text = (SHARED / "state.json").read_text(encoding="utf-8")
+    state = tmp_path / "state.json"
+    state.write_text(text.replace("123456789012", "210987654321"), encoding="utf-8")
+    found = by_names("applied.plan.json", state)
+    assert {each.rule for each in found.findings} == set()
+    assert keys(found.answers) == []

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import Container, TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue
+from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue, reachable
 from tfcheck.match import equal
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs
@@ -84,8 +84,16 @@ def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> 
     types = (*kind.types, *_ALSO.get(kind, ()))
     others = (each for one in (world, *world.context) for each in one.things(*types))
     return all(
-        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names) for each in others
+        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
+        or not _may_be_beside(thing, each, kind)
+        for each in others
     )
+
+
+def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
+    """Tell whether a name may mean either of two things; names of buckets mean the same everywhere."""
+    around = thing.surroundings
+    return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)
 
 
 # What a task names, as it was before the change

@@ -84,6 +84,34 @@ def test_two_plans_are_mended_in_one_diff(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == ""
 
 
+UNREAD = {
+    "text": "not checked: there is no file `absent.json`",
+    "json": '"path": "absent.json"',
+    "markdown": "❔ **1 plan not checked**",
+    "summary": "❔ **1 plan not checked**",
+    "sarif": '"executionSuccessful": false',
+    "junit": '<testcase classname="absent.json" name="can be read">',
+    "github": "::error title=tfcheck::not checked: there is no file `absent.json`",
+}
+
+
+@pytest.mark.parametrize("form", UNREAD)
+def test_a_plan_that_cannot_be_read_is_told_by_the_reports_on_the_others(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for plans in ((SERVICE, "absent.json"), ("absent.json", SERVICE)):
+        assert run(["--format", form, *plans]) == 3
+        shown = capsys.readouterr().out
+        assert UNREAD[form] in shown
+        Path("report.json").write_text(shown, encoding="utf-8")
+    if form == "json":
+        assert run(["report", "--format", "github", "report.json"]) == 0
+        assert UNREAD["github"] in capsys.readouterr().out
+    run(["--format", form, SERVICE])
+    assert UNREAD[form] not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("command", [["check"], ["fix"], ["diff"], ["explain", FORBIDDEN]])
 @pytest.mark.parametrize(
     ("context", "status", "words"),

@@ -87,6 +87,8 @@ def test_a_plan_that_is_not_applied_yet_is_not_taken_for_the_role() -> None:
     report = checked(SERVICE / "plan.json", str(PLATFORM / "plan.json"))
     assert row(report, "web", "/0/environmentFiles/0", "s3:GetObject").verdict.value == "unknown"
     assert row(report, "web", "/0/environmentFiles/1", "s3:GetObject").reason is Reason.EXPLICIT_DENY
+    name = f"{PLATFORM}/plan.json: aws_iam_role.jobs"
+    assert f"{name} may be the role {LITERAL}: in which account it is made is not known" in report.notes
 
 
 def test_plans_of_one_call_are_the_context_of_each_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,3 +148,14 @@ def test_what_another_account_has_is_not_there(tmp_path: Path) -> None:
     found = by_names("applied.plan.json", state)
     assert {each.rule for each in found.findings} == set()
     assert keys(found.answers) == []
+
+
+def test_a_role_of_that_name_with_another_path_is_told(tmp_path: Path) -> None:
+    text = (BY_NAMES / "applied.plan.json").read_text(encoding="utf-8")
+    plan = tmp_path / "plan.json"
+    plan.write_text(text.replace("role/acme-open", "role/acme-pathed"), encoding="utf-8")
+    (found,) = Together((str(plan),), (str(SHARED / "state.json"),)).checked(str(plan))
+    name = "arn:aws:iam::123456789012:role/acme-pathed"
+    said = f'there is no role {name}: state.json: aws_iam_role.this["pathed"] has its name, and another path'
+    assert said in found.report.notes
+    assert not any("there is no role" in each for each in by_names("applied.plan.json", SHARED / "state.json").notes)

@@ -11,52 +11,17 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.address import Address, parse
+from tfcheck.address import parse
 from tfcheck.arn import split
 from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
 from tfcheck.role.across import Across, Target
-from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attached, Attachments, Fates
+from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attachments, Fates
 from tfcheck.role.policies import Policies
+from tfcheck.role.role import SENSITIVE, Role, joined, lent, namesake
 from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
-
-#: What a role is called whose ARN the plan marks as sensitive.
-SENSITIVE = "(sensitive value)"
-#: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
-DELETED = "this plan deletes it"
-DELETED_ELSEWHERE = "the plan of another stack deletes it"
-
-
-class Role(msgspec.Struct, frozen=True):
-    """One role in one world.
-
-    `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that `perhaps` are
-    the policies that can be read. `home` is the address of the role in another stack that manages it. Of each group in
-    `rivals`, policies of one name, only one will remain; `inline` gives the policies that have a name. `boundary` is
-    None where there is none; `boundary_hidden` says why it cannot be read. `untold` says why it is open which role this
-    is at all; such a role has no label. `deleted` is the address of a role that will be gone, while something still
-    names it.
-    """
-
-    label: str | None
-    managed: bool
-    caller: Caller
-    identity: tuple[Policy, ...]
-    hidden: tuple[str, ...] = ()
-    rivals: tuple[tuple[Policy, ...], ...] = ()
-    boundary: tuple[Policy, ...] | None = None
-    boundary_hidden: str | None = None
-    trust: Policy | None = None
-    trust_hidden: str | None = None
-    untold: str | None = None
-    deleted: Address | None = None
-    notes: tuple[str, ...] = ()
-    inline: tuple[tuple[str, Policy], ...] = ()
-    perhaps: tuple[Policy, ...] = ()
-    home: Address | None = None
 
 
 class Roles:
@@ -116,7 +81,17 @@ class Roles:
                 role = joined(role, shown, thing.address)
             else:
                 role = lent(role, theirs.attachments.lent(caller.name, caller.account, fate))
-        return role if owned else self._unless_deleted(role)
+        return role if owned else self._with_namesakes(self._unless_deleted(role))
+
+    def _with_namesakes(self, role: Role) -> Role:
+        """Say which roles of other stacks have the name of one that is not found there, and why they are not it."""
+        name = role.caller.name
+        if role.label in (None, SENSITIVE) or not isinstance(name, str):
+            return role
+        others = (each for stack in self._world.context for each in stack.once(Roles).staying)
+        alike = [each for each in others if equal(each.attribute("name"), name) is Truth.TRUE]
+        said = (namesake(each, _caller(each).account, role) for each in alike)
+        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, said)))
 
     def _unless_deleted(self, role: Role) -> Role:
         """Leave nothing of a role that this plan, or that of another stack, deletes."""
@@ -254,55 +229,6 @@ class Roles:
     def _trust(self, thing: Thing) -> tuple[Policy | None, str | None]:
         found = self.policies.of_attribute(thing, "assume_role_policy")
         return found.policy, found.hidden or None
-
-
-# What other stacks show
-
-
-def joined(role: Role, theirs: Role, home: Address) -> Role:
-    """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
-    return msgspec.structs.replace(
-        _with(role, theirs.identity, theirs.hidden, theirs.rivals, theirs.inline, theirs.notes),
-        managed=True,
-        perhaps=(*role.perhaps, *theirs.perhaps),
-        home=home,
-        caller=theirs.caller,
-        boundary=theirs.boundary,
-        boundary_hidden=theirs.boundary_hidden,
-        trust=theirs.trust,
-        trust_hidden=theirs.trust_hidden,
-    )
-
-
-def lent(role: Role, attached: Attached) -> Role:
-    """Add what another stack attaches to a role that it does not manage."""
-    if not (attached.policies or attached.hidden or attached.notes):
-        return role
-    policies, hidden, rivals = tuple(attached.policies), tuple(attached.hidden), tuple(attached.rivals)
-    role = msgspec.structs.replace(role, perhaps=(*role.perhaps, *attached.perhaps))
-    return _with(role, policies, hidden, rivals, tuple(attached.inline), tuple(attached.notes))
-
-
-def _with(
-    role: Role,
-    identity: tuple[Policy, ...],
-    hidden: tuple[str, ...],
-    rivals: tuple[tuple[Policy, ...], ...],
-    inline: tuple[tuple[str, Policy], ...],
-    notes: tuple[str, ...],
-) -> Role:
-    """Add policies to a role; of two inline policies of one name only the last one written remains."""
-    pairs = [(ours, other) for name, ours in role.inline for same, other in inline if name == same]
-    named = (f"{ours.name} and {other.name}" for ours, other in pairs)
-    said = (f"{each} have one name on one role: the last one written remains" for each in named)
-    return msgspec.structs.replace(
-        role,
-        identity=(*role.identity, *identity),
-        hidden=(*role.hidden, *hidden),
-        rivals=(*role.rivals, *rivals, *pairs),
-        inline=(*role.inline, *inline),
-        notes=(*role.notes, *notes, *said),
-    )
 
 
 def _caller(thing: Thing) -> Caller:

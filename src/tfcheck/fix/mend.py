@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Protocol
 
 import msgspec
 
-from tfcheck.address import Address
+from tfcheck.address import Address, ElsewhereAddress
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
 from tfcheck.fix.as_text import grants_as_text, role_as_text
@@ -36,12 +37,23 @@ _MOST_ROUNDS = 6
 
 
 class Mend(msgspec.Struct, frozen=True):
-    """A fix, the requirements that it mends, and the insertions that make it; none where it is only text."""
+    """A fix, the requirements that it mends, and the insertions that make it; none where it is only text.
+
+    `home` is the role where it is for one of another stack.
+    """
 
     fix: Fix
     answers: tuple[Answer, ...]
     insertions: tuple[Insertion, ...] = ()
     texts: dict[str, SourceText] = {}
+    home: ElsewhereAddress | None = None
+
+
+class Allowing(Protocol):
+    """Decides requirements again after a change."""
+
+    def allows(self, answer: Answer) -> bool:
+        """Tell whether a requirement is allowed then."""
 
 
 class Mends(msgspec.Struct, frozen=True):
@@ -80,11 +92,14 @@ def mends(findings: Iterable[Finding], world: After, *, prefixes: bool = False) 
     `world` is the world after the change; with `prefixes` files that share a directory are granted by it.
     """
     answers = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    return _Mending(world, prefixes=prefixes).mends(answers)
+    return Mending(world, prefixes=prefixes).mends(answers)
 
 
-class _Mending:
+class Mending:
+    """Finds the fixes for what one plan lacks."""
+
     def __init__(self, world: After, *, prefixes: bool) -> None:
+        """Take the world after the change; with `prefixes` files that share a directory are granted by it."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
@@ -95,6 +110,7 @@ class _Mending:
         self._elsewhere = Elsewhere(world, self._roles, self._places)
 
     def mends(self, answers: Sequence[Answer]) -> Mends:
+        """Find the fixes for requirements that are denied."""
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
@@ -134,7 +150,8 @@ class _Mending:
                 yield Mend(fix, tuple(several))
 
     def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[Mend]:
-        return (Mend(*each) for each in grants_elsewhere(answers, self._world)) if self._world.context else iter(())
+        found = grants_elsewhere(answers, self._world) if self._world.context else ()
+        return (Mend(fix, mended, home=home) for fix, mended, home in found)
 
     # Needs
 
@@ -196,7 +213,7 @@ class _Mending:
                 touched.append(Touched(holder.thing.address, holder.attribute))
                 touched += self._places.documents_of(holder)
         added, context = self._undeclared(needs), self._world.context
-        trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context)
+        trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if trial.allows(answer)]
 
@@ -252,17 +269,22 @@ class _Mending:
             self._read[source.name] = reread(source, source.text)
         return self._read[source.name]
 
-    def _trial(self, proposals: Sequence[Proposal]) -> Trial:
+    def _decides(self, trial: Trial) -> Allowing:
+        """Give what decides the requirements again after a change."""
+        return trial
+
+    def _trial(self, proposals: Sequence[Proposal]) -> Allowing:
         assert self._sources is not None  # or there are no proposals
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         insertions = [insertion for each in proposals for insertion in each.insertions]
-        return Trial(
+        trial = Trial(
             self._resolver,
             changed(self._sources, insertions, texts),
             dict.fromkeys(touched for each in proposals for touched in each.touched),
             dict.fromkeys(address for each in proposals for address in each.added),
             context=self._world.context,
         )
+        return self._decides(trial)
 
     def _mend(self, case: _Case) -> Mend | None:
         proposal = case.current

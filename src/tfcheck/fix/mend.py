@@ -115,7 +115,8 @@ class Mending:
         needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         settled = self._settled([*needs, *elsewhere], groups)
-        cases = [self._case(need) for need in (*needs, *elsewhere) if not set(need.answers) <= set(settled)]
+        lacking = [Need(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)]
+        cases = [self._case(need) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
         done = {each.requirement for mend in found for each in mend.answers}
@@ -136,7 +137,7 @@ class Mending:
     def _still(self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]) -> list[Answer]:
         return [each for each in answers if each.requirement not in done and each not in settled]
 
-    def _left(self, need: Need, done: set[Requirement], settled: set[Answer]) -> tuple[Answer, ...]:
+    def _left(self, need: Need, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
         return tuple(self._still(need.answers, done, settled))
 
     def _without_role(self, answers: Sequence[Answer]) -> Iterator[Mend]:

@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.arn import split
 from tfcheck.match import equal
 from tfcheck.role.attachment import STAYS, Fate, Grant, grants, items
-from tfcheck.value import Truth, Unknown, Value, identity
+from tfcheck.value import TextLike, Truth, Unknown, Value, identity
 from tfcheck.world import Thing, World
 
 _INLINE = (("aws_iam_role_policies_exclusive", "role_name", "policy_names"), ("aws_iam_role", "name", "inline_policy"))
@@ -83,27 +83,48 @@ class Across:
         before = self._stacks[self._own].before()
         if grant.thing.address.type != "aws_iam_role":
             return not before.once(_Given).of(self._target, grant, listed=True)
+        role = _earlier(grant.thing, self._stacks[self._own])
         argument = "inline_policy" if grant.reference is None else "managed_policy_arns"
-        roles = (each for each in before.things("aws_iam_role") if each.address == grant.thing.address)
-        return not any(_lists(each.attribute(argument), grant) is Truth.TRUE for each in roles)
+        return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
     def _rulers(self, other: World, grant: Grant) -> Iterator[tuple[Thing, Truth]]:
         """Give what may remove the grant in another stack since it does not list it; FALSE where it surely does not."""
-        for kind, by, argument in _INLINE if grant.reference is None else _MANAGED:
-            for thing in other.things(kind):
-                if equal(thing.attribute(by), self._target.name) is not Truth.TRUE or self._is_elsewhere(thing):
-                    continue
-                if kind != "aws_iam_role" or thing.configured(argument):
-                    truth = _lists(thing.attribute(argument), grant)
-                    yield from [(thing, truth)] if truth is not Truth.TRUE else ()
-        policy = identity(grant.reference)
-        for thing in other.things("aws_iam_policy_attachment") if policy is not None else ():
-            if identity(thing.attribute("policy_arn")) == policy and not self._is_elsewhere(thing):
-                truth = _holds(thing.attribute("roles"), self._target.name)
-                yield from [(thing, truth)] if truth is not Truth.TRUE else ()
+        ruling = other.once(_Rulers)
+        found = [
+            (thing, _lists(thing.attribute(argument), grant))
+            for thing, argument in ruling.listing(self._target.name, inline=grant.reference is None)
+        ]
+        found += [(each, _holds(each.attribute("roles"), self._target.name)) for each in ruling.owning(grant)]
+        for thing, truth in found:
+            if truth is not Truth.TRUE and equal(thing.surroundings.account, self._target.account) is not Truth.FALSE:
+                yield thing, truth
 
-    def _is_elsewhere(self, thing: Thing) -> bool:
-        return equal(thing.surroundings.account, self._target.account) is Truth.FALSE
+
+class _Rulers:
+    """What removes from roles of one stack what it does not list, by the name of the role, or by the policy."""
+
+    def __init__(self, world: World) -> None:
+        self._listing: dict[tuple[bool, str], list[tuple[Thing, str]]] = {}
+        self._owning: dict[TextLike, list[Thing]] = {}
+        for inline, kinds in ((True, _INLINE), (False, _MANAGED)):
+            for kind, by, argument in kinds:
+                for thing in world.things(kind):
+                    name = thing.attribute(by)
+                    if isinstance(name, str) and (kind != "aws_iam_role" or thing.configured(argument)):
+                        self._listing.setdefault((inline, name), []).append((thing, argument))
+        for thing in world.things("aws_iam_policy_attachment"):
+            policy = identity(thing.attribute("policy_arn"))
+            if policy is not None:
+                self._owning.setdefault(policy, []).append(thing)
+
+    def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[Thing, str]]:
+        """Give what lists all that a role is to have, with the argument that does."""
+        return self._listing.get((inline, role), ()) if isinstance(role, str) else ()
+
+    def owning(self, grant: Grant) -> Sequence[Thing]:
+        """Give what owns all attachments of the policy that is granted."""
+        policy = identity(grant.reference)
+        return self._owning.get(policy, ()) if policy is not None else ()
 
 
 class _Given:
@@ -153,8 +174,27 @@ def _holds(listed: Value, wanted: Value) -> Truth:
 
 def _is_changed(thing: Thing, world: World) -> bool:
     """Tell whether the change of its stack makes a thing that lists or owns attachments, or may change it."""
-    earlier = next((each for each in world.before().things(thing.address.type) if each.address == thing.address), None)
+    earlier = _earlier(thing, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
     return earlier is None or any(
         equal(earlier.attribute(each), thing.attribute(each)) is not Truth.TRUE for each in names
     )
+
+
+def _earlier(thing: Thing, world: World) -> Thing | None:
+    """Give a thing as it was before the change of its stack; None where it was not there."""
+    return world.once(_Before).of(thing)
+
+
+class _Before:
+    """The things that were there before the change of one stack, by address."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world.before()
+        self._found: dict[str, dict[str, Thing]] = {}
+
+    def of(self, thing: Thing) -> Thing | None:
+        kind = thing.address.type
+        if kind not in self._found:
+            self._found[kind] = {str(each.address): each for each in self._world.things(kind)}
+        return self._found[kind].get(str(thing.address))

@@ -6,7 +6,7 @@ Follows how identity policies, boundaries and trust policies attach to roles
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
@@ -88,8 +88,7 @@ class Roles:
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):
             return role
-        others = (each for stack in self._world.context for each in stack.once(Roles).staying)
-        alike = [each for each in others if equal(each.attribute("name"), name) is Truth.TRUE]
+        alike = (each for stack in self._world.context for each in stack.once(Roles).called(name))
         said = (namesake(each, _caller(each).account, role) for each in alike)
         return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, said)))
 
@@ -99,8 +98,7 @@ class Roles:
         here = (self, *(each.once(Roles) for each in self._world.context))
         ended = [found for each in here if isinstance(arn, str) and (found := each.ended(arn)) is not None]
         names = [each.attribute("name") for each in ended]
-        others = (each.attribute("name") for one in here for each in one.staying)
-        if not ended or any(equal(name, other) is not Truth.FALSE for other in others for name in names):
+        if not ended or any(True for one in here for name in names for _ in one.perhaps_called(name)):
             return role
         nothing = dict.fromkeys(("identity", "hidden", "rivals", "inline", "perhaps"), ())
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
@@ -118,7 +116,7 @@ class Roles:
                 return found
         known = identity(reference)
         if known is not None:
-            found = self._by_arn.get(known) or self._by_name.get(known)
+            found = self._by_arn.get(known) or next(reversed(self.called(known)), None)
             if found is not None:
                 return found
         if isinstance(reference, Text):
@@ -133,10 +131,14 @@ class Roles:
     def _managed(self) -> Sequence[Thing]:
         return self._world.things("aws_iam_role")
 
-    @property
-    def staying(self) -> Sequence[Thing]:
-        """Give the roles of this world, but for those that are only looked up."""
-        return self._managed
+    def called(self, name: TextLike) -> Sequence[Thing]:
+        """Give the roles of this world with a name, but for those that are only looked up."""
+        return self._by_name.get(name, ())
+
+    def perhaps_called(self, name: Value) -> Iterator[Thing]:
+        """Give the roles of this world that may have a name, but for those that are only looked up."""
+        yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
+        yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
 
     def ended(self, arn: str) -> Thing | None:
         """Find the role that had an ARN before the change and is gone, or has another name."""
@@ -167,14 +169,19 @@ class Roles:
         return found
 
     @cached_property
-    def _by_name(self) -> dict[TextLike, Thing]:
+    def _by_name(self) -> dict[TextLike, list[Thing]]:
         """Index the roles by name: ECS takes a name where it takes an ARN."""
-        found: dict[TextLike, Thing] = {}
+        found: dict[TextLike, list[Thing]] = {}
         for each in self._managed:
             name = each.attribute("name")
             if isinstance(name, str):
-                found[name] = each
+                found.setdefault(name, []).append(each)
         return found
+
+    @cached_property
+    def _nameless(self) -> list[tuple[Thing, Value]]:
+        named = ((each, each.attribute("name")) for each in self._managed)
+        return [(each, name) for each, name in named if not isinstance(name, str)]
 
     # One role
 

@@ -5,6 +5,7 @@ Two pairs of stacks that were really planned and applied: `testdata/README.md` s
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from shutil import copy
 
@@ -159,3 +160,23 @@ def test_a_role_of_that_name_with_another_path_is_told(tmp_path: Path) -> None:
     said = f'there is no role {name}: state.json: aws_iam_role.this["pathed"] has its name, and another path'
     assert said in found.report.notes
     assert not any("there is no role" in each for each in by_names("applied.plan.json", SHARED / "state.json").notes)
+
+
+def test_what_another_plan_of_the_call_deletes_is_missing(tmp_path: Path) -> None:
+    plan = json.loads((SHARED / "applied.plan.json").read_bytes())
+    gone = {"aws_cloudwatch_log_group.services", "aws_secretsmanager_secret.closed", "aws_ssm_parameter.token"}
+    for resource in plan["resource_changes"]:
+        if resource["address"] in gone:
+            resource["change"] |= {"actions": ["delete"], "after": None}
+    other, own = tmp_path / "shared.json", str(BY_NAMES / "applied.plan.json")
+    other.write_text(json.dumps(plan), encoding="utf-8")
+    for plans in ((own, str(other)), (str(other), own)):
+        (found,) = Together(plans).checked(own)
+        missed = [each for each in found.report.findings if each.rule == "deleted"]
+        assert {each.message.split(" needs ")[1] for each in missed} == {
+            f"shared.json: {each}, which the plan of another stack deletes" for each in gone
+        }
+        assert {(each.change, each.task_definition) for each in missed} == {
+            ("introduced", "aws_ecs_task_definition.near")
+        }
+    assert not any(each.rule == "deleted" for each in by_names("applied.plan.json", other).findings)

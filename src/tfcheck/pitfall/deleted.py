@@ -3,7 +3,8 @@
 Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, and a task definition still
 names it, tasks that run go on running, and no new one starts. It shows only when ECS replaces a task. Nothing is said
 where something of the same name is there after the change, in this plan or in another stack that is known, and nothing
-of log groups that stay behind (`skip_destroy`) or that their driver makes again.
+of log groups that stay behind (`skip_destroy`) or that their driver makes again. What the plan of another stack deletes
+that is checked in the same call is missed, too.
 
 Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
 Terraform forget it:
@@ -30,6 +31,7 @@ from tfcheck.match import equal
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall
+from tfcheck.stack import Stack
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.value import Text, Truth, Unknown
@@ -49,19 +51,27 @@ _STORES = {Store.SECRETS_MANAGER: SECRET, Store.PARAMETER_STORE: PARAMETER}
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    deleted = world.once(_deleted)
-    if not deleted:
-        return
-    named = [*_files(task, world.before()), *_values(task, world.before()), *_groups(task, world)]
-    for what, container, thing in named:
-        if thing is not None and str(thing.address) in deleted:
+    for one, whose in _changing(world):
+        deleted = one.once(_deleted)
+        named = _named(task, world, one.before()) if deleted else ()
+        for what, container, thing in named:
+            if thing is None or str(thing.address) not in deleted:
+                continue
             yield Mistake(
-                f"{what} needs {thing.address}, which this plan deletes",
+                f"{what} needs {thing.address}, which {whose} deletes",
                 Severity.ERROR,
                 container,
                 str(thing.address),
                 ("tasks that run go on running; none starts any more",),
             )
+
+
+def _changing(world: World) -> Iterator[tuple[World, str]]:
+    """Give what the change is made of, with its name: this plan, and those of other stacks that are checked as well."""
+    yield world, "this plan"
+    for each in world.context:
+        if isinstance(each, Stack) and each.is_checked:
+            yield each, "the plan of another stack"
 
 
 def _deleted(world: World) -> frozenset[str]:
@@ -102,6 +112,13 @@ def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
 _Named = tuple[str, str | None, Thing | None]
 
 
+def _named(task: TaskDefinition, world: World, earlier: World) -> Iterator[_Named]:
+    """Give what a task names of a stack as it was, with the thing that it means there."""
+    yield from _files(task, earlier)
+    yield from _values(task, world.before(), earlier)
+    yield from _groups(task, world, earlier)
+
+
 def _files(task: TaskDefinition, earlier: World) -> Iterator[_Named]:
     for file in files(task):
         if isinstance(file.value, str | Text | Unknown):
@@ -110,9 +127,9 @@ def _files(task: TaskDefinition, earlier: World) -> Iterator[_Named]:
             yield file.name, file.container.name, holder or (bucket.thing if bucket else None)
 
 
-def _values(task: TaskDefinition, earlier: World) -> Iterator[_Named]:
+def _values(task: TaskDefinition, world: World, earlier: World) -> Iterator[_Named]:
     for place, value in injected(task):
-        for source in sources(value, task.thing.surroundings, earlier):
+        for source in sources(value, task.thing.surroundings, world):
             if not source.doubt:
                 found = catalogue(earlier, _STORES[source.store]).by_arn(source.arn)
                 yield place.cause, _name(place.container), found
@@ -122,9 +139,9 @@ def _name(container: Container | None) -> str | None:
     return container.name if container else None
 
 
-def _groups(task: TaskDefinition, world: World) -> Iterator[_Named]:
+def _groups(task: TaskDefinition, world: World, earlier: World) -> Iterator[_Named]:
     for log in awslogs(task, world):
-        found = catalogue(world.before(), LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
+        found = catalogue(earlier, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
         if found is not None and _writes_there(task, log, found):
             yield log.name, log.container, found
 

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.environment import context
 from tfcheck.errors import InputError, UsageError
 from tfcheck.files import File, Given, planned, shown
-from tfcheck.finding import Finding, Report, Severity, Verdict
+from tfcheck.finding import Finding, Report, Severity, Unread, Verdict
 from tfcheck.neighbours import Neighbours, short_names
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Together:
                 stacks=self.neighbours.of(each),
             )
             notes = (*self.notes(plan, each), *report.notes)
-            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes)
+            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes, unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
 
     def given(self, plan: str) -> tuple[Given, ...]:
@@ -104,6 +104,11 @@ class Together:
         yield from (f"`{each}` is checked itself: it is no context" for each in self._again)
         yield from self.neighbours.notes(given)
         yield from _about(given.found) if about_sources else ()
+
+    @cached_property
+    def _unread(self) -> tuple[Unread, ...]:
+        found = ((each, self._file(each)) for each in self._plans)
+        return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
 
     @cached_property
     def neighbours(self) -> Neighbours:

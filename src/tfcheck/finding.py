@@ -230,6 +230,13 @@ class AccessUnknown(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """A plan of the same call that could not be read: nothing is checked of it, and nothing seen."""
+
+    path: str
+    problem: str
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says of the plan it was made from.
 
@@ -251,7 +258,7 @@ class Report(msgspec.Struct, frozen=True):
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
     is what it may do to the roles in `access_unknown`. `roles` tell roles of task definitions by their names, for who
-    looks for one; no report shows them.
+    looks for one; no report shows them. `unread` are the plans of the same call that cannot be read.
     """
 
     plan: PlanInfo
@@ -267,6 +274,7 @@ class Report(msgspec.Struct, frozen=True):
     access_unknown: tuple[AccessUnknown, ...] = ()
     access_possible: tuple[AccessChange, ...] = ()
     roles: tuple[TaskRole, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

@@ -8,7 +8,7 @@ from tfcheck import startup
 from tfcheck.compare import change_of
 from tfcheck.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.locate import Locations
-from tfcheck.role import DELETED
+from tfcheck.role import DELETED, DELETED_ELSEWHERE
 
 _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 
@@ -72,8 +72,8 @@ def _message(answers: list[Answer]) -> str:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
-            deleted = any(each.because == DELETED for each in first.evidence)
-            cause = DELETED if deleted else "its trust policy does not allow ecs-tasks.amazonaws.com"
+            deleted = (each.because for each in first.evidence if each.because in (DELETED, DELETED_ELSEWHERE))
+            cause = next(deleted, "its trust policy does not allow ecs-tasks.amazonaws.com")
             return f"ECS cannot assume the {role}: {cause}"
         case Reason.EXPLICIT_DENY:
             return f"a policy denies the {role} {actions} on {what}"

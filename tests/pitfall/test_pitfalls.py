@@ -193,6 +193,7 @@ IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-services": ["deploy-order"] * 4,
     "needs-changed": ["deleted"] * 4,
+    "service-by-names": ["log-group-absent"] * 2,
     "rarer-fetches": ["log-group-absent"],
     "role-in-other-stack": ["log-group-absent"],
     "secrets-with-key": ["secret-reference"],
@@ -465,6 +466,30 @@ def test_a_log_group_is_made_by_someone() -> None:
     assert told(search, logs(awslogs_group="/a", awslogs_create_group="true")) == []
     assert told(search, logs(awslogs_group="/a", awslogs_create_group=LATER)) == []
     assert told(search, logs(awslogs_group=LATER)) == []
+
+
+def test_what_other_stacks_have_counts_where_its_name_means_it() -> None:
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    found = []
+    for around in (HERE, Surroundings("aws", LATER, LATER), VIRGINIA, ELSEWHERE):
+        group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, around)
+        world = MadeWorld(context=[MadeWorld(group)])
+        found.append([bool(told(each.PITFALL, container, world=world)) for each in (log_group_absent, log_region)])
+    assert found == [[False, False], [False, False], [False, True], [True, False]]
+    for around, count in ((HERE, 0), (VIRGINIA, 1), (ELSEWHERE, 0)):
+        parameter = MadeThing("aws_ssm_parameter.a", {"name": "/a"}, around)
+        assert (
+            len(told(parameter_region.PITFALL, secrets("/a"), world=MadeWorld(context=[MadeWorld(parameter)]))) == count
+        )
+
+
+def test_what_is_deleted_is_not_there_again_in_another_region() -> None:
+    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    for around, count in ((HERE, 0), (VIRGINIA, 1), (ELSEWHERE, 1)):
+        other = MadeWorld(MadeThing("aws_cloudwatch_log_group.b", {"name": "/a"}, around))
+        world = MadeWorld(earlier=[group], context=[other])
+        assert len(told(deleted.PITFALL, container, world=world)) == count
 
 
 def test_a_log_group_that_was_written_to_exists() -> None:

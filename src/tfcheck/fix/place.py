@@ -14,7 +14,7 @@ from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.finding import Answer
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.files import Files
-from tfcheck.fix.holders import Holder, Holders
+from tfcheck.fix.holders import Holder, Holders, named
 from tfcheck.fix.naming import Labels, called_as, provider_given, role_reference, with_free_sids, written
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.policy_text import Into, document_of, into_policy
@@ -80,6 +80,9 @@ class Places:
 
     def proposals(self, need: Need) -> Iterator[Proposal]:
         """Give the ways to grant what a role lacks: first those that are for nobody else."""
+        if not need.roles:
+            yield from itertools.chain(self._existing(need, wide=False), self._existing(need, wide=True))
+            return
         role = need.roles[0]
         if not self._visible(need, role.address.module) or self._known_to_callers(need, role.address.module):
             yield from self._at_callers(need)
@@ -108,9 +111,17 @@ class Places:
         known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
         return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
+    def holders_of(self, need: Need) -> Iterator[Holder]:
+        """Give the policies of the roles that lack something."""
+        for role in need.roles:
+            yield from self.holders.of(role)
+        if need.elsewhere:
+            yield from self.holders.of_named(need.elsewhere)
+
     def _existing(self, need: Need, *, wide: bool) -> Iterator[Proposal]:
-        names = frozenset(str(each.address) for each in need.roles)
-        for holder in self.holders.of(need.roles[0]):
+        names = frozenset((*(str(each.address) for each in need.roles), *filter(None, (_named(need),))))
+        first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
+        for holder in first:
             if len(need.roles) > 1 and holder.thing.address.module != need.roles[0].address.module:
                 continue
             reach = self.holders.reach(holder.thing)
@@ -321,6 +332,10 @@ class Places:
             words = (_WORD.findall(file.source.text) for file in module.files)
             self._words[id(module)] = frozenset(itertools.chain.from_iterable(words))
         return self._words[id(module)]
+
+
+def _named(need: Need) -> str:
+    return named(need.elsewhere) if need.elsewhere else ""
 
 
 def _counted(statements: Sequence[Wanted]) -> str:

@@ -108,6 +108,11 @@ class Trial:
         self._world = After(_Given(plan, sources, workspace, given or {}), context)
         self._judge = Judge(self._world)
 
+    @property
+    def world(self) -> After:
+        """Give that world."""
+        return self._world
+
     @cached_property
     def _tasks(self) -> dict[str, TaskDefinition]:
         # NOTE: what the containers need was told before the change: working them out again would take most of the time.

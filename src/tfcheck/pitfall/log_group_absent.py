@@ -21,11 +21,12 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
-from tfcheck.inventory.catalogue import LOG_GROUP
+from tfcheck.inventory.catalogue import LOG_GROUP, reachable
 from tfcheck.pitfall.filed import Filed
-from tfcheck.pitfall.log_driver import awslogs, groups_used
+from tfcheck.pitfall.log_driver import AwsLogs, awslogs, groups_used
+from tfcheck.pitfall.log_region import in_other_regions
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
-from tfcheck.world import World
+from tfcheck.world import Thing, World
 
 SYMPTOM = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
@@ -37,8 +38,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     used = world.before().once(groups_used)
     for log in awslogs(task, world):
         if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
-            if any(True for _ in world.once(_groups).perhaps(log.group)):
+            if any(_is_it(each, log, task) for each in world.once(_groups).perhaps(log.group)):
                 continue
+            if in_other_regions(log, task, world):
+                continue  # that is told by itself
             yield Mistake(
                 f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
                 "driver makes: it must exist already",
@@ -47,6 +50,12 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 log.group,
                 symptom=SYMPTOM,
             )
+
+
+def _is_it(group: Thing, log: AwsLogs, task: TaskDefinition) -> bool:
+    """Tell whether a group of that name may be where the driver looks for it."""
+    around = task.thing.surroundings
+    return reachable(group, log.region or around.region, around.account)
 
 
 def _groups(world: World) -> Filed:

@@ -158,3 +158,33 @@ def test_a_role_that_the_context_will_not_have_is_missing_before_and_after() -> 
 def test_of_a_role_that_is_nowhere_nothing_is_known(name: str) -> None:
     found = report(PLAN, context=str(LENDING / name))
     assert told(found)["renamed"] == told(found, "sts:AssumeRole")["renamed"] == "unknown"
+
+
+def test_a_list_of_this_plan_holds_for_what_another_stack_gives_its_role(tmp_path: Path) -> None:
+    """`shared-stack` gives a policy to a role of the service, which may list what it is to have."""
+    folder, shared = TESTDATA / "service-of-shared-stack", str(TESTDATA / "shared-stack" / "state.json")
+    plan = json.loads((folder / "applied.plan.json").read_bytes())
+    verdicts = []
+    for names in (None, ["from-shared-stack"], []):
+        listing = {"role_name": "acme-own", "policy_names": names}
+        row = {
+            "address": "aws_iam_role_policies_exclusive.own",
+            "mode": "managed",
+            "type": "aws_iam_role_policies_exclusive",
+            "name": "own",
+            "change": {"actions": ["create"], "before": None, "after": listing, "after_unknown": {}},
+        }
+        path = tmp_path / "plan.json"
+        changed = [*plan["resource_changes"], *([] if names is None else [row])]
+        path.write_text(json.dumps({**plan, "resource_changes": changed}), encoding="utf-8")
+        (found,) = Together((str(path),), (shared,)).checked(str(path))
+        verdicts += [
+            each.verdict.value
+            for each in found.report.answers
+            if service_file(each) == ("own", "/0/environmentFiles/0", "s3:GetObject")
+        ]
+    assert verdicts == ["allowed", "allowed", "denied"]
+
+
+def service_file(answer: Answer) -> tuple[str, str, str]:
+    return service(answer), answer.requirement.pointer, answer.requirement.action

@@ -257,8 +257,8 @@ class Report(msgspec.Struct, frozen=True):
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
-    is what it may do to the roles in `access_unknown`. `roles` tell roles of task definitions by their names, for who
-    looks for one; no report shows them. `unread` are the plans of the same call that cannot be read.
+    is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
+    `roles` tell roles of task definitions by their names, for who looks for one; no report shows them.
     """
 
     plan: PlanInfo
@@ -273,8 +273,8 @@ class Report(msgspec.Struct, frozen=True):
     role_switches: tuple[RoleSwitch, ...] = ()
     access_unknown: tuple[AccessUnknown, ...] = ()
     access_possible: tuple[AccessChange, ...] = ()
-    roles: tuple[TaskRole, ...] = ()
     unread: tuple[Unread, ...] = ()
+    roles: tuple[TaskRole, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

@@ -92,8 +92,8 @@ class _Work:
         self.mends: list[Mend] = []
         self.texts: list[Mend] = []
         self.notes: list[str] = []
-        self._idle: dict[str, str] = {}
         self.files: Files | None = None
+        self._idle: dict[str, str] = {}
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
         self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[Mend, Asked]]] = {}
 

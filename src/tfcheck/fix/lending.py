@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.address import Address, ElsewhereAddress
-from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Answer, Verdict
 from tfcheck.fix.mend import Allowing, Mending, Mends
 from tfcheck.fix.proposal import Need
@@ -93,4 +93,5 @@ class _Other:
 
     @cached_property
     def _tasks(self) -> dict[str, TaskDefinition]:
-        return {str(each.address): each for each in task_definitions(self._world)}
+        # NOTE: what the containers need is known already, as in `Trial`.
+        return {str(each.address): TaskDefinition(each, ()) for each in self._world.things("aws_ecs_task_definition")}

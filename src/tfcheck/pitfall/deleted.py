@@ -2,9 +2,9 @@
 
 Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, or replaces it by one of
 another name, and a task definition still names it, tasks that run go on running, and no new one starts. It shows only
-when ECS replaces a task. What the plan of another stack deletes that is checked in the same call is missed, too.
-Nothing is said where something of the same name is there after the change, in this plan or in another stack that is
-known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again.
+when ECS replaces a task. Nothing is said where something of the same name is there after the change, in this plan or in
+another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again. What
+the plan of another stack deletes that is checked in the same call is missed, too.
 
 Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
 Terraform forget it:
@@ -57,17 +57,18 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
         if not deleted:
             continue
         # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
-        there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, world, one)}
-        for what, container, thing in _named(task, world, world.before(), one.before()):
-            if str(thing.address) in deleted and (what, container, thing.address.type) not in there:
-                yield Mistake(
-                    f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
-                    Severity.ERROR,
-                    container,
-                    str(thing.address),
-                    ("tasks that run go on running; none starts any more",),
-                    _symptom(task, thing),
-                )
+        there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, one)}
+        for what, container, thing in _named(task, world, one.before()):
+            if str(thing.address) not in deleted or (what, container, thing.address.type) in there:
+                continue
+            yield Mistake(
+                f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
+                Severity.ERROR,
+                container,
+                str(thing.address),
+                ("tasks that run go on running; none starts any more",),
+                _symptom(task, thing),
+            )
 
 
 def _changing(world: World) -> Iterator[tuple[World, str]]:
@@ -141,9 +142,14 @@ def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
 _Named = tuple[str, str | None, Thing | None]
 
 
-def _named(task: TaskDefinition, world: World, own: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
-    """Give what a task of the world names that is among the things of one, before the change or after it like `own`."""
-    for what, container, thing in (*_files(task, among), *_values(task, own, among), *_groups(task, world, among)):
+def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
+    """Give what a task of the world names that is among the things of that one, now or before, or of another stack."""
+    around = among if among is world else world.before()
+    for what, container, thing in (
+        *_files(task, among),
+        *_values(task, around, among),
+        *_groups(task, world, among),
+    ):
         if thing is not None:
             yield what, container, thing
 
@@ -156,9 +162,9 @@ def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
             yield file.name, file.container.name, holder or (bucket.thing if bucket else None)
 
 
-def _values(task: TaskDefinition, own: World, among: World) -> Iterator[_Named]:
+def _values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
     for place, value in injected(task):
-        for source in sources(value, task.thing.surroundings, own):
+        for source in sources(value, task.thing.surroundings, world):
             if not source.doubt:
                 found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
                 yield place.cause, _name(place.container), found

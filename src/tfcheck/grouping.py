@@ -17,7 +17,8 @@ def findings(answers: list[Answer], locations: Locations) -> Iterator[Finding]:
     """Group what is denied by task definition and cause."""
     groups: dict[_Group, list[Answer]] = {}
     for answer in answers:
-        if answer.verdict is Verdict.DENIED and answer.requirement.severity is not Severity.INFO:
+        need = answer.requirement
+        if answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken:
             groups.setdefault(_group(answer), []).append(answer)
     yield from (_finding(group, locations) for group in groups.values())
 

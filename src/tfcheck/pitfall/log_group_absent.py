@@ -25,6 +25,7 @@ from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import awslogs, groups_used
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.startup.awslogs import wrong_group
 from tfcheck.world import World
 
 SYMPTOM = (
@@ -36,7 +37,8 @@ SYMPTOM = (
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     used = world.before().once(groups_used)
     for log in awslogs(task, world):
-        if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
+        is_named = isinstance(log.group, str) and wrong_group(log.options) is None
+        if is_named and log.makes_no_group and log.group not in used:
             if any(True for _ in world.once(_groups).perhaps(log.group)):
                 continue
             yield Mistake(

@@ -48,6 +48,24 @@ def test_every_task_definition_has_its_line() -> None:
         assert sum(line[4:].startswith(address) for line in lines[1:7]) == 1
 
 
+def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
+    spared = msgspec.structs.replace(
+        samples.DENIED, requirement=msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.INFO)
+    )
+    line = text(samples.report(samples.allowed(), spared)).split("\n")[2]
+    assert line.endswith("nothing missing: 1 permission granted, 1 not granted that a start seldom needs")
+    line = text(samples.report(samples.DENIED, spared)).split("\n")[2]
+    assert line.endswith("will not start: 1 of 1 permission missing")
+
+
+def test_what_is_asked_for_by_mistake_is_not_counted() -> None:
+    mistaken = msgspec.structs.replace(
+        samples.DENIED, requirement=msgspec.structs.replace(samples.DENIED.requirement, mistaken=True)
+    )
+    line = text(samples.report(samples.allowed(), mistaken)).split("\n")[2]
+    assert line.endswith("nothing missing: 1 permission granted")
+
+
 def test_an_unknown_answer_beside_an_error_is_counted_too() -> None:
     line = text(samples.report(samples.DENIED, samples.unknown())).split("\n")[2]
     assert line.endswith("will not start: 1 of 2 permissions missing, 1 of 2 permissions not decided")

@@ -2,7 +2,10 @@
 
 ECS takes an ARN of the form `arn:PARTITION:s3:::BUCKET/KEY`: no `s3://` address, no URL, no region and no account, a
 slash between bucket and key. An ARN put together from a bucket's ARN and a key needs that slash written out. What ECS
-cannot take apart stops the task before any permission is looked at.
+cannot take apart stops the task before any permission is looked at, so none is suggested.
+
+ECS drops the partition and asks S3 in its own. Which of two IAM compares is not documented: where another one is
+written than the task is in, only what is granted in both is sure.
 
 Write:
 

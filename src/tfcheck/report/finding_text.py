@@ -9,7 +9,7 @@ from tfcheck.finding import Answer, Evidence, Finding, Fix, Location, Verdict
 from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.quotation import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
-from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, reason_words
+from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, reason_words, symptom_words
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
@@ -142,7 +142,7 @@ def origin(evidence: Evidence, directory: str) -> str:
 def _symptom(symptom: str, width: int) -> Iterator[Line]:
     if symptom:
         yield ()
-        yield line(Span("  at run time ECS would say", Style.QUIET))
+        yield line(Span(f"  {symptom_words(symptom)} ECS would say", Style.QUIET))
         yield from wrapped("    ", symptom, width)
 
 

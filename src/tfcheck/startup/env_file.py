@@ -65,4 +65,11 @@ RULE = Rule(
             "unable to initialize s3 client for bucket: AccessDenied (ECS agents before 1.84.0 only)"
         ),
     },
+    on_instances={
+        "s3:GetObject": "unable to download env file with key from bucket",
+        "s3:GetBucketLocation": (
+            "unable to initialize s3 client for bucket: AccessDenied (ECS agents before 1.84.0 only)"
+        ),
+    },
+    without_role=("", "environment file resource: unable to find execution role credentials"),
 )

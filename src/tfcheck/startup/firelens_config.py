@@ -55,4 +55,5 @@ RULE = Rule(
         "s3:GetObject": "unable to download firelens s3 config file: unable to download s3 config from bucket",
         "s3:GetBucketLocation": "unable to initialize s3 client for bucket: AccessDenied",
     },
+    without_role=("", "unable to get execution role credentials"),
 )

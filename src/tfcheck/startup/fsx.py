@@ -91,4 +91,5 @@ RULE = Rule(
         "secretsmanager:GetSecretValue": "failed to fetch the credentials of the file system from Secrets Manager",
         "ssm:GetParameters": "failed to fetch the credentials of the file system from SSM Parameter Store",
     },
+    without_role=("", "fsxwindowsfileserver resource: unable to find execution role credentials"),
 )

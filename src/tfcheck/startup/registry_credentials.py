@@ -57,4 +57,6 @@ RULE = Rule(
             "secret from the service"
         )
     },
+    on_instances={"secretsmanager:GetSecretValue": "engine docker private registry credentials: not found"},
+    without_role=("", "asm resource: unable to find execution role credentials"),
 )

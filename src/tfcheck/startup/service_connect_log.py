@@ -87,4 +87,10 @@ RULE = Rule(
             "failed to create Cloudwatch log stream: AccessDeniedException"
         ),
     },
+    on_instances={
+        "logs:CreateLogStream": (
+            "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
+            "create Cloudwatch log stream: AccessDeniedException"
+        ),
+    },
 )

@@ -50,6 +50,8 @@ def needs(rule: str, place: Place, source: Source) -> Requirement:
     return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt)
 
 
+#: What the API says, whatever the tasks run on.
+NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
 ACTIONS = {
     Store.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
     Store.PARAMETER_STORE: "ssm:GetParameters",

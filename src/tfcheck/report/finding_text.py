@@ -28,10 +28,11 @@ def finding_lines(finding: Finding, width: int, directory: str = ".", *, quoted:
     yield from _title(finding, width)
     yield from _places(finding, directory, quoted=quoted)
     yield from _facts(finding, width)
-    for answer in finding.answers[:_SHOWN_ANSWERS]:
+    answers = _apart(finding.answers)
+    for answer in answers[:_SHOWN_ANSWERS]:
         yield from _answer(answer, width, directory)
-    if len(finding.answers) > _SHOWN_ANSWERS:
-        yield line(f"  and {counted(len(finding.answers) - _SHOWN_ANSWERS, 'requirement')} more")
+    if len(answers) > _SHOWN_ANSWERS:
+        yield line(f"  and {counted(len(answers) - _SHOWN_ANSWERS, 'requirement')} more")
     if finding.explanation:
         yield ()
     for sentence in finding.explanation:
@@ -118,7 +119,7 @@ def _evidence(evidence: Evidence, needed: str, width: int, directory: str) -> It
     for number, pattern in enumerate(patterns[:_SHOWN_PATTERNS]):
         yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
         stop = parting(needed, pattern) if _is_compared(evidence) else None
-        if stop is not None:
+        if stop:  # nothing is to be pointed at where not even the beginnings agree: one of them may be a reference
             yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
     if len(patterns) > _SHOWN_PATTERNS:
         yield line(Span(f"             and {counted(len(patterns) - _SHOWN_PATTERNS, 'pattern')} more", Style.QUIET))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tfcheck import startup
+from tfcheck.advice import advice
 from tfcheck.compare import change_of
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
@@ -118,5 +119,6 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
         yield "an explicit deny wins over every allow: change the statement that denies"
     if first.reason is Reason.PERMISSIONS_BOUNDARY:
         yield "a boundary is a ceiling: what it does not allow, no policy of the role can grant"
+    yield from advice(answers)
     if need.action == "s3:GetBucketLocation":
         yield "AWS documents this permission; ECS agents before 1.84.0 call it, later ones and Fargate were not seen to"

@@ -222,7 +222,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "bucket": _bucket,
         "id": _bucket,
         "arn": _arn("s3", _bucket, regional=False, owned=False),
-        "bucket_domain_name": _joined(_bucket, ".s3.amazonaws.com"),
+        "bucket_domain_name": _joined(_bucket, ".s3.", _dns_suffix),
     },
     "aws_s3_object": _OBJECT,
     "aws_s3_bucket_object": _OBJECT,

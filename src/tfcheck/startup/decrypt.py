@@ -52,7 +52,8 @@ def rule(readers: Sequence[Rule]) -> Rule:
         title="customer managed keys",
         manual=__doc__,
         derive=derive,
-        symptoms={
+        symptoms={},
+        by_reader={
             "secretsmanager:GetSecretValue": "AccessDeniedException: Access to KMS is not allowed",
             "ssm:GetParameters": (
                 "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not "

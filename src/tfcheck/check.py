@@ -65,7 +65,7 @@ def check(
     judged = [each for task in tasks for each in _judged(task, after, judge)]
     locations = Locations(resolver)
     answers = [_answer(requirement, found, past, locations) for requirement, found in judged]
-    found = worst_first([*findings(answers, locations), *pitfall.findings(tasks, after, locations)])
+    found = worst_first([*findings(answers, tasks, locations), *pitfall.findings(tasks, after, locations)])
     report = Report(
         plan=_info(plan, sources),
         task_definitions=tuple(str(task.address) for task in tasks),

@@ -71,6 +71,12 @@ class TaskDefinition(msgspec.Struct, frozen=True):
         """Give what `task_role_arn` is: the role of the code in the containers."""
         return self.thing.attribute("task_role_arn")
 
+    @property
+    def on_instances(self) -> bool:
+        """Tell whether its tasks surely run on container instances, where the ECS agent starts them."""
+        kinds = set(self.strings("requires_compatibilities"))
+        return bool(kinds) and kinds <= {"EC2", "EXTERNAL"}
+
     def strings(self, name: str) -> tuple[str, ...]:
         """Give the known strings of a list attribute."""
         value = self.thing.attribute(name)

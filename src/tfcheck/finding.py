@@ -72,6 +72,8 @@ class Requirement(msgspec.Struct, frozen=True):
     `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
     the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
     the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
+    `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` tells that a rule of ECS finds
+    what is asked for surely wrong: that is to be mended, and no grant would.
     """
 
     rule: str
@@ -86,8 +88,10 @@ class Requirement(msgspec.Struct, frozen=True):
     sensitive: bool = False
     doubt: str = ""
     encrypted: TextLike | None = None
+    read_by: str = ""
     documented: TextLike | None = None
     through: TextLike | None = None
+    mistaken: bool = False
 
     @property
     def id(self) -> str:

@@ -29,6 +29,7 @@ BY_HAND = {
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
     "images-of-registries": "the repository of another account has a policy of its own there",
     "name-or-prefix": "the module is called twice, and puts out no role name",
+    "other-partition": "the file is named in another partition, which no policy of this one is about",
     "role-outside-plan": "there is no role yet",
     "secrets-with-key": "one secret lies outside the plan: what its own policy says is open",
     "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",

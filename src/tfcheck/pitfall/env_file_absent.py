@@ -30,6 +30,7 @@ from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import is_new, new_services
+from tfcheck.resolve.derived import cleaned_key
 from tfcheck.value import Text, TextLike, Truth, Value, pieces, text
 from tfcheck.world import Thing, World
 
@@ -80,8 +81,8 @@ def _surely_absent(value: Value, bucket: Thing, world: World) -> bool:
 
 
 def _objects(world: World) -> Filed:
-    """File the objects by key: the ARN of one that does not exist yet may not be known."""
-    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key")
+    """File the objects by the key that they get: the ARN of one that does not exist yet may not be known."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key", cleaned_key)
 
 
 def _is_elsewhere(each: Thing, bucket: Thing) -> bool:

@@ -26,6 +26,7 @@ from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs, groups_used
 from tfcheck.pitfall.log_region import in_other_regions
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.startup.awslogs import wrong_group
 from tfcheck.world import Thing, World
 
 SYMPTOM = (
@@ -37,7 +38,8 @@ SYMPTOM = (
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     used = world.before().once(groups_used)
     for log in awslogs(task, world):
-        if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
+        is_named = isinstance(log.group, str) and wrong_group(log.options) is None
+        if is_named and log.makes_no_group and log.group not in used:
             if any(_is_it(each, log, task) for each in world.once(_groups).perhaps(log.group)):
                 continue
             if in_other_regions(log, task, world):

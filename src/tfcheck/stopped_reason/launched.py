@@ -133,8 +133,15 @@ def _of_roles() -> Iterator[Known]:
         "whoever registers the task definition or runs the task needs iam:PassRole on its roles",
     )
     yield Known(
-        r"execution role ARN to support ECR images|engine ecr credentials: not found",
-        BOTH,
+        r"execution role ARN to support ECR images",
+        API,
+        Cause.NO_ROLE,
+        "images in ECR are pulled with the execution role, and the task definition names none",
+        ("image",),
+    )
+    yield Known(
+        r"engine ecr credentials: not found",
+        EC2,
         Cause.NO_ROLE,
         "images in ECR are pulled with the execution role, and the task definition names none",
         ("image",),

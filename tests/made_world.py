@@ -20,6 +20,8 @@ OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("
 class MadeThing:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
+    abandoned = False
+
     def __init__(
         self, address: str, attributes: dict[str, Value], around: Surroundings = HERE, computed: tuple[str, ...] = ()
     ) -> None:
@@ -39,11 +41,12 @@ class MadeThing:
 
 
 class MadeWorld:
-    """A world of such things; `earlier` is what there was before the change."""
+    """A world of such things; `earlier` is what there was before the change, `context` are the stacks beside it."""
 
-    context = ()
-
-    def __init__(self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None) -> None:
+    def __init__(
+        self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None, context: Sequence[MadeWorld] = ()
+    ) -> None:
+        self.context = context
         self._things = things
         self._earlier = things if earlier is None else earlier
         self._built: dict[object, object] = {}

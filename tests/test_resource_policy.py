@@ -334,7 +334,7 @@ def test_a_file_system_without_a_policy_lets_everybody_in() -> None:
 def test_another_stack_tells_which_policy_a_file_system_has() -> None:
     for shown, decision in (((system(), system_policy()), Allowed), ((system(),), Allowed), ((), Undecided)):
         world = MadeWorld()
-        world.context = (MadeWorld(*shown),)  # type: ignore[assignment]
+        world.context = (MadeWorld(*shown),)
         guarded = ResourcePolicies(world, Policies(world)).of(SYSTEM)
         assert isinstance(decided(MOUNT, SYSTEM, guarded, granted=False), decision)
 

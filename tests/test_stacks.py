@@ -5,6 +5,7 @@ Two pairs of stacks that were really planned and applied: `testdata/README.md` s
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from shutil import copy
 
@@ -12,7 +13,7 @@ import pytest
 
 from tests.cases import TESTDATA
 from tfcheck.checking import Together
-from tfcheck.finding import Answer
+from tfcheck.finding import Answer, Report, Severity
 
 SERVICE, SHARED = TESTDATA / "service-of-shared-stack", TESTDATA / "shared-stack"
 ORDERS, TWO_ACCOUNTS = TESTDATA / "service-of-two-accounts", TESTDATA / "stack-in-two-accounts"
@@ -101,3 +102,81 @@ def test_what_a_state_does_not_tell_of_its_accounts_stays_open(kind: str, tmp_pa
         for each in answers(ORDERS / "applied.plan.json", file)
     }
     assert {row[:2]: found[row[:2]] for row in ACCOUNTS} == {row[:2]: row[column] for row in ACCOUNTS}
+
+
+# What is named by nothing but its name
+
+BY_NAMES = TESTDATA / "service-by-names"
+
+
+def by_names(name: str, context: Path) -> Report:
+    (found,) = Together((str(BY_NAMES / name),), (str(context),)).checked(str(BY_NAMES / name))
+    return found.report
+
+
+@pytest.mark.parametrize("context", ["state.json", "applied.plan.json"])
+def test_a_secret_of_another_stack_is_found_by_its_name_where_that_means_it(context: str) -> None:
+    """So are the keys of secrets and parameters."""
+    found = by_names("applied.plan.json", SHARED / context).answers
+    decrypted = {(each.requirement.task_definition.split(".")[1], each.requirement.pointer) for each in keys(found)}
+    assert decrypted == {("near", "/0/repositoryCredentials"), ("near", "/0/secrets/0"), ("near", "/0/secrets/1")}
+    near, far = ({each.requirement.resource for each in found if read(each, task)} for task in ("near", "far"))
+    assert all(isinstance(each, str) and ":secret:acme/closed-" in each for each in near)
+    assert not any(isinstance(each, str) for each in far)
+
+
+def read(answer: Answer, task: str) -> bool:
+    need = answer.requirement
+    return need.action == "secretsmanager:GetSecretValue" and need.task_definition.endswith(f".{task}")
+
+
+def keys(found: tuple[Answer, ...]) -> list[Answer]:
+    return [each for each in found if each.requirement.action == "kms:Decrypt"]
+
+
+@pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
+@pytest.mark.parametrize("context", ["state.json", "plan.json", "applied.plan.json"])
+def test_what_another_stack_has_in_another_region_is_not_there(name: str, context: str) -> None:
+    found = by_names(name, SHARED / context).findings
+    mistakes = {(each.rule, each.task_definition.split(".")[1]) for each in found if each.severity is Severity.WARNING}
+    assert mistakes == {("log-region", "far"), ("parameter-region", "far")}
+
+
+def test_what_another_account_has_is_not_there(tmp_path: Path) -> None:
+    text = (SHARED / "state.json").read_text(encoding="utf-8")
+    state = tmp_path / "state.json"
+    state.write_text(text.replace("123456789012", "210987654321"), encoding="utf-8")
+    found = by_names("applied.plan.json", state)
+    assert {each.rule for each in found.findings} == set()
+    assert keys(found.answers) == []
+
+
+def test_a_role_of_that_name_with_another_path_is_told(tmp_path: Path) -> None:
+    text = (BY_NAMES / "applied.plan.json").read_text(encoding="utf-8")
+    plan = tmp_path / "plan.json"
+    plan.write_text(text.replace("role/acme-open", "role/acme-pathed"), encoding="utf-8")
+    (found,) = Together((str(plan),), (str(SHARED / "state.json"),)).checked(str(plan))
+    name = "arn:aws:iam::123456789012:role/acme-pathed"
+    said = f'there is no role {name}: state.json: aws_iam_role.this["pathed"] has its name, and another path'
+    assert said in found.report.notes
+    assert not any("there is no role" in each for each in by_names("applied.plan.json", SHARED / "state.json").notes)
+
+
+def test_what_another_plan_of_the_call_deletes_is_missing(tmp_path: Path) -> None:
+    plan = json.loads((SHARED / "applied.plan.json").read_bytes())
+    gone = {"aws_cloudwatch_log_group.services", "aws_secretsmanager_secret.closed", "aws_ssm_parameter.token"}
+    for resource in plan["resource_changes"]:
+        if resource["address"] in gone:
+            resource["change"] |= {"actions": ["delete"], "after": None}
+    other, own = tmp_path / "shared.json", str(BY_NAMES / "applied.plan.json")
+    other.write_text(json.dumps(plan), encoding="utf-8")
+    for plans in ((own, str(other)), (str(other), own)):
+        (found,) = Together(plans).checked(own)
+        missed = [each for each in found.report.findings if each.rule == "deleted"]
+        assert {each.message.split(" needs ")[1] for each in missed} == {
+            f"shared.json: {each}, which the plan of another stack deletes" for each in gone
+        }
+        assert {(each.change, each.task_definition) for each in missed} == {
+            ("introduced", "aws_ecs_task_definition.near")
+        }
+    assert not any(each.rule == "deleted" for each in by_names("applied.plan.json", other).findings)

@@ -57,6 +57,21 @@ def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) ->
             part.remove("")
 
 
+def cut(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
+    """Cut a text at the first `limit` marks in it, or at all; None where an unknown piece before them may hold one."""
+    parts: list[list[TextLike]] = [[]]
+    for piece in pieces(value):
+        if isinstance(piece, str):
+            first, *rest = piece.split(mark, -1 if limit is None else limit + 1 - len(parts))
+            parts[-1].append(first)
+            parts.extend([each] for each in rest)
+        elif (limit is None or len(parts) <= limit) and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
+            return None
+        else:
+            parts[-1].append(piece)
+    return [text(part) for part in parts]
+
+
 def partition_of_region(region: str) -> str:
     """Name the partition that a region belongs to.
 

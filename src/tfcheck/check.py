@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,7 +12,17 @@ from tfcheck.access import access_changes, access_possible, access_unknown, role
 from tfcheck.change import task_changes
 from tfcheck.compare import Past
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Answer, Evidence, Finding, PlanInfo, Report, Requirement, Skipped, Verdict
+from tfcheck.finding import (
+    Answer,
+    Evidence,
+    Finding,
+    PlanInfo,
+    Report,
+    Requirement,
+    Skipped,
+    TaskRole,
+    Verdict,
+)
 from tfcheck.grouping import findings, worst_first
 from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
@@ -37,14 +47,15 @@ def check(
     workspace: str | None = None,
     context: dict[str, str | int] | None = None,
     fixes: bool = False,
+    mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
-    report. With `fixes` findings carry a proven fix where there is one. What other `stacks` hold counts as existing,
-    before the change and after it; of those whose plan is checked as well, before it what they held then. Reads nothing
-    but what it is given and prints nothing.
+    report. With `fixes` findings carry a proven fix where there is one; `mend` picks those that shall. What other
+    `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
+    what they held then. Reads nothing but what it is given and prints nothing.
     """
     resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
     after = After(resolver, stacks, formerly(stacks))
@@ -54,12 +65,12 @@ def check(
     judged = [each for task in tasks for each in _judged(task, after, judge)]
     locations = Locations(resolver)
     answers = [_answer(requirement, found, past, locations) for requirement, found in judged]
-    found = worst_first([*findings(answers, locations), *pitfall.findings(tasks, after, locations)])
-    return Report(
+    found = worst_first([*findings(answers, tasks, locations), *pitfall.findings(tasks, after, locations)])
+    report = Report(
         plan=_info(plan, sources),
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
-        findings=tuple(_mended(found, after) if found and fixes else found),
+        findings=tuple(found),
         skipped=tuple(Skipped(str(task.address), task.problem) for task in tasks if task.problem),
         notes=tuple(
             dict.fromkeys(
@@ -77,13 +88,18 @@ def check(
         role_switches=tuple(role_switches(after, past)),
         access_unknown=tuple(access_unknown(after)),
         access_possible=tuple(access_possible(after)),
+        roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
+    wanted = (mend(report) if mend else found) if fixes else ()
+    return _mended(report, wanted, after) if wanted else report
 
 
-def _mended(found: Sequence[Finding], after: After) -> Sequence[Finding]:
+def _mended(report: Report, wanted: Sequence[Finding], after: After) -> Report:
     from tfcheck.fix import suggest
 
-    return suggest(found, after)
+    mended = {id(old): new for old, new in zip(wanted, suggest(wanted, after), strict=True)}
+    findings = tuple(mended.get(id(each), each) for each in report.findings)
+    return msgspec.structs.replace(report, findings=findings)
 
 
 def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:

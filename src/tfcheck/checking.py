@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.environment import context
 from tfcheck.errors import InputError, UsageError
 from tfcheck.files import File, Given, planned, shown
-from tfcheck.finding import Report, Severity, Verdict
+from tfcheck.finding import Finding, Report, Severity, Unread, Verdict
 from tfcheck.neighbours import Neighbours, short_names
 
 if TYPE_CHECKING:
@@ -38,8 +38,11 @@ class Together:
         workspace: str | None = None,
         *,
         fixes: bool = True,
+        mend: Callable[[Report], Sequence[Finding]] | None = None,
     ) -> None:
         """Take the files of the plans and the plans or states of other stacks, `-` for standard input.
+
+        With `fixes` findings are given one, of those that `mend` picks.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
@@ -48,6 +51,7 @@ class Together:
         self._sources = Path(sources) if sources else None
         self._workspace = workspace
         self._fixes = fixes
+        self._mend = mend
         self._plans = list(dict.fromkeys(plans))
         self._read: dict[str, File | InputError] = {}
         named = list(dict.fromkeys(context))
@@ -70,10 +74,15 @@ class Together:
         for each in self.given(plan):
             found = each.found.sources
             report = check(
-                each.plan, found, workspace=self._workspace, fixes=self._fixes, stacks=self.neighbours.of(each)
+                each.plan,
+                found,
+                workspace=self._workspace,
+                fixes=self._fixes,
+                mend=self._mend,
+                stacks=self.neighbours.of(each),
             )
             notes = (*self.notes(plan, each), *report.notes)
-            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes)
+            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes, unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
 
     def given(self, plan: str) -> tuple[Given, ...]:
@@ -95,6 +104,11 @@ class Together:
         yield from (f"`{each}` is checked itself: it is no context" for each in self._again)
         yield from self.neighbours.notes(given)
         yield from _about(given.found) if about_sources else ()
+
+    @cached_property
+    def _unread(self) -> tuple[Unread, ...]:
+        found = ((each, self._file(each)) for each in self._plans)
+        return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
 
     @cached_property
     def neighbours(self) -> Neighbours:

@@ -23,6 +23,8 @@ _DECIDING = (
     "aws_efs_",
     "aws_cloudwatch_",
 )
+#: What is attached to roles is compared by the role and its account, whatever attaches it: `tfcheck.role.across`.
+_ATTACHED = ("aws_iam_role_policy",)
 _NAMES = ("id", "role_name", "bucket", "arn")
 
 Identity = tuple[str, str, str]
@@ -35,14 +37,31 @@ def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
 
 
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
-    """Give the addresses in the plan of another stack, or in its state read as one, of what others speak for."""
+    """Give the addresses in the plan of another stack, or in its state read as one, of what others speak for.
+
+    That it is so before the change or after it is enough: it is one thing.
+    """
     for each in plan.instances(*_shared(plan, {kind for kind, _, _ in held})):
-        if any(found in held for found in _identity(each.address.type, each.after)):
+        kind = each.address.type
+        if any(found in held for values in (each.after, each.before) for found in _identity(kind, values)):
             yield each.address
 
 
+def made_again(plan: Plan, state: Plan) -> int:
+    """Count what a plan is to make and a state has already: at the same address, by the same name."""
+    made = [each for each in plan.instances(*_shared(plan, state.types())) if not each.exists_before]
+    pairs = ((each.after, state.instance(str(each.address))) for each in made)
+    return sum(_named_alike(after, there.after) for after, there in pairs if there is not None)
+
+
+def _named_alike(one: dict[str, Value] | None, other: dict[str, Value] | None) -> bool:
+    names = [(one.get(each), other.get(each)) for each in ("name", "bucket")] if one and other else []
+    return any(isinstance(ours, str) and ours and ours == theirs for ours, theirs in names)
+
+
 def _shared(plan: Plan, types: Collection[str]) -> list[str]:
-    return [each for each in plan.types() if each in types and each.startswith(_DECIDING)]
+    found = (each for each in plan.types() if each in types and each.startswith(_DECIDING))
+    return [each for each in found if each not in _ATTACHED]
 
 
 def _identity(kind: str, values: dict[str, Value] | None) -> Iterator[Identity]:

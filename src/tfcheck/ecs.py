@@ -71,6 +71,12 @@ class TaskDefinition(msgspec.Struct, frozen=True):
         """Give what `task_role_arn` is: the role of the code in the containers."""
         return self.thing.attribute("task_role_arn")
 
+    @property
+    def on_instances(self) -> bool:
+        """Tell whether its tasks surely run on container instances, where the ECS agent starts them."""
+        kinds = set(self.strings("requires_compatibilities"))
+        return bool(kinds) and kinds <= {"EC2", "EXTERNAL"}
+
     def strings(self, name: str) -> tuple[str, ...]:
         """Give the known strings of a list attribute."""
         value = self.thing.attribute(name)
@@ -135,7 +141,9 @@ def _problem(strange: Sequence[Value]) -> str:
 
 def _waits(unknown: Unknown) -> str:
     place = f" ({unknown.where})" if unknown.where else ""
-    return f"container_definitions is known only after apply: {unknown.reason}{place}"
+    later = "known only after apply"
+    why = unknown.reason if unknown.reason.startswith(later) else f"{later}: {unknown.reason}"
+    return f"container_definitions is {why}{place}"
 
 
 def _container(index: int, definition: dict[str, Value]) -> Container:

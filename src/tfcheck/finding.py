@@ -72,6 +72,8 @@ class Requirement(msgspec.Struct, frozen=True):
     `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
     the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
     the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
+    `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` tells that a rule of ECS finds
+    what is asked for surely wrong: that is to be mended, and no grant would.
     """
 
     rule: str
@@ -86,8 +88,10 @@ class Requirement(msgspec.Struct, frozen=True):
     sensitive: bool = False
     doubt: str = ""
     encrypted: TextLike | None = None
+    read_by: str = ""
     documented: TextLike | None = None
     through: TextLike | None = None
+    mistaken: bool = False
 
     @property
     def id(self) -> str:
@@ -184,6 +188,14 @@ class TaskChange(msgspec.Struct, frozen=True):
     change: str
 
 
+class TaskRole(msgspec.Struct, frozen=True):
+    """The name of a role that a task definition names, as far as it is known."""
+
+    task_definition: str
+    kind: RoleKind
+    name: TextLike
+
+
 class RoleSwitch(msgspec.Struct, frozen=True):
     """A task definition that surely has another execution role than before: `None` is no role."""
 
@@ -222,6 +234,13 @@ class AccessUnknown(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """A plan of the same call that could not be read: nothing is checked of it, and nothing seen."""
+
+    path: str
+    problem: str
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says of the plan it was made from.
 
@@ -242,7 +261,8 @@ class Report(msgspec.Struct, frozen=True):
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
-    is what it may do to the roles in `access_unknown`.
+    is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
+    `roles` tell roles of task definitions by their names, for who looks for one; no report shows them.
     """
 
     plan: PlanInfo
@@ -257,6 +277,8 @@ class Report(msgspec.Struct, frozen=True):
     role_switches: tuple[RoleSwitch, ...] = ()
     access_unknown: tuple[AccessUnknown, ...] = ()
     access_possible: tuple[AccessChange, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    roles: tuple[TaskRole, ...] = ()
 
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,17 +10,23 @@ import msgspec
 
 from tfcheck.checking import Together
 from tfcheck.errors import InputError
-from tfcheck.finding import Finding
+from tfcheck.finding import Finding, Report, Verdict
 from tfcheck.hcl.modules import Found
 
 if TYPE_CHECKING:
+    from tfcheck.address import ElsewhereAddress
     from tfcheck.files import Given
     from tfcheck.fix.files import Files
+    from tfcheck.fix.lending import Asked
     from tfcheck.fix.mend import Mend, Mends
     from tfcheck.hcl.file import File
     from tfcheck.hcl.modules import Sources
     from tfcheck.plan import ConfigModule, Plan
     from tfcheck.stack import Stack
+    from tfcheck.world import After
+
+
+_SETTLED = "the sources grant already what the plan lacks: it is older than they are; plan again"
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -63,6 +69,7 @@ def fix(
         for given in together.given(plan):
             work.notes += together.notes(plan, given, about_sources=False)
             work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
+    work.lend()
     mends = _together(work)
     insertions = [insertion for each in mends for insertion in each.insertions]
     texts = {name: text for each in mends for name, text in each.texts.items()}
@@ -86,35 +93,74 @@ class _Work:
         self.texts: list[Mend] = []
         self.notes: list[str] = []
         self.files: Files | None = None
+        self._idle: dict[str, str] = {}
+        self._worlds: dict[str, tuple[After, Sources | None]] = {}
+        self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[Mend, Asked]]] = {}
 
     def add(self, given: Given, path: Path | None, stacks: Sequence[Stack]) -> None:
         """Find what one plan calls for."""
         from tfcheck.check import check
+        from tfcheck.fix import mends as find_mends
 
         found = _found(self._sources, path, given.plan)
         report = check(given.plan, found.sources, workspace=self._workspace, stacks=stacks)
+        world = self._world(given.plan, found.sources, stacks)
+        self._worlds[given.plan.label] = world, found.sources
         wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
         if not wanted:
-            which = f" for `{given.plan.label}`" if self._several else ""
-            what = "nothing that is asked for" if report.findings else "nothing is missing"
-            self.notes.append(f"nothing to do{which}: {what}")
+            left = _open(report)
+            missing = "nothing is surely missing" if left else "nothing is missing"
+            what = "nothing that is asked for" if report.findings else missing
+            self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
+            self.notes.append(self._idle[given.plan.label])
             return
-        mends = self._mends(given.plan, found.sources, wanted, stacks)
-        chosen = [each for each in mends.found if _is_safe(each, self._choice)]
+        mends = find_mends(wanted, world, prefixes=self._choice.prefixes)
+        lent = [each for each in mends.found if each.home is not None and self._ask(each, each.home, world, stacks)]
+        chosen = [each for each in mends.found if each not in lent and _is_safe(each, self._choice)]
         self.mends += [self._by_place(each, found.sources) for each in chosen if each.insertions]
         self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
-        self.notes += _left(wanted, mends, self._choice)
+        self.notes += _left(wanted, mends, self._choice, {each.fix.title for each in lent})
 
-    def _mends(
-        self, plan: Plan, sources: Sources | None, findings: Sequence[Finding], stacks: Sequence[Stack]
-    ) -> Mends:
-        from tfcheck.fix import mends
+    def _nothing(self, label: str, what: str) -> str:
+        which = f" for `{label}`" if self._several else ""
+        return f"nothing to do{which}: {what}"
+
+    def _ask(self, mend: Mend, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
+        """Ask another plan of the call for what a role of it lacks; tell whether there is that plan."""
+        from tfcheck.fix.lending import Asked
+
+        label = next((each.plan.label for each in stacks if each.name == home.stack and each.is_checked), None)
+        if label is not None:
+            asked = Asked(mend.answers, world, tuple(stacks), home.stack)
+            self._asked.setdefault((label, home), []).append((mend, asked))
+        return label is not None
+
+    def lend(self) -> None:
+        """Put into the sources of plans what their roles lack for tasks of others; what cannot be put there is text."""
+        from tfcheck.fix.lending import mends_for_others
+
+        for (label, home), pairs in self._asked.items():
+            world, sources = self._worlds[label]
+            asked = [each for _, each in pairs]
+            found = mends_for_others(home, asked, world, prefixes=self._choice.prefixes)
+            chosen = [each for each in found.found if _is_safe(each, self._choice)]
+            self.mends += [self._by_place(each, sources) for each in chosen]
+            if chosen:
+                self.notes = [each for each in self.notes if each != self._idle.get(label)]
+            self.notes += [_SETTLED] if found.settled else []
+            done = [*found.settled, *(answer for each in found.found for answer in each.answers)]
+            for mend, _ in pairs:
+                if not all(each in done for each in mend.answers) and _is_safe(mend, self._choice):
+                    self.texts.append(mend)
+
+    def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
         from tfcheck.resolve import Resolver
+        from tfcheck.stack import formerly
         from tfcheck.world import After
 
         selected = self._workspace or (sources.workspace if sources else None)
-        return mends(findings, After(Resolver(plan, sources, selected), stacks), prefixes=self._choice.prefixes)
+        return After(Resolver(plan, sources, selected), stacks, formerly(stacks))
 
     def _by_place(self, mend: Mend, sources: Sources | None) -> Mend:
         """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
@@ -131,6 +177,14 @@ class _Work:
         insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in mend.insertions)
         texts = {str(files.place(name)): text for name, text in mend.texts.items()}
         return msgspec.structs.replace(mend, insertions=tuple(insertions), texts=texts)
+
+
+def _open(report: Report) -> str:
+    """Say how much of a report is open."""
+    unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
+    parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
+    parts += [f"{each.address} could not be analysed" for each in report.skipped]
+    return "".join(f", {each}" for each in parts)
 
 
 def _found(option: Path | None, path: Path | None, plan: Plan) -> Found:
@@ -180,16 +234,16 @@ def _is_safe(mend: Mend, choice: Choice) -> bool:
     return mend.fix.safety == "safe" or not choice.safe_only
 
 
-def _left(findings: Iterable[Finding], mends: Mends, choice: Choice) -> Iterator[str]:
-    """Say what no fix is offered for."""
+def _left(findings: Iterable[Finding], mends: Mends, choice: Choice, asked: Container[str]) -> Iterator[str]:
+    """Say what no fix is offered for, but for those that another plan is asked for, by their titles."""
     if mends.settled:
-        yield "the sources grant already what the plan lacks: it is older than they are; plan again"
+        yield _SETTLED
     settled = {each.requirement for each in mends.settled}
     for finding in findings:
         fix = mends.of(finding)
         if fix is None and not {each.requirement for each in finding.answers} <= settled:
             yield f"no fix is known for {finding.severity.value}[{finding.rule}]: {finding.message}"
-        elif fix is not None and choice.safe_only and fix.safety != "safe":
+        elif fix is not None and choice.safe_only and fix.safety != "safe" and fix.title not in asked:
             yield f"left out, since it wants a review: {fix.title}"
 
 

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfcheck import startup
+from tfcheck.advice import advice
 from tfcheck.compare import change_of
+from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.locate import Locations
-from tfcheck.role import DELETED
+from tfcheck.role import DELETED, DELETED_ELSEWHERE
 
 _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 
 
-def findings(answers: list[Answer], locations: Locations) -> Iterator[Finding]:
-    """Group what is denied by task definition and cause."""
+def findings(answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations) -> Iterator[Finding]:
+    """Group what is denied by task definition and cause; what a rule of ECS tells is left to that."""
+    instances = {str(task.address) for task in tasks if task.on_instances}
     groups: dict[_Group, list[Answer]] = {}
     for answer in answers:
-        if answer.verdict is Verdict.DENIED and answer.requirement.severity is not Severity.INFO:
+        need = answer.requirement
+        if answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken:
             groups.setdefault(_group(answer), []).append(answer)
-    yield from (_finding(group, locations) for group in groups.values())
+    for group in groups.values():
+        on_instances = group[0].requirement.task_definition in instances
+        yield _finding(group, locations, on_instances=on_instances)
 
 
 def worst_first(found: list[Finding]) -> list[Finding]:
@@ -32,9 +38,10 @@ def _group(answer: Answer) -> _Group:
     return need.task_definition, need.rule, need.role_kind, answer.reason, need.severity, change_of(answer)
 
 
-def _finding(answers: list[Answer], locations: Locations) -> Finding:
+def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool) -> Finding:
     first = answers[0]
     need = first.requirement
+    has_role = first.reason is not Reason.NO_EXECUTION_ROLE
     return Finding(
         rule=need.rule,
         severity=need.severity,
@@ -43,7 +50,7 @@ def _finding(answers: list[Answer], locations: Locations) -> Finding:
         message=_message(answers),
         answers=tuple(answers),
         explanation=tuple(_explanation(answers)),
-        symptom=startup.rule(need.rule).symptoms.get(need.action, ""),
+        symptom=startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
         change=change_of(first),
         location=_mend_here(first, locations),
         needed_at=locations.need(need),
@@ -72,8 +79,8 @@ def _message(answers: list[Answer]) -> str:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
-            deleted = any(each.because == DELETED for each in first.evidence)
-            cause = DELETED if deleted else "its trust policy does not allow ecs-tasks.amazonaws.com"
+            deleted = (each.because for each in first.evidence if each.because in (DELETED, DELETED_ELSEWHERE))
+            cause = next(deleted, "its trust policy does not allow ecs-tasks.amazonaws.com")
             return f"ECS cannot assume the {role}: {cause}"
         case Reason.EXPLICIT_DENY:
             return f"a policy denies the {role} {actions} on {what}"
@@ -112,5 +119,6 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
         yield "an explicit deny wins over every allow: change the statement that denies"
     if first.reason is Reason.PERMISSIONS_BOUNDARY:
         yield "a boundary is a ceiling: what it does not allow, no policy of the role can grant"
+    yield from advice(answers)
     if need.action == "s3:GetBucketLocation":
         yield "AWS documents this permission; ECS agents before 1.84.0 call it, later ones and Fargate were not seen to"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import assert_never
 
 import msgspec
 
 from tfcheck import startup
+from tfcheck.address import ElsewhereAddress
 from tfcheck.arn import Arn, split
 from tfcheck.call import Call, decided
 from tfcheck.call_context import context_of
@@ -33,8 +34,8 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies
-from tfcheck.role import DELETED, SENSITIVE, Role, Roles
-from tfcheck.value import NAME, Unknown, text
+from tfcheck.role import DELETED, DELETED_ELSEWHERE, SENSITIVE, Role, Roles
+from tfcheck.value import NAME, TextLike, Unknown, text
 from tfcheck.world import World, shared
 
 
@@ -120,6 +121,13 @@ class Judge:
     def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
         """Give the role that a task definition makes a call with; None where it has none."""
         return self._side(task).role(requirement.role_kind)
+
+    def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
+        """Give the names of the roles of a task definition, whatever may be shown of them."""
+        for kind in RoleKind:
+            role = self._side(task).role(kind)
+            if role is not None:
+                yield kind, role.caller.name
 
     def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement as if its role had one policy more."""
@@ -263,7 +271,10 @@ class Judge:
         """Say what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
         if decision.kind == "role_outside_plan":
             hidden = role.label == SENSITIVE
-            return "the policies of a role whose ARN is sensitive" if hidden else role.untold or decision.waits_for
+            gone = f"a role that is deleted: {role.deleted}" if role.deleted is not None else None
+            return (
+                "the policies of a role whose ARN is sensitive" if hidden else role.untold or gone or decision.waits_for
+            )
         marked = any(origin.secret for origin in decision.by)
         return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
@@ -329,8 +340,9 @@ def _without_role(requirement: Requirement) -> Judgement:
 
 
 def _without_trust(role: Role) -> Judgement:
-    if role.deleted:
-        gone = Evidence(policy=role.deleted, sid=None, effect="", because=DELETED)
+    if role.deleted is not None:
+        because = DELETED_ELSEWHERE if isinstance(role.deleted, ElsewhereAddress) else DELETED
+        gone = Evidence(policy=str(role.deleted), sid=None, effect="", because=because)
         return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=(gone,))
     if role.managed and not role.trust_hidden:
         return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
@@ -344,6 +356,13 @@ def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...
     need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
     who = id(role), id(side.execution), id(side.task)
     return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
+
+
+def _unseen(role: Role) -> str:
+    """Say of a role that is not managed here what of it decides; nothing where that is simply its policies."""
+    if role.label == SENSITIVE:
+        return "the policies of a role whose ARN is sensitive"
+    return role.untold or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
 
 
 def _open(decision: Undecided, role: Role) -> Reason:

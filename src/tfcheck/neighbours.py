@@ -30,6 +30,7 @@ class Neighbours:
         self._names = names
         rows = [(each, workspace, True) for each in plans] + [(each, None, False) for each in context]
         rows = [] if len(rows) < 2 else sorted(rows, key=lambda each: each[0].is_state)
+        self._states = frozenset(each.plan.label for each, _, _ in rows if each.is_state)
         self._stacks = [
             each.stack(self._name(each.plan.label), chosen, changes=checked) for each, chosen, checked in rows
         ]
@@ -47,6 +48,22 @@ class Neighbours:
             if count:
                 things = "something" if count == 1 else f"{count} things"
                 yield f"{stack.name} shows {things} that a plan, or a file given before it, shows too: that one counts"
+        yield from self._outdated(given)
+
+    def _outdated(self, given: Given) -> Iterator[str]:
+        """Say which plans are to make what a state has already."""
+        from tfcheck.copies import made_again
+
+        states = [each for each in self._stacks if each.plan.label in self._states]
+        for stack in self._stacks:
+            if stack.plan.label in self._states:
+                continue
+            for state in states:
+                count = made_again(stack.plan, state.plan)
+                if count:
+                    things = "something" if count == 1 else f"{count} things"
+                    name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
+                    yield f"{name} makes {things} that {state.name} has already: it seems to be older; plan again"
 
     def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
         """Pair each other stack, as a plan sees it, with the number of things that it does not speak for."""
@@ -55,8 +72,9 @@ class Neighbours:
             stacks = [stack for stack, _ in found]
             if any(gone for _, gone in found):
                 stacks = [stack.without(gone) for stack, gone in found]
+                own = [stack for stack in self._stacks if stack.plan.label == plan.label]
                 for stack in stacks:
-                    stack.beside(stacks)
+                    stack.beside([*own, *stacks])
             self._views[plan.label] = [(stack, len(gone)) for stack, (_, gone) in zip(stacks, found, strict=True)]
         return self._views[plan.label]
 

@@ -60,6 +60,11 @@ class Stack(Remembering):
         return self._inner.resolver.plan
 
     @property
+    def is_checked(self) -> bool:
+        """Tell whether its plan is checked as well."""
+        return self._changes
+
+    @property
     def context(self) -> Sequence[World]:
         """Give the other stacks that are known, at the same moment."""
         return self._siblings if self._later is None else formerly(self._later._siblings)
@@ -71,6 +76,10 @@ class Stack(Remembering):
     def without(self, gone: Collection[Address]) -> Stack:
         """Give the stack without some of its resources, which others speak for; it knows no other stacks yet."""
         return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
+
+    def as_if(self, world: After) -> Stack:
+        """Give the stack as it would be if its plan made another world; it knows no other stacks yet."""
+        return Stack(self.name, world, self._around, self._gone, changes=self._changes)
 
     def things(self, *types: str) -> Sequence[Thing]:
         """List the managed resources of these types."""
@@ -144,6 +153,10 @@ class _Elsewhere:
 
     def configured(self, name: str) -> bool | None:
         return self._thing.configured(name)
+
+    @property
+    def abandoned(self) -> bool:
+        return self._thing.abandoned
 
     @cached_property
     def surroundings(self) -> Surroundings:

@@ -35,6 +35,10 @@ class Thing(Protocol):
         """Tell whether an argument is written for it, and not as null; None where nothing shows it."""
 
     @property
+    def abandoned(self) -> bool:
+        """Tell whether it stays in AWS although the change makes another one at its address."""
+
+    @property
     def surroundings(self) -> Surroundings:
         """Tell the partition, region and account it lives in."""
 
@@ -178,6 +182,8 @@ class Before(Remembering):
 class _Planned:
     """A resource instance after the change."""
 
+    abandoned = False
+
     def __init__(self, resolver: Resolver, instance: Instance) -> None:
         self._resolver = resolver
         self._instance = instance
@@ -215,12 +221,18 @@ class _Existing:
         return False
 
     @property
+    def abandoned(self) -> bool:
+        return self._instance.left_behind is not None
+
+    @property
     def surroundings(self) -> Surroundings:
         return self._resolver.surroundings(self.address)
 
 
 class _Read:
     """A data source that was read while planning."""
+
+    abandoned = False
 
     def __init__(self, resolver: Resolver, data: PriorData) -> None:
         self._resolver = resolver

@@ -203,7 +203,7 @@ module "legacy" {
   }
 }
 
-# Windows on Fargate.
+# Windows on Fargate, and a bucket for a credential specification.
 module "windows" {
   source           = "./service"
   name             = "windows"
@@ -214,6 +214,7 @@ module "windows" {
   files            = [aws_s3_object.env["windows.env"].arn]
   container = {
     environmentFiles = [{ type = "s3", value = "${aws_s3_bucket.config.arn}/windows.env" }]
+    credentialSpecs  = ["credentialspec:${aws_s3_bucket.config.arn}"]
   }
 }
 
@@ -235,7 +236,7 @@ module "orders" {
   }
 }
 
-# A secret without a value, and a parameter of another region by its name.
+# A secret without a value, a parameter of another region by its name, and a log driver without a group.
 module "mail" {
   source     = "./service"
   name       = "mail"
@@ -249,6 +250,10 @@ module "mail" {
       { name = "PASSWORD", valueFrom = aws_secretsmanager_secret.mail.arn },
       { name = "FAR", valueFrom = aws_ssm_parameter.far.name },
     ]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options   = { "awslogs-region" = "ap-northeast-1", "awslogs-stream-prefix" = "app" }
+    }
   }
 }
 

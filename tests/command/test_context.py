@@ -19,23 +19,56 @@ FORBIDDEN = "failed to download env files: operation error S3: HeadObject, Statu
 
 
 def test_fix_says_where_it_belongs_that_another_stack_manages(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a role lacks goes into the policy that this stack gives it, if it gives one."""
     assert run(["fix", SERVICE, "--context", STATE]) == 0
     streams = capsys.readouterr()
-    assert streams.out == ""
-    assert "by hand: add an inline policy to aws_iam_role.jobs in the stack of state.json\n" in streams.err
-    assert "role = aws_iam_role.jobs.id" in streams.err
-    assert 'Resource = "arn:aws:s3:::acme-config-files/jobs/secret.env"' in streams.err
+    added = [line for line in streams.out.splitlines() if line.startswith("+ ")]
+    (statement,) = added
+    assert 'Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config-files/jobs/secret.env"' in statement
+    assert "by hand: add an inline policy to aws_iam_role.execution in the stack of state.json\n" in streams.err
+    assert "role = aws_iam_role.execution.id" in streams.err
+    assert "in the stack of state.json" not in streams.err.replace("aws_iam_role.execution in the stack", "")
     assert "no fix is known for error[env-file]: a policy denies the execution role data.aws_iam_role" in streams.err
 
 
-def test_fix_changes_the_service_s_own_role_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_fix_changes_the_service_s_own_policies_alone(capsys: pytest.CaptureFixture[str]) -> None:
     plan = str(TESTDATA / "service-of-shared-stack" / "plan.json")
     assert run(["fix", plan, "--context", SHARED]) == 0
     streams = capsys.readouterr()
     added = [line for line in streams.out.splitlines() if line.startswith("+resource")]
     assert added == ['+resource "aws_iam_role_policy" "own_start_up" {']
-    assert 'add an inline policy to aws_iam_role.this["extended"] in the stack of state.json' in streams.err
-    assert 'role = aws_iam_role.this["extended"].id' in streams.err
+    assert 'Resource = "arn:aws:s3:::acme-data-files"' in streams.out
+    assert 'aws_iam_role.this["extended"]' not in streams.err
+    assert 'add an inline policy to aws_iam_role.this["open"] in the stack of state.json' in streams.err
+    assert 'role = aws_iam_role.this["open"].id' in streams.err
+
+
+def stacks(folder: Path, *names: str) -> list[str]:
+    """Lay stacks into one repository."""
+    (folder / ".git").mkdir()
+    for name in names:
+        shutil.copytree(TESTDATA / name, folder / name)
+    return [str(folder / name / "applied.plan.json") for name in names]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_what_a_role_of_another_plan_lacks_goes_into_the_sources_of_that(
+    reverse: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    plans = stacks(tmp_path, "service-of-shared-stack", "shared-stack")[:: -1 if reverse else 1]
+    assert run(["fix", *plans]) == 0
+    streams = capsys.readouterr()
+    files = [line.split("/", 1)[1] for line in streams.out.splitlines() if line.startswith("+++ ")]
+    assert sorted(files) == ["service-of-shared-stack/main.tf", "shared-stack/main.tf"]
+    assert "by hand" not in streams.err
+    assert '"${aws_s3_bucket.files.arn}/granted/prod.env"' in streams.out
+    assert run(["fix", "--write", *plans]) == 0
+    capsys.readouterr()
+    assert run(["fix", *plans]) == 0
+    again = capsys.readouterr()
+    assert again.out == ""
+    assert "the sources grant already what the plan lacks" in again.err
 
 
 def test_fix_without_the_context_guesses_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,10 +81,13 @@ def test_a_report_offers_the_same_as_fix(capsys: pytest.CaptureFixture[str]) -> 
     found = [each.get("fix") for each in json.loads(capsys.readouterr().out)["findings"]]
     titles = [each["title"] for each in found if each]
     assert titles == [
-        "add an inline policy to aws_iam_role.jobs in the stack of state.json",
+        "add a statement to aws_iam_role_policy.jobs",
         "add an inline policy to aws_iam_role.execution in the stack of state.json",
     ]
-    assert all(each["proven"] and each["safety"] == "review" and not each.get("diff") for each in found if each)
+    assert [(each["proven"], each["safety"], bool(each.get("diff"))) for each in found if each] == [
+        (True, "safe", True),
+        (True, "review", False),
+    ]
 
 
 def test_explain_finds_in_the_plan_what_only_the_context_decides(capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,6 +118,34 @@ def test_two_plans_are_mended_in_one_diff(tmp_path: Path, capsys: pytest.Capture
     capsys.readouterr()
     assert run(["fix", *plans]) == 0
     assert capsys.readouterr().out == ""
+
+
+UNREAD = {
+    "text": "not checked: there is no file `absent.json`",
+    "json": '"path": "absent.json"',
+    "markdown": "❔ **1 plan not checked**",
+    "summary": "❔ **1 plan not checked**",
+    "sarif": '"executionSuccessful": false',
+    "junit": '<testcase classname="absent.json" name="can be read">',
+    "github": "::error title=tfcheck::not checked: there is no file `absent.json`",
+}
+
+
+@pytest.mark.parametrize("form", UNREAD)
+def test_a_plan_that_cannot_be_read_is_told_by_the_reports_on_the_others(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for plans in ((SERVICE, "absent.json"), ("absent.json", SERVICE)):
+        assert run(["--format", form, *plans]) == 3
+        shown = capsys.readouterr().out
+        assert UNREAD[form] in shown
+        Path("report.json").write_text(shown, encoding="utf-8")
+    if form == "json":
+        assert run(["report", "--format", "github", "report.json"]) == 0
+        assert UNREAD["github"] in capsys.readouterr().out
+    run(["--format", form, SERVICE])
+    assert UNREAD[form] not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["check"], ["fix"], ["diff"], ["explain", FORBIDDEN]])

@@ -102,6 +102,14 @@ def given_by(name: str, *arguments: Value) -> Value:
         ("toset", [["b", "a", "b"]], Set(("a", "b"))),
         ("tolist", [[ARN, "a"]], [ARN, "a"]),
         ("tostring", [ARN], ARN),
+        ("replace", [JsonText({"a": ARN, "b": "x y"}), " ", "-"], text(['{"a":"', ARN, '","b":"x-y"}'])),
+        ("replace", [JsonText({"a": ARN}), "?", "-"], JsonText({"a": ARN})),
+        ("replace", [text(["a:b:", NAME_OF]), "b", "c"], text(["a:c:", Unknown(hole=Hole(" $*/:?"))])),
+        ("trimsuffix", [JsonText([ARN, None, 1, 'say "x"']), "\n"], JsonText([ARN, None, 1, 'say "x"'])),
+        ("trimprefix", [JsonText([ARN]), "["], text(['"', ARN, '"]'])),
+        ("endswith", [JsonText({"a": JsonText([ARN])}), '"]}'], False),
+        ("endswith", [JsonText({"a": JsonText([ARN])}), '\\"]"}'], True),
+        ("split", ["*", JsonText([ARN, "b*c"])], [text(['["', ARN, '","b']), 'c"]']),
         ("jsondecode", [JsonText({"a": ARN})], {"a": ARN}),
         ("jsondecode", [JsonText(Set(("a", "b")))], ["a", "b"]),
         ("jsonencode", [{"a": ARN}], JsonText({"a": ARN})),
@@ -136,6 +144,7 @@ def plainly(value: Value) -> Any:
         ("replace", [text(["a", NAME_OF, ":"]), "a:", "x"]),
         ("replace", [text(["a", Unknown(), "b"]), "ab", "x"]),
         ("replace", [OPAQUE, "a", "b"]),
+        ("replace", [JsonText({"a": ARN, "b": [OPAQUE]}), "#", "-"]),
         ("replace", [text([NAME_OF, NAME_OF]), "ab", "c"]),
         ("trimprefix", [text([NAME_OF, "/a"]), "a"]),
         ("trimspace", [text([" ", OPAQUE])]),
@@ -394,6 +403,49 @@ def test_an_answer_with_unknown_pieces_holds_however_they_turn_out(name: str, se
         assert not is_known(answer)
     else:
         assert leaves_open(masked.filled(answer), known), (arguments, masked.value, answer, known)
+
+
+#: What cuts texts, which may be JSON texts, and what else it is given.
+CUTTERS = {
+    "endswith": 1,
+    "indent": 0,
+    "replace": 2,
+    "split": 1,
+    "startswith": 1,
+    "strcontains": 1,
+    "trim": 1,
+    "trimprefix": 1,
+    "trimsuffix": 1,
+}
+_words = st.text('ab:/_"\\n&{}[],', max_size=4)
+_documents = st.recursive(
+    _words | st.none() | st.booleans() | st.integers(0, 9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_words, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.sampled_from(sorted(CUTTERS)), _documents, st.lists(_words, min_size=2, max_size=2), st.data())
+def test_a_json_text_is_cut_like_any_other(name: str, document: Value, words: list[str], data: st.DataObject) -> None:
+    if not leaves(document):
+        return
+    masked = Masked(data.draw, document)
+    if json_text.quoted(masked.secret) != f'"{masked.secret}"':
+        return  # a piece inside of JSON is taken to need no escaping
+    others: list[Value] = [*words[: CUTTERS[name]]]
+
+    def cut(subject: Value) -> Value | EvaluationError:
+        encoded = json_text.encode(subject)
+        order: list[Value] = (
+            [*others, encoded] if name == "split" else [2, encoded] if name == "indent" else [encoded, *others]
+        )
+        return outcome(name, order)
+
+    known, answer = cut(document), cut(masked.value)
+    assert not isinstance(known, EvaluationError)
+    assert not isinstance(answer, EvaluationError)
+    assert leaves_open(masked.filled(answer), known), (document, masked.value, answer, known)
 
 
 def test_every_function_with_unknown_parts_is_under_the_law() -> None:

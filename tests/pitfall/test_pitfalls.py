@@ -76,6 +76,8 @@ SEEDED = {
     "platform-version": ("module.legacy.aws_ecs_task_definition.this", True),
     "secret-reference": ("module.orders.aws_ecs_task_definition.this", True),
     "env-file-count": ("module.parts.aws_ecs_task_definition.this", True),
+    "log-options": ("module.mail.aws_ecs_task_definition.this", True),
+    "credential-spec-arn": ("module.windows.aws_ecs_task_definition.this", True),
     "log-region": ("module.search.aws_ecs_task_definition.this", True),
     "env-file-windows": ("module.windows.aws_ecs_task_definition.this", True),
     "deploy-order": ("aws_ecs_task_definition.jobs", False),
@@ -193,7 +195,13 @@ IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-services": ["deploy-order"] * 4,
     "needs-changed": ["deleted"] * 4,
+    "service-by-names": ["log-group-absent"] * 2,
+    "other-partition": ["env-file-arn"] * 3 + ["image-host"],
     "rarer-fetches": ["log-group-absent"],
+    "references-misread": ["credential-spec-arn"] * 3
+    + ["env-file-arn"] * 6
+    + ["log-options"] * 2
+    + ["secret-reference"] * 12,
     "role-in-other-stack": ["log-group-absent"],
     "secrets-with-key": ["secret-reference"],
     "service-of-shared-stack": ["log-group-absent"] * 5 + ["secret-reference"] * 10,
@@ -340,12 +348,16 @@ def test_a_platform_knows_what_a_task_asks_for(version: str, container: dict[str
 def test_a_file_is_missed_only_in_a_new_bucket_of_a_new_service() -> None:
     bucket = MadeThing("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
     there = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "web/prod.env"})
+    begun = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "/web//prod.env"})
     other = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "web/test.env"})
     later = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": LATER})
     search, container = env_file_absent.PITFALL, files(FILE)
     assert len(told(search, container, world=MadeWorld(service(), bucket, earlier=()))) == 1
     assert len(told(search, container, world=MadeWorld(service(), bucket, other, earlier=()))) == 1
     assert told(search, container, world=MadeWorld(service(), bucket, there, earlier=())) == []
+    assert told(search, container, world=MadeWorld(service(), bucket, begun, earlier=())) == []
+    doubled = files("arn:aws:s3:::cfg//web//prod.env")
+    assert len(told(search, doubled, world=MadeWorld(service(), bucket, begun, earlier=()))) == 1
     assert told(search, container, world=MadeWorld(service(), bucket, later, earlier=())) == []
     assert told(search, container, world=MadeWorld(service(), bucket, earlier=(bucket,))) == []
     assert told(search, container, world=MadeWorld(service(), bucket, earlier=(service(),))) == []
@@ -376,6 +388,14 @@ def test_a_file_is_missed_only_in_a_new_bucket_of_a_new_service() -> None:
         ("/app/token", ""),
         ("token", ""),
         ("token:3", ""),
+        ("", "error: .* is empty"),
+        (f"{SECRET}:key:AWSCURRENT:11111111-2222-3333-4444-555555555555", "warning: .* stage and a version id"),
+        ("arn:aws-cn:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf", "error: .* another partition"),
+        ("arn:aws-cn:ssm:cn-north-1:111122223333:parameter/a", "error: .* another partition"),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a:password::", "error: .* no JSON key"),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a:3", ""),
+        (text([reference("aws_ssm_parameter.p", "arn"), ":password::"]), "error: .* no JSON key"),
+        (text([reference("aws_secretsmanager_secret.db", "arn"), ":key::0123"]), "error: .* version id"),
         ("arn:aws:ssm:eu-west-1:111122223333:parameter/app/token", ""),
         ("arn:aws:ssm:eu-west-1:111122223333:parameter//app/token", "error: .* two slashes"),
         ("arn:aws:ssm:eu-west-1:111122223333:parameter/app/*", "error: .* wildcard"),
@@ -465,6 +485,30 @@ def test_a_log_group_is_made_by_someone() -> None:
     assert told(search, logs(awslogs_group="/a", awslogs_create_group="true")) == []
     assert told(search, logs(awslogs_group="/a", awslogs_create_group=LATER)) == []
     assert told(search, logs(awslogs_group=LATER)) == []
+
+
+def test_what_other_stacks_have_counts_where_its_name_means_it() -> None:
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    found = []
+    for around in (HERE, Surroundings("aws", LATER, LATER), VIRGINIA, ELSEWHERE):
+        group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, around)
+        world = MadeWorld(context=[MadeWorld(group)])
+        found.append([bool(told(each.PITFALL, container, world=world)) for each in (log_group_absent, log_region)])
+    assert found == [[False, False], [False, False], [False, True], [True, False]]
+    for around, count in ((HERE, 0), (VIRGINIA, 1), (ELSEWHERE, 0)):
+        parameter = MadeThing("aws_ssm_parameter.a", {"name": "/a"}, around)
+        assert (
+            len(told(parameter_region.PITFALL, secrets("/a"), world=MadeWorld(context=[MadeWorld(parameter)]))) == count
+        )
+
+
+def test_what_is_deleted_is_not_there_again_in_another_region() -> None:
+    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    for around, count in ((HERE, 0), (VIRGINIA, 1), (ELSEWHERE, 1)):
+        other = MadeWorld(MadeThing("aws_cloudwatch_log_group.b", {"name": "/a"}, around))
+        world = MadeWorld(earlier=[group], context=[other])
+        assert len(told(deleted.PITFALL, container, world=world)) == count
 
 
 def test_a_log_group_that_was_written_to_exists() -> None:
@@ -564,7 +608,7 @@ def test_a_log_router_reads_from_s3_on_ec2_only_and_by_arn() -> None:
     assert told(log_router.PITFALL, router(arn), requires_compatibilities=["EC2"]) == []
     assert told(log_router.PITFALL, router(LATER), requires_compatibilities=["EC2"]) == []
     (found,) = told(log_router.PITFALL, router(address), requires_compatibilities=["EC2"])
-    assert "is not the ARN of an object" in found
+    assert "is an address, not an ARN" in found
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,9 @@ def test_a_plan_is_no_state() -> None:
     [
         ('{"version": 4, "serial": 3, "lineage": "x", "resources": []}', "is a raw state"),
         ('{"format_version": "1.0", "values": {"root_module": {"resources": 7}}}', "cannot be read"),
-        ('{"a": 1}', "no Terraform plan"),
+        ('{"a": 1}', "neither a Terraform plan nor a state$"),
+        ("{}", "neither a Terraform plan nor a state$"),
+        ('{"format_version": "2.0", "values": {"root_module": {}}}', "has format version 2.0, and this tfcheck knows"),
         ("[]", "holds no object"),
         ("", "is empty"),
         ("no JSON", "is not JSON"),

@@ -24,6 +24,7 @@ from tfcheck.finding import (
     Severity,
     Skipped,
     TaskChange,
+    Unread,
     Verdict,
 )
 
@@ -142,6 +143,7 @@ _changes = st.fixed_dictionaries(
         "access_changes": st.lists(_access, max_size=6).map(tuple),
         "access_possible": st.lists(_access, max_size=6).map(tuple),
         "access_unknown": st.lists(st.builds(AccessUnknown, names, names), max_size=2).map(tuple),
+        "unread": st.lists(st.builds(Unread, names, names), max_size=2).map(tuple),
     }
 )
 _told = st.builds(
@@ -177,5 +179,6 @@ def filled(name: str) -> Report:
             AccessChange(name, name, name, "granted", None, (), "created"),
         ),
         access_unknown=(AccessUnknown(name, name),),
+        unread=(Unread(name, name),),
         access_possible=(AccessChange(name, name, name, "granted", name, (Piece(name, name),)),),
     )

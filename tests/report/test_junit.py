@@ -62,7 +62,8 @@ def test_what_could_not_be_analysed_is_an_error() -> None:
 @given(reports)
 @settings(max_examples=60)
 def test_anything_is_well_formed(report: Report) -> None:
-    (suite,) = suites(report)
+    suite, *unread = suites(report)
+    assert len(unread) == len(set(report.unread))
     assert len(suite.findall("testcase")) == len(report.answers) + len(report.skipped) + sum(
         not each.answers for each in report.findings
     )

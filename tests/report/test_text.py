@@ -48,6 +48,22 @@ def test_every_task_definition_has_its_line() -> None:
         assert sum(line[4:].startswith(address) for line in lines[1:7]) == 1
 
 
+def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
+    need = msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.INFO)
+    spared = msgspec.structs.replace(samples.DENIED, requirement=need)
+    line = text(samples.report(samples.allowed(), spared)).split("\n")[2]
+    assert line.endswith("nothing missing: 1 permission granted, 1 not granted that a start seldom needs")
+    line = text(samples.report(samples.DENIED, spared)).split("\n")[2]
+    assert line.endswith("will not start: 1 of 1 permission missing")
+
+
+def test_what_is_asked_for_by_mistake_is_not_counted() -> None:
+    need = msgspec.structs.replace(samples.DENIED.requirement, mistaken=True)
+    mistaken = msgspec.structs.replace(samples.DENIED, requirement=need)
+    line = text(samples.report(samples.allowed(), mistaken)).split("\n")[2]
+    assert line.endswith("nothing missing: 1 permission granted")
+
+
 def test_an_unknown_answer_beside_an_error_is_counted_too() -> None:
     line = text(samples.report(samples.DENIED, samples.unknown())).split("\n")[2]
     assert line.endswith("will not start: 1 of 2 permissions missing, 1 of 2 permissions not decided")
@@ -86,8 +102,23 @@ def test_long_evidence_is_cut_and_says_so() -> None:
     assert screen.count("and 5 patterns more") == 4
 
 
+def test_what_several_places_need_is_told_once() -> None:
+    finding = msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,) * 3)
+    assert text(samples.report(samples.DENIED, findings=(finding,))).count("s3:GetObject is denied") == 1
+
+
+def test_no_mark_stands_where_not_even_the_beginnings_agree() -> None:
+    need = samples.need(resource="${aws_secretsmanager_secret.db.arn}")
+    finding = msgspec.structs.replace(
+        samples.FINDING, answers=(msgspec.structs.replace(samples.DENIED, requirement=need),)
+    )
+    assert "^" not in text(samples.report(samples.DENIED, findings=(finding,)))
+
+
 def test_many_requirements_of_one_finding_are_cut_and_say_so() -> None:
-    finding = msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,) * 20)
+    needs = (samples.need(resource=f"arn:aws:s3:::acme-config/{number}.env") for number in range(20))
+    answers = tuple(msgspec.structs.replace(samples.DENIED, requirement=each) for each in needs)
+    finding = msgspec.structs.replace(samples.FINDING, answers=answers)
     screen = text(samples.report(samples.DENIED, findings=(finding,)))
     assert screen.count("s3:GetObject is denied") == 12
     assert "and 8 requirements more" in screen

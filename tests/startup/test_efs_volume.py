@@ -63,7 +63,7 @@ def test_without_a_policy_of_the_file_system_it_is_a_remark_that_is_never_denied
 
 def test_the_policy_may_be_in_another_stack() -> None:
     world = MadeWorld()
-    world.context = (MadeWorld(SYSTEM, POLICY),)  # type: ignore[assignment]
+    world.context = (MadeWorld(SYSTEM, POLICY),)
     (need,) = needs(volume(), world=world)
     assert (need.severity.value, need.doubt) == ("error", "")
 

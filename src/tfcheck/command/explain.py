@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 import click
 
@@ -41,9 +42,12 @@ def explain(
     of it the plan does not grant.
     """
     from tfcheck.command.plans import reports as checked
+    from tfcheck.report.concern import to_mend
     from tfcheck.report.explanation import explanation_text, in_plan
     from tfcheck.stopped_reason import explained
 
+    if context and not plans:
+        raise UsageError("--context is for a plan, and there is none", hint="tfcheck explain TEXT PLAN --context FILE")
     if text == "-" and "-" in (*plans, *context):
         raise UsageError("standard input is both the text and a plan", hint="write the plan to a file")
     found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
@@ -56,7 +60,7 @@ def explain(
     click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
     if not plans:
         return 0
-    reports, status = checked(plans, context, sources, workspace, quiet=True)
+    reports, status = checked(plans, context, sources, workspace, mend=partial(to_mend, found), quiet=True)
     for each in reports:
         shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)

@@ -43,7 +43,8 @@ def fix(
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
     Every change was decided again before it is offered. What cannot be a change of a file is said on standard error.
-    Several plans are mended together, each with what the others will have made.
+    Several plans are mended together, each with what the others will have made: what a role of one lacks for a task of
+    another goes into the sources of the one.
 
     \b
     Examples:

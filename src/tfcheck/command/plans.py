@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tfcheck import terminal
 from tfcheck.checking import Checked, Together
 from tfcheck.errors import InputError
+from tfcheck.finding import Finding, Report
 
 
 def reports(
@@ -16,11 +17,13 @@ def reports(
     workspace: str | None,
     *,
     fixes: bool = True,
+    mend: Callable[[Report], Sequence[Finding]] | None = None,
     quiet: bool = False,
 ) -> tuple[list[Checked], int]:
     """Check the plans, each with the others and the context beside it; give the reports and an exit status.
 
-    A plan that cannot be read is told on standard error and does not keep the others from being checked.
+    With `fixes` those findings are given one that `mend` picks. A plan that cannot be read is told on standard error
+    and does not keep the others from being checked.
 
     Raises:
         InputError: a file of the context cannot be read, or holds something else.
@@ -28,7 +31,7 @@ def reports(
     """
     found: list[Checked] = []
     status = 0
-    together = Together(plans, context, sources, workspace, fixes=fixes)
+    together = Together(plans, context, sources, workspace, fixes=fixes, mend=mend)
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=quiet):

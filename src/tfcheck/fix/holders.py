@@ -12,7 +12,7 @@ from tfcheck.hcl.block import Argument, Block
 from tfcheck.hcl.modules import Module
 from tfcheck.role import Roles
 from tfcheck.role.attachment import Attachments
-from tfcheck.value import Text, Unknown
+from tfcheck.value import Text, Unknown, Value
 from tfcheck.world import After, Thing
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
@@ -47,8 +47,17 @@ class Holders:
             if nested.type == "inline_policy" and "policy" in nested.arguments:
                 yield Holder(role, nested.arguments["policy"], "inline_policy")
 
+    def of_named(self, name: str) -> Iterator[Holder]:
+        """Give the policies that the plan attaches to a role which it does not make, inline ones first."""
+        found = self._by_role.get(named(name), ())
+        for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
+            yield from self._holder(thing, "policy")
+
     def reach(self, holder: Thing) -> frozenset[str] | None:
-        """Name every role that what is written into a holder's block is for; None where that cannot be told."""
+        """Name every role that what is written into a holder's block is for; None where that cannot be told.
+
+        Roles that the plan makes by their addresses, others as `named`.
+        """
         block = self._resolver.block(holder.address)
         if str(holder.address) in self._for_others:
             return None
@@ -100,7 +109,7 @@ class Holders:
         found: dict[str, list[Thing]] = {}
         for holder, role in self._attached:
             if role is not None:
-                found.setdefault(str(role.address), []).append(holder)
+                found.setdefault(role, []).append(holder)
         return found
 
     @cached_property
@@ -110,7 +119,7 @@ class Holders:
         for holder, role in self._attached:
             block = self._resolver.block(holder.address)
             known = found.get(id(block), frozenset())
-            found[id(block)] = None if known is None or role is None else known | {str(role.address)}
+            found[id(block)] = None if known is None or role is None else known | {role}
         return found
 
     @cached_property
@@ -126,17 +135,29 @@ class Holders:
         return frozenset(str(each.address) for each in found if each is not None)
 
     @cached_property
-    def _attached(self) -> list[tuple[Thing, Thing | None]]:
+    def _attached(self) -> list[tuple[Thing, str | None]]:
         """Pair every policy that the plan manages with the role that it is attached to; None where that is open."""
-        found: list[tuple[Thing, Thing | None]] = []
+        found: list[tuple[Thing, str | None]] = []
         for grant in Attachments(self._world, self._roles.policies).grants():
             holder: Thing | None = grant.thing
             if grant.reference is not None:
                 known = grant.reference
                 holder = self._roles.policies.thing(known) if isinstance(known, str | Text | Unknown) else None
             if holder is not None and holder.address.mode == "managed":
-                found.append((holder, self._roles.thing(grant.role)))
+                found.append((holder, self._role(grant.role)))
         return found
+
+    def _role(self, reference: Value) -> str | None:
+        thing = self._roles.thing(reference)
+        if thing is not None and thing.address.mode == "managed":
+            return str(thing.address)
+        name = reference if thing is None else thing.attribute("name")
+        return named(name) if isinstance(name, str) else None
+
+
+def named(role: str) -> str:
+    """Call a role that the plan does not make."""
+    return f"the role {role}"
 
 
 def is_frozen(block: Block, attribute: str) -> bool:

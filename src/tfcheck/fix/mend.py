@@ -6,11 +6,14 @@ sources can mend is written as text, proven the same way, or not offered at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import Protocol
 
 import msgspec
 
-from tfcheck.address import Address
+from tfcheck.address import Address, ElsewhereAddress
+from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
 from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edit import Insertion, by_file
@@ -23,7 +26,8 @@ from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import Touched, Trial, changed, reread
 from tfcheck.hcl.file import File
 from tfcheck.hcl.source import SourceText
-from tfcheck.role import Roles
+from tfcheck.judge import Judge
+from tfcheck.role import Role, Roles
 from tfcheck.world import After, Thing
 
 #: What an Allow on the role mends.
@@ -33,12 +37,23 @@ _MOST_ROUNDS = 6
 
 
 class Mend(msgspec.Struct, frozen=True):
-    """A fix, the requirements that it mends, and the insertions that make it; none where it is only text."""
+    """A fix, the requirements that it mends, and the insertions that make it; none where it is only text.
+
+    `home` is the role where it is for one of another stack.
+    """
 
     fix: Fix
     answers: tuple[Answer, ...]
     insertions: tuple[Insertion, ...] = ()
     texts: dict[str, SourceText] = {}
+    home: ElsewhereAddress | None = None
+
+
+class Allowing(Protocol):
+    """Decides requirements again after a change."""
+
+    def allows(self, answer: Answer) -> bool:
+        """Tell whether a requirement is allowed then."""
 
 
 class Mends(msgspec.Struct, frozen=True):
@@ -77,11 +92,14 @@ def mends(findings: Iterable[Finding], world: After, *, prefixes: bool = False) 
     `world` is the world after the change; with `prefixes` files that share a directory are granted by it.
     """
     answers = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    return _Mending(world, prefixes=prefixes).mends(answers)
+    return Mending(world, prefixes=prefixes).mends(answers)
 
 
-class _Mending:
+class Mending:
+    """Finds the fixes for what one plan lacks."""
+
     def __init__(self, world: After, *, prefixes: bool) -> None:
+        """Take the world after the change; with `prefixes` files that share a directory are granted by it."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
@@ -92,18 +110,20 @@ class _Mending:
         self._elsewhere = Elsewhere(world, self._roles, self._places)
 
     def mends(self, answers: Sequence[Answer]) -> Mends:
+        """Find the fixes for requirements that are denied."""
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
-        needs = list(self._needs(grantable))
+        needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
-        settled = self._settled(needs, groups)
-        cases = [self._case(need) for need in needs if not set(need.answers) <= set(settled)]
+        settled = self._settled([*needs, *elsewhere], groups)
+        lacking = [Need(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)]
+        cases = [self._case(need) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
         done = {each.requirement for mend in found for each in mend.answers}
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
         found += self._without_role(answers)
-        found += self._in_other_stacks(grantable)
+        found += self._in_other_stacks(self._still(grantable, done, settled))
         return Mends(tuple(found), tuple(settled))
 
     def _case(self, need: Need) -> _Case:
@@ -114,8 +134,11 @@ class _Mending:
         lacking = [need for need in left if need.answers]
         return (Mend(*each) for each in grants_as_text(lacking, self._places, self._world))
 
-    def _left(self, need: Need, done: set[Requirement], settled: set[Answer]) -> tuple[Answer, ...]:
-        return tuple(each for each in need.answers if each.requirement not in done and each not in settled)
+    def _still(self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]) -> list[Answer]:
+        return [each for each in answers if each.requirement not in done and each not in settled]
+
+    def _left(self, need: Need, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
+        return tuple(self._still(need.answers, done, settled))
 
     def _without_role(self, answers: Sequence[Answer]) -> Iterator[Mend]:
         by_task: dict[str, list[Answer]] = {}
@@ -128,7 +151,8 @@ class _Mending:
                 yield Mend(fix, tuple(several))
 
     def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[Mend]:
-        return (Mend(*each) for each in grants_elsewhere(answers, self._world)) if self._world.context else iter(())
+        found = grants_elsewhere(answers, self._world) if self._world.context else ()
+        return (Mend(fix, mended, home=home) for fix, mended, home in found)
 
     # Needs
 
@@ -150,6 +174,25 @@ class _Mending:
             lacking = tuple(answer for each in together for answer in by_role[each])
             yield Need(tuple(roles[each] for each in together), lacking if alike else tuple(own))
 
+    def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[Need]:
+        """Join what each role lacks that is not made here, but may have a policy from here."""
+        own = {str(each.address) for each in self._world.things("aws_iam_role")}
+        by_name: dict[str, list[Answer]] = {}
+        for answer in answers:
+            role = self._role(answer) if answer.role not in own else None
+            if role is not None and isinstance(role.caller.name, str):
+                by_name.setdefault(role.caller.name, []).append(answer)
+        for name, several in by_name.items():
+            yield Need((), tuple(several), name)
+
+    def _role(self, answer: Answer) -> Role | None:
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
+
+    @cached_property
+    def _tasks(self) -> dict[str, TaskDefinition]:
+        return {str(each.address): each for each in task_definitions(self._world)}
+
     def _alike(self, siblings: Sequence[str], lacking: dict[str, list[Answer]], roles: dict[str, Thing]) -> bool:
         """Tell whether all instances of a role lack what their module writes in the same words."""
         if not all(each in lacking for each in siblings):
@@ -167,12 +210,11 @@ class _Mending:
             return []
         touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
         for need in needs:
-            for role in need.roles:
-                for holder in self._places.holders.of(role):
-                    touched.append(Touched(holder.thing.address, holder.attribute))
-                    touched += self._places.documents_of(holder)
+            for holder in self._places.holders_of(need):
+                touched.append(Touched(holder.thing.address, holder.attribute))
+                touched += self._places.documents_of(holder)
         added, context = self._undeclared(needs), self._world.context
-        trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context)
+        trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if trial.allows(answer)]
 
@@ -206,7 +248,7 @@ class _Mending:
                 if mended == case.answers:
                     proven.append(case)
                 elif mended and case.need is not None:
-                    failed.append(self._case(Need(case.need.roles, mended)))
+                    failed.append(self._case(Need(case.need.roles, mended, case.need.elsewhere)))
                 else:
                     failed.append(case)
             waiting = [case for case in failed if case.advance()]
@@ -228,17 +270,22 @@ class _Mending:
             self._read[source.name] = reread(source, source.text)
         return self._read[source.name]
 
-    def _trial(self, proposals: Sequence[Proposal]) -> Trial:
+    def _decides(self, trial: Trial) -> Allowing:
+        """Give what decides the requirements again after a change."""
+        return trial
+
+    def _trial(self, proposals: Sequence[Proposal]) -> Allowing:
         assert self._sources is not None  # or there are no proposals
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         insertions = [insertion for each in proposals for insertion in each.insertions]
-        return Trial(
+        trial = Trial(
             self._resolver,
             changed(self._sources, insertions, texts),
             dict.fromkeys(touched for each in proposals for touched in each.touched),
             dict.fromkeys(address for each in proposals for address in each.added),
             context=self._world.context,
         )
+        return self._decides(trial)
 
     def _mend(self, case: _Case) -> Mend | None:
         proposal = case.current

@@ -32,8 +32,10 @@ class _Lacking(msgspec.Struct, frozen=True):
     answers: list[Answer]
 
 
-def grants_elsewhere(answers: Iterable[Answer], world: After) -> Iterator[tuple[Fix, tuple[Answer, ...]]]:
-    """Write what roles of other stacks lack, and name what that mends.
+def grants_elsewhere(
+    answers: Iterable[Answer], world: After
+) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
+    """Write what roles of other stacks lack, and name what that mends, and the role.
 
     There is nothing for what even that would not allow, or where something in it is not known yet.
     """
@@ -48,7 +50,7 @@ def grants_elsewhere(answers: Iterable[Answer], world: After) -> Iterator[tuple[
             policy = NewPolicy(labels.label(home, None, keyed=True), name, f"{local_name(home)}.id", statements)
             where = f" in {home.module}" if home.module.steps else ""
             title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
-            yield fix_of(title, "\n".join(hcl(policy)), verdicts), mended
+            yield fix_of(title, "\n".join(hcl(policy)), verdicts), mended, home
 
 
 def _lacking(answers: Iterable[Answer], world: After) -> Iterable[_Lacking]:

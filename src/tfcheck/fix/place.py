@@ -14,7 +14,7 @@ from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.finding import Answer
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.files import Files
-from tfcheck.fix.holders import Holder, Holders
+from tfcheck.fix.holders import Holder, Holders, named
 from tfcheck.fix.naming import Labels, called_as, provider_given, role_reference, with_free_sids, written
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.policy_text import Into, document_of, into_policy
@@ -23,7 +23,7 @@ from tfcheck.fix.render import Style, statement
 from tfcheck.fix.render import block as written_block
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import Touched
-from tfcheck.fix.wanted import Reference, Wanted, free, wanted
+from tfcheck.fix.wanted import Reference, Spelled, Wanted, free, wanted
 from tfcheck.hcl.block import Block
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.scope import EvaluationError
@@ -80,8 +80,11 @@ class Places:
 
     def proposals(self, need: Need) -> Iterator[Proposal]:
         """Give the ways to grant what a role lacks: first those that are for nobody else."""
+        if not need.roles:
+            yield from itertools.chain(self._existing(need, wide=False), self._existing(need, wide=True))
+            return
         role = need.roles[0]
-        if not self._visible(need, role.address.module):
+        if not self._visible(need, role.address.module) or self._known_to_callers(need, role.address.module):
             yield from self._at_callers(need)
         yield from self._existing(need, wide=False)
         block = self._resolver.block(role.address)
@@ -100,9 +103,25 @@ class Places:
         open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
         return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
 
+    def _known_to_callers(self, need: Need, module: ModulePath) -> bool:
+        """Tell whether the caller of a module has a name for what could only be written out in the module."""
+        if not module.steps:
+            return False
+        here, there = self.spelling(module).spell, self.spelling(module.parent).spell
+        known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
+        return any(not _refers(here(each)) and _refers(there(each)) for each in known)
+
+    def holders_of(self, need: Need) -> Iterator[Holder]:
+        """Give the policies of the roles that lack something."""
+        for role in need.roles:
+            yield from self.holders.of(role)
+        if need.elsewhere:
+            yield from self.holders.of_named(need.elsewhere)
+
     def _existing(self, need: Need, *, wide: bool) -> Iterator[Proposal]:
-        names = frozenset(str(each.address) for each in need.roles)
-        for holder in self.holders.of(need.roles[0]):
+        names = frozenset((*(str(each.address) for each in need.roles), *filter(None, (_named(need),))))
+        first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
+        for holder in first:
             if len(need.roles) > 1 and holder.thing.address.module != need.roles[0].address.module:
                 continue
             reach = self.holders.reach(holder.thing)
@@ -315,6 +334,10 @@ class Places:
         return self._words[id(module)]
 
 
+def _named(need: Need) -> str:
+    return named(need.elsewhere) if need.elsewhere else ""
+
+
 def _counted(statements: Sequence[Wanted]) -> str:
     return "a statement" if len(statements) == 1 else f"{len(statements)} statements"
 
@@ -338,3 +361,7 @@ def _shown(statements: Sequence[Wanted], into: Into) -> str:
     if into.document is not None:
         return "\n\n".join("\n".join(written_block(each, Style(effect=False))) for each in statements)
     return "\n".join("\n".join(statement(each, Style())) + "," for each in statements)
+
+
+def _refers(spelled: Spelled | None) -> bool:
+    return any(isinstance(each, Reference) for each in spelled or ())

@@ -28,7 +28,11 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Need(msgspec.Struct, frozen=True):
-    """What one role lacks, or several that are made from one block and lack the same."""
+    """What one role lacks, or several that are made from one block and lack the same.
+
+    Without `roles` it is one that is not made here; `elsewhere` is its name.
+    """
 
     roles: tuple[Thing, ...]
     answers: tuple[Answer, ...]
+    elsewhere: str = ""

@@ -12,9 +12,20 @@ from tfcheck.errors import InputError
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
-from tfcheck.match import equal
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
-from tfcheck.value import ACCOUNT_ID, REGION, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.value import (
+    ACCOUNT_ID,
+    REGION,
+    Symbol,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    identity,
+    pieces,
+    spelled_out,
+    text,
+)
 from tfcheck.world import After
 
 _KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)
@@ -98,7 +109,7 @@ class Spelling:
         """Find an input, a local or an output that is exactly this value."""
         if isinstance(value, str) and not value.startswith("arn:"):
             return None
-        return next((each for each, other in self._names if equal(value, other) is Truth.TRUE), None)
+        return self._by_identity.get(identity(value))
 
     def _own(self, symbol: Symbol) -> str | None:
         """Write the attribute of a resource of this very module."""
@@ -156,6 +167,12 @@ class Spelling:
     @cached_property
     def _named_arns(self) -> dict[str, str]:
         return {other: each for each, other in reversed(self._names) if isinstance(other, str)}
+
+    @cached_property
+    def _by_identity(self) -> dict[TextLike | None, str]:
+        found = {identity(other): each for each, other in reversed(self._names)}
+        found.pop(None, None)
+        return found
 
     @cached_property
     def _names(self) -> list[tuple[str, TextLike]]:

@@ -59,6 +59,8 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     actions: dict[Spelled, list[str]] = {}
     for answer in answers:
         need = answer.requirement
+        if not _is_exact(need.resource):
+            return None
         spelled = spell(_writable(need.resource))
         if spelled is None or (need.sensitive and any(isinstance(each, str) for each in spelled)):
             return None
@@ -83,6 +85,12 @@ def _writable(resource: TextLike) -> TextLike:
         if stream:
             return text([*found, ":*"])
     return resource
+
+
+def _is_exact(resource: TextLike) -> bool:
+    """Tell whether a policy that names a resource means it alone: `*`, `?` and `${` mean something else there."""
+    literals = [each for each in pieces(resource) if isinstance(each, str)]
+    return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
 
 
 def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[Wanted, ...]:

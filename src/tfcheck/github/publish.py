@@ -101,7 +101,7 @@ def _draft(reports: Sequence[Report], told: Content, about: Page, when: When) ->
     return Draft(
         marker=mark(told, about),
         write=write,
-        clean=not (bad or told.stale or any(report.skipped for report in told.reports)),
+        clean=not (bad or told.stale or any(report.skipped or report.unread for report in told.reports)),
         wanted=bad or when == "always" or (when == "changes" and any(map(_changes, told.reports))),
         size=budget.COMMENT,
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from tfcheck.hcl.numbers import exact, parsed, spelled
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, text, unknowns
+from tfcheck.value import ANYTHING, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text, unknowns
 
 _DEPTH = 100
 _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
@@ -55,6 +55,60 @@ def decode(value: TextLike) -> Value:
             return decode(value.shape)
         case _:
             return Unknown(reason=value.reason, where=value.where, unsure=True)
+
+
+def written(value: TextLike) -> TextLike:
+    """Write the JSON texts in a string out, character for character, where their unknown parts stand inside strings.
+
+    What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
+    hole inside a JSON string is taken to need no escaping.
+    """
+    return text(_spelled(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
+
+
+def _spelled(document: JsonText) -> TextLike:
+    out: list[TextLike] = []
+    try:
+        _spell(document.value, out)
+    except _OpenError:
+        return document
+    return text(out)
+
+
+class _OpenError(Exception):
+    """What a document says at one place is open, and with it how that is written."""
+
+
+def _spell(value: Value, out: list[TextLike]) -> None:
+    if isinstance(value, Text | JsonText) or (isinstance(value, Unknown) and _is_string(value)):
+        out += ['"', *_escaped(value), '"']
+    elif isinstance(value, dict):
+        for index, key in enumerate(sorted(value)):
+            out.append(("," if index else "{") + quoted(key) + ":")
+            _spell(value[key], out)
+        out.append("}" if value else "{}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            out.append("," if index else "[")
+            _spell(item, out)
+        out.append("]" if value else "[]")
+    elif is_known(value):
+        known: list[str] = []
+        _write(value, known)
+        out += known
+    else:
+        raise _OpenError
+
+
+def _escaped(value: TextLike) -> list[TextLike]:
+    parts = pieces(written(value))
+    if any(isinstance(each, JsonText) for each in parts):
+        raise _OpenError
+    return [_ESCAPED.sub(_escape, each) if isinstance(each, str) else each for each in parts]
+
+
+def _is_string(value: Unknown) -> bool:
+    return value.shape is not None or value.hole != ANYTHING
 
 
 def quoted(string: str) -> str:

@@ -11,7 +11,7 @@ from tfcheck.iam.condition import Wait
 from tfcheck.iam.model import Effect, Statement
 from tfcheck.iam.principal import Named
 from tfcheck.iam.variables import Template, expand
-from tfcheck.value import TextLike, Truth, Unknown, is_known, unknowns, written
+from tfcheck.value import TextLike, Truth, Unknown, is_known, spelled_out, unknowns, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,7 +110,7 @@ def _resource_waits(statement: Statement, request: Request) -> Iterator[Wait]:
 
 
 def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait]:
-    for each in texts:
+    for each in sorted(texts, key=lambda text: is_known(spelled_out(text))):
         if not is_known(each):
             yield Wait("unknown_value", _name(each))
             return
@@ -119,4 +119,5 @@ def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait
 
 def _name(text: TextLike) -> str:
     first = next(unknowns(text), Unknown())
-    return written(first) if first.symbol is not None else first.reason
+    # What is no attribute of anything is better said by its reason.
+    return written(first) if first.symbol is not None and first.symbol.path else first.reason

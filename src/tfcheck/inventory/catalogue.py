@@ -111,6 +111,12 @@ def beside(one: Surroundings, other: Surroundings) -> Truth:
     return equal(one.region, other.region) & equal(one.account, other.account)
 
 
+def reachable(thing: Thing, region: Value, account: Value) -> bool:
+    """Tell whether a thing may be what its name means in a region of an account."""
+    around = thing.surroundings
+    return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
+
+
 def _not_here(looked_up: Sequence[Thing], here: Sequence[Thing], kind: Kind) -> Iterator[Thing]:
     """Leave out the data sources that look up a resource of this very plan."""
     managed = {arn for each in here for arn in _spelled(each, (kind.arn,))}

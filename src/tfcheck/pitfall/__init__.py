@@ -10,6 +10,7 @@ from tfcheck.locate import Locations
 from tfcheck.match import equal
 from tfcheck.pitfall import (
     credential_in_environment,
+    credential_spec_arn,
     deleted,
     deploy_order,
     ecs_exec,
@@ -23,6 +24,7 @@ from tfcheck.pitfall import (
     env_file_windows,
     image_host,
     log_group_absent,
+    log_options,
     log_region,
     log_router,
     parameter_region,
@@ -48,6 +50,8 @@ PITFALLS: tuple[Pitfall, ...] = (
     secret_reference.PITFALL,
     secret_value.PITFALL,
     parameter_region.PITFALL,
+    credential_spec_arn.PITFALL,
+    log_options.PITFALL,
     log_region.PITFALL,
     log_group_absent.PITFALL,
     deleted.PITFALL,

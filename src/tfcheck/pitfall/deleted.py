@@ -3,7 +3,8 @@
 Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, or replaces it by one of
 another name, and a task definition still names it, tasks that run go on running, and no new one starts. It shows only
 when ECS replaces a task. Nothing is said where something of the same name is there after the change, in this plan or in
-another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again.
+another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again. What
+the plan of another stack deletes that is checked in the same call is missed, too.
 
 Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
 Terraform forget it:
@@ -25,14 +26,16 @@ from collections.abc import Iterator
 from tfcheck.ecs import Container, TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue
+from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue, reachable
 from tfcheck.match import equal
+from tfcheck.pitfall import env_file_absent, log_group_absent
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall
+from tfcheck.stack import Stack
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
-from tfcheck.value import Text, Truth, Unknown
+from tfcheck.value import Text, Truth, Unknown, written
 from tfcheck.world import Thing, World
 
 #: What is looked at, and the attributes of which one must be another one for it to be another thing.
@@ -49,20 +52,46 @@ _STORES = {Store.SECRETS_MANAGER: SECRET, Store.PARAMETER_STORE: PARAMETER}
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    deleted = world.once(_deleted)
-    if not deleted:
-        return
-    # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
-    there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, world)}
-    for what, container, thing in _named(task, world, world.before()):
-        if str(thing.address) in deleted and (what, container, thing.address.type) not in there:
+    for one, whose in _changing(world):
+        deleted = one.once(_deleted)
+        if not deleted:
+            continue
+        # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
+        there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, one)}
+        for what, container, thing in _named(task, world, one.before()):
+            if str(thing.address) not in deleted or (what, container, thing.address.type) in there:
+                continue
             yield Mistake(
-                f"{what} needs {thing.address}, which this plan {_fate(thing, world)}",
+                f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
                 Severity.ERROR,
                 container,
                 str(thing.address),
                 ("tasks that run go on running; none starts any more",),
+                _symptom(task, thing),
             )
+
+
+def _changing(world: World) -> Iterator[tuple[World, str]]:
+    """Give what the change is made of, with its name: this plan, and those of other stacks that are checked as well."""
+    yield world, "this plan"
+    for each in world.context:
+        if isinstance(each, Stack) and each.is_checked:
+            yield each, "the plan of another stack"
+
+
+def _symptom(task: TaskDefinition, thing: Thing) -> str:
+    """Give what ECS says where there is no such thing; empty where that was not seen."""
+    match thing.address.type:
+        case "aws_cloudwatch_log_group":
+            return log_group_absent.SYMPTOM
+        case "aws_ssm_parameter":
+            name = "(sensitive value)" if task.sensitive else written(thing.attribute("name"))
+            region = written(thing.surroundings.region)
+            return f"fetching secret data from SSM Parameter Store in {region}: invalid parameters: {name}"
+        case "aws_secretsmanager_secret":
+            return ""
+        case _:
+            return env_file_absent.SYMPTOM
 
 
 def _fate(thing: Thing, world: World) -> str:
@@ -95,8 +124,16 @@ def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> 
     types = (*kind.types, *_ALSO.get(kind, ()))
     others = (each for one in (world, *world.context) for each in one.things(*types))
     return all(
-        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names) for each in others
+        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
+        or not _may_be_beside(thing, each, kind)
+        for each in others
     )
+
+
+def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
+    """Tell whether a name may mean either of two things; names of buckets mean the same everywhere."""
+    around = thing.surroundings
+    return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)
 
 
 # What a task names
@@ -106,8 +143,13 @@ _Named = tuple[str, str | None, Thing | None]
 
 
 def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
-    """Give what a task of the world names that is among the things of that world, or of the one before."""
-    for what, container, thing in (*_files(task, among), *_values(task, among), *_groups(task, world, among)):
+    """Give what a task of the world names that is among the things of that one, now or before, or of another stack."""
+    around = among if among is world else world.before()
+    for what, container, thing in (
+        *_files(task, among),
+        *_values(task, around, among),
+        *_groups(task, world, among),
+    ):
         if thing is not None:
             yield what, container, thing
 
@@ -120,9 +162,9 @@ def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
             yield file.name, file.container.name, holder or (bucket.thing if bucket else None)
 
 
-def _values(task: TaskDefinition, among: World) -> Iterator[_Named]:
+def _values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
     for place, value in injected(task):
-        for source in sources(value, task.thing.surroundings, among):
+        for source in sources(value, task.thing.surroundings, world):
             if not source.doubt:
                 found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
                 yield place.cause, _name(place.container), found

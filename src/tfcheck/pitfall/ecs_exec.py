@@ -35,7 +35,7 @@ from tfcheck.startup.place import Place
 from tfcheck.world import Thing, World
 
 ID = "ecs-exec"
-_ACTIONS = (
+ACTIONS = (
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
@@ -95,7 +95,7 @@ def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iter
 
 def _calls(task: TaskDefinition, role_kind: RoleKind) -> list[Requirement]:
     place = Place(task, None, "/taskRoleArn", "ECS Exec", role_kind)
-    return [place.needs(ID, action, "*", Severity.INFO) for action in _ACTIONS]
+    return [place.needs(ID, action, "*", Severity.INFO) for action in ACTIONS]
 
 
 PITFALL = Pitfall(ID, "permissions of ECS Exec", __doc__, _search)

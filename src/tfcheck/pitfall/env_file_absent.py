@@ -30,11 +30,12 @@ from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import is_new, new_services
+from tfcheck.resolve.derived import cleaned_key
 from tfcheck.value import Text, TextLike, Truth, Value, pieces, text
 from tfcheck.world import Thing, World
 
 _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
-_SYMPTOM = (
+SYMPTOM = (
     "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): "
     "operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden"
 )
@@ -52,7 +53,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 file.container.name,
                 file.value,
                 ("the service starts at once; S3 reports a file that is not there like a missing permission",),
-                _SYMPTOM,
+                SYMPTOM,
             )
 
 
@@ -80,8 +81,8 @@ def _surely_absent(value: Value, bucket: Thing, world: World) -> bool:
 
 
 def _objects(world: World) -> Filed:
-    """File the objects by key: the ARN of one that does not exist yet may not be known."""
-    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key")
+    """File the objects by the key that they get: the ARN of one that does not exist yet may not be known."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key", cleaned_key)
 
 
 def _is_elsewhere(each: Thing, bucket: Thing) -> bool:

@@ -39,7 +39,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 def _mistakes(file: EnvironmentFile, holder: Thing) -> Iterator[Mistake]:
     for what, lines in _misread(holder).items():
         yield Mistake(
-            f"{file.name}: {_numbered(lines)} of {holder.address} {what}",
+            f"{_numbered(lines)} of {holder.address} {what}",
             Severity.INFO,
             file.container.name,
             what,

@@ -18,6 +18,7 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.startup.object_arn import misshape
 from tfcheck.value import Text, Unknown, Value, pieces, spelled_out
 from tfcheck.world import World
 
@@ -26,7 +27,7 @@ _ENDING = ".env"
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     for file in files(task):
-        if _surely_ends_otherwise(file.value):
+        if misshape(file.value, world) is None and _surely_ends_otherwise(file.value):
             message = f"{file.name}, {shown(task, file.value)}, does not end in `{_ENDING}`"
             yield Mistake(message, Severity.WARNING, file.container.name, file.value)
 

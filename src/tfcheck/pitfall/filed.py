@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.match import equal
 from tfcheck.value import Truth, Value
@@ -12,12 +12,13 @@ from tfcheck.world import Thing
 class Filed:
     """Things, filed by an attribute of theirs that is a string where it is known."""
 
-    def __init__(self, things: Iterable[Thing], attribute: str) -> None:
-        """Take the things and the attribute."""
+    def __init__(self, things: Iterable[Thing], attribute: str, read: Callable[[Value], Value] | None = None) -> None:
+        """Take the things and the attribute, and how it is read if not as it is written."""
         self._known: dict[str, list[Thing]] = {}
         self._open: list[tuple[Value, Thing]] = []
         for each in things:
-            value = each.attribute(attribute)
+            written = each.attribute(attribute)
+            value = read(written) if read is not None else written
             if isinstance(value, str):
                 self._known.setdefault(value, []).append(each)
             else:

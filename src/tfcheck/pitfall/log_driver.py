@@ -31,6 +31,11 @@ class AwsLogs(msgspec.Struct, frozen=True):
         return self.options.get("awslogs-region")
 
     @property
+    def prefix(self) -> Value:
+        """Give what the streams of the group begin with."""
+        return self.options.get("awslogs-stream-prefix")
+
+    @property
     def makes_no_group(self) -> bool:
         """Tell whether the driver surely does not make the group itself."""
         return self.options.get("awslogs-create-group") in (None, "", False, "false")

@@ -21,13 +21,15 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
-from tfcheck.inventory.catalogue import LOG_GROUP
+from tfcheck.inventory.catalogue import LOG_GROUP, reachable
 from tfcheck.pitfall.filed import Filed
-from tfcheck.pitfall.log_driver import awslogs, groups_used
+from tfcheck.pitfall.log_driver import AwsLogs, awslogs, groups_used
+from tfcheck.pitfall.log_region import in_other_regions
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
-from tfcheck.world import World
+from tfcheck.startup.awslogs import wrong_group
+from tfcheck.world import Thing, World
 
-_SYMPTOM = (
+SYMPTOM = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
     "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist."
 )
@@ -36,17 +38,26 @@ _SYMPTOM = (
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     used = world.before().once(groups_used)
     for log in awslogs(task, world):
-        if isinstance(log.group, str) and log.group and log.makes_no_group and log.group not in used:
-            if any(True for _ in world.once(_groups).perhaps(log.group)):
+        is_named = isinstance(log.group, str) and wrong_group(log.options) is None
+        if is_named and log.makes_no_group and log.group not in used:
+            if any(_is_it(each, log, task) for each in world.once(_groups).perhaps(log.group)):
                 continue
+            if in_other_regions(log, task, world):
+                continue  # that is told by itself
             yield Mistake(
                 f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
                 "driver makes: it must exist already",
                 Severity.WARNING,
                 log.container,
                 log.group,
-                symptom=_SYMPTOM,
+                symptom=SYMPTOM,
             )
+
+
+def _is_it(group: Thing, log: AwsLogs, task: TaskDefinition) -> bool:
+    """Tell whether a group of that name may be where the driver looks for it."""
+    around = task.thing.surroundings
+    return reachable(group, log.region or around.region, around.account)
 
 
 def _groups(world: World) -> Filed:

@@ -1,7 +1,7 @@
 """Tell the `awslogs` driver the region of its log group.
 
 On Fargate the driver does not start without `awslogs-region`, and the group is looked for in that region only. A group
-that the plan makes in another region is not found.
+that the plan, or a stack beside it, makes in another region is not found.
 
 Write:
 
@@ -26,8 +26,8 @@ from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import on_fargate
-from tfcheck.value import Truth
-from tfcheck.world import World
+from tfcheck.value import Truth, Value
+from tfcheck.world import Thing, World
 
 _MISSING = (
     "ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: "
@@ -50,10 +50,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    if not isinstance(log.group, str):
-        return
-    named = world.once(_by_name).exactly(log.group)
-    if named and all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named):
+    named = in_other_regions(log, task, world)
+    if named:
         yield Mistake(
             f"{log.name} logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
             f"{named[0].address} is in {named[0].surroundings.region}",
@@ -64,8 +62,22 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
         )
 
 
+def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[Thing]:
+    """Give the groups of that name, in the task's account as far as it is known, if all are in other regions."""
+    if not isinstance(log.group, str) or log.region is None or log.region == "":
+        return []
+    account = task.thing.surroundings.account
+    named = [each for each in world.once(_by_name).exactly(log.group) if _is_in(each, account)]
+    return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
+
+
+def _is_in(group: Thing, account: Value) -> bool:
+    return equal(group.surroundings.account, account) is not Truth.FALSE
+
+
 def _by_name(world: World) -> Filed:
-    return Filed(world.things(*LOG_GROUP.types), "name")
+    """File by name the groups that the plan makes, and those of other stacks."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*LOG_GROUP.types)], "name")
 
 
 PITFALL = Pitfall("log-region", "regions of log groups", __doc__, _search)

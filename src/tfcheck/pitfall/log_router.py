@@ -22,7 +22,7 @@ from tfcheck.ecs import Container, TaskDefinition, member
 from tfcheck.finding import Severity
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import on_fargate
-from tfcheck.startup.env_file import is_other_than_arn
+from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
 from tfcheck.value import Value
 from tfcheck.world import World
 
@@ -40,9 +40,10 @@ def _mistakes(container: Container, options: Value, task: TaskDefinition, world:
     if on_fargate(task, world):
         message = f"{what} is in S3: Fargate takes only a file in the image"
         yield Mistake(message, Severity.ERROR, container.name, "fargate")
-    elif is_other_than_arn(value):
-        message = f"{what}, {shown(task, value)}, is not the ARN of an object"
-        yield Mistake(message, Severity.ERROR, container.name, value, symptom="ClientException: Invalid arn syntax.")
+    elif (wrong := misshape(value, world)) is not None:
+        message = f"{what}, {shown(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
+        symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""
+        yield Mistake(message, Severity.ERROR, container.name, value, (f"ECS takes `{FORM}`",), symptom)
 
 
 PITFALL = Pitfall("log-router", "configuration of log routers", __doc__, _search)

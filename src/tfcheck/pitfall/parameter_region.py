@@ -1,7 +1,7 @@
 """Name a parameter of another region by its ARN.
 
-The name of a parameter always means the task's own region. A parameter that the plan makes elsewhere is not found by
-its name: the task stops with `invalid parameters`.
+The name of a parameter always means the task's own region. A parameter that the plan, or a stack beside it, makes
+elsewhere is not found by its name: the task stops with `invalid parameters`.
 
 Write `valueFrom = aws_ssm_parameter.token.arn`.
 
@@ -25,11 +25,12 @@ from tfcheck.world import Thing, World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    here = task.thing.surroundings.region
+    here, account = task.thing.surroundings.region, task.thing.surroundings.account
     for place, value in injected(task):
         if not isinstance(value, str) or is_arn(value):
             continue
-        found = world.once(_by_name).exactly(value)
+        named = world.once(_by_name).exactly(value)
+        found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]
         if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
             yield Mistake(
                 f"{place.cause}: {shown(task, value)} is in {_regions(found)}, but a name means the task's region",
@@ -41,7 +42,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _by_name(world: World) -> Filed:
-    return Filed(world.things(*PARAMETER.types), "name")
+    """File by name the parameters that the plan makes, and those of other stacks."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*PARAMETER.types)], "name")
 
 
 def _regions(found: list[Thing]) -> str:

@@ -48,7 +48,7 @@ def format_version(document: Document, named: str) -> str:
             hint="plan without `-target`, then `terraform show -json`",
         )
     version = document.format_version if present(document.format_version) else document.plan_format_version
-    return _known_version(version, named) if present(version) else ""
+    return known_version(version, named) if present(version) else ""
 
 
 def _is_plan(document: Document) -> bool:
@@ -73,8 +73,12 @@ def _other(document: Document, named: str) -> InputError:
     return InputError(f"{named} is JSON, but no Terraform plan", hint=SHOW)
 
 
-def _known_version(raw: Raw, named: str) -> str:
-    """Compare as integers: 1.10 is newer than 1.9; a newer minor version only adds keys."""
+def known_version(raw: Raw, named: str) -> str:
+    """Give a format version that we know. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
+
+    Raises:
+        InputError: it is no version, or a newer major one.
+    """
     found = _VERSION.fullmatch(bytes(raw))
     if not found:
         raise InputError(f"{named} has a format version that is no version", hint=SHOW)

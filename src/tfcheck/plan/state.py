@@ -16,9 +16,10 @@ from msgspec import Raw
 
 from tfcheck.errors import InputError
 from tfcheck.plan.document import Document, Mode, ResourceChange, decoded, present
-from tfcheck.plan.file import SavedPlanError, content, json_text
+from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, load
 from tfcheck.plan.plan import Plan
+from tfcheck.plan.recognise import known_version
 
 #: What another stack may hold that matters to the start of a task, by the beginning of its type.
 _WANTED = (
@@ -68,7 +69,7 @@ def load_shown(path: Path | None) -> Shown:
 
     Raises:
         SavedPlanError: the file is a saved plan (`plan -out`) rather than its JSON.
-        InputError: the file cannot be read, is a raw state, or holds something else.
+        InputError: the file cannot be read, is a raw state, is of an unknown format, or holds something else.
     """
     named = "standard input" if path is None else f"`{path}`"
     try:
@@ -80,11 +81,16 @@ def load_shown(path: Path | None) -> Shown:
     except InputError as error:
         raise _in_words_of_context(error) from None
     if first is not None and _is_state(first):
+        if present(first.format_version):
+            known_version(first.format_version, named)
         label = "-" if path is None else str(path)
         return Shown(Loaded((_as_plan(first, Raw(text), label, named),), warnings), is_state=True)
     if first is not None and (_given(first.lineage) or _given(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
-    return Shown(load(path, BytesIO(whole) if path is None else None), is_state=False)
+    try:
+        return Shown(load(path, BytesIO(whole) if path is None else None), is_state=False)
+    except InputError as error:
+        raise error if error.hint != SHOW else _in_words_of_context(error) from None
 
 
 def _in_words_of_context(error: InputError) -> InputError:

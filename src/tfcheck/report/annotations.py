@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.finding import Answer, Finding, Reason, Report, Severity, Verdict
+from tfcheck.finding import Answer, Finding, Reason, Report, Severity, Unread, Verdict
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
@@ -38,12 +38,17 @@ def workflow_commands(reports: Sequence[Report]) -> str:
     """Write reports as workflow commands: what the change does, then errors first; at most as many as GitHub shows."""
     several = len(reports) > 1
     changes = list(dict.fromkeys(each for report in reports for each in _change(report, several)))[:_CHANGES]
-    found = list(dict.fromkeys(each for report in reports for each in _told(report, several)))
+    unread = [Annotation("error", "tfcheck", f"not checked: {each.problem}") for each in _unread(reports)]
+    found = list(dict.fromkeys([*unread, *(each for report in reports for each in _told(report, several))]))
     lines = [written(each) for each in changes]
     for command in _COMMANDS.values():
         most = MOST - len(changes) if command == "notice" else MOST
         lines += _limited([each for each in found if each.command == command], command, most)
     return "".join(f"{line}\n" for line in lines)
+
+
+def _unread(reports: Sequence[Report]) -> Iterator[Unread]:
+    yield from dict.fromkeys(each for report in reports for each in report.unread)
 
 
 def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:

@@ -4,40 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
-from tfcheck.finding import Answer, Finding, Report, Verdict
-from tfcheck.match import equal
+from tfcheck.finding import Report, Verdict
+from tfcheck.report.concern import Concerned, concerned
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
 from tfcheck.stopped_reason import Cause, Explanation
-from tfcheck.value import Truth
-
-
-class Concerned(msgspec.Struct, frozen=True):
-    """What a report says about the thing that a text is about."""
-
-    answers: tuple[Answer, ...]
-    findings: tuple[Finding, ...]
-
-
-def concerned(explanation: Explanation, report: Report) -> Concerned:
-    """Pick the answers and findings of a report that a text may be about."""
-    known, denial = explanation.known, explanation.denial
-    actions = (denial.action,) if denial else known.actions
-    of_rule = [each for each in report.answers if each.requirement.rule in known.rules]
-    answers = [each for each in of_rule if not actions or each.requirement.action in actions]
-    if denial and denial.resource:
-        exact = [each for each in answers if equal(each.requirement.resource, denial.resource) is not Truth.FALSE]
-        answers = exact or answers
-    rules = {*known.rules, *(each.requirement.rule for each in answers)}
-    findings = [
-        each
-        for each in report.findings
-        if each.rule in rules and (not each.answers or any(answer in answers for answer in each.answers))
-    ]
-    return Concerned(tuple(answers), tuple(findings))
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
@@ -63,8 +35,8 @@ def _meaning(explanation: Explanation, width: int) -> Iterator[Line]:
 
 
 _NETWORK = (
-    "the call got no answer: the task does not reach the service. Look at NAT or VPC endpoints, security groups and "
-    "name resolution; no permission was refused"
+    "the call got no answer: the task does not reach the service. Look at NAT or VPC endpoints, security groups, "
+    "proxies and name resolution; no permission was refused"
 )
 
 
@@ -85,16 +57,19 @@ def _in_plan(found: Concerned, cause: Cause, report: Report, width: int, directo
     yield line(Span(f"in {report.plan.path}", Style.STRONG))
     yield ()
     yield from wrapped("  ", _verdict(found, cause), width)
+    if cause is Cause.NETWORK:
+        return
     for finding in found.findings:
         yield ()
         yield from finding_lines(finding, width, directory)
-    unknown = [each for each in found.answers if each.verdict is Verdict.UNKNOWN]
-    if unknown:
+    told = [answer for finding in found.findings for answer in finding.answers]
+    left = [each for each in found.answers if each.verdict is not Verdict.ALLOWED and each not in told]
+    if left:
         yield ()
-    for answer in unknown:
+    for answer in left:
         need = answer.requirement
         yield from wrapped(
-            Span("  unknown  ", VERDICT_STYLES[Verdict.UNKNOWN]),
+            Span(f"  {answer.verdict.value:<9}", VERDICT_STYLES[answer.verdict]),
             f"{need.task_definition}: {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
             f"{f': {answer.waits_for}' if answer.waits_for else ''}",
             width,
@@ -102,16 +77,39 @@ def _in_plan(found: Concerned, cause: Cause, report: Report, width: int, directo
 
 
 def _verdict(found: Concerned, cause: Cause) -> str:
+    calls = counted(len(found.answers), "call")
+    if cause is Cause.NETWORK:
+        return _behind_the_network(found, calls)
     if found.findings:
         return f"{counted(len(found.findings), 'finding')} about this"
     if not found.answers:
-        return "nothing in this plan is about this"
+        return found.aside or _NOTHING.get(cause, "nothing in this plan is about this")
+    denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
+    if denied:
+        return f"{counted(denied, 'call')} of this kind {'is' if denied == 1 else 'are'} not allowed"
     if any(each.verdict is Verdict.UNKNOWN for each in found.answers):
         return "nothing that is missing, but something that the plan does not decide"
-    allowed = f"everything of this kind is allowed ({counted(len(found.answers), 'call')})"
-    if cause is Cause.NETWORK:
-        return f"{allowed}: it is the network"
     return (
-        f"{allowed}. If it is applied and the text still comes: is the thing there, does a service control policy or "
-        "an endpoint's policy deny it, did the task start before the policy was attached?"
+        f"everything of this kind is allowed ({calls}). If it is applied and the text still comes: is the thing there, "
+        "does a service control policy or an endpoint's policy deny it, did the task start before the policy was "
+        "attached?"
+    )
+
+
+_NOTHING = {
+    Cause.MISTAKE: "no such mistake is in this plan; whether a thing is there that it only names, it does not tell",
+}
+
+
+def _behind_the_network(found: Concerned, calls: str) -> str:
+    """Say what comes next once the call is answered, without listing it: it is not what was told."""
+    if not found.answers:
+        return "it is the network: no permission of this plan is about this"
+    if all(each.verdict is Verdict.ALLOWED for each in found.answers):
+        return f"everything of this kind is allowed ({calls}): it is the network"
+    denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
+    return (
+        f"it is the network: no permission was refused yet. Of {calls} of this kind {denied} will be refused once they "
+        f"are answered, and {sum(each.verdict is Verdict.UNKNOWN for each in found.answers)} may be: see "
+        "`tfcheck PLAN`"
     )

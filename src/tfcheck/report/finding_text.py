@@ -9,7 +9,7 @@ from tfcheck.finding import Answer, Evidence, Finding, Fix, Location, Verdict
 from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.quotation import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
-from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, reason_words
+from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, reason_words, symptom_words
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
@@ -28,10 +28,11 @@ def finding_lines(finding: Finding, width: int, directory: str = ".", *, quoted:
     yield from _title(finding, width)
     yield from _places(finding, directory, quoted=quoted)
     yield from _facts(finding, width)
-    for answer in finding.answers[:_SHOWN_ANSWERS]:
+    answers = _apart(finding.answers)
+    for answer in answers[:_SHOWN_ANSWERS]:
         yield from _answer(answer, width, directory)
-    if len(finding.answers) > _SHOWN_ANSWERS:
-        yield line(f"  and {counted(len(finding.answers) - _SHOWN_ANSWERS, 'requirement')} more")
+    if len(answers) > _SHOWN_ANSWERS:
+        yield line(f"  and {counted(len(answers) - _SHOWN_ANSWERS, 'requirement')} more")
     if finding.explanation:
         yield ()
     for sentence in finding.explanation:
@@ -118,7 +119,7 @@ def _evidence(evidence: Evidence, needed: str, width: int, directory: str) -> It
     for number, pattern in enumerate(patterns[:_SHOWN_PATTERNS]):
         yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
         stop = parting(needed, pattern) if _is_compared(evidence) else None
-        if stop is not None:
+        if stop:  # nothing is to be pointed at where not even the beginnings agree: one of them may be a reference
             yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
     if len(patterns) > _SHOWN_PATTERNS:
         yield line(Span(f"             and {counted(len(patterns) - _SHOWN_PATTERNS, 'pattern')} more", Style.QUIET))
@@ -142,7 +143,7 @@ def origin(evidence: Evidence, directory: str) -> str:
 def _symptom(symptom: str, width: int) -> Iterator[Line]:
     if symptom:
         yield ()
-        yield line(Span("  at run time ECS would say", Style.QUIET))
+        yield line(Span(f"  {symptom_words(symptom)} ECS would say", Style.QUIET))
         yield from wrapped("    ", symptom, width)
 
 

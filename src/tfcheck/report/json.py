@@ -82,6 +82,8 @@ def document(report: Report) -> Json:
         "skipped": [_skipped(each) for each in report.skipped],
         "notes": list(report.notes),
     }
+    if report.unread:
+        shown["unread"] = [msgspec.structs.asdict(each) for each in report.unread]
     if report.context is not None:
         shown["context"] = dict(report.context)
     return shown

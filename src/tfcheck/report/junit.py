@@ -11,7 +11,7 @@ from html import escape
 
 import msgspec
 
-from tfcheck.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
 from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
@@ -34,14 +34,22 @@ class Case(msgspec.Struct, frozen=True):
 def junit(reports: Sequence[Report]) -> str:
     """Write reports as JUnit XML."""
     suites = [(report, list(_cases(report))) for report in reports]
-    every = [case for _, cases in suites for case in cases]
+    unread = [_unread(each) for each in dict.fromkeys(each for report in reports for each in report.unread)]
+    every = [*(case for _, cases in suites for case in cases), *unread]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes(name='tfcheck', **_counts(every))}>"]
     for report, cases in suites:
         lines.append(f"  <testsuite{_attributes(name=target(report), **_counts(cases))}>")
         lines += _properties(report)
         lines += [line for case in cases for line in _written(case)]
         lines.append("  </testsuite>")
+    for case in unread:
+        lines.append(f"  <testsuite{_attributes(name=case.task, **_counts([case]))}>")
+        lines += [*_written(case), "  </testsuite>"]
     return "\n".join((*lines, "</testsuites>", ""))
+
+
+def _unread(plan: Unread) -> Case:
+    return Case(plan.path, "can be read", "error", plan.problem, rule="unread")
 
 
 def _properties(report: Report) -> Iterator[str]:

@@ -32,6 +32,7 @@ from tfcheck.finding import (
     Severity,
     Skipped,
     TaskChange,
+    Unread,
     Verdict,
 )
 
@@ -147,6 +148,7 @@ class _Report(msgspec.Struct):
     role_switches: list[RoleSwitch] = []
     access_unknown: list[AccessUnknown] = []
     access_possible: list[_AccessChange] = []
+    unread: list[Unread] = []
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -225,6 +227,7 @@ def _report(shape: _Report, named: str) -> Report:
         role_switches=tuple(shape.role_switches),
         access_unknown=tuple(shape.access_unknown),
         access_possible=tuple(map(_access, shape.access_possible)),
+        unread=tuple(shape.unread),
     )
 
 

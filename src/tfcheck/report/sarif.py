@@ -252,4 +252,6 @@ def _invocation(reports: Sequence[Report], homeless: list[Told]) -> Json:
         for report in reports
         for each in report.skipped
     ]
-    return {"executionSuccessful": True, "toolExecutionNotifications": notes}
+    unread = dict.fromkeys(each for report in reports for each in report.unread)
+    notes += [{"level": "error", "message": {"text": _plain(f"not checked: {each.problem}")}} for each in unread]
+    return {"executionSuccessful": not unread, "toolExecutionNotifications": notes}

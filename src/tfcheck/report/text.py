@@ -37,6 +37,9 @@ def text(report: Report, *, width: int = 100, colour: bool = False, quiet: bool 
     ]
     if not quiet:
         parts.append(list(_unknown(report.answers, width, directory)))
+    parts.append(
+        [each for plan in report.unread for each in wrapped(Span("not checked: ", Style.WARNING), plan.problem, width)]
+    )
     parts.append(list(_skipped(report, width)))
     if not quiet:
         parts.append(list(_notes(report, width)))

@@ -6,6 +6,7 @@ import msgspec
 
 from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
 from tfcheck.report.screen import Style
+from tfcheck.stopped_reason.known import API
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
 VERDICT_STYLES = {Verdict.ALLOWED: Style.GOOD, Verdict.DENIED: Style.ERROR, Verdict.UNKNOWN: Style.UNKNOWN}
@@ -29,6 +30,14 @@ _REASONS = {
 def reason_words(reason: Reason | None) -> str:
     """Say in a clause why a requirement is denied or unknown."""
     return "it is not decided" if reason is None else _REASONS[reason]
+
+
+def symptom_words(symptom: str) -> str:
+    """Say when ECS would show a text: what the API refuses, it refuses at apply."""
+    from tfcheck.stopped_reason import explained  # takes longer to load than to use
+
+    found = explained(symptom)
+    return "at apply" if found is not None and found.known.where == API else "at run time"
 
 
 def counted(number: int, noun: str) -> str:
@@ -60,9 +69,11 @@ def standings(report: Report) -> dict[str, Standing]:
 
 
 def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> Standing:
-    denied = [answer.requirement.severity for answer in answers if answer.verdict is Verdict.DENIED]
-    unknown = sum(answer.verdict is Verdict.UNKNOWN for answer in answers)
-    permissions = counted(len(answers), "permission")
+    counting = [each for each in answers if not each.requirement.mistaken and not _is_spared(each)]
+    denied = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
+    unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
+    permissions = counted(len(counting), "permission")
+    spared = sum(map(_is_spared, answers))
     missing = f"{len(denied)} of {permissions} missing" if denied else "see below"
     waiting = f"{unknown} of {permissions} not decided" if unknown else ""
     match min((*findings, *denied), key=lambda severity: severity.rank, default=None):
@@ -76,7 +87,13 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
         return Standing("?", Style.UNKNOWN, f"unknown: {waiting}")
     if not answers:
         return Standing("·", Style.QUIET, "needs no permission of its roles that is checked")
-    return Standing("✓", Style.GOOD, f"nothing missing: {permissions} granted")
+    rest = f", {spared} not granted that a start seldom needs" if spared else ""
+    return Standing("✓", Style.GOOD, f"nothing missing: {permissions} granted{rest}")
+
+
+def _is_spared(answer: Answer) -> bool:
+    """Tell whether something is denied that a start can do without."""
+    return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
 def headline(standing: dict[str, Standing]) -> tuple[Style, str]:

@@ -152,10 +152,19 @@ def _parameter(instance: Instance) -> TextLike | None:
 
 
 def _object_key(instance: Instance) -> TextLike | None:
-    key = _text(instance.attribute("key"))
-    if not isinstance(key, str):
-        return None if key is None else key
-    return re.sub("/+", "/", re.sub(r"^(\./|/)+", "", key))
+    return cleaned_key(_text(instance.attribute("key")))
+
+
+def cleaned_key(key: Value) -> TextLike | None:
+    """Give the key that the provider gives an object: without leading slashes, several slashes being one.
+
+    What is known only after apply is taken to hold none that are dropped.
+    """
+    if not isinstance(key, str | Text):
+        return _text(key)
+    first, *rest = pieces(key) or ("",)
+    begun = re.sub(r"^(\./|/)+", "", first) if isinstance(first, str) else first
+    return text(re.sub("/+", "/", each) if isinstance(each, str) else each for each in (begun, *rest))
 
 
 def _object_id(instance: Instance) -> TextLike | None:
@@ -227,7 +236,7 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "bucket": _bucket,
         "id": _bucket,
         "arn": _arn("s3", _bucket, regional=False, owned=False),
-        "bucket_domain_name": _joined(_bucket, ".s3.amazonaws.com"),
+        "bucket_domain_name": _joined(_bucket, ".s3.", _dns_suffix),
     },
     "aws_s3_object": _OBJECT,
     "aws_s3_bucket_object": _OBJECT,

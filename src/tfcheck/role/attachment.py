@@ -6,8 +6,9 @@ the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import msgspec
 
@@ -51,6 +52,21 @@ def _attaches_in(grant: Grant, account: Value) -> Truth:
     return Truth.TRUE if truth is Truth.UNKNOWN and not configured else truth
 
 
+class Fate(msgspec.Struct, frozen=True):
+    """Whether a grant is there in the end; `because` says why not, or why that is open.
+
+    It is empty where another stack speaks for the same grant.
+    """
+
+    stays: Truth
+    because: str = ""
+
+
+STAYS = Fate(Truth.TRUE)
+#: Tells of each grant what other stacks leave of it.
+Fates: TypeAlias = Callable[[Grant], Fate]
+
+
 class Aside(msgspec.Struct, frozen=True):
     """What resources of the plan attach to a role: they speak for it, whatever another stack remembers of it."""
 
@@ -89,26 +105,26 @@ class Attachments:
         self._world = world
         self._policies = policies
 
-    def of(self, role: Thing, aside: Aside = NOTHING_ASIDE) -> Attached:
-        """Collect what is attached to a role that the plan shows, but for what others speak for."""
+    def of(self, role: Thing, fate: Fates | None = None, aside: Aside = NOTHING_ASIDE) -> Attached:
+        """Collect what is attached to a role that the plan shows, but for what others take away or speak for."""
         name = role.attribute("name")
         attached = Attached()
         sure, open_ = self._for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
             sure = [*sure, *self._own(role, attached, aside, sure)]
-        self._collect(attached, sure, open_, name)
+        self._collect(attached, sure, open_, name, fate)
         return attached
 
-    def named(self, name: TextLike | None, account: Value = None) -> Attached:
+    def named(self, name: TextLike | None, account: Value = None, fate: Fates | None = None) -> Attached:
         """Collect what is attached to a role of which only the name is known, if that, and perhaps the account."""
         attached = Attached()
         if name is None:
             return attached
         sure, open_ = self._for("", name, account)
-        self._collect(attached, sure, open_, name)
+        self._collect(attached, sure, open_, name, fate)
         return attached
 
-    def lent(self, name: Value, account: Value) -> Attached:
+    def lent(self, name: Value, account: Value, fate: Fates | None = None) -> Attached:
         """Collect what is surely attached, by its name, to a role of an account that this stack does not manage."""
         attached = Attached()
         roles = self._world.things("aws_iam_role")
@@ -116,43 +132,53 @@ class Attachments:
             return attached
         here = [(each, equal(each.thing.surroundings.account, account)) for each in self._for("", name)[0]]
         sure = [each for each, truth in here if truth is Truth.TRUE]
-        self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name)
+        self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, fate)
         return attached
 
-    def aside(self, name: Value) -> Aside:
-        """Name what the plan's own resources attach to a role, or attached to it before the change."""
+    def aside(self, name: Value, account: Value) -> Aside:
+        """Name what the plan's own resources attach to a role of an account, or attached to it before the change."""
         if not isinstance(name, str):
             return NOTHING_ASIDE
-        here = [each for each in self.grants() if each.role == name]
-        names, arns = (each.get(name, set()) for each in self._managed_before)
+        called = [each for world in (self._world.before(), self._world) for each in grants(world) if each.role == name]
+        here = [each for each in called if _attaches_in(each, account) is not Truth.FALSE]
         return Aside(
-            frozenset((*names, *(each.name for each in here if isinstance(each.name, str)))),
-            frozenset((*arns, *(each.reference for each in here if isinstance(each.reference, str)))),
+            frozenset(each.name for each in here if isinstance(each.name, str)),
+            frozenset(each.reference for each in here if isinstance(each.reference, str)),
         )
 
-    def exclusive(self, name: Value) -> Thing | None:
-        """Give a resource that removes from a role what it does not list."""
-        listing = self._world.things("aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_exclusive")
-        return next((each for each in listing if equal(each.attribute("role_name"), name) is Truth.TRUE), None)
-
-    def _collect(self, attached: Attached, sure: list[Grant], open_: list[Grant], name: Value) -> None:
+    def _collect(
+        self, attached: Attached, sure: list[Grant], open_: list[Grant], name: Value, fate: Fates | None
+    ) -> None:
         kept = [
             each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
         ]
+        kept = kept if fate is None else [each for each in kept if self._is_left(each, fate(each), attached)]
         for grant in kept:
             found = self._policy(grant)
             attached.add(found)
             if isinstance(grant.name, str) and found.policy is not None:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
-            attached.hidden.append(f"{grant.thing.address}, which may be attached to this role")
-            policy = self._policy(grant).policy
-            attached.perhaps += [] if policy is None else [policy]
+            self._doubt(grant, "which may be attached to this role", attached)
         for group in _of_one_name(kept):
             policies = [self._policy(grant).policy for grant in group]
             attached.rivals.append(tuple(policy for policy in policies if policy is not None))
             named = " and ".join(str(grant.thing.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
+
+    def _is_left(self, grant: Grant, fate: Fate, attached: Attached) -> bool:
+        """Tell whether other stacks surely leave a grant on the role."""
+        if fate.stays is Truth.UNKNOWN:
+            self._doubt(grant, f"unless {fate.because}", attached)
+        elif fate.stays is Truth.FALSE and fate.because:
+            attached.notes.append(f"{grant.thing.address} does not count: {fate.because}")
+        return fate.stays is Truth.TRUE
+
+    def _doubt(self, grant: Grant, why: str, attached: Attached) -> None:
+        """Count in a policy that need not be on the role."""
+        attached.hidden.append(f"{grant.thing.address}, {why}")
+        policy = self._policy(grant).policy
+        attached.perhaps += [] if policy is None else [policy]
 
     def _policy(self, grant: Grant) -> Found:
         if grant.found is not None:
@@ -227,17 +253,7 @@ class Attachments:
 
     def grants(self) -> Iterator[Grant]:
         """Give everything in the plan that attaches a policy to a role, but for what roles say themselves."""
-        for thing in self._world.things("aws_iam_role_policy"):
-            yield Grant(thing, thing.attribute("role"), name=thing.attribute("name"))
-        for thing in self._world.things("aws_iam_role_policy_attachment"):
-            yield Grant(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
-        for thing in self._world.things("aws_iam_policy_attachment"):
-            roles = thing.attribute("roles")
-            for role in _items(roles):
-                yield Grant(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
-        for thing in self._world.things("aws_iam_role_policy_attachments_exclusive"):
-            for arn in _items(thing.attribute("policy_arns")):
-                yield Grant(thing, thing.attribute("role_name"), reference=_known_arn(arn))
+        return grants(self._world)
 
     # What aws_iam_role itself says
 
@@ -253,7 +269,7 @@ class Attachments:
         elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *aside.names}
         if written_here is False:  # what the role had is only remembered: who writes that name now has the last word
             elsewhere |= {each.name for each in others if isinstance(each.name, str)}
-        for each in _items(value):
+        for each in items(value):
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
                 continue
@@ -270,7 +286,7 @@ class Attachments:
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
         elsewhere = () if written_here else {*self._arns_elsewhere(role), *aside.arns}
-        for arn in _items(value):
+        for arn in items(value):
             if not (isinstance(arn, str) and arn in elsewhere):
                 yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
 
@@ -293,7 +309,7 @@ class Attachments:
         for each in before.things("aws_iam_role_policy_attachment"):
             arns.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("policy_arn")))
         for each in before.things("aws_iam_policy_attachment"):
-            for role in _items(each.attribute("roles")):
+            for role in items(each.attribute("roles")):
                 arns.setdefault(str(role), set()).add(str(each.attribute("policy_arn")))
         return names, arns
 
@@ -310,7 +326,7 @@ class Attachments:
             if stays is Truth.FALSE:
                 attached.notes.append(f"{grant.thing.address} is removed again: an exclusive resource does not list it")
             elif stays is Truth.UNKNOWN:
-                attached.hidden.append(f"{grant.thing.address}, which an exclusive resource may remove")
+                self._doubt(grant, "which an exclusive resource may remove", attached)
             else:
                 kept.append(grant)
         return kept
@@ -321,9 +337,9 @@ class Attachments:
         for thing in self._owners.get(policy, ()) if policy is not None else ():
             roles = thing.attribute("roles")
             if thing.address != grant.thing.address and not any(
-                equal(role, name) is Truth.TRUE for role in _items(roles)
+                equal(role, name) is Truth.TRUE for role in items(roles)
             ):
-                attached.hidden.append(f"{grant.thing.address}, which {thing.address} may undo: it leaves the role out")
+                self._doubt(grant, f"which {thing.address} may undo: it leaves the role out", attached)
                 return True
         return False
 
@@ -340,15 +356,31 @@ class Attachments:
         for thing in self._world.things(resource_type):
             if equal(thing.attribute("role_name"), name) is Truth.TRUE:
                 listed = thing.attribute(argument)
-                return [listed] if isinstance(listed, Unknown) else list(_items(listed))
+                return [listed] if isinstance(listed, Unknown) else list(items(listed))
         return None
+
+
+def grants(world: World) -> Iterator[Grant]:
+    """Give everything in the plan that attaches a policy to a role, but for what roles say themselves."""
+    for thing in world.things("aws_iam_role_policy"):
+        yield Grant(thing, thing.attribute("role"), name=thing.attribute("name"))
+    for thing in world.things("aws_iam_role_policy_attachment"):
+        yield Grant(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
+    for thing in world.things("aws_iam_policy_attachment"):
+        roles = thing.attribute("roles")
+        for role in items(roles):
+            yield Grant(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
+    for thing in world.things("aws_iam_role_policy_attachments_exclusive"):
+        for arn in items(thing.attribute("policy_arns")):
+            yield Grant(thing, thing.attribute("role_name"), reference=_known_arn(arn))
 
 
 def _known_arn(value: Value) -> Value:
     return Unknown(reason="the policy's ARN is not in the plan") if value is None else value
 
 
-def _items(value: Value) -> Iterable[Value]:
+def items(value: Value) -> Sequence[Value]:
+    """Give what is in a list or a set; nothing where it is neither."""
     if isinstance(value, Set):
         return value.items
     if isinstance(value, list):

@@ -10,6 +10,7 @@ from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, parse_policy
 from tfcheck.match import equal
+from tfcheck.stack import Stack
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world import Thing, World
 
@@ -70,6 +71,9 @@ class Policies:
         if not isinstance(reference, str | Text | Unknown):
             return Found(hidden="an attached policy whose ARN is not known")
         thing = self.thing(reference)
+        newer = self._newer(thing) if thing is not None and thing.address.mode == "data" else None
+        if thing is not None and newer is not None:
+            return newer.by_arn(thing.attribute("arn"))
         if thing is not None:
             found = self.of_attribute(thing, "policy")
             return (
@@ -85,6 +89,24 @@ class Policies:
             if other.once(Policies).holds(spelled):
                 return other.once(Policies).by_arn(spelled)
         return Found(hidden=_not_visible(reference))
+
+    def _newer(self, looked_up: Thing) -> Policies | None:
+        """Find the stack that manages a policy which this one read earlier: before a change, or who knows when."""
+        arn = looked_up.attribute("arn")
+        others = [each.once(Policies) for each in self._world.context] if isinstance(arn, str) else []
+        whenever = isinstance(self._world, Stack)
+        return next((each for each in others if each.manages(str(arn)) and (whenever or each.changes(str(arn)))), None)
+
+    def manages(self, arn: str) -> bool:
+        """Tell whether a policy with this ARN is managed in this world, and not only looked up."""
+        found = self._by_arn.get(arn)
+        return found is not None and found.address.mode == "managed"
+
+    def changes(self, arn: str) -> bool:
+        """Tell whether the change of this world makes the policy with this ARN, or may alter its text."""
+        text = self._by_arn[arn].attribute("policy")
+        before = (each for each in self._world.before().things("aws_iam_policy") if each.attribute("arn") == arn)
+        return not any(equal(each.attribute("policy"), text) is Truth.TRUE for each in before)
 
     def holds(self, arn: TextLike) -> bool:
         """Tell whether a policy of this world has an ARN, as far as it is known."""

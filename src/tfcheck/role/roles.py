@@ -6,55 +6,22 @@ Follows how identity policies, boundaries and trust policies attach to roles
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 import msgspec
 
-from tfcheck.address import Address, parse
+from tfcheck.address import parse
 from tfcheck.arn import split
 from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
-from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attached, Attachments, account_of
+from tfcheck.role.across import Across, Target
+from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attachments, Fates, account_of
 from tfcheck.role.policies import Policies
+from tfcheck.role.role import SENSITIVE, Role, joined, lent, namesake
 from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
-
-#: What a role is called whose ARN the plan marks as sensitive.
-SENSITIVE = "(sensitive value)"
-#: What is wrong with a role that is named although it will be gone.
-DELETED = "this plan deletes it"
-
-
-class Role(msgspec.Struct, frozen=True):
-    """One role in one world.
-
-    `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that `perhaps` are
-    the policies that can be read. `home` is the address of the role in another stack that manages it. Of each group in
-    `rivals`, policies of one name, only one will remain; `inline` gives the policies that have a name. `boundary` is
-    None where there is none; `boundary_hidden` says why it cannot be read. `untold` says why it is open which role this
-    is at all; such a role has no label. `deleted` is the address of a role that will be gone, while something still
-    names it.
-    """
-
-    label: str | None
-    managed: bool
-    caller: Caller
-    identity: tuple[Policy, ...]
-    hidden: tuple[str, ...] = ()
-    rivals: tuple[tuple[Policy, ...], ...] = ()
-    boundary: tuple[Policy, ...] | None = None
-    boundary_hidden: str | None = None
-    trust: Policy | None = None
-    trust_hidden: str | None = None
-    untold: str | None = None
-    deleted: str | None = None
-    notes: tuple[str, ...] = ()
-    inline: tuple[tuple[str, Policy], ...] = ()
-    perhaps: tuple[Policy, ...] = ()
-    home: Address | None = None
 
 
 class Roles:
@@ -79,7 +46,7 @@ class Roles:
         if thing is not None:
             key = str(thing.address)
             if key not in self._found:
-                self._found[key] = self._in_context(self.shown(thing), owned=thing.address.mode == "managed")
+                self._found[key] = self._in_context(reference, thing, nameless=nameless)
             return self._found[key]
         if not isinstance(reference, str):
             return self._named(reference, nameless=nameless)
@@ -88,23 +55,53 @@ class Roles:
         return self._written[reference, nameless]
 
     def _named(self, reference: Value, *, nameless: bool) -> Role:
-        return self._in_context(self._outside(reference, nameless=nameless), owned=False)
+        return self._in_context(reference, None, nameless=nameless)
 
-    def _in_context(self, role: Role, *, owned: bool) -> Role:
-        """Add what other stacks show: all of a role that one of them manages, else what they attach to it."""
-        if role.managed and not owned:
-            return role  # the plan itself says all that the role has
-        arn, name, account = identity(role.caller.arn), role.caller.name, role.caller.account
-        for stack in self._world.context:
+    def _in_context(self, reference: Value, own: Thing | None, *, nameless: bool) -> Role:
+        """Add to a role what other stacks show: all that it has if one of them manages it, else what they attach.
+
+        Of what each attaches only what the others leave of it counts. `own` is what this world shows of the role.
+        """
+        caller = _caller_named(reference) if own is None else _caller(own)
+        stacks = [self._world, *self._world.context]
+        target = Target(caller.name, caller.account)
+        fates = [Across(target, stacks, each).fate if len(stacks) > 1 else None for each in range(len(stacks))]
+        owned = own is not None and own.address.mode == "managed"
+        if own is not None:
+            role = self.shown(own, fates[0])
+        else:
+            role = self._outside(reference, caller, fates[0], nameless=nameless)
+        arn = identity(caller.arn)
+        for stack, fate in zip(stacks[1:], fates[1:], strict=True):
             theirs = stack.once(Roles)
             thing = None if owned or not isinstance(arn, str) else theirs.managed(arn)
             if thing is not None:
                 owned = True
-                shown = theirs.shown(thing, self.attachments.aside(name))
-                role = joined(role, shown, self.attachments.exclusive(name), thing.address)
+                shown = theirs.shown(thing, fate, self.attachments.aside(caller.name, caller.account))
+                role = joined(role, shown, thing.address)
             else:
-                role = lent(role, theirs.attachments.lent(name, account))
-        return role
+                role = lent(role, theirs.attachments.lent(caller.name, caller.account, fate))
+        return role if owned else self._with_namesakes(self._unless_deleted(role))
+
+    def _with_namesakes(self, role: Role) -> Role:
+        """Say which roles of other stacks have the name of one that is not found there, and why they are not it."""
+        name = role.caller.name
+        if role.label in (None, SENSITIVE) or not isinstance(name, str):
+            return role
+        alike = (each for stack in self._world.context for each in stack.once(Roles).called(name))
+        said = (namesake(each, _caller(each).account, role) for each in alike)
+        return msgspec.structs.replace(role, notes=(*role.notes, *filter(None, said)))
+
+    def _unless_deleted(self, role: Role) -> Role:
+        """Leave nothing of a role that this plan, or that of another stack, deletes."""
+        arn = role.caller.arn
+        here = (self, *(each.once(Roles) for each in self._world.context))
+        ended = [found for each in here if isinstance(arn, str) and (found := each.ended(arn)) is not None]
+        names = [each.attribute("name") for each in ended]
+        if not ended or any(True for one in here for name in names for _ in one.perhaps_called(name)):
+            return role
+        nothing = dict.fromkeys(("identity", "hidden", "rivals", "inline", "perhaps"), ())
+        return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
     def managed(self, arn: str) -> Thing | None:
         """Find the role of this world that has an ARN, unless it is only looked up."""
@@ -119,7 +116,7 @@ class Roles:
                 return found
         known = identity(reference)
         if known is not None:
-            found = self._by_arn.get(known) or self._by_name.get(known)
+            found = self._by_arn.get(known) or next(reversed(self.called(known)), None)
             if found is not None:
                 return found
         if isinstance(reference, Text):
@@ -134,21 +131,27 @@ class Roles:
     def _managed(self) -> Sequence[Thing]:
         return self._world.things("aws_iam_role")
 
-    def _deleted(self, reference: Value) -> str | None:
-        """Give the address of the role that a reference names and the plan deletes, unless one of its name remains."""
-        known = identity(reference)
-        thing = self._ended.get(known) if known is not None else None
-        if thing is None:
-            return None
-        name = thing.attribute("name")
-        remains = any(equal(name, each.attribute("name")) is not Truth.FALSE for each in self._managed)
-        return None if remains else str(thing.address)
+    def called(self, name: TextLike) -> Sequence[Thing]:
+        """Give the roles of this world with a name, but for those that are only looked up."""
+        return self._by_name.get(name, ())
+
+    def perhaps_called(self, name: Value) -> Iterator[Thing]:
+        """Give the roles of this world that may have a name, but for those that are only looked up."""
+        yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
+        yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
+
+    def ended(self, arn: str) -> Thing | None:
+        """Find the role that had an ARN before the change and is gone, or has another name."""
+        return self._ended.get(arn)
 
     @cached_property
-    def _ended(self) -> dict[TextLike, Thing]:
-        """Index by ARN the roles that exist only before the change."""
-        staying = {str(each.address) for each in self._managed}
-        gone = [each for each in self._world.before().things("aws_iam_role") if str(each.address) not in staying]
+    def _ended(self) -> dict[str, Thing]:
+        names = {str(each.address): each.attribute("name") for each in self._managed}
+        gone = [
+            each
+            for each in self._world.before().things("aws_iam_role")
+            if not each.abandoned and equal(names.get(str(each.address)), each.attribute("name")) is Truth.FALSE
+        ]
         return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 
     @cached_property
@@ -166,21 +169,26 @@ class Roles:
         return found
 
     @cached_property
-    def _by_name(self) -> dict[TextLike, Thing]:
+    def _by_name(self) -> dict[TextLike, list[Thing]]:
         """Index the roles by name: ECS takes a name where it takes an ARN."""
-        found: dict[TextLike, Thing] = {}
+        found: dict[TextLike, list[Thing]] = {}
         for each in self._managed:
             name = each.attribute("name")
             if isinstance(name, str):
-                found[name] = each
+                found.setdefault(name, []).append(each)
         return found
+
+    @cached_property
+    def _nameless(self) -> list[tuple[Thing, Value]]:
+        named = ((each, each.attribute("name")) for each in self._managed)
+        return [(each, name) for each, name in named if not isinstance(name, str)]
 
     # One role
 
-    def shown(self, thing: Thing, aside: Aside = NOTHING_ASIDE) -> Role:
-        """Describe a role of this world, but for what others speak for."""
+    def shown(self, thing: Thing, fate: Fates | None = None, aside: Aside = NOTHING_ASIDE) -> Role:
+        """Describe a role of this world, but for what others take away or speak for."""
         managed = thing.address.mode == "managed"
-        attached = self.attachments.of(thing, aside)
+        attached = self.attachments.of(thing, fate, aside)
         boundary, boundary_hidden = self._boundary(thing)
         trust, trust_hidden = self._trust(thing)
         return Role(
@@ -199,21 +207,12 @@ class Roles:
             perhaps=tuple(attached.perhaps),
         )
 
-    def _outside(self, reference: Value, *, nameless: bool) -> Role:
+    def _outside(self, reference: Value, caller: Caller, fate: Fates | None, *, nameless: bool) -> Role:
         """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
         known = reference if isinstance(reference, str | Text | Unknown) else None
-        name = _name_in(known)
         untold = None if nameless else _untold(known)
-        arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
-        parts = split(arn)
-        attached = self.attachments.named(name, parts.account if parts else None)
-        caller = Caller(
-            arn=arn,
-            account=parts.account if parts else Unknown(reason="the role's account is not known"),
-            name=name if name is not None else Unknown(reason="the role's name is not known"),
-            unique_id=None,
-            tags=Unknown(reason="the role's tags are not in the plan"),
-        )
+        parts = split(caller.arn)
+        attached = self.attachments.named(_name_in(known), parts.account if parts else None, fate)
         return Role(
             label=SENSITIVE if nameless else written(known) if known is not None and not untold else None,
             managed=attached.closed,
@@ -223,7 +222,6 @@ class Roles:
             rivals=tuple(attached.rivals),
             trust_hidden=untold or "the role is not in the plan",
             untold=untold,
-            deleted=self._deleted(reference),
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
             perhaps=tuple(attached.perhaps),
@@ -241,56 +239,6 @@ class Roles:
         return found.policy, found.hidden or None
 
 
-# What other stacks show
-
-
-def joined(role: Role, theirs: Role, exclusive: Thing | None, home: Address) -> Role:
-    """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
-    hidden = (f"{theirs.label}, of which {exclusive.address} removes what it does not list",) if exclusive else ()
-    return msgspec.structs.replace(
-        _with(role, theirs.identity, theirs.hidden + hidden, theirs.rivals, theirs.inline, theirs.notes),
-        managed=True,
-        perhaps=(*role.perhaps, *theirs.perhaps),
-        home=home,
-        caller=theirs.caller,
-        boundary=theirs.boundary,
-        boundary_hidden=theirs.boundary_hidden,
-        trust=theirs.trust,
-        trust_hidden=theirs.trust_hidden,
-    )
-
-
-def lent(role: Role, attached: Attached) -> Role:
-    """Add what another stack attaches to a role that it does not manage."""
-    if not (attached.policies or attached.hidden):
-        return role
-    policies, hidden, rivals = tuple(attached.policies), tuple(attached.hidden), tuple(attached.rivals)
-    role = msgspec.structs.replace(role, perhaps=(*role.perhaps, *attached.perhaps))
-    return _with(role, policies, hidden, rivals, tuple(attached.inline), tuple(attached.notes))
-
-
-def _with(
-    role: Role,
-    identity: tuple[Policy, ...],
-    hidden: tuple[str, ...],
-    rivals: tuple[tuple[Policy, ...], ...],
-    inline: tuple[tuple[str, Policy], ...],
-    notes: tuple[str, ...],
-) -> Role:
-    """Add policies to a role; of two inline policies of one name only the last one written remains."""
-    pairs = [(ours, other) for name, ours in role.inline for same, other in inline if name == same]
-    named = (f"{ours.name} and {other.name}" for ours, other in pairs)
-    said = (f"{each} have one name on one role: the last one written remains" for each in named)
-    return msgspec.structs.replace(
-        role,
-        identity=(*role.identity, *identity),
-        hidden=(*role.hidden, *hidden),
-        rivals=(*role.rivals, *rivals, *pairs),
-        inline=(*role.inline, *inline),
-        notes=(*role.notes, *notes, *said),
-    )
-
-
 def _caller(thing: Thing) -> Caller:
     arn, name, unique_id = (thing.attribute(each) for each in ("arn", "name", "unique_id"))
     tags = thing.attribute("tags_all")
@@ -302,6 +250,21 @@ def _caller(thing: Thing) -> Caller:
         name=name if isinstance(name, str | Text | Unknown) else Unknown(reason="the role's name is not in the plan"),
         unique_id=unique_id if isinstance(unique_id, str | Text | Unknown) else None,
         tags=tags if isinstance(tags, dict | Unknown) else {},
+    )
+
+
+def _caller_named(reference: Value) -> Caller:
+    """Describe a role that is only named."""
+    known = reference if isinstance(reference, str | Text | Unknown) else None
+    name = _name_in(known)
+    arn: TextLike = known if known is not None else Unknown(reason="the role is not known")
+    parts = split(arn)
+    return Caller(
+        arn=arn,
+        account=parts.account if parts else Unknown(reason="the role's account is not known"),
+        name=name if name is not None else Unknown(reason="the role's name is not known"),
+        unique_id=None,
+        tags=Unknown(reason="the role's tags are not in the plan"),
     )
 
 

@@ -16,7 +16,7 @@ from tfcheck.finding import Requirement, Severity
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.match import equal
 from tfcheck.startup.place import Place
-from tfcheck.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, text
+from tfcheck.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.world import Thing, World
 
 #: Whatever task it will be, before and after a change it is the same need.
@@ -35,7 +35,7 @@ def log_calls(
 ) -> Iterator[Requirement]:
     """Require what a log driver calls; `middle` is what its streams are named between prefix and task."""
     is_awslogs = equal(driver, "awslogs")
-    if is_awslogs is Truth.FALSE:
+    if is_awslogs is Truth.FALSE or wrong_group(options) is not None:
         return
     doubt = "" if is_awslogs is Truth.TRUE else "which log driver is used is known only after apply"
     group = _group(place, options, world)
@@ -49,6 +49,21 @@ def log_calls(
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
         seen = text([group.arn, ":log-stream:"])
         yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group.arn)
+
+
+def wrong_group(options: Value) -> str | None:
+    """Say why the options of an `awslogs` driver surely name no group, so that no call is made; None where they may."""
+    if isinstance(options, Unknown):
+        return None
+    name = member(options, "awslogs-group")
+    if name is None or name == "":
+        return "has no `awslogs-group`, which the driver requires"
+    if not isinstance(name, str | Text | Unknown):
+        return None
+    is_arn = isinstance(name, Unknown) and name.symbol is not None and name.symbol.path == ("arn",)
+    if is_arn or any(isinstance(each, str) and ":" in each for each in pieces(spelled_out(name))):
+        return "takes the name of a log group, which holds no colons: not its ARN"
+    return None
 
 
 #: What the driver reads as true; it refuses what is none of these and none of their opposites.

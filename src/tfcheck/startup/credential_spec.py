@@ -20,7 +20,10 @@ from tfcheck.arn import split
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
 from tfcheck.match import glob
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup.object_arn import is_other_than_arn, misshape, seen_by_iam
 from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.reference import wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.world import World
@@ -34,38 +37,60 @@ _DOUBT = "whether a credential specification is named, and where it is, is known
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every credential specification that is not a file on the host."""
+    for place, option in options(task):
+        arn = specification(option)
+        if arn is not None and wrong_specification(arn, task.thing.surroundings, world) is None:
+            yield from _needs(place, arn)
+
+
+def options(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
+    """Give every option of a container that may name a credential specification; a list not known is one."""
     for container in task.containers:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
             listed = container.members(member)
             if isinstance(listed, Unknown):
-                yield from _needs(in_container(task, container, f"/{member}", _WHAT), listed)
+                yield in_container(task, container, f"/{member}", _WHAT), listed
                 continue
             for index, each in enumerate(listed):
-                yield from _needs(in_container(task, container, f"/{member}/{index}", _WHAT), each)
+                yield in_container(task, container, f"/{member}/{index}", _WHAT), each
 
 
-def _needs(place: Place, option: Value) -> Iterator[Requirement]:
-    """Need what an option names; one that is not known may name a specification in either store, or none."""
-    arn = _arn(option)
-    if arn is None:
-        return
+def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> str | None:
+    """Say what is surely wrong with the ARN of a credential specification; None where nothing is."""
+    parts = split(arn)
+    if is_other_than_arn(arn):
+        return "is neither the ARN of an object or a parameter nor a `file://`"
+    if parts is None or not isinstance(parts.service, str):
+        return None
+    if parts.service == "s3":
+        wrong = misshape(arn, world)
+        return wrong.what if wrong is not None else None
+    if parts.service != "ssm":
+        return f"is an ARN of {parts.service}: only S3 and Systems Manager keep credential specifications"
+    refused = wrong_reference(arn, around, world)
+    return refused.what if refused is not None else None
+
+
+def _needs(place: Place, arn: TextLike) -> Iterator[Requirement]:
+    """Need what an ARN names; one that is not known may be in either store, or be none."""
     parts = split(arn)
     if parts is not None and isinstance(parts.service, str):
-        if parts.service in _ACTIONS:
-            yield place.needs(ID, _ACTIONS[parts.service], arn)
+        yield place.needs(ID, _ACTIONS[parts.service], seen_by_iam(arn, place.task.thing.surroundings))
         return
     for service, action in _ACTIONS.items():
         if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:
             yield place.needs(ID, action, arn, doubt=_DOUBT)
 
 
-def _arn(option: Value) -> TextLike | None:
-    """Take the ARN out of an option that names, or may name, a credential specification."""
+def specification(option: Value) -> TextLike | None:
+    """Take the ARN out of an option that names, or may name, a specification; None for a file on the host."""
     first, *rest = pieces(option) if isinstance(option, str | Text | Unknown) and option else ("",)
     if isinstance(first, Unknown):
         return Unknown(reason=first.reason or _DOUBT)
     prefix = next((each for each in _PREFIXES if isinstance(first, str) and first.startswith(each)), None)
-    return text([first.removeprefix(prefix), *rest]) if prefix and isinstance(first, str) else None
+    if not prefix or not isinstance(first, str) or first.startswith(f"{prefix}file://"):
+        return None
+    return text([first.removeprefix(prefix), *rest])
 
 
 RULE = Rule(

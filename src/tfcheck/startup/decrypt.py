@@ -52,7 +52,14 @@ def rule(readers: Sequence[Rule]) -> Rule:
         title="customer managed keys",
         manual=__doc__,
         derive=derive,
-        symptoms={ACTION: "AccessDeniedException: Access to KMS is not allowed"},
+        symptoms={},
+        by_reader={
+            "secretsmanager:GetSecretValue": "AccessDeniedException: Access to KMS is not allowed",
+            "ssm:GetParameters": (
+                "AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not "
+                "exist in this region, or you are not allowed to access."
+            ),
+        },
     )
 
 
@@ -68,5 +75,6 @@ def _with_key(need: Requirement, world: World) -> Requirement | None:
         resource=key.arn,
         doubt=need.doubt or key.doubt,
         encrypted=need.resource,
+        read_by=need.action,
         sensitive=need.sensitive or key.sensitive,
     )

@@ -112,4 +112,5 @@ RULE = Rule(
             "b'mount.nfs4: access denied by server while mounting 127.0.0.1:/'"
         )
     },
+    without_role=("EFS IAM authorization requires a task role.",) * 2,
 )

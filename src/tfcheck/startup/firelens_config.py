@@ -22,9 +22,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition, member
-from tfcheck.finding import Requirement, Severity
+from tfcheck.finding import Requirement
 from tfcheck.match import equal
-from tfcheck.startup.env_file import bucket_arn, is_other_than_arn
+from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.value import Text, Truth, Unknown
@@ -39,12 +39,11 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         options = member(container.member("firelensConfiguration"), "options")
         kept_in_s3 = equal(member(options, "config-file-type"), "s3")
         value = member(options, "config-file-value")
-        if kept_in_s3 is Truth.FALSE or not isinstance(value, str | Text | Unknown) or is_other_than_arn(value):
+        if kept_in_s3 is Truth.FALSE or not isinstance(value, str | Text | Unknown):
             continue
         doubt = "" if kept_in_s3 is Truth.TRUE else "whether the file is in S3 is known only after apply"
         place = in_container(task, container, "/firelensConfiguration", "log router configuration")
-        yield place.needs(ID, "s3:GetObject", value, doubt=doubt)
-        yield place.needs(ID, "s3:GetBucketLocation", bucket_arn(value), Severity.WARNING, doubt=doubt)
+        yield from object_needs(ID, place, value, world, doubt=doubt)
 
 
 RULE = Rule(
@@ -56,4 +55,5 @@ RULE = Rule(
         "s3:GetObject": "unable to download firelens s3 config file: unable to download s3 config from bucket",
         "s3:GetBucketLocation": "unable to initialize s3 client for bucket: AccessDenied",
     },
+    without_role=("", "unable to get execution role credentials"),
 )

@@ -23,6 +23,7 @@ from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.nested import blocks_or_unknown, only, only_or_unknown
 from tfcheck.startup.place import Place
+from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
@@ -30,21 +31,33 @@ from tfcheck.value import Unknown, Value
 from tfcheck.world import World
 
 ID = "fsx"
+_ARGUMENT, _MEMBER = "fsx_windows_file_server_volume_configuration", "fsxWindowsFileServerVolumeConfiguration"
 _DOUBT = "whether such a volume is mounted is known only after apply"
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need to find every such file system, and the credentials for it."""
     for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
-        argument = "fsx_windows_file_server_volume_configuration"
-        server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(argument))
+        server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         if isinstance(server, Unknown):
             if _may_have_one(task):
                 yield from _needs(_place(task, "/volumes"), server, _DOUBT, world)
         elif server is not None:
-            place = _place(task, f"/volumes/{index}/fsxWindowsFileServerVolumeConfiguration")
-            authorization = only_or_unknown(server.get("authorization_config"))
-            yield from _needs(place, member(authorization, "credentials_parameter"), "", world)
+            place = _place(task, f"/volumes/{index}/{_MEMBER}")
+            yield from _needs(place, _credentials(server), "", world)
+
+
+def named_credentials(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
+    """Give what each such volume that is known names its credentials by."""
+    for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
+        server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
+        value = _credentials(server) if isinstance(server, dict) else None
+        if value is not None:
+            yield _place(task, f"/volumes/{index}/{_MEMBER}"), value
+
+
+def _credentials(server: dict[str, Value]) -> Value:
+    return member(only_or_unknown(server.get("authorization_config")), "credentials_parameter")
 
 
 def _place(task: TaskDefinition, pointer: str) -> Place:
@@ -61,7 +74,10 @@ def _may_have_one(task: TaskDefinition) -> bool:
 
 def _needs(place: Place, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
     yield place.needs(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
-    for source in sources(credentials, place.task.thing.surroundings, world):
+    around = place.task.thing.surroundings
+    if is_refused(wrong_reference(credentials, around, world)):
+        return
+    for source in sources(credentials, around, world):
         yield needs(ID, place, source)
 
 
@@ -75,4 +91,5 @@ RULE = Rule(
         "secretsmanager:GetSecretValue": "failed to fetch the credentials of the file system from Secrets Manager",
         "ssm:GetParameters": "failed to fetch the credentials of the file system from SSM Parameter Store",
     },
+    without_role=("", "fsxwindowsfileserver resource: unable to find execution role credentials"),
 )

@@ -90,4 +90,15 @@ RULE = Rule(
         "ecr:BatchImportUpstreamImage": _DENIED,
         "ecr:CreateRepository": _DENIED,
     },
+    on_instances={
+        "ecr:GetAuthorizationToken": "CannotPullECRContainerError: AccessDeniedException: ecr:GetAuthorizationToken",
+        "ecr:BatchGetImage": (
+            "CannotPullContainerError: The task can't pull the image. Check that the role has the permissions to pull "
+            "images from the registry."
+        ),
+    },
+    without_role=(
+        "Fargate requires task definition to have execution role ARN to support ECR images.",
+        "engine ecr credentials: not found",
+    ),
 )

@@ -65,4 +65,11 @@ RULE = Rule(
             "failed to create Cloudwatch log group: AccessDeniedException"
         ),
     },
+    on_instances={
+        "logs:CreateLogStream": (
+            "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
+            "create Cloudwatch log stream: AccessDeniedException"
+        ),
+    },
+    without_role=("Fargate requires task definition to have execution role ARN to support log driver awslogs.", ""),
 )

@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import Container, TaskDefinition, member
 from tfcheck.finding import Requirement, RoleKind, Severity
-from tfcheck.startup.env_file import bucket_arn, is_other_than_arn
+from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import Place
 from tfcheck.startup.rule import Rule
 from tfcheck.value import Text, Truth, Unknown, Value
@@ -45,7 +45,10 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         for index, each in enumerate(listed if isinstance(listed, list) else ()):
             value = member(each, "value")
             if _is_told(member(each, "name")) and isinstance(value, str | Text | Unknown):
-                yield from _needs(task, container, index, value, fetches)
+                doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
+                cause = f"log router's file of container `{container.name}`"
+                place = Place(task, container, f"/{container.index}/environment/{index}", cause, RoleKind.TASK)
+                yield from object_needs(ID, place, value, world, Severity.WARNING, doubt=doubt)
 
 
 def _is_told(name: Value) -> bool:
@@ -59,18 +62,6 @@ def _fetches(container: Container) -> Truth:
     if found is None or found["digest"]:
         return Truth.UNKNOWN
     return Truth.of((found["tag"] or "").startswith("init"))
-
-
-def _needs(
-    task: TaskDefinition, container: Container, index: int, value: str | Text | Unknown, fetches: Truth
-) -> Iterator[Requirement]:
-    if is_other_than_arn(value):
-        return
-    doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
-    cause = f"log router's file of container `{container.name}`"
-    place = Place(task, container, f"/{container.index}/environment/{index}", cause, RoleKind.TASK)
-    yield place.needs(ID, "s3:GetObject", value, Severity.WARNING, doubt=doubt)
-    yield place.needs(ID, "s3:GetBucketLocation", bucket_arn(value), Severity.WARNING, doubt=doubt)
 
 
 RULE = Rule(

@@ -24,7 +24,7 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import Store
-from tfcheck.startup.value_from import found, injected, needs
+from tfcheck.startup.value_from import NO_ROLE, found, injected, needs
 from tfcheck.world import World
 
 ID = "parameter"
@@ -48,4 +48,8 @@ RULE = Rule(
             "SSM: GetParameters, https response error StatusCode: 400"
         )
     },
+    on_instances={
+        "ssm:GetParameters": "fetching secret data from SSM Parameter Store in region: AccessDeniedException"
+    },
+    without_role=(NO_ROLE, NO_ROLE),
 )

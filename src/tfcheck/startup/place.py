@@ -31,6 +31,7 @@ class Place(msgspec.Struct, frozen=True):
         doubt: str = "",
         documented: TextLike | None = None,
         through: TextLike | None = None,
+        mistaken: bool = False,
     ) -> Requirement:
         """Require one action of the place's role on one resource."""
         return Requirement(
@@ -47,6 +48,7 @@ class Place(msgspec.Struct, frozen=True):
             doubt=doubt,
             documented=documented,
             through=through,
+            mistaken=mistaken,
         )
 
     @property

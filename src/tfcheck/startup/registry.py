@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.arn import Arn, partition_of_region, split
+from tfcheck.arn import Arn, cut, partition_of_region, split
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.match import equal, glob
 from tfcheck.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
@@ -46,30 +46,15 @@ def _arn_of(thing: Thing) -> TextLike:
 
 def _built(image: TextLike, task: Thing) -> TextLike | None:
     """Build the ARN from the host name; None where the parts of it cannot be told apart."""
-    cut = _cut(image, "/", limit=1)
-    if cut is None or len(cut) != 2:
+    parts = cut(image, "/", limit=1)
+    if parts is None or len(parts) != 2:
         return None
-    labels = _cut(cut[0], ".", limit=6)
+    labels = cut(parts[0], ".", limit=6)
     if labels is None or len(labels) < 6 or labels[1] != "dkr" or labels[4:6] != ["amazonaws", "com"]:
         return None
     account, region = labels[0], labels[3]
     partition = partition_of_region(region) if isinstance(region, str) else task.surroundings.partition
-    return Arn(partition, "ecr", region, account, text(["repository/", _name(cut[1])])).written()
-
-
-def _cut(value: TextLike, mark: str, limit: int) -> list[TextLike] | None:
-    """Cut a text at the first marks in it; None where an unknown piece before them may hold one."""
-    parts: list[list[TextLike]] = [[]]
-    for piece in pieces(value):
-        if isinstance(piece, str):
-            first, *rest = piece.split(mark, limit + 1 - len(parts))
-            parts[-1].append(first)
-            parts.extend([each] for each in rest)
-        elif len(parts) <= limit and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
-            return None
-        else:
-            parts[-1].append(piece)
-    return [text(part) for part in parts]
+    return Arn(partition, "ecr", region, account, text(["repository/", _name(parts[1])])).written()
 
 
 def _name(path: TextLike) -> TextLike:

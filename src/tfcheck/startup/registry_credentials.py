@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.place import in_container
+from tfcheck.startup.reference import is_refused, wrong_credentials
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import named_secret
 from tfcheck.value import Text, Unknown
@@ -37,6 +38,8 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         if value == "" or not isinstance(value, str | Text | Unknown):
             continue
         place = in_container(task, container, "/repositoryCredentials", "registry credentials")
+        if is_refused(wrong_credentials(value, task.thing.surroundings)):
+            continue
         doubt = "whether credentials are named is known only after apply" if value is credentials else ""
         arn = named_secret(value, task.thing.surroundings, world)
         yield place.needs(ID, "secretsmanager:GetSecretValue", arn, doubt=doubt)
@@ -54,4 +57,6 @@ RULE = Rule(
             "secret from the service"
         )
     },
+    on_instances={"secretsmanager:GetSecretValue": "engine docker private registry credentials: not found"},
+    without_role=("", "asm resource: unable to find execution role credentials"),
 )

@@ -19,7 +19,9 @@ class Rule(msgspec.Struct, frozen=True):
     """A source of requirements.
 
     `manual` is the rule's page: what ECS does, what goes wrong, what to write. `symptoms` gives for each IAM action the
-    text that ECS shows when it is missing.
+    text that ECS shows when it is missing, `on_instances` what the agent on a container instance shows where that
+    differs. `by_reader` are the texts of what is called on behalf of another action, by that. `without_role` are the
+    texts where there is no role to ask with, on Fargate and on container instances.
     """
 
     id: str
@@ -27,6 +29,18 @@ class Rule(msgspec.Struct, frozen=True):
     manual: str
     derive: Derive
     symptoms: dict[str, str]
+    on_instances: dict[str, str] | None = None
+    by_reader: dict[str, str] = {}
+    without_role: tuple[str, str] = ("", "")
+
+    def symptom(self, need: Requirement, *, on_instances: bool, has_role: bool) -> str:
+        """Give the text that ECS shows when a requirement is not met; empty where none is known."""
+        if not has_role:
+            return self.without_role[on_instances]
+        if need.read_by:
+            return self.by_reader.get(need.read_by, "")
+        texts = self.on_instances if on_instances and self.on_instances is not None else self.symptoms
+        return texts.get(need.action, "")
 
 
 def derived(rule: Rule, task: TaskDefinition, world: World) -> tuple[Requirement, ...]:

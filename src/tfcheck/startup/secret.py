@@ -24,7 +24,7 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import Store
-from tfcheck.startup.value_from import found, injected, needs
+from tfcheck.startup.value_from import NO_ROLE, found, injected, needs
 from tfcheck.world import World
 
 ID = "secret"
@@ -48,4 +48,10 @@ RULE = Rule(
             "fetch secret"
         )
     },
+    on_instances={
+        "secretsmanager:GetSecretValue": (
+            "fetching secret data from AWS Secrets Manager in region: secret ARN: AccessDeniedException"
+        )
+    },
+    without_role=(NO_ROLE, NO_ROLE),
 )

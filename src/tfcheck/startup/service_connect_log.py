@@ -25,6 +25,7 @@ from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import doubted, possible_services, services, unless_by_instance
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.startup.place import Place
+from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
@@ -49,15 +50,25 @@ def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requi
     if log is None:
         return
     cause = f"Service Connect proxy of {service.address}"
-    for index, option in enumerate(blocks_or_unknown(member(log, "secret_option"))):
-        place = Place(task, None, f"{_POINTER}/secretOptions/{index}", cause)
-        for source in sources(member(option, "value_from"), service.surroundings, world):
-            yield needs(ID, place, source)
+    for place, value in proxy_options(task, service):
+        if not is_refused(wrong_reference(value, service.surroundings, world)):
+            for source in sources(value, service.surroundings, world):
+                yield needs(ID, place, source)
     proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
     middle = text(["/", proxy, "/"])
     driver, options = member(log, "log_driver"), member(log, "options")
     written = log_calls(ID, Place(task, None, _POINTER, cause), driver, options, middle, world)
     yield from unless_by_instance(written, task, world)
+
+
+def proxy_options(task: TaskDefinition, service: Thing) -> Iterator[tuple[Place, Value]]:
+    """Give every `value_from` of the log driver of a service's proxy."""
+    options = blocks_or_unknown(member(log_configuration(service), "secret_option"))
+    for index, option in enumerate(options):
+        value = member(option, "value_from")
+        if value is not None:
+            cause = f"Service Connect proxy of {service.address}"
+            yield Place(task, None, f"{_POINTER}/secretOptions/{index}", cause), value
 
 
 def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:
@@ -77,6 +88,12 @@ RULE = Rule(
         "logs:CreateLogStream": (
             "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
             "failed to create Cloudwatch log stream: AccessDeniedException"
+        ),
+    },
+    on_instances={
+        "logs:CreateLogStream": (
+            "CannotStartContainerError: Error response from daemon: failed to initialize logging driver: failed to "
+            "create Cloudwatch log stream: AccessDeniedException"
         ),
     },
 )

@@ -118,10 +118,11 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
 
 def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
     """Give the ARN of the secret that a name means to a task, which ends in six random characters."""
-    found = catalogue(world, SECRET).by_name(name, around)
-    arn = found.attribute("arn") if found else None
-    if isinstance(arn, str | Text | Unknown):
-        return arn
+    for each in (world, *world.context):
+        found = catalogue(each, SECRET).by_name(name, around)
+        arn = found.attribute("arn") if found else None
+        if isinstance(arn, str | Text | Unknown):
+            return arn
     symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
     suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
     resource = text(["secret:", name, "-", suffix])

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import Container, TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.source import Source, Store, sources
 from tfcheck.value import Unknown, Value
 from tfcheck.world import World
@@ -34,9 +35,12 @@ def _listed(
 
 
 def found(places: Iterator[tuple[Place, Value]], store: Store, world: World) -> Iterator[tuple[Place, Source]]:
-    """Give what must be read from one store."""
+    """Give what must be read from one store; nothing for what ECS cannot read as a reference."""
     for place, value in places:
-        for source in sources(value, place.task.thing.surroundings, world):
+        around = place.task.thing.surroundings
+        if is_refused(wrong_reference(value, around, world)):
+            continue
+        for source in sources(value, around, world):
             if source.store is store:
                 yield place, source
 
@@ -46,6 +50,8 @@ def needs(rule: str, place: Place, source: Source) -> Requirement:
     return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt)
 
 
+#: What the API says, whatever the tasks run on.
+NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
 ACTIONS = {
     Store.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
     Store.PARAMETER_STORE: "ssm:GetParameters",

@@ -36,22 +36,7 @@ def _of_keys_and_values() -> Iterator[Known]:
         decrypt,
     )
     yield Known(
-        r"not authorized to perform: kms:Decrypt",
-        BOTH,
-        Cause.PERMISSION,
-        "the role may not use a KMS key",
-        ("decrypt",),
-        decrypt,
-    )
-    yield Known(
-        r"can't find the specified secret value for staging label",
-        BOTH,
-        Cause.MISTAKE,
-        "the secret exists but has no value of this label: give it one (aws_secretsmanager_secret_version)",
-        ("secret-value",),
-    )
-    yield Known(
-        r"did not contain json key",
+        r"secret from Secrets Manager did not contain json key",
         BOTH,
         Cause.MISTAKE,
         "the secret has no such JSON key: `valueFrom` ends in `:KEY::`, and KEY must be in the secret's JSON",
@@ -72,18 +57,11 @@ def _of_keys_and_values() -> Iterator[Known]:
         ("secret-reference",),
     )
     yield Known(
-        r"Systems Manager parameter name specified for secret .* is invalid",
+        r"Systems Manager parameter name specified for secret .{0,2000} is invalid",
         API,
         Cause.MISTAKE,
         "`valueFrom` is no ARN, so ECS takes it for the name of a parameter, and it is none: write the secret's ARN",
         ("secret-reference",),
-    )
-    yield Known(
-        r"SSM Parameter Store in \S+: invalid parameters:",
-        BOTH,
-        Cause.MISTAKE,
-        "there is no such parameter in the task's region; one of another region must be named by its ARN",
-        ("parameter-region", "parameter"),
     )
 
 
@@ -107,8 +85,7 @@ def _of_files() -> Iterator[Known]:
         r"unable to initialize s3 client for bucket",
         EC2,
         Cause.PERMISSION,
-        "the agent could not find the bucket's region: the bucket does not exist, or an agent before 1.84.0 lacks "
-        "s3:GetBucketLocation",
+        "the agent could not find the bucket's region: agents before 1.84.0 need s3:GetBucketLocation for that",
         ("env-file",),
         ("s3:GetBucketLocation",),
     )
@@ -128,7 +105,7 @@ def _of_files() -> Iterator[Known]:
         read,
     )
     yield Known(
-        r"Invalid arn syntax",
+        r"(?:ClientException|RegisterTaskDefinition).{0,300}Invalid arn syntax|^\W*Invalid arn syntax\W*$",
         API,
         Cause.MISTAKE,
         "the log router's configuration must be named by the object's ARN, not by an s3:// address",
@@ -146,13 +123,6 @@ def _of_files() -> Iterator[Known]:
 
 def _of_secrets() -> Iterator[Known]:
     read = ("secretsmanager:GetSecretValue",)
-    yield Known(
-        r"The task can't retrieve the secret with ARN",
-        BOTH,
-        Cause.MISTAKE,
-        "the secret does not exist, or not in this region",
-        ("secret-reference", "secret"),
-    )
     yield Known(
         r"unable to get registry auth from asm",
         FARGATE,

@@ -17,6 +17,9 @@ class Cause(Enum):
     DEPLOYER = "a permission of whoever deploys, not of the task"
     NETWORK = "the network, not IAM"
     MISTAKE = "the task definition, or something that it names"
+    LIMIT = "a limit on calls, not IAM"
+    REFUSED = "a permission of the role that was refused"
+    OTHER_CALL = "who made this call: ECS does not"
 
 
 FARGATE, EC2, BOTH, API = "on Fargate", "on EC2", "on Fargate and EC2", "when it is registered or deployed"

@@ -41,7 +41,7 @@ def _of_images() -> Iterator[Known]:
         (token,),
     )
     yield Known(
-        r"httpReaderSeeker: failed open",
+        r"httpRead(?:er)?Seeker: failed open",
         FARGATE,
         Cause.PERMISSION,
         "the image's layers were not downloaded: the role lacks ecr:GetDownloadUrlForLayer, or the policy of an S3 "
@@ -50,7 +50,9 @@ def _of_images() -> Iterator[Known]:
         pull[1:],
     )
     yield Known(
-        r"The task can't pull the image|pull access denied|pull image manifest has been retried|ecr:BatchGetImage",
+        r"The task can't pull the image|pull access denied"
+        r"|(?:pull image manifest|inspect image|ref pull) has been retried"
+        r"|CannotPull\w*Error.{0,2000}(?:AccessDenied|not authorized|40[13] (?:Forbidden|Unauthorized))",
         BOTH,
         Cause.PERMISSION,
         "the role, or the policy of a repository in another account, does not allow to pull the image; or there is no "
@@ -69,14 +71,22 @@ def _of_logs() -> Iterator[Known]:
         ("log-region",),
     )
     yield Known(
-        r"specified log group does not exist",
+        r"cannot find the Amazon CloudWatch log group.{0,300}connection issue|logger args: ?: signal: killed",
+        FARGATE,
+        Cause.NETWORK,
+        "the task does not reach CloudWatch Logs: it needs a way to the internet, or an endpoint for logs",
+        ("log-group",),
+    )
+    yield Known(
+        r"specified log group does not exist"
+        r"|cannot find the Amazon CloudWatch log group defined in the task definition",
         BOTH,
         Cause.MISTAKE,
         "the log group does not exist: make it, or set `awslogs-create-group` and allow logs:CreateLogGroup",
         ("log-group-absent", "log-region"),
     )
     yield Known(
-        r"failed to create Cloudwatch log group|perform: logs:CreateLogGroup",
+        r"failed to create Cloudwatch log group",
         BOTH,
         Cause.PERMISSION,
         "the role may not make the log group, which `awslogs-create-group` asks for; AWS's managed policy for "
@@ -85,15 +95,7 @@ def _of_logs() -> Iterator[Known]:
         ("logs:CreateLogGroup",),
     )
     yield Known(
-        r"The task cannot find the Amazon CloudWatch log group defined in the task definition|"
-        r"failed to validate logger args: ?: signal: killed",
-        FARGATE,
-        Cause.NETWORK,
-        "the task does not reach CloudWatch Logs: it needs a way to the internet, or an endpoint for logs",
-        ("log-group",),
-    )
-    yield Known(
-        r"failed to create Cloudwatch log stream|perform: logs:CreateLogStream|failed to initialize logging driver",
+        r"failed to create Cloudwatch log stream|failed to initialize logging driver",
         BOTH,
         Cause.PERMISSION,
         "the role may not open a stream in the log group, or the group does not exist",
@@ -117,7 +119,7 @@ def _of_roles() -> Iterator[Known]:
         "the infrastructure role must trust ecs.amazonaws.com; it is neither the execution role nor the task role",
     )
     yield Known(
-        r"ECS was unable to assume the role",
+        r"ECS was unable to assume (?:the )?role",
         BOTH,
         Cause.TRUST,
         "the role does not exist, or its trust policy does not let ecs-tasks.amazonaws.com assume it",
@@ -131,8 +133,15 @@ def _of_roles() -> Iterator[Known]:
         "whoever registers the task definition or runs the task needs iam:PassRole on its roles",
     )
     yield Known(
-        r"execution role ARN to support ECR images|engine ecr credentials: not found",
-        BOTH,
+        r"execution role ARN to support ECR images",
+        API,
+        Cause.NO_ROLE,
+        "images in ECR are pulled with the execution role, and the task definition names none",
+        ("image",),
+    )
+    yield Known(
+        r"engine ecr credentials: not found",
+        EC2,
         Cause.NO_ROLE,
         "images in ECR are pulled with the execution role, and the task definition names none",
         ("image",),
@@ -205,8 +214,16 @@ def _of_the_rest() -> Iterator[Known]:
         ("ecs-exec",),
     )
     yield Known(
-        r"failed to invoke EFS utils commands(?!.*access denied)"
-        r".*(?:Failed to resolve|timeout|timed out|Connection reset|system call failed)",
+        r"TargetNotConnectedException|execute command agent isn't running",
+        BOTH,
+        Cause.TASK_PERMISSION,
+        "ECS Exec does not reach the container: the task role lacks actions of ssmmessages, the task does not reach "
+        "Session Manager, or it began before ECS Exec was enabled",
+        ("ecs-exec",),
+    )
+    yield Known(
+        r"failed to invoke EFS utils commands(?!.{0,2000}access denied)"
+        r".{0,2000}(?:Failed to resolve|timeout|timed out|Connection reset|system call failed)",
         FARGATE,
         Cause.NETWORK,
         "the task does not reach the file system: its VPC needs a mount target, DNS host names, and security groups "

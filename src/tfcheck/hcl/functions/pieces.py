@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from tfcheck.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, spelled_out, text
@@ -23,9 +23,30 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
     spelled = spelled_out(subject)
     if any(_may_touch(pieces(spelled), index, part) for index in range(len(pieces(spelled)))):
         return None
+    return _with_parts(subject, spelled, part)
+
+
+def _with_parts(subject: TextLike, spelled: TextLike, part: str) -> TextLike:
     result = text(_opened(piece, part) for piece in pieces(subject))
     # An occurrence may reach from a literal into the beginning of a shape.
     return result if _count(result, part) == _count(spelled, part) else spelled
+
+
+def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
+    """Give `subject` as `settled` does, with `change` applied to what may hold `part`.
+
+    None where an occurrence may reach out of that.
+    """
+    if part == "":
+        return None
+    parts = list(pieces(spelled_out(subject)))
+    for index, piece in enumerate(parts):
+        if isinstance(piece, str) or not _may_touch(parts, index, part):
+            continue
+        if isinstance(piece, JsonText) or _may_touch(parts, index, part, within=False):
+            return None
+        parts[index] = change(piece)
+    return text(parts)
 
 
 def _opened(piece: Piece, part: str) -> TextLike:
@@ -34,8 +55,11 @@ def _opened(piece: Piece, part: str) -> TextLike:
     return piece
 
 
-def _may_touch(parts: Sequence[Piece], index: int, part: str) -> bool:
-    """Tell whether an occurrence of `part` may lie in, begin in, end in or span the unknown piece at `index`."""
+def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = True) -> bool:
+    """Tell whether an occurrence of `part` may lie in, begin in, end in or span the unknown piece at `index`.
+
+    Not `within` it, if that is not asked for.
+    """
     piece = parts[index]
     if isinstance(piece, str):
         return False
@@ -48,7 +72,7 @@ def _may_touch(parts: Sequence[Piece], index: int, part: str) -> bool:
         and _may_begin(parts[index + 1 :], part[end:])
         for start in range(len(part))
         for end in range(start, len(part) + 1)
-        if start < end or start > 0
+        if (start < end or start > 0) and (within or start > 0 or end < len(part))
     )
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 from tfcheck.hcl.functions import graphemes, patterns
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
-from tfcheck.hcl.functions.pieces import ends_stripped, settled, without_end, without_start
+from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
+from tfcheck.hcl.json_text import written
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.match import Verbatim, glob
 from tfcheck.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, text
@@ -117,16 +118,19 @@ def _longest(subject: TextLike) -> int:
 
 def startswith(subject: TextLike, start: TextLike) -> Value:
     """Tell whether `subject` begins with `start`."""
+    subject = written(subject)
     return _answer(glob((Verbatim(start), "*"), subject), subject, start)
 
 
 def endswith(subject: TextLike, end: TextLike) -> Value:
     """Tell whether `subject` ends with `end`."""
+    subject = written(subject)
     return _answer(glob(("*", Verbatim(end)), subject), subject, end)
 
 
 def strcontains(subject: TextLike, part: TextLike) -> Value:
     """Tell whether `part` occurs in `subject`."""
+    subject = written(subject)
     return _answer(glob(("*", Verbatim(part), "*"), subject), subject, part)
 
 
@@ -136,22 +140,24 @@ def _answer(truth: Truth, *waits_for: TextLike) -> Value:
 
 def trimprefix(subject: TextLike, start: TextLike) -> Value:
     """Remove `start` from the beginning, once."""
-    match glob((Verbatim(start), "*"), subject):
+    spelled = written(subject)
+    match glob((Verbatim(start), "*"), spelled):
         case Truth.FALSE:
             return subject
         case Truth.TRUE:
-            rest = without_start(subject, start)
+            rest = without_start(spelled, start)
             return waiting([subject, start]) if rest is None else rest
     return waiting([subject, start])
 
 
 def trimsuffix(subject: TextLike, end: TextLike) -> Value:
     """Remove `end` from the end, once."""
-    match glob(("*", Verbatim(end)), subject):
+    spelled = written(subject)
+    match glob(("*", Verbatim(end)), spelled):
         case Truth.FALSE:
             return subject
         case Truth.TRUE:
-            rest = without_end(subject, end)
+            rest = without_end(spelled, end)
             return waiting([subject, end]) if rest is None else rest
     return waiting([subject, end])
 
@@ -160,7 +166,7 @@ def trim(subject: TextLike, characters: TextLike) -> Value:
     """Remove every one of `characters` from both ends."""
     if not isinstance(characters, str):
         return waiting([subject, characters])
-    stripped = ends_stripped(subject, characters)
+    stripped = ends_stripped(written(subject), characters)
     return waiting(subject) if stripped is None else stripped
 
 
@@ -194,13 +200,25 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
         return _replace(subject, part, replacement)
-    sure = settled(subject, part) if part else None
+    spelled = written(subject)
+    sure = settled(spelled, part) if part else None
+    if sure is not None and not any(part in piece for piece in pieces(sure) if isinstance(piece, str)):
+        return subject
+    if sure is None and isinstance(replacement, str):
+        sure = settled_around(spelled, part, lambda piece: _replaced(piece, replacement))
     if sure is None:
         return waiting([subject, replacement])
     parts: list[TextLike] = []
     for piece in pieces(sure):
         parts.extend(_joined(piece.split(part), replacement) if isinstance(piece, str) else [piece])
     return text(parts)
+
+
+def _replaced(piece: Unknown, replacement: str) -> Unknown:
+    """Give what becomes of an unknown text in which something may be replaced."""
+    chars = piece.hole.chars
+    chars = "".join(sorted(set(chars) - set(replacement) if piece.hole.negated else set(chars) | set(replacement)))
+    return waiting(piece, hole=Hole(chars, negated=piece.hole.negated))
 
 
 def _replace(subject: str, part: str, replacement: str) -> str:
@@ -223,7 +241,7 @@ def split(separator: TextLike, subject: TextLike) -> Value:
         return waiting([separator, subject])
     if isinstance(subject, str):
         return list(subject.split(separator) if separator else subject)
-    sure = settled(subject, separator)
+    sure = settled(written(subject), separator)
     if sure is None:
         return waiting(subject)
     items: list[list[TextLike]] = [[]]

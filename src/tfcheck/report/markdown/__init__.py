@@ -48,6 +48,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
         yield from table(existing, (), told, page, rows)
         yield from _folds(existing[:rows], page, first=len(now), pictures=0)
         yield Part("</details>", Kind.KEPT)
+    yield from rest.unread(told)
     yield from rest.skipped(told)
     yield from rest.undecided(told.waiting)
     yield from rest.optional(told)

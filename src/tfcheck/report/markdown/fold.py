@@ -11,7 +11,7 @@ from tfcheck.report.markdown.escape import code, fence, html_code, prose, senten
 from tfcheck.report.markdown.page import Page, Told
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
-from tfcheck.report.words import reason_words
+from tfcheck.report.words import reason_words, symptom_words
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
@@ -101,7 +101,7 @@ def _explained(finding: Finding) -> Iterator[str]:
     for each in finding.explanation[:_SHOWN_ANSWERS]:
         yield f"- {sentence(each, names(finding))}"
     if finding.symptom:
-        yield f"- At run time ECS would say {code(finding.symptom)}"
+        yield f"- {symptom_words(finding.symptom).capitalize()} ECS would say {code(finding.symptom)}"
 
 
 def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[Part]:

@@ -53,6 +53,14 @@ def skipped(content: Content) -> Iterator[Part]:
         yield Part("\n".join((f"{title}:\n", *lines)), Kind.SKIPPED)
 
 
+def unread(content: Content) -> Iterator[Part]:
+    """Name the plans of the same call that could not be read: nobody may take the page for complete."""
+    found = dict.fromkeys(each for report in content.reports for each in report.unread)
+    if found:
+        title = f"{UNKNOWN_ICON} **{counted(len(found), 'plan')} not checked**"
+        yield Part("\n".join((f"{title}:\n", *(f"- {prose(each.problem)}" for each in found))), Kind.SKIPPED)
+
+
 def allowed(content: Content) -> Iterator[Part]:
     """List what is granted."""
     lines = [

@@ -50,6 +50,9 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
         return "❌", ", ".join(counts)
     if missing(content, page):
         return UNKNOWN_ICON, ", ".join((*counts, f"{counted(missing(content, page), 'result')} missing"))
+    unread = {each for report in content.reports for each in report.unread}
+    if unread:
+        return UNKNOWN_ICON, ", ".join((*counts, f"{counted(len(unread), 'plan')} not checked"))
     if severities:
         return ICONS[min(severities, key=lambda each: each.rank)], ", ".join(counts)
     if content.waiting or any(report.skipped for report in content.reports):

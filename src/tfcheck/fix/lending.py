@@ -1,0 +1,97 @@
+"""How is a role of this plan given what tasks of other plans of the same call lack?
+
+The statements go where this plan's own would go. That they mend it is proven in the other plans: each is decided again
+beside this plan as it would be then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.address import Address, ElsewhereAddress
+from tfcheck.ecs import TaskDefinition
+from tfcheck.finding import Answer, Verdict
+from tfcheck.fix.mend import Allowing, Mending, Mends
+from tfcheck.fix.proposal import Need
+from tfcheck.fix.trial import Trial
+from tfcheck.judge import Judge
+from tfcheck.stack import Stack
+from tfcheck.world import After, Thing
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What tasks of another plan lack: in its world, which sees this plan as one of its `stacks`, called `name`."""
+
+    answers: tuple[Answer, ...]
+    world: After
+    stacks: tuple[Stack, ...]
+    name: str
+
+
+def mends_for_others(role: ElsewhereAddress, asked: Sequence[Asked], world: After, *, prefixes: bool = False) -> Mends:
+    """Find a proven change to the sources of `world` that gives a role what others ask for."""
+    address = Address(role.module, role.mode, role.type, role.name, role.key)
+    things = (each for each in world.things(role.type) if each.address == address)
+    found = (_Lending(world, asked, prefixes=prefixes).mends_of(each) for each in things)
+    return next(found, Mends())
+
+
+class _Lending(Mending):
+    """Finds the fixes for what others lack."""
+
+    def __init__(self, world: After, asked: Sequence[Asked], *, prefixes: bool) -> None:
+        super().__init__(world, prefixes=prefixes)
+        self._asked = asked
+
+    def mends_of(self, role: Thing) -> Mends:
+        need = Need((role,), tuple(answer for each in self._asked for answer in each.answers))
+        settled = self._settled([need], [])
+        left = Need(need.roles, tuple(each for each in need.answers if each not in settled))
+        proven = self._proven([self._case(left)] if left.answers else [])
+        return Mends(tuple(mend for case in proven if (mend := self._mend(case)) is not None), tuple(settled))
+
+    def _decides(self, trial: Trial) -> Allowing:
+        return _Beside([_Other(each, trial.world) for each in self._asked])
+
+
+class _Beside:
+    """Decides what other plans lack beside a plan that has been changed."""
+
+    def __init__(self, others: Sequence[_Other]) -> None:
+        # NOTE: tasks of two plans may have one address, so that equal answers are told apart.
+        self._others = {id(answer): each for each in others for answer in each.asked.answers}
+
+    def allows(self, answer: Answer) -> bool:
+        return self._others[id(answer)].allows(answer)
+
+
+class _Other:
+    """One of the other plans, beside the changed one."""
+
+    def __init__(self, asked: Asked, world: After) -> None:
+        self.asked = asked
+        self._changed = world
+
+    def allows(self, answer: Answer) -> bool:
+        task = self._tasks.get(answer.requirement.task_definition)
+        return task is not None and self._judge.judge(answer.requirement, task).verdict is Verdict.ALLOWED
+
+    @cached_property
+    def _world(self) -> After:
+        stacks = [each.as_if(self._changed) if each.name == self.asked.name else each for each in self.asked.stacks]
+        for stack, before in zip(stacks, self.asked.stacks, strict=True):
+            if stack is not before:
+                stack.beside(stacks)
+        return After(self.asked.world.resolver, stacks)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self._world)
+
+    @cached_property
+    def _tasks(self) -> dict[str, TaskDefinition]:
+        # NOTE: what the containers need is known already, as in `Trial`.
+        return {str(each.address): TaskDefinition(each, ()) for each in self._world.things("aws_ecs_task_definition")}

@@ -1,0 +1,154 @@
+"""Which answers and findings of a report is a text of ECS about?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from tfcheck.finding import Answer, Finding, Report, RoleKind
+from tfcheck.match import equal
+from tfcheck.stopped_reason import Cause, Denial, Explanation, explained
+from tfcheck.value import TextLike, Truth
+
+
+class Concerned(msgspec.Struct, frozen=True):
+    """What a report says about the thing that a text is about; `aside` says why that may be nothing."""
+
+    answers: tuple[Answer, ...]
+    findings: tuple[Finding, ...]
+    aside: str = ""
+
+
+def concerned(explanation: Explanation, report: Report) -> Concerned:
+    """Pick the answers and findings of a report that a text may be about."""
+    answers = _answers(explanation, report) if explanation.cause in _OF_CALLS else []
+    findings = [each for each in report.findings if _is_about(each, explanation, answers, report)]
+    aside = "" if answers or findings or explanation.denial is None else _of_role(explanation.denial, report)
+    return Concerned(tuple(answers), tuple(findings), aside)
+
+
+def to_mend(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
+    """Pick the findings that shall carry a fix: those that a text is about, and what else their rules lack there."""
+    about = {_place(each) for each in concerned(explanation, report).findings}
+    return tuple(each for each in report.findings if _place(each) in about)
+
+
+def _place(finding: Finding) -> tuple[str, str, str | None]:
+    return finding.rule, finding.task_definition, finding.address
+
+
+#: What a text may say of a call that a plan grants or does not grant.
+_OF_CALLS = (
+    Cause.PERMISSION,
+    Cause.TASK_PERMISSION,
+    Cause.REFUSED,
+    Cause.OTHER_CALL,
+    Cause.NO_ROLE,
+    Cause.TRUST,
+    Cause.NETWORK,
+)
+
+
+def _answers(explanation: Explanation, report: Report) -> list[Answer]:
+    known, denial = explanation.known, explanation.denial
+    if denial is None:
+        found = [each for each in report.answers if each.requirement.rule in known.rules]
+        called = [each for each in found if not known.actions or each.requirement.action in known.actions]
+        return _named(called, explanation.names)
+    # NOTE: what was refused is told by action, resource and role, whatever rule asks for it; what ECS calls for the
+    # same end, where it does not make the call itself.
+    is_asked = denial.action in known.actions
+    actions = (denial.action,) if is_asked else known.actions
+    called = [each for each in report.answers if each.requirement.action in actions]
+    names = _role_names(report)
+
+    def is_caller(answer: Answer) -> Truth:
+        return _has_role(denial, answer.requirement.task_definition, answer.requirement.role_kind, names)
+
+    of_role = _surest(called, is_caller)
+    of_resource = _surest(of_role, lambda each: _is_resource(each.requirement.resource, denial))
+    return of_resource if is_asked or explanation.cause is Cause.OTHER_CALL else of_resource or of_role
+
+
+def _named(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
+    """Keep what a text names by its ARN, or the end of it; all where it names nothing of them."""
+    found = [each for each in answers if isinstance(arn := each.requirement.resource, str) and arn.endswith(names)]
+    return found if names and found else answers
+
+
+def _surest(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:
+    """Keep what surely passes a test, or else what may."""
+    tested = [(each, test(each)) for each in answers]
+    sure = [each for each, truth in tested if truth is Truth.TRUE]
+    return sure or [each for each, truth in tested if truth is Truth.UNKNOWN]
+
+
+def _is_about(finding: Finding, explanation: Explanation, answers: list[Answer], report: Report) -> bool:
+    """Tell whether a text may be about a finding: one of its calls, or a mistake of its rules."""
+    if finding.answers:
+        return any(answer in answers for answer in finding.answers)
+    if explanation.cause is Cause.NETWORK or not _is_told(finding, explanation):
+        return False
+    denial = explanation.denial
+    if denial is None:
+        return True
+    # NOTE: such a mistake is about a call that no container waits for, which the task role makes.
+    has_role = _has_role(denial, finding.task_definition, RoleKind.TASK, _role_names(report))
+    return denial.action in finding.message and has_role is not Truth.FALSE
+
+
+def _is_told(finding: Finding, explanation: Explanation) -> bool:
+    """Tell whether a mistake is one of the rules that a text leads to, or would show by the same text."""
+    if finding.rule in explanation.known.rules:
+        return True
+    said = explained(finding.symptom) if finding.symptom else None
+    return said is not None and said.known == explanation.known
+
+
+def _role_names(report: Report) -> dict[tuple[str, RoleKind], TextLike]:
+    return {(each.task_definition, each.kind): each.name for each in report.roles}
+
+
+def _has_role(denial: Denial, task: str, kind: RoleKind, names: dict[tuple[str, RoleKind], TextLike]) -> Truth:
+    """Tell whether the role of a task definition is the one that was refused."""
+    if denial.role is None:
+        return Truth.TRUE
+    name = names.get((task, kind))
+    return Truth.FALSE if name is None else equal(name, denial.role)
+
+
+def _is_resource(resource: TextLike, denial: Denial) -> Truth:
+    """Tell whether a call is about what was refused: denials name secrets as they were asked for, or are cut off."""
+    denied = denial.resource
+    if denied is None:
+        return Truth.TRUE
+    if not isinstance(resource, str):
+        return Truth.UNKNOWN if denial.is_cut else equal(resource, denied)
+    name, stem = _NAME.sub("", resource), _SUFFIX.sub(r"\1", resource)
+    same = denied in (stem, name, _NAME.sub("", stem)) or resource == _SUFFIX.sub(r"\1", denied)
+    if same or resource == denied:
+        return Truth.TRUE
+    return Truth.UNKNOWN if denial.is_cut and resource.startswith(denied) else Truth.FALSE
+
+
+#: What stands before the name of a secret or parameter in its ARN, and what Secrets Manager puts behind it.
+_NAME = re.compile(r"^arn:[^:]+:(?:secretsmanager:[^:]*:[^:]*:secret:|ssm:[^:]*:[^:]*:parameter/?)")
+_SUFFIX = re.compile(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
+
+
+def _of_role(denial: Denial, report: Report) -> str:
+    """Say whose role was refused, where a report does not tell anything of the call."""
+    if denial.role is None or not report.roles:
+        return ""
+    fits = [(each, equal(each.name, denial.role)) for each in report.roles]
+    if all(truth is Truth.FALSE for _, truth in fits):
+        return f"no task definition of this plan runs with the role `{denial.role}`"
+    sure = [each for each, truth in fits if truth is Truth.TRUE]
+    if sure and all(each.kind is RoleKind.TASK for each in sure):
+        return (
+            f"`{denial.role}` is the task role of {sure[0].task_definition}: the code in its containers made the call, "
+            "not ECS"
+        )
+    return ""

@@ -1,0 +1,108 @@
+"""What is a role, and what becomes of it by what other stacks show of it?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.address import Address
+from tfcheck.iam import Caller, Policy
+from tfcheck.match import equal
+from tfcheck.role.attachment import Attached
+from tfcheck.value import TextLike, Truth
+from tfcheck.world import Thing
+
+#: What a role is called whose ARN the plan marks as sensitive.
+SENSITIVE = "(sensitive value)"
+#: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
+DELETED = "this plan deletes it"
+DELETED_ELSEWHERE = "the plan of another stack deletes it"
+
+
+class Role(msgspec.Struct, frozen=True):
+    """One role in one world.
+
+    `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
+    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that `perhaps` are
+    the policies that can be read. `home` is the address of the role in another stack that manages it. Of each group in
+    `rivals`, policies of one name, only one will remain; `inline` gives the policies that have a name. `boundary` is
+    None where there is none; `boundary_hidden` says why it cannot be read. `untold` says why it is open which role this
+    is at all; such a role has no label. `deleted` is the address of a role that will be gone, while something still
+    names it.
+    """
+
+    label: str | None
+    managed: bool
+    caller: Caller
+    identity: tuple[Policy, ...]
+    hidden: tuple[str, ...] = ()
+    rivals: tuple[tuple[Policy, ...], ...] = ()
+    boundary: tuple[Policy, ...] | None = None
+    boundary_hidden: str | None = None
+    trust: Policy | None = None
+    trust_hidden: str | None = None
+    untold: str | None = None
+    deleted: Address | None = None
+    notes: tuple[str, ...] = ()
+    inline: tuple[tuple[str, Policy], ...] = ()
+    perhaps: tuple[Policy, ...] = ()
+    home: Address | None = None
+
+
+# What other stacks show
+
+
+def joined(role: Role, theirs: Role, home: Address) -> Role:
+    """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
+    return msgspec.structs.replace(
+        _with(role, theirs.identity, theirs.hidden, theirs.rivals, theirs.inline, theirs.notes),
+        managed=True,
+        perhaps=(*role.perhaps, *theirs.perhaps),
+        home=home,
+        caller=theirs.caller,
+        boundary=theirs.boundary,
+        boundary_hidden=theirs.boundary_hidden,
+        trust=theirs.trust,
+        trust_hidden=theirs.trust_hidden,
+    )
+
+
+def lent(role: Role, attached: Attached) -> Role:
+    """Add what another stack attaches to a role that it does not manage."""
+    if not (attached.policies or attached.hidden or attached.notes):
+        return role
+    policies, hidden, rivals = tuple(attached.policies), tuple(attached.hidden), tuple(attached.rivals)
+    role = msgspec.structs.replace(role, perhaps=(*role.perhaps, *attached.perhaps))
+    return _with(role, policies, hidden, rivals, tuple(attached.inline), tuple(attached.notes))
+
+
+def _with(
+    role: Role,
+    identity: tuple[Policy, ...],
+    hidden: tuple[str, ...],
+    rivals: tuple[tuple[Policy, ...], ...],
+    inline: tuple[tuple[str, Policy], ...],
+    notes: tuple[str, ...],
+) -> Role:
+    """Add policies to a role; of two inline policies of one name only the last one written remains."""
+    pairs = [(ours, other) for name, ours in role.inline for same, other in inline if name == same]
+    named = (f"{ours.name} and {other.name}" for ours, other in pairs)
+    said = (f"{each} have one name on one role: the last one written remains" for each in named)
+    return msgspec.structs.replace(
+        role,
+        identity=(*role.identity, *identity),
+        hidden=(*role.hidden, *hidden),
+        rivals=(*role.rivals, *rivals, *pairs),
+        inline=(*role.inline, *inline),
+        notes=(*role.notes, *notes, *said),
+    )
+
+
+def namesake(thing: Thing, account: TextLike, role: Role) -> str:
+    """Say why a role of the same name in another stack is not taken for the one that is named; nothing if it is not."""
+    match equal(thing.attribute("arn"), role.caller.arn):
+        case Truth.UNKNOWN:
+            return f"{thing.address} may be the role {role.label}: in which account it is made is not known"
+        case Truth.FALSE if equal(account, role.caller.account) is Truth.TRUE:
+            return f"there is no role {role.label}: {thing.address} has its name, and another path"
+        case _:
+            return ""

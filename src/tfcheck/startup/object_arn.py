@@ -1,0 +1,164 @@
+"""Does ECS read the ARN of an object in S3 as it is written, and as what does IAM see it?
+
+The ECS agent takes `arn:PARTITION:s3:::BUCKET/KEY` apart (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/
+use-environment-file.html) and asks S3 for bucket and key. What it cannot take apart stops the task: no call is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.arn import cut, split
+from tfcheck.finding import Requirement, Severity
+from tfcheck.inventory.catalogue import BUCKET, catalogue
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup.place import Place
+from tfcheck.value import PARTITION, JsonText, Symbol, Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.world import World
+
+FORM = "arn:PARTITION:s3:::BUCKET/KEY"
+
+
+class Misshape(msgspec.Struct, frozen=True):
+    """What is surely wrong with an object's ARN. `readable`: ECS takes it apart all the same, into another object."""
+
+    what: str
+    readable: bool = False
+
+
+def object_needs(
+    rule: str, place: Place, value: TextLike, world: World, severity: Severity = Severity.ERROR, *, doubt: str = ""
+) -> Iterator[Requirement]:
+    """Require to read an object and to locate its bucket; nothing of what ECS cannot take apart."""
+    wrong = misshape(value, world)
+    if wrong is not None and not wrong.readable:
+        return
+    seen = seen_by_iam(value, place.task.thing.surroundings)
+    for action, resource, weight in (
+        ("s3:GetObject", seen, severity),
+        ("s3:GetBucketLocation", bucket_arn(seen), Severity.WARNING),
+    ):
+        yield place.needs(rule, action, resource, weight, doubt=doubt, mistaken=wrong is not None)
+
+
+def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
+    """Give an object's ARN as IAM compares it.
+
+    The agent drops the partition and asks S3 in its own. Which of two that differ IAM sees is not documented: it stays
+    open, so that only what is granted under either is allowed.
+    """
+    parts = split(value) if names_other_partition(value, around) else None
+    if parts is None:
+        return value
+    reason = f"whether IAM compares the partition {parts.partition} or {around.partition}, where the task runs"
+    open_ = Unknown(symbol=Symbol("partition"), reason=reason, hole=PARTITION)
+    return msgspec.structs.replace(parts, partition=open_).written()
+
+
+def names_other_partition(value: Value, around: Surroundings) -> bool:
+    """Tell whether an ARN is surely of another partition than the one that a task runs in."""
+    parts = split(value) if isinstance(value, str | Text | Unknown) else None
+    if parts is None or not isinstance(parts.partition, str) or not isinstance(around.partition, str):
+        return False
+    return parts.partition != around.partition
+
+
+# What is wrong with it
+
+
+def misshape(value: Value, world: World) -> Misshape | None:
+    """Say what is surely wrong with an object's ARN; None where nothing is."""
+    if value is None or value == "":
+        return Misshape("has no ARN")
+    if not isinstance(value, str | Text | Unknown):
+        return None
+    if is_other_than_arn(value):
+        return Misshape("is an address, not an ARN" if "://" in _literal(value) else "is not an ARN")
+    found = _misses_slash(value, world)
+    if found is not None:
+        return found
+    what = _misshapen(value)
+    return Misshape(what) if what else None
+
+
+def is_other_than_arn(value: Value) -> bool:
+    """Tell whether a text surely does not begin like an ARN: then there is nothing that IAM could be asked."""
+    if not isinstance(value, str | Text | Unknown):
+        return False
+    first = next(iter(pieces(spelled_out(value))), "")
+    return isinstance(first, str) and first != "" and not "arn:".startswith(first[:4])
+
+
+def _literal(value: TextLike) -> str:
+    return "".join(each for each in pieces(value) if isinstance(each, str))
+
+
+def _misses_slash(value: TextLike, world: World) -> Misshape | None:
+    """Tell whether a key follows the reference to a bucket without a slash between them."""
+    parts = pieces(value)
+    buckets = catalogue(world, BUCKET)
+    for index, reference in enumerate(parts):
+        if isinstance(reference, Unknown) and buckets.referred(reference) is not None:
+            rest = parts[index + 1 :]
+            if not rest:
+                return Misshape("names a bucket and no key")
+            following = rest[0]
+            is_name = isinstance(following, str) and (following[0].isalnum() or following[0] == "_")
+            readable = any(not isinstance(each, str) or "/" in each.rstrip("/") for each in rest)
+            return Misshape("has no slash between bucket and key", readable) if is_name else None
+    return None
+
+
+def _misshapen(value: TextLike) -> str:
+    parts = split(value)
+    if parts is None:
+        return "has too few parts for an ARN" if isinstance(value, str) else ""
+    if isinstance(parts.service, str) and parts.service != "s3":
+        return f"is an ARN of {parts.service}, not of s3" if parts.service.isalnum() else "is not an ARN of s3"
+    if any(isinstance(each, str) and each for each in (parts.region, parts.account)):
+        return "has a region or an account, which the ARN of an object has not"
+    bucket_and_key = cut(parts.resource, "/", limit=1)
+    if bucket_and_key is None or (len(bucket_and_key) == 2 and "" not in bucket_and_key):
+        return ""
+    return "names a bucket and no key"
+
+
+# The bucket
+
+
+def bucket_arn(object_arn: TextLike) -> TextLike:
+    """Give the ARN of the bucket that an object lives in: everything before the first slash of the object's ARN.
+
+    Follows the ARN formats of Amazon S3
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+    """
+    found: list[str | Unknown | JsonText] = []
+    for piece in pieces(object_arn):
+        if isinstance(piece, str):
+            head, slash, _ = piece.partition("/")
+            found.append(head)
+            if slash:
+                return text(found)
+        else:
+            inner = _inside(piece)
+            if inner is None:
+                return Unknown(reason="which bucket the file is in is known only after apply")
+            found.extend(pieces(inner))
+            if inner != piece:
+                return text(found)
+    return text(found)
+
+
+def _inside(piece: Unknown | JsonText) -> TextLike | None:
+    """Give a piece as it is if it surely holds no slash, what is before its slash if it surely holds one."""
+    if isinstance(piece, JsonText):
+        return None
+    if piece.shape is None:
+        return None if piece.hole.allows("/") else piece
+    spelled = spelled_out(piece.shape)
+    before = bucket_arn(spelled) if spelled != piece else piece
+    if before == spelled:
+        return piece
+    return None if isinstance(before, Unknown) and before not in pieces(spelled) else before

@@ -1,0 +1,199 @@
+"""Is a reference to a secret or a parameter written as ECS reads it?
+
+Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. What ECS refuses to read
+leads to no call, so there is nothing that IAM could be asked.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from tfcheck.arn import Arn, cut, is_arn, partition_of_region, split
+from tfcheck.finding import Severity
+from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.world import World
+
+_MALFORMED = (
+    "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again."
+)
+_NO_NAME = "The Systems Manager parameter name specified for secret is invalid"
+_SHORT_VERSION = (
+    "InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId"
+)
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
+_SHORTEST_VERSION = 32
+
+
+class Wrong(msgspec.Struct, frozen=True):
+    """What is surely wrong with a reference, how much that weighs, and what ECS says to it."""
+
+    what: str
+    severity: Severity = Severity.ERROR
+    symptom: str = ""
+
+
+def is_refused(wrong: Wrong | None) -> bool:
+    """Tell whether a reference surely cannot be read, whatever the role may do."""
+    return wrong is not None and wrong.severity is Severity.ERROR
+
+
+def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong | None:
+    """Say what is surely wrong with a `valueFrom` of a task that lives at `around`."""
+    if value == "":
+        return Wrong("is empty")
+    if not isinstance(value, str | Text | Unknown):
+        return None
+    fields = _secret_fields(value)
+    if fields is not None:
+        return _wrong_tail(fields[1:]) or _wrong_arn(value, around)
+    parameter = _parameter_fields(value)
+    if parameter is not None and len(parameter) > 2:
+        return Wrong("is the ARN of a parameter, behind which no JSON key or version of a secret can stand")
+    if split(value) is not None:
+        return _wrong_arn(value, around)
+    return _wrong_name(value, around, world) if not is_arn(value) else _unfinished(value)
+
+
+def wrong_credentials(value: Value, around: Surroundings) -> Wrong | None:
+    """Say what is surely wrong with the `credentialsParameter` of a private registry: a secret's ARN or name."""
+    if not isinstance(value, str | Text | Unknown):
+        return None
+    fields = _secret_fields(value)
+    if fields is not None and len(fields) > 1:
+        return Wrong("has a JSON key or version, which registry credentials cannot have")
+    parts = split(value)
+    if parts is not None and isinstance(parts.service, str) and parts.service != "secretsmanager":
+        return Wrong("is not the ARN of a secret of Secrets Manager")
+    return _wrong_arn(value, around)
+
+
+def _unfinished(value: TextLike) -> Wrong | None:
+    return Wrong("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
+
+
+# What stands behind the ARN
+
+
+def _secret_fields(value: TextLike) -> list[TextLike] | None:
+    """Give the fields of a secret's ARN from its name on; None where it is not surely one, or they cannot be told."""
+    return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
+
+
+def _parameter_fields(value: TextLike) -> list[TextLike] | None:
+    return _fields(value, "ssm", ".aws_ssm_parameter.", ("arn",))
+
+
+def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...]) -> list[TextLike] | None:
+    """Cut at the colons what follows `secret:`, or the reference to a whole ARN, or all of a parameter's resource."""
+    parts = split(value)
+    if parts is not None:
+        if parts.service != service:
+            return None
+        fields = cut(parts.resource, ":")
+        return fields[1:] or None if fields is not None and service == "secretsmanager" else fields
+    first, *rest = pieces(value) or ("",)
+    symbol = first.symbol if isinstance(first, Unknown) else None
+    if symbol is None or kind not in f".{symbol.owner}" or len(symbol.path) != 1 or symbol.path[0] not in attributes:
+        return None
+    behind = cut(spelled_out(text(rest)), ":")
+    return None if behind is None else [text([first, behind[0]]), *behind[1:]]
+
+
+def _wrong_tail(tail: list[TextLike]) -> Wrong | None:
+    """Say what is wrong with what follows a secret's ARN: nothing, or JSON key, version stage and version id."""
+    if len(tail) not in (0, 3):
+        what = "is followed by too few or too many colons: it must be `ARN:key:stage:version`"
+        return Wrong(what, symptom=_MALFORMED)
+    stage, version = tail[1:] or ("", "")
+    if isinstance(version, str) and 0 < len(version) < _SHORTEST_VERSION:
+        return Wrong("ends in a version id that is too short to be one", symptom=_SHORT_VERSION)
+    if _is_told(stage) and _is_told(version):
+        what = "has a version stage and a version id: AWS takes one of them, and Secrets Manager two only if they agree"
+        return Wrong(what, Severity.WARNING)
+    return None
+
+
+def _is_told(field: TextLike) -> bool:
+    """Tell whether a field surely is not empty."""
+    return any(isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest) for each in pieces(field))
+
+
+# The ARN itself
+
+
+def _wrong_arn(value: TextLike, around: Surroundings) -> Wrong | None:
+    parts = split(value)
+    if parts is None or not isinstance(parts.service, str):
+        return None
+    if parts.service not in ("secretsmanager", "ssm"):
+        return Wrong("is an ARN of neither Secrets Manager nor Systems Manager")
+    if parts.region == "" or parts.account == "":
+        return Wrong("has no region or no account")
+    if _is_of_other_partition(parts, around):
+        return Wrong("names another partition than the one that its region, or the task, is in")
+    fields = cut(parts.resource, ":")
+    if fields is None:
+        return None
+    return _wrong_secret(fields) if parts.service == "secretsmanager" else _wrong_parameter(parts.resource)
+
+
+def _is_of_other_partition(parts: Arn, around: Surroundings) -> bool:
+    here = [partition_of_region(parts.region)] if isinstance(parts.region, str) else []
+    here += [around.partition] if isinstance(around.partition, str) else []
+    return isinstance(parts.partition, str) and any(each != parts.partition for each in here)
+
+
+def _wrong_secret(fields: list[TextLike]) -> Wrong | None:
+    kind, name = fields[0], fields[1] if len(fields) > 1 else ""
+    if (isinstance(kind, str) and kind != "secret") or name == "":
+        return Wrong("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
+    if _holds_wildcard(name):
+        return Wrong("holds a wildcard, which is not one here")
+    if isinstance(name, str) and not _SUFFIX.fullmatch(name[-7:]):
+        return Wrong("lacks the six random characters at its end: write the full ARN", Severity.WARNING)
+    return None
+
+
+def _wrong_parameter(resource: TextLike) -> Wrong | None:
+    first = next(iter(pieces(resource)), "")
+    beginning = first if isinstance(first, str) else ""
+    if isinstance(resource, str) and not resource.startswith("parameter/"):
+        return Wrong("names no parameter: its resource must begin with `parameter/`")
+    if beginning.startswith("parameter//"):
+        return Wrong("has two slashes behind `parameter`: remove one")
+    if _holds_wildcard(resource):
+        return Wrong("holds a wildcard, which is not one here")
+    return None
+
+
+def _holds_wildcard(value: TextLike) -> bool:
+    return any(isinstance(each, str) and ("*" in each or "?" in each) for each in pieces(value))
+
+
+# Names
+
+
+def _wrong_name(value: TextLike, around: Surroundings, world: World) -> Wrong | None:
+    """Say what is wrong with what is no ARN: the name of a parameter."""
+    spelled = spelled_out(value)
+    if isinstance(spelled, str) and spelled.count(":") >= 2:
+        return Wrong("is no ARN, and the name of a parameter holds no colons", symptom=_NO_NAME)
+    if catalogue(world, PARAMETER).by_name(value, around) is None and _names_secret(value, world):
+        return Wrong("is the name of a secret, which ECS takes for that of a parameter: write its ARN")
+    return None
+
+
+def _names_secret(value: TextLike, world: World) -> bool:
+    if isinstance(value, Unknown) and value.symbol is not None:
+        return value.symbol.path == ("name",) and catalogue(world, SECRET).owner(value) is not None
+    return isinstance(value, str) and value in world.once(_secret_names)
+
+
+def _secret_names(world: World) -> frozenset[str]:
+    found = (each.attribute("name") for each in world.things(*SECRET.types))
+    return frozenset(each for each in found if isinstance(each, str))

@@ -1,0 +1,217 @@
+"""What does AWS say of a call that it refused, and what is the call for?
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from tfcheck.stopped_reason.known import BOTH, Cause, Known
+from tfcheck.stopped_reason.said import Said
+
+
+class Denial(msgspec.Struct, frozen=True):
+    """What AWS says of a call that it refused, as far as the text holds it.
+
+    `role` is None where whoever called had no role, or the text does not tell. `is_cut` says that the text ends within,
+    or behind, the resource.
+    """
+
+    role: str | None
+    action: str
+    resource: str | None
+    why: str | None
+    is_cut: bool = False
+    is_user: bool = False
+
+
+class Call(msgspec.Struct, frozen=True):
+    """What ECS calls `actions` for, and the rules about that. Code in a container makes the same calls for itself."""
+
+    actions: tuple[str, ...]
+    meaning: str
+    rules: tuple[str, ...]
+    cause: Cause = Cause.REFUSED
+
+
+CALLS = (
+    Call(
+        ("secretsmanager:GetSecretValue",),
+        "the role may not read a secret. With the execution role ECS reads what `secrets` and `secretOptions` name, "
+        "credentials of private registries, users of file systems of FSx, and what the logs of Service Connect need",
+        ("secret", "registry-credentials", "service-connect-log", "fsx"),
+    ),
+    Call(
+        ("ssm:GetParameters",),
+        "the role may not read a parameter. With the execution role ECS reads what `secrets` and `secretOptions` name, "
+        "credential specifications, users of file systems of FSx, and what the logs of Service Connect need",
+        ("parameter", "service-connect-log", "credential-spec", "fsx"),
+    ),
+    Call(
+        ("s3:GetObject",),
+        "the role may not read an object. With the execution role ECS reads environment files, the configuration of a "
+        "log router, and credential specifications; the init image of a log router reads files with the task role",
+        ("env-file", "firelens-config", "credential-spec", "log-router-file"),
+    ),
+    Call(
+        ("s3:GetBucketLocation",),
+        "the role may not ask where a bucket is. ECS agents before 1.84.0 ask with the execution role, the init image "
+        "of a log router with the task role",
+        ("env-file", "firelens-config", "log-router-file"),
+    ),
+    Call(
+        ("kms:Decrypt",),
+        "the role may not use the KMS key of what it reads: it needs kms:Decrypt on the key, and the key's policy must "
+        "allow that",
+        ("decrypt",),
+    ),
+    Call(
+        ("ecr:GetAuthorizationToken",),
+        "the role may not ask Amazon ECR for a token, which is granted on `*` only",
+        ("image",),
+    ),
+    Call(
+        ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"),
+        "the role, or the policy of a repository in another account, does not allow to pull the image",
+        ("image",),
+    ),
+    Call(
+        ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository"),
+        "the role may not fill a pull-through cache, or make the repository for it, with the image that it pulls",
+        ("image",),
+    ),
+    Call(
+        ("logs:CreateLogStream", "logs:PutLogEvents"),
+        "the role may not write to the log group. The execution role writes the logs of the driver `awslogs`, those of "
+        "Service Connect too",
+        ("log-group", "service-connect-log", "log-group-absent"),
+    ),
+    Call(
+        ("logs:CreateLogGroup",),
+        "the role may not make the log group, which `awslogs-create-group` asks for; AWS's managed policy for "
+        "execution roles does not allow it",
+        ("log-group", "log-group-absent"),
+    ),
+    Call(
+        ("fsx:DescribeFileSystems",),
+        "the role may not ask where a file system of FSx for Windows File Server is",
+        ("fsx",),
+    ),
+    Call(
+        ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"),
+        "the file system did not let the task in: the task role, not the execution role, needs this, by a policy of "
+        "its own or by that of the file system, and neither may deny it",
+        ("efs-volume", "efs-authorization"),
+        Cause.TASK_PERMISSION,
+    ),
+    Call(
+        (
+            "ssmmessages:CreateControlChannel",
+            "ssmmessages:CreateDataChannel",
+            "ssmmessages:OpenControlChannel",
+            "ssmmessages:OpenDataChannel",
+        ),
+        "ECS Exec cannot open its channels: the task role, not the execution role, needs four actions of ssmmessages",
+        ("ecs-exec",),
+        Cause.TASK_PERMISSION,
+    ),
+    Call(
+        ("sts:AssumeRole",),
+        "somebody may not become a role. ECS itself does that as ecs-tasks.amazonaws.com, which the role must trust; "
+        "who is named here is another",
+        ("trust",),
+        Cause.TRUST,
+    ),
+)
+_BY_ACTION = {action.lower(): (action, call) for call in CALLS for action in call.actions}
+
+
+def refusal(said: Said) -> Denial | None:
+    """Read what a text says of a refused call."""
+    found = [(match, text) for text in said.readings if (match := _DENIED.search(text))]
+    if not found:
+        return None
+    match, text = next((each for each in found if each[0]["resource"]), found[0])
+    role = _ROLE.search(match["user"])
+    resource = match["resource"].rstrip(".,;)").strip("\"'") if match["resource"] else None
+    return Denial(
+        role=role[1] if role else None,
+        action=_spelled(match["action"], is_cut=match.end("action") == len(text)),
+        resource=resource,
+        why=next((meaning for ending, meaning in _ENDINGS if said.search(ending)), None),
+        is_cut=match.end() == len(text),
+        is_user=_USER.search(match["user"]) is not None,
+    )
+
+
+def _spelled(action: str, *, is_cut: bool) -> str:
+    """Write an action as AWS does; of one that is cut off, all of it where only one begins so."""
+    if action.lower() in _BY_ACTION:
+        return _BY_ACTION[action.lower()][0]
+    begun = [each for known, (each, _) in _BY_ACTION.items() if is_cut and known.startswith(action.lower())]
+    return begun[0] if len(begun) == 1 else action
+
+
+def of_call(denial: Denial) -> Known | None:
+    """Explain a refused call that ECS makes, by what is called; None for every other call."""
+    action, call = _BY_ACTION.get(denial.action.lower(), ("", None))
+    if call is None or denial.is_user:
+        return None
+    rules = ("env-file", "decrypt") if _is_env_file(denial) else call.rules
+    return Known("", BOTH, call.cause, call.meaning, rules, (action,))
+
+
+def of_near_call(denial: Denial) -> Known | None:
+    """Explain a refused call that is nearly one of ECS: `ssm:GetParameter` where ECS calls `ssm:GetParameters`."""
+    near = next((each for each in _BY_ACTION.values() if _is_near(denial.action.lower(), each[0].lower())), None)
+    if near is None or denial.is_user:
+        return None
+    meaning = (
+        f"ECS calls {near[0]}, never {denial.action}: something else did, such as the code in a container with the "
+        f"task role. Where a policy that is meant for ECS names {denial.action}, write {near[0]}"
+    )
+    return Known("", BOTH, Cause.OTHER_CALL, meaning, near[1].rules, (near[0],))
+
+
+def _is_near(action: str, known: str) -> bool:
+    """Tell whether one of two actions of a service holds the other; whoever becomes a role is no business of ECS."""
+    (service, _, name), (same, _, other) = action.partition(":"), known.partition(":")
+    return service == same != "sts" and len(name) > _TOO_SHORT and (name in other or other in name)
+
+
+def _is_env_file(denial: Denial) -> bool:
+    whole = denial.resource or ""
+    return denial.action == "s3:GetObject" and whole.endswith(".env") and not denial.is_cut
+
+
+_TOO_SHORT = 6
+_DENIED = re.compile(
+    r"User: ?(?P<user>\S{1,400}?) ?is ?not ?authorized ?to ?perform: ?(?P<action>[\w-]+:\w+?)"
+    r"(?= ?(?:on ?(?:the ?)?resource|because ?no|with ?an ?explicit)|\W|$)"
+    r"(?: ?on ?(?:the ?)?resources?:? ?(?P<resource>\"[^\"]+\"?|\S+?(?= ?(?:because ?no|with ?an ?explicit)|\s|$)))?",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(r":assumed-role/([^/\s]+)/", re.IGNORECASE)
+_USER = re.compile(r":iam::\d*:(?:user/|root\b)", re.IGNORECASE)
+_ENDINGS = (
+    ("no identity-based policy allows", "no policy of the role allows it: add a statement"),
+    (
+        "explicit deny in a resource-based policy",
+        "the policy of the resource denies it: no statement of the role helps",
+    ),
+    ("explicit deny in a service control policy", "a service control policy denies it: ask who runs the organization"),
+    (
+        "explicit deny in a resource control policy",
+        "a resource control policy denies it: ask who runs the organization",
+    ),
+    ("explicit deny in an identity-based policy", "a policy of the role denies it: change the statement that denies"),
+    ("explicit deny in a permissions boundary", "the permissions boundary of the role denies it"),
+    ("explicit deny in a VPC endpoint policy", "the policy of a VPC endpoint denies it"),
+    ("no permissions boundary allows", "the permissions boundary of the role does not allow it"),
+    ("no VPC endpoint policy allows", "the policy of a VPC endpoint does not allow it"),
+    ("no service control policy allows", "no service control policy allows it: ask who runs the organization"),
+    ("no resource-based policy allows", "the policy of the resource does not allow it"),
+)

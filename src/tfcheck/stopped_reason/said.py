@@ -1,0 +1,82 @@
+"""What was said, once what a text suffers on its way is undone?
+
+Texts are copied from terminals, tables, logs, mails and JSON: they come in frames, with time stamps and colours, with
+the escapes of JSON and HTML, with typographic quotes, and broken into lines between words or within them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+
+class Said:
+    """A text in two readings: `spaced` takes a line's end for a space, `joined` for nothing."""
+
+    def __init__(self, said: str) -> None:
+        """Take a text as it came."""
+        self._lines = _lines(said)
+
+    @cached_property
+    def spaced(self) -> str:
+        """Give the text as one line, broken between words."""
+        return " ".join(" ".join(self._lines).split())
+
+    @cached_property
+    def joined(self) -> str:
+        """Give the text as one line that was broken anywhere, so that any space may be lost."""
+        return "".join(self._lines)
+
+    def search(self, pattern: str) -> re.Match[str] | None:
+        """Find a pattern in either reading, in upper or lower case."""
+        found = re.search(pattern, self.spaced, re.IGNORECASE)
+        if found is None and len(self._lines) > 1:
+            found = re.search(pattern.replace(" ?", " ").replace(" ", " ?"), self.joined, re.IGNORECASE)
+        return found
+
+    @property
+    def readings(self) -> tuple[str, str]:
+        """Give both readings, first the one that is right where all lines but the last are of one length."""
+        lengths = {len(line) for line in self._lines[:-1]}
+        is_hard = len(self._lines) > 2 and len(lengths) == 1
+        return (self.joined, self.spaced) if is_hard else (self.spaced, self.joined)
+
+
+def _lines(said: str) -> list[str]:
+    """Undo frames, stamps, colours and escapes.
+
+    Lines keep the space at their end, since a terminal breaks them within words too.
+    """
+    from html import unescape  # takes longer to load than to use
+
+    text = _ESCAPE.sub(lambda found: _MEANT.get(found[1], "") or chr(int(found[1][1:], 16)), _UNSEEN.sub("", said))
+    text = _QUOTE.sub("'", unescape(_UNSEEN.sub("", text))).replace("\u00a0", " ")
+    return [_bare(line) for line in text.splitlines() if not _is_rule(line)]
+
+
+def _bare(line: str) -> str:
+    """Take the frame of a table, and what else programs put before a line, away."""
+    line = _FRAME.sub("", line)
+    end = line.rstrip()
+    return end[:-1].rstrip() if end.endswith(_BARS) else line
+
+
+def _is_rule(line: str) -> bool:
+    """Tell whether a line is what tables draw between their rows."""
+    return not line.strip(_RULES) and not set(line) <= set(" \t|│┃║")
+
+
+#: Colours and other orders to a terminal, and characters that have no width.
+_UNSEEN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+#: What JSON writes for characters that it does not hold as they are; control characters and halves of pairs stay so.
+_ESCAPE = re.compile(r"\\+(u(?!00[01]|[dD][89a-fA-F])[0-9a-fA-F]{4}|[nrt\"/])")
+_MEANT = {"n": "\n", "r": "\n", "t": " ", '"': '"', "/": "/"}
+_QUOTE = re.compile("[‘’`´]")
+_BARS = ("│", "┃", "║", "|")
+_RULES = " \t|│┃║+-=─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╭╮╰╯"
+_STAMP = (
+    r"\[?(?:\d{4}-\d\d-\d\d(?:T| )\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z| ?[+-]\d\d:?\d\d)?"
+    r"|(?:[A-Z][a-z]{2} +\d{1,2} )?\d\d:\d\d:\d\d(?:[.,]\d+)?)\]?:?(?=[\s│┃║|])"
+)
+#: What Terraform, mail programs, tables and logs put before each line.
+_FRAME = re.compile(rf"^(?:[\s│┃║|>╷╵]|{_STAMP})+")

@@ -1,0 +1,100 @@
+"""Is a refused call explained where nothing of ECS stands around it?"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.stopped_reason.test_texts import FETCH, refused
+from tfcheck import rulebook
+from tfcheck.check import check
+from tfcheck.pitfall import ecs_exec
+from tfcheck.startup import RULES
+from tfcheck.stopped_reason import CALLS, Cause, explained
+
+
+def test_every_action_of_every_rule_is_known() -> None:
+    asked: set[tuple[str, str]] = set()
+    for name in (
+        "rarer-fetches",
+        "log-router-files",
+        "image-and-logs",
+        "secrets-with-key",
+        "efs-volumes",
+        "encrypted-bucket",
+        "proxies-of-services",
+    ):
+        report = check(Case(TESTDATA / name).plan(), None)
+        asked |= {(each.requirement.action, each.requirement.rule) for each in report.answers}
+    asked |= {(action, rule.id) for rule in RULES for action in rule.symptoms}
+    asked |= {(action, ecs_exec.ID) for action in ecs_exec.ACTIONS}
+    assert len(asked) > len(RULES)
+    known = {(action, rule) for call in CALLS for action in call.actions for rule in call.rules}
+    assert asked - known == set()
+
+
+def test_the_rules_named_exist() -> None:
+    assert {rule for call in CALLS for rule in call.rules} <= {each.id for each in rulebook.manuals()}
+
+
+@pytest.mark.parametrize("action", [action for call in CALLS for action in call.actions])
+def test_a_bare_refusal_is_explained(action: str) -> None:
+    for said in (refused(action), refused(action, ""), refused(action).lower(), f"{refused(action)}\n"):
+        found = explained(said)
+        assert found is not None
+        assert found.cause in {Cause.REFUSED, Cause.TASK_PERMISSION, Cause.TRUST}
+        assert found.denial is not None
+        assert found.denial.action == action
+
+
+def test_a_secret_may_be_any_that_is_read() -> None:
+    found = explained(refused("secretsmanager:GetSecretValue"))
+    assert found is not None
+    assert found.known.rules == ("secret", "registry-credentials", "service-connect-log", "fsx")
+    assert "credentials of private registries" in found.known.meaning
+
+
+def test_the_resource_tells_files_apart() -> None:
+    env_file = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", '"arn:aws:s3:::cfg/a.env"')
+    other = refused("s3:GetObject").replace("arn:aws:x:eu-west-1:111122223333:thing", "arn:aws:s3:::cfg/a.conf")
+    first, second = explained(env_file), explained(other)
+    assert first is not None
+    assert second is not None
+    assert first.denial is not None
+    assert first.denial.resource == "arn:aws:s3:::cfg/a.env"
+    assert first.known.rules == ("env-file", "decrypt")
+    assert "firelens-config" in second.known.rules
+
+
+def test_the_text_around_tells_who_called() -> None:
+    found = explained(f"{FETCH}unable to retrieve secrets from ssm: {refused('kms:Decrypt')}")
+    assert found is not None
+    assert (found.known.rules, found.cause) == (("decrypt",), Cause.PERMISSION)
+
+
+@pytest.mark.parametrize(
+    ("action", "called"),
+    [
+        ("ssm:GetParameter", "ssm:GetParameters"),
+        ("ssm:GetParametersByPath", "ssm:GetParameters"),
+        ("s3:GetObjectVersion", "s3:GetObject"),
+        ("secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue"),
+    ],
+)
+def test_what_is_nearly_a_call_of_ecs_is_none(action: str, called: str) -> None:
+    found = explained(refused(action))
+    assert found is not None
+    assert found.cause is Cause.OTHER_CALL
+    assert found.known.meaning.startswith(f"ECS calls {called}, never {action}: something else did")
+    assert found.known.actions == (called,)
+
+
+def test_a_text_may_end_within_a_refusal() -> None:
+    text = refused("secretsmanager:GetSecretValue")
+    for length in range(text.index("GetSecretV") + len("GetSecretV"), len(text)):
+        found = explained(text[:length])
+        assert found is not None
+        assert found.denial is not None
+        assert found.denial.action == "secretsmanager:GetSecretValue"
+        if found.denial.resource is not None:
+            assert found.denial.is_cut == (len(text[:length].rstrip()) <= text.index(" because"))

@@ -10,6 +10,7 @@ import msgspec
 from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
+from tfcheck.startup.unmarked import unmarked
 from tfcheck.world import World
 
 Derive: TypeAlias = Callable[[TaskDefinition, World], Iterator[Requirement]]
@@ -58,5 +59,5 @@ class _Derived:
     def of(self, rule: Rule, task: TaskDefinition) -> tuple[Requirement, ...]:
         key = rule.id, task.address
         if key not in self._found:
-            self._found[key] = tuple(rule.derive(task, self._world))
+            self._found[key] = tuple(unmarked(each, self._world) for each in rule.derive(task, self._world))
         return self._found[key]

@@ -161,8 +161,8 @@ class Attachments:
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
         for group in _of_one_name(kept):
-            policies = [self._policy(grant).policy for grant in group]
-            attached.rivals.append(tuple(policy for policy in policies if policy is not None))
+            # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
+            attached.rivals.append(tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in group))
             named = " and ".join(str(grant.thing.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 

@@ -1,0 +1,38 @@
+"""Of inline policies of one name on one role only one remains, also where one of them cannot be read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases import TESTDATA
+from tfcheck.check import check
+from tfcheck.finding import Report
+from tfcheck.plan import load
+
+
+def checked(tmp_path: Path, unread: set[int]) -> Report:
+    """Check a plan with two policies of one name, some of which are known only after apply; without the sources."""
+    plan: dict[str, Any] = json.loads((TESTDATA / "two-policies-one-name" / "applied.plan.json").read_bytes())
+    policies = [each for each in plan["resource_changes"] if each["type"] == "aws_iam_role_policy"]
+    assert len({each["change"]["after"]["name"] for each in policies}) == 1
+    for number in unread:
+        change = policies[number]["change"]
+        change["after"].pop("policy")
+        change["after_unknown"]["policy"] = True
+    del plan["configuration"]
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    return check(load(path).plans[0])
+
+
+@pytest.mark.parametrize("unread", [{0}, {1}, {0, 1}], ids=str)
+def test_one_that_cannot_be_read_may_remain(unread: set[int], tmp_path: Path) -> None:
+    report = checked(tmp_path, unread)
+    asked = [each for each in report.answers if each.requirement.action.startswith("s3:")]
+    assert asked
+    assert {each.verdict.value for each in asked} == {"unknown"}
+    assert "policies-of-one-name" in {each.rule for each in report.findings}

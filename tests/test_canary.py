@@ -191,3 +191,21 @@ def test_a_source_line_with_a_value_is_not_quoted_whole(tmp_path: Path, capsys: 
         streams = capsys.readouterr()
         assert "orders" in streams.out
         assert CANARY not in streams.out + streams.err
+
+
+def test_a_policy_whose_arn_is_sensitive_is_not_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Attached, listed by the role or its boundary: of AWS, of another account or of one that nothing shows."""
+    arns = [f"arn:aws:iam::123456789012:policy/{CANARY}", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]
+    plan = json.loads((PLANS / "literal-missing" / "applied.plan.json").read_text(encoding="utf-8"))
+    for resource in plan["resource_changes"]:
+        if resource["type"] == "aws_iam_role":
+            masks = {"managed_policy_arns": True, "permissions_boundary": True}
+            for side in ("before", "after"):
+                resource["change"][side] |= {"managed_policy_arns": arns, "permissions_boundary": arns[0]}
+                resource["change"][f"{side}_sensitive"] = masks
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    for form in (*OPTIONS, ["diff"]):
+        cli.run([*form, str(path)])
+        streams = capsys.readouterr()
+        assert [each for each in (CANARY, "AmazonS3ReadOnlyAccess") if each in streams.out + streams.err] == []

@@ -162,7 +162,9 @@ class Attachments:
             self._doubt(grant, "which may be attached to this role", attached)
         for group in _of_one_name(kept):
             # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
-            attached.rivals.append(tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in group))
+            attached.rivals.append(
+                tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in group)
+            )
             named = " and ".join(str(grant.thing.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
@@ -184,7 +186,8 @@ class Attachments:
         if grant.found is not None:
             return grant.found
         if grant.reference is not None:
-            return self._policies.by_arn(grant.reference)
+            marked = any(map(grant.thing.sensitive, ("policy_arn", "policy_arns", "managed_policy_arns")))
+            return self._policies.by_arn(grant.reference, str(grant.thing.address) if marked else "")
         return self._policies.of_attribute(grant.thing, "policy")
 
     # Which grants are for a role

@@ -66,8 +66,11 @@ class Policies:
         policy = self._world.alike((text, kind), lambda: parse_policy(text, label, kind))
         return _found(called(policy, label), label, secret)
 
-    def by_arn(self, reference: Value) -> Found:
-        """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own."""
+    def by_arn(self, reference: Value, secret_in: str = "") -> Found:
+        """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own.
+
+        An ARN that must not be shown is called by what it is `secret_in`.
+        """
         if not isinstance(reference, str | Text | Unknown):
             return Found(hidden="an attached policy whose ARN is not known")
         thing = self.thing(reference)
@@ -84,11 +87,12 @@ class Policies:
         spelled = spelled_out(reference)
         bundled = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
         if bundled is not None:
-            return Found(bundled)
+            return Found(concealed(called(bundled, secret_in)) if secret_in else bundled)
         for other in self._world.context:
             if other.once(Policies).holds(spelled):
                 return other.once(Policies).by_arn(spelled)
-        return Found(hidden=_not_visible(reference))
+        is_secret = bool(secret_in) and not isinstance(reference, Unknown)
+        return Found(hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference))
 
     def _newer(self, looked_up: Thing) -> Policies | None:
         """Find the stack that manages a policy which this one read earlier: before a change, or who knows when."""

@@ -231,7 +231,8 @@ class Roles:
         reference = thing.attribute("permissions_boundary")
         if reference is None or reference == "":
             return None, None
-        found = self.policies.by_arn(reference)
+        secret_in = str(thing.address) if thing.sensitive("permissions_boundary") else ""
+        found = self.policies.by_arn(reference, secret_in)
         return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
 
     def _trust(self, thing: Thing) -> tuple[Policy | None, str | None]:

@@ -16,6 +16,8 @@ from tfcheck.inventory.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETE
 from tfcheck.value import TextLike, Unknown
 from tfcheck.world import World
 
+#: What an ARN is made of; AWS gives it back unmarked, whatever the name was made of.
+_NAMES = ("arn", "bucket", "bucket_prefix", "id", "key", "name", "name_prefix")
 _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 
 
@@ -44,5 +46,5 @@ def _unmarked_arns(world: World) -> Iterator[str]:
     types = [each for kind in _KINDS for each in kind.types]
     for thing in (*world.things(*types), *world.looked_up(*types)):
         arn = thing.attribute("arn")
-        if isinstance(arn, str) and not thing.sensitive("arn"):
+        if isinstance(arn, str) and not any(map(thing.sensitive, _NAMES)):
             yield arn

@@ -13,6 +13,7 @@ from typing import Any
 import click
 import pytest
 
+from tests.plan.made import nested
 from tests.report import samples
 from tfcheck import __version__, cli, terminal
 from tfcheck.errors import InputError, UsageError
@@ -391,6 +392,23 @@ def test_a_source_file_that_cannot_be_read_is_told(tmp_path: Path, capsys: pytes
     shown = capsys.readouterr().out
     assert "note: broken.tf:" in shown
     assert "hunter2" not in shown
+
+
+@pytest.mark.parametrize("name", ["check", "diff", "fix"])
+@pytest.mark.parametrize("damage", [{"after_unknown": [{"arn": True}]}, {"after_sensitive": nested(500)}, None])
+def test_a_damaged_plan_is_no_bug(
+    name: str, damage: dict[str, Any] | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = json.loads((ROOT / "testdata" / "late-for-services" / "plan.json").read_bytes())
+    for row in plan["resource_changes"]:
+        row["change"] |= damage or {}
+    if damage is None:
+        for each in plan["configuration"]["root_module"]["resources"]:
+            each["expressions"]["tags"] = nested(500)
+    written = tmp_path / "plan.json"
+    written.write_text(json.dumps(plan), encoding="utf-8")
+    assert cli.run([name, str(written)]) == 3
+    assert capsys.readouterr().err.startswith("error: `")
 
 
 def test_places_are_named_as_seen_from_the_current_directory(

@@ -33,3 +33,11 @@ def plan(*changes: dict[str, Any], **sections: Any) -> Plan:
 def loaded(text: str | bytes) -> Loaded:
     """Load what stands on standard input."""
     return load(None, io.BytesIO(text.encode() if isinstance(text, str) else text))
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Make an object of `depth` objects and lists inside each other; the innermost holds `true`."""
+    found: Any = True
+    for level in reversed(range(depth)):
+        found = [found] if level % 2 else {"a": found}
+    return found  # type: ignore[no-any-return]

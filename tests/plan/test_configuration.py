@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.plan.made import TESTDATA, plan
+from tests.plan.made import TESTDATA, nested, plan
+from tfcheck.errors import InputError
 from tfcheck.plan import ConfigModule, constant, load, references
 
 
@@ -81,6 +82,32 @@ def test_missing_and_null_parts_are_empty() -> None:
     assert found.calls["m"].module.resources == {}
     assert found.calls["n"].expressions == {}
     assert found.outputs == {"o": None, "p": None}
+
+
+def test_expressions_nested_too_deep_are_refused_by_name() -> None:
+    deep = nested(500)
+    parts = dict.fromkeys(("expressions", "count_expression", "for_each_expression"), deep)
+    found = root(
+        resources=[{"mode": "managed", "type": "t", "name": "x"} | parts],
+        module_calls={"m": parts},
+        outputs={"o": {"expression": deep}},
+        variables={"v": {"default": deep}},
+    )
+    for repeated, name in ((found.resources["t.x"], r"t\.x"), (found.calls["m"], r"module\.m")):
+        for part in parts:
+            with pytest.raises(
+                InputError, match=f"`{name}` in the plan's configuration is nested too deep to be a plan"
+            ):
+                getattr(repeated, part)
+    for part, name in (("outputs", "output `o`"), ("variables", "variable `v`")):
+        with pytest.raises(InputError, match=f"{name} is nested too deep to be a plan"):
+            getattr(found, part)
+
+
+def test_a_provider_nested_too_deep_is_refused_by_name() -> None:
+    found = plan(configuration={"provider_config": {"aws": {"expressions": nested(500)}, "null": None}})
+    with pytest.raises(InputError, match="provider `aws` in the plan's configuration is nested too deep to be a plan"):
+        _ = found.provider_configs
 
 
 def test_a_plan_without_modules_has_no_configuration() -> None:

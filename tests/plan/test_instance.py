@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from typing import Any
 
 import pytest
 
-from tests.plan.made import change, plan
+from tests.plan.made import change, nested, plan
 from tfcheck.errors import InputError
 from tfcheck.plan import Instance
 from tfcheck.value import Symbol, Unknown
@@ -16,6 +14,12 @@ from tfcheck.value import Symbol, Unknown
 ROLE = "aws_iam_role.x"
 OLD = {"name": "old"}
 NEW = {"name": "new"}
+MASKS = {
+    "after_unknown": "after",
+    "before_sensitive": "before_sensitive",
+    "after_sensitive": "after_sensitive",
+}
+PARTS = {"before": "before", "after": "after"} | MASKS
 
 
 def made(*actions: str, **parts: Any) -> Instance:
@@ -102,16 +106,33 @@ def test_an_object_of_another_shape_is_refused_by_name() -> None:
         _ = made("create", after=[1]).after
 
 
-def test_an_object_nested_too_deep_is_refused_by_name() -> None:
-    deep: Any = None
-    for _ in range(250):
-        deep = {"a": deep}
-    found = made("create", after={"a": deep})
+@pytest.mark.parametrize("mask", [[], [{"arn": True}], "arn", 1])
+@pytest.mark.parametrize(("key", "part"), MASKS.items())
+def test_a_mask_of_another_shape_is_refused_by_name(key: str, part: str, mask: Any) -> None:
+    found = made("update", before=OLD, after=NEW, **{key: mask})
+    with pytest.raises(InputError, match=rf"`{key}` of `aws_iam_role\.x` in the plan cannot be read: Expected"):
+        getattr(found, part)
+
+
+def test_a_mask_that_is_null_or_false_marks_nothing() -> None:
+    assert all(made("create", after=NEW, after_unknown=mask).after == NEW for mask in (None, False, dict[str, Any]()))
+
+
+@pytest.mark.parametrize("depth", [101, 500])
+@pytest.mark.parametrize(("key", "part"), PARTS.items())
+def test_what_is_nested_too_deep_is_refused_by_name(key: str, part: str, depth: int) -> None:
+    found = made("update", **{"before": OLD, "after": NEW, key: nested(depth)})
     assert found.exists_after
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(len(traceback.extract_stack()) + 350)
-    try:
-        with pytest.raises(InputError, match=r"`aws_iam_role\.x` in the plan is nested too deep"):
-            _ = found.after
-    finally:
-        sys.setrecursionlimit(limit)
+    with pytest.raises(InputError, match=r"`aws_iam_role\.x` in the plan is nested too deep to be a plan"):
+        getattr(found, part)
+
+
+@pytest.mark.parametrize(("key", "part"), PARTS.items())
+def test_what_is_nested_deep_is_read(key: str, part: str) -> None:
+    found = made("update", **{"before": OLD, "after": NEW, key: nested(100)})
+    assert getattr(found, part) is not None
+
+
+def test_brackets_in_texts_nest_nothing() -> None:
+    after = {"policy": '[{"' * 200, "tags": {str(number): [] for number in range(200)}}
+    assert made("create", after=after).after == after

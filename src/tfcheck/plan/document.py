@@ -7,6 +7,7 @@ allocation.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,13 +16,18 @@ from msgspec import UNSET, Raw, UnsetType
 
 from tfcheck.errors import InputError
 
-#: A sensitivity or unknown mask: `true` covers all below it.
-Mask: TypeAlias = bool | None | list[Any] | dict[str, Any]
+#: The sensitivity or unknown mask of an object: `true` covers all of it.
+Mask: TypeAlias = bool | None | dict[str, Any]
 
 #: What decoding raises where the text, and not tfcheck, is at fault.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+#: How many lists and objects may stand inside each other in one value, so that whatever walks it may call itself: no
+#: schema of a provider comes near.
+_DEEPEST = 100
+
 _T = TypeVar("_T")
+_MASK: Any = bool | dict[str, Any]
 _NOTHING = Raw()
 _NULL = Raw(b"null")
 
@@ -135,12 +141,15 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
     """Decode one part of a plan; `what` names it for the reader.
 
     Raises:
-        InputError: it has another shape than `kind`.
+        InputError: it has another shape than `kind`, or is nested too deep.
     """
     try:
-        return msgspec.json.decode(raw, type=kind)
+        found = msgspec.json.decode(raw, type=kind)
     except UNREADABLE as error:
-        raise unreadable(what, error) from None
+        raise _unreadable(what, error) from None
+    if isinstance(found, dict | list) and _may_be_deep(raw):
+        refuse_deep(found, what)
+    return found
 
 
 def decoded_json(raw: Raw, what: str) -> Any:
@@ -152,10 +161,47 @@ def decoded_json(raw: Raw, what: str) -> Any:
     return decoded(raw, object, what) if present(raw) else None
 
 
-def unreadable(what: str, error: Exception) -> InputError:
+def decoded_mask(raw: Raw, what: str) -> Mask:
+    """Decode the mask of an object; an absent one is None.
+
+    Raises:
+        InputError: it has the shape of no mask, so that nobody can tell what it marks, or is nested too deep.
+    """
+    return decoded(raw, _MASK, what) if present(raw) else None
+
+
+def refuse_deep(value: Any, what: str) -> None:
+    """Refuse what would exhaust the stack of whatever walks it; `what` names it for the reader.
+
+    Raises:
+        InputError: it is nested too deep.
+    """
+    level = [value]
+    for _ in range(_DEEPEST + 1):
+        level = [each for node in level if isinstance(node, dict | list) for each in _members(node)]
+        if not level:
+            return
+    raise _too_deep(what)
+
+
+def _may_be_deep(raw: Raw) -> bool:
+    """Tell at once of most texts that they are not deep: they have too few brackets, those in strings included."""
+    text = bytes(raw)
+    return text.count(b"{") + text.count(b"[") > _DEEPEST
+
+
+def _members(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return node.values() if isinstance(node, dict) else node
+
+
+def _too_deep(what: str) -> InputError:
+    return InputError(f"{what} is nested too deep to be a plan")
+
+
+def _unreadable(what: str, error: Exception) -> InputError:
     """Say which part of the plan cannot be read, and why."""
     if isinstance(error, RecursionError):
-        return InputError(f"{what} is nested too deep to be a plan")
+        return _too_deep(what)
     return InputError(f"{what} cannot be read: {reason(error)}")
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 from msgspec import Raw
 
 from tfcheck.address import Address
-from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_json, present, unreadable
+from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_mask, present
 from tfcheck.plan.overlay import overlay
 from tfcheck.value import Value
 
@@ -76,11 +76,8 @@ class Instance:
         if self.actions == ("forget",):
             return self.before
         after = self._planned() or {}
-        mask = decoded_json(self._change.after_unknown, self._named)
-        try:
-            planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
-        except RecursionError as error:
-            raise unreadable(self._named, error) from None
+        mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._named}")
+        planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
         self._settled = planned is after
         return cast("dict[str, Value]", planned)
 
@@ -103,14 +100,14 @@ class Instance:
     @cached_property
     def before_sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `before`."""
-        return cast("Mask", decoded_json(self._change.before_sensitive, self._named))
+        return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
 
     @cached_property
     def after_sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
-        return cast("Mask", decoded_json(self._change.after_sensitive, self._named))
+        return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
 
     @cached_property
     def _change(self) -> Change:
@@ -144,7 +141,7 @@ class PriorData:
     @cached_property
     def sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `values`."""
-        return cast("Mask", decoded_json(self._row.sensitive_values, self._named))
+        return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
 
     @property
     def _named(self) -> str:

@@ -20,6 +20,7 @@ from tfcheck.plan.document import (
     decoded,
     decoded_json,
     present,
+    refuse_deep,
 )
 from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.naming import Addresses
@@ -80,6 +81,8 @@ class Plan:
     def provider_configs(self) -> dict[str, ProviderConfig]:
         """Give the provider configurations by the key that resources name them with."""
         rows = self._configuration.provider_config or {}
+        for key, row in rows.items():
+            refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
         return {key: row or ProviderConfig() for key, row in rows.items()}
 
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.match import Verbatim, equal, glob
+from tfcheck.match import Verbatim, equal, glob, spelling
 from tfcheck.value import (
     ACCOUNT_ID,
     ANYTHING,
@@ -285,6 +285,26 @@ def test_glob_holds_for_every_filling(pattern: TextLike, subject: TextLike) -> N
 def test_equal_holds_for_every_filling(a: TextLike, b: TextLike) -> None:
     facts = {x == y for x, y in every_filling(a, b)}
     assert agrees(equal(a, b), facts), (a, b, facts)
+
+
+#: So few that many rows of them are equal, some of them spelled in different ways.
+_ALIKE: list[TextLike] = [
+    *(Unknown(Symbol("r", (0,)), reason, hole=hole) for reason in ("one", "another") for hole in (ANYTHING, NAME)),
+    *(Unknown(Symbol("f", (number,)), family="f") for number in range(2)),
+    Unknown(Symbol("s"), hole=Hole(longest=1, starts="a")),
+    Unknown(Symbol("t"), hole=Hole(shortest=2, longest=2, starts="a")),
+    Unknown(hole=Hole(longest=0)),
+    Unknown(),
+    JsonText({"a": Unknown()}),
+]
+_ROWS: st.SearchStrategy[TextLike] = st.lists(st.sampled_from(["a", "a", "*", *_ALIKE]), max_size=3).map(text)
+
+
+@given(_ROWS, _ROWS)
+def test_what_has_one_spelling_is_what_is_surely_equal(a: TextLike, b: TextLike) -> None:
+    if not isinstance(a, JsonText) and not isinstance(b, JsonText):
+        alike = spelling(a) is not None and spelling(a) == spelling(b)
+        assert alike is (equal(a, b) is T), (a, b)
 
 
 @given(texts(["a", "b", "*", "?"], 0), texts(["a", "b", "*"], 1))

@@ -52,6 +52,19 @@ def equal(a: Value, b: Value) -> Truth:
     return Truth.of(_equal_plain(a, b))
 
 
+def spelling(value: str | Unknown | Text) -> Hashable:
+    """Give what equals another's if and only if `equal` tells TRUE of both; None is equal to nothing, itself included.
+
+    Takes what is spelled out: what has a shape may be equal by its symbol or by its shape.
+    """
+    row = [_key(atom) for atom in _subject_atoms(value, spell=True)]
+    return None if None in row else tuple(row)
+
+
+def _key(atom: _Atom) -> Hashable:
+    return atom.key if isinstance(atom, _Open) else atom
+
+
 def glob_known(pattern: str, subject: str) -> bool:
     """Match IAM wildcards where everything is known, in time linear in the product of the lengths at worst."""
     if pattern == subject or pattern == "*":

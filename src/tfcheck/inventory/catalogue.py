@@ -6,13 +6,14 @@ ARN or name it equals. What may mean a resource, but need not, is not found.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from functools import cached_property
 
 import msgspec
 
-from tfcheck.match import equal
+from tfcheck.match import equal, spelling
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
+from tfcheck.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
 from tfcheck.world import Thing, World
 
 
@@ -89,8 +90,19 @@ class Catalogue:
         found = self._by_arn.get(spelled)
         if found is not None or isinstance(spelled, str):
             return found  # what is known is no ARN that is open
-        sure = [each for arn, each in self._by_arn.items() if equal(arn, spelled) is Truth.TRUE]
+        sure = self._by_spelling.get(_same(spelled), [])
         return sure[0] if len(sure) == 1 else None
+
+    @cached_property
+    def _by_spelling(self) -> dict[Hashable, list[Thing]]:
+        """File the things by what surely is one ARN, however much each place that uses it knows of its parts."""
+        # NOTE: a large stack asks for each of its own ARNs in every other stack; comparing them would be quadratic.
+        filed: dict[Hashable, list[Thing]] = {}
+        for arn, each in self._by_arn.items():
+            same = _same(arn)
+            if same is not None:
+                filed.setdefault(same, []).append(each)
+        return filed
 
     def by_name(self, reference: Value, near: Surroundings | None) -> Thing | None:
         """Find the thing that a name, or a reference, surely means for what lives at `near`; None asks everywhere."""
@@ -133,6 +145,11 @@ def _spelled(thing: Thing, attributes: tuple[str, ...]) -> Iterator[TextLike]:
             # What has no symbol may be equal to something else of which as little is known.
             if all(each.symbol is not None for each in unknowns(spelled)):
                 yield spelled
+
+
+def _same(spelled: TextLike) -> Hashable:
+    """Give what only the same ARN has too; a JSON document is none."""
+    return None if isinstance(spelled, JsonText) else spelling(spelled)
 
 
 class Catalogues:

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.made_world import MadeThing, MadeWorld
+from tfcheck.inventory.catalogue import SECRET, Catalogue
+from tfcheck.match import equal
+from tfcheck.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, Symbol, TextLike, Truth, Unknown, text
+
+
+def arn(account: TextLike, name: str, suffix: Unknown) -> TextLike:
+    return text(["arn:aws:secretsmanager:eu-west-1:", account, f":secret:{name}-", suffix])
+
+
+def account(owner: str, hole: Hole = ACCOUNT_ID, reason: str = "an account") -> Unknown:
+    return Unknown(Symbol(owner, ("account_id",)), reason, hole=hole)
+
+
+def suffix(owner: str, hole: Hole = SECRET_SUFFIX) -> Unknown:
+    return Unknown(Symbol(owner, ("suffix",)), hole=hole)
+
+
+_ACCOUNTS: list[TextLike] = [
+    "111122223333",
+    account("provider.aws"),
+    account("provider.aws", ANYTHING),
+    account("provider.aws", ACCOUNT_ID, "another reason"),
+    account("provider.there", Hole(longest=12, starts="111122223333")),
+    Unknown(),
+]
+_ARNS = st.builds(
+    arn,
+    st.sampled_from(_ACCOUNTS),
+    st.sampled_from(["a", "b"]),
+    st.sampled_from([suffix("a"), suffix("a", ANYTHING), suffix("b")]),
+)
+
+
+def compared(things: list[MadeThing], reference: TextLike) -> MadeThing | None:
+    """Compare a reference with the ARN of each thing; nobody spells it twice in the same way."""
+    same = [each for each in things if equal(each.attribute("arn"), reference) is Truth.TRUE]
+    exact = [each for each in same if each.attribute("arn") == reference]
+    return exact[0] if exact else same[0] if len(same) == 1 else None
+
+
+@given(st.lists(_ARNS, max_size=4, unique=True), _ARNS)
+def test_filing_finds_what_comparing_each_finds(arns: list[TextLike], reference: TextLike) -> None:
+    things = [MadeThing(f"aws_secretsmanager_secret.s[{at}]", {"arn": each}) for at, each in enumerate(arns)]
+    assert Catalogue(MadeWorld(*things), SECRET).by_arn(reference) is compared(things, reference)
+
+
+def test_one_arn_of_which_more_is_known_in_one_place_is_found() -> None:
+    known = MadeThing("aws_secretsmanager_secret.a", {"arn": arn(account("provider.aws"), "a", suffix("a"))})
+    other = MadeThing("aws_secretsmanager_secret.b", {"arn": arn(account("provider.aws"), "b", suffix("b"))})
+    found = Catalogue(MadeWorld(known, other), SECRET)
+    assert found.by_arn(arn(account("provider.aws", ANYTHING), "a", suffix("a", ANYTHING))) is known
+    assert found.by_arn(arn(account("provider.aws"), "c", suffix("c"))) is None

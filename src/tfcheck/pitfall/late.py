@@ -44,7 +44,7 @@ def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thin
     needed: dict[str, Thing] = {}
     for kind in RoleKind:
         grants = late_grants(service, task, kind, world)
-        if grants and _are_needed(task, kind, world):
+        if grants and _are_needed(grants, task, kind, world):
             needed.update({str(each.address): each for each in grants})
     return [*needed.values(), *_late_values(service, task, world)]
 
@@ -102,27 +102,40 @@ def _items(value: Value) -> Sequence[Value]:
     return value if isinstance(value, list) else (value,)
 
 
-def _are_needed(task: TaskDefinition, kind: RoleKind, world: World) -> bool:
+def _are_needed(grants: Sequence[Thing], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
     """Tell whether something that a role is allowed in the end is denied until the late grants are there."""
-    judge, too_early = world.once(Judge), world.once(_TooEarly)
+    judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
     for need in (each for each in startup.requirements(task, world) if each.role_kind is kind):
-        if too_early.judge.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
+        if too_early.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
             return True
     return False
 
 
 class _TooEarly:
-    """The world at the moment when services start: the grants that none of their services waits for are as before."""
+    """The world at the moment when services start: the grants that none of their services waits for are as before.
+
+    Of what some services of a role wait for, and others do not, each has a world of its own.
+    """
 
     def __init__(self, world: World) -> None:
-        late: dict[str, Thing | None] = {}
-        in_time: set[str] = set()
+        self._world = world
+        self._judges: dict[frozenset[str], Judge] = {}
+        self._late: dict[str, Thing | None] = {}
+        self._in_time: set[str] = set()
         for task in task_definitions(world):
             for service, kind in itertools.product(starting_services(task, world), RoleKind):
                 found = late_grants(service, task, kind, world)
-                late.update({str(each.address): before(each, world) for each in found})
-                in_time.update(str(each.address) for each in world.once(_Grants).of(task, kind) if each not in found)
-        self.judge = Judge(_AsBefore(world, {name: each for name, each in late.items() if name not in in_time}))
+                self._late.update({str(each.address): before(each, world) for each in found})
+                others = (each for each in world.once(_Grants).of(task, kind) if each not in found)
+                self._in_time.update(str(each.address) for each in others)
+
+    def judge(self, grants: Sequence[Thing]) -> Judge:
+        """Give the judge of the moment when a service starts for which these grants come late."""
+        own = frozenset(str(each.address) for each in grants) & self._in_time
+        if own not in self._judges:
+            late = {name: each for name, each in self._late.items() if name not in self._in_time or name in own}
+            self._judges[own] = Judge(_AsBefore(self._world, late))
+        return self._judges[own]
 
 
 class _AsBefore:

@@ -206,3 +206,23 @@ def test_only_what_a_text_is_about_is_mended(capsys: pytest.CaptureFixture[str])
 def test_context_is_for_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", FORBIDDEN, "--context", str(TESTDATA / "literal-missing" / "plan.json")]) == 2
     assert "--context is for a plan, and there is none" in capsys.readouterr().err
+
+
+KMS = "AccessDeniedException: Access to KMS is not allowed"
+
+
+@pytest.mark.parametrize(
+    ("text", "case", "found"),
+    [
+        (KMS, "secrets-with-key", True),
+        (KMS, "encrypted-bucket", False),
+        (FORBIDDEN, "encrypted-bucket", True),
+        (FORBIDDEN, "secrets-with-key", False),
+    ],
+)
+def test_a_key_is_told_only_of_what_the_text_is_about(
+    text: str, case: str, found: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who reads what is encrypted has a text of its own for it."""
+    told = shown(capsys, text, str(TESTDATA / case / "plan.json"))
+    assert ("error[decrypt]" in told) is found

@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.finding import Answer, Finding, Report, RoleKind
 from tfcheck.match import equal
-from tfcheck.stopped_reason import Cause, Denial, Explanation, explained
+from tfcheck.stopped_reason import Cause, Denial, Explanation, Known, explained
 from tfcheck.value import TextLike, Truth
 
 
@@ -56,7 +56,7 @@ def _answers(explanation: Explanation, report: Report) -> list[Answer]:
     if denial is None:
         found = [each for each in report.answers if each.requirement.rule in known.rules]
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
-        return _named(called, explanation.names)
+        return _named([each for each in called if _is_read_there(each, found, known)], explanation.names)
     # NOTE: what was refused is told by action, resource and role, whatever rule asks for it; what ECS calls for the
     # same end, where it does not make the call itself.
     is_asked = denial.action in known.actions
@@ -70,6 +70,18 @@ def _answers(explanation: Explanation, report: Report) -> list[Answer]:
     of_role = _surest(called, is_caller)
     of_resource = _surest(of_role, lambda each: _is_resource(each.requirement.resource, denial))
     return of_resource if is_asked or explanation.cause is Cause.OTHER_CALL else of_resource or of_role
+
+
+def _is_read_there(answer: Answer, found: list[Answer], known: Known) -> bool:
+    """Tell whether a key is asked for at a place that a text may be about; what is no key always is."""
+    need = answer.requirement
+    if not need.read_by:
+        return True
+    if known.read_by:
+        return need.read_by == known.read_by
+    others = [each.requirement for each in found if not each.requirement.read_by]
+    places = {(each.task_definition, each.pointer) for each in others}
+    return not places or (need.task_definition, need.pointer) in places
 
 
 def _named(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:

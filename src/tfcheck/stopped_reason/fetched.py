@@ -25,6 +25,7 @@ def _of_keys_and_values() -> Iterator[Known]:
         "the key's policy must allow that",
         ("decrypt",),
         decrypt,
+        read_by="secretsmanager:GetSecretValue",
     )
     yield Known(
         r"The ciphertext refers to a customer master key",
@@ -34,6 +35,7 @@ def _of_keys_and_values() -> Iterator[Known]:
         "and the key's policy must allow that",
         ("decrypt",),
         decrypt,
+        read_by="ssm:GetParameters",
     )
     yield Known(
         r"secret from Secrets Manager did not contain json key",

@@ -81,7 +81,7 @@ def _is_read_there(answer: Answer, found: list[Answer], known: Known) -> bool:
         return need.read_by == known.read_by
     others = [each.requirement for each in found if not each.requirement.read_by]
     places = {(each.task_definition, each.pointer) for each in others}
-    return not places or (need.task_definition, need.pointer) in places
+    return known.actions == (need.action,) or (need.task_definition, need.pointer) in places
 
 
 def _named(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:

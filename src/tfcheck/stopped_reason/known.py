@@ -28,8 +28,8 @@ FARGATE, EC2, BOTH, API = "on Fargate", "on EC2", "on Fargate and EC2", "when it
 class Known(msgspec.Struct, frozen=True):
     """A text that is known: a pattern for the part that stays, where it is seen, and what it means.
 
-    `rules` are the ids of tfcheck's rules about it, `actions` the IAM actions that may be missing. `read_by` is the action
-    that reads what is encrypted, where the text is about a key.
+    `rules` are the ids of tfcheck's rules about it, `actions` the IAM actions that may be missing. `read_by` is the
+    action that reads what is encrypted, where the text is about a key.
     """
 
     pattern: str

@@ -58,7 +58,7 @@ def row(report: Report, task: str, pointer: str, action: str) -> Answer:
 @pytest.mark.parametrize("context", ["state.json", "applied.plan.json"])
 def test_a_role_of_another_stack_is_complete(name: str, context: str) -> None:
     report = checked(SERVICE / name, str(PLATFORM / context))
-    label = context if context != name else str(PLATFORM / context)
+    label = context if context != name else f"{PLATFORM.name}/{context}"
     for task, pointer, action, verdict, policy in ROWS:
         found = row(report, task, pointer, action)
         assert (found.verdict.value, found.role) == (verdict, LITERAL if task == "jobs" else LOOKED_UP)
@@ -91,7 +91,7 @@ def test_a_plan_that_is_not_applied_yet_is_not_taken_for_the_role() -> None:
     report = checked(SERVICE / "plan.json", str(PLATFORM / "plan.json"))
     assert row(report, "web", "/0/environmentFiles/0", "s3:GetObject").verdict.value == "unknown"
     assert row(report, "web", "/0/environmentFiles/1", "s3:GetObject").reason is Reason.EXPLICIT_DENY
-    name = f"{PLATFORM}/plan.json: aws_iam_role.jobs"
+    name = f"{PLATFORM.name}/plan.json: aws_iam_role.jobs"
     assert f"{name} may be the role {LITERAL}: in which account it is made is not known" in report.notes
 
 
@@ -155,6 +155,8 @@ def test_a_context_that_is_none_stops_the_run(text: str, tmp_path: Path, capsys:
 def test_files_of_one_name_are_told_apart() -> None:
     assert short_names(["a/plan.json", "b/state.json"]) == {"a/plan.json": "plan.json", "b/state.json": "state.json"}
     assert short_names(["a/plan.json", "b/plan.json"]) == {"a/plan.json": "a/plan.json", "b/plan.json": "b/plan.json"}
+    deep = ["/srv/x/a/state.json", "/srv/x/b/state.json", "state.json"]
+    assert list(short_names(deep).values()) == ["a/state.json", "b/state.json", "state.json"]
 
 
 # What other stacks give to what is in the plan

@@ -95,7 +95,12 @@ class Neighbours:
 
 
 def short_names(files: Sequence[str]) -> dict[str, str]:
-    """Give each file a name for reports: what is behind the last slash, or more of it where that is not enough."""
-    last = {each: Path(each).name or each for each in files}
-    shared = {name for name in last.values() if list(last.values()).count(name) > 1}
-    return {each: each if name in shared else name for each, name in last.items()}
+    """Give each file a name for reports: as much of the end of its path as tells it from the others."""
+    return {each: _short(each, [Path(other).parts for other in files if other != each]) for each in files}
+
+
+def _short(file: str, others: Sequence[tuple[str, ...]]) -> str:
+    parts = Path(file).parts
+    tails = (parts[-count:] for count in range(1, len(parts)))
+    found = next((tail for tail in tails if not any(other[-len(tail) :] == tail for other in others)), None)
+    return "/".join(found) if found else file

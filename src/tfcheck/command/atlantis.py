@@ -35,16 +35,6 @@ def _new_only() -> click.Option:
     return click.Option(["--new-only"], is_flag=True, help="Let pass what was so before the change.")
 
 
-def _context() -> click.Option:
-    return click.Option(
-        ["--context"],
-        metavar="FILE",
-        multiple=True,
-        help="What `terraform show -json` prints of the state, or a plan, of another stack. What is in it exists. "
-        "Can be given several times.",
-    )
-
-
 def _debug() -> click.Option:
     return click.Option(["--debug"], is_flag=True, help="Show where a bug in tfcheck happened.")
 
@@ -59,9 +49,10 @@ def atlantis() -> None:
 
 @atlantis.command(
     context_settings=_NAMES,
-    params=[_gate("never"), _strict(), _new_only(), _context(), _debug()],
+    params=[_gate("never"), _strict(), _new_only(), _debug()],
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
+@options.context
 def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], debug: bool) -> int:
     """Check the plan that the step show has written, and keep the result for the hook.
 
@@ -78,9 +69,10 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], d
 @atlantis.command(
     "policy-check",
     context_settings=_NAMES,
-    params=[_gate("error"), _strict(), _new_only(), _context(), _debug()],
+    params=[_gate("error"), _strict(), _new_only(), _debug()],
     short_help="A step of policy_check: print what fails, for approvals.",
 )
+@options.context
 def policy_check(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], debug: bool) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 

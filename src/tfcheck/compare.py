@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from tfcheck import startup
-from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.ecs import TaskDefinition, tasks_by_address
 from tfcheck.finding import Answer, Requirement, RoleKind, Severity, Verdict
 from tfcheck.judge import Judge
 from tfcheck.match import equal
@@ -54,7 +54,7 @@ class Past:
     @cached_property
     def tasks(self) -> dict[str, TaskDefinition]:
         """Give the task definitions of then by address."""
-        return {str(task.address): task for task in task_definitions(self.world)}
+        return tasks_by_address(self.world)
 
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
         """Give what a task definition needed before the change, by kind."""

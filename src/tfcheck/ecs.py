@@ -89,6 +89,15 @@ def task_definitions(world: World) -> tuple[TaskDefinition, ...]:
     return world.once(_task_definitions)
 
 
+def tasks_by_address(world: World) -> dict[str, TaskDefinition]:
+    """Give every task definition that exists in `world` by its address."""
+    return world.once(_by_address)
+
+
+def _by_address(world: World) -> dict[str, TaskDefinition]:
+    return {str(each.address): each for each in task_definitions(world)}
+
+
 def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
     return tuple(_task_definition(thing, world) for thing in world.things("aws_ecs_task_definition"))
 

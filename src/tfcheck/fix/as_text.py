@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.address import Address, ModulePath, parse
-from tfcheck.ecs import task_definitions
+from tfcheck.ecs import tasks_by_address
 from tfcheck.finding import Answer, Fix, Verdict
 from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
@@ -77,7 +77,7 @@ def _decided(needs: Sequence[Need], world: After) -> Iterator[list[Verdict]]:
 def verdicts_with(answers: Sequence[Answer], world: After) -> list[Verdict]:
     """Decide each answer of one role again as if it had a policy with exactly what all of them ask for."""
     judge = world.once(Judge)
-    tasks = {str(each.address): each for each in task_definitions(world)}
+    tasks = tasks_by_address(world)
     policy = parse_policy(JsonText(_document(answers)), NAME)
     asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
     return [judge.verdict_with(policy, requirement, task) for requirement, task in asked]

@@ -16,7 +16,7 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Answer, Verdict
 from tfcheck.fix.mend import Allowing, Mending, Mends
 from tfcheck.fix.proposal import Need
-from tfcheck.fix.trial import Trial
+from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.judge import Judge
 from tfcheck.stack import Stack
 from tfcheck.world import After, Thing
@@ -93,5 +93,4 @@ class _Other:
 
     @cached_property
     def _tasks(self) -> dict[str, TaskDefinition]:
-        # NOTE: what the containers need is known already, as in `Trial`.
-        return {str(each.address): TaskDefinition(each, ()) for each in self._world.things("aws_ecs_task_definition")}
+        return bare_tasks(self._world)

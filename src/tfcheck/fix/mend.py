@@ -7,13 +7,12 @@ sources can mend is written as text, proven the same way, or not offered at all.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Protocol
 
 import msgspec
 
 from tfcheck.address import Address, ElsewhereAddress
-from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.ecs import tasks_by_address
 from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
 from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edit import Insertion, by_file
@@ -186,12 +185,8 @@ class Mending:
             yield Need((), tuple(several), name)
 
     def _role(self, answer: Answer) -> Role | None:
-        task = self._tasks.get(answer.requirement.task_definition)
+        task = tasks_by_address(self._world).get(answer.requirement.task_definition)
         return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
-
-    @cached_property
-    def _tasks(self) -> dict[str, TaskDefinition]:
-        return {str(each.address): each for each in task_definitions(self._world)}
 
     def _alike(self, siblings: Sequence[str], lacking: dict[str, list[Answer]], roles: dict[str, Thing]) -> bool:
         """Tell whether all instances of a role lack what their module writes in the same words."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.address import ElsewhereAddress
-from tfcheck.ecs import task_definitions
+from tfcheck.ecs import tasks_by_address
 from tfcheck.finding import Answer, Fix
 from tfcheck.fix.as_text import NAME, fix_of, not_denied, verdicts_with
 from tfcheck.fix.naming import Labels
@@ -55,7 +55,7 @@ def grants_elsewhere(
 
 def _lacking(answers: Iterable[Answer], world: After) -> Iterable[_Lacking]:
     judge = world.once(Judge)
-    tasks = {str(each.address): each for each in task_definitions(world)}
+    tasks = tasks_by_address(world)
     found: dict[ElsewhereAddress, _Lacking] = {}
     for answer in answers:
         role = judge.role(answer.requirement, tasks[answer.requirement.task_definition])

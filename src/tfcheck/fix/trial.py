@@ -87,6 +87,14 @@ def changed(sources: Sources, insertions: Iterable[Insertion], files: Mapping[st
     return Changed(sources, {name: spliced(files[name].text, several) for name, several in found.items()})
 
 
+def bare_tasks(world: World) -> dict[str, TaskDefinition]:
+    """Give the task definitions by address, without their containers.
+
+    What these need was told before the change: working them out again would take most of the time.
+    """
+    return {str(each.address): TaskDefinition(each, ()) for each in world.things("aws_ecs_task_definition")}
+
+
 class Trial:
     """The world as it would be after a change."""
 
@@ -115,8 +123,7 @@ class Trial:
 
     @cached_property
     def _tasks(self) -> dict[str, TaskDefinition]:
-        # NOTE: what the containers need was told before the change: working them out again would take most of the time.
-        return {str(each.address): TaskDefinition(each, ()) for each in self._world.things("aws_ecs_task_definition")}
+        return bare_tasks(self._world)
 
     def allows(self, answer: Answer) -> bool:
         """Decide a requirement again; tell whether it is allowed."""

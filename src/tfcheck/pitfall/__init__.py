@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.ecs import TaskDefinition, tasks_by_address
 from tfcheck.finding import Finding, Location, Severity
 from tfcheck.locate import Locations
 from tfcheck.match import equal
@@ -88,7 +88,7 @@ def stopped(task: TaskDefinition, world: World) -> bool:
 
 def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
     """Find what surely breaks a rule of ECS in the world after a change; what several tasks share is told once."""
-    earlier = {str(each.address): each for each in task_definitions(world.before())}
+    earlier = tasks_by_address(world.before())
     told: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))

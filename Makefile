@@ -7,7 +7,7 @@ SAMPLE = testdata/literal-missing/plan.json
 CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test selftest check format docs testdata bench clean
+.PHONY: help demo test laws selftest check format docs testdata bench clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,9 @@ demo: $(VENV)/.package ## install tfcheck into .venv and check a sample plan
 
 test: $(VENV)/.tools ## run the tests
 	$(RUN) pytest -n auto
+
+laws: $(VENV)/.tools ## run the tests with 1,000 examples a law; takes some minutes
+	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto
 
 selftest: $(VENV)/.tools ## run the GitHub Action with act; takes some minutes
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/github/test_act.py

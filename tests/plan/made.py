@@ -13,7 +13,7 @@ TESTDATA = Path(__file__).resolve().parents[2] / "testdata"
 PLANS = sorted(path for path in TESTDATA.glob("*/*plan.json"))
 
 #: The smallest complete plan.
-SMALLEST = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": []}
+SMALLEST = {"format_version": "1.2", "terraform_version": "1.11.4", "complete": True, "resource_changes": []}
 
 
 def change(address: str, *actions: str, mode: str = "managed", **parts: Any) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def test_the_instances_of_a_resource_are_listed_once_however_many_ask() -> None:
         ({"default_tags": [{"tags": {"references": ["var.tags", "local.more"]}}]}, {"tags": None}, None),
         ({"ignore_tags": [{"keys": {"constant_value": ["team"]}}]}, {"tags": None}, None),
         ({}, {"tags": {"team": "shop"}}, None),
-        ({}, {}, None),
+        ({}, {}, {}),
     ],
 )
 def test_all_tags_are_open_in_a_plan_where_there_are_none(

@@ -96,6 +96,10 @@ class Document(msgspec.Struct, gc=False):
     lineage: Raw = _NOTHING
     encrypted_data: Raw = _NOTHING
     remote_plan_format: Raw = _NOTHING
+    tfcheck_version: Raw = _NOTHING
+    provider_schemas: Raw = _NOTHING
+    function_signatures: Raw = _NOTHING
+    diagnostics: Raw = _NOTHING
     log_level: Raw = msgspec.field(default=_NOTHING, name="@level")
 
 
@@ -130,6 +134,40 @@ class State(msgspec.Struct, gc=False):
     """A plan's `prior_state`."""
 
     values: StateValues | None = None
+
+
+class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
+    """A managed object of a state, as far as it is looked for among the changes."""
+
+    address: str = ""
+    type: str = ""
+    name: str = ""
+    index: str | int | None = None
+    deposed_key: str | None = None
+
+
+class KeptData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
+    """A data source of a state, which plans list only where its read waits."""
+
+
+class KeptModule(msgspec.Struct, gc=False):
+    """A module instance of a state, with those it calls."""
+
+    address: str | None = None
+    resources: list[KeptManaged | KeptData | None] | None = None
+    child_modules: list[KeptModule | None] | None = None
+
+
+class KeptValues(msgspec.Struct, gc=False):
+    """The `values` of a state."""
+
+    root_module: KeptModule | None = None
+
+
+class Kept(msgspec.Struct, gc=False):
+    """A plan's `prior_state`, read for the addresses of its managed objects alone."""
+
+    values: KeptValues | None = None
 
 
 def present(raw: Raw) -> bool:

@@ -16,6 +16,7 @@ from typing import BinaryIO, TypeAlias
 import msgspec
 
 from tfcheck.errors import InputError
+from tfcheck.plan.gzip import decompressed, is_gzip
 
 Buffer: TypeAlias = bytes | memoryview
 
@@ -60,11 +61,13 @@ def _read(stdin: BinaryIO | None) -> bytes:
 
 
 def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
-    """Find the JSON in a file, as UTF-8, and give warnings about what stood before it.
+    """Find the JSON in a file, as UTF-8 and decompressed, and give warnings about what stood before it.
 
     Raises:
         InputError: the file is empty, binary, or none of it is JSON.
     """
+    if is_gzip(bytes(buffer[:2])):
+        buffer = decompressed(buffer, named)
     _refuse_binary(bytes(buffer[:64]), named)
     buffer = _utf8(buffer, named)
     head = bytes(buffer[:_BANNER])

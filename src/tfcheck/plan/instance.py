@@ -12,6 +12,8 @@ from msgspec import Raw
 
 from tfcheck.address import Address
 from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_mask, present
+from tfcheck.plan.edited import IsReference, restored
+from tfcheck.plan.mistyped import mistyped
 from tfcheck.plan.overlay import overlay
 from tfcheck.value import Value
 
@@ -22,10 +24,11 @@ class Instance:
     A forgotten instance is no longer managed but stays in AWS, so its `after` is its `before`.
     """
 
-    def __init__(self, address: Address, row: ResourceChange) -> None:
-        """Take the parsed address and the plan's row."""
+    def __init__(self, address: Address, row: ResourceChange, is_reference: IsReference = lambda _: False) -> None:
+        """Take the parsed address, the plan's row, and how to recognise a reference in the place of a value."""
         self.address = address
         self._row = row
+        self._is_reference = is_reference
         self._settled = False
 
     def __repr__(self) -> str:
@@ -66,7 +69,11 @@ class Instance:
     @cached_property
     def before(self) -> dict[str, Value] | None:
         """Give the attributes before the change, or None when it did not exist."""
-        return self._object(self._change.before) if self.exists_before else None
+        if not self.exists_before:
+            return None
+        before = self._object(self._change.before)
+        wrong = mistyped(before, self.address.type, str(self.address))
+        return {**before, **wrong} if wrong else before
 
     @cached_property
     def after(self) -> dict[str, Value] | None:
@@ -77,9 +84,12 @@ class Instance:
             return self.before
         after = self._planned() or {}
         mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._named}")
-        planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, str(self.address))
-        self._settled = planned is after
-        return cast("dict[str, Value]", planned)
+        owner = str(self.address)
+        planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
+        found = restored(cast("dict[str, Value]", planned), self._is_reference, owner)
+        wrong = mistyped(after, self.address.type, owner)
+        self._settled = found is after and not wrong
+        return {**found, **wrong} if wrong else found
 
     @property
     def settled(self) -> bool:
@@ -136,7 +146,8 @@ class PriorData:
     @cached_property
     def values(self) -> dict[str, Value]:
         """Give the attributes."""
-        return decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
+        values = decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
+        return {**values, **mistyped(values, self.address.type, str(self.address))}
 
     @cached_property
     def sensitive(self) -> Mask:

@@ -41,21 +41,24 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     named = "standard input" if path is None else f"`{path}`"
     text, warnings = json_text(content(path, stdin), named)
     plans: list[Plan] = []
-    for number, document in enumerate(documents(text, named), 1):
+    for number, (document, own) in enumerate(documents(text, named), 1):
         which = named if number == 1 else f"document {number} of {named}"
-        version = format_version(document, which)
+        version = format_version(document, which, own)
         label = "-" if path is None else str(path)
         plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version))
         warnings += _warnings(plans[-1], which)
     return Loaded(tuple(plans), warnings)
 
 
-def documents(text: Buffer, named: str) -> Iterator[Document]:
-    """Decode the objects that follow each other in `text`: one, or several on lines of their own or glued together."""
+def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
+    """Yield the objects that follow each other in `text`, and the text of each.
+
+    There is one, or several on lines of their own or glued together.
+    """
     rest, begin = memoryview(text), 0
     while rest:
         document, length = _first(rest, begin, named)
-        yield document
+        yield document, rest[:length]
         rest, begin = rest[length:], begin + length
 
 

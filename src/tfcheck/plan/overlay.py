@@ -15,10 +15,11 @@ from tfcheck.value import Symbol, Unknown, Value
 #: A path into an object: names of members and positions in lists.
 Path: TypeAlias = tuple[str | int, ...]
 
-_KEY = r"""(?:\[(?:\d+|"[^"]*"|[\w.*]+)\])?"""
+#: What may stand between brackets behind a name.
+KEY = r"""(?:\[(?:\d+|"[^"]*"|[\w.*]+)\])?"""
 _REFERENCE = re.compile(
-    rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{_KEY}\.)*"
-    rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{_KEY}(?:\.[\w.\[\]\"-]+)?))"
+    rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{KEY}\.)*"
+    rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{KEY}(?:\.[\w.\[\]\"-]+)?))"
 )
 _REPLACED = "the plan was edited: a reference stands where its value was"
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from tfcheck.address import Address, ModulePath
-from tfcheck.plan.configuration import ConfigModule, Configuration, ProviderConfig, configuration
+from tfcheck.plan.configuration import ConfigModule, ConfigResource, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
     Document,
     ResourceChange,
@@ -22,6 +22,7 @@ from tfcheck.plan.document import (
     present,
     refuse_deep,
 )
+from tfcheck.plan.edited import inside, references_in, resource_named
 from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.naming import Addresses
 from tfcheck.value import Value
@@ -38,6 +39,7 @@ class Plan:
         self._addresses = Addresses()
         self._managed: dict[tuple[str, str], _Index[Instance]] = {}
         self._read: dict[str, _Index[PriorData]] = {}
+        self._references: dict[str, frozenset[str]] = {}
 
     def __repr__(self) -> str:
         """Name it; never its values."""
@@ -140,7 +142,40 @@ class Plan:
         return self._managed[mode, kind]
 
     def _made(self, row: ResourceChange) -> Instance:
-        return Instance(self._addresses.of(row), row)
+        address = self._addresses.of(row)
+        return Instance(address, row, lambda text: self._refers(address, text))
+
+    def _refers(self, address: Address, text: str) -> bool:
+        """Whether a text in the place of a value is a reference: to a resource of the plan, or as configured there."""
+        named = resource_named(text)
+        if named is not None:
+            return named in self._declared
+        references = self._references.get(address.config)
+        if references is None:
+            resource = self._configured(address)
+            references = frozenset(references_in(resource.expressions) if resource else ())
+            self._references[address.config] = references
+        prefix = f"{address.module}." if address.module.steps else ""
+        return inside(text).removeprefix(prefix) in references
+
+    def _configured(self, address: Address) -> ConfigResource | None:
+        module = self.configuration
+        for name in address.module.config:
+            call = module.calls.get(name) if module else None
+            module = call.module if call else None
+        return module.resources.get(address.resource) if module else None
+
+    @cached_property
+    def _declared(self) -> frozenset[tuple[str, str, str]]:
+        """The resources of the plan by mode, type and name, wherever their modules are."""
+        rows = (self._addresses.of(row) for rows in self._rows.values() for row in rows)
+        found = {(each.mode, each.type, each.name) for each in rows}
+        waiting = [self.configuration] if self.configuration else []
+        while waiting:
+            module = waiting.pop()
+            found |= {(each.mode, each.type, each.name) for each in module.resources.values()}
+            waiting += [call.module for call in module.calls.values()]
+        return frozenset(found)
 
     def _data(self, kind: str) -> _Index[PriorData]:
         # A copy in the prior state is stale where the plan lists the data source: its read waits for apply.

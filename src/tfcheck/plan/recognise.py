@@ -12,13 +12,18 @@ from msgspec import UNSET, Raw
 
 from tfcheck.errors import InputError
 from tfcheck.plan.document import Document, present
-from tfcheck.plan.file import SHOW
+from tfcheck.plan.file import SHOW, Buffer
+from tfcheck.plan.partial import left_out
 
 _VERSION = re.compile(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
 _NEWEST_MAJOR = 1
 
 #: What a document is that is not a plan, by the key that gives it away.
 _OTHERS = (
+    ("tfcheck_version", "is a tfcheck report, not a plan", "print it with `tfcheck report`"),
+    ("provider_schemas", "is the output of `providers schema -json`, not a plan", SHOW),
+    ("function_signatures", "is the output of `metadata functions -json`, not a plan", SHOW),
+    ("diagnostics", "is the output of `validate -json`, not a plan", SHOW),
     ("log_level", "is a log of `plan -json`, not a plan", SHOW),
     ("remote_plan_format", "is the bookmark of a remote run, not a plan", "run `terraform show -json` on it"),
     (
@@ -30,22 +35,31 @@ _OTHERS = (
     ("serial", "is a Terraform state, not a plan", SHOW),
     ("values", "is a Terraform state shown as JSON, not a plan", SHOW),
 )
+#: A state without resources has nothing but its versions.
+_EMPTY_STATE = re.compile(rb'\s*\{(\s*"(format|terraform)_version"\s*:\s*"[^"]*"\s*,?)+\s*\}\s*')
+_LONGEST_EMPTY_STATE = 300
 
 
-def format_version(document: Document, named: str) -> str:
+def format_version(document: Document, named: str, text: Buffer = b"") -> str:
     """Give the format version of a complete plan, or the empty string where it does not tell.
 
     Raises:
         InputError: the document is no plan, not a complete one, or of a format that we do not know.
     """
     if not _is_plan(document):
-        raise _other(document, named)
+        raise _other(document, named, text)
     if document.errored:
         raise InputError(f"{named} is not a complete plan: planning stopped with an error", hint="mend it, plan again")
     if document.complete is False:
         raise InputError(
             f"{named} is not a complete plan: it was made with `-target` or leaves changes for later",
             hint="plan without `-target`, then `terraform show -json`",
+        )
+    missing = left_out(document)
+    if missing:
+        raise InputError(
+            f"{named} is not a complete plan: it leaves out `{missing}`, which its prior state holds",
+            hint="plan without `-target` and `-exclude`, then `show -json`; filters must keep what does not change",
         )
     version = document.format_version if present(document.format_version) else document.plan_format_version
     return known_version(version, named) if present(version) else ""
@@ -64,13 +78,17 @@ def _given(raw: Raw) -> bool:
     return len(memoryview(raw)) > 0
 
 
-def _other(document: Document, named: str) -> InputError:
+def _other(document: Document, named: str, text: Buffer) -> InputError:
     for key, what, hint in _OTHERS:
         if _given(getattr(document, key)):
             return InputError(f"{named} {what}", hint=hint)
-    if _given(document.format_version):
+    if _is_empty_state(text):
         return InputError(f"{named} is an empty Terraform state shown as JSON, not a plan", hint=SHOW)
     return InputError(f"{named} is JSON, but no Terraform plan", hint=SHOW)
+
+
+def _is_empty_state(text: Buffer) -> bool:
+    return len(text) <= _LONGEST_EMPTY_STATE and _EMPTY_STATE.fullmatch(text) is not None
 
 
 def known_version(raw: Raw, named: str) -> str:

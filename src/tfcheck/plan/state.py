@@ -75,7 +75,7 @@ def load_shown(path: Path | None) -> Shown:
     try:
         whole = content(path)
         text, warnings = json_text(whole, named)
-        first = next(documents(text, named), None)
+        first = next((each for each, _ in documents(text, named)), None)
     except SavedPlanError:
         raise
     except InputError as error:

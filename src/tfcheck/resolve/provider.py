@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.address import Address
 from tfcheck.arn import partition_of_region, split
-from tfcheck.plan import ConfigModule, Plan
+from tfcheck.plan import ConfigModule, ConfigResource, Plan
 from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Symbol, TextLike, Unknown, Value, is_known
 
 #: Arguments of a provider configuration that decide whose account it works in.
@@ -106,12 +106,15 @@ class Providers:
         return self._keys[config]
 
     def _find_key(self, address: Address) -> str:
+        resource = self._resource(address)
+        return (resource.provider_config_key if resource else None) or "aws"
+
+    def _resource(self, address: Address) -> ConfigResource | None:
         module: ConfigModule | None = self._plan.configuration
         for name in address.module.config:
             call = module.calls.get(name) if module else None
             module = call.module if call else None
-        resource = module.resources.get(address.resource) if module else None
-        return (resource.provider_config_key if resource else None) or "aws"
+        return module.resources.get(address.resource) if module else None
 
     def of(self, key: str) -> Surroundings:
         """Tell where the resources of the provider configuration `key` live."""
@@ -159,8 +162,18 @@ class Providers:
             for value in self._data("aws_region", name, (key,)):
                 return value
         regions = {arn.region for arn in map(split, self._arns_of((key,))) if arn and arn.region}
+        regions = regions or set(self._inherited_regions(key))
         found = next(iter(regions)) if len(regions) == 1 else None
         return found if isinstance(found, str) else None
+
+    def _inherited_regions(self, key: str) -> Iterator[str]:
+        """Yield the regions that resources have from their provider configuration, since version 6 of the provider."""
+        for instance in self._plan.instances(*_TELLING):
+            region = (instance.after or {}).get("region")
+            if isinstance(region, str) and region and self.key_of(instance.address) == key:
+                resource = self._resource(instance.address)
+                if resource is not None and "region" not in resource.expressions:
+                    yield region
 
     def _account(self, group: tuple[str, ...]) -> str | None:
         for value in self._data("aws_caller_identity", "account_id", group):

@@ -136,8 +136,18 @@ class Resolver(ModuleNames):
 
     def _surroundings(self, address: Address) -> Surroundings:
         around = self.providers.of(self.providers.key_of(address))
-        own = self.attribute(address, "region") if self.configured(address, "region") else None
+        own = self._own_region(address)
         return Surroundings(around.partition, own, around.account) if isinstance(own, str) else around
+
+    def _own_region(self, address: Address) -> Value:
+        """Return the region of one resource, which each has since version 6 of the provider; None where it has none."""
+        written = self.attribute(address, "region") if self.configured(address, "region") else None
+        if written is not None:
+            return written
+        instance = self.plan.instance(str(address))
+        prior = None if instance is not None else self.plan.data(str(address))
+        values = prior.values if prior is not None else (instance.after or instance.before) if instance else None
+        return (values or {}).get("region")
 
     # How it is worked out
 
@@ -161,7 +171,7 @@ class Resolver(ModuleNames):
     def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Fill in the unknown parts of a planned attribute."""
         address = instance.address
-        if name == "tags_all" and self._has_no_tags(instance):
+        if name == "tags_all" and planned is not Absence.ABSENT and self._has_no_tags(instance):
             return {}
         if planned is Absence.ABSENT and not self.configured(address, name):
             return self._shape(address, name)
@@ -181,8 +191,12 @@ class Resolver(ModuleNames):
 
         The provider puts them together while it plans, where it knows them; only what comes to none it leaves open.
         """
-        tags: Value | Absence = (instance.after or {}).get("tags", Absence.ABSENT)
-        return tags in (None, {}) and self.providers.shows_all_tags(self.providers.key_of(instance.address))
+        after = instance.after or {}
+        if "tags" not in after and self.configured(instance.address, "tags"):
+            return False
+        return after.get("tags") in (None, {}) and self.providers.shows_all_tags(
+            self.providers.key_of(instance.address)
+        )
 
     def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Give an attribute of a data source that is read only during apply."""
@@ -193,7 +207,10 @@ class Resolver(ModuleNames):
         there = same.called(address.type, name)
         if other is not None and not self.configured(address, name):
             return self.attribute(other, there)
-        if not self.configured(address, name) and (planned is Absence.ABSENT or isinstance(planned, Unknown)):
+        if planned is Absence.ABSENT and not self.configured(address, name):
+            # NOTE: each attribute of the provider's schema that is not null is planned, at least as unknown.
+            return self._shape(address, name)
+        if not self.configured(address, name) and isinstance(planned, Unknown):
             reason = f"{address} is read during apply"
             shape = self._shape(address, name) if there == name else None
             return shape or self._unknown(address, name, reason)

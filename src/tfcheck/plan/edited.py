@@ -1,0 +1,86 @@
+"""Find the references that an edited plan has in the place of values.
+
+Some tools that filter or annotate plans write `module.x.aws_iam_role.e.arn` into `after` and drop the marks of unknown
+values. Such a text is no name and no ARN: whatever it refers to is worked out as for any unknown value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from tfcheck.plan.overlay import KEY, Path, looks_like_reference
+from tfcheck.value import Symbol, Unknown, Value
+
+#: Whether a text is a reference of the plan's configuration, for the object that has it.
+IsReference: TypeAlias = Callable[[str], bool]
+
+REPLACED = "the plan was edited: a reference stands where its value was"
+#: No reference that a person writes is longer.
+_LONGEST = 500
+_RESOURCE = re.compile(
+    rf"(?:module\.[\w-]+{KEY}\.)*(?P<data>data\.)?(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+){KEY}(?:\..*)?"
+)
+
+
+def restored(values: dict[str, Any], is_reference: IsReference, owner: str) -> dict[str, Value]:
+    """Return the object at `owner` with an `Unknown` for each reference; the very same object where there is none."""
+    if not any(_holds(each, is_reference) for each in values.values()):
+        return values
+    return {name: _restored(each, is_reference, owner, (name,)) for name, each in values.items()}
+
+
+def resource_named(text: str) -> tuple[str, str, str] | None:
+    """Return mode, type and name of the resource that a reference begins with; None where it begins otherwise."""
+    found = _RESOURCE.fullmatch(inside(text))
+    return ("data" if found["data"] else "managed", found["type"], found["name"]) if found else None
+
+
+def inside(text: str) -> str:
+    """Return the expression of a text that is one interpolation, and any other text as it is."""
+    return text[2:-1].strip() if text.startswith("${") and text.endswith("}") else text
+
+
+def _holds(value: Any, is_reference: IsReference) -> bool:
+    match value:
+        case str():
+            return _may_refer(value) and is_reference(value)
+        case dict():
+            return any(_holds(each, is_reference) for each in value.values())
+        case list():
+            return any(_holds(each, is_reference) for each in value)
+        case _:
+            return False
+
+
+def _may_refer(text: str) -> bool:
+    """Whether a text has the form of a reference; most have not, which shows at once."""
+    return len(text) <= _LONGEST and "." in text and looks_like_reference(text)
+
+
+def _restored(value: Any, is_reference: IsReference, owner: str, path: Path) -> Value:
+    match value:
+        case str() if _may_refer(value) and is_reference(value):
+            return Unknown(Symbol(owner, path), reason=REPLACED)
+        case dict():
+            return {name: _restored(each, is_reference, owner, (*path, name)) for name, each in value.items()}
+        case list():
+            return [_restored(each, is_reference, owner, (*path, at)) for at, each in enumerate(value)]
+        case _:
+            return value  # type: ignore[no-any-return]
+
+
+def references_in(expressions: Any) -> Iterator[str]:
+    """Yield every reference in the expressions of a resource, those of nested blocks included."""
+    match expressions:
+        case {"references": list(named)}:
+            yield from (each for each in named if isinstance(each, str))
+        case dict():
+            for each in expressions.values():
+                yield from references_in(each)
+        case list():
+            for each in expressions:
+                yield from references_in(each)
+        case _:
+            pass

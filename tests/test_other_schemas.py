@@ -1,0 +1,69 @@
+"""A plan of another provider version, or one that a tool has edited, gives the same report."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cases import TESTDATA, Case, with_plan
+from tests.other_schema import with_more, with_more_computed, with_references, without_nulls
+from tfcheck.check import check
+from tfcheck.plan import Plan, load
+from tfcheck.report.json import document
+
+CASES = with_plan()
+_COMPARED = ("task_definition", "container", "pointer", "action", "role", "verdict", "reason", "before")
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+@pytest.mark.parametrize("change", [without_nulls, with_more, with_more_computed])
+def test_attributes_that_nobody_sets_change_nothing(case: Case, change: Callable[[Any], Any]) -> None:
+    plan = json.loads((case.folder / "plan.json").read_bytes())
+    assert reported(case, read(change(plan))) == reported(case, read(plan))
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+def test_references_in_the_place_of_values_are_read_as_such(case: Case) -> None:
+    plan = json.loads((case.folder / "plan.json").read_bytes())
+    assert rows(case, with_references(plan)) == rows(case, plan)
+
+
+@pytest.mark.parametrize("case", CASES, ids=repr)
+def test_references_in_the_place_of_values_decide_nothing_wrong_without_sources(case: Case) -> None:
+    plan = json.loads((case.folder / "plan.json").read_bytes())
+    expected, found = rows(case, plan), rows(None, with_references(plan))
+    wrong = [
+        (mine, theirs)
+        for mine, theirs in zip(expected, found, strict=False)
+        if mine[:4] == theirs[:4] and theirs[5] not in ("unknown", mine[5]) and mine[5] != "unknown"
+    ]
+    assert wrong == []
+
+
+def test_a_role_named_by_a_reference_is_that_role() -> None:
+    """Filters for Atlantis write the address of what is unknown into `after`, and drop its mark."""
+    case = Case(TESTDATA / "granted-to-task-role")
+    plan = json.loads((case.folder / "plan.json").read_bytes())
+    edited = with_references(plan)
+    named = [row["change"]["after"].get("role") for row in edited["resource_changes"]]
+    assert any(str(each).startswith("aws_iam_role.") for each in named)
+    assert rows(None, edited) == rows(None, plan)
+
+
+def read(plan: Any) -> Plan:
+    return load(None, io.BytesIO(json.dumps(plan).encode())).plans[0]
+
+
+def reported(case: Case, plan: Plan) -> Any:
+    found = document(check(plan, case.sources(plan), fixes=True))
+    return {name: part for name, part in found.items() if name != "plan"}
+
+
+def rows(case: Case | None, plan: Any) -> list[tuple[Any, ...]]:
+    loaded = read(plan)
+    found = document(check(loaded, case.sources(loaded) if case else None))
+    return [tuple(row[name] for name in _COMPARED) for row in found["requirements"]]

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -325,3 +326,15 @@ def covers(partly: Value, whole: Value) -> bool:
 
 def fits(partly: Value, whole: Value) -> bool:
     return isinstance(partly, Unknown) or partly == whole
+
+
+def test_numbers_are_written_as_the_strings_they_are_converted_to() -> None:
+    condition: dict[str, Value] = {
+        "test": "NumericLessThan",
+        "variable": "s3:TlsVersion",
+        "values": [1.2, Fraction(3, 2)],
+    }
+    accounts: dict[str, Value] = {"type": "AWS", "identifiers": [123456789012]}
+    (statement,) = statements(made(read("*", condition=[condition], principals=[accounts])))
+    assert statement["Condition"] == {"NumericLessThan": {"s3:TlsVersion": ["1.2", "1.5"]}}
+    assert statement["Principal"] == {"AWS": "123456789012"}

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.address import Address
 from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import JsonText, Set, Text, Unknown, Value
+from tfcheck.value import JsonText, Text, Unknown, Value, items
 from tfcheck.world import Thing, World
 
 
@@ -30,18 +30,8 @@ class Container(msgspec.Struct, frozen=True):
 
     def members(self, name: str) -> list[Value] | Unknown:
         """Give a member that is a list; absent is empty."""
-        value = self.member(name)
-        match value:
-            case None:
-                return []
-            case list():
-                return value
-            case Set():
-                return list(value.items)
-            case Unknown():
-                return value
-            case _:
-                return Unknown(reason=f"`{name}` is not a list")
+        listed = items(self.member(name))
+        return listed if isinstance(listed, Unknown) else list(listed)
 
 
 class TaskDefinition(msgspec.Struct, frozen=True):
@@ -74,14 +64,18 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     @property
     def on_instances(self) -> bool:
         """Tell whether its tasks surely run on container instances, where the ECS agent starts them."""
-        kinds = set(self.strings("requires_compatibilities"))
-        return bool(kinds) and kinds <= {"EC2", "EXTERNAL"}
+        return bool(self.compatibilities) and all(each in ("EC2", "EXTERNAL") for each in self.compatibilities)
 
-    def strings(self, name: str) -> tuple[str, ...]:
-        """Give the known strings of a list attribute."""
-        value = self.thing.attribute(name)
-        items = value.items if isinstance(value, Set) else value if isinstance(value, list) else ()
-        return tuple(each for each in items if isinstance(each, str))
+    @property
+    def compatibilities(self) -> tuple[Value, ...]:
+        """The launch types in `requires_compatibilities`; an unknown list is one unknown element."""
+        listed = items(self.thing.attribute("requires_compatibilities"))
+        return (listed,) if isinstance(listed, Unknown) else listed
+
+    @property
+    def on_fargate(self) -> bool:
+        """Whether its tasks definitely run on Fargate only."""
+        return bool(self.compatibilities) and all(each == "FARGATE" for each in self.compatibilities)
 
 
 def task_definitions(world: World) -> tuple[TaskDefinition, ...]:

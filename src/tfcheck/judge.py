@@ -161,7 +161,7 @@ class Judge:
             self._sides[key] = _Side(
                 execution=self._role("execution_role_arn", task),
                 task=self._role("task_role_arn", task),
-                on_fargate=task.strings("requires_compatibilities") == ("FARGATE",) or None,
+                on_fargate=task.on_fargate or None,
                 surroundings=task.thing.surroundings,
             )
         return self._sides[key]

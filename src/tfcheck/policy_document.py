@@ -15,7 +15,8 @@ import msgspec
 from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.match import equal
-from tfcheck.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, is_known, pieces, text, unknowns
+from tfcheck.numerals import as_text
+from tfcheck.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, is_known, items, pieces, text, unknowns
 
 _VERSION = "2012-10-17"
 _OLD_VERSION = "2008-10-17"
@@ -143,14 +144,14 @@ def _read(source: Value) -> _Policy:
 
 
 def _entries(statements: Value) -> list[Entry]:
-    if statements is None:
-        return []
-    if isinstance(statements, Unknown):
+    listed = items(statements)
+    if isinstance(listed, Unknown):
+        if not isinstance(statements, Unknown):
+            raise _RefusedError("the Statement of a document is no list of objects")
         return [statements]
-    items = list(statements.items) if isinstance(statements, Set) else statements
-    if not isinstance(items, list) or not all(isinstance(item, dict | Unknown) for item in items):
+    if not all(isinstance(item, dict | Unknown) for item in listed):
         raise _RefusedError("the Statement of a document is no list of objects")
-    return [_cleaned(item) if isinstance(item, dict) else item for item in items if isinstance(item, dict | Unknown)]
+    return [_cleaned(item) if isinstance(item, dict) else item for item in listed if isinstance(item, dict | Unknown)]
 
 
 def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Value]:
@@ -231,34 +232,35 @@ def _decided(statement: dict[str, Value]) -> Entry:
 
 def _scalar_or_list(value: Value, version: Value = "") -> Value:
     """Write a set of strings: none as nothing, one as itself, several sorted backwards."""
-    items = _listed(value)
-    if isinstance(items, Unknown):
-        return items
+    listed = _listed(value)
+    if isinstance(listed, Unknown):
+        return listed
     if version != "":
-        items = [_with_variables(item, version) for item in items]
-    if not items:
+        listed = [_with_variables(item, version) for item in listed]
+    if not listed:
         return None
-    if len(items) == 1:
-        return items[0]
-    return sorted(map(str, items), reverse=True) if is_known(items) else items  # type: ignore[return-value]
+    if len(listed) == 1:
+        return listed[0]
+    return sorted(map(str, listed), reverse=True) if is_known(listed) else listed  # type: ignore[return-value]
 
 
 def _listed(value: Value) -> list[Value] | Unknown:
-    """Give the different members of a set of strings."""
-    match value:
-        case None:
-            return []
-        case Unknown():
-            return value
-        case list() | Set():
-            items = value if isinstance(value, list) else list(value.items)
-            different: list[Value] = []
-            for item in items:
-                if item is not None and not any(equal(item, other) is Truth.TRUE for other in different):
-                    different.append(item)
-            return different
-        case _:
-            return [value]
+    """Give the different members of a set of strings; what is set to one string is converted to a set of it."""
+    listed = _strings(value)
+    if isinstance(listed, Unknown):
+        return listed
+    different: list[Value] = []
+    for item in listed:
+        if not any(equal(item, other) is Truth.TRUE for other in different):
+            different.append(item)
+    return different
+
+
+def _strings(value: Value) -> list[Value] | Unknown:
+    """Return the elements of a list of strings as strings, nulls left out."""
+    alone = as_text(value)
+    listed = (alone,) if alone is not None and not isinstance(alone, Unknown) else items(value)
+    return listed if isinstance(listed, Unknown) else [as_text(each) for each in listed if each is not None]
 
 
 def _with_variables(value: Value, version: Value) -> Value:
@@ -309,10 +311,10 @@ def _conditions(value: Value, version: Value) -> Value:
 
 def _united_values(before: Value, values: Value, version: Value) -> Value:
     """Add the values of one more condition block with the same test and variable; their order is kept."""
-    if isinstance(values, Unknown) or isinstance(before, Unknown):
-        return values if isinstance(values, Unknown) else before
-    items = values if isinstance(values, list) else list(values.items) if isinstance(values, Set) else [values]
-    written = [_with_variables(item, version) for item in items if item is not None]
+    listed = _strings(values)
+    if isinstance(listed, Unknown) or isinstance(before, Unknown):
+        return listed if isinstance(listed, Unknown) else before
+    written = [_with_variables(item, version) for item in listed]
     earlier = before if isinstance(before, list) else [] if before is None else [before]
     together = [*earlier, *written]
     return together[0] if len(together) == 1 else together
@@ -320,18 +322,14 @@ def _united_values(before: Value, values: Value, version: Value) -> Value:
 
 def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
     """Give the different nested blocks of a statement, or an Unknown where it is open how many there are."""
-    items = list(value.items) if isinstance(value, Set) else value
-    if items is None:
-        return []
-    if isinstance(items, dict):
-        return [items]
-    if not isinstance(items, list):
-        return items if isinstance(items, Unknown) else Unknown(reason="a nested block is no list", unsure=True)
-    strange = next((item for item in items if not isinstance(item, dict)), None)
+    listed = (value,) if isinstance(value, dict) else items(value)
+    if isinstance(listed, Unknown):
+        return listed
+    strange = next((item for item in listed if not isinstance(item, dict)), None)
     if strange is not None:
         return strange if isinstance(strange, Unknown) else Unknown(reason="a nested block is no object", unsure=True)
     different: list[dict[str, Value]] = []
-    for item in items:
+    for item in listed:
         if isinstance(item, dict) and item not in different:
             different.append(item)
     return different

@@ -231,6 +231,25 @@ def _has_symbol(piece: Unknown | JsonText) -> bool:
     return isinstance(piece, Unknown) and piece.symbol is not None
 
 
+def items(value: Value) -> tuple[Value, ...] | Unknown:
+    """Return the elements of a list or set; null has none.
+
+    A collection with an open number of elements is an `Unknown`, which cannot be iterated over: each caller has to
+    decide what further elements mean for it. So is a value that is not a collection.
+    """
+    match value:
+        case None:
+            return ()
+        case Set():
+            return value.items
+        case list():
+            return tuple(value)
+        case Unknown():
+            return value
+        case _:
+            return Unknown(reason="it is not a list")
+
+
 def unknowns(value: Value) -> Iterator[Unknown]:
     """Walk every unknown leaf and piece of `value`, in order."""
     match value:

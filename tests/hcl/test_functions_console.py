@@ -14,8 +14,8 @@ from tests.hcl.test_console import agrees
 from tfcheck.hcl.convert import MapValue
 from tfcheck.hcl.functions import TABLE, call
 from tfcheck.hcl.json_text import normal
-from tfcheck.hcl.numbers import spelled
 from tfcheck.hcl.scope import EvaluationError, Seen
+from tfcheck.numerals import spelled
 from tfcheck.value import Set, Unknown, Value, is_known
 
 FILES: Final = {

@@ -9,7 +9,7 @@ import pytest
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.role import Roles
-from tfcheck.value import Unknown
+from tfcheck.value import Unknown, Value
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 ARN = "arn:aws:iam::111122223333:role/exec"
@@ -36,3 +36,65 @@ def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> Non
     role = MadeThing("aws_iam_role.exec", {"name": "exec", "arn": Unknown()}, OPEN)
     roles = Roles(MadeWorld(role, policy(OPEN)))
     assert len(roles.shown(role).identity) == 1
+
+
+MANAGED = "arn:aws:iam::111122223333:policy/files"
+LATER = Unknown(reason="a list known only after apply")
+
+
+def attached(*more: MadeThing, name: str = "exec") -> tuple[int, int, bool, bool]:
+    """Count the policies that are definitely on a managed role, and those that may be; is something hidden, a note?"""
+    role = MadeThing("aws_iam_role.exec", {"name": name, "arn": ARN})
+    policy = MadeThing("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    found = Roles(MadeWorld(role, policy, *more)).of(ARN)
+    assert found is not None
+    return len(found.identity), len(found.perhaps), bool(found.hidden), bool(found.notes)
+
+
+def attachment(roles: Value, arn: Value = MANAGED, name: str = "a") -> MadeThing:
+    return MadeThing(f"aws_iam_policy_attachment.{name}", {"policy_arn": arn, "roles": roles})
+
+
+def single() -> MadeThing:
+    return MadeThing("aws_iam_role_policy_attachment.s", {"role": "exec", "policy_arn": MANAGED})
+
+
+def exclusive(arns: Value, role: Value = "exec") -> MadeThing:
+    return MadeThing("aws_iam_role_policy_attachments_exclusive.e", {"role_name": role, "policy_arns": arns})
+
+
+@pytest.mark.parametrize(
+    ("things", "expected"),
+    [
+        ([attachment(["exec"])], (1, 0, False, False)),
+        ([attachment(["other"])], (0, 0, False, False)),
+        ([attachment(LATER)], (0, 1, True, False)),
+        ([attachment([LATER, "other"])], (0, 1, True, False)),
+        # The owner of all attachments of a policy detaches roles that it does not list.
+        ([single(), attachment(LATER)], (0, 2, True, False)),
+        ([single(), attachment(["other"], LATER)], (0, 1, True, False)),
+        ([single(), attachment(["exec"], LATER)], (1, 0, True, False)),
+        # Exclusive lists attach what they list, and detach everything else.
+        ([exclusive([MANAGED])], (1, 0, False, False)),
+        ([exclusive(LATER)], (0, 0, True, False)),
+        ([single(), exclusive([])], (0, 0, False, True)),
+        ([single(), exclusive(LATER)], (0, 1, True, False)),
+        ([single(), exclusive([], LATER)], (0, 1, True, False)),
+        ([single(), exclusive([MANAGED], LATER)], (1, 1, True, False)),
+    ],
+)
+def test_a_list_that_is_known_only_after_apply_may_hold_the_role_or_the_policy(
+    things: list[MadeThing], expected: tuple[int, int, bool, bool]
+) -> None:
+    assert attached(*things) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "closed"), [([], True), (["p"], True), (["other"], False), (LATER, False), ([LATER], False)]
+)
+def test_a_role_outside_the_plan_is_complete_only_where_all_that_is_listed_is_shown(names: Value, closed: bool) -> None:
+    looked_up = MadeThing("data.aws_iam_role.exec", {"name": "exec", "arn": ARN})
+    inline = MadeThing("aws_iam_role_policies_exclusive.i", {"role_name": "exec", "policy_names": names})
+    role = Roles(MadeWorld(looked_up, policy(HERE), inline, exclusive([]))).of(ARN)
+    assert role is not None
+    assert role.managed is closed

@@ -14,8 +14,9 @@ import msgspec
 
 from tfcheck.hcl.convert import kind_name, to_string
 from tfcheck.hcl.kinds import surely_text
-from tfcheck.hcl.numbers import exact, parsed
+from tfcheck.hcl.numbers import parsed
 from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
+from tfcheck.numerals import exact
 from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)

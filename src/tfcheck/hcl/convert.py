@@ -26,8 +26,9 @@ from tfcheck.hcl.kinds import (
     elements,
     type_of,
 )
-from tfcheck.hcl.numbers import exact, is_number, parsed, spelled
+from tfcheck.hcl.numbers import is_number, parsed
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.numerals import as_text, exact, spelled
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value
 
 
@@ -49,16 +50,13 @@ def to_string(value: Value) -> Value:
         EvaluationError: `value` is a list, a set or an object.
     """
     match value:
-        case None | str() | Unknown() | Text() | JsonText():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float() | Fraction():
-            number = exact(value)
-            written = None if number is None else spelled(number)
-            return Unknown(reason="limit: a number that Terraform rounds") if written is None else written
-        case _:
+        case None:
+            return None
+        case list() | dict() | Set():
             raise EvaluationError(f"string required, got {kind_name(value)}")
+        case _:
+            written = as_text(value)
+            return Unknown(reason="limit: a number that Terraform rounds") if written is None else written
 
 
 def to_number(value: Value) -> Value:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tfcheck.hcl.kinds import surely_text
-from tfcheck.hcl.numbers import exact
 from tfcheck.match import equal
+from tfcheck.numerals import exact
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value
 
 

@@ -11,8 +11,9 @@ import unicodedata
 from fractions import Fraction
 from typing import Any
 
-from tfcheck.hcl.numbers import exact, parsed, spelled
+from tfcheck.hcl.numbers import parsed
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.numerals import as_text
 from tfcheck.value import ANYTHING, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text, unknowns
 
 _DEPTH = 100
@@ -139,9 +140,8 @@ def _write(value: Value, out: list[str]) -> None:
 
 
 def _number_text(value: Value) -> str:
-    number = exact(value)
-    written = None if number is None else spelled(number)
-    if written is None:
+    written = as_text(value)
+    if not isinstance(written, str):
         raise EvaluationError("limit: a number that Terraform rounds")
     return written
 

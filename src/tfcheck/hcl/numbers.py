@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TypeAlias
 
+from tfcheck.numerals import DIGITS, Number, is_terminating, plain
 from tfcheck.value import Unknown, Value
-
-Number: TypeAlias = int | Fraction
 
 #: Bits of Terraform's mantissa.
 PRECISION = 512
-#: So many decimal digits are surely printed as they were written.
-DIGITS = 150
 _NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
 #: What Go's parser reads in addition: binary exponents.
 _BINARY = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
@@ -26,21 +22,6 @@ _BINARY = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
 def is_number(value: object) -> bool:
     """Tell whether `value` is a known number (a bool is none)."""
     return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
-
-
-def exact(value: Value) -> Number | None:
-    """Give a known number as int or Fraction; None for anything else, also for a float that is none."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float):
-        # The decimal that was written, not the binary number next to it.
-        return plain(Fraction(repr(value))) if value - value == 0 else None
-    return plain(value) if isinstance(value, int | Fraction) else None
-
-
-def plain(number: Number) -> Number:
-    """Write a whole number as int."""
-    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
 def rounded(number: Number) -> Fraction:
@@ -60,27 +41,6 @@ def settled(result: Number, of_rounded: Fraction) -> Value:
     if is_terminating(result) and rounded(result) == rounded(of_rounded):
         return plain(result)
     return Unknown(reason="limit: a number that Terraform rounds")
-
-
-def is_terminating(number: Number) -> bool:
-    """Tell whether `number` has a decimal notation that is short enough to be printed as it is."""
-    if abs(number) >= 10**DIGITS:
-        return False
-    denominator = Fraction(number).denominator
-    if denominator.bit_length() > 4 * DIGITS:
-        return False
-    return bool(10**DIGITS % denominator == 0)
-
-
-def spelled(number: Number) -> str | None:
-    """Write `number` as Terraform prints it, without an exponent; None where it has no short decimal notation."""
-    if isinstance(number, int) or number.denominator == 1:
-        return str(int(number)) if abs(number) < 10**DIGITS else None
-    if not is_terminating(number):
-        return None
-    places = next(count for count in range(1, DIGITS + 1) if 10**count % number.denominator == 0)
-    digits = str(abs(number.numerator) * (10**places // number.denominator)).rjust(places + 1, "0")
-    return f"{'-' if number < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 def parsed(written: str) -> Number | Unknown | None:

@@ -12,8 +12,9 @@ from fractions import Fraction
 
 from tfcheck.hcl.convert import to_bool, to_number
 from tfcheck.hcl.equality import same
-from tfcheck.hcl.numbers import Number, exact, rounded, settled
+from tfcheck.hcl.numbers import rounded, settled
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.numerals import Number, exact
 from tfcheck.value import Truth, Unknown, Value
 
 _EXACT: dict[str, Callable[[Fraction, Fraction], Fraction]] = {

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from tfcheck.hcl.json_text import normal, unused
-from tfcheck.hcl.numbers import exact, spelled
 from tfcheck.hcl.yaml_syntax import Scalar, UnsupportedError, is_surely_text, read, resolved
+from tfcheck.numerals import exact, spelled
 from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, spelled_out, text, unknowns
 
 #: Longer strings with blanks are broken into lines.

@@ -11,9 +11,10 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck import numerals
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
 from tfcheck.match import Pattern, Verbatim
-from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, spelled_out
+from tfcheck.value import Set, TextLike, Unknown, Value, pieces, spelled_out
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _INSIDE = re.compile(r"\s*([^\s,'{}]+)\s*(?:,\s*'([^']*)'\s*)?")
@@ -124,9 +125,6 @@ def _choices(variable: Variable, entry: Entry) -> tuple[list[TextLike], bool]:
 
 
 def as_text(value: Value) -> TextLike:
-    """Write a value of a request or a policy as the text that is compared: `true`, `5`."""
-    if isinstance(value, str | Unknown | Text | JsonText):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+    """Write a value of a request or a policy as the text that is compared: `true`, `5`, `1.2`."""
+    written = numerals.as_text(value)
+    return Unknown(reason="it is not a string, number or boolean") if written is None else written

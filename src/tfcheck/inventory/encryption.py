@@ -18,7 +18,7 @@ from tfcheck.inventory.catalogue import OBJECT, PARAMETER, SECRET, catalogue
 from tfcheck.inventory.key import Key, named_key
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.match import equal
-from tfcheck.value import Set, TextLike, Truth, Unknown, Value
+from tfcheck.value import TextLike, Truth, Unknown, Value, items
 from tfcheck.world import Thing, World
 
 
@@ -118,8 +118,8 @@ def _chosen(thing: Thing, argument: str) -> Value:
 
 def _member(block: Value, name: str) -> Value:
     """Give a member of a nested block of which there is at most one."""
-    listed = block.items if isinstance(block, Set) else block
-    first = listed[0] if isinstance(listed, list | tuple) and listed else listed
+    listed = (block,) if isinstance(block, dict) else items(block)
+    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
     if isinstance(first, dict):
         return first.get(name)
     return first if isinstance(first, Unknown) else None

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Severity
 from tfcheck.pitfall.mistake import Mistake, Pitfall
-from tfcheck.value import Value
+from tfcheck.value import Unknown, Value
 from tfcheck.world import World
 
 _NAME = re.compile(
@@ -36,7 +36,7 @@ _HARMLESS = re.compile(
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     for container in task.containers:
         listed = container.members("environment")
-        for each in listed if isinstance(listed, list) else ():
+        for each in () if isinstance(listed, Unknown) else listed:
             name = member(each, "name")
             if isinstance(name, str) and _NAME.fullmatch(name) and _may_be_credential(member(each, "value")):
                 yield Mistake(

@@ -59,7 +59,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 def _without_role(service: Thing, task: TaskDefinition) -> Iterator[Mistake]:
     """Tell it of Fargate only: on EC2 the role of the container instance may serve."""
-    if "FARGATE" in launch_types(service) or set(task.strings("requires_compatibilities")) == {"FARGATE"}:
+    if "FARGATE" in launch_types(service) or task.on_fargate:
         yield Mistake(
             f"{service.address} enables ECS Exec, which ECS refuses since the task definition names no task role",
             Severity.ERROR,

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.pitfall.mistake import Mistake, Pitfall
+from tfcheck.value import Unknown
 from tfcheck.world import World
 
 _MOST = 10
@@ -24,7 +25,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     counted = {}
     for container in task.containers:
         listed = container.members("environmentFiles")
-        counted[container.name] = len(listed) if isinstance(listed, list) else 0
+        counted[container.name] = 0 if isinstance(listed, Unknown) else len(listed)
     for name, count in counted.items():
         if count > _MOST:
             yield Mistake(

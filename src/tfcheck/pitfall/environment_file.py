@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.ecs import Container, TaskDefinition, member
-from tfcheck.value import Value
+from tfcheck.value import Unknown, Value
 
 
 class EnvironmentFile(msgspec.Struct, frozen=True):
@@ -28,6 +28,6 @@ def files(task: TaskDefinition) -> Iterator[EnvironmentFile]:
     """Give the entries that are there, in order; a list that is not known has none."""
     for container in task.containers:
         listed = container.members("environmentFiles")
-        for index, each in enumerate(listed if isinstance(listed, list) else ()):
+        for index, each in enumerate(() if isinstance(listed, Unknown) else listed):
             if isinstance(each, dict):
                 yield EnvironmentFile(container, index, member(each, "type"), member(each, "value"))

@@ -22,7 +22,7 @@ from tfcheck.pitfall.started import before, is_changed, is_new, starting_service
 from tfcheck.resolve.order import Earlier
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
-from tfcheck.value import Set, Truth, Value
+from tfcheck.value import Text, Truth, Unknown, Value, items
 from tfcheck.world import Thing, World
 
 T = TypeVar("T")
@@ -86,7 +86,9 @@ class _Grants:
                     self._file(policies[arn], grant.attribute(argument))
 
     def _file(self, grant: Thing, reference: Value) -> None:
-        for each in _items(reference):
+        # NOTE: only roles that are definitely granted something; what may be granted is not late for sure.
+        listed = (reference,) if isinstance(reference, str | Text) else items(reference)
+        for each in (listed,) if isinstance(listed, Unknown) else listed:
             role = self._roles.thing(each)
             if role is not None:
                 self._by_role.setdefault(str(role.address), []).append(grant)
@@ -94,12 +96,6 @@ class _Grants:
     def of(self, task: TaskDefinition, kind: RoleKind) -> list[Thing]:
         role = self._roles.thing(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
         return self._by_role.get(str(role.address), []) if role is not None else []
-
-
-def _items(value: Value) -> Sequence[Value]:
-    if isinstance(value, Set):
-        return value.items
-    return value if isinstance(value, list) else (value,)
 
 
 def _are_needed(grants: Sequence[Thing], task: TaskDefinition, kind: RoleKind, world: World) -> bool:

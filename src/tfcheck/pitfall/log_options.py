@@ -35,7 +35,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             message = f"the log driver of {log.name}{given} {wrong}"
             yield Mistake(message, Severity.ERROR, log.container, wrong)
         # NOTE: the proxy of Service Connect has no name of its own to put behind a prefix.
-        if log.container is not None and not log.prefix and "FARGATE" in task.strings("requires_compatibilities"):
+        if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:
             message = f"the log driver of {log.name} has no `awslogs-stream-prefix`, which Fargate requires"
             yield Mistake(message, Severity.ERROR, log.container, "prefix")
 

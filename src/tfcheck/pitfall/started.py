@@ -12,7 +12,7 @@ from tfcheck.world import Thing, World
 
 def on_fargate(task: TaskDefinition, world: World) -> bool:
     """Tell whether some tasks surely run on Fargate."""
-    if set(task.strings("requires_compatibilities")) == {"FARGATE"}:
+    if task.on_fargate:
         return True
     return any("FARGATE" in launch_types(service) for service in services(task, world))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tfcheck.hcl.json_text import encode
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import repeated
-from tfcheck.value import Set, Unknown, Value, is_known
+from tfcheck.value import JsonText, Text, Unknown, Value, is_known, items
 
 if TYPE_CHECKING:
     from tfcheck.resolve.resolver import Resolver
@@ -38,15 +38,11 @@ def policy_document(resolver: Resolver, instance: Instance) -> Value:
 
 def _texts(resolver: Resolver, instance: Instance, argument: str) -> list[Value]:
     value = resolver.attribute(instance.address, argument)
-    match value:
-        case None:
-            return []
-        case list():
-            return value
-        case Set():
-            return list(value.items)
-        case _:
-            return [value]
+    if isinstance(value, str | Text | JsonText):
+        return [value]
+    listed = items(value)
+    # An unknown document may be any number of documents: each may bring statements and replace others.
+    return [listed] if isinstance(listed, Unknown) else list(listed)
 
 
 def _statements(resolver: Resolver, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:

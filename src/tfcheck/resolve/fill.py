@@ -6,9 +6,12 @@ everything that both know.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.match import equal
+from tfcheck.numerals import as_text
 from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
 
@@ -93,8 +96,8 @@ def possible(planned: Value, written: Value) -> bool:
             return same and all(any(possible(mine, theirs) for theirs in written) for mine in planned)
         case str(), str():
             return planned == written or _same_document(planned, written)
-        case str(), bool() | int() | float():
-            return planned == (str(written).lower() if isinstance(written, bool) else str(written))
+        case str(), bool() | int() | float() | Fraction():
+            return planned == as_text(written)
         case _:
             return equal(planned, written) is not Truth.FALSE
 

@@ -20,7 +20,7 @@ from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.resource_policy.unidentified import unidentified
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import Set, TextLike, Truth, Unknown, Value
+from tfcheck.value import TextLike, Truth, Unknown, Value, items
 from tfcheck.world import Thing, World
 
 
@@ -116,8 +116,8 @@ def _cut_off(owner: Thing, block: Thing, *, sure: bool) -> Policy:
 
 def _notes(bucket: Subject, world: World) -> Iterator[str]:
     for holder in settings(world, BUCKET_OWNERSHIP).on(bucket).sure:
-        rule = holder.attribute("rule")
-        listed = rule.items if isinstance(rule, Set) else rule if isinstance(rule, list) else ()
-        ownership = [each.get("object_ownership") for each in listed if isinstance(each, dict)]
+        listed = items(holder.attribute("rule"))
+        rules = (listed,) if isinstance(listed, Unknown) else listed
+        ownership = [each.get("object_ownership") if isinstance(each, dict) else each for each in rules]
         if ownership and ownership[0] != "BucketOwnerEnforced":
             yield f"assumes that no other account wrote the bucket's objects, as {holder.address} lets it"

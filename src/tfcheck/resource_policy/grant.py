@@ -10,7 +10,8 @@ import msgspec
 from tfcheck.iam import Context, Origin, Request
 from tfcheck.iam.context import Absent, PresenceUnknown
 from tfcheck.match import equal
-from tfcheck.value import Set, Text, Truth, Unknown, Value
+from tfcheck.numerals import as_text
+from tfcheck.value import Text, Truth, Unknown, Value, items
 from tfcheck.world import Thing
 
 _CONTEXT_KEY = "kms:EncryptionContext:"
@@ -38,16 +39,16 @@ class Grant(msgspec.Struct, frozen=True):
 
     def _includes(self, action: str) -> Truth:
         operation = action.partition(":")[2]
-        operations = self.thing.attribute("operations")
+        operations = items(self.thing.attribute("operations"))
         if isinstance(operations, Unknown):
             return Truth.UNKNOWN
-        return Truth.some(equal(each, operation) for each in _items(operations))
+        return Truth.some(equal(each, operation) for each in operations)
 
     def _constraints_hold(self, context: Context) -> Truth:
-        constraints = self.thing.attribute("constraints")
+        constraints = items(self.thing.attribute("constraints"))
         if isinstance(constraints, Unknown):
             return Truth.UNKNOWN if self.thing.configured("constraints") is not False else Truth.TRUE
-        return Truth.every(_holds(each, context) for each in _items(constraints))
+        return Truth.every(_holds(each, context) for each in constraints)
 
 
 def _holds(constraint: Value, context: Context) -> Truth:
@@ -71,13 +72,7 @@ def _carries(key: str, value: Value, context: Context) -> Truth:
         return Truth.FALSE
     if isinstance(entry, PresenceUnknown) or not isinstance(entry, str | Text | Unknown):
         return Truth.UNKNOWN
-    return equal(entry, value)
-
-
-def _items(value: Value) -> tuple[Value, ...]:
-    if isinstance(value, Set):
-        return value.items
-    return tuple(value) if isinstance(value, list) else ()
+    return equal(entry, as_text(value))
 
 
 def covering(grants: tuple[Grant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:

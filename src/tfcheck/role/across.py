@@ -14,8 +14,8 @@ import msgspec
 
 from tfcheck.arn import split
 from tfcheck.match import equal
-from tfcheck.role.attachment import STAYS, Fate, Grant, grants, items
-from tfcheck.value import TextLike, Truth, Unknown, Value, identity
+from tfcheck.role.attachment import STAYS, Fate, Grant, grants
+from tfcheck.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.world import Thing, World
 
 _INLINE = (("aws_iam_role_policies_exclusive", "role_name", "policy_names"), ("aws_iam_role", "name", "inline_policy"))
@@ -160,16 +160,18 @@ def _is_same(one: Grant, other: Grant) -> bool:
 
 def _lists(listed: Value, grant: Grant) -> Truth:
     """Tell whether a list of inline policies, by name or whole, or of ARNs holds what is granted."""
-    if isinstance(listed, Unknown):
+    elements = items(listed)
+    if isinstance(elements, Unknown):
         return Truth.UNKNOWN
-    named = [each.get("name") if isinstance(each, dict) else each for each in items(listed)]
+    named: list[Value] = [each.get("name") if isinstance(each, dict) else each for each in elements]
     return _holds(named, grant.name if grant.reference is None else grant.reference)
 
 
 def _holds(listed: Value, wanted: Value) -> Truth:
-    if isinstance(listed, Unknown):
+    elements = items(listed)
+    if isinstance(elements, Unknown):
         return Truth.UNKNOWN
-    return Truth.some(equal(wanted, each) for each in items(listed))
+    return Truth.some(equal(wanted, each) for each in elements)
 
 
 def _is_changed(thing: Thing, world: World) -> bool:

@@ -15,8 +15,9 @@ import msgspec
 from tfcheck.arn import split
 from tfcheck.iam import Policy
 from tfcheck.match import equal
+from tfcheck.role.exclusive import exclusive
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import Set, TextLike, Truth, Unknown, Value, identity
+from tfcheck.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.world import Thing, World
 
 
@@ -272,7 +273,8 @@ class Attachments:
         elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *aside.names}
         if written_here is False:  # what the role had is only remembered: who writes that name now has the last word
             elsewhere |= {each.name for each in others if isinstance(each.name, str)}
-        for each in items(value):
+        listed = items(value)
+        for each in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
             if not isinstance(each, dict):
                 attached.hidden.append(f"an inline policy of {role.address}, known only after apply")
                 continue
@@ -289,7 +291,8 @@ class Attachments:
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
         elsewhere = () if written_here else {*self._arns_elsewhere(role), *aside.arns}
-        for arn in items(value):
+        listed = items(value)
+        for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
             if not (isinstance(arn, str) and arn in elsewhere):
                 yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
 
@@ -312,20 +315,21 @@ class Attachments:
         for each in before.things("aws_iam_role_policy_attachment"):
             arns.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("policy_arn")))
         for each in before.things("aws_iam_policy_attachment"):
-            for role in items(each.attribute("roles")):
+            for role in _members(each.attribute("roles"), "the list of roles is not in the plan"):
                 arns.setdefault(str(role), set()).add(str(each.attribute("policy_arn")))
         return names, arns
 
     # Resources that remove what they do not list
 
     def _without_removed(self, grants: list[Grant], name: Value, attached: Attached) -> list[Grant]:
-        inline = self._listed("aws_iam_role_policies_exclusive", "policy_names", name)
-        managed = self._listed("aws_iam_role_policy_attachments_exclusive", "policy_arns", name)
-        attached.closed = inline is not None and managed is not None
+        inline = exclusive(self._world, "aws_iam_role_policies_exclusive", "policy_names", name)
+        managed = exclusive(self._world, "aws_iam_role_policy_attachments_exclusive", "policy_arns", name)
+        shown = [each.name for each in grants if each.reference is None]
+        attached.closed = managed.is_complete() and inline.is_complete(among=shown)
         kept: list[Grant] = []
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
-            stays = Truth.TRUE if listed is None else Truth.some(equal(own, each) for each in listed)
+            stays = listed.keeps(own)
             if stays is Truth.FALSE:
                 attached.notes.append(f"{grant.thing.address} is removed again: an exclusive resource does not list it")
             elif stays is Truth.UNKNOWN:
@@ -336,31 +340,30 @@ class Attachments:
 
     def _contested(self, grant: Grant, name: Value, attached: Attached) -> bool:
         """Tell whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
+        if grant.reference is None:
+            return False
         policy = identity(grant.reference)
-        for thing in self._owners.get(policy, ()) if policy is not None else ():
-            roles = thing.attribute("roles")
-            if thing.address != grant.thing.address and not any(
-                equal(role, name) is Truth.TRUE for role in items(roles)
-            ):
+        filed = self._owners.get(policy, ()) if policy is not None else ()
+        vague = (each for each in self._owners.get(None, ()) if self._may_own(each, grant))
+        for thing in (*filed, *vague):
+            roles = items(thing.attribute("roles"))
+            includes = not isinstance(roles, Unknown) and any(equal(role, name) is Truth.TRUE for role in roles)
+            if thing.address != grant.thing.address and not includes:
                 self._doubt(grant, f"which {thing.address} may undo: it leaves the role out", attached)
                 return True
         return False
 
-    @cached_property
-    def _owners(self) -> dict[TextLike, list[Thing]]:
-        found: dict[TextLike, list[Thing]] = {}
-        for thing in self._world.things("aws_iam_policy_attachment"):
-            arn = identity(thing.attribute("policy_arn"))
-            if arn is not None:
-                found.setdefault(arn, []).append(thing)
-        return found
+    @staticmethod
+    def _may_own(owner: Thing, grant: Grant) -> bool:
+        return equal(_known_arn(owner.attribute("policy_arn")), grant.reference) is not Truth.FALSE
 
-    def _listed(self, resource_type: str, argument: str, name: Value) -> list[Value] | None:
-        for thing in self._world.things(resource_type):
-            if equal(thing.attribute("role_name"), name) is Truth.TRUE:
-                listed = thing.attribute(argument)
-                return [listed] if isinstance(listed, Unknown) else list(items(listed))
-        return None
+    @cached_property
+    def _owners(self) -> dict[TextLike | None, list[Thing]]:
+        """Index the resources that own all attachments of a policy by its ARN; None where that is unknown."""
+        found: dict[TextLike | None, list[Thing]] = {}
+        for thing in self._world.things("aws_iam_policy_attachment"):
+            found.setdefault(identity(thing.attribute("policy_arn")), []).append(thing)
+        return found
 
 
 def grants(world: World) -> Iterator[Grant]:
@@ -370,11 +373,10 @@ def grants(world: World) -> Iterator[Grant]:
     for thing in world.things("aws_iam_role_policy_attachment"):
         yield Grant(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
     for thing in world.things("aws_iam_policy_attachment"):
-        roles = thing.attribute("roles")
-        for role in items(roles):
+        for role in _members(thing.attribute("roles"), "the list of roles is known only after apply"):
             yield Grant(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
     for thing in world.things("aws_iam_role_policy_attachments_exclusive"):
-        for arn in items(thing.attribute("policy_arns")):
+        for arn in _members(thing.attribute("policy_arns"), "the list of policies is known only after apply"):
             yield Grant(thing, thing.attribute("role_name"), reference=_known_arn(arn))
 
 
@@ -382,13 +384,10 @@ def _known_arn(value: Value) -> Value:
     return Unknown(reason="the policy's ARN is not in the plan") if value is None else value
 
 
-def items(value: Value) -> Sequence[Value]:
-    """Give what is in a list or a set; nothing where it is neither."""
-    if isinstance(value, Set):
-        return value.items
-    if isinstance(value, list):
-        return value
-    return ()
+def _members(value: Value, reason: str) -> tuple[Value, ...]:
+    """Return the elements of a list; an unknown list is one unknown element, which may be any of them, or none."""
+    listed = items(value)
+    return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed
 
 
 def _of_one_name(grants: list[Grant]) -> Iterator[list[Grant]]:

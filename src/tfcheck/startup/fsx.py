@@ -69,7 +69,7 @@ def _may_have_one(task: TaskDefinition) -> bool:
     platform = only(task.thing.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     is_linux = isinstance(family, str) and family.upper().startswith("LINUX")
-    return not is_linux and "FARGATE" not in task.strings("requires_compatibilities")
+    return not is_linux and "FARGATE" not in task.compatibilities
 
 
 def _needs(place: Place, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:

@@ -16,16 +16,17 @@ from tfcheck.errors import InputError
 from tfcheck.finding import Requirement
 from tfcheck.inventory.catalogue import beside
 from tfcheck.match import equal
+from tfcheck.numerals import as_text
 from tfcheck.value import (
     ANYTHING,
     GREATEST,
-    Set,
     Symbol,
     Text,
     TextLike,
     Truth,
     Unknown,
     Value,
+    items,
     pieces,
     spelled_out,
     text,
@@ -84,7 +85,7 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
     """
     if task.execution_role not in (None, ""):
         return Truth.FALSE
-    kinds = set(task.strings("requires_compatibilities"))
+    kinds = {each for each in task.compatibilities if isinstance(each, str)}
     running = world.once(_Running).of(task)
     for service in running.sure:
         kinds.update(launch_types(service))
@@ -101,7 +102,8 @@ def launch_types(service: Thing) -> Iterator[str]:
     launch_type = service.attribute("launch_type")
     if isinstance(launch_type, str):
         yield launch_type
-    for each in _items(service.attribute("capacity_provider_strategy")):
+    strategy = items(service.attribute("capacity_provider_strategy"))
+    for each in () if isinstance(strategy, Unknown) else strategy:
         provider = each.get("capacity_provider") if isinstance(each, dict) else None
         if provider in _FARGATE_PROVIDERS:
             yield "FARGATE"
@@ -111,7 +113,9 @@ def _names_its_launch(service: Thing) -> bool:
     """Tell whether a service itself says on what it runs; otherwise the default of its cluster decides."""
     if service.attribute("launch_type") in ("EC2", "FARGATE", "EXTERNAL"):
         return True
-    strategy = _items(service.attribute("capacity_provider_strategy"))
+    strategy = items(service.attribute("capacity_provider_strategy"))
+    if isinstance(strategy, Unknown):
+        return False
     return bool(strategy) and all(
         isinstance(each, dict) and isinstance(each.get("capacity_provider"), str) for each in strategy
     )
@@ -119,7 +123,7 @@ def _names_its_launch(service: Thing) -> bool:
 
 def _fits_fargate(task: TaskDefinition) -> bool:
     """Tell whether Fargate may take a task: it asks for the network mode `awsvpc`, and for the size of the task."""
-    if task.strings("requires_compatibilities") == ("EC2",):
+    if task.compatibilities == ("EC2",):
         return False
     mode = _unless_unwritten(task.thing, "network_mode")
     sized = all(_unless_unwritten(task.thing, each) not in (None, "") for each in ("cpu", "memory"))
@@ -200,7 +204,7 @@ class _Names:
         self.everywhere: list[TextLike] = [str(task.address), *known]
         self.here: list[TextLike] = []
         if isinstance(self.family, str | Text | Unknown):
-            number = str(revision) if isinstance(revision, int) else revision
+            number = as_text(revision)
             self.here.append(spelled_out(self.family))
             if isinstance(number, str | Unknown):
                 own = [arns[1], self.family]
@@ -259,9 +263,3 @@ def _family_in(called: TextLike) -> str | None:
             return None
     family, colon, _ = written.partition(":")
     return None if _OPEN in family or not (colon or isinstance(called, str)) else family
-
-
-def _items(value: Value) -> tuple[Value, ...]:
-    if isinstance(value, Set):
-        return value.items
-    return tuple(value) if isinstance(value, list) else ()

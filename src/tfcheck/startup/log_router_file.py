@@ -41,18 +41,36 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         return
     for container in task.containers:
         fetches = _fetches(container)
-        listed = container.members("environment") if fetches is not Truth.FALSE else []
-        for index, each in enumerate(listed if isinstance(listed, list) else ()):
-            value = member(each, "value")
-            if _is_told(member(each, "name")) and isinstance(value, str | Text | Unknown):
-                doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
+        if fetches is Truth.FALSE:
+            continue
+        for pointer, name, value in _variables(container):
+            doubt = _doubt(fetches, name)
+            if doubt is not None and isinstance(value, str | Text | Unknown):
                 cause = f"log router's file of container `{container.name}`"
-                place = Place(task, container, f"/{container.index}/environment/{index}", cause, RoleKind.TASK)
+                place = Place(task, container, f"/{container.index}/environment{pointer}", cause, RoleKind.TASK)
                 yield from object_needs(ID, place, value, world, Severity.WARNING, doubt=doubt)
 
 
-def _is_told(name: Value) -> bool:
-    return isinstance(name, str) and _NAME.search(name) is not None
+def _variables(container: Container) -> Iterator[tuple[str, Value, Value]]:
+    """Yield place, name and value of every environment variable; an unknown list is one, of an unknown name."""
+    listed = container.members("environment")
+    if isinstance(listed, Unknown):
+        yield "", listed, listed
+        return
+    for index, each in enumerate(listed):
+        yield f"/{index}", member(each, "name"), member(each, "value")
+
+
+def _doubt(fetches: Truth, name: Value) -> str | None:
+    """Return what is open about a variable that may name a file; None where it does not name one.
+
+    Any image may have unknown variables; only one that definitely fetches files makes them worth a row.
+    """
+    if isinstance(name, str):
+        doubt = "" if fetches is Truth.TRUE else "whether the image of the container fetches the file"
+        return doubt if _NAME.search(name) else None
+    open_name = isinstance(name, Unknown | Text) and fetches is Truth.TRUE
+    return "whether a variable names such a file is known only after apply" if open_name else None
 
 
 def _fetches(container: Container) -> Truth:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.value import Set, Unknown, Value
+from tfcheck.value import Unknown, Value, items
 
 
 def blocks(value: Value) -> list[dict[str, Value]]:
@@ -12,9 +12,9 @@ def blocks(value: Value) -> list[dict[str, Value]]:
 
 def blocks_or_unknown(value: Value) -> list[dict[str, Value] | Unknown]:
     """Give the nested blocks in order; what may be any number of them is one unknown value."""
-    if isinstance(value, Unknown):
-        return [value]
-    listed = value.items if isinstance(value, Set) else value if isinstance(value, list) else ()
+    listed = items(value)
+    if isinstance(listed, Unknown):
+        return [listed]
     return [each for each in listed if isinstance(each, dict | Unknown)]
 
 

@@ -9,7 +9,7 @@ from tfcheck.finding import Requirement
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.source import Source, Store, sources
-from tfcheck.value import Unknown, Value
+from tfcheck.value import Unknown, Value, items
 from tfcheck.world import World
 
 
@@ -23,15 +23,16 @@ def injected(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
 
 
 def _listed(
-    task: TaskDefinition, container: Container, pointer: str, what: str, listed: Value
+    task: TaskDefinition, container: Container, pointer: str, what: str, value: Value
 ) -> Iterator[tuple[Place, Value]]:
+    listed = items(value)
     if isinstance(listed, Unknown):
         yield in_container(task, container, pointer, what), listed
         return
-    for index, each in enumerate(listed if isinstance(listed, list) else ()):
-        value = member(each, "valueFrom")
-        if value is not None:
-            yield in_container(task, container, f"{pointer}/{index}", what), value
+    for index, each in enumerate(listed):
+        reference = member(each, "valueFrom")
+        if reference is not None:
+            yield in_container(task, container, f"{pointer}/{index}", what), reference
 
 
 def found(places: Iterator[tuple[Place, Value]], store: Store, world: World) -> Iterator[tuple[Place, Source]]:

@@ -14,8 +14,9 @@ import msgspec
 
 from tfcheck.hcl.convert import to_number
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
-from tfcheck.hcl.numbers import Number, plain, rounded, settled
+from tfcheck.hcl.numbers import rounded, settled
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.numerals import Number, plain
 from tfcheck.value import GREATEST, LEAST, Symbol, Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -17,8 +17,8 @@ from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
 from tfcheck.hcl.functions.decimals import exponential, fixed, shortest
 from tfcheck.hcl.kinds import surely_text
-from tfcheck.hcl.numbers import Number
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.numerals import Number
 from tfcheck.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
 
 _VERB = re.compile(

@@ -6,12 +6,27 @@ Follows `yamldecode` and `yamlencode` (https://developer.hashicorp.com/terraform
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tfcheck.hcl.json_text import normal, unused
-from tfcheck.hcl.yaml_syntax import Scalar, UnsupportedError, is_surely_text, read, resolved
+from tfcheck.hcl.yaml_events import Scalar, Style, UnsupportedError, is_surely_text, may_be_value, read, resolved
 from tfcheck.numerals import exact, spelled
-from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, spelled_out, text, unknowns
+from tfcheck.value import (
+    Hole,
+    JsonText,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    pieces,
+    spelled_out,
+    text,
+    unknowns,
+)
 
+_SOME_YAML = Hole(shortest=1)
 #: Longer strings with blanks are broken into lines.
 _UNBROKEN = 60
 _ESCAPED = re.compile(r'["\\\t]')
@@ -24,6 +39,8 @@ def decode(written: TextLike) -> Value:
     Only what configurations usually hold is read; anything else, and what does not parse, is an `Unknown`.
     """
     match written:
+        case YamlText():
+            return written.encoded.value
         case Unknown() if written.shape is None:
             return Unknown(reason=written.reason, where=written.where, unsure=True)
         case Unknown():
@@ -74,9 +91,9 @@ class _Marked:
             return normal(value) if isinstance(value, str) else value
         parts = self.marker.split(scalar.text)
         whole = text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
-        if not scalar.plain or is_surely_text(_beginning(whole)):
+        if scalar.style is Style.QUOTED or _is_surely_text(whole, scalar.style):
             return whole
-        if isinstance(whole, JsonText):
+        if isinstance(whole, JsonText) and scalar.style is Style.PLAIN:
             return whole.value
         # A plain scalar may turn out to be a number, a bool, or more than one value.
         first = next(unknowns(whole))
@@ -84,10 +101,41 @@ class _Marked:
         return kind(reason=first.reason, where=first.where, unsure=first.unsure)
 
 
-def _beginning(whole: TextLike) -> str:
-    """Give the literal that a string begins with, if that is known."""
-    first = next(iter(pieces(spelled_out(whole))), "")
-    return first if isinstance(first, str) else ""
+def _is_surely_text(whole: TextLike, style: Style) -> bool:
+    """Whether a scalar with unknown pieces is a string, no matter what these turn out to be."""
+    parts = pieces(spelled_out(whole))
+    first = next(iter(parts), "")
+    told = any(isinstance(each, str) and not may_be_value(each) for each in parts)
+    if _may_end_it(parts):
+        return False
+    if style is Style.BLOCK:
+        return told or (isinstance(first, JsonText) and isinstance(first.value, list | dict))
+    if isinstance(first, str):
+        return is_surely_text(first) or (told and first[:1].isalpha() and first.isascii())
+    # What begins with an unknown piece may begin with anything that YAML gives a meaning.
+    return told and isinstance(first, Unknown) and first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
+
+
+def _may_end_it(parts: Sequence[str | Unknown | JsonText]) -> bool:
+    """Whether an unknown piece that comes to nothing would make a key, a comment or a shorter scalar of the rest."""
+    for index, piece in enumerate(parts):
+        before = parts[index - 1] if index else ""
+        behind = parts[index + 1] if index + 1 < len(parts) else " "
+        if isinstance(piece, Unknown) and piece.hole.shortest == 0 and isinstance(before, str):
+            spaced = not isinstance(behind, str) or behind[0].isspace()
+            if before[-1:].isspace() or (spaced and before[-1:] in ("", ":")):
+                return True
+    return False
+
+
+#: Characters that mean something at the beginning of a plain scalar, or within it.
+_MARKS = " \t\n#:,[]{}&*!|>'\"%@`?-<=~"
+
+
+class YamlText(Unknown, frozen=True):
+    """A string that is the YAML of the value that `encoded` holds: known as a structure, not as a text."""
+
+    encoded: JsonText = JsonText(None)
 
 
 class _Several(Unknown, frozen=True):
@@ -98,11 +146,12 @@ def encode(value: Value) -> Value:
     """Write YAML as `yamlencode` does; with unknown parts, or strings that it would break into lines, it is unknown."""
     if not is_known(value):
         first = next(unknowns(value))
-        return Unknown(reason=first.reason, where=first.where)
+        return YamlText(reason=first.reason, where=first.where, hole=_SOME_YAML, encoded=JsonText(value))
     try:
         written = "\n".join(_lines(value)) + "\n"
     except UnsupportedError as error:
-        return Unknown(reason=f"function `yamlencode` is not supported for {error}")
+        reason = f"function `yamlencode` is not supported for {error}"
+        return YamlText(reason=reason, hole=_SOME_YAML, encoded=JsonText(value))
     # A document that is one plain scalar gets a mark behind it.
     return written if isinstance(value, str | list | dict | Set) else written + "...\n"
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Expression, Unreadable
 from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
@@ -380,7 +382,5 @@ class ModuleNames:
     def _named(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
         """Give a value that could not be worked out the name it is known by, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None and value.shape is None:
-            return Unknown(
-                symbol=symbol_of(module, kind, name), reason=value.reason, where=value.where, hole=value.hole
-            )
+            return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
         return value

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from tfcheck.hcl.functions import (
     arithmetic,
     conversions,
@@ -90,11 +92,4 @@ def _named(result: Value, name: str) -> Value:
     """Let the reason of an unknown result name the function in which it stopped being followed."""
     if not isinstance(result, Unknown) or result.symbol is not None or "`" in result.reason:
         return result
-    return Unknown(
-        reason=f"{result.reason}, in a call of `{name}`",
-        where=result.where,
-        hole=result.hole,
-        shape=result.shape,
-        family=result.family,
-        unsure=result.unsure,
-    )
+    return msgspec.structs.replace(result, reason=f"{result.reason}, in a call of `{name}`")

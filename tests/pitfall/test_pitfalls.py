@@ -34,6 +34,7 @@ from tfcheck.pitfall import (
     secret_value,
 )
 from tfcheck.pitfall.mistake import Pitfall
+from tfcheck.pitfall.started import is_changed, is_new
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
@@ -438,6 +439,16 @@ def test_a_new_secret_is_given_a_value() -> None:
     assert told(search, container, world=MadeWorld(service(), secret, version, earlier=())) == []
     assert told(search, container, world=MadeWorld(service(), secret, earlier=(secret,))) == []
     assert told(search, container, world=MadeWorld(secret, earlier=())) == []
+    looked_up = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
+    assert told(search, container, world=MadeWorld(service(), looked_up, earlier=())) == []
+
+
+def test_a_look_up_is_never_new() -> None:
+    read = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    made = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    world = MadeWorld(read, made, earlier=())
+    assert (is_new(read, world), is_changed(read, ("name",), world)) == (False, False)
+    assert (is_new(made, world), is_changed(made, ("name",), world)) == (True, True)
 
 
 def test_a_name_means_a_parameter_of_the_task_s_region() -> None:

@@ -41,12 +41,14 @@ def _starts_tasks(service: Thing) -> bool:
 
 
 def is_new(thing: Thing, world: World) -> bool:
-    """Tell whether the change makes a thing."""
-    return before(thing, world) is None
+    """Whether the change creates an object; what a data source looks up was there before, or others create it."""
+    return thing.address.mode == "managed" and before(thing, world) is None
 
 
 def is_changed(thing: Thing, attributes: tuple[str, ...], world: World) -> bool:
-    """Tell whether the change makes a thing, or may change one of these attributes of it."""
+    """Whether the change creates an object, or may change one of these attributes of it."""
+    if thing.address.mode != "managed":
+        return False
     earlier = before(thing, world)
     if earlier is None:
         return True

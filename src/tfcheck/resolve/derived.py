@@ -56,6 +56,10 @@ class Instance(Protocol):
     def surroundings(self) -> Surroundings:
         """Give the provider configuration it belongs to."""
 
+    @property
+    def looked_up(self) -> bool:
+        """Whether it is a data source: what it finds may exist already, and others may find it too."""
+
     def attribute(self, name: str) -> Value:
         """Give another attribute's value."""
 
@@ -72,13 +76,37 @@ def shape(resource_type: str, attribute: str, instance: Instance) -> TextLike | 
     return derivation(instance) if derivation else None
 
 
-def assigned_family(resource_type: str, attribute: str, *, shaped: bool) -> str:
-    """Name the family of values that AWS gives to one instance only; empty for other attributes.
+#: Types whose instances get an id from AWS, and with it an ARN, that no other object has had.
+#: NOTE: elsewhere ids and ARNs are made of names, or repeat those of another object (a version's those of its secret).
+_IDENTIFIED = frozenset(
+    (
+        "aws_cloudfront_distribution",
+        "aws_cloudfront_origin_access_identity",
+        "aws_efs_access_point",
+        "aws_efs_file_system",
+        "aws_fsx_lustre_file_system",
+        "aws_fsx_ontap_file_system",
+        "aws_fsx_openzfs_file_system",
+        "aws_fsx_windows_file_system",
+        "aws_instance",
+        "aws_kms_external_key",
+        "aws_kms_key",
+        "aws_organizations_account",
+        "aws_security_group",
+        "aws_subnet",
+        "aws_vpc",
+        "aws_vpc_endpoint",
+    )
+)
+#: Types whose instances have a `unique_id` that AWS assigns.
+_WITH_UNIQUE_ID = frozenset(("aws_iam_role", "aws_iam_user", "aws_iam_group"))
 
-    An id of a known shape may be a mere name, which two regions can have in common.
-    """
-    assigned = attribute in ("arn", "unique_id") or (attribute == "id" and not shaped)
-    return f"{resource_type}.{attribute}" if assigned else ""
+
+def assigned_family(resource_type: str, attribute: str) -> str:
+    """Return the family of values that AWS assigns to one created object only; empty for other attributes."""
+    if attribute == "unique_id":
+        return f"{resource_type}.unique_id" if resource_type in _WITH_UNIQUE_ID else ""
+    return f"{resource_type}.{attribute}" if resource_type in _IDENTIFIED and attribute in ("arn", "id") else ""
 
 
 def hole(attribute: str) -> Hole:
@@ -126,6 +154,8 @@ def _generated(name: str, prefix: str) -> Derivation:
         written = _text(instance.planned(name))
         if written:
             return written
+        if instance.looked_up:
+            return Unknown(symbol=Symbol(instance.owner, (name,)), hole=NAME)
         beginning = _text(instance.planned(prefix)) or "terraform-"
         symbol = Symbol(instance.owner, (name, "suffix"))
         return text([beginning, Unknown(symbol=symbol, hole=PREFIX_SUFFIX, family=f"generated.{name}")])
@@ -134,11 +164,33 @@ def _generated(name: str, prefix: str) -> Derivation:
 
 
 def _opaque(attribute: str, family: str, hole: Hole = NAME) -> Derivation:
-    return lambda instance: Unknown(symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=family)
+    """Name what AWS assigns: to a created object only one of its own, while two look-ups may find one object."""
+
+    def derive(instance: Instance) -> TextLike | None:
+        own = "" if instance.looked_up else family
+        return Unknown(symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=own)
+
+    return derive
 
 
 def _path(instance: Instance) -> TextLike | None:
+    if instance.looked_up:
+        return Unknown(symbol=Symbol(instance.owner, ("path",)), reason="known only after apply", hole=_PATH)
     return _text(instance.planned("path")) or "/"
+
+
+#: The path of a role or a policy: `/`, or more between two slashes.
+_PATH = Hole(chars=":*?$ ", starts="/", shortest=1)
+
+
+def _as_given(argument: str, otherwise: Derivation) -> Derivation:
+    """Give the argument by which a data source looks something up, if it is that one; else work it out."""
+
+    def derive(instance: Instance) -> TextLike | None:
+        given = _text(instance.planned(argument)) if instance.looked_up else None
+        return given or otherwise(instance)
+
+    return derive
 
 
 def _parameter(instance: Instance) -> TextLike | None:
@@ -207,20 +259,45 @@ def _target_key(instance: Instance) -> TextLike | None:
     return _arn("kms", lambda _: text(["key/", target]))(instance) if is_id else None
 
 
+def _key_id(instance: Instance) -> TextLike | None:
+    """Give the id of a key; a data source takes an id, an ARN or an alias for it."""
+    if not instance.looked_up:
+        return _assigned_key_id(instance)
+    given = spelled_out(_text(instance.planned("key_id")) or "")
+    first, *rest = pieces(given) or ("",)
+    if isinstance(first, str) and _KEY_ARN.match(first):
+        return text([_KEY_ARN.sub("", first, count=1), *rest])
+    if isinstance(given, str) and _KEY_ID.fullmatch(given):
+        return given
+    return Unknown(symbol=Symbol(instance.owner, ("id",)), hole=NAME)
+
+
+def _alias_id(instance: Instance) -> TextLike | None:
+    return _text(instance.attribute("arn" if instance.looked_up else "name"))
+
+
+_KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
+_KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 _bucket = _generated("bucket", "bucket_prefix")
 _role = _generated("name", "name_prefix")
 _policy = _generated("name", "name_prefix")
 _group = _generated("name", "name_prefix")
 _secret = _generated("name", "name_prefix")
-_key_id = _opaque("key_id", "aws_kms_key.key_id")
+_assigned_key_id = _opaque("key_id", "aws_kms_key.key_id")
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
 _access_point_id = _opaque("id", "aws_efs_access_point.id")
 _file_system_arn = _arn("elasticfilesystem", _joined("file-system/", _attribute("file_system_id")))
-_secret_arn = _arn(
-    "secretsmanager",
-    _joined("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
+_secret_arn = _as_given(
+    "arn",
+    _arn(
+        "secretsmanager",
+        _joined("secret:", _secret, "-", _opaque("arn_suffix", "aws_secretsmanager_secret.arn", SECRET_SUFFIX)),
+    ),
 )
+_policy_arn = _as_given("arn", _arn("iam", _joined("policy", _path, _policy), regional=False))
+_key_arn = _arn("kms", _joined("key/", _key_id))
 
 _OBJECT: dict[str, Derivation] = {
     "arn": _arn("s3", _joined(_attribute("bucket"), "/", _object_key), regional=False, owned=False),
@@ -253,8 +330,8 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
     },
     "aws_iam_policy": {
         "name": _policy,
-        "id": _arn("iam", _joined("policy", _path, _policy), regional=False),
-        "arn": _arn("iam", _joined("policy", _path, _policy), regional=False),
+        "id": _policy_arn,
+        "arn": _policy_arn,
     },
     "aws_iam_role_policy": {
         "name": _generated("name", "name_prefix"),
@@ -275,9 +352,9 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "id": _group,
         "arn": _arn("logs", _joined("log-group:", _group)),
     },
-    "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _arn("kms", _joined("key/", _key_id))},
+    "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
     "aws_kms_alias": {
-        "id": _attribute("name"),
+        "id": _alias_id,
         "target_key_arn": _target_key,
         "arn": _arn("kms", _attribute("name")),
     },

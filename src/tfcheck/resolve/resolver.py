@@ -13,14 +13,15 @@ from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Place
 from tfcheck.hcl.scope import Scope, Seen
 from tfcheck.plan import ConfigResource, Instance, Plan
-from tfcheck.resolve import derived, join, same
+from tfcheck.resolve import derived, join
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.fill import fill
 from tfcheck.resolve.names import NO_SOURCES, Absence, ModuleNames
 from tfcheck.resolve.provider import Providers, Surroundings
+from tfcheck.resolve.same import LookUps
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
-from tfcheck.value import JsonText, Symbol, Unknown, Value, is_known
+from tfcheck.value import JsonText, Symbol, Text, Unknown, Value, is_known
 
 if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
@@ -49,6 +50,7 @@ class Resolver(ModuleNames):
         self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
         self._referents: dict[_Resource, Seen] = {}
         self.providers = Providers(plan, self._root_expression, self._assume, self.source_texts)
+        self._look_ups = LookUps(self)
 
     # What a resource is
 
@@ -137,7 +139,11 @@ class Resolver(ModuleNames):
     def _surroundings(self, address: Address) -> Surroundings:
         around = self.providers.of(self.providers.key_of(address))
         own = self._own_region(address)
-        return Surroundings(around.partition, own, around.account) if isinstance(own, str) else around
+        if own == "" or not isinstance(own, str | Text | Unknown):
+            return around
+        # NOTE: where nothing is written, a region that is not known yet is the provider's.
+        is_own = isinstance(own, str) or self.configured(address, "region")
+        return Surroundings(around.partition, own, around.account) if is_own else around
 
     def _own_region(self, address: Address) -> Value:
         """Return the region of one resource, which each has since version 6 of the provider; None where it has none."""
@@ -203,17 +209,16 @@ class Resolver(ModuleNames):
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
             return policy_document(self, instance)
-        other = same.twin(self, address)
-        there = same.called(address.type, name)
-        if other is not None and not self.configured(address, name):
-            return self.attribute(other, there)
-        if planned is Absence.ABSENT and not self.configured(address, name):
+        if self.configured(address, name):
+            return self._complete(instance, name, planned)
+        instead = self._look_ups.instead(address, name)
+        if instead is not None:
+            return self.attribute(*instead)
+        if planned is Absence.ABSENT:
             # NOTE: each attribute of the provider's schema that is not null is planned, at least as unknown.
             return self._shape(address, name)
-        if not self.configured(address, name) and isinstance(planned, Unknown):
-            reason = f"{address} is read during apply"
-            shape = self._shape(address, name) if there == name else None
-            return shape or self._unknown(address, name, reason)
+        if isinstance(planned, Unknown):
+            return self._shape(address, name) or self._unknown(address, name, f"{address} is read during apply")
         return self._complete(instance, name, planned)
 
     def _shape(self, address: Address, name: str) -> Unknown | None:
@@ -224,12 +229,11 @@ class Resolver(ModuleNames):
         if isinstance(shape, JsonText):
             return None
         symbol = Symbol(str(address), (name,))
-        family = derived.assigned_family(address.type, name, shaped=True)
-        return Unknown(symbol=symbol, shape=shape, hole=derived.hole(name), family=family)
+        return Unknown(symbol=symbol, shape=shape, hole=derived.hole(name), family=_family(address, name))
 
     def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
-        family = derived.assigned_family(address.type, name, shaped=False)
-        return Unknown(symbol=Symbol(str(address), (name,)), reason=reason, hole=derived.hole(name), family=family)
+        symbol = Symbol(str(address), (name,))
+        return Unknown(symbol=symbol, reason=reason, hole=derived.hole(name), family=_family(address, name))
 
     def _argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument; None where it is not written, is null, or is blocks of which there are none."""
@@ -312,6 +316,10 @@ def _is_document(value: Value) -> bool:
     return isinstance(value, JsonText) or (isinstance(value, str) and value.startswith("{"))
 
 
+def _family(address: Address, name: str) -> str:
+    return derived.assigned_family(address.type, name) if address.mode == "managed" else ""
+
+
 class _Derived:
     """One instance, as `derived` asks for it."""
 
@@ -319,6 +327,7 @@ class _Derived:
         self._resolver = resolver
         self._address = address
         self.owner = str(address)
+        self.looked_up = address.mode == "data"
 
     @property
     def surroundings(self) -> Surroundings:

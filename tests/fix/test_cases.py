@@ -25,6 +25,7 @@ BY_HAND = {
     "access-changed": "an explicit deny is changed by whoever wrote it",
     "arguments-left-null": "the module is called several times, and puts out no role name",
     "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
+    "look-ups-compared": "an explicit deny is changed by whoever wrote it",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
     "images-of-registries": "the repository of another account has a policy of its own there",

@@ -98,6 +98,7 @@ def test_a_look_up_that_was_read_shows_what_an_equal_one_finds() -> None:
         "values": {"root_module": {"resources": [read | {"values": {"name": "app", "arn": arn, "description": "old"}}]}}
     }
     late = deferred("data.aws_iam_role.late", name="app")
+    late["change"]["after_unknown"] = OPEN | {"description": True}
     named = {"mode": "data", "type": "aws_iam_role", "expressions": {"name": {"constant_value": "app"}}}
     root = {"resources": [named | {"name": each} for each in ("read", "late")]}
     found = Resolver(plan(late, prior_state=prior, configuration={"root_module": root}))

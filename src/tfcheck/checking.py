@@ -15,6 +15,7 @@ from tfcheck.errors import InputError, UsageError
 from tfcheck.files import File, Given, planned, shown
 from tfcheck.finding import Finding, Report, Severity, Unread, Verdict
 from tfcheck.neighbours import Neighbours, short_names
+from tfcheck.repository import Run
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Found, Sources
@@ -39,10 +40,13 @@ class Together:
         *,
         fixes: bool = True,
         mend: Callable[[Report], Sequence[Finding]] | None = None,
+        outputs: Sequence[str] = (),
+        shared: bool | None = None,
     ) -> None:
         """Take the files of the plans and the plans or states of other stacks, `-` for standard input.
 
-        With `fixes` findings are given one, of those that `mend` picks.
+        With `fixes` findings are given one, of those that `mend` picks. Sources are not allowed to read any of these
+        files, nor the `outputs`, and where the result is `shared` nothing else that git does not track.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
@@ -53,12 +57,13 @@ class Together:
         self._fixes = fixes
         self._mend = mend
         self._plans = list(dict.fromkeys(plans))
+        self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, File | InputError] = {}
         named = list(dict.fromkeys(context))
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
         self._again = [each for each in named if any(map(_same_file(each), self._plans))]
-        read = {each: shown(_path(each)) for each in named if each not in self._again}
+        read = {each: shown(_path(each), self.run) for each in named if each not in self._again}
         self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
         self._warnings = tuple(each for file in read.values() for each in file.warnings)
         self._context = [each for file in read.values() for each in file.given]
@@ -120,7 +125,7 @@ class Together:
     def _file(self, plan: str) -> File | InputError:
         if plan not in self._read:
             try:
-                self._read[plan] = planned(_path(plan), self._sources)
+                self._read[plan] = planned(_path(plan), self._sources, self.run)
             except InputError as error:
                 self._read[plan] = error
         return self._read[plan]
@@ -142,10 +147,10 @@ def _same_file(one: str) -> Callable[[str], bool]:
 
 def _placed(report: Report, sources: Sources | None, workspace: str | None) -> Report:
     """Say in a report where its files are in their repository, and in CI where it was made."""
-    from tfcheck.hcl.modules.reading import source_tree
+    from tfcheck.repository import work_tree
 
     root = sources.root if sources else None
-    directory = root.resolve().relative_to(source_tree(root)).as_posix() if root else None
+    directory = root.resolve().relative_to(work_tree(root)).as_posix() if root else None
     selected = workspace or (sources.workspace if sources else None)
     plan = msgspec.structs.replace(report.plan, directory=directory)
     return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))

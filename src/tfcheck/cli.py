@@ -139,7 +139,7 @@ def check(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
-    reports, status = checked(plans, context, sources, workspace, quiet=quiet)
+    reports, status = checked(plans, context, sources, workspace, quiet=quiet, output=output)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return max(status, _status(reports, wanted))

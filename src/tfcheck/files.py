@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.errors import InputError
+from tfcheck.repository import Run
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Found, Sources
@@ -45,8 +46,8 @@ class File(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def planned(path: Path | None, sources: Path | None) -> File:
-    """Read the plans of a file, None for standard input, with their sources.
+def planned(path: Path | None, sources: Path | None, run: Run) -> File:
+    """Read the plans of a file, None for standard input, with their sources, which read what `run` lets them.
 
     Raises:
         InputError: it cannot be read, or is not a complete plan.
@@ -54,10 +55,11 @@ def planned(path: Path | None, sources: Path | None) -> File:
     from tfcheck.hcl.modules import find
 
     loaded = load_plans(path)
-    return File(tuple(Given(each, find(sources, path, each.configuration)) for each in loaded.plans), loaded.warnings)
+    rows = (Given(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
+    return File(tuple(rows), loaded.warnings)
 
 
-def shown(path: Path | None) -> File:
+def shown(path: Path | None, run: Run) -> File:
     """Read the state or the plans of another stack, None for standard input, with the sources of a plan.
 
     Raises:
@@ -71,25 +73,26 @@ def shown(path: Path | None) -> File:
     except SavedPlanError:
         if path is None:
             raise
-        return planned(path, None)
+        return planned(path, None, run)
     if not found.is_state:
-        return _with_sources(found.loaded, path)
-    beside = _beside(path) if path else None
+        return _with_sources(found.loaded, path, run)
+    beside = _beside(path, run) if path else None
     rows = (Given(each, Found(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
     return File(tuple(rows), found.loaded.warnings)
 
 
-def _with_sources(loaded: Loaded, path: Path | None) -> File:
+def _with_sources(loaded: Loaded, path: Path | None, run: Run) -> File:
     from tfcheck.hcl.modules import find
 
-    return File(tuple(Given(each, find(None, path, each.configuration)) for each in loaded.plans), loaded.warnings)
+    rows = (Given(each, find(None, path, each.configuration, run=run)) for each in loaded.plans)
+    return File(tuple(rows), loaded.warnings)
 
 
-def _beside(path: Path) -> Sources | None:
+def _beside(path: Path, run: Run) -> Sources | None:
     from tfcheck.hcl.modules import find
 
     try:
-        return find(path.parent, None, None).sources
+        return find(path.parent, None, None, run=run).sources
     except InputError:
         return None
 

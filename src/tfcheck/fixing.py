@@ -12,6 +12,7 @@ from tfcheck.checking import Together
 from tfcheck.errors import InputError
 from tfcheck.finding import Finding, Report, Verdict
 from tfcheck.hcl.modules import Found
+from tfcheck.repository import Run
 
 if TYPE_CHECKING:
     from tfcheck.address import ElsewhereAddress
@@ -63,8 +64,8 @@ def fix(
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
         UsageError: standard input is to be more than one of them.
     """
-    work = _Work(sources, workspace, choice, several=len(set(plans)) > 1)
     together = Together(plans, context, None, workspace)
+    work = _Work(sources, workspace, choice, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
         for given in together.given(plan):
             work.notes += together.notes(plan, given, about_sources=False)
@@ -84,10 +85,11 @@ def fix(
 class _Work:
     """What is to be done; the files of all plans are named by their places."""
 
-    def __init__(self, sources: str | None, workspace: str | None, choice: Choice, *, several: bool) -> None:
+    def __init__(self, sources: str | None, workspace: str | None, choice: Choice, run: Run, *, several: bool) -> None:
         self._sources = Path(sources) if sources else None
         self._workspace = workspace
         self._choice = choice
+        self._run = run
         self._several = several
         self.mends: list[Mend] = []
         self.texts: list[Mend] = []
@@ -102,7 +104,7 @@ class _Work:
         from tfcheck.check import check
         from tfcheck.fix import mends as find_mends
 
-        found = _found(self._sources, path, given.plan)
+        found = _found(self._sources, path, given.plan, self._run)
         report = check(given.plan, found.sources, workspace=self._workspace, stacks=stacks)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
@@ -187,20 +189,20 @@ def _open(report: Report) -> str:
     return "".join(f", {each}" for each in parts)
 
 
-def _found(option: Path | None, path: Path | None, plan: Plan) -> Found:
+def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Found:
     """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
     from tfcheck.hcl.modules import find
 
     refused: InputError | None = None
     try:
-        found = find(option, path, plan.configuration)
+        found = find(option, path, plan.configuration, run=run)
         if found.sources is not None or option is not None or path is None:
             return found
     except InputError as error:
         refused = error
     directory = option or (path.parent if path else Path())
     try:
-        grown = find(directory, path, None).sources
+        grown = find(directory, path, None, run=run).sources
     except InputError:
         grown = None
     if grown is not None and plan.configuration is not None and _has_grown(grown, plan.configuration, ()):

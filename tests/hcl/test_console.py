@@ -41,6 +41,9 @@ class Variables:
     def read_file(self, path: str) -> bytes | None:
         return None
 
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return None
+
 
 def typed(value: Any) -> Any:
     """Make bools differ from numbers when compared."""

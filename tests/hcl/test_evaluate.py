@@ -74,6 +74,9 @@ class Names:
     def read_file(self, path: str) -> bytes | None:
         return None
 
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return None
+
 
 def worth(written: str, **names: Seen) -> Value:
     return evaluate(parse(written, HERE), Names(**names))

@@ -230,6 +230,9 @@ class Files:
             raise EvaluationError("no such file")
         return FILES[path]
 
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return None
+
 
 class Chance:
     """Arguments by chance, the same for the same seed; sometimes of the wrong type."""

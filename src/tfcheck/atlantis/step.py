@@ -95,7 +95,7 @@ def reported(about: Project, context: Sequence[str] = ()) -> list[Report]:
         )
     plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
     try:
-        together = Together((plan,), context, None, about.workspace)
+        together = Together((plan,), context, None, about.workspace, outputs=(about.planfile,), shared=True)
     except InputError as error:  # of the context; whoever runs the server has named its files
         raise InputError(_by_name(error.message, context), hint=error.hint) from None
     return [each.report for each in together.checked(plan)]

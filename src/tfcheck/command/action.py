@@ -71,7 +71,8 @@ def _found(wanted: Inputs) -> _Found:
     errors: list[InputError] = []
     plans = list(paths("plan", wanted.plans))
     context = tuple(paths("context", wanted.context))
-    together = Together(plans, context, wanted.sources or None, wanted.workspace or None)
+    outputs = (*wanted.reports, wanted.sarif_file, wanted.output_json)
+    together = Together(plans, context, wanted.sources or None, wanted.workspace or None, outputs=outputs, shared=True)
     for plan in plans:
         try:
             reports += together.checked(plan)

@@ -41,7 +41,7 @@ def diff(
     As far as their policies can be read; also all that a role has which the change creates or deletes.
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
-    found, status = checked(plans, context, sources, workspace, fixes=False, quiet=True)
+    found, status = checked(plans, context, sources, workspace, fixes=False, quiet=True, output=output)
     if found:
         terminal.publish(_written(form, [each.report for each in found], coloured), output, colour=coloured)
     return status

@@ -19,11 +19,12 @@ def reports(
     fixes: bool = True,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     quiet: bool = False,
+    output: str | None = None,
 ) -> tuple[list[Checked], int]:
     """Check the plans, each with the others and the context beside it; give the reports and an exit status.
 
     With `fixes` those findings are given one that `mend` picks. A plan that cannot be read is told on standard error
-    and does not keep the others from being checked.
+    and does not keep the others from being checked. `output` is where the report goes.
 
     Raises:
         InputError: a file of the context cannot be read, or holds something else.
@@ -31,7 +32,8 @@ def reports(
     """
     found: list[Checked] = []
     status = 0
-    together = Together(plans, context, sources, workspace, fixes=fixes, mend=mend)
+    outputs = (output,) if output else ()
+    together = Together(plans, context, sources, workspace, fixes=fixes, mend=mend, outputs=outputs)
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=quiet):

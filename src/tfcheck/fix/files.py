@@ -10,16 +10,15 @@ from pathlib import Path
 from tfcheck.fix.diff import Lines, diff
 from tfcheck.fix.edit import Insertion, by_file
 from tfcheck.hcl.modules import Sources
-from tfcheck.hcl.modules.reading import source_tree
-from tfcheck.hcl.scope import EvaluationError
 from tfcheck.hcl.source import BYTE_ORDER_MARK, SourceText
+from tfcheck.repository import RefusedError, work_tree
 
 
 class Files:
     """The files of a plan's sources.
 
     What lies outside the repository, in one inside it, or where `terraform init` puts modules, belongs to others. What
-    is no longer on disk as it was read is not changed either.
+    git ignores is generated, and what is no longer on disk as it was read is not changed either.
     """
 
     def __init__(self, sources: Sources | None) -> None:
@@ -48,7 +47,7 @@ class Files:
     def tree(self) -> Path:
         """Give the root of the repository, or the root module's directory where there is none."""
         assert self._root is not None  # or nothing is editable
-        return source_tree(self._root)
+        return work_tree(self._root)
 
     def diff(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> str:
         """Write one diff for changes to any number of files."""
@@ -77,8 +76,8 @@ class Files:
     def _is_unchanged(self, source: SourceText) -> bool:
         assert self._sources is not None
         try:
-            data = self._sources.read_file(source.name)
-        except EvaluationError:
+            data = self._sources.read_source(source.name)
+        except (OSError, RefusedError):
             return False
         return data == written(source.text, source)
 

@@ -45,6 +45,10 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
         """
         return self.parent.read_file(path)
 
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """List files for `fileset`."""
+        return self.parent.list_files(directory, pattern)
+
 
 class Unordered(list[Value]):
     """A list made by walking a set with unknown elements: what is in it is sure, but not what comes first."""

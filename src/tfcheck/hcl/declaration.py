@@ -73,3 +73,6 @@ class _Nothing:
 
     def read_file(self, path: str) -> bytes | None:
         return None
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return None

@@ -16,13 +16,17 @@ import msgspec
 from tfcheck.errors import InputError
 
 if TYPE_CHECKING:
-    from zipfile import ZipFile
+    from zipfile import ZipFile, ZipInfo
 
 _ENTRY = re.compile(r"tfconfig/m-([^/\\]*)/([^/\\]+)")
 _MANIFEST = "tfconfig/modules.json"
 #: No configuration file is larger; a zip can claim to hold anything.
 _LARGEST = 20_000_000
 _LARGEST_TOGETHER = 200_000_000
+#: As many as no configuration has files.
+_MOST_ENTRIES = 20_000
+#: What Terraform writes; others may ask for any amount of memory.
+_STORED, _DEFLATED = 0, 8
 
 
 class Record(msgspec.Struct, rename="pascal"):
@@ -68,18 +72,31 @@ def snapshot(path: Path) -> Snapshot:
 
 
 def _snapshot(archive: ZipFile, path: Path) -> Snapshot:
-    sizes = [entry.file_size for entry in archive.infolist() if entry.filename.startswith("tfconfig/")]
+    entries = archive.infolist()
+    _refuse_hostile(entries, path)
+    sizes = [entry.file_size for entry in entries if entry.filename.startswith("tfconfig/")]
     if not sizes:
         raise InputError(f"`{path}` holds no configuration", hint="write it with `terraform plan -out`")
     if max(sizes) > _LARGEST or sum(sizes) > _LARGEST_TOGETHER:
         raise InputError(f"the configuration in `{path}` is too large")
     records = msgspec.json.decode(archive.read(_MANIFEST), type=list[Record])
     files: dict[str, dict[str, bytes]] = {}
-    for entry in archive.infolist():
+    for entry in entries:
         found = _ENTRY.fullmatch(entry.filename)
         if found and found[2] not in (".", ".."):
             files.setdefault(found[1], {})[found[2]] = archive.read(entry)
     return Snapshot({record.key: record.dir for record in records}, files)
+
+
+def _refuse_hostile(entries: list[ZipInfo], path: Path) -> None:
+    """Raise InputError for an archive that Terraform has not written; nothing of it is unpacked before."""
+    names = [entry.filename for entry in entries]
+    if len(names) > _MOST_ENTRIES:
+        raise InputError(f"`{path}` is not a saved plan: it has too many entries")
+    if len(set(names)) < len(names):
+        raise InputError(f"`{path}` is not a saved plan: it has two entries of one name")
+    if any(entry.compress_type not in (_STORED, _DEFLATED) or entry.flag_bits & 1 for entry in entries):
+        raise InputError(f"`{path}` is not a saved plan: an entry is compressed or encrypted in an unknown way")
 
 
 def as_json(path: Path) -> bytes:

@@ -55,4 +55,12 @@ class Scope(Protocol):
 
         Raises:
             EvaluationError: the source tree is at hand and holds no such file.
+            RefusedError: the sources are not allowed to read it.
+        """
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """Return the files below a directory for `fileset`; None where they are not at hand.
+
+        Raises:
+            RefusedError: the sources are not allowed to read one of them.
         """

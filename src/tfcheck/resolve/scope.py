@@ -49,6 +49,11 @@ class ModuleScope:
         sources = self._resolver.sources
         return sources.read_file(path) if sources else None
 
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """List files of the source tree."""
+        sources = self._resolver.sources
+        return sources.list_files(directory, pattern) if sources else None
+
     def _unheard_of(self, root: str, name: str) -> Seen:
         return Unknown(reason=f"`{root}.{name}` is not known here")
 

@@ -13,6 +13,7 @@ from tfcheck.hcl.block import Block
 from tfcheck.hcl.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.modules import Module, Sources, from_directory, from_saved_plan
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.repository import RefusedError
 
 
 def write(directory: Path, **files: str) -> Path:
@@ -241,7 +242,8 @@ class TestReadingFiles:
         (root / "link").symlink_to(tmp_path / "secret")
         (root / "links").symlink_to(tmp_path)
 
-        assert from_directory(root).read_file(path) is None
+        with pytest.raises(RefusedError, match="is not read: it "):
+            from_directory(root).read_file(path)
 
     def test_the_work_tree_is_the_source_tree(self, tmp_path: Path) -> None:
         (tmp_path / ".git").mkdir()
@@ -249,7 +251,8 @@ class TestReadingFiles:
         root = write(tmp_path / "stacks/web", main__tf="")
 
         assert from_directory(root).read_file("../../common/t.json") == b"{}"
-        assert from_directory(root).read_file("../../../t.json") is None
+        with pytest.raises(RefusedError, match=r"`\.\./\.\./\.\./t\.json` is not read: it lies outside the repository"):
+            from_directory(root).read_file("../../../t.json")
 
 
 def saved(path: Path, entries: dict[str, str], records: list[dict[str, str]] | None = None) -> Path:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from tfcheck.hcl.functions.arguments import Function, LimitError, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
 from tfcheck.hcl.scope import EvaluationError, Scope
-from tfcheck.value import JsonText, Text, TextLike, Unknown, Value, pieces, text
+from tfcheck.repository import RefusedError
+from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, text
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
@@ -26,7 +27,10 @@ def file(scope: Scope, path: str) -> Value:
 
 
 def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
-    data = scope.read_file(path)
+    try:
+        data = scope.read_file(path)
+    except RefusedError as error:
+        return Unknown(reason=str(error), unsure=True)
     return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else convert(data)
 
 
@@ -38,7 +42,18 @@ def fileexists(scope: Scope, path: str) -> Value:
         data = scope.read_file(path)
     except EvaluationError:
         return False
+    except RefusedError as error:
+        return Unknown(reason=str(error), unsure=True)
     return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else True
+
+
+def fileset(scope: Scope, path: str, pattern: str) -> Value:
+    """Return the names of the files below a directory that match a pattern."""
+    try:
+        names = scope.list_files(path, pattern)
+    except RefusedError as error:
+        return Unknown(reason=str(error), unsure=True)
+    return Unknown(reason=_NOT_AT_HAND, unsure=True) if names is None else Set(names)
 
 
 def filebase64(scope: Scope, path: str) -> Value:
@@ -98,6 +113,9 @@ class _TemplateScope:
     def read_file(self, path: str) -> bytes | None:
         return self.scope.read_file(path)
 
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return self.scope.list_files(directory, pattern)
+
 
 def basename(path: TextLike) -> Value:
     """Give the last part of a path."""
@@ -155,6 +173,7 @@ FUNCTIONS = {
     "filebase64sha512": Function(_in_base64("sha512"), "string", scoped=True),
     "fileexists": Function(fileexists, "string", scoped=True),
     "filemd5": Function(_hexadecimal("md5"), "string", scoped=True),
+    "fileset": Function(fileset, "string string", scoped=True),
     "filesha1": Function(_hexadecimal("sha1"), "string", scoped=True),
     "filesha256": Function(_hexadecimal("sha256"), "string", scoped=True),
     "filesha512": Function(_hexadecimal("sha512"), "string", scoped=True),

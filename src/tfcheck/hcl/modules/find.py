@@ -6,6 +6,7 @@ Sources that do not declare what the plan's `configuration` lists belong to anot
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -15,9 +16,10 @@ import msgspec
 
 from tfcheck.errors import InputError
 from tfcheck.hcl.modules.names import module_files
-from tfcheck.hcl.modules.reading import source_tree
-from tfcheck.hcl.modules.sources import ModuleNames, Sources, from_directory, from_saved_plan
+from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan
 from tfcheck.hcl.saved_plan import is_saved_plan, snapshot
+from tfcheck.repository import Gate, RefusedError, Run, work_tree
+from tfcheck.repository.work_tree import has_git
 
 #: How many directories of a work tree are looked at.
 _MOST_DIRECTORIES = 3000
@@ -48,21 +50,27 @@ def find(
     configuration: Configuration | None,
     *,
     opentofu: bool | None = None,
+    run: Run = NO_RUN,
 ) -> Found:
     """Find the sources: what the user names, else beside the plan, in the current directory, in its work tree.
 
     `plan_path` may be a saved plan, which holds them. `opentofu` tells which program made the plan, if that is known.
+    `run` decides what the sources are allowed to read.
 
     Raises:
-        InputError: what `option` names is not there, holds no sources, or belongs to another plan.
+        InputError: what `option` names is not there, holds no sources, belongs to another plan, or must not be read.
     """
     if option is not None:
-        return Found(_named(option, configuration, opentofu))
+        return Found(_named(option, configuration, opentofu, run))
     if configuration is None:
         return Found(None, ("the plan has no `configuration` to compare sources with: none are used",))
     messages: list[str] = []
-    for candidate in _candidates(plan_path, configuration):
-        sources = _opened(candidate, configuration, opentofu)
+    for candidate in _candidates(plan_path, configuration, run):
+        try:
+            sources = _opened(candidate, configuration, opentofu, run)
+        except RefusedError as error:
+            messages.append(f"sources in `{candidate}` are not used: {error}")
+            continue
         difference = _difference(sources, configuration) if sources else "there are no Terraform files"
         if sources and not difference:
             return Found(sources, tuple(messages))
@@ -70,11 +78,14 @@ def find(
     return Found(None, tuple(messages))
 
 
-def _named(option: Path, configuration: Configuration | None, opentofu: bool | None) -> Sources:
+def _named(option: Path, configuration: Configuration | None, opentofu: bool | None, run: Run) -> Sources:
     hint = "--sources takes the directory of the root module, or the saved plan"
     if not option.exists():
         raise InputError(f"`{option}` does not exist", hint=hint)
-    sources = _opened(option, configuration, opentofu)
+    try:
+        sources = _opened(option, configuration, opentofu, run)
+    except RefusedError as error:
+        raise InputError(str(error), hint=hint) from None
     if sources is None:
         raise InputError(f"`{option}` holds no Terraform files", hint=hint)
     difference = _difference(sources, configuration) if configuration else ""
@@ -83,26 +94,30 @@ def _named(option: Path, configuration: Configuration | None, opentofu: bool | N
     return sources
 
 
-def _opened(path: Path, configuration: Configuration | None, opentofu: bool | None) -> Sources | None:
-    """Open a directory or a saved plan; None where it holds no sources."""
+def _opened(path: Path, configuration: Configuration | None, opentofu: bool | None, run: Run) -> Sources | None:
+    """Open a directory or a saved plan; None where it holds no sources.
+
+    Raises:
+        RefusedError: it is a link that leads out of the repository.
+    """
     if not path.is_dir():
-        return from_saved_plan(path, _beside(path)) if is_saved_plan(path) else None
+        return from_saved_plan(path, _beside(path, run), run=run) if is_saved_plan(path) else None
     if opentofu is None:
-        with_tofu = _opened(path, configuration, True)
+        with_tofu = _opened(path, configuration, True, run)
         unlike = with_tofu is None or (configuration is not None and _difference(with_tofu, configuration))
         # NOTE: a directory may hold both `main.tf` and the `main.tofu` that hides it from OpenTofu alone.
-        return (_opened(path, configuration, False) if unlike else None) or with_tofu
-    return from_directory(path, opentofu=opentofu) if _has_sources(path, opentofu) else None
+        return (_opened(path, configuration, False, run) if unlike else None) or with_tofu
+    return from_directory(path, opentofu=opentofu, run=run) if _has_sources(path, opentofu, run) else None
 
 
-def _has_sources(directory: Path, opentofu: bool) -> bool:
+def _has_sources(directory: Path, opentofu: bool, run: Run) -> bool:
     try:
-        return bool(module_files(os.listdir(directory), opentofu=opentofu))
+        return bool(module_files(Gate(directory, run).names("."), opentofu=opentofu))
     except OSError:
         return False
 
 
-def _beside(saved: Path) -> Path | None:
+def _beside(saved: Path, run: Run) -> Path | None:
     """Find the directory that a saved plan was made in, for the files that its sources read.
 
     It is the plan's or the current one, whichever holds exactly the files of the saved root module.
@@ -110,14 +125,15 @@ def _beside(saved: Path) -> Path | None:
     root = snapshot(saved).files.get("", {})
     for directory in (saved.parent, Path()):
         try:
-            if root and all((directory / name).read_bytes() == data for name, data in root.items()):
+            gate = Gate(directory, run)
+            if root and all(gate.source(name) == data for name, data in root.items()):
                 return directory
-        except OSError:
+        except (OSError, RefusedError):
             continue
     return None
 
 
-def _candidates(plan_path: Path | None, configuration: Configuration) -> Iterator[Path]:
+def _candidates(plan_path: Path | None, configuration: Configuration, run: Run) -> Iterator[Path]:
     """Give the places to look in, each once and in order."""
     if plan_path is not None and is_saved_plan(plan_path):
         yield plan_path
@@ -126,21 +142,32 @@ def _candidates(plan_path: Path | None, configuration: Configuration) -> Iterato
         if directory.resolve() not in seen:
             seen.add(directory.resolve())
             yield directory
-    similar = [each for each in _similar(Path(), configuration) if each.resolve() not in seen]
+    similar = [each for each in _similar(Path(), configuration, run) if each.resolve() not in seen]
     if len(similar) == 1:
         yield similar[0]
 
 
-def _similar(directory: Path, configuration: Configuration) -> Iterator[Path]:
-    """Give the directories of the work tree that declare what the plan's root module does."""
-    tree = source_tree(directory)
+def _similar(directory: Path, configuration: Configuration, run: Run) -> Iterator[Path]:
+    """Yield the directories of the work tree that declare what the plan's root module does.
+
+    Nobody has named them, so they count only where the repository shows all of their Terraform files.
+    """
     wanted = _listed(configuration)
-    if not wanted or not (tree / ".git").exists():
+    if not wanted or not has_git(work_tree(directory)):
         return
-    for place, directories, names in islice(os.walk(tree), _MOST_DIRECTORIES):
-        directories[:] = sorted(each for each in directories if not each.startswith(".") and each != "node_modules")
-        if module_files(names, opentofu=True) and from_directory(Path(place)).declares(()) == wanted:
+    gate = Gate(work_tree(directory), run)
+    for place, directories, names in islice(os.walk(gate.tree), _MOST_DIRECTORIES):
+        below = os.path.relpath(place, gate.tree)
+        directories[:] = sorted(each for each in directories if _is_searched(place, each))
+        files = module_files(names, opentofu=True)
+        if not files or not all(gate.shows(posixpath.join(below, name)) for name in files):
+            continue
+        if from_directory(Path(place), run=run).declares(()) == wanted:
             yield Path(os.path.relpath(place))
+
+
+def _is_searched(parent: str, name: str) -> bool:
+    return not name.startswith(".") and name != "node_modules" and not has_git(Path(parent, name))
 
 
 def _difference(sources: Sources, configuration: Configuration) -> str:

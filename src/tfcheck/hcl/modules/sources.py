@@ -15,13 +15,16 @@ from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.json_syntax import read_json
 from tfcheck.hcl.modules.module import Module
 from tfcheck.hcl.modules.names import module_files
-from tfcheck.hcl.modules.reading import read_below
 from tfcheck.hcl.modules.storage import Folder, Saved, Storage
 from tfcheck.hcl.saved_plan import snapshot
+from tfcheck.hcl.scope import EvaluationError
 from tfcheck.hcl.source import SourceText, decoded
 from tfcheck.hcl.syntax import read
+from tfcheck.repository import Gate, RefusedError, Run, matching, refused
+from tfcheck.repository.laptop import is_shared
 
 ModuleNames = tuple[str, ...]
+NO_RUN = Run()
 
 _RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"?([\w-]+)"?[ \t]+"?([\w-]+)"?', re.MULTILINE)
 _CALL = re.compile(r'^[ \t]*module[ \t]+"?([\w-]+)"?[ \t]*\{', re.MULTILINE)
@@ -35,10 +38,17 @@ class Sources:
     could not be read in the files of the others.
     """
 
-    def __init__(self, storage: Storage, label: str, root: Path | None, *, opentofu: bool = True) -> None:
-        """Take where the files come from; with `opentofu` the `.tofu` files among them count."""
+    def __init__(
+        self, storage: Storage, label: str, gate: Gate | None, *, opentofu: bool = True, run: Run = NO_RUN
+    ) -> None:
+        """Take where the files come from; with `opentofu` the `.tofu` files among them count.
+
+        What the sources read and what can be changed of them goes through `gate`; without one nothing does.
+        """
         self.label = label
-        self.root = root
+        self.root = gate.root if gate else None
+        self._gate = gate
+        self._shared = is_shared(os.environ) if run.shared is None else run.shared
         self.missing: dict[ModuleNames, str] = {}
         self.problems: list[Problem] = []
         self._storage = storage
@@ -81,12 +91,41 @@ class Sources:
     def read_file(self, path: str) -> bytes | None:
         """Read a file for `file` and `templatefile`; relative paths begin at the root module.
 
-        None where there is no directory, or where the file lies outside the source tree, symbolic links resolved.
+        None where there is no directory.
 
         Raises:
             EvaluationError: the source tree is at hand and holds no such file.
+            RefusedError: the sources are not allowed to read it.
         """
-        return read_below(self.root, path) if self.root else None
+        if self._gate is None:
+            return None
+        try:
+            return self._gate.file(path)
+        except FileNotFoundError:
+            raise EvaluationError(f"there is no file `{path}`") from None
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """Return the files below a directory for `fileset`; None where there is no root module's directory.
+
+        Raises:
+            RefusedError: the sources are not allowed to read one of them.
+        """
+        return matching(self._gate, directory, pattern) if self._gate else None
+
+    def read_source(self, name: str) -> bytes:
+        """Read a file of a module from the directory, for changes to it.
+
+        Raises:
+            RefusedError: it is generated, or lies where nothing is read.
+            OSError: it cannot be read.
+        """
+        if self._gate is None or not self._gate.shows(name):
+            raise RefusedError(f"`{name}` is not a file of the repository")
+        return self._gate.source(name)
+
+    def shows(self, name: str) -> bool:
+        """Whether the text of a file is for everybody who can see the repository: git has it, or will have."""
+        return self._gate.shows(name) if self._gate else not self._shared
 
     @property
     def workspace(self) -> str | None:
@@ -94,16 +133,12 @@ class Sources:
 
         See https://developer.hashicorp.com/terraform/language/state/workspaces.
         """
-        if self.root is None:
-            return None
-        chosen = self.root / (os.environ.get("TF_DATA_DIR") or ".terraform") / "environment"
-        try:
-            return chosen.read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError):
-            return None
+        return self._gate.selected_workspace() if self._gate else None
 
     def line(self, place: Place) -> str:
-        """Give the text of a source line; empty where the file was not read."""
+        """Give the text of a source line; empty where the file was not read, or is not for everybody."""
+        if not self.shows(place.file):
+            return ""
         for module in self._by_directory.values():
             for file in module.files:
                 if file.source.name == place.file:
@@ -114,7 +149,11 @@ class Sources:
         directory = self._directory(path)
         if directory is None:
             return None
-        texts = self._files(path, directory)
+        refusal = self._storage.refusal(directory) if path else ""
+        texts = () if refusal else self._files(path, directory)
+        if refusal:
+            self.missing[path] = refusal
+            return None
         if not texts and path:
             self.missing[path] = f"`{directory}` holds no configuration"
             return None
@@ -136,6 +175,8 @@ class Sources:
         label = posixpath.normpath(posixpath.join(directory, name))
         try:
             return decoded(label, self._storage.data(key, directory, name))
+        except RefusedError as error:
+            return Problem(Place(label, 1), str(error))
         except OSError as error:
             return Problem(Place(label, 1), error.strerror or str(error))
         except UnicodeDecodeError:
@@ -155,29 +196,42 @@ class Sources:
         call = caller.call(path[-1])
         source = _constant(call.attribute("source")) if call else None
         if source is None or not source.startswith(("./", "../")):
-            self.missing[path] = "it is not installed: run `terraform init`" if call else "nothing calls it"
+            self.missing[path] = _not_installed(source) if call else "nothing calls it"
             return None
         return posixpath.normpath(posixpath.join(caller.directory, source))
 
 
-def from_directory(root: Path, label: str = "", *, opentofu: bool = True) -> Sources:
-    """Take the sources from the directory of the root module."""
-    return Sources(Folder(root), label or str(root), root, opentofu=opentofu)
+def from_directory(root: Path, label: str = "", *, opentofu: bool = True, run: Run = NO_RUN) -> Sources:
+    """Take the sources from the directory of the root module.
+
+    Raises:
+        RefusedError: it is a link that leads out of the repository.
+    """
+    gate = Gate(root, run)
+    return Sources(Folder(gate), label or str(root), gate, opentofu=opentofu, run=run)
 
 
-def from_saved_plan(path: Path, directory: Path | None = None, label: str = "") -> Sources:
+def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", *, run: Run = NO_RUN) -> Sources:
     """Take the sources from a saved plan; files that they read come from `directory`, if one is given.
 
     Raises:
         InputError: the file is not a saved plan.
+        RefusedError: the directory is a link that leads out of the repository.
     """
-    return Sources(Saved(snapshot(path)), label or str(path), directory)
+    gate = Gate(directory, run) if directory else None
+    return Sources(Saved(snapshot(path)), label or str(path), gate, run=run)
 
 
 def _file(text: SourceText | Problem) -> File:
     if isinstance(text, Problem):
         return File(SourceText(text.place.file, ""), (), text)
     return read_json(text) if text.name.endswith(".json") else read(text)
+
+
+def _not_installed(source: str | None) -> str:
+    if source is not None and source.startswith(("/", "~")):
+        return f"{refused(source, 'it is an absolute path')}"
+    return "it is not installed: run `terraform init`"
 
 
 def _constant(expression: Expression | None) -> str | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import posixpath
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from tfcheck.hcl.saved_plan import Record, Snapshot
-
-#: No configuration file is larger.
-_LARGEST = 20_000_000
+from tfcheck.repository import Gate, RefusedError
 
 
 class Storage(Protocol):
@@ -20,6 +17,9 @@ class Storage(Protocol):
 
     def directory(self, key: str) -> str | None:
         """Tell the directory of a module, where a manifest lists it."""
+
+    def refusal(self, directory: str) -> str:
+        """Return why a module must not be read, or an empty string."""
 
     def names(self, key: str, directory: str) -> tuple[str, ...]:
         """Name the files of a module; none where it is not at hand."""
@@ -29,22 +29,22 @@ class Storage(Protocol):
 
         Raises:
             OSError: it cannot be read.
+            RefusedError: it must not be read.
         """
 
 
 class Folder:
     """A root module's directory, with other modules below it or where `terraform init` put them."""
 
-    def __init__(self, root: Path) -> None:
-        """Take the directory of the root module."""
-        self.root = root
+    def __init__(self, gate: Gate) -> None:
+        """Take the way to the root module's directory."""
+        self.gate = gate
 
     @cached_property
     def _manifest(self) -> dict[str, str]:
-        path = self.root / (os.environ.get("TF_DATA_DIR") or ".terraform") / "modules" / "modules.json"
         try:
-            manifest = msgspec.json.decode(path.read_bytes(), type=_Manifest)
-        except (OSError, msgspec.DecodeError, UnicodeError):
+            manifest = msgspec.json.decode(self.gate.manifest(), type=_Manifest)
+        except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
             return {}
         return {record.key: record.dir for record in manifest.modules}
 
@@ -52,21 +52,24 @@ class Folder:
         """Look into the manifest of `terraform init`."""
         return self._manifest.get(key)
 
+    def refusal(self, directory: str) -> str:
+        """Return the rule that forbids to read a directory, or an empty string."""
+        try:
+            self.gate.module(directory)
+        except RefusedError as error:
+            return str(error)
+        return ""
+
     def names(self, key: str, directory: str) -> tuple[str, ...]:
         """List a directory."""
         try:
-            with os.scandir(self.root / directory) as entries:
-                return tuple(sorted(entry.name for entry in entries if entry.is_file()))
-        except OSError:
+            return self.gate.names(directory)
+        except (OSError, RefusedError):
             return ()
 
     def data(self, key: str, directory: str, name: str) -> bytes:
         """Read a file, unless it is far larger than configurations are."""
-        with (self.root / directory / name).open("rb") as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise OSError("the file is too large")
-        return data
+        return self.gate.source(posixpath.join(directory, name))
 
 
 class Saved:
@@ -79,6 +82,10 @@ class Saved:
     def directory(self, key: str) -> str | None:
         """Look into the manifest of the saved plan."""
         return self.snapshot.directories.get(key)
+
+    def refusal(self, directory: str) -> str:
+        """Return an empty string: all that a saved plan holds was part of the configuration."""
+        return ""
 
     def names(self, key: str, directory: str) -> tuple[str, ...]:
         """List what is stored for a module."""

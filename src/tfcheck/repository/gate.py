@@ -1,0 +1,292 @@
+"""Let through the files that the sources of a plan may read, and refuse all others with the rule that forbids them.
+
+Whoever opens a pull request writes the sources. A file that they name may be anywhere on the machine, and what it holds
+may end up in a comment.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from tfcheck.repository.laptop import is_shared
+from tfcheck.repository.opening import UnreadableError, read
+from tfcheck.repository.visibility import Visibility
+from tfcheck.repository.work_tree import containing, has_git, is_home
+
+#: No file of a configuration is larger.
+LARGEST = 20_000_000
+_LARGEST_NAME = 1_000
+_LONGEST_PATH, _LONGEST_SHOWN = 4_096, 200
+_OF_RUN = "it is a plan, context or report file of this run"
+
+
+class RefusedError(Exception):
+    """A file or directory that must not be read; the text says which, and why."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What about this run decides what its sources may read.
+
+    `files` are its plans, context and reports. Where others than the user read the result, `shared`, only tracked files
+    are read. Default: what the variables of the environment say.
+    """
+
+    files: tuple[str, ...] = ()
+    shared: bool | None = None
+
+
+class Gate:
+    """The way to every file of one root module and of the modules that it calls."""
+
+    def __init__(self, root: Path, run: Run = Run()) -> None:  # noqa: B008 (it is frozen)
+        """Take the root module's directory.
+
+        Raises:
+            RefusedError: it is a link that leads out of the repository it lies in.
+        """
+        self.root = root
+        self._here = Path(os.path.realpath(root))
+        self.tree = _tree(root, self._here)
+        self._run = run
+        self.shared = is_shared(os.environ) if run.shared is None else run.shared
+        self._visibility = Visibility(self.tree, only_tracked=self.shared)
+        self._shown: dict[str, bool] = {}
+
+    # Modules
+
+    def module(self, directory: str) -> Path:
+        """Return where a module's directory lies.
+
+        Raises:
+            RefusedError: where sources must not be read.
+        """
+        place = self._inside(directory)
+        self._refuse_private(directory, place)
+        foreign = "" if self._is_package(place) else self._visibility.foreign(self._parts(place))
+        if foreign:
+            raise refused(directory, foreign)
+        return place
+
+    def names(self, directory: str) -> tuple[str, ...]:
+        """Return the names of what is in a module's directory and not a directory itself.
+
+        Raises:
+            RefusedError: it lies where sources must not be read.
+            OSError: it cannot be listed.
+        """
+        with os.scandir(self.module(directory)) as entries:
+            return tuple(sorted(each.name for each in entries if not each.is_dir()))
+
+    def source(self, name: str) -> bytes:
+        """Return the content of a module's file; one that is a link must lead to what `file` is allowed to read.
+
+        Raises:
+            RefusedError: it must not be read.
+            OSError: it cannot be read.
+        """
+        directory, base = os.path.split(name)
+        place = self._inside(name)
+        if place == self.module(directory or ".") / base:
+            self._refuse_private(name, place)
+        else:
+            self._refuse_hidden(name, place)
+        return self._read(name, place)
+
+    # Functions
+
+    def place(self, path: str) -> Path:
+        """Return where a file lies that an expression names.
+
+        Raises:
+            RefusedError: where expressions must not read.
+        """
+        place = self._inside(path)
+        self._refuse_hidden(path, place)
+        if place.exists() and self._is_of_run(place.stat()):
+            raise refused(path, _OF_RUN)
+        return place
+
+    def file(self, path: str) -> bytes:
+        """Return the content of a file that an expression names.
+
+        Raises:
+            RefusedError: it must not be read.
+            FileNotFoundError: it could be read, and is not there.
+        """
+        place = self.place(path)
+        try:
+            data = self._read(path, place)
+        except (FileNotFoundError, NotADirectoryError):
+            if self.shared and containing(self._here):
+                raise refused(path, "git tracks it, and it is not checked out") from None
+            raise FileNotFoundError(path) from None
+        except OSError as error:
+            raise refused(path, why(error)) from None
+        if _is_saved_plan(data):
+            raise refused(path, "it is a saved plan")
+        return data
+
+    def tracked(self, directory: str) -> tuple[tuple[str, ...], ...]:
+        """Return the files that must be in a directory: those that git tracks, where only those are read."""
+        return self._visibility.names(self._parts(self.module(directory))) if self.shared else ()
+
+    def shows(self, name: str) -> bool:
+        """Whether the text of a module's file is for everybody who can see the repository: it is not generated."""
+        if name not in self._shown:
+            try:
+                place = self._inside(name)
+                self._refuse_hidden(name, place)
+                self._shown[name] = not self._is_package(place)
+            except RefusedError:
+                self._shown[name] = False
+        return self._shown[name]
+
+    # What `terraform init` leaves
+
+    def manifest(self) -> bytes:
+        """Return the list of installed modules.
+
+        Raises:
+            OSError: there is none, or it cannot be read.
+        """
+        return self._data("modules", "modules.json")
+
+    def selected_workspace(self) -> str | None:
+        """Return the workspace that is selected in the root module's directory, or None."""
+        try:
+            return self._data("environment")[:_LARGEST_NAME].decode().strip() or None
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    def _data(self, *names: str) -> bytes:
+        directory = self._data_directory
+        if directory is None:
+            raise UnreadableError("Terraform's working directory leads out of the repository")
+        return read(directory.joinpath(*names), LARGEST)[0]
+
+    @cached_property
+    def _data_directory(self) -> Path | None:
+        """Terraform's working directory; None where the repository has a link there."""
+        written = Path(os.path.abspath(self._here / (os.environ.get("TF_DATA_DIR") or ".terraform")))
+        resolved = Path(os.path.realpath(written))
+        # NOTE: outside of it, the variable names it, which is the user's; a link inside of it would be the sources'.
+        return None if written.is_relative_to(self.tree) and written != resolved else resolved
+
+    def _is_package(self, place: Path) -> bool:
+        directory = self._data_directory
+        return directory is not None and place.is_relative_to(directory / "modules")
+
+    # The rules
+
+    def _inside(self, path: str) -> Path:
+        """Return where a path leads, links resolved.
+
+        Raises:
+            RefusedError: out of the source tree.
+        """
+        if "\0" in path or path.startswith("~") or len(path) > _LONGEST_PATH:
+            raise refused(path, "it is not a path in the sources")
+        try:
+            place = Path(os.path.realpath(self._here / path))
+        except (OSError, ValueError):
+            raise refused(path, "it is not a path in the sources") from None
+        if place.is_relative_to(self.tree) or (self._is_package(place) and not os.path.isabs(path)):
+            return place
+        where = "the repository" if containing(self._here) else "the root module's directory; there is no repository"
+        if Path(os.path.abspath(self._here / path)).is_relative_to(self.tree):
+            raise refused(path, f"it is a link that leads out of {where}")
+        raise refused(path, f"it lies outside {where}")
+
+    def _parts(self, place: Path) -> tuple[str, ...]:
+        return place.relative_to(self.tree).parts
+
+    def _refuse_private(self, path: str, place: Path) -> None:
+        """Raise RefusedError for what is git's or Terraform's own."""
+        below = next(each for each in self._tops(place) if place.is_relative_to(each))
+        parts = [_plain(each) for each in place.relative_to(below).parts]
+        if any(each in (".git", "git~1") for each in parts) or self._is_gits(place):
+            raise refused(path, "it is git's own")
+        if ".terraform" in parts or (self._is_terraforms(place) and not self._is_package(place)):
+            raise refused(path, "it belongs to Terraform's working directory")
+        if any(".tfstate" in each for each in parts):
+            raise refused(path, "it is Terraform state")
+
+    def _tops(self, place: Path) -> Iterator[Path]:
+        """Yield the directories below which names of directories count."""
+        if self._is_package(place) and self._data_directory is not None:
+            yield self._data_directory / "modules"
+        yield self._here
+        yield self.tree
+
+    def _is_gits(self, place: Path) -> bool:
+        return any(place.is_relative_to(each) for each in self._visibility.directories)
+
+    def _is_terraforms(self, place: Path) -> bool:
+        directory = self._data_directory
+        return directory is not None and directory != self._here and place.is_relative_to(directory)
+
+    def _refuse_hidden(self, path: str, place: Path) -> None:
+        """Raise RefusedError for what the repository does not show."""
+        self._refuse_private(path, place)
+        rule = "" if self._is_package(place) else self._visibility.hidden(self._parts(place) or (".",))
+        if rule:
+            raise refused(path, rule)
+
+    def _read(self, path: str, place: Path) -> bytes:
+        data, about = read(place, LARGEST)
+        if self._is_of_run(about):
+            raise refused(path, _OF_RUN)
+        return data
+
+    def _is_of_run(self, about: os.stat_result) -> bool:
+        return any(_is_same(each, about) for each in self._run.files)
+
+
+def why(error: OSError) -> str:
+    """Return what is wrong with a file, as a rule reads."""
+    problem = error.strerror or "it cannot be read"
+    return problem[0].lower() + problem[1:]
+
+
+def refused(path: str, rule: str) -> RefusedError:
+    """Return the error for a path that a rule forbids."""
+    plain = "".join(char if char.isprintable() else "?" for char in path[:_LONGEST_SHOWN])
+    more = f"… ({len(path)} characters)" if len(path) > _LONGEST_SHOWN else ""
+    return RefusedError(f"`{plain}{more}` is not read: {rule}")
+
+
+def _tree(root: Path, here: Path) -> Path:
+    """Return the source tree of a root module that lies at `here`, links resolved.
+
+    Raises:
+        RefusedError: a link leads to it out of a repository.
+    """
+    written = Path(os.path.abspath(root))
+    for each in (written, *written.parents):
+        if has_git(each) and not is_home(each) and not here.is_relative_to(os.path.realpath(each)):
+            raise refused(str(root), "it is a link that leads out of the repository")
+    return containing(here) or here
+
+
+def _plain(name: str) -> str:
+    """Return a name as file systems may compare it that ignore case, or characters that nobody sees."""
+    visible = "".join(char for char in name if unicodedata.category(char) != "Cf")
+    return visible.rstrip(" .").casefold() or name
+
+
+def _is_same(file: str, about: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(file), about)
+    except (OSError, ValueError):
+        return False
+
+
+def _is_saved_plan(data: bytes) -> bool:
+    """Whether this is an archive that holds a plan, as the names at its end tell."""
+    return data.startswith(b"PK\x03\x04") and b"tfplan" in data

@@ -1,0 +1,105 @@
+"""Find out whether git ignores a file, without running git.
+
+Follows https://git-scm.com/docs/gitignore.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from tfcheck.repository import wildcard
+from tfcheck.repository.opening import read
+
+_LARGEST = 1_000_000
+#: Systems whose file names differ by more than case; git itself asks `core.ignoreCase`.
+_FOLD = sys.platform in ("darwin", "win32")
+_TRAILING_SPACES = re.compile(r"(?<!\\) +$")
+_EXCLUDES_FILE = re.compile(r'^\s*excludesfile\s*=\s*"?([^"\n#;]+?)"?\s*$', re.IGNORECASE | re.MULTILINE)
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    parts: tuple[str, ...]
+    negated: bool
+    only_directories: bool
+
+    def matches(self, path: tuple[str, ...], *, directory: bool) -> bool:
+        return (directory or not self.only_directories) and wildcard.anywhere(self.parts, path, fold=_FOLD)
+
+
+class Ignored:
+    """What the `.gitignore` files of a work tree, git's own directory and the user leave out."""
+
+    def __init__(self, tree: Path, git_directory: Path, variables: Mapping[str, str]) -> None:
+        self._tree = tree
+        self._git_directory = git_directory
+        self._variables = variables
+        self._rules: dict[tuple[str, ...], tuple[_Rule, ...]] = {}
+
+    def __contains__(self, path: tuple[str, ...]) -> bool:
+        """Whether git ignores the file at `path`, or a directory above it."""
+        return any(self._is_matched(path[:length], directory=length < len(path)) for length in range(1, len(path) + 1))
+
+    def _is_matched(self, path: tuple[str, ...], *, directory: bool) -> bool:
+        for rules, below in self._in_force(path):
+            for rule in reversed(rules):
+                if rule.matches(below, directory=directory):
+                    return not rule.negated
+        return False
+
+    def _in_force(self, path: tuple[str, ...]) -> Iterator[tuple[tuple[_Rule, ...], tuple[str, ...]]]:
+        """Yield the rules that can decide on a path, the most important first, with the path as they see it."""
+        for depth in range(len(path) - 1, -1, -1):
+            yield self._of(path[:depth]), path[depth:]
+        yield self._elsewhere, path
+
+    def _of(self, directory: tuple[str, ...]) -> tuple[_Rule, ...]:
+        if directory not in self._rules:
+            self._rules[directory] = _rules(_text(self._tree.joinpath(*directory, ".gitignore")))
+        return self._rules[directory]
+
+    @cached_property
+    def _elsewhere(self) -> tuple[_Rule, ...]:
+        own = _text(self._git_directory / "info" / "exclude")
+        return (*_rules(_text(_users(self._variables))), *_rules(own))
+
+
+def _users(variables: Mapping[str, str]) -> Path:
+    """Return the file with what the user ignores everywhere."""
+    home = Path(variables.get("HOME") or os.path.expanduser("~"))
+    settings = Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "git"
+    for file in (home / ".gitconfig", settings / "config"):
+        found = _EXCLUDES_FILE.findall(_text(file))
+        if found:
+            return Path(home, found[-1].removeprefix("~/"))
+    return settings / "ignore"
+
+
+def _text(file: Path) -> str:
+    try:
+        return read(file.parent.resolve() / file.name, _LARGEST)[0].decode("utf-8", "surrogateescape")
+    except (OSError, RuntimeError, ValueError):
+        return ""
+
+
+def _rules(text: str) -> tuple[_Rule, ...]:
+    return tuple(rule for line in text.removeprefix("\ufeff").split("\n") if (rule := _rule(line)))
+
+
+def _rule(line: str) -> _Rule | None:
+    written = _TRAILING_SPACES.sub("", line.removesuffix("\r"))
+    negated = written.startswith("!")
+    pattern = written[1:] if negated else written
+    if not pattern.strip("/") or written.startswith("#"):
+        return None
+    stripped = pattern.removesuffix("/")
+    parts = tuple(stripped.removeprefix("/").split("/"))
+    if parts[-1] == "**":
+        parts = (*parts, "*")  # what is below a directory, not the directory
+    return _Rule(parts if "/" in stripped else ("**", *parts), negated, pattern.endswith("/"))

@@ -1,0 +1,48 @@
+"""Find out whether a run is on somebody's own machine, or where others read what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: Variables that are set where a machine runs us: CI services, Atlantis, HCP Terraform and its kin, our own action.
+_SHARED = frozenset(
+    {
+        "APPVEYOR",
+        "BASE_REPO_NAME",
+        "BITBUCKET_BUILD_NUMBER",
+        "BUILD_BUILDID",
+        "BUILDKITE",
+        "CI",
+        "CIRCLECI",
+        "CIRRUS_CI",
+        "CODEBUILD_BUILD_ID",
+        "CONCOURSE_BUILD_ID",
+        "CONTINUOUS_INTEGRATION",
+        "DRONE",
+        "GITEA_ACTIONS",
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "GO_PIPELINE_NAME",
+        "HARNESS_BUILD_ID",
+        "HUDSON_URL",
+        "JENKINS_URL",
+        "SEMAPHORE",
+        "SPACELIFT_RUN_ID",
+        "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
+        "TEAMCITY_VERSION",
+        "TFC_RUN_ID",
+        "TF_BUILD",
+        "TF_IN_AUTOMATION",
+        "TRAVIS",
+        "WOODPECKER",
+    }
+)
+_PREFIXES = ("ATLANTIS_", "BAMBOO_", "ENV0_", "SCALR_", "SPACELIFT_", "TERRATEAM_", "DIGGER_")
+
+
+def is_shared(variables: Mapping[str, str]) -> bool:
+    """Whether the environment is not that of a person at their own machine."""
+    return any(
+        value and value.lower() not in ("0", "false") and (name in _SHARED or name.startswith(_PREFIXES))
+        for name, value in variables.items()
+    )

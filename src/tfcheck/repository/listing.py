@@ -1,0 +1,105 @@
+"""Find the files that match a pattern, as Terraform's `fileset` does, among those that the sources may read.
+
+Follows https://developer.hashicorp.com/terraform/language/functions/fileset.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Iterator
+
+from tfcheck.repository.gate import Gate, RefusedError, refused, why
+from tfcheck.repository.wildcard import has_wildcard, states
+
+_MOST_ENTRIES = 20_000
+_MOST_ALTERNATIVES = 64
+_BRACES = re.compile(r"\{([^{}]*)\}")
+#: Deeper than any `..` of a path can climb.
+_DEEP = "/" + "-/" * 200
+
+
+def matching(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
+    """Return the regular files below `directory` that match, as seen from there.
+
+    Raises:
+        RefusedError: something that matches must not be read, or nobody can tell.
+    """
+    whole = posixpath.normpath(posixpath.join(directory, pattern))
+    found: set[str] = set()
+    for alternative in _alternatives(whole):
+        found.update(_Search(gate, alternative).found())
+    return tuple(sorted(posixpath.relpath(f"{_DEEP}{each}", f"{_DEEP}{directory}") for each in found))
+
+
+def _alternatives(pattern: str) -> tuple[str, ...]:
+    """Return what a pattern with `{a,b}` is short for."""
+    todo, done = [pattern], []
+    while todo:
+        each = todo.pop()
+        braces = _BRACES.search(each)
+        if braces is None:
+            done.append(each)
+        else:
+            todo += [each[: braces.start()] + choice + each[braces.end() :] for choice in braces[1].split(",")]
+        if len(todo) + len(done) > _MOST_ALTERNATIVES:
+            raise refused(pattern, "the pattern has too many alternatives")
+    return tuple(done)
+
+
+class _Search:
+    """One pattern: the directory that it begins with, and the parts below it."""
+
+    def __init__(self, gate: Gate, pattern: str) -> None:
+        parts = pattern.split("/")
+        fixed = next((number for number, each in enumerate(parts) if has_wildcard(each)), len(parts) - 1)
+        self._gate = gate
+        self._start = "/".join(parts[:fixed]) or ("/" if pattern.startswith("/") else ".")
+        self._parts = tuple(parts[fixed:])
+        self._seen = 0
+
+    def found(self) -> Iterator[str]:
+        present = {below for below in self._walk(()) if self._may_be_read(below)}
+        for below in self._gate.tracked(self._start):
+            if below not in present and self._matches(below):
+                raise refused(self._path(below), "git tracks it, and it is not checked out")
+        return (self._path(below) for below in present)
+
+    def _walk(self, below: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        try:
+            entries = sorted(os.scandir(self._gate.module(self._path(below))), key=lambda each: each.name)
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        except OSError as error:
+            raise refused(self._path(below), why(error)) from None
+        for entry in entries:
+            self._count()
+            path = (*below, entry.name)
+            if not entry.is_dir():
+                yield from (path,) if self._matches(path) else ()
+            elif self._leads_on(path):
+                if entry.is_symlink():
+                    raise refused(self._path(path), "it is a link to a directory")
+                yield from self._walk(path)
+
+    def _may_be_read(self, below: tuple[str, ...]) -> bool:
+        """Whether a file is one that `fileset` lists; RefusedError where it must not be looked at."""
+        try:
+            return self._gate.place(self._path(below)).is_file()
+        except RefusedError as error:
+            raise RefusedError(f"{error}, and it matches the pattern") from None
+
+    def _matches(self, below: tuple[str, ...]) -> bool:
+        return len(self._parts) in states(self._parts, below)
+
+    def _leads_on(self, below: tuple[str, ...]) -> bool:
+        return any(each < len(self._parts) for each in states(self._parts, below))
+
+    def _path(self, below: tuple[str, ...]) -> str:
+        return posixpath.normpath(posixpath.join(self._start, *below))
+
+    def _count(self) -> None:
+        self._seen += 1
+        if self._seen > _MOST_ENTRIES:
+            raise refused(self._start, f"more than {_MOST_ENTRIES} files lie below it")

@@ -1,0 +1,93 @@
+"""Decide which files of a work tree its repository shows to everybody who can see it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from tfcheck.repository.ignore import Ignored
+from tfcheck.repository.index import LARGEST, SUBMODULE, BrokenIndexError, tracked
+from tfcheck.repository.opening import read
+from tfcheck.repository.work_tree import git_directories, has_git, is_repository
+
+
+class Visibility:
+    """What git tracks in a work tree and in its submodules; unless `only_tracked`, also what it does not ignore.
+
+    Without git all files are visible.
+    """
+
+    def __init__(self, tree: Path, *, only_tracked: bool, variables: Mapping[str, str] = os.environ) -> None:
+        self._tree = tree
+        self._only_tracked = only_tracked
+        self._variables = variables
+        self._submodules: dict[tuple[str, ...], Visibility] = {}
+
+    @cached_property
+    def directories(self) -> tuple[Path, ...]:
+        """Git's own directories; none where there is no git, or where they cannot be found."""
+        try:
+            return git_directories(self._tree) if is_repository(self._tree) else ()
+        except (OSError, ValueError, RuntimeError):
+            return ()
+
+    def hidden(self, path: tuple[str, ...]) -> str:
+        """Return why the file at `path`, seen from the work tree, is not visible; empty where it is."""
+        foreign, inner, below = self._inner(path[:-1])
+        if foreign or inner is not self:
+            return foreign or inner.hidden((*below, path[-1]))
+        if not is_repository(self._tree):
+            return ""
+        if self._index is None:
+            return "git's index cannot be read"
+        if "/".join(path) in self._index:
+            return ""
+        if self._only_tracked:
+            return "git does not track it"
+        return "git ignores it" if path in self._ignored else ""
+
+    def foreign(self, directory: tuple[str, ...]) -> str:
+        """Return why a directory is none of the repository's; empty where it is."""
+        return self._inner(directory)[0]
+
+    def names(self, below: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """Return the files that git tracks below a directory, as seen from there."""
+        foreign, inner, rest = self._inner(below)
+        if foreign or inner is not self:
+            return () if foreign else inner.names(rest)
+        split = (tuple(each.split("/")) for each in self._index or ())
+        return tuple(each[len(below) :] for each in split if each[: len(below)] == below)
+
+    def _inner(self, directory: tuple[str, ...]) -> tuple[str, Visibility, tuple[str, ...]]:
+        """Return the submodule that a directory lies in, and the rest of its path; first why it may not be."""
+        sizes = range(1, len(directory) + 1)
+        boundary = next((size for size in sizes if has_git(self._tree.joinpath(*directory[:size]))), 0)
+        if not boundary:
+            return "", self, directory
+        top, rest = directory[:boundary], directory[boundary:]
+        if (self._index or {}).get("/".join(top)) != SUBMODULE:
+            return "it belongs to another repository", self, directory
+        if top not in self._submodules:
+            tree = self._tree.joinpath(*top)
+            self._submodules[top] = Visibility(tree, only_tracked=self._only_tracked, variables=self._variables)
+        foreign, inner, below = self._submodules[top]._inner(rest)
+        return foreign, inner, below
+
+    @cached_property
+    def _index(self) -> dict[str, int] | None:
+        if not self.directories:
+            return None
+        own = self.directories[0]
+        try:
+            data, _ = read(own / "index", LARGEST)
+            return tracked(data, lambda name: read(own / name, LARGEST)[0])
+        except FileNotFoundError:
+            return {}  # nothing was ever added
+        except (OSError, BrokenIndexError):
+            return None
+
+    @cached_property
+    def _ignored(self) -> Ignored:
+        return Ignored(self._tree, self.directories[-1], self._variables)

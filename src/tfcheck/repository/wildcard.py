@@ -1,0 +1,95 @@
+"""Match paths against patterns with `**`, `*`, `?` and `[...]`; a hostile pattern takes no more time than others."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_SPECIAL = frozenset("*?[\\")
+_CLASSES = {
+    "alnum": r"0-9A-Za-z",
+    "alpha": r"A-Za-z",
+    "blank": r" \t",
+    "digit": r"0-9",
+    "lower": r"a-z",
+    "space": r"\s",
+    "upper": r"A-Z",
+    "xdigit": r"0-9A-Fa-f",
+    "punct": r"!-/:-@\[-`{-~",
+}
+_PART = re.compile(
+    r"\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])+)\]|(?P<stars>\*+)|.", re.DOTALL
+)
+_MEMBER = re.compile(r"\[:(?P<name>[a-z]+):\]|\\(?P<escaped>.)|.", re.DOTALL)
+
+
+def has_wildcard(text: str) -> bool:
+    """Whether a part of a pattern matches more than itself."""
+    return not _SPECIAL.isdisjoint(text)
+
+
+@lru_cache(maxsize=1024)
+def part(pattern: str, *, fold: bool = False) -> re.Pattern[str] | None:
+    """Return what matches one part of a path, without slashes, or None where the pattern matches nothing."""
+    pieces = [""]
+    for found in _PART.finditer(pattern):
+        if found["stars"]:
+            pieces.append("")
+        else:
+            pieces[-1] += _piece(found)
+    first, *rest = pieces
+    # NOTE: the groups are atomic: a star takes the first place where what follows it matches, and never another.
+    inner = "".join(f"(?>.*?{each})" for each in rest[:-1])
+    whole = f"{first}{inner}.*{rest[-1]}" if rest else first
+    try:
+        return re.compile(whole, re.DOTALL | (re.IGNORECASE if fold else 0))
+    except re.error:
+        return None
+
+
+def _piece(found: re.Match[str]) -> str:
+    if found["escaped"] is not None:
+        return re.escape(found["escaped"])
+    if found["set"]:
+        inside = "".join(map(_in_class, _MEMBER.finditer(found["set"])))
+        return f"[{'^' if found['not'] else ''}{inside}]"
+    return "." if found[0] == "?" else re.escape(found[0])
+
+
+def _in_class(found: re.Match[str]) -> str:
+    if found["name"]:
+        return _CLASSES.get(found["name"], "")
+    return "-" if found[0] == "-" else re.escape(found["escaped"] or found[0])
+
+
+def anywhere(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> bool:
+    """Whether the parts of a pattern, `**` for any number of parts, match all parts of a path."""
+    return len(pattern) in states(pattern, path, fold=fold)
+
+
+def states(pattern: tuple[str, ...], path: tuple[str, ...], *, fold: bool = False) -> frozenset[int]:
+    """Return how many parts of the pattern can have been used up by the path; none where nothing below matches."""
+    found = _skipped(pattern, {0})
+    for name in path:
+        found = _skipped(pattern, {after for at in found for after in _steps(pattern, at, name, fold)})
+    return frozenset(found)
+
+
+def _steps(pattern: tuple[str, ...], at: int, name: str, fold: bool) -> tuple[int, ...]:
+    if at == len(pattern):
+        return ()
+    if pattern[at] == "**":
+        return (at,)
+    compiled = part(pattern[at], fold=fold)
+    return (at + 1,) if compiled is not None and compiled.fullmatch(name) else ()
+
+
+def _skipped(pattern: tuple[str, ...], at: set[int]) -> set[int]:
+    """Add what follows each `**`, which matches no part as well."""
+    todo = list(at)
+    while todo:
+        here = todo.pop()
+        if here < len(pattern) and pattern[here] == "**" and here + 1 not in at:
+            at.add(here + 1)
+            todo.append(here + 1)
+    return at

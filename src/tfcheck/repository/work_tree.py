@@ -1,0 +1,66 @@
+"""Find the work tree that a directory belongs to, and git's own directory for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfcheck.repository.opening import read
+
+_LARGEST_POINTER = 10_000
+
+
+def work_tree(directory: Path) -> Path:
+    """Return the work tree that a directory belongs to, or the directory itself, links resolved.
+
+    A work tree that is the user's home, as with dot files under git, is none: everything of the user lies below it.
+    """
+    resolved = directory.resolve()
+    return containing(resolved) or resolved
+
+
+def containing(resolved: Path) -> Path | None:
+    """Return the nearest directory at or above `resolved` that git takes for a work tree."""
+    return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_home(each)), None)
+
+
+def is_home(directory: Path) -> bool:
+    """Whether a directory is the user's home."""
+    try:
+        return directory.resolve() == Path.home().resolve()
+    except (OSError, RuntimeError):
+        return False
+
+
+def has_git(directory: Path) -> bool:
+    """Whether a directory is the top of a work tree."""
+    try:
+        return (directory / ".git").exists()
+    except OSError:
+        return False
+
+
+def is_repository(tree: Path) -> bool:
+    """Whether git manages a work tree: an empty `.git` only marks its top."""
+    entry = tree / ".git"
+    return entry.exists() and (not entry.is_dir() or (entry / "HEAD").exists() or (entry / "index").exists())
+
+
+def git_directories(tree: Path) -> tuple[Path, Path]:
+    """Return git's own directory for a work tree, and the one that it shares with other work trees.
+
+    Raises:
+        OSError: they cannot be found.
+        ValueError: what should name them does not.
+    """
+    entry = tree / ".git"
+    own = entry.resolve()
+    if not own.is_dir():
+        kind, _, named = read(own, _LARGEST_POINTER)[0].decode().rstrip("\r\n").partition(": ")
+        if kind != "gitdir":
+            raise ValueError("`.git` names no directory")
+        own = (tree / named).resolve()
+    try:
+        shared = read(own / "commondir", _LARGEST_POINTER)[0].decode().rstrip("\r\n")
+    except FileNotFoundError:
+        return own, own
+    return own, (own / shared).resolve()

@@ -380,7 +380,7 @@ ARGUMENTS: Final[dict[str, str]] = {
     "zipmap": "words list",
 }
 #: What depends on the machine, needs the provider, or takes no literals.
-ELSEWHERE: Final = {"abspath", "templatestring", "yamlencode", "yamldecode"} | {
+ELSEWHERE: Final = {"abspath", "fileset", "templatestring", "yamlencode", "yamldecode"} | {
     name for name in TABLE if name.startswith("provider::")
 }
 RARE: Final = ("replace", "regex", "regexall", "format", "jsonencode", "substr", "coalesce", "lookup", "flatten")

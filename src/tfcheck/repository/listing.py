@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from tfcheck.repository.gate import Gate, RefusedError, refused, why
-from tfcheck.repository.wildcard import has_wildcard, states
+from tfcheck.repository.wildcard import has_wildcard, is_odd, states
 
 _MOST_ENTRIES = 20_000
 _MOST_ALTERNATIVES = 64
@@ -41,10 +41,14 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
         braces = _BRACES.search(each)
         if braces is None:
             done.append(each)
+        elif "/" in braces[1]:
+            raise refused(pattern, "the pattern has alternatives with slashes")
         else:
             todo += [each[: braces.start()] + choice + each[braces.end() :] for choice in braces[1].split(",")]
         if len(todo) + len(done) > _MOST_ALTERNATIVES:
             raise refused(pattern, "the pattern has too many alternatives")
+    if any(is_odd(each) for each in done):
+        raise refused(pattern, "the pattern has a bracket without its other half")
     return tuple(done)
 
 

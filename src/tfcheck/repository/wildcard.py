@@ -28,6 +28,11 @@ def has_wildcard(text: str) -> bool:
     return not _SPECIAL.isdisjoint(text)
 
 
+def is_odd(text: str) -> bool:
+    """Whether a bracket stands alone, which programs take differently."""
+    return any(found[0] in ("[", "{", "}") for found in _PART.finditer(text))
+
+
 @lru_cache(maxsize=1024)
 def part(pattern: str, *, fold: bool = False) -> re.Pattern[str] | None:
     """Return what matches one part of a path, without slashes, or None where the pattern matches nothing."""

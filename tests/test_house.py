@@ -59,6 +59,13 @@ def test_no_module_imports_what_makes_every_start_slow(path: Path) -> None:
     assert {"dataclasses", "inspect", "importlib.metadata"} & set(imports(path)) == set()
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_no_module_turns_data_into_code(path: Path) -> None:
+    assert {"pickle", "marshal", "shelve", "importlib.util"} & set(imports(path)) == set()
+    calls = (node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    assert {"eval", "exec", "compile"} & {call.id for call in calls if isinstance(call, ast.Name)} == set()
+
+
 def test_one_module_talks_to_anybody() -> None:
     talking = {"urllib3", "urllib.request", "http.client", "socket", "requests"}
     assert [named(path) for path in SOURCES if talking & set(imports(path))] == ["src/tfcheck/github/client.py"]

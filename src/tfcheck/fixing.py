@@ -17,6 +17,7 @@ from tfcheck.repository import Run
 if TYPE_CHECKING:
     from tfcheck.address import ElsewhereAddress
     from tfcheck.files import Given
+    from tfcheck.fix.edit import Insertion
     from tfcheck.fix.files import Files
     from tfcheck.fix.lending import Asked
     from tfcheck.fix.mend import Mend, Mends
@@ -78,7 +79,7 @@ def fix(
         return Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes)))
     diff = work.files.diff(insertions, texts)
     if into_files:
-        _write(mends, work.files)
+        work.notes += _write(mends, work.files)
     return Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts))
 
 
@@ -282,13 +283,23 @@ def _declares_once(file: File) -> bool:
     return len(labels) == len(set(labels))
 
 
-def _write(mends: Sequence[Mend], files: Files) -> None:
+def _write(mends: Sequence[Mend], files: Files) -> list[str]:
+    """Write the changed files; return what there is to say about them.
+
+    Raises:
+        InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
+    """
     from tfcheck.fix.edit import by_file, spliced
     from tfcheck.fix.files import written
     from tfcheck.fix.writing import NewContent, write
 
     texts = {name: text for each in mends for name, text in each.texts.items()}
     changes = by_file(insertion for each in mends for insertion in each.insertions)
+    notes = [
+        note
+        for name, several in changes.items()
+        if (note := _second_opinion(files.path(name), texts[name].text, several))
+    ]
     write(
         [
             NewContent(files.place(name), written(texts[name].text, texts[name]), written(new, texts[name]))
@@ -296,3 +307,23 @@ def _write(mends: Sequence[Mend], files: Files) -> None:
             if (new := spliced(texts[name].text, several))
         ]
     )
+    return notes
+
+
+def _second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> str:
+    """Have python-hcl2 check a change; return a note where it cannot.
+
+    Raises:
+        InputError: it finds more changed than was inserted.
+    """
+    from tfcheck.fix.second_reader import Opinion, opinion
+
+    found = Opinion.SAME_BUT_INSERTED if name.endswith(".json") else opinion(before, insertions)
+    if found is Opinion.DIFFERENT:
+        raise InputError(
+            f"`{name}`: python-hcl2 finds more changed than the fix inserts, so nothing was written",
+            hint="review the diff that `tfcheck fix` prints without `--write`",
+        )
+    if found is Opinion.UNREADABLE:
+        return f"`{name}`: python-hcl2 cannot read this file, so only tfcheck's own parser checked the change"
+    return ""

@@ -96,6 +96,7 @@ CONSTRUCTS: list[tuple[str, Expression]] = [
     ("a[*]", Splat(name("a"), ELEMENT, P)),
     ("a [ * ] .b", Splat(name("a"), Attribute(ELEMENT, "b", P), P)),
     ("a.*.b[0]", Index(Splat(name("a"), Attribute(ELEMENT, "b", P), P), number(0), P)),
+    ("a.*.b.0[1]", Index(Splat(name("a"), Index(Attribute(ELEMENT, "b", P), number(0), P), P), number(1), P)),
     ("a.*.b.c", Splat(name("a"), Attribute(Attribute(ELEMENT, "b", P), "c", P), P)),
     (
         "a[*].b[*].c",
@@ -325,6 +326,15 @@ UNREADABLE = [
     "%{",
     "'a'",
     "a..b",
+    "a.0.1",
+    "1.5.0",
+    "a.*.b.*.c",
+    "f(a...,)",
+    "{ a = b ?\n c : d }",
+    "{ for = 1 }",
+    "a::b",
+    '"%{ if a }%{ endif b }"',
+    '"%{ if a }%{ else }%{ else }%{ endif }"',
     "/* a",
 ]
 

@@ -139,10 +139,10 @@ FAULTS = {
     "a\n": (1, "an argument or a block was expected"),
     "a b = 1": (1, "an argument or a block was expected"),
     "\0": (1, "an argument or a block was expected"),
-    "a {" * 5000: (1, "nested too deeply"),
-    "a = " + "[" * 5000: (1, "nested too deeply"),
-    "a = " + '"${' * 5000: (1, "nested too deeply"),
-    "a = " + "<<E\n${" * 5000: (None, "nested too deeply"),
+    "a {" * 5000: (1, "limit: nested too deeply"),
+    "a = " + "[" * 5000: (1, "limit: nested too deeply"),
+    "a = " + '"${' * 5000: (1, "limit: nested too deeply"),
+    "a = " + "<<E\n${" * 5000: (None, "limit: nested too deeply"),
 }
 
 

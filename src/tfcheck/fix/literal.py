@@ -159,10 +159,10 @@ class _Reader:
     def step(self, position: int, depth: int) -> int:
         char = self.text[position]
         if char == '"':
-            return quoted_end(self.text, position, depth)
+            return quoted_end(self.text, position)
         if char in "([{":
             return self.bracket_end(position, depth)
-        heredoc = heredoc_at(self.text, position, depth) if char == "<" else None
+        heredoc = heredoc_at(self.text, position) if char == "<" else None
         return heredoc.end if heredoc else position + 1
 
     def bracket_end(self, start: int, depth: int) -> int:

@@ -18,7 +18,7 @@ from tfcheck.fix.literal import ObjectParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.wanted import Wanted
 from tfcheck.hcl.block import Argument, Block
-from tfcheck.hcl.lexer import Heredoc, MalformedError, PieceKind, heredoc_at
+from tfcheck.hcl.lexer import Heredoc, MalformedError, heredoc_at
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.source import SourceText
 
@@ -94,10 +94,10 @@ def _into_statements(
 def _into_heredoc(source: SourceText, heredoc: Heredoc, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
     """Add to JSON in a heredoc; what stands in `${ }` is masked, so that JSON is left and every offset stays."""
     pieces = heredoc.pieces
-    if not pieces or any(each.kind is PieceKind.DIRECTIVE for each in pieces):
+    if not pieces or any(each.kind == "%{" for each in pieces):
         return None
     start, end = pieces[0].start, pieces[-1].end
-    if pieces[0].kind is not PieceKind.TEXT or pieces[-1].kind is not PieceKind.TEXT:
+    if pieces[0].kind != "text" or pieces[-1].kind != "text":
         return None
     masked = source.text[:start] + "".join(_masked(source.text, heredoc))
     return _into_statements(source, read_json_parts(masked, start, end), wanted, Syntax.JSON)
@@ -105,15 +105,11 @@ def _into_heredoc(source: SourceText, heredoc: Heredoc, wanted: Sequence[Wanted]
 
 def _masked(text: str, heredoc: Heredoc) -> Iterator[str]:
     """Give the text with a filler of the same length for every interpolation: a word in a string, else a number."""
-    position = heredoc.pieces[0].start
     inside = False
     for piece in heredoc.pieces:
-        if piece.kind is PieceKind.TEXT:
-            written = text[piece.start : piece.end]
+        written = text[piece.start : piece.end]
+        if piece.kind == "text":
             inside ^= len(_QUOTE.findall(written)) % 2 == 1
             yield written
-            position = piece.end
         else:
-            closing = piece.end + piece.trims_behind + 1
-            yield ("x" if inside else "1") * (closing - position)
-            position = closing
+            yield ("x" if inside else "1") * len(written)

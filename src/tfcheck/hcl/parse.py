@@ -1,45 +1,72 @@
-"""Which expression is written here?
+"""Parse expressions by precedence climbing.
 
-The grammar is python-hcl2's; it sees an expression without its texts (`tfcheck.hcl.skeleton`), which are read by
-`tfcheck.hcl.template`. What needs no grammar, texts and references and collections of them, is read without loading the
-library.
+Follows the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md), and
+Terraform where it is stricter. Every rule is a generator that yields the rules it needs (`tfcheck.hcl.cursor`).
 """
 
 from __future__ import annotations
 
-import re
-from functools import partial
+from collections.abc import Generator, Iterator
+from typing import Any
 
-from tfcheck.hcl.collection import read_collection
+import msgspec
+
+from tfcheck.hcl.cursor import Cursor, Rule
 from tfcheck.hcl.expression import (
     Attribute,
+    Binary,
+    Call,
+    Conditional,
     Expression,
+    ForList,
+    ForObject,
     Index,
+    ListOf,
     Literal,
+    ObjectOf,
     Place,
+    Splat,
     Template,
+    Unary,
     Unreadable,
     Variable,
 )
-from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError, heredoc_at, quoted_end, quoted_pieces, template_pieces
+from tfcheck.hcl.lexer import DEEPEST_NODES, MalformedError, template_tokens, tokens
 from tfcheck.hcl.numeral import number
-from tfcheck.hcl.reference import read_reference
 from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.template import parts
-from tfcheck.hcl.tree import read
+from tfcheck.hcl.template import template
 
-#: What one level of templates counts for: reading it takes more of the stack than a bracket does.
-_TEMPLATE_LEVEL = 5
-
-_PLAIN = re.compile(r'[^\W\d][\w-]*+(?:\.(?:[^\W\d][\w-]*+|\d++)|\[\d++\]|\["[^"\\$%\n]*+"\])*+|\d++(?:\.\d++)?')
-_STEP = re.compile(r'\.([^\W\d][\w-]*+)|[.\[](\d++)\]?|\["([^"]*+)"\]')
-_FIRST = re.compile(r"[\w-]+")
+#: How tightly an operator binds.
+_LEVELS = {
+    "||": 1,
+    "&&": 2,
+    "==": 3,
+    "!=": 3,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "%": 6,
+}
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 def parse(text: str, place: Place) -> Expression:
     """Parse the text of an expression that begins at `place`; what cannot be parsed is an `Unreadable`."""
     return parse_range(SourceText(place.file, text, place.line), 0, len(text))
+
+
+def parse_range(source: SourceText, start: int, end: int) -> Expression:
+    """Parse the expression between two offsets of a file; what cannot be parsed is an `Unreadable`."""
+    try:
+        parser = _Parser(source, tokens(source.text, start, end))
+        return parser.whole(parser.expression(), start)
+    except MalformedError as fault:
+        return Unreadable(fault.message, source.place(fault.offset))
 
 
 def parse_template(text: str, place: Place) -> Template | Unreadable:
@@ -49,97 +76,13 @@ def parse_template(text: str, place: Place) -> Template | Unreadable:
 
 def template_of(source: SourceText) -> Template | Unreadable:
     """Parse a text that is a template as a whole; what cannot be parsed is an `Unreadable`."""
-
-    def expression(start: int, end: int) -> Expression:
-        return parse_range(source, start, end, _TEMPLATE_LEVEL)
-
     try:
-        return Template(parts(source, template_pieces(source.text), expression), source.place(0))
+        parser = _Parser(source, template_tokens(source.text))
+        found = parser.whole(parser.template(), 0)
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))
-
-
-def parse_range(source: SourceText, start: int, end: int, depth: int = 0) -> Expression:
-    """Parse the expression between two offsets of a file; what cannot be parsed is an `Unreadable`.
-
-    `depth` says how deep inside another expression it stands.
-    """
-    text = source.text
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    try:
-        if depth > DEEPEST_NODES:
-            raise MalformedError("nested too deeply", start)
-        return (
-            _plain(source, start, end)
-            or _whole_template(source, start, end, depth)
-            or _in_parts(source, start, end, depth)
-            or read(source, start, end, depth, partial(template_at, source))
-        )
-    except MalformedError as fault:
-        return Unreadable(fault.message, source.place(fault.offset))
-
-
-def _plain(source: SourceText, start: int, end: int) -> Expression | None:
-    """Read a constant or a reference without brackets that need evaluating."""
-    if not _PLAIN.fullmatch(source.text, start, end):
-        return None
-    written, place = source.text[start:end], source.place(start)
-    if written in _CONSTANTS:
-        return Literal(_CONSTANTS[written], place)
-    if written[0].isdecimal():
-        return Literal(number(written, start), place)
-    first = _FIRST.match(written)
-    assert first  # `_PLAIN` begins with a name
-    found: Expression = Variable(first[0], place)
-    steps = list(_STEP.finditer(written, first.end()))
-    if len(steps) > DEEPEST_NODES:
-        raise MalformedError("nested too deeply", start)
-    for step in steps:
-        if step[1]:
-            found = Attribute(found, step[1], place)
-        elif step[2]:
-            found = Index(found, Literal(int(number(step[2], start)), place), place)
-        else:
-            found = Index(found, Template((Literal(step[3], place),) if step[3] else (), place), place)
+    assert isinstance(found, Template)
     return found
-
-
-def _in_parts(source: SourceText, start: int, end: int, depth: int) -> Expression | None:
-    """Read a collection, a call or a chain whose parts are read one by one."""
-    ranges = partial(parse_range, source)
-    collection = read_collection(source, start, end, depth, ranges, partial(template_at, source))
-    return collection or read_reference(source, start, end, depth, ranges)
-
-
-def _whole_template(source: SourceText, start: int, end: int, depth: int) -> Expression | None:
-    """Read an expression that is one quoted string or one heredoc."""
-    text = source.text
-    if text.startswith('"', start):
-        return template_at(source, start, depth) if quoted_end(text, start) == end else None
-    heredoc = heredoc_at(text, start) if text.startswith("<<", start) else None
-    return template_at(source, start, depth) if heredoc and heredoc.end == end else None
-
-
-def template_at(source: SourceText, start: int, depth: int) -> Template:
-    """Read the quoted string or heredoc that begins at `start`.
-
-    Raises:
-        MalformedError: it is not closed, or a directive in it is not.
-    """
-    inside = depth + _TEMPLATE_LEVEL
-
-    def expression(first: int, last: int) -> Expression:
-        return parse_range(source, first, last, inside)
-
-    heredoc = heredoc_at(source.text, start)
-    if heredoc:
-        found = parts(source, heredoc.pieces, expression, indented=heredoc.indented)
-    else:
-        found = parts(source, quoted_pieces(source.text, start)[0], expression, quoted=True)
-    return Template(found, source.place(start))
 
 
 def reference_text(expression: Expression) -> str:
@@ -155,3 +98,237 @@ def reference_text(expression: Expression) -> str:
             return f"{reference_text(source)}[{key}]"
         case _:
             return ""
+
+
+class _Parser(Cursor):
+    """The rules of the grammar."""
+
+    def whole(self, rule: Rule, start: int) -> Expression:
+        """Run a rule that must take all tokens."""
+        found = self.run(rule)
+        if self.kind != "end":
+            raise self.unexpected()
+        if len(self.tokens.listed) > DEEPEST_NODES and _is_deep(found):
+            raise MalformedError("limit: nested too deeply", start)
+        return found
+
+    def expression(self) -> Rule:
+        """Read an operation, or `condition ? then : otherwise`."""
+        place = self.place
+        found = yield from self.operation(1)
+        if not self.accept("?"):
+            return found
+        then = yield self.expression()
+        self.expect(":")
+        otherwise = yield self.expression()
+        return Conditional(found, then, otherwise, place)
+
+    def operation(self, weakest: int) -> Rule:
+        """Read operands as long as the operators between them bind at least as tightly as `weakest`."""
+        place = self.place
+        found = yield from self.operand()
+        links = 0
+        while (level := _LEVELS.get(self.kind, 0)) >= weakest:
+            links = self.count(links)
+            operator = self.expect(self.kind)
+            right = yield from self.operation(level + 1)
+            found = Binary(operator, found, right, place)
+        return found
+
+    def operand(self) -> Rule:
+        """Read a term with what stands before it (`!`, `-`) and behind it (`.name`, `[key]`, `[*]`)."""
+        prefixes: list[tuple[str, Place]] = []
+        while self.kind in ("!", "-"):
+            self.count(len(prefixes))
+            prefixes.append((self.kind, self.place))
+            self.index += 1
+        place = self.place
+        found = yield from self.term()
+        found = yield from self.steps(found, place)
+        for operator, before in reversed(prefixes):
+            found = Unary(operator, found, before)
+        return found
+
+    def count(self, links: int) -> int:
+        """Count one more link of a chain, each of which nests what is before it one level deeper."""
+        if links >= DEEPEST_NODES:
+            raise MalformedError("limit: nested too deeply", self.token.start)
+        return links + 1
+
+    def term(self) -> Rule:
+        """Read a constant, a name, a call, a template or something in brackets."""
+        token, place = self.token, self.place
+        match token.kind:
+            case "word":
+                return (yield from self.named(place))
+            case "number":
+                return Literal(number(self.expect("number"), token.start), place)
+            case '"' | "<<":
+                text: Expression = yield self.template()
+                return text
+            case "(":
+                self.index += 1
+                found: Expression = yield self.expression()
+                self.expect(")")
+                return found
+            case "[":
+                self.index += 1
+                return (yield from self.for_list(place) if self.next_is("for") else self.list_of(place))
+            case "{":
+                self.index += 1
+                return (yield from self.for_object(place) if self.next_is("for") else self.object_of(place))
+        raise self.unexpected()
+
+    def template(self) -> Rule:
+        """Read a string, a heredoc or a template file."""
+        return template(self, self.expression, self.binding)
+
+    def named(self, place: Place) -> Rule:
+        """Read a constant, a variable or a call."""
+        name = self.expect("word")
+        while self.accept("::"):
+            name += f"::{self.expect('word')}"
+        if self.accept("("):
+            return (yield from self.call(name, place))
+        if "::" in name:
+            raise self.unexpected()
+        return Literal(_CONSTANTS[name], place) if name in _CONSTANTS else Variable(name, place)
+
+    def call(self, name: str, place: Place) -> Rule:
+        arguments: list[Expression] = []
+        spread = False
+        while self.kind != ")":
+            arguments.append((yield self.expression()))
+            spread = self.accept("...")
+            if spread or not self.accept(","):
+                break
+        self.expect(")")
+        return Call(name, tuple(arguments), spread, place)
+
+    def list_of(self, place: Place) -> Rule:
+        items: list[Expression] = []
+        while self.kind != "]":
+            items.append((yield self.expression()))
+            if not self.accept(","):
+                break
+        self.expect("]")
+        return ListOf(tuple(items), place)
+
+    def object_of(self, place: Place) -> Rule:
+        items: list[tuple[Expression, Expression]] = []
+        while not self.accept("}"):
+            if self.accept("newline"):
+                continue
+            key = self.bare_key() or (yield self.expression())
+            if not self.accept(":"):
+                self.expect("=")
+            items.append((key, (yield self.expression())))
+            if self.kind != "}" and not self.accept("newline"):
+                self.expect(",")
+        return ObjectOf(tuple(items), place)
+
+    def bare_key(self) -> Literal | None:
+        """Read a key that is a name; there is none where more than a name is written."""
+        if self.kind != "word" or self.tokens.listed[self.index + 1].kind not in ("=", ":"):
+            return None
+        place = self.place
+        return Literal(self.expect("word"), place)
+
+    def for_list(self, place: Place) -> Rule:
+        key, value, collection = yield from self.binding()
+        self.expect(":")
+        result = yield self.expression()
+        condition = yield from self.condition()
+        self.expect("]")
+        return ForList(key, value, collection, result, condition, place)
+
+    def for_object(self, place: Place) -> Rule:
+        key, value, collection = yield from self.binding()
+        self.expect(":")
+        name = yield self.expression()
+        self.expect("=>")
+        result = yield self.expression()
+        group = self.accept("...")
+        condition = yield from self.condition()
+        self.expect("}")
+        return ForObject(key, value, collection, name, result, group, condition, place)
+
+    def binding(self) -> Generator[Rule, Any, tuple[str, str, Expression]]:
+        """Read `for k, v in collection`; the key is empty where only one name is written."""
+        self.expect("word")
+        key, value = "", self.expect("word")
+        if self.accept(","):
+            key, value = value, self.expect("word")
+        if not self.next_is("in"):
+            raise self.unexpected()
+        self.index += 1
+        return key, value, (yield self.expression())
+
+    def condition(self) -> Generator[Rule, Any, Expression | None]:
+        if not self.next_is("if"):
+            return None
+        self.index += 1
+        found: Expression = yield self.expression()
+        return found
+
+    def steps(self, found: Expression, place: Place) -> Rule:
+        """Read the steps of a chain; those behind `[*]` belong to each element."""
+        sources: list[Expression] = []
+        links = 0
+        while self.kind in (".", "["):
+            links = self.count(links)
+            if self.is_splat():
+                self.index += 3
+                sources.append(found)
+                found = Variable("*", place)
+            elif self.accept("["):
+                found = Index(found, (yield self.expression()), place)
+                self.expect("]")
+            elif self.tokens.listed[self.index + 1].kind == "*":
+                found = self.attribute_splat(found, place)
+            else:
+                found = self.attribute(found, place)
+        while sources:
+            found = Splat(sources.pop(), found, place)
+        return found
+
+    def is_splat(self) -> bool:
+        return [token.kind for token in self.tokens.listed[self.index : self.index + 3]] == ["[", "*", "]"]
+
+    def attribute(self, source: Expression, place: Place) -> Expression:
+        """Read `.name`, or `.0`."""
+        self.expect(".")
+        token = self.token
+        if self.kind == "number" and self.text.isdecimal():
+            key = Literal(number(self.expect("number"), token.start), self.source.place(token.start))
+            return Index(source, key, place)
+        return Attribute(source, self.expect("word"), place)
+
+    def attribute_splat(self, source: Expression, place: Place) -> Expression:
+        """Read `.*` with the names and numbers behind it, which belong to each element; what follows does not."""
+        self.index += 2
+        each: Expression = Variable("*", place)
+        links = 0
+        while self.kind == ".":
+            links = self.count(links)
+            each = self.attribute(each, place)
+        return Splat(source, each, place)
+
+
+def _is_deep(expression: Expression) -> bool:
+    """Whether the nodes are nested too deeply for those who walk them."""
+    level: list[Any] = [expression]
+    for _ in range(DEEPEST_NODES):
+        level = [each for node in level for name in node.__struct_fields__ for each in _nodes(getattr(node, name))]
+        if not level:
+            return False
+    return True
+
+
+def _nodes(field: Any) -> Iterator[Any]:
+    """Yield the nodes that a field of a node holds."""
+    if isinstance(field, tuple):
+        for each in field:
+            yield from _nodes(each)
+    elif isinstance(field, msgspec.Struct) and not isinstance(field, Place):
+        yield field

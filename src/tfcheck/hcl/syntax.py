@@ -76,7 +76,7 @@ class _Walker:
 
     def block(self, kind: str, start: int, depth: int) -> Block:
         if depth >= DEEPEST:
-            raise MalformedError("nested too deeply", start)
+            raise MalformedError("limit: nested too deeply", start)
         labels = self.labels()
         body_start = self.position
         arguments, nested = self.body(depth + 1)

@@ -1,4 +1,4 @@
-"""What does a template consist of?
+"""Read templates: strings, heredocs and template files.
 
 Texts lose what the marks `~` and the indentation of `<<-` take away, exactly as in Terraform, which trims only the text
 up to the end of that line. Directives become nodes.
@@ -6,55 +6,165 @@ up to the end of that line. Directives become nodes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeAlias
 
+from tfcheck.hcl.cursor import Cursor, Rule
 from tfcheck.hcl.escape import unescaped, unescaped_bare
-from tfcheck.hcl.expression import Expression, ForDirective, IfDirective, Literal
-from tfcheck.hcl.lexer import DEEPEST, MalformedError, Piece, PieceKind
-from tfcheck.hcl.source import SourceText
+from tfcheck.hcl.expression import Expression, ForDirective, IfDirective, Literal, Place, Template, Unreadable
+from tfcheck.hcl.lexer import DEEPEST, MalformedError
 
 # What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_KEYWORD = re.compile(r"\s*(if|else|endif|for|endfor)(?![\w-])\s*")
-_FOR = re.compile(r"([^\W\d][\w-]*)\s*(?:,\s*([^\W\d][\w-]*)\s*)?\bin(?![\w-])\s*")
 
-#: Parses the expression between two offsets.
-Parser = Callable[[int, int], Expression]
+#: Reads `for k, v in collection`.
+Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, Expression]]]
 
 
-def parts(
-    source: SourceText, pieces: Sequence[Piece], parse: Parser, *, quoted: bool = False, indented: bool = False
-) -> tuple[Expression, ...]:
-    """Turn the pieces of a template into nodes; `quoted` has backslash escapes, `indented` is `<<-`.
+def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Rule:
+    """Read the template whose opening token is next, with the rules for what is inside of `${ }` and `%{ for }`.
 
     Raises:
         MalformedError: a directive is not closed, or closes nothing.
     """
-    texts = _texts(source.text, pieces, unescaped if quoted else unescaped_bare)
-    if indented:
-        texts = _without_indentation(texts)
-    builder = _Builder(source, pieces, texts, parse)
-    found, closing = builder.until(())
-    if closing:
-        raise MalformedError(f"`{closing}` closes nothing", pieces[builder.next - 1].start)
+    place, opening = at.place, at.index
+    pieces = list(at.tokens.inside(opening))
+    builder = _Builder(place)
+    for piece, text in zip(pieces, _texts(at, opening, pieces), strict=True):
+        at.index = piece
+        if text is not None:
+            builder.text(text, at.place)
+        elif at.accept("${"):
+            builder.part((yield from _readable(at, expression(), piece)))
+        else:
+            yield from _directive(at, builder, expression, binding)
+        at.index = at.tokens.closings.get(piece, piece) + 1
+    at.index = at.tokens.closings[opening] + 1
+    return Template(builder.finished(at.tokens.listed[opening].start), place)
+
+
+def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expression]:
+    """Read what is inside of `${ }` or `%{ }` up to its end; a fault in it costs only itself."""
+    try:
+        found: Expression = yield rule
+        if at.index != at.tokens.closings[opening]:
+            raise at.unexpected()
+    except MalformedError as fault:
+        return Unreadable(fault.message, at.source.place(fault.offset))
     return found
 
 
-def _texts(text: str, pieces: Sequence[Piece], decode: Callable[[str], str]) -> list[str | None]:
-    """Decode and trim the texts; None stands for what is none."""
+def _directive(
+    at: Cursor, builder: _Builder, expression: Callable[[], Rule], binding: Binding
+) -> Generator[Rule, Any, None]:
+    """Read one `%{ }`."""
+    opening, place, start = at.index, at.place, at.token.start
+    at.index += 1
+    if at.next_is("for"):
+        key, value, collection = yield from binding()
+        builder.begin(_Level("for", place, collection, key, value), start)
+    elif at.next_is("if"):
+        at.index += 1
+        builder.begin(_Level("if", place, (yield expression())), start)
+    elif at.next_is("else") or at.next_is("endif") or at.next_is("endfor"):
+        builder.end(at.expect("word"), start)
+    else:
+        raise MalformedError("an unknown directive in a template", start)
+    if at.index != at.tokens.closings[opening]:
+        raise at.unexpected()
+
+
+class _Level:
+    """What is between a directive and the one that ends it, or on the outermost level the whole template."""
+
+    def __init__(self, keyword: str, place: Place, head: Expression | None = None, key: str = "", value: str = ""):
+        self.keyword = keyword
+        self.place = place
+        self.head = head
+        self.names = key, value
+        self.then: tuple[Expression, ...] | None = None
+        self.parts: list[Expression] = []
+        self.texts: list[str] = []
+        self.text_place = place
+
+    def flushed(self) -> list[Expression]:
+        """Return the parts, the text behind the last of them included."""
+        if self.texts:
+            self.parts.append(Literal("".join(self.texts), self.text_place))
+            self.texts = []
+        return self.parts
+
+    def directive(self) -> Expression:
+        """Build the node of the directive."""
+        assert self.head is not None  # only the outermost level has none
+        inside = tuple(self.flushed())
+        if self.keyword == "for":
+            return ForDirective(*self.names, self.head, inside, self.place)
+        return IfDirective(self.head, *((inside, ()) if self.then is None else (self.then, inside)), self.place)
+
+
+class _Builder:
+    """Nests what is between directives."""
+
+    def __init__(self, place: Place) -> None:
+        self.open = [_Level("", place)]
+
+    def text(self, text: str, place: Place) -> None:
+        """Add a text to the one before it."""
+        level = self.open[-1]
+        if text and not level.texts:
+            level.text_place = place
+        level.texts += [text] if text else []
+
+    def part(self, part: Expression) -> None:
+        """Add an interpolation or a finished directive."""
+        self.open[-1].flushed().append(part)
+
+    def begin(self, level: _Level, start: int) -> None:
+        """Open a directive."""
+        if len(self.open) >= DEEPEST:
+            raise MalformedError("limit: nested too deeply", start)
+        self.open.append(level)
+
+    def end(self, keyword: str, start: int) -> None:
+        """Close the directive that is open, or come to its `else`."""
+        level = self.open[-1]
+        if keyword == "else" and level.keyword == "if" and level.then is None:
+            level.then, level.parts = tuple(level.flushed()), []
+        elif level.keyword and keyword == f"end{level.keyword}":
+            self.open.pop()
+            self.part(level.directive())
+        else:
+            raise MalformedError(f"`{keyword}` closes nothing", start)
+
+    def finished(self, start: int) -> tuple[Expression, ...]:
+        """Return the parts of the template."""
+        level = self.open[-1]
+        if level.keyword:
+            raise MalformedError(f"`end{level.keyword}` is missing", start)
+        return tuple(level.flushed())
+
+
+def _texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
+    """Decode and trim the texts of a template; None is for what is not a text."""
+    listed, closings, source = at.tokens.listed, at.tokens.closings, at.source.text
+    first = listed[opening]
+    decode = unescaped if first.kind == '"' else unescaped_bare
     texts: list[str | None] = []
-    for index, piece in enumerate(pieces):
-        if piece.kind is not PieceKind.TEXT:
+    trims = False
+    for index in pieces:
+        token = listed[index]
+        if token.kind != "text":
+            if token.end - token.start == len("${~") and texts and texts[-1] is not None:
+                texts[-1] = texts[-1].rstrip(_SPACE)
+            closing = listed[closings[index]]
+            trims = closing.end - closing.start == len("~}")
             texts.append(None)
             continue
-        decoded = decode(text[piece.start : piece.end])
-        if index and pieces[index - 1].trims_behind:
-            decoded = decoded.lstrip(_SPACE)
-        if index + 1 < len(pieces) and pieces[index + 1].trims_before:
-            decoded = decoded.rstrip(_SPACE)
-        texts.append(decoded)
-    return texts
+        decoded = decode(source[token.start : token.end])
+        texts.append(decoded.lstrip(_SPACE) if trims else decoded)
+        trims = False
+    return _without_indentation(texts) if source.startswith("<<-", first.start) and first.kind == "<<" else texts
 
 
 def _without_indentation(texts: list[str | None]) -> list[str | None]:
@@ -75,77 +185,3 @@ def _without_indentation(texts: list[str | None]) -> list[str | None]:
     for index in indented:
         texts[index] = (texts[index] or "")[smallest:] if texts[index] is not None else None
     return texts
-
-
-class _Builder:
-    """Reads pieces in order and nests what stands between directives."""
-
-    def __init__(self, source: SourceText, pieces: Sequence[Piece], texts: list[str | None], parse: Parser) -> None:
-        self.source = source
-        self.pieces = pieces
-        self.texts = texts
-        self.parse = parse
-        self.next = 0
-        self.depth = 0
-
-    def until(self, closings: tuple[str, ...]) -> tuple[tuple[Expression, ...], str]:
-        """Read up to one of the directives `closings`, which is given too; empty at the end of the template."""
-        found: list[Expression] = []
-        self.depth += 1
-        while self.next < len(self.pieces):
-            piece, text = self.pieces[self.next], self.texts[self.next]
-            self.next += 1
-            if text is not None:
-                self.add_text(found, text, piece)
-            elif piece.kind is PieceKind.INTERPOLATION:
-                found.append(self.parse(piece.start, piece.end))
-            else:
-                directive, closing = self.directive(piece)
-                if directive is None:
-                    self.depth -= 1
-                    return tuple(found), closing
-                found.append(directive)
-        if closings:
-            raise MalformedError(f"`{closings[-1]}` is missing", self.pieces[-1].start)
-        return tuple(found), ""
-
-    def add_text(self, found: list[Expression], text: str, piece: Piece) -> None:
-        last = found[-1] if found else None
-        if isinstance(last, Literal) and isinstance(last.value, str):
-            found[-1] = Literal(last.value + text, last.place)
-        elif text:
-            found.append(Literal(text, self.source.place(piece.start)))
-
-    def directive(self, piece: Piece) -> tuple[Expression | None, str]:
-        """Read an `if` or `for` with all that it holds; the name of any other directive is given instead."""
-        if self.depth > DEEPEST:
-            raise MalformedError("nested too deeply", piece.start)
-        keyword = _KEYWORD.match(self.source.text, piece.start, piece.end)
-        if not keyword:
-            raise MalformedError("an unknown directive in a template", piece.start)
-        if keyword[1] == "if":
-            return self.if_directive(piece, keyword.end()), ""
-        if keyword[1] == "for":
-            return self.for_directive(piece, keyword.end()), ""
-        return None, keyword[1]
-
-    def if_directive(self, piece: Piece, start: int) -> IfDirective:
-        condition = self.parse(start, piece.end)
-        then, closing = self.until(("else", "endif"))
-        otherwise: tuple[Expression, ...] = ()
-        if closing == "else":
-            otherwise, closing = self.until(("endif",))
-        if closing != "endif":
-            raise MalformedError(f"`{closing}` closes nothing", self.pieces[self.next - 1].start)
-        return IfDirective(condition, then, otherwise, self.source.place(piece.start))
-
-    def for_directive(self, piece: Piece, start: int) -> ForDirective:
-        names = _FOR.match(self.source.text, start, piece.end)
-        if not names:
-            raise MalformedError("an unreadable `for` directive", piece.start)
-        collection = self.parse(names.end(), piece.end)
-        inside, closing = self.until(("endfor",))
-        if closing != "endfor":
-            raise MalformedError(f"`{closing}` closes nothing", self.pieces[self.next - 1].start)
-        key, value = (names[1], names[2]) if names[2] else ("", names[1])
-        return ForDirective(key, value, collection, inside, self.source.place(piece.start))

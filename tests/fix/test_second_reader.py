@@ -1,0 +1,120 @@
+"""Does python-hcl2 find a change to be what it should be?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import cases
+from tfcheck.check import check
+from tfcheck.errors import InputError
+from tfcheck.fix import mends
+from tfcheck.fix.edit import Insertion, by_file
+from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.fixing import _second_opinion
+from tfcheck.resolve import Resolver
+from tfcheck.world import After
+
+TEXT = 'a "b" {\n  x = [{ p = 1 }]\n  y = { q = "r" }\n  z = <<E\n{"s": [1]}\nE\n}\n'
+
+
+def after(mark: str, text: str) -> Insertion:
+    return Insertion("main.tf", TEXT.index(mark) + len(mark), text)
+
+
+RIGHT = {
+    "a block behind": [Insertion("main.tf", len(TEXT), '\nc "d" {\n  e = 1\n}\n')],
+    "an element": [after("{ p = 1 }", ", { p = 2 }")],
+    "an element, from brace to brace": [after("p = 1 ", "}, { p = 2 ")],
+    "a list around an object": [after("y = ", "["), after('q = "r" }', ", { q = 1 }]")],
+    "text in a heredoc": [after("[1", ", 2")],
+    "a comment": [after("{\n", "  # why\n")],
+}
+WRONG = {
+    "a list around nothing new": [after("y = ", "["), after('"r" }', "]")],
+    "another value": [after("p = 1", "2")],
+    "another operator": [after("p = 1", " + 1")],
+    "another name": [after("  y", "y")],
+    "what does not parse": [after("p = ", "}")],
+    "a comment that hides something": [after("{\n", "  # ")],
+    "another string": [after('"r', "s")],
+}
+
+
+@pytest.mark.parametrize("insertions", RIGHT.values(), ids=RIGHT)
+def test_what_only_adds_is_right(insertions: list[Insertion]) -> None:
+    assert opinion(TEXT, insertions) is Opinion.SAME_BUT_INSERTED
+
+
+@pytest.mark.parametrize("insertions", WRONG.values(), ids=WRONG)
+def test_what_changes_something_is_refused(insertions: list[Insertion]) -> None:
+    assert opinion(TEXT, insertions) is Opinion.DIFFERENT
+    with pytest.raises(InputError, match=r"`main\.tf`: python-hcl2 finds more changed"):
+        _second_opinion("main.tf", TEXT, insertions)
+
+
+@pytest.mark.parametrize("text", ["é = 1\n", f"a = <<E\n{' ' * 9000}\nE\n", "# long\n" * 200_000])
+def test_a_file_that_the_library_cannot_read_is_said_so(text: str) -> None:
+    assert opinion(text, []) is Opinion.UNREADABLE
+    assert "only tfcheck's own parser" in _second_opinion("main.tf", text, [])
+
+
+def test_every_fix_of_the_cases_only_adds() -> None:
+    compared = 0
+    for case in cases.with_expectation()[::3]:
+        plan = case.plan()
+        sources = case.sources(plan)
+        for mend in mends(check(plan, sources).findings, After(Resolver(plan, sources))).found:
+            for name, several in by_file(mend.insertions).items():
+                if name.endswith(".tf"):
+                    assert opinion(mend.texts[name].text, several) is Opinion.SAME_BUT_INSERTED, (case, mend.fix.diff)
+                    compared += 1
+    assert compared > 15
+
+
+#: Runs a command and prints the files that were opened for writing, and the modules that were loaded.
+WATCHED = """
+import sys
+def watch(event, arguments):
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wxa+"):
+        print("wrote", arguments[0], file=sys.stderr)
+    if event.startswith("pickle"):
+        print("unpickled", arguments, file=sys.stderr)
+sys.addaudithook(watch)
+sys.dont_write_bytecode = True
+from tfcheck import cli
+status = cli.run(sys.argv[1:])
+print("loaded", *(name for name in ("hcl2", "lark") if name in sys.modules), file=sys.stderr)
+"""
+
+
+def watched(folder: Path, *arguments: str) -> list[str]:
+    home = {name: str(folder / "home") for name in ("HOME", "XDG_CACHE_HOME", "LOCALAPPDATA")}
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *arguments],
+        cwd=folder,
+        env=os.environ | home | {"PYTHONPATH": str(cases.TESTDATA.parent / "src")},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    return [line for line in done.stderr.splitlines() if line.startswith(("wrote", "unpickled", "loaded"))]
+
+
+def test_a_check_loads_no_other_parser_and_neither_writes_nor_unpickles(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(cases.TESTDATA / "new-bucket-jsonencode", tmp_path / "case"))
+    assert watched(folder, "plan.json") == ["loaded"]
+
+
+def test_a_fix_writes_its_file_and_nothing_else(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    folder = Path(shutil.copytree(cases.TESTDATA / "new-bucket-jsonencode", tmp_path / "case"))
+    *written, loaded = watched(folder, "fix", "--write", "plan.json")
+    assert loaded == "loaded hcl2 lark"
+    assert all(str(folder) in line for line in written)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".git", "case"]
+    assert not (folder / "home").exists()

@@ -9,7 +9,7 @@ from tfcheck.address import Address, parse
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import ACCOUNT_ID, Symbol, Unknown, Value
+from tfcheck.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 
 T = TypeVar("T")
 HERE = Surroundings("aws", "eu-west-1", "111122223333")
@@ -21,6 +21,9 @@ class MadeThing:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
     abandoned = False
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
 
     def __init__(
         self, address: str, attributes: dict[str, Value], around: Surroundings = HERE, computed: tuple[str, ...] = ()

@@ -104,7 +104,8 @@ def with_references(plan: Json) -> Json:
             continue
         for name, expression in by_address.get(_unkeyed(row["address"]), {}).items():
             named = expression.get("references", []) if isinstance(expression, dict) else []
-            is_text = isinstance(change["after"].get(name), str) and name in ("role", "bucket", "policy_arn")
+            is_new = change["actions"] == ["create"] and name in ("role", "bucket", "policy_arn")
+            is_text = is_new and isinstance(change["after"].get(name), str)
             if named and (is_text or (unknown.get(name) is True and name not in ("policy", "container_definitions"))):
                 unknown.pop(name, None)
                 prefix = f"{row['module_address']}." if row.get("module_address") else ""

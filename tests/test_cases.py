@@ -72,9 +72,12 @@ def test_a_verdict_on_create_is_the_verdict_after_the_apply(case: Case) -> None:
     plan = case.plan("applied.plan.json")
     after = {content(each, each.requirement.resource): each for each in applied.answers}
     compared = 0
+    restored = {key(each) for each in case.expected.requirements if isinstance(each.applied, str)}
     for answer in created.answers:
         resource = filled(answer.requirement.resource, plan)
         other = after.get(content(answer, resource)) if isinstance(resource, str) else None
+        if row(answer) in restored:
+            continue
         if other and Verdict.UNKNOWN not in (answer.verdict, other.verdict):
             assert (row(answer), answer.verdict) == (row(answer), other.verdict)
             compared += 1

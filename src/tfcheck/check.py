@@ -144,6 +144,7 @@ def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[
     if any(found.verdict is Verdict.ALLOWED for found in judged):
         yield NOT_EVALUATED
     yield from resolver.assumptions
+    yield from resolver.survival.notes.values()
     for found in judged:
         yield from found.notes
 

@@ -17,7 +17,7 @@ from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import JsonText, Set, Symbol, Text, TextLike, Unknown, Value, is_known
+from tfcheck.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
 from tfcheck.whereabouts import SEVERAL, Whereabouts
 from tfcheck.world import After, Before, Remembering, Thing, World
 
@@ -157,6 +157,9 @@ class _Elsewhere:
     @property
     def abandoned(self) -> bool:
         return self._thing.abandoned
+
+    def remains_on(self, named: Value) -> Truth:
+        return self._thing.remains_on(named)
 
     @cached_property
     def surroundings(self) -> Surroundings:

@@ -13,7 +13,7 @@ from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Value
+from tfcheck.value import Truth, Value
 
 T = TypeVar("T")
 
@@ -37,6 +37,9 @@ class Thing(Protocol):
     @property
     def abandoned(self) -> bool:
         """Tell whether it stays in AWS although the change makes another one at its address."""
+
+    def remains_on(self, named: Value) -> Truth:
+        """Whether it is still on the thing that it names, which the change may delete and create again."""
 
     @property
     def surroundings(self) -> Surroundings:
@@ -118,10 +121,16 @@ class After(Remembering):
         found: list[Thing] = []
         for each in types:
             if each not in self._things:
-                instances = self.resolver.plan.instances(each)
-                self._things[each] = [_Planned(self.resolver, i) for i in instances if i.exists_after]
+                instances = [i for i in self.resolver.plan.instances(each) if i.exists_after and self._remains(i)]
+                self._things[each] = [_Planned(self.resolver, i) for i in instances]
             found.extend(self._things[each])
         return found
+
+    def _remains(self, instance: Instance) -> bool:
+        """Whether something need not go with the thing that it is on; what is on roles is asked for role by role."""
+        if instance.address.type.startswith("aws_iam_"):
+            return True
+        return self.resolver.survival.of(instance) is not Truth.FALSE
 
     def looked_up(self, *types: str) -> Sequence[Thing]:
         """List the data sources of these types, deferred ones included."""
@@ -198,6 +207,9 @@ class _Planned:
     def configured(self, name: str) -> bool | None:
         return self._resolver.given(self.address, name)
 
+    def remains_on(self, named: Value) -> Truth:
+        return self._resolver.survival.on(self._instance, named)
+
     @property
     def surroundings(self) -> Surroundings:
         return self._resolver.surroundings(self.address)
@@ -219,6 +231,9 @@ class _Existing:
 
     def configured(self, name: str) -> bool | None:
         return False
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
 
     @property
     def abandoned(self) -> bool:
@@ -247,6 +262,9 @@ class _Read:
 
     def configured(self, name: str) -> bool | None:
         return None
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
 
     @property
     def surroundings(self) -> Surroundings:

@@ -73,6 +73,7 @@ class Settings:
     def __init__(self, world: World, setting: Setting) -> None:
         """Take the world and the setting."""
         self._world = world
+        self._argument = setting.argument
         self._filed: dict[str, list[Thing]] = {}
         self._loose: list[tuple[Thing, TextLike]] = []
         self._others: list[tuple[Thing, TextLike]] = []
@@ -97,8 +98,9 @@ class Settings:
         return self._found[key]
 
     def _on(self, subject: Subject) -> Joined:
-        sure = list(self._filed.get(str(subject.thing.address), ())) if subject.thing else []
-        open_: list[Thing] = []
+        filed = self._filed.get(str(subject.thing.address), ()) if subject.thing else ()
+        sure = [each for each in filed if self._remains(each)]
+        open_ = [each for each in filed if each not in sure]
         for holder, reference in (*self._loose, *(self._others if subject.thing is None else ())):
             truth = self._is_on(reference, holder, subject)
             if truth is Truth.TRUE:
@@ -106,6 +108,10 @@ class Settings:
             elif truth is Truth.UNKNOWN:
                 open_.append(holder)
         return Joined(tuple(sure), tuple(open_))
+
+    def _remains(self, holder: Thing) -> bool:
+        """Whether a setting surely does not go with a thing that the plan deletes and creates again."""
+        return holder.remains_on(holder.attribute(self._argument)) is Truth.TRUE
 
     def _is_on(self, reference: TextLike, holder: Thing, subject: Subject) -> Truth:
         truth = Truth.some(same(reference, name, self._world) for name in subject.names)

@@ -106,10 +106,11 @@ class Providers:
         return self._keys[config]
 
     def _find_key(self, address: Address) -> str:
-        resource = self._resource(address)
+        resource = self.resource(address)
         return (resource.provider_config_key if resource else None) or "aws"
 
-    def _resource(self, address: Address) -> ConfigResource | None:
+    def resource(self, address: Address) -> ConfigResource | None:
+        """Return what the plan's configuration keeps of a resource."""
         module: ConfigModule | None = self._plan.configuration
         for name in address.module.config:
             call = module.calls.get(name) if module else None
@@ -171,7 +172,7 @@ class Providers:
         for instance in self._plan.instances(*_TELLING):
             region = (instance.after or {}).get("region")
             if isinstance(region, str) and region and self.key_of(instance.address) == key:
-                resource = self._resource(instance.address)
+                resource = self.resource(instance.address)
                 if resource is not None and "region" not in resource.expressions:
                     yield region
 

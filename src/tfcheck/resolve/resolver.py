@@ -21,6 +21,7 @@ from tfcheck.resolve.names import NO_SOURCES, Absence, ModuleNames
 from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import LookUps
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
+from tfcheck.resolve.survival import Survival
 from tfcheck.value import JsonText, Symbol, Text, Unknown, Value, is_known
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Resolver(ModuleNames):
         self._referents: dict[_Resource, Seen] = {}
         self.providers = Providers(plan, self._root_expression, self._assume, self.source_texts)
         self._look_ups = LookUps(self)
+        self.survival = Survival(plan, self.providers)
 
     # What a resource is
 

@@ -15,6 +15,7 @@ import msgspec
 from tfcheck.arn import split
 from tfcheck.iam import Policy
 from tfcheck.match import equal
+from tfcheck.role.attached import Attached
 from tfcheck.role.exclusive import exclusive
 from tfcheck.role.policies import Found, Policies
 from tfcheck.value import TextLike, Truth, Unknown, Value, identity, items
@@ -78,26 +79,6 @@ class Aside(msgspec.Struct, frozen=True):
 NOTHING_ASIDE = Aside()
 
 
-class Attached:
-    """What is attached to one role: what could be read, what could not, and what is odd about it."""
-
-    def __init__(self) -> None:
-        self.policies: list[Policy] = []
-        self.hidden: list[str] = []
-        self.rivals: list[tuple[Policy, ...]] = []
-        self.notes: list[str] = []
-        self.inline: list[tuple[str, Policy]] = []
-        self.perhaps: list[Policy] = []
-        self.closed = False
-
-    def add(self, found: Found) -> None:
-        """Count in one policy, or that it cannot be read."""
-        if found.policy is not None and found.policy not in self.policies:
-            self.policies.append(found.policy)
-        if found.hidden and found.hidden not in self.hidden:
-            self.hidden.append(found.hidden)
-
-
 class Attachments:
     """All attachments of one world, found by the role they are for."""
 
@@ -153,6 +134,7 @@ class Attachments:
         kept = [
             each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
         ]
+        kept = [each for each in kept if self._remains(each, attached)]
         kept = kept if fate is None else [each for each in kept if self._is_left(each, fate(each), attached)]
         for grant in kept:
             found = self._policy(grant)
@@ -168,6 +150,13 @@ class Attachments:
             )
             named = " and ".join(str(grant.thing.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
+
+    def _remains(self, grant: Grant, attached: Attached) -> bool:
+        """Whether a grant surely does not go with the role, which the plan may delete and create again."""
+        remains = grant.thing.remains_on(grant.role)
+        if remains is Truth.UNKNOWN:
+            self._doubt(grant, "which may go with the role that this plan deletes", attached)
+        return remains is Truth.TRUE
 
     def _is_left(self, grant: Grant, fate: Fate, attached: Attached) -> bool:
         """Tell whether other stacks surely leave a grant on the role."""

@@ -7,7 +7,7 @@ import msgspec
 from tfcheck.address import Address
 from tfcheck.iam import Caller, Policy
 from tfcheck.match import equal
-from tfcheck.role.attachment import Attached
+from tfcheck.role.attached import Attached
 from tfcheck.value import TextLike, Truth
 from tfcheck.world import Thing
 

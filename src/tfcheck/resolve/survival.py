@@ -1,0 +1,116 @@
+"""Find what does not survive that the object it is on is deleted, or replaced under its name.
+
+Terraform replaces a policy with its role only where a reference of it changes. `role = aws_iam_role.x.name` does not,
+where the new role has the name of the old one: the plan lists the policy as unchanged, yet the provider deletes all
+policies of a role before the role, S3 deletes a bucket's settings with it, and so on. Only the next plan notices.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.match import equal
+from tfcheck.plan import Instance, Plan, references
+from tfcheck.resolve.provider import Providers
+from tfcheck.value import Truth, Value
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """What an object is on: the argument that names it, its type, and which of its attributes are named there."""
+
+    argument: str
+    type: str
+    names: tuple[str, ...] = ("name",)
+
+
+_ROLE, _BUCKET = "aws_iam_role", "aws_s3_bucket"
+_OF_BUCKET = Owner("bucket", _BUCKET, ("bucket",))
+_OF_REPOSITORY = Owner("repository", "aws_ecr_repository")
+_OF_SECRET = ("aws_secretsmanager_secret", ("name", "arn"))
+OWNERS = {
+    "aws_ecr_repository_policy": _OF_REPOSITORY,
+    "aws_iam_policy_attachment": Owner("roles", _ROLE),
+    "aws_iam_role_policies_exclusive": Owner("role_name", _ROLE),
+    "aws_iam_role_policy": Owner("role", _ROLE),
+    "aws_iam_role_policy_attachment": Owner("role", _ROLE),
+    "aws_iam_role_policy_attachments_exclusive": Owner("role_name", _ROLE),
+    "aws_s3_bucket_object": _OF_BUCKET,
+    "aws_s3_bucket_ownership_controls": _OF_BUCKET,
+    "aws_s3_bucket_policy": _OF_BUCKET,
+    "aws_s3_bucket_public_access_block": _OF_BUCKET,
+    "aws_s3_bucket_server_side_encryption_configuration": _OF_BUCKET,
+    "aws_s3_object": _OF_BUCKET,
+    "aws_secretsmanager_secret_policy": Owner("secret_arn", *_OF_SECRET),
+    "aws_secretsmanager_secret_version": Owner("secret_id", *_OF_SECRET),
+}
+#: Updating one of these writes only what differs, and so does not restore what is gone.
+_UPDATED_IN_PART = ("aws_iam_policy_attachment",)
+
+
+class Survival:
+    """Answers for one plan whether what it lists is still there when it is applied."""
+
+    def __init__(self, plan: Plan, providers: Providers) -> None:
+        """Take the plan and its provider configurations."""
+        self._plan = plan
+        self._providers = providers
+        self._deleted: dict[str, list[Instance]] = {}
+        self.notes: dict[str, str] = {}
+
+    def of(self, instance: Instance) -> Truth:
+        """Whether an object is still there, as far as that depends on the one thing that it is on."""
+        owner = OWNERS.get(instance.address.type)
+        named = (instance.after or {}).get(owner.argument) if owner is not None else None
+        return self.on(instance, named) if isinstance(named, str) else Truth.TRUE
+
+    def on(self, instance: Instance, named: Value) -> Truth:
+        """Whether an object is still on the thing that it names, which may be one of several."""
+        owner = OWNERS.get(instance.address.type)
+        if owner is None or not isinstance(named, str) or "create" in instance.actions:
+            return Truth.TRUE
+        swept, by = self._swept(instance, named, owner)
+        if swept is Truth.FALSE:
+            return Truth.TRUE
+        if instance.actions == ("update",) and instance.address.type not in _UPDATED_IN_PART:
+            return Truth.TRUE if self._waits_for(instance, owner) else Truth.UNKNOWN
+        self._report(instance, by, swept)
+        return ~swept
+
+    def _waits_for(self, instance: Instance, owner: Owner) -> bool:
+        """Whether an object that is written anew surely is written after the thing that it is on."""
+        resource = self._providers.resource(instance.address)
+        named = references(resource.expressions.get(owner.argument)) if resource else ()
+        depends = resource.depends_on if resource else ()
+        return any(each.startswith(f"{owner.type}.") for each in (*named, *depends))
+
+    def _report(self, instance: Instance, by: Instance, swept: Truth) -> None:
+        goes = "goes" if swept is Truth.TRUE else "may go"
+        self.notes.setdefault(
+            str(instance.address),
+            f"{instance.address} {goes} with {by.address}, which this plan deletes, although the plan does not list it "
+            "as changed; the next plan restores it",
+        )
+
+    def _swept(self, instance: Instance, named: str, owner: Owner) -> tuple[Truth, Instance]:
+        """Whether the plan deletes what an object is on, and the object with it; and what it deletes."""
+        found, by = Truth.FALSE, instance
+        for each in self._deletions(owner.type):
+            if any((each.before or {}).get(name) == named for name in owner.names):
+                truth = self._beside(instance, each, owner)
+                found, by = (truth, each) if found is Truth.FALSE or truth is Truth.TRUE else (found, by)
+        return found, by
+
+    def _deletions(self, kind: str) -> list[Instance]:
+        if kind not in self._deleted:
+            found = self._plan.instances(kind)
+            self._deleted[kind] = [each for each in found if "delete" in each.actions]
+        return self._deleted[kind]
+
+    def _beside(self, one: Instance, other: Instance, owner: Owner) -> Truth:
+        """Whether two objects are where a name means one thing: in one account, and one region."""
+        ours, theirs = self._providers.key_of(one.address), self._providers.key_of(other.address)
+        if ours == theirs:
+            return Truth.TRUE
+        here, there = self._providers.of(ours), self._providers.of(theirs)
+        same_region = Truth.TRUE if owner.type in (_ROLE, _BUCKET) else equal(here.region, there.region)
+        return same_region & equal(here.account, there.account)

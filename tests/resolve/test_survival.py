@@ -1,0 +1,79 @@
+"""What is left of an object when the thing that it is on is deleted, or replaced under its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.plan.made import change, plan
+from tfcheck.resolve import Resolver
+from tfcheck.value import Truth
+
+ROLE = {"name": "exec"}
+POLICY = {"name": "read", "role": "exec", "policy": "{}"}
+
+
+def remains(owner: dict[str, Any], row: dict[str, Any], references: list[str] | None = None, key: str = "aws") -> Truth:
+    """Tell what becomes of the object of a row when the plan also holds the row of what it is on."""
+    argument = "role" if "role" in row["type"] else "bucket"
+    resources = [
+        {name: each[name] for name in ("address", "mode", "type", "name")}
+        | {"provider_config_key": key if each is row else "aws", "expressions": {argument: {"references": references}}}
+        for each in (owner, row)
+    ]
+    assumed = [{"role_arn": {"references": ["var.role"]}}]
+    providers = {"aws": {"name": "aws"}, "aws.far": {"name": "aws", "expressions": {"assume_role": assumed}}}
+    configuration = {"root_module": {"resources": resources}, "provider_config": providers}
+    resolver = Resolver(plan(owner, row, configuration=configuration))
+    instance = resolver.plan.instance(row["address"])
+    assert instance is not None
+    return resolver.survival.of(instance)
+
+
+@pytest.mark.parametrize("actions", [("delete", "create"), ("create", "delete"), ("delete",)])
+@pytest.mark.parametrize("kind", ["aws_iam_role_policy", "aws_iam_role_policy_attachment"])
+def test_what_does_not_change_goes_with_its_role(actions: tuple[str, ...], kind: str) -> None:
+    owner = change("aws_iam_role.r", *actions, before=ROLE, after=ROLE if "create" in actions else None)
+    assert remains(owner, change(f"{kind}.p", "no-op", before=POLICY, after=POLICY)) is Truth.FALSE
+    assert remains(owner, change(f"{kind}.p", "create", before=None, after=POLICY)) is Truth.TRUE
+    assert remains(owner, change(f"{kind}.p", "delete", "create", before=POLICY, after=POLICY)) is Truth.TRUE
+
+
+@pytest.mark.parametrize("actions", [("no-op",), ("update",), ("forget",), ("create", "forget")])
+def test_what_is_on_a_role_that_is_not_deleted_remains(actions: tuple[str, ...]) -> None:
+    owner = change("aws_iam_role.r", *actions, before=ROLE, after=ROLE)
+    assert remains(owner, change("aws_iam_role_policy.p", "no-op", before=POLICY, after=POLICY)) is Truth.TRUE
+
+
+def test_what_is_on_another_role_remains() -> None:
+    owner = change("aws_iam_role.r", "delete", before={"name": "other"}, after=None)
+    assert remains(owner, change("aws_iam_role_policy.p", "no-op", before=POLICY, after=POLICY)) is Truth.TRUE
+
+
+def test_what_may_be_on_the_role_of_another_account_may_remain() -> None:
+    owner = change("aws_iam_role.r", "delete", "create", before=ROLE, after=ROLE)
+    row = change("aws_iam_role_policy.p", "no-op", before=POLICY, after=POLICY)
+    assert remains(owner, row, key="aws.far") is Truth.UNKNOWN
+
+
+def test_what_is_written_anew_remains_where_it_is_written_after_its_role() -> None:
+    owner = change("aws_iam_role.r", "delete", "create", before=ROLE, after=ROLE)
+    row = change("aws_iam_role_policy.p", "update", before=POLICY, after=POLICY | {"policy": "[]"})
+    assert remains(owner, row, ["aws_iam_role.r.name", "aws_iam_role.r"]) is Truth.TRUE
+    assert remains(owner, row) is Truth.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_object",
+    ],
+)
+def test_what_is_in_a_bucket_or_set_on_it_goes_with_it(kind: str) -> None:
+    owner = change("aws_s3_bucket.b", "delete", "create", before={"bucket": "b"}, after={"bucket": "b"})
+    values = {"bucket": "b", "key": "k"}
+    assert remains(owner, change(f"{kind}.x", "no-op", before=values, after=values)) is Truth.FALSE

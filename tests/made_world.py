@@ -44,7 +44,12 @@ class MadeThing:
 
 
 class MadeWorld:
-    """A world of such things; `earlier` is what there was before the change, `context` are the stacks beside it."""
+    """A world of such things; `earlier` is what there was before the change, `context` are the stacks beside it.
+
+    `read` are the strings that data sources have read.
+    """
+
+    read: tuple[str, ...] = ()
 
     def __init__(
         self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None, context: Sequence[MadeWorld] = ()
@@ -59,6 +64,9 @@ class MadeWorld:
 
     def looked_up(self, *types: str) -> list[MadeThing]:
         return [each for each in self._things if each.address.type in types and each.address.mode == "data"]
+
+    def texts_read(self) -> frozenset[str]:
+        return frozenset(self.read)
 
     def before(self) -> MadeWorld:
         return MadeWorld(*self._earlier)

@@ -14,8 +14,9 @@ from tfcheck.finding import Requirement
 from tfcheck.iam import Absent, Entry, OneOf, PresenceUnknown
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
-from tfcheck.inventory.encryption import has_bucket_key, secret_of
+from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.key import named_key
+from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.value import REGION, Text, TextLike, Unknown, pieces, text
 from tfcheck.world import Thing, World
 

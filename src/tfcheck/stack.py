@@ -89,6 +89,10 @@ class Stack(Remembering):
         """List the data sources of these types."""
         return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
 
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that its data sources have read."""
+        return self._inner.texts_read()
+
     def _kind(self, kind: str, find: Callable[[str], Sequence[Thing]]) -> list[Thing]:
         if kind not in self._seen:
             found = (each for each in find(kind.removeprefix("data.")) if each.address not in self._gone)

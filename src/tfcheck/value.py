@@ -274,6 +274,21 @@ def unknowns(value: Value) -> Iterator[Unknown]:
             pass
 
 
+def strings(value: Value) -> Iterator[str]:
+    """Iterate over the known strings in `value`, however deep, but not the keys of its objects."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from strings(item)
+        case dict():
+            for item in value.values():
+                yield from strings(item)
+        case _:
+            pass
+
+
 def is_known(value: Value) -> bool:
     """Tell whether nothing in `value` waits for apply."""
     return next(unknowns(value), None) is None

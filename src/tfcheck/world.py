@@ -13,7 +13,7 @@ from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Truth, Value
+from tfcheck.value import Truth, Value, strings
 
 T = TypeVar("T")
 
@@ -54,6 +54,9 @@ class World(Protocol):
 
     def looked_up(self, *types: str) -> Sequence[Thing]:
         """List the data sources of these types."""
+
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources have read, remote states among them."""
 
     def before(self) -> World:
         """Give the world before the change."""
@@ -141,6 +144,10 @@ class After(Remembering):
         found.extend(_Read(self.resolver, each) for each in read if str(each.address) not in later)
         return found
 
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources read while planning."""
+        return self.once(_texts_read)
+
     def before(self) -> World:
         """Give the world before the change."""
         return self._before
@@ -179,6 +186,10 @@ class Before(Remembering):
         """List the data sources of these types that were read while planning."""
         return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
 
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources read while planning."""
+        return self.once(_texts_read)
+
     def before(self) -> World:
         """Give itself."""
         return self
@@ -186,6 +197,12 @@ class Before(Remembering):
     def earlier(self, address: Address) -> Earlier:
         """Tell nothing: what exists is created no more."""
         return Earlier(frozenset(), True)
+
+
+def _texts_read(world: World) -> frozenset[str]:
+    if not isinstance(world, After | Before):
+        return frozenset()
+    return frozenset(strings([each.values for each in world.resolver.plan.all_data_sources()]))
 
 
 class _Planned:

@@ -1,7 +1,16 @@
 from __future__ import annotations
 
-from tests.made_world import HERE, MadeThing, MadeWorld, reference
-from tfcheck.inventory.encryption import has_bucket_key, key_of_object, key_of_parameter, key_of_secret
+from collections.abc import Sequence
+
+import pytest
+
+from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference
+from tfcheck.address import Address
+from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
+from tfcheck.inventory.key import Key
+from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
+from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.provider import Surroundings
 from tfcheck.value import Unknown, Value
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -28,9 +37,19 @@ def file(computed: tuple[str, ...] = (), **attributes: Value) -> MadeThing:
     )
 
 
+def only(found: tuple[Key, ...] | None) -> Key | None:
+    assert found is None or len(found) < 2
+    return found[0] if found else None
+
+
 def arn_of(world: MadeWorld, of: str = FILE) -> Value:
-    found = key_of_object(of, world)
+    found = only(keys_of_object(of, world))
     return found.arn if found else None
+
+
+def possible(world: MadeWorld, of: str = FILE) -> list[tuple[Value, bool]]:
+    """Give the keys that an object may be under, and whether that is certain."""
+    return [(each.arn, not each.doubt) for each in keys_of_object(of, world) or ()]
 
 
 def test_an_object_is_encrypted_as_its_bucket_says() -> None:
@@ -56,16 +75,94 @@ def test_the_old_argument_of_the_bucket_counts_unless_it_is_stale() -> None:
     kept = bucket(server_side_encryption_configuration=old)
     assert arn_of(MadeWorld(kept)) == KEY
     stale = MadeThing(str(kept.address), kept.attributes, HERE, ("server_side_encryption_configuration",))
-    assert arn_of(MadeWorld(stale, earlier=[stale, encryption()])) is None
+    assert possible(MadeWorld(stale, earlier=[stale, encryption()])) == [(KEY, False)]
     assert arn_of(MadeWorld(stale, earlier=[stale])) == KEY
 
 
 def test_an_encryption_that_may_be_of_another_bucket_leaves_doubt() -> None:
-    found = key_of_object(FILE, MadeWorld(encryption(on=Unknown(reason="a variable"))))
+    found = only(keys_of_object(FILE, MadeWorld(encryption(on=Unknown(reason="a variable")))))
     assert found is not None
     assert found.doubt
     mine = reference("aws_s3_bucket.cfg", "id")
-    assert key_of_object("arn:aws:s3:::other/x", MadeWorld(bucket(), encryption(on=mine))) is None
+    assert keys_of_object("arn:aws:s3:::other/x", MadeWorld(bucket(), encryption(on=mine))) is None
+
+
+def test_what_is_in_a_bucket_stays_as_it_was_uploaded() -> None:
+    plain, old, new = [bucket()], [bucket(), encryption()], [bucket(), encryption(OTHER)]
+    assert possible(MadeWorld(*old, earlier=plain)) == [(KEY, False)]
+    assert possible(MadeWorld(*plain, earlier=old)) == [(KEY, False)]
+    assert possible(MadeWorld(*new, earlier=old)) == [(KEY, False), (OTHER, False)]
+    assert possible(MadeWorld(*old, earlier=old)) == [(KEY, True)]
+    assert possible(MadeWorld(*old, earlier=())) == [(KEY, True)]
+
+
+def test_a_bucket_that_is_replaced_is_empty() -> None:
+    again = bucket(id=reference("aws_s3_bucket.cfg", "id", "cfg"))
+    assert possible(MadeWorld(again, encryption(OTHER), earlier=[bucket(), encryption()])) == [(OTHER, True)]
+
+
+@pytest.mark.parametrize("state", [{"kms_key_id": KEY, "server_side_encryption": "aws:kms"}])
+def test_the_state_of_an_object_tells_its_key(state: dict[str, Value]) -> None:
+    computed = ("kms_key_id", "server_side_encryption")
+    kept = file(computed, **state)
+    world = MadeWorld(bucket(), encryption(OTHER), kept, earlier=[bucket(), encryption(), kept])
+    assert possible(world) == [(KEY, True)]
+    plain = file(computed, server_side_encryption="AES256")
+    assert possible(MadeWorld(bucket(), encryption(), plain, earlier=[bucket(), plain])) == []
+    bare = file(computed, server_side_encryption="")
+    assert possible(MadeWorld(bucket(), encryption(), bare, earlier=[bucket(), bare])) == []
+
+
+def test_a_key_that_was_read_may_be_one_of_aws() -> None:
+    kept = file(("kms_key_id",), kms_key_id=OTHER, server_side_encryption="aws:kms")
+    assert possible(MadeWorld(bucket(), kept)) == [(OTHER, False)]
+    assert possible(MadeWorld(bucket(), kept, MadeThing("aws_kms_key.k", {"arn": OTHER}))) == [(OTHER, True)]
+
+
+def test_the_etag_tells_an_object_without_a_key() -> None:
+    etag = "0cc175b9c0f1b6a831c399e269772661"
+    kept = file(content="a", etag=etag)
+    assert possible(MadeWorld(bucket(), encryption(), kept, earlier=[bucket(), kept])) == []
+    other = file(content="b", etag=etag)
+    assert possible(MadeWorld(bucket(), encryption(), other, earlier=[bucket(), other])) == [(KEY, False)]
+
+
+@pytest.mark.parametrize("changed", ["content", "etag", "source_hash", "metadata", "key"])
+def test_an_object_that_is_written_again_follows_the_bucket_if_it_waits_for_it(changed: str) -> None:
+    was, will = (file(("server_side_encryption",), server_side_encryption="", **{changed: each}) for each in "ab")
+    for waits, expected in ((True, [(KEY, True)]), (False, [(KEY, False)])):
+        world = Ordered(bucket(), encryption(), will, earlier=[bucket(), was], waits=waits)
+        assert possible(world) == expected
+
+
+def test_tags_and_locks_write_no_object() -> None:
+    was, will = (file(("server_side_encryption",), server_side_encryption="", tags={"a": each}) for each in "ab")
+    assert possible(Ordered(bucket(), encryption(), will, earlier=[bucket(), was], waits=True)) == []
+
+
+class Ordered(MadeWorld):
+    """A world in which objects wait for the default encryption, or not."""
+
+    def __init__(self, *things: MadeThing, earlier: Sequence[MadeThing], waits: bool) -> None:
+        super().__init__(*things, earlier=earlier)
+        self.waits = waits
+
+    def earlier(self, address: Address) -> Earlier:
+        return Earlier(frozenset([str(encryption().address)] if self.waits else ()), False)
+
+
+def test_an_object_that_is_looked_up_shows_its_key() -> None:
+    read: dict[str, Value] = {"bucket": "cfg", "key": "app.env", "sse_kms_key_id": OTHER}
+    look_up = MadeThing("data.aws_s3_object.app", read)
+    key = MadeThing("aws_kms_key.k", {"arn": OTHER})
+    assert possible(MadeWorld(bucket(), encryption(), look_up, key)) == [(OTHER, True)]
+    plain = MadeThing("data.aws_s3_object.app", {**read, "sse_kms_key_id": "", "server_side_encryption": "AES256"})
+    assert possible(MadeWorld(bucket(), encryption(), plain)) == []
+
+
+def test_a_bucket_key_is_open_where_the_default_changes() -> None:
+    new, old = encryption(bucket_key_enabled=True), encryption(bucket_key_enabled=False)
+    assert has_bucket_key(FILE, MadeWorld(bucket(), new, earlier=[bucket(), old])) is None
 
 
 def test_a_bucket_key_is_told_by_object_or_bucket() -> None:
@@ -79,17 +176,17 @@ def test_a_secret_is_found_by_its_whole_or_partial_arn() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     world = MadeWorld(MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY}))
     for named in (arn, arn.removesuffix("-AbCdEf")):
-        found = key_of_secret(named, world)
+        found = only(keys_of_secret(named, world))
         assert found is not None
         assert found.arn == KEY
-    assert key_of_secret(arn.replace("eu-west-1", "us-east-1"), world) is None
-    assert key_of_secret("arn:aws:secretsmanager:us-east-1:111122223333:secret:db", world) is None
+    assert keys_of_secret(arn.replace("eu-west-1", "us-east-1"), world) is None
+    assert keys_of_secret("arn:aws:secretsmanager:us-east-1:111122223333:secret:db", world) is None
 
 
 def test_a_secret_that_was_looked_up_shows_its_key() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     secret = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY})
-    found = key_of_secret(arn, MadeWorld(secret))
+    found = only(keys_of_secret(arn, MadeWorld(secret)))
     assert found is not None
     assert found.arn == KEY
 
@@ -98,7 +195,7 @@ def test_only_secure_strings_are_encrypted() -> None:
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
     for kind, key in (("SecureString", KEY), ("String", None)):
         attributes: dict[str, Value] = {"name": "/a", "arn": arn, "type": kind, "key_id": KEY}
-        found = key_of_parameter(arn, MadeWorld(MadeThing("aws_ssm_parameter.a", attributes)))
+        found = only(keys_of_parameter(arn, MadeWorld(MadeThing("aws_ssm_parameter.a", attributes))))
         assert (found.arn if found else None) == key
 
 
@@ -108,9 +205,53 @@ def test_a_key_whose_name_the_plan_marks_is_not_to_be_shown() -> None:
             return name == "kms_key_id"
 
     marked = Marked("aws_s3_object.app", {"bucket": "cfg", "key": "app.env", "arn": FILE, "kms_key_id": KEY})
-    found = key_of_object(FILE, MadeWorld(bucket(), marked))
+    found = only(keys_of_object(FILE, MadeWorld(bucket(), marked)))
     assert found is not None
     assert found.sensitive
-    shown = key_of_object(FILE, MadeWorld(bucket(), file(kms_key_id=KEY)))
+    shown = only(keys_of_object(FILE, MadeWorld(bucket(), file(kms_key_id=KEY))))
     assert shown is not None
     assert not shown.sensitive
+
+
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+
+
+def secret(key: Value, around: Surroundings = HERE) -> MadeThing:
+    attributes: dict[str, Value] = {"name": "db", "id": SECRET_ARN, "arn": SECRET_ARN, "kms_key_id": key}
+    return MadeThing("aws_secretsmanager_secret.db", attributes, around)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (KEY, OTHER, [(OTHER, True)]),  # the update encrypts it again
+        (None, KEY, [(KEY, True)]),
+        (KEY, None, [(KEY, False)]),  # the provider leaves the key alone
+        (None, None, []),
+        (KEY, KEY, [(KEY, True)]),
+    ],
+)
+def test_a_secret_is_encrypted_again_by_a_new_key(old: Value, new: Value, expected: list[tuple[Value, bool]]) -> None:
+    found = keys_of_secret(SECRET_ARN, MadeWorld(secret(new), earlier=[secret(old)]))
+    assert [(each.arn, not each.doubt) for each in found or ()] == expected
+
+
+def test_a_secret_of_what_may_be_another_account_may_be_another_one() -> None:
+    far = Surroundings("aws", "eu-west-1", OPEN.account)
+    found = only(keys_of_secret(SECRET_ARN.removesuffix("-AbCdEf"), MadeWorld(secret(KEY, far))))
+    assert found is not None
+    assert found.doubt
+
+
+def test_what_is_under_an_alias_stays_when_the_alias_moves() -> None:
+    def alias(target: str) -> MadeThing:
+        attributes: dict[str, Value] = {"name": "alias/a", "arn": "arn:aws:kms:eu-west-1:111122223333:alias/a"}
+        return MadeThing("aws_kms_alias.a", {**attributes, "target_key_id": target})
+
+    arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
+    attributes: dict[str, Value] = {"name": "/a", "id": "/a", "arn": arn, "type": "SecureString", "key_id": "alias/a"}
+    was = MadeThing("aws_ssm_parameter.a", {**attributes, "value": "x"})
+    will = MadeThing("aws_ssm_parameter.a", {**attributes, "value": "y"})
+    for now, expected in ((was, [(KEY, False), (OTHER, False)]), (will, [(OTHER, True)])):
+        found = keys_of_parameter(arn, MadeWorld(now, alias(OTHER), earlier=[was, alias(KEY)])) or ()
+        assert [(each.arn, not each.doubt) for each in found] == expected

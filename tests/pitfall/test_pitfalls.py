@@ -12,6 +12,7 @@ from tfcheck.address import Address
 from tfcheck.check import check
 from tfcheck.ecs import task_definitions
 from tfcheck.finding import Finding
+from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.pitfall import (
     PITFALLS,
     credential_in_environment,
@@ -34,7 +35,6 @@ from tfcheck.pitfall import (
     secret_value,
 )
 from tfcheck.pitfall.mistake import Pitfall
-from tfcheck.pitfall.started import is_changed, is_new
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
@@ -209,6 +209,7 @@ IN_PASSING = {
     "service-of-shared-stack": ["log-group-absent"] * 5 + ["secret-reference"] * 10,
     "two-policies-one-name": ["policies-of-one-name"],
     "twelve-services": list(SEEDED),
+    "what-exists": ["deploy-order", "secret-value"],
 }
 
 
@@ -217,6 +218,12 @@ def test_ordinary_plans_have_none(case: str) -> None:
     rules = {each.id for each in PITFALLS}
     found = [each.rule for each in found_in(case) if each.rule in rules]
     assert sorted(found) == sorted(IN_PASSING.get(case, []))
+
+
+def test_what_exists_is_not_missed_and_what_comes_late_is_named() -> None:
+    found = {each.rule: each.message for each in found_in("what-exists")}
+    assert 'does not wait for aws_ssm_parameter.mode["hasty"]' in found["deploy-order"]
+    assert found["secret-value"].startswith("aws_secretsmanager_secret.bare, ")
 
 
 def test_a_pitfall_has_its_module_s_name_and_page() -> None:
@@ -521,6 +528,27 @@ def test_what_is_deleted_is_not_there_again_in_another_region() -> None:
         other = MadeWorld(MadeThing("aws_cloudwatch_log_group.b", {"name": "/a"}, around))
         world = MadeWorld(earlier=[group], context=[other])
         assert len(told(deleted.PITFALL, container, world=world)) == count
+
+
+class Reading(MadeWorld):
+    """A world in which a data source has read the name of a log group."""
+
+    read = ("/a",)
+
+
+def test_a_log_group_whose_name_was_read_may_exist() -> None:
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    assert told(log_group_absent.PITFALL, container, world=Reading()) == []
+    assert (
+        len(told(log_group_absent.PITFALL, logs(awslogs_group="/b", awslogs_region=HERE.region), world=Reading())) == 1
+    )
+
+
+def test_a_log_group_of_that_name_in_another_region_was_not_written_to() -> None:
+    container = logs(awslogs_group="/a", awslogs_region=HERE.region)
+    former: dict[str, Value] = {"name": "old", **logs(awslogs_group="/a", awslogs_region="us-east-1")}
+    running = MadeThing("aws_ecs_task_definition.old", {"container_definitions": [former]})
+    assert len(told(log_group_absent.PITFALL, container, world=MadeWorld(earlier=(running,)))) == 1
 
 
 def test_a_log_group_that_was_written_to_exists() -> None:

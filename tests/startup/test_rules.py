@@ -7,6 +7,7 @@ import pytest
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference, task
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import Requirement, Severity
+from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import (
     RULES,
     credential_spec,
@@ -257,17 +258,58 @@ def test_logs_are_written_to_streams() -> None:
     ]
 
 
+CREATES: dict[str, Value] = {
+    "logConfiguration": {"logDriver": "awslogs", "options": {**AWSLOGS, "awslogs-create-group": "true"}}
+}
+
+
+def creation(world: MadeWorld, container: dict[str, Value] = CREATES) -> list[str]:
+    """Give the severities of the need to create the group."""
+    return [each[3] for each in rows(log_group.RULE, task(container), world) if each[1] == "logs:CreateLogGroup"]
+
+
 def test_a_group_may_be_made() -> None:
-    of = task({"logConfiguration": {"logDriver": "awslogs", "options": {**AWSLOGS, "awslogs-create-group": "true"}}})
-    assert rows(log_group.RULE, of)[2] == ("/0/logConfiguration", "logs:CreateLogGroup", STREAM, "error")
-    arn = "arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/app:*"
-    group = MadeThing("aws_cloudwatch_log_group.app", {"name": "/ecs/app", "arn": arn})
-    assert rows(log_group.RULE, of, MadeWorld(group))[2] == (
+    assert rows(log_group.RULE, task(CREATES))[2] == (
         "/0/logConfiguration",
         "logs:CreateLogGroup",
         STREAM,
-        "info",
+        "warning",
     )
+
+
+@pytest.mark.parametrize("address", ["aws_cloudwatch_log_group.app", "data.aws_cloudwatch_log_group.app"])
+def test_a_group_that_exists_is_not_created(address: str) -> None:
+    attributes: dict[str, Value] = {"name": "/ecs/app", "arn": STREAM}
+    group = MadeThing(address, attributes)
+    assert creation(MadeWorld(group)) == []
+    assert creation(MadeWorld(context=[MadeWorld(group)])) == []
+    elsewhere = MadeThing(address, attributes, Surroundings("aws", "us-east-1", HERE.account))
+    assert creation(MadeWorld(elsewhere)) == ["warning"]
+    unsure = MadeThing(address, {"name": LATER})
+    assert creation(MadeWorld(unsure)) == ["warning"]
+
+
+def test_a_group_that_a_task_wrote_to_exists() -> None:
+    for region, expected in ((AWSLOGS["awslogs-region"], []), ("us-east-1", ["warning"])):
+        options: Value = {**AWSLOGS, "awslogs-region": region}
+        containers: Value = [{"name": "old", "logConfiguration": {"logDriver": "awslogs", "options": options}}]
+        former = MadeThing("aws_ecs_task_definition.app", {"container_definitions": containers})
+        assert creation(MadeWorld(earlier=[former])) == expected
+
+
+def test_a_group_that_the_plan_deletes_is_new() -> None:
+    group = MadeThing("aws_cloudwatch_log_group.app", {"name": "/ecs/app"})
+    assert creation(MadeWorld(earlier=[group])) == ["error"]
+    kept = MadeThing("aws_cloudwatch_log_group.app", {"name": "/ecs/app", "skip_destroy": True})
+    assert creation(MadeWorld(earlier=[kept])) == ["warning"]
+
+
+def test_a_group_that_is_named_by_a_new_id_is_new() -> None:
+    symbol = Symbol("aws_vpc.new", ("id",))
+    for family, expected in (("aws_vpc.id", ["error"]), ("", ["warning"])):
+        name = text(["/ecs/", Unknown(symbol=symbol, family=family)])
+        options: Value = {**AWSLOGS, "awslogs-group": name, "awslogs-create-group": "true"}
+        assert creation(MadeWorld(), {"logConfiguration": {"logDriver": "awslogs", "options": options}}) == expected
 
 
 def test_the_region_of_the_driver_counts() -> None:

@@ -1,7 +1,6 @@
-"""Which customer managed KMS key encrypts an object, a secret or a parameter?
+"""Find the customer managed KMS keys that encrypt what a task reads: a secret, a parameter or an object.
 
-Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html,
-https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html and
+Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html and
 https://docs.aws.amazon.com/systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html. What the plan
 does not show is taken to be encrypted by a key that AWS manages, which needs no permission.
 """
@@ -10,116 +9,106 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from tfcheck.arn import split
-from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import OBJECT, PARAMETER, SECRET, catalogue
-from tfcheck.inventory.key import Key, named_key
-from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
+from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.change import before, is_changed, is_created
+from tfcheck.inventory.key import Key, alike, doubted, named_key
+from tfcheck.inventory.object_key import chosen
 from tfcheck.match import equal
-from tfcheck.value import TextLike, Truth, Unknown, Value, items
+from tfcheck.value import TextLike, Truth, Unknown, Value
 from tfcheck.world import Thing, World
 
+#: What of a parameter makes the provider write it again.
+_PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
+_ALIAS_OPEN = "which key its alias stood for when it was encrypted"
 
-def key_of(find: Callable[[TextLike, World], Key | None], arn: TextLike, world: World) -> Key | None:
-    """Give the customer managed key of what the plan shows, else of what another stack does."""
+
+def keys_of(find: Callable[[TextLike, World], tuple[Key, ...] | None], arn: TextLike, world: World) -> tuple[Key, ...]:
+    """Return the customer managed keys that the plan shows, else those that another stack does."""
     found = (find(arn, each) for each in (world, *world.context))
-    return next((each for each in found if each is not None), None)
+    return next((each for each in found if each is not None), ())
 
 
-def key_of_secret(arn: TextLike, world: World) -> Key | None:
-    """Give the customer managed key of a secret in the plan; its ARN may lack the six random characters."""
-    secret = secret_of(arn, world)
-    return named_key(secret.attribute("kms_key_id"), secret, world) if secret else None
+# Secrets
+
+
+def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    """Return the keys that a secret may be encrypted with; its ARN may lack the six random characters."""
+    secret, truth = _secret(arn, world)
+    if secret is None:
+        return None
+    found = _of_secret(secret, world)
+    doubt = f"whether {secret.address} is the secret"
+    return found if truth is Truth.TRUE else tuple(doubted(each, doubt) for each in found)
 
 
 def secret_of(arn: TextLike, world: World) -> Thing | None:
     """Find the secret that an ARN names, with or without the six random characters."""
+    return _secret(arn, world)[0]
+
+
+def _secret(arn: TextLike, world: World) -> tuple[Thing | None, Truth]:
+    """Find the secret that an ARN names or may name."""
     found = catalogue(world, SECRET).by_arn(arn)
     parts = split(arn) if found is None else None
     if parts is None or not isinstance(parts.resource, str):
-        return found
+        return found, Truth.TRUE
     found = catalogue(world, SECRET).by_name(parts.resource.removeprefix("secret:"), None)
     if found is None:
-        return None
+        return None, Truth.FALSE
     around = found.surroundings
     here = equal(around.region, parts.region) & equal(around.account, parts.account)
-    return None if here is Truth.FALSE else found
+    return (None if here is Truth.FALSE else found), here
 
 
-def key_of_parameter(arn: TextLike, world: World) -> Key | None:
-    """Give the customer managed key of a parameter in the plan, if the parameter is encrypted."""
+def _of_secret(secret: Thing, world: World) -> tuple[Key, ...]:
+    """Return the keys of a secret: a new key encrypts it again, and no key at all leaves it under the one it has."""
+    new = named_key(secret.attribute("kms_key_id"), secret, world)
+    earlier = before(secret, world)
+    if earlier is None or is_created(secret, world):
+        return _listed(new)
+    old = named_key(earlier.attribute("kms_key_id"), earlier, world.before())
+    if new is None and old is not None:
+        return (doubted(old, f"whether {secret.address} keeps the key that the plan no longer names"),)
+    if equal(earlier.attribute("kms_key_id"), secret.attribute("kms_key_id")) is Truth.TRUE:
+        return _stayed(old, new)
+    return _listed(new)
+
+
+# Parameters
+
+
+def keys_of_parameter(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    """Return the keys that a parameter of the plan may be encrypted with; none if it is not encrypted."""
     parameter = catalogue(world, PARAMETER).by_arn(arn)
-    if parameter is None or parameter.attribute("type") != "SecureString":
+    if parameter is None:
         return None
-    return named_key(_chosen(parameter, "key_id"), parameter, world)
-
-
-def key_of_object(arn: TextLike, world: World) -> Key | None:
-    """Give the customer managed key that encrypts an object: its own, else the one that its bucket encrypts with."""
-    found = catalogue(world, OBJECT).by_arn(arn)
-    if found is None:
-        return _key_of_bucket(arn, world)
-    own = _chosen(found, "kms_key_id")
-    if own:
-        return named_key(own, found, world)
-    # An algorithm without a key is AWS's own key, whatever the bucket says.
-    return None if _chosen(found, "server_side_encryption") else _key_of_bucket(arn, world)
-
-
-def has_bucket_key(arn: TextLike, world: World) -> bool | None:
-    """Tell whether S3 encrypts an object with a key made for its bucket; None where the plan does not tell."""
-    found = catalogue(world, OBJECT).by_arn(arn)
-    own = _chosen(found, "bucket_key_enabled") if found else None
-    if isinstance(own, bool):
-        return own
-    bucket = bucket_of(arn, world)
-    holders = settings(world, BUCKET_ENCRYPTION).on(bucket) if bucket else None
-    if holders is None or holders.open or not holders.sure:
+    kind = parameter.attribute("type")
+    if kind != "SecureString" and not isinstance(kind, Unknown):
         return None
-    enabled = _member(holders.sure[0].attribute("rule"), "bucket_key_enabled")
-    return None if isinstance(enabled, Unknown) else enabled is True
+    found = _of_parameter(parameter, world)
+    doubt = f"whether {parameter.address} is encrypted"
+    return tuple(doubted(each, doubt) for each in found) if isinstance(kind, Unknown) else found
 
 
-def _key_of_bucket(arn: TextLike, world: World) -> Key | None:
-    bucket = bucket_of(arn, world)
-    if bucket is None:
-        return None
-    joined = settings(world, BUCKET_ENCRYPTION).on(bucket)
-    for holder in joined.sure:
-        return _default_key(holder.attribute("rule"), holder, world)
-    for holder in joined.open:
-        found = _default_key(holder.attribute("rule"), holder, world)
-        doubt = f"whether {holder.address} is for this bucket"
-        return msgspec.structs.replace(found, doubt=doubt) if found else None
-    return _key_in_bucket(bucket, world)
+def _of_parameter(parameter: Thing, world: World) -> tuple[Key, ...]:
+    new = named_key(chosen(parameter, "key_id"), parameter, world)
+    earlier = before(parameter, world)
+    if earlier is None or is_created(parameter, world) or is_changed(parameter, _PUT, world):
+        return _listed(new)
+    return _stayed(named_key(_known(earlier.attribute("key_id")), earlier, world.before()), new)
 
 
-def _key_in_bucket(bucket: Subject, world: World) -> Key | None:
-    """Read the encryption in the bucket resource itself; computed, it repeats what another resource sets."""
-    argument = "server_side_encryption_configuration"
-    thing = bucket.thing
-    if thing is None or (not thing.configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
-        return None
-    return _default_key(_member(_chosen(thing, argument), "rule"), thing, world)
+def _known(value: Value) -> Value:
+    return None if isinstance(value, Unknown) else value
 
 
-def _default_key(rule: Value, holder: Thing, world: World) -> Key | None:
-    default = _member(rule, "apply_server_side_encryption_by_default")
-    return named_key(_member(default, "kms_master_key_id"), holder, world)
+def _stayed(old: Key | None, new: Key | None) -> tuple[Key, ...]:
+    """Return the key of what is not written again: if its alias moves, the old one or the new one."""
+    if old is None or new is None or alike(old, new):
+        return _listed(new)
+    return doubted(old, _ALIAS_OPEN), doubted(new, _ALIAS_OPEN)
 
 
-def _chosen(thing: Thing, argument: str) -> Value:
-    """Give an argument; where nothing is written and AWS chooses, it is as good as not set."""
-    value = thing.attribute(argument)
-    return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
-
-
-def _member(block: Value, name: str) -> Value:
-    """Give a member of a nested block of which there is at most one."""
-    listed = (block,) if isinstance(block, dict) else items(block)
-    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
-    if isinstance(first, dict):
-        return first.get(name)
-    return first if isinstance(first, Unknown) else None
+def _listed(key: Key | None) -> tuple[Key, ...]:
+    return () if key is None else (key,)

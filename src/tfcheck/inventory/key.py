@@ -14,7 +14,7 @@ from tfcheck.arn import Arn, split
 from tfcheck.errors import InputError
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
 from tfcheck.match import equal
-from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text, written
 from tfcheck.world import Thing, World
 
 
@@ -27,6 +27,16 @@ class Key(msgspec.Struct, frozen=True):
     arn: TextLike
     doubt: str = ""
     sensitive: bool = False
+
+
+def doubted(key: Key, doubt: str) -> Key:
+    """Return a key with the reason why it may be no such key; the first reason stays."""
+    return msgspec.structs.replace(key, doubt=key.doubt or doubt)
+
+
+def alike(one: Key, other: Key) -> bool:
+    """Whether two keys certainly are one, or are equally unknown."""
+    return equal(one.arn, other.arn) is Truth.TRUE or written(one.arn) == written(other.arn)
 
 
 #: Arguments that name the key of a secret, a parameter, an object or a bucket.

@@ -25,6 +25,11 @@ def same(one: TextLike, other: TextLike, world: World) -> Truth:
     return Truth.FALSE if apart else truth
 
 
+def is_to_be(name: TextLike, world: World) -> bool:
+    """Whether a name holds what AWS assigns to an object that the change creates: nothing has had it before."""
+    return world.once(_Made).is_to_be(name, None)
+
+
 def _is_settled(name: TextLike) -> bool:
     """Tell whether nothing in a name waits for a resource: at most for what is the same for all of them."""
     return all(isinstance(each, str) or _is_surrounding(each) for each in pieces(spelled_out(name)))
@@ -41,11 +46,11 @@ class _Made:
         self._before = world.before()
         self._former: dict[str, dict[str, Thing]] = {}
 
-    def is_to_be(self, name: TextLike, settled: TextLike) -> bool:
+    def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
         """Tell whether a name holds what AWS will assign to a new thing, and not what the old one had in its place."""
         return any(self._is_assigned(each, settled) for each in pieces(spelled_out(name)))
 
-    def _is_assigned(self, piece: object, settled: TextLike) -> bool:
+    def _is_assigned(self, piece: object, settled: TextLike | None) -> bool:
         if not isinstance(piece, Unknown) or piece.symbol is None or not piece.family:
             return False
         try:
@@ -55,6 +60,8 @@ class _Made:
         if owner.mode != "managed":
             return False
         former = self._there_before(owner.type).get(str(owner))
+        if settled is None:
+            return former is None
         had = [former.attribute(each) for each in _IDENTITY] if former is not None else []
         return not any(equal(each, settled) is not Truth.FALSE for each in had if isinstance(each, str))
 

@@ -30,9 +30,9 @@ from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SE
 from tfcheck.match import equal
 from tfcheck.pitfall import env_file_absent, log_group_absent
 from tfcheck.pitfall.environment_file import files
-from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall
 from tfcheck.stack import Stack
+from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.value import Text, Truth, Unknown, written

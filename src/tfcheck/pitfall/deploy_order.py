@@ -1,11 +1,11 @@
 """Let a service wait for what its tasks need.
 
 A service refers to its task definition and, through it, to its roles: Terraform does not make it wait for the policies
-of the execution role, for those by which the task role mounts volumes, nor for a file, a log group or the value of a
-secret that is named by a plain string. Where one plan makes or changes these and starts tasks that need them, the first
-tasks may come too early, and fail; later ones start, unless a deployment circuit breaker gives up before. It is worst
-where the policy, or the value, waits for something that the service does not wait for, a database for example: then it
-surely comes late. Policies inside a role (`inline_policy`, `managed_policy_arns`) come with it.
+of the execution role, for those by which the task role mounts volumes, nor for a file, a log group, a parameter or the
+value of a secret that is named by a plain string. Where one plan makes or changes these and starts tasks that need
+them, the first tasks may come too early, and fail; later ones start, unless a deployment circuit breaker gives up
+before. It is worst where the policy, or the value, waits for something that the service does not wait for, a database
+for example: then it surely comes late. Policies inside a role (`inline_policy`, `managed_policy_arns`) come with it.
 
 Write into the service:
 
@@ -21,10 +21,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.inventory.change import is_new
 from tfcheck.judge import Judge
 from tfcheck.pitfall.late import late_things, waits_longer
 from tfcheck.pitfall.mistake import Mistake, Pitfall
-from tfcheck.pitfall.started import is_new, starting_services
+from tfcheck.pitfall.started import starting_services
 from tfcheck.world import Thing, World
 
 _EVENTUALLY = (

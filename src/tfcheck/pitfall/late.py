@@ -13,13 +13,15 @@ from tfcheck import startup
 from tfcheck.address import Address
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.finding import RoleKind, Verdict
-from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, SECRET, catalogue
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
+from tfcheck.inventory.change import before, is_changed, is_new
 from tfcheck.judge import Judge
-from tfcheck.match import equal
 from tfcheck.pitfall.environment_file import files
-from tfcheck.pitfall.log_driver import awslogs
-from tfcheck.pitfall.started import before, is_changed, is_new, starting_services
+from tfcheck.pitfall.started import starting_services
 from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup import existence
+from tfcheck.startup.log_driver import awslogs
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.value import Text, Truth, Unknown, Value, items
@@ -153,6 +155,9 @@ class _AsBefore:
     def looked_up(self, *types: str) -> Sequence[Thing]:
         return self._world.looked_up(*types)
 
+    def texts_read(self) -> frozenset[str]:
+        return self._world.texts_read()
+
     def before(self) -> World:
         return self._world.before()
 
@@ -172,9 +177,11 @@ class _AsBefore:
 
 
 def _late_values(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
-    """Give the new files, log groups and values of secrets that tasks name, without the service waiting for them."""
+    """Return the new files, log groups, parameters and values of secrets that tasks name and a service may precede."""
     earlier = world.earlier(service.address).resources
-    named = {str(each.address): each for each in (*_files(task, world), *_groups(task, world))}
+    named = {
+        str(each.address): each for each in (*_files(task, world), *_groups(task, world), *_parameters(task, world))
+    }
     versions = {str(each.address): each for each in _versions(service, task, world)}
     found = (each for each in {**named, **versions}.values() if is_new(each, world))
     return [each for each in found if each.address.config not in earlier]
@@ -189,9 +196,21 @@ def _files(task: TaskDefinition, world: World) -> Iterator[Thing]:
 
 def _groups(task: TaskDefinition, world: World) -> Iterator[Thing]:
     for log in awslogs(task, world):
-        group = catalogue(world, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
-        if group is not None and equal(group.surroundings.region, log.region) is Truth.TRUE:
+        named = existence.at(log.group, task.thing.surroundings, log.region)
+        around = task.thing.surroundings
+        region = named.region if isinstance(named.region, str | Text | Unknown) else around.region
+        near = Surroundings(around.partition, region, around.account)
+        group = catalogue(world, LOG_GROUP).by_name(log.group, near) if log.makes_no_group else None
+        if group is not None and existence.has_name(group, named) is Truth.TRUE:
             yield group
+
+
+def _parameters(task: TaskDefinition, world: World) -> Iterator[Thing]:
+    for _, value in injected(task):
+        for source in sources(value, task.thing.surroundings, world):
+            found = catalogue(world, PARAMETER).by_arn(source.arn) if source.store is Store.PARAMETER_STORE else None
+            if found is not None:
+                yield found
 
 
 def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Thing]:

@@ -1,8 +1,8 @@
 """Make the log group, or let the driver make it.
 
 The `awslogs` driver does not make its group unless `awslogs-create-group` says so. Where neither the plan makes it,
-nor a data source looks it up, nor a task wrote to it before the change, it must have been made elsewhere; otherwise no
-task starts.
+nor a data source looks it up or has read its name (from a remote state, for example), nor a task wrote to it before the
+change, it must have been made elsewhere; otherwise no task starts.
 
 Write:
 
@@ -21,13 +21,14 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
-from tfcheck.inventory.catalogue import LOG_GROUP, reachable
-from tfcheck.pitfall.filed import Filed
-from tfcheck.pitfall.log_driver import AwsLogs, awslogs, groups_used
+from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.pitfall.log_region import in_other_regions
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.startup import existence
 from tfcheck.startup.awslogs import wrong_group
-from tfcheck.world import Thing, World
+from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.value import Truth
+from tfcheck.world import World
 
 SYMPTOM = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
@@ -36,14 +37,9 @@ SYMPTOM = (
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    used = world.before().once(groups_used)
     for log in awslogs(task, world):
         is_named = isinstance(log.group, str) and wrong_group(log.options) is None
-        if is_named and log.makes_no_group and log.group not in used:
-            if any(_is_it(each, log, task) for each in world.once(_groups).perhaps(log.group)):
-                continue
-            if in_other_regions(log, task, world):
-                continue  # that is told by itself
+        if is_named and log.makes_no_group and not _may_exist(log, task, world):
             yield Mistake(
                 f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
                 "driver makes: it must exist already",
@@ -54,17 +50,15 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
-def _is_it(group: Thing, log: AwsLogs, task: TaskDefinition) -> bool:
-    """Tell whether a group of that name may be where the driver looks for it."""
-    around = task.thing.surroundings
-    return reachable(group, log.region or around.region, around.account)
-
-
-def _groups(world: World) -> Filed:
-    """File by name the groups that the plan makes or looks up, and those of other stacks."""
-    worlds = (world, *world.context)
-    found = [each for one in worlds for each in (*one.things(*LOG_GROUP.types), *one.looked_up(*LOG_GROUP.types))]
-    return Filed(found, "name")
+def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
+    """Whether something in the plan hints at the group, or another rule reports it: deleted, in another region."""
+    named = existence.at(log.group, task.thing.surroundings, log.region)
+    return (
+        existence.log_group(named, world) is not Truth.UNKNOWN
+        or existence.is_read(log.group, world)
+        or any(True for _ in existence.possible_namesakes(LOG_GROUP, named, world))
+        or bool(in_other_regions(log, task, world))
+    )
 
 
 PITFALL = Pitfall("log-group-absent", "log groups that exist", __doc__, _search)

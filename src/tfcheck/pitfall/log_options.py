@@ -21,9 +21,9 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
-from tfcheck.pitfall.log_driver import awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.startup.awslogs import wrong_group
+from tfcheck.startup.log_driver import awslogs
 from tfcheck.world import World
 
 

@@ -21,11 +21,12 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.inventory.catalogue import LOG_GROUP
+from tfcheck.inventory.filed import Filed
 from tfcheck.match import equal
-from tfcheck.pitfall.filed import Filed
-from tfcheck.pitfall.log_driver import AwsLogs, awslogs
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
 from tfcheck.pitfall.started import on_fargate
+from tfcheck.startup import existence
+from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.value import Truth, Value
 from tfcheck.world import Thing, World
 
@@ -65,6 +66,9 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
 def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[Thing]:
     """Give the groups of that name, in the task's account as far as it is known, if all are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
+        return []
+    here = existence.at(log.group, task.thing.surroundings, log.region)
+    if any(True for _ in existence.possible_namesakes(LOG_GROUP, here, world)):
         return []
     account = task.thing.surroundings.account
     named = [each for each in world.once(_by_name).exactly(log.group) if _is_in(each, account)]

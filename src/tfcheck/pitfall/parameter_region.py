@@ -16,9 +16,10 @@ from tfcheck.arn import is_arn
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.inventory.catalogue import PARAMETER
+from tfcheck.inventory.filed import Filed
 from tfcheck.match import equal
-from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall, shown
+from tfcheck.startup import existence
 from tfcheck.startup.value_from import injected
 from tfcheck.value import Truth
 from tfcheck.world import Thing, World
@@ -28,6 +29,9 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
     here, account = task.thing.surroundings.region, task.thing.surroundings.account
     for place, value in injected(task):
         if not isinstance(value, str) or is_arn(value):
+            continue
+        named_here = existence.at(value, task.thing.surroundings)
+        if any(True for _ in existence.possible_namesakes(PARAMETER, named_here, world)):
             continue
         named = world.once(_by_name).exactly(value)
         found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]

@@ -11,7 +11,8 @@ Write:
       secret_string = var.database_password
     }
 
-or start the service, with `desired_count`, once the secret is filled.
+or start the service, with `desired_count`, once the secret is filled. Nothing is said where a script (a provisioner,
+`null_resource`, `terraform_data`) that the service waits for may fill it.
 
 See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html.
 """
@@ -23,13 +24,13 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
 from tfcheck.inventory.catalogue import SECRET, catalogue
-from tfcheck.pitfall.filed import Filed
 from tfcheck.pitfall.mistake import Mistake, Pitfall
-from tfcheck.pitfall.started import is_new, new_services
+from tfcheck.pitfall.started import new_services
+from tfcheck.startup import existence
 from tfcheck.startup.place import Place
 from tfcheck.startup.source import Store, sources
 from tfcheck.startup.value_from import injected
-from tfcheck.value import Unknown
+from tfcheck.value import Truth
 from tfcheck.world import Thing, World
 
 _SYMPTOM = (
@@ -38,12 +39,11 @@ _SYMPTOM = (
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
-    if not new_services(task, world):
-        return
+    services = new_services(task, world)
     told: set[str] = set()
-    for place, secret in _secrets(task, world):
+    for place, secret in _secrets(task, world) if services else ():
         address = str(secret.address)
-        if address not in told and is_new(secret, world) and not _may_have_value(secret, world):
+        if address not in told and existence.secret_value(secret, services, world) is Truth.FALSE:
             told.add(address)
             yield Mistake(
                 f"{address}, which {place.cause} is read from, has no value: the plan makes no version of it",
@@ -63,24 +63,6 @@ def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[Place, Thing]
             found = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None
             if found is not None:
                 yield place, found
-
-
-def _may_have_value(secret: Thing, world: World) -> bool:
-    if str(secret.address) in world.once(_filled):
-        return True
-    names = (secret.attribute(each) for each in SECRET.identity)
-    return any(True for name in names for _ in world.once(_versions).perhaps(name))
-
-
-def _filled(world: World) -> frozenset[str]:
-    """Give the secrets that a version refers to: most of them, so that few must be compared with every version."""
-    holders = (each.attribute("secret_id") for each in world.things("aws_secretsmanager_secret_version"))
-    return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
-
-
-def _versions(world: World) -> Filed:
-    versions = (one.things("aws_secretsmanager_secret_version") for one in (world, *world.context))
-    return Filed([each for several in versions for each in several], "secret_id")
 
 
 PITFALL = Pitfall("secret-value", "secrets that have a value", __doc__, _search)

@@ -46,6 +46,7 @@ class _Resource(msgspec.Struct, gc=False):
     count_expression: Raw = _NOTHING
     for_each_expression: Raw = _NOTHING
     depends_on: list[str] | None = None
+    provisioners: Raw = _NOTHING
 
 
 class _Call(msgspec.Struct, gc=False):
@@ -138,6 +139,11 @@ class ConfigResource(_Repeated):
     def provider_config_key(self) -> str:
         """Give the key of the provider configuration in force here."""
         return self._row.provider_config_key or ""
+
+    @property
+    def has_provisioners(self) -> bool:
+        """Whether it runs provisioners when it is created."""
+        return present(self._row.provisioners) and bytes(self._row.provisioners) != b"[]"
 
 
 class ModuleCall(_Repeated):

@@ -117,6 +117,10 @@ class Plan:
         """Give the data sources of these types that were read while planning."""
         return [each for kind in types for each in self._data(kind).by_address.values()]
 
+    def all_data_sources(self) -> list[PriorData]:
+        """Return every data source that was read while planning."""
+        return self.data_sources(*self._data_rows)
+
     def data_siblings(self, module: ModulePath, kind: str, name: str) -> list[PriorData]:
         """Give all instances read of the data source `kind.name` in one module instance."""
         return self._data(kind).by_resource.get((module, name), [])

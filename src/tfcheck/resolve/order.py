@@ -27,10 +27,14 @@ _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "t
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """What is surely finished first: resources by their address without instance keys. `open`: there may be more."""
+    """What is surely finished first: resources by their address without instance keys. `open`: there may be more.
+
+    `provisioned` are those among them that run provisioners.
+    """
 
     resources: frozenset[str]
     open: bool
+    provisioned: frozenset[str] = frozenset()
 
 
 class Order:
@@ -57,8 +61,14 @@ class Order:
             new = [each for each in following or () if each not in seen]
             seen.update(new)
             waiting += new
-        resources = (_written(node) for node in seen if node[1].partition(".")[0] not in _NAMES)
-        return Earlier(frozenset(resources), is_open)
+        nodes = [node for node in seen if node[1].partition(".")[0] not in _NAMES]
+        provisioned = (_written(node) for node in nodes if self._is_provisioned(node))
+        return Earlier(frozenset(map(_written, nodes)), is_open, frozenset(provisioned))
+
+    def _is_provisioned(self, node: _Node) -> bool:
+        module = self._module(node[0])
+        found = module.resources.get(node[1]) if module is not None else None
+        return found is not None and found.has_provisioners
 
     def _follow(self, node: _Node) -> list[_Node] | None:
         """Give what a node waits for directly; None where that cannot be told."""

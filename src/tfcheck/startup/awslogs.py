@@ -8,26 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from tfcheck.arn import Arn
 from tfcheck.ecs import member
 from tfcheck.finding import Requirement, Severity
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.match import equal
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup import existence
 from tfcheck.startup.place import Place
 from tfcheck.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.world import Thing, World
 
 #: Whatever task it will be, before and after a change it is the same need.
 _TASK = Symbol("task", ("id",))
-
-
-class Group(msgspec.Struct, frozen=True):
-    """A log group by its ARN, and the resource that manages it if the plan has one."""
-
-    arn: TextLike
-    thing: Thing | None
 
 
 def log_calls(
@@ -38,17 +31,18 @@ def log_calls(
     if is_awslogs is Truth.FALSE or wrong_group(options) is not None:
         return
     doubt = "" if is_awslogs is Truth.TRUE else "which log driver is used is known only after apply"
-    group = _group(place, options, world)
-    stream = text([group.arn, ":log-stream:", _stream(options, middle)])
+    group = _group_arn(place, options, world)
+    stream = text([group, ":log-stream:", _stream(options, middle)])
     yield place.needs(rule, "logs:CreateLogStream", stream, doubt=doubt)
     yield place.needs(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
     makes_group = _is_true(member(options, "awslogs-create-group"))
-    if makes_group is not Truth.FALSE:
-        # A group that the plan makes is there before the driver looks for it.
-        severity = Severity.ERROR if group.thing is None else Severity.INFO
+    exists = _exists(place, options, world)
+    if makes_group is not Truth.FALSE and exists is not Truth.TRUE:
+        # NOTE: the driver opens a stream first, and creates the group only where there is none.
+        severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
-        seen = text([group.arn, ":log-stream:"])
-        yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group.arn)
+        seen = text([group, ":log-stream:"])
+        yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group)
 
 
 def wrong_group(options: Value) -> str | None:
@@ -78,19 +72,29 @@ def _is_true(value: Value) -> Truth:
     return Truth.of(value is True)
 
 
-def _group(place: Place, options: Value, world: World) -> Group:
+def _exists(place: Place, options: Value, world: World) -> Truth:
+    around = place.task.thing.surroundings
+    name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
+    return existence.log_group(existence.at(name, around, region), world)
+
+
+def _group_arn(place: Place, options: Value, world: World) -> TextLike:
     name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
     around = place.task.thing.surroundings
     if not isinstance(region, str | Text | Unknown) or region == "":
         region = around.region
-    thing = catalogue(world, LOG_GROUP).by_name(name, None)
-    if thing is not None and equal(thing.surroundings.region, region) is Truth.TRUE:
-        arn = thing.attribute("arn")
-        if isinstance(arn, str | Text | Unknown):
-            return Group(arn.removesuffix(":*") if isinstance(arn, str) else arn, thing)
+    thing = catalogue(world, LOG_GROUP).by_name(name, Surroundings(around.partition, region, around.account))
+    arn = thing.attribute("arn") if thing is not None and _is_at(thing, region, around.account) else None
+    if isinstance(arn, str | Text | Unknown):
+        return arn.removesuffix(":*") if isinstance(arn, str) else arn
     if not isinstance(name, str | Text | Unknown):
         name = Unknown(reason="the log driver names no group", hole=NAME)
-    return Group(Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).written(), None)
+    return Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).written()
+
+
+def _is_at(group: Thing, region: Value, account: Value) -> bool:
+    around = group.surroundings
+    return equal(around.region, region) & equal(around.account, account) is Truth.TRUE
 
 
 def _stream(options: Value, middle: TextLike) -> TextLike:

@@ -2,7 +2,8 @@
 
 S3, Secrets Manager and Systems Manager decrypt an object, a secret or a parameter on behalf of the role that reads
 it: the task's *execution* role. Where a customer managed KMS key encrypts it, the role needs `kms:Decrypt` on that
-key, and the key's policy must let the account's IAM policies decide, or name the role. The ARN of an alias names the
+key, and the key's policy must let the account's IAM policies decide, or name the role. An object keeps the key that was
+in force when it was written: a new default encryption of its bucket does not change it. The ARN of an alias names the
 alias and never the key. Keys that AWS manages (`aws/s3`, `aws/secretsmanager`, `aws/ssm`) need nothing within their
 account, and cannot be used from another one.
 
@@ -24,16 +25,18 @@ import msgspec
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
-from tfcheck.inventory.encryption import key_of, key_of_object, key_of_parameter, key_of_secret
+from tfcheck.inventory.encryption import keys_of, keys_of_parameter, keys_of_secret
+from tfcheck.inventory.key import Key
+from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.world import World
 
 ID = "decrypt"
 ACTION = "kms:Decrypt"
 _KEYS = {
-    "s3:GetObject": key_of_object,
-    "secretsmanager:GetSecretValue": key_of_secret,
-    "ssm:GetParameters": key_of_parameter,
+    "s3:GetObject": keys_of_object,
+    "secretsmanager:GetSecretValue": keys_of_secret,
+    "ssm:GetParameters": keys_of_parameter,
 }
 
 
@@ -43,9 +46,9 @@ def rule(readers: Sequence[Rule]) -> Rule:
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         for reader in readers:
             for need in derived(reader, task, world):
-                found = _with_key(need, world)
-                if found is not None:
-                    yield found
+                find = _KEYS.get(need.action)
+                for key in keys_of(find, need.resource, world) if find else ():
+                    yield _with_key(need, key)
 
     return Rule(
         id=ID,
@@ -63,11 +66,7 @@ def rule(readers: Sequence[Rule]) -> Rule:
     )
 
 
-def _with_key(need: Requirement, world: World) -> Requirement | None:
-    find = _KEYS.get(need.action)
-    key = key_of(find, need.resource, world) if find else None
-    if key is None:
-        return None
+def _with_key(need: Requirement, key: Key) -> Requirement:
     return msgspec.structs.replace(
         need,
         rule=ID,

@@ -28,11 +28,12 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement, Severity
+from tfcheck.startup import existence
 from tfcheck.startup.launch import unless_by_instance
 from tfcheck.startup.place import Place, in_container
-from tfcheck.startup.registry import Image, caches, is_managed, repository
+from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, Unknown
+from tfcheck.value import Text, Truth, Unknown
 from tfcheck.world import World
 
 ID = "image"
@@ -63,7 +64,7 @@ def _needs(place: Place, image: Image, world: World) -> Iterator[Requirement]:
         yield place.needs(ID, action, image.arn, severity, doubt=image.doubt)
     if caches(image, world):
         yield place.needs(ID, "ecr:BatchImportUpstreamImage", image.arn, Severity.WARNING)
-        if not is_managed(image, world):
+        if existence.repository(image.arn, world) is not Truth.TRUE:
             yield place.needs(ID, "ecr:CreateRepository", image.arn, Severity.WARNING)
 
 

@@ -91,8 +91,3 @@ def _caches(rule: Thing, parts: Arn) -> bool:
     here = equal(around.region, parts.region) & equal(around.account, parts.account)
     pattern = "repository/*" if prefix == "ROOT" else text(["repository/", prefix, "/*"])
     return here is not Truth.FALSE and glob(pattern, parts.resource) is Truth.TRUE
-
-
-def is_managed(image: Image, world: World) -> bool:
-    """Tell whether the plan has the repository itself."""
-    return catalogue(world, REPOSITORY).by_arn(image.arn) is not None

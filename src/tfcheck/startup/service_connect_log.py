@@ -23,7 +23,8 @@ from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import doubted, possible_services, services, unless_by_instance
-from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.startup.log_driver import log_configuration
+from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.place import Place
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
@@ -69,14 +70,6 @@ def proxy_options(task: TaskDefinition, service: Thing) -> Iterator[tuple[Place,
         if value is not None:
             cause = f"Service Connect proxy of {service.address}"
             yield Place(task, None, f"{_POINTER}/secretOptions/{index}", cause), value
-
-
-def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:
-    """Give how the proxy of a service logs; None where it surely does not, or there is none."""
-    connect = only_or_unknown(service.attribute("service_connect_configuration"))
-    if isinstance(connect, dict) and connect.get("enabled") is False:
-        return None
-    return connect if isinstance(connect, Unknown | None) else only_or_unknown(connect.get("log_configuration"))
 
 
 RULE = Rule(

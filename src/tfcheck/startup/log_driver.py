@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.ecs import TaskDefinition, member, task_definitions
+from tfcheck.ecs import TaskDefinition, member
 from tfcheck.startup.launch import services
-from tfcheck.startup.service_connect_log import log_configuration
-from tfcheck.value import Value
-from tfcheck.world import World
+from tfcheck.startup.nested import only_or_unknown
+from tfcheck.value import Unknown, Value
+from tfcheck.world import Thing, World
 
 
 class AwsLogs(msgspec.Struct, frozen=True):
@@ -55,7 +55,9 @@ def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
             yield AwsLogs(f"the Service Connect proxy of {service.address}", None, options or {})
 
 
-def groups_used(world: World) -> frozenset[str]:
-    """Name the groups that the tasks of a world write to."""
-    found = (each.group for task in task_definitions(world) for each in awslogs(task, world))
-    return frozenset(each for each in found if isinstance(each, str))
+def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:
+    """Give how the proxy of a service logs; None where it surely does not, or there is none."""
+    connect = only_or_unknown(service.attribute("service_connect_configuration"))
+    if isinstance(connect, dict) and connect.get("enabled") is False:
+        return None
+    return connect if isinstance(connect, Unknown | None) else only_or_unknown(connect.get("log_configuration"))

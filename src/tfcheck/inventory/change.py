@@ -1,0 +1,46 @@
+"""What the change does to one object: creates it, changes it, leaves it."""
+
+from __future__ import annotations
+
+from tfcheck.match import equal
+from tfcheck.value import Truth, is_known
+from tfcheck.world import Thing, World
+
+
+def is_new(thing: Thing, world: World) -> bool:
+    """Whether the change creates an object; what a data source looks up was there before, or others create it."""
+    return thing.address.mode == "managed" and before(thing, world) is None
+
+
+def is_created(thing: Thing, world: World) -> bool:
+    """Whether the change creates an object, at a new address or in place of an old one."""
+    # NOTE: the id of what stays is known; a replacement gets another one, and be it equal.
+    return thing.address.mode == "managed" and (is_new(thing, world) or not is_known(thing.attribute("id")))
+
+
+def is_changed(thing: Thing, attributes: tuple[str, ...], world: World) -> bool:
+    """Whether the change creates an object, or may change one of these attributes of it."""
+    if thing.address.mode != "managed":
+        return False
+    earlier = before(thing, world)
+    if earlier is None:
+        return True
+    return any(equal(earlier.attribute(name), thing.attribute(name)) is not Truth.TRUE for name in attributes)
+
+
+def before(thing: Thing, world: World) -> Thing | None:
+    """Return an object as it was before the change; None where it was not there."""
+    return world.once(_Earlier).of(thing.address.type).get(str(thing.address))
+
+
+class _Earlier:
+    """The objects that were there before the change, by address."""
+
+    def __init__(self, world: World) -> None:
+        self._before = world.before()
+        self._found: dict[str, dict[str, Thing]] = {}
+
+    def of(self, kind: str) -> dict[str, Thing]:
+        if kind not in self._found:
+            self._found[kind] = {str(each.address): each for each in self._before.things(kind)}
+        return self._found[kind]

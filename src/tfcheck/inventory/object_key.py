@@ -1,0 +1,226 @@
+"""Find the customer managed KMS keys that an object in S3 may be encrypted with.
+
+Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-encryption.html: an object keeps the key that was
+in force when it was written. A new default encryption of its bucket counts only for what is written after it.
+"""
+
+from __future__ import annotations
+
+from hashlib import md5
+
+import msgspec
+
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
+from tfcheck.inventory.change import is_changed, is_created
+from tfcheck.inventory.key import Key, alike, doubted, named_key
+from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
+from tfcheck.match import equal
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
+from tfcheck.world import Thing, World
+
+#: What of an object makes the provider upload it again, with what its state says of the encryption.
+#: NOTE: tags, the ACL and locks are changed without writing the object.
+_UPLOADED = (
+    "bucket",
+    "key",
+    "bucket_key_enabled",
+    "cache_control",
+    "checksum_algorithm",
+    "content",
+    "content_base64",
+    "content_disposition",
+    "content_encoding",
+    "content_language",
+    "content_type",
+    "etag",
+    "kms_key_id",
+    "metadata",
+    "server_side_encryption",
+    "source",
+    "source_hash",
+    "storage_class",
+    "version_id",
+    "website_redirect",
+)
+_READ = ("aws_s3_object", "aws_s3_bucket_object")
+_UPLOAD_OPEN = "which default encryption its bucket had when the object was written"
+
+
+class Default(msgspec.Struct, frozen=True):
+    """The default encryption of a bucket: its customer managed key, if it has one, and the resource that sets it."""
+
+    key: Key | None = None
+    holder: Thing | None = None
+    with_bucket_key: Value = None
+
+
+def keys_of_object(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    """Return the keys that an object may be encrypted with; None where this world does not show any."""
+    found = catalogue(world, OBJECT).by_arn(arn)
+    if found is not None:
+        return _of_managed(found, arn, world)
+    read = world.once(_read).get(spelled_out(arn))
+    own = read.attribute("sse_kms_key_id") if read is not None else None
+    if read is not None and isinstance(own, str) and own:
+        return _own_key(own, read, arn, world)
+    if read is not None and isinstance(read.attribute("server_side_encryption"), str):
+        return ()
+    return _of_bucket(arn, world)
+
+
+def has_bucket_key(arn: TextLike, world: World) -> bool | None:
+    """Whether S3 encrypts an object with a key made for its bucket; None where that is open."""
+    found = catalogue(world, OBJECT).by_arn(arn)
+    own = chosen(found, "bucket_key_enabled") if found else None
+    if isinstance(own, bool):
+        return own
+    old, new = _defaults(arn, world)
+    bucket = bucket_of(arn, world)
+    created = bucket is not None and bucket.thing is not None and is_created(bucket.thing, world)
+    if new is None or new.holder is None or isinstance(new.with_bucket_key, Unknown):
+        return None
+    if not created and (old is None or old.with_bucket_key != new.with_bucket_key):
+        return None
+    return new.with_bucket_key is True
+
+
+def chosen(thing: Thing, argument: str) -> Value:
+    """Return an argument; where nothing is written and AWS chooses, it is as good as not set."""
+    value = thing.attribute(argument)
+    return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
+
+
+# Objects that the plan manages, or looks up
+
+
+def _of_managed(found: Thing, arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    own = chosen(found, "kms_key_id")
+    if own:
+        return _own_key(own, found, arn, world)
+    algorithm = chosen(found, "server_side_encryption")
+    if isinstance(algorithm, str) and algorithm:
+        return ()  # an algorithm without a key is AWS's own key, whatever the bucket says
+    if is_created(found, world) or is_changed(found, _UPLOADED, world):
+        return _when_written(found, arn, world)
+    if isinstance(algorithm, str) or _is_plain(found):
+        return ()
+    return _as_uploaded(arn, world)
+
+
+def _own_key(reference: Value, thing: Thing, arn: TextLike, world: World) -> tuple[Key, ...]:
+    """Return the key that an object names; one that was only read from S3 may be the key that AWS manages."""
+    key = named_key(reference, thing, world)
+    if key is None:
+        return ()
+    if thing.configured("kms_key_id") is True or world.before() is world or _is_customers(key, arn, world):
+        return (key,)
+    return (doubted(key, f"whether the key of {thing.address} is one that AWS manages"),)
+
+
+def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
+    """Whether a key certainly is no key of AWS: a key of some stack, or the default of the bucket."""
+    if any(catalogue(each, KEY).by_arn(key.arn) for each in (world, world.before(), *world.context)):
+        return True
+    looked_up = (each for each in world.looked_up("aws_kms_key") if each.attribute("key_manager") == "CUSTOMER")
+    if any(equal(each.attribute("arn"), key.arn) is Truth.TRUE for each in looked_up):
+        return True
+    return any(each and each.key and equal(each.key.arn, key.arn) is Truth.TRUE for each in _defaults(arn, world))
+
+
+def _is_plain(thing: Thing) -> bool:
+    """Whether the ETag of an object is that of its content, which it is under no KMS key."""
+    content, etag = thing.attribute("content"), thing.attribute("etag")
+    return isinstance(content, str) and etag == md5(content.encode(), usedforsecurity=False).hexdigest()
+
+
+def _when_written(found: Thing, arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    """Return the default key of the moment when this plan writes an object."""
+    old, new = _defaults(arn, world)
+    holder = new.holder if new is not None else None
+    if holder is not None and holder.address.config in world.earlier(found.address).resources:
+        return _listed(new)
+    return _either(old, new, _UPLOAD_OPEN)
+
+
+def _read(world: World) -> dict[TextLike, Thing]:
+    """Index by ARN the objects that data sources look up."""
+    found: dict[TextLike, Thing] = {}
+    for each in world.looked_up(*_READ):
+        bucket, key = each.attribute("bucket"), each.attribute("key")
+        if isinstance(bucket, str | Text) and isinstance(key, str | Text):
+            found[text(["arn:", each.surroundings.partition, ":s3:::", bucket, "/", key])] = each
+    return found
+
+
+# Buckets
+
+
+def _of_bucket(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    bucket = bucket_of(arn, world)
+    if bucket is not None and bucket.thing is not None and is_created(bucket.thing, world):
+        return _listed(_default(bucket, world))  # nothing was written into it before
+    return _as_uploaded(arn, world)
+
+
+def _as_uploaded(arn: TextLike, world: World) -> tuple[Key, ...] | None:
+    return _either(*_defaults(arn, world), _UPLOAD_OPEN)
+
+
+def _defaults(arn: TextLike, world: World) -> tuple[Default | None, Default | None]:
+    """Return the default encryption of the bucket of an object before the change, and after it."""
+    earlier = world.before()
+    new = _default(bucket_of(arn, world), world)
+    return new if earlier is world else _default(bucket_of(arn, earlier), earlier), new
+
+
+def _either(old: Default | None, new: Default | None, doubt: str) -> tuple[Key, ...] | None:
+    """Return the key of both defaults if that is one, else those that either has, with the doubt."""
+    one, other = (each.key if each is not None else None for each in (old, new))
+    if one is None or other is None:
+        return tuple(doubted(each, doubt) for each in (one, other) if each is not None) or None
+    return (other,) if alike(one, other) else (doubted(one, doubt), doubted(other, doubt))
+
+
+def _listed(default: Default | None) -> tuple[Key, ...] | None:
+    return (default.key,) if default is not None and default.key is not None else None
+
+
+def _default(bucket: Subject | None, world: World) -> Default | None:
+    if bucket is None:
+        return None
+    joined = settings(world, BUCKET_ENCRYPTION).on(bucket)
+    for holder in joined.sure:
+        return _set_by(holder, "rule", world)
+    for holder in joined.open:
+        found = _set_by(holder, "rule", world)
+        doubt = f"whether {holder.address} is for this bucket"
+        key = doubted(found.key, doubt) if found.key else None
+        return msgspec.structs.replace(found, key=key, with_bucket_key=Unknown(reason=doubt))
+    return _in_bucket(bucket, world)
+
+
+def _in_bucket(bucket: Subject, world: World) -> Default | None:
+    """Read the encryption in the bucket resource itself; computed, it repeats what another resource sets."""
+    argument = "server_side_encryption_configuration"
+    thing = bucket.thing
+    if thing is None or (not thing.configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
+        return None
+    return _set_by(thing, argument, world) if chosen(thing, argument) else None
+
+
+def _set_by(holder: Thing, argument: str, world: World) -> Default:
+    value = chosen(holder, argument)
+    rule = value if argument == "rule" else _member(value, "rule")
+    default = _member(rule, "apply_server_side_encryption_by_default")
+    key = named_key(_member(default, "kms_master_key_id"), holder, world)
+    return Default(key, holder, _member(rule, "bucket_key_enabled"))
+
+
+def _member(block: Value, name: str) -> Value:
+    """Return a member of a nested block of which there is at most one."""
+    listed = (block,) if isinstance(block, dict) else items(block)
+    first = listed if isinstance(listed, Unknown) else next(iter(listed), None)
+    if isinstance(first, dict):
+        return first.get(name)
+    return first if isinstance(first, Unknown) else None

@@ -1,0 +1,220 @@
+"""Decide whether what a task needs exists when the task starts; every rule asks here.
+
+TRUE: this plan or another stack manages it, a data source found it, or a task of this plan used it before the change.
+FALSE: this change certainly is what it waits for, and does not create it. All else is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+import msgspec
+
+from tfcheck.ecs import task_definitions
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, REPOSITORY, SECRET, Kind, reachable
+from tfcheck.inventory.change import is_created, is_new
+from tfcheck.inventory.filed import Filed
+from tfcheck.inventory.novelty import is_to_be, same
+from tfcheck.match import equal
+from tfcheck.resolve.derived import cleaned_key
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup import registry
+from tfcheck.startup.log_driver import awslogs
+from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
+from tfcheck.world import Thing, World
+
+_VERSION = "aws_secretsmanager_secret_version"
+_OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
+#: What can do anything while it is created: put a value into a secret, or a file into a bucket.
+_SCRIPTS = ("null_resource", "terraform_data", "aws_lambda_invocation", "shell_script", "docker_registry_image")
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What has a name in a region of an account."""
+
+    name: Value
+    region: Value
+    account: Value
+
+
+def at(name: Value, around: Surroundings, region: Value = None) -> Named:
+    """Return what a name means to a task that lives at `around`, or in another region."""
+    return Named(name, around.region if region in (None, "") else region, around.account)
+
+
+# What has a name: log groups, parameters, repositories
+
+
+def repository(arn: TextLike, world: World) -> Truth:
+    """Whether a repository of Amazon ECR exists."""
+    things = (each for one in (world, *world.context) for each in _all(REPOSITORY, one))
+    known = Truth.some(equal(each.attribute("arn"), arn) for each in things)
+    return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_repositories_used))
+
+
+def possible_namesakes(kind: Kind, named: Named, world: World) -> Iterator[Thing]:
+    """Return what has, or may have, a name where it is looked for: managed, looked up or in another stack."""
+    for each in world.once(_Namesakes).of(kind).perhaps(named.name):
+        if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
+            yield each
+
+
+def _is_perhaps(one: Value, other: Value, world: World) -> bool:
+    """Whether two names may be one: what AWS assigns to a new object is in no name that is known already."""
+    if isinstance(one, str | Text | Unknown) and isinstance(other, str | Text | Unknown):
+        return same(one, other, world) is not Truth.FALSE
+    return True
+
+
+def log_group(named: Named, world: World) -> Truth:
+    """Whether a log group exists."""
+    found = list(possible_namesakes(LOG_GROUP, named, world))
+    if found:
+        return Truth.some(has_name(each, named) for each in found) | Truth.UNKNOWN
+    if _is_deleted(LOG_GROUP, named, world):
+        return Truth.FALSE
+    if _key(named) in world.before().once(_groups_used):
+        return Truth.TRUE
+    name = named.name
+    is_named_later = isinstance(name, Text | Unknown) and is_to_be(name, world)
+    return Truth.FALSE if is_named_later else Truth.UNKNOWN
+
+
+def _is_deleted(kind: Kind, named: Named, world: World) -> bool:
+    """Whether the change deletes it, or gives it another name."""
+    former = (each for each in world.before().things(*kind.types) if has_name(each, named) is Truth.TRUE)
+    return any(each.attribute("skip_destroy") is not True and not each.abandoned for each in former)
+
+
+def has_name(thing: Thing, named: Named) -> Truth:
+    """Whether a name means an object."""
+    around = thing.surroundings
+    same = equal(thing.attribute("name"), named.name)
+    return same & equal(around.region, named.region) & equal(around.account, named.account)
+
+
+def _key(named: Named) -> Hashable:
+    parts = (identity(named.name), identity(named.region), identity(named.account))
+    return None if None in parts else parts
+
+
+def _groups_used(world: World) -> frozenset[Hashable]:
+    """Index the log groups that the tasks of a world write to."""
+    found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world))
+    return _keys(at(log.group, task.thing.surroundings, log.region) for task, log in found)
+
+
+def _repositories_used(world: World) -> frozenset[Hashable]:
+    """Index the repositories that the images of the tasks of a world are in."""
+    images = ((task, each.member("image")) for task in task_definitions(world) for each in task.containers)
+    found = (registry.repository(image, task.thing, world) for task, image in images if isinstance(image, str))
+    return frozenset(key for each in found if each is not None and (key := identity(each.arn)) is not None)
+
+
+def _keys(named: Iterable[Named]) -> frozenset[Hashable]:
+    return frozenset(key for each in named if (key := _key(each)) is not None)
+
+
+class _Namesakes:
+    """What is managed or looked up, here or in other stacks, by its name."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._filed: dict[tuple[str, ...], Filed] = {}
+
+    def of(self, kind: Kind) -> Filed:
+        if kind.types not in self._filed:
+            worlds = (self._world, *self._world.context)
+            self._filed[kind.types] = Filed([each for one in worlds for each in _all(kind, one)], "name")
+        return self._filed[kind.types]
+
+
+def _all(kind: Kind, world: World) -> Iterator[Thing]:
+    yield from world.things(*kind.types)
+    yield from world.looked_up(*kind.types)
+
+
+def is_read(name: Value, world: World) -> bool:
+    """Whether a data source has read a text, so that others may have created what has it as its name."""
+    return isinstance(name, str) and name in world.texts_read()
+
+
+# Files in buckets
+
+
+def file(arn: TextLike, services: Iterable[Thing], world: World) -> Truth:
+    """Whether an object in S3 exists when services start."""
+    bucket = bucket_of(arn, world)
+    thing = bucket.thing if bucket is not None else None
+    key = key_in(arn)
+    if thing is None or key is None or not is_created(thing, world):
+        return Truth.UNKNOWN
+    there = Truth.some(_is_at(each, key) & _is_in(each, thing) for each in world.once(_objects).perhaps(key))
+    return there if there is not Truth.FALSE or not _may_be_filled(thing, services, world) else Truth.UNKNOWN
+
+
+def key_in(arn: TextLike) -> TextLike | None:
+    """Return what follows the first slash of an object's ARN; None where that is open."""
+    parts = pieces(arn)
+    for index, piece in enumerate(parts):
+        if isinstance(piece, str) and "/" in piece:
+            return text([piece.partition("/")[2], *parts[index + 1 :]])
+    return None
+
+
+def _objects(world: World) -> Filed:
+    """Index the objects by the key that they get: the ARN of one that does not exist yet may not be known."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key", cleaned_key)
+
+
+def _is_at(each: Thing, key: TextLike) -> Truth:
+    return equal(cleaned_key(each.attribute("key")), key)
+
+
+def _is_in(each: Thing, bucket: Thing) -> Truth:
+    place = each.attribute("bucket")
+    return Truth.some(equal(place, bucket.attribute(name)) for name in ("id", "bucket", "arn"))
+
+
+# Values of secrets
+
+
+def secret_value(secret: Thing, services: Iterable[Thing], world: World) -> Truth:
+    """Whether a secret has a value when services start."""
+    if str(secret.address) in world.once(_filled):
+        return Truth.TRUE
+    names = (secret.attribute(each) for each in SECRET.identity)
+    if any(True for name in names for _ in world.once(_versions).perhaps(name)) or not is_new(secret, world):
+        return Truth.UNKNOWN
+    return Truth.UNKNOWN if _may_be_filled(secret, services, world) else Truth.FALSE
+
+
+def _filled(world: World) -> frozenset[str]:
+    """Index the secrets that a version refers to: most of them, so that few must be compared with every version."""
+    holders = (each.attribute("secret_id") for each in world.things(_VERSION))
+    return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
+
+
+def _versions(world: World) -> Filed:
+    return Filed([each for one in (world, *world.context) for each in one.things(_VERSION)], "secret_id")
+
+
+# Scripts
+
+
+def _may_be_filled(thing: Thing, services: Iterable[Thing], world: World) -> bool:
+    """Whether a script may fill what the plan creates: one that services wait for, or that waits for the thing."""
+    scripts = world.things(*_SCRIPTS)
+    for service in services:
+        earlier = world.earlier(service.address)
+        if earlier.provisioned or (earlier.open and scripts):
+            return True
+        if any(each.address.config in earlier.resources for each in scripts):
+            return True
+    return any(_waits_for(each, thing, world) for each in scripts)
+
+
+def _waits_for(script: Thing, thing: Thing, world: World) -> bool:
+    earlier = world.earlier(script.address)
+    return earlier.open or thing.address.config in earlier.resources

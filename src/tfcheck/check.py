@@ -27,7 +27,7 @@ from tfcheck.grouping import findings, worst_first
 from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
-from tfcheck.resolve import Resolver
+from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.stack import Stack, formerly
 from tfcheck.world import After, World
 
@@ -57,7 +57,7 @@ def check(
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
     what they held then. Reads nothing but what it is given and prints nothing.
     """
-    resolver = Resolver(plan, sources, workspace or (sources.workspace if sources else None))
+    resolver = resolver_of(plan, sources, workspace)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
     judge, past = after.once(Judge), Past(before.once(Judge), before)

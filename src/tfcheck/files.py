@@ -29,11 +29,11 @@ class Given(msgspec.Struct, frozen=True):
 
     def stack(self, name: str, workspace: str | None, *, changes: bool = False) -> Stack:
         """Give it as other plans see it; with `changes` it is checked as well, and part of the change."""
-        from tfcheck.resolve import Resolver
+        from tfcheck.resolve import resolver_of
         from tfcheck.stack import stack_of, stack_of_state
 
         sources = self.found.sources
-        resolver = Resolver(self.plan, sources, workspace or (sources.workspace if sources else None))
+        resolver = resolver_of(self.plan, sources, workspace)
         return (
             stack_of_state(resolver, name, self.beside) if self.is_state else stack_of(resolver, name, changes=changes)
         )

@@ -158,12 +158,11 @@ class _Work:
                     self.texts.append(mend)
 
     def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
-        from tfcheck.resolve import Resolver
+        from tfcheck.resolve import resolver_of
         from tfcheck.stack import formerly
         from tfcheck.world import After
 
-        selected = self._workspace or (sources.workspace if sources else None)
-        return After(Resolver(plan, sources, selected), stacks, formerly(stacks))
+        return After(resolver_of(plan, sources, self._workspace), stacks, formerly(stacks))
 
     def _by_place(self, mend: Mend, sources: Sources | None) -> Mend:
         """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.

@@ -143,6 +143,9 @@ class ModuleNames:
 
     def _given(self, module: ModulePath, name: str) -> Seen | Absence:
         if not module.steps:
+            if name not in self.plan.variables and self.plan.redacted:
+                # NOTE: any other plan shows all variables, those with defaults too: the default need not be the value.
+                return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
             return self.plan.variables.get(name, _ABSENT)
         block = self._call_block(module)
         scope = self._call_scope(module)

@@ -12,6 +12,9 @@ from tfcheck.hcl.source import SourceText
 #: A rule under way. It yields the rules that it needs, is sent what they read, and returns what it has read itself.
 Rule: TypeAlias = Generator["Rule", Any, Expression]
 
+#: The characters of a token that an error shows.
+_LONGEST = 50
+
 
 class Cursor:
     """The next token of an expression."""
@@ -68,7 +71,8 @@ class Cursor:
     def unexpected(self) -> MalformedError:
         """Build the error that the next token makes no sense where it is."""
         written = {"end": "the end of the expression", "newline": "a newline", "close": "the end of the text"}
-        return MalformedError(f"unexpected {written.get(self.kind) or f'`{self.text}`'}", self.token.start)
+        text = self.text if len(self.text) <= _LONGEST else f"{self.text[:_LONGEST]}..."
+        return MalformedError(f"unexpected {written.get(self.kind) or f'`{text}`'}", self.token.start)
 
     def run(self, rule: Rule) -> Expression:
         """Run a rule and the rules that it needs, on a list instead of Python's stack.

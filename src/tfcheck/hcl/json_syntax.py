@@ -13,6 +13,7 @@ from tfcheck.hcl.expression import Expression, ListOf, Literal, ObjectOf
 from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.json_document import Array, JsonValue, Member, Object, Scalar, read_document
 from tfcheck.hcl.lexer import MalformedError
+from tfcheck.hcl.limits import CHARACTERS, TOO_LONG
 from tfcheck.hcl.parse import parse, template_of
 from tfcheck.hcl.source import SourceText
 
@@ -58,6 +59,8 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
 def read_json(source: SourceText) -> File:
     """Find the blocks of a `.tf.json` file; a fault in it becomes the file's `problem`."""
     try:
+        if len(source.text) > CHARACTERS:
+            raise MalformedError(TOO_LONG, 0)
         root = read_document(source.text)
         if isinstance(root, Scalar):
             raise MalformedError("an object was expected", root.start)
@@ -136,4 +139,4 @@ def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Exp
 
 
 def _inside(source: SourceText, start: int, written: str) -> SourceText:
-    return SourceText(source.name, written, source.line(start), one_line=True)
+    return SourceText(source.name, written, source.line(start), one_line=True, reading=source.reading)

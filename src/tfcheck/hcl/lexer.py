@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tfcheck.hcl.limits import STRETCH, TEXT, TOKEN, TOO_MUCH, Reading
+
 #: How deep brackets, strings and interpolations may be nested; real sources stay below 20.
 DEEPEST = 60
 #: How deep the nodes of an expression may be nested, so that nobody who walks them runs out of stack.
@@ -127,25 +129,25 @@ class _Open(msgspec.Struct, frozen=True):
     newlines: bool = False
 
 
-def tokens(text: str, start: int, end: int) -> Tokens:
+def tokens(text: str, start: int, end: int, reading: Reading) -> Tokens:
     """Cut the expression between two offsets into tokens.
 
     Raises:
         MalformedError: brackets or quotes do not pair up, or are nested too deeply.
     """
-    return _Lexer(text, start, end).whole("")
+    return _Lexer(text, start, end, reading).whole("")
 
 
-def template_tokens(text: str) -> Tokens:
+def template_tokens(text: str, reading: Reading) -> Tokens:
     """Cut the text of a template file into tokens; it is a heredoc without a marker, which opens at index 0.
 
     Raises:
         MalformedError: a `${` or `%{` is not closed.
     """
-    return _Lexer(text, 0, len(text)).whole("<<")
+    return _Lexer(text, 0, len(text), reading).whole("<<")
 
 
-def attribute_end(text: str, start: int) -> int:
+def attribute_end(text: str, start: int, reading: Reading) -> int:
     """Find the offset behind the value that begins at `start`, blanks and comments behind it not counted.
 
     Raises:
@@ -158,7 +160,7 @@ def attribute_end(text: str, start: int) -> int:
         end = max(end, found.end("run")) if found["run"] else end
         position = found.end()
         if found.lastgroup != "run":
-            end = position = _Scanner(text, found.start(found.lastgroup or ""), len(text)).construct_end()
+            end = position = _Scanner(text, found.start(found.lastgroup or ""), len(text), reading).construct_end()
         elif text.startswith("/*", position):
             raise MalformedError("a comment is not closed", position)
         elif text.startswith((")", "]"), position):
@@ -195,7 +197,7 @@ def quoted_end(text: str, start: int) -> int:
         MalformedError: it is not closed on its line.
     """
     plain = _PLAIN_QUOTED.match(text, start)
-    return plain.end() if plain else _Scanner(text, start, len(text)).construct_end()
+    return plain.end() if plain else _Scanner(text, start, len(text), Reading()).construct_end()
 
 
 def heredoc_at(text: str, start: int) -> Heredoc | None:
@@ -206,7 +208,7 @@ def heredoc_at(text: str, start: int) -> Heredoc | None:
     """
     if not _HEREDOC_AT.match(text, start):
         return None
-    lexer = _Lexer(text, start, len(text))
+    lexer = _Lexer(text, start, len(text), Reading())
     end = lexer.construct_end()
     return Heredoc(tuple(map(lexer.found.stretch, lexer.found.inside(0))), end)
 
@@ -217,8 +219,9 @@ class _Scanner:
     code = _INSIDE
     bare = _BARE_LINES
 
-    def __init__(self, text: str, start: int, end: int) -> None:
+    def __init__(self, text: str, start: int, end: int, reading: Reading) -> None:
         self.text = text
+        self.reading = reading
         self.position = start
         self.end = end
         self.open: list[_Open] = []
@@ -234,12 +237,17 @@ class _Scanner:
 
     def step(self) -> None:
         """Take what comes next."""
+        self.spend(STRETCH)
         if self.open[-1].kind in ('"', "<<"):
             self.template_token(self.open[-1])
         else:
             found = self.code.match(self.text, self.position, self.end)
             assert found  # it matches the empty string
             self.code_token(found.lastgroup, found)
+
+    def spend(self, steps: int) -> None:
+        if not self.reading.take(steps):
+            raise MalformedError(TOO_MUCH, self.position)
 
     def code_token(self, kind: str | None, found: re.Match[str]) -> None:
         self.position = found.end()
@@ -336,8 +344,8 @@ class _Lexer(_Scanner):
     code = _TOKEN
     bare = _BARE_TEXT
 
-    def __init__(self, text: str, start: int, end: int) -> None:
-        super().__init__(text, start, end)
+    def __init__(self, text: str, start: int, end: int, reading: Reading) -> None:
+        super().__init__(text, start, end, reading)
         self.found = Tokens([], {})
 
     def whole(self, kind: str) -> Tokens:
@@ -361,5 +369,6 @@ class _Lexer(_Scanner):
             self.found.closings[whole.index] = self.add("close", self.position)
 
     def add(self, kind: str, start: int) -> int:
+        self.spend(TOKEN + (self.position - start) // TEXT)
         self.found.listed.append(Token(kind, start, self.position))
         return len(self.found.listed) - 1

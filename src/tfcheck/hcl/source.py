@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.hcl.expression import Place
+from tfcheck.hcl.limits import Reading
 
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -25,6 +26,8 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
     bom: bool = False
     #: All of `text` stands on one line of the file, as a string of a JSON file does.
     one_line: bool = False
+    #: What is left for reading this and the other files of the configuration.
+    reading: Reading = msgspec.field(default_factory=Reading)
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -51,11 +54,12 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         return self.text[start:end].removesuffix("\r")
 
 
-def decoded(name: str, data: bytes) -> SourceText:
+def decoded(name: str, data: bytes, reading: Reading | None = None) -> SourceText:
     """Read the bytes of a file, remembering its byte order mark.
 
     Raises:
         UnicodeDecodeError: `data` is not UTF-8, which Terraform does not accept either.
     """
     written = data.decode("utf-8")
-    return SourceText(name, written.removeprefix(BYTE_ORDER_MARK), bom=written.startswith(BYTE_ORDER_MARK))
+    bom = written.startswith(BYTE_ORDER_MARK)
+    return SourceText(name, written.removeprefix(BYTE_ORDER_MARK), bom=bom, reading=reading or Reading())

@@ -12,6 +12,7 @@ from tfcheck.hcl.block import Argument, Block
 from tfcheck.hcl.escape import unescaped
 from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
+from tfcheck.hcl.limits import CHARACTERS, ITEM, STRETCH, TEXT, TOO_LONG, TOO_MUCH
 from tfcheck.hcl.source import SourceText
 
 _BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
@@ -24,6 +25,9 @@ def read(source: SourceText) -> File:
     """Find the blocks of a `.tf` file; a fault in it becomes the file's `problem`."""
     walker = _Walker(source)
     try:
+        if len(source.text) > CHARACTERS:
+            raise MalformedError(TOO_LONG, 0)
+        walker.spend(len(source.text) // TEXT)
         walker.body(0)
     except MalformedError as fault:
         return File(source, tuple(walker.found), Problem(source.place(fault.offset), fault.message))
@@ -48,6 +52,7 @@ class _Walker:
             self.skip(_BLANK)
             if self.at_end(depth):
                 return arguments, blocks
+            self.spend(ITEM)
             start = self.position
             name = self.name()
             self.skip(_BLANK_IN_LINE)
@@ -69,7 +74,7 @@ class _Walker:
         self.position += 1
         self.skip(_BLANK_IN_LINE)
         value_start = self.position
-        self.position = attribute_end(self.text, value_start)
+        self.position = attribute_end(self.text, value_start, self.source.reading)
         if self.position == value_start:
             raise MalformedError(f"`{name}` has no value", start)
         return Argument(name, self.source, start, value_start, self.position)
@@ -88,6 +93,7 @@ class _Walker:
         """Read the labels and the opening brace of a block."""
         labels: list[str] = []
         while not self.text.startswith("{", self.position):
+            self.spend(STRETCH)
             start = self.position
             if self.text.startswith('"', start):
                 self.position = quoted_end(self.text, start)
@@ -97,6 +103,10 @@ class _Walker:
             self.skip(_BLANK_IN_LINE)
         self.position += 1
         return tuple(labels)
+
+    def spend(self, steps: int) -> None:
+        if not self.source.reading.take(steps):
+            raise MalformedError(TOO_MUCH, self.position)
 
     def name(self) -> str:
         found = _NAME.match(self.text, self.position)

@@ -13,6 +13,7 @@ from pathlib import Path
 from tfcheck.hcl.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.json_syntax import read_json
+from tfcheck.hcl.limits import Reading
 from tfcheck.hcl.modules.module import Module
 from tfcheck.hcl.modules.names import module_files
 from tfcheck.hcl.modules.storage import Folder, Saved, Storage
@@ -52,6 +53,7 @@ class Sources:
         self.missing: dict[ModuleNames, str] = {}
         self.problems: list[Problem] = []
         self._storage = storage
+        self._reading = Reading()
         self._opentofu = opentofu
         self._modules: dict[ModuleNames, Module | None] = {}
         #: Calls of one directory share its blocks, so that each is parsed once.
@@ -174,7 +176,7 @@ class Sources:
     def _text(self, key: str, directory: str, name: str) -> SourceText | Problem:
         label = posixpath.normpath(posixpath.join(directory, name))
         try:
-            return decoded(label, self._storage.data(key, directory, name))
+            return decoded(label, self._storage.data(key, directory, name), self._reading)
         except RefusedError as error:
             return Problem(Place(label, 1), str(error))
         except OSError as error:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 PAGE = (ROOT / "docs" / "github-action.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / ".github").rglob("*.md")]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml")) + sorted(
     Path(__file__).parent.glob("workflows/*.yml")
 )
@@ -107,6 +108,15 @@ def test_examples_use_inputs_that_there_are_and_pinned_actions(example: str) -> 
     assert workflow["permissions"] == {}
 
 
+def test_only_one_page_prints_workflows() -> None:
+    blocks = (
+        (page, text) for page in PAGES for text in re.findall(r"```ya?ml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    )
+    assert {page.name for page, text in blocks if re.search(r"^\s*(jobs|runs-on|uses):", text, re.MULTILINE)} == {
+        "github-action.md"
+    }
+
+
 @pytest.fixture
 def examples(tmp_path: Path) -> list[str]:
     """Write the examples of the page as workflows."""
@@ -134,6 +144,8 @@ def test_nothing_in_the_action_and_the_workflows_can_be_abused(examples: list[st
         check,
         "--offline",
         "--no-progress",
+        "--persona",
+        "pedantic",
         "--config",
         ".github/zizmor.yml",
         "action.yml",

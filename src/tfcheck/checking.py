@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tfcheck.hcl.modules import Found, Sources
 
 
+#: A loop over file names must not fill the report.
+_MOST_REFUSALS = 5
+
+
 class Checked(msgspec.Struct, frozen=True):
     """One report, and the directory that the places in it are seen from."""
 
@@ -163,6 +167,10 @@ def _about(found: Found) -> Iterator[str]:
         return
     for problem in found.sources.problems:
         yield f"{problem}; what needs that file stays unknown"
+    refusals = list(found.sources.refusals)
+    yield from (f"{each}; what needs it stays unknown" for each in refusals[:_MOST_REFUSALS])
+    if len(refusals) > _MOST_REFUSALS:
+        yield f"{len(refusals) - _MOST_REFUSALS} more files that expressions name are not read"
     for names, reason in found.sources.missing.items():
         yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
 

@@ -245,7 +245,10 @@ def run(arguments: list[str]) -> int:
         return error.exit_status
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except SystemExit:  # click's answer to a broken pipe
+    except SystemExit as leaving:
+        if isinstance(leaving.code, int) and leaving.code > 128:  # a signal came while files were written
+            return leaving.code
+        # Otherwise it is click's answer to a broken pipe.
         return terminal.unwritable(BrokenPipeError())
     except OSError as error:
         if error.filename is not None:  # as files have, and standard output has not

@@ -37,9 +37,10 @@ def step_outputs(values: Mapping[str, str], variables: Mapping[str, str]) -> Non
     file = variables.get("GITHUB_OUTPUT")
     if not file:
         return
+    from tfcheck.writing import append
+
     try:
-        with Path(file).open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as opened:
-            opened.write("".join(_output(name, value) for name, value in values.items()))
+        append(Path(file), "".join(_output(name, value) for name, value in values.items()))
     except OSError as error:
         raise UsageError(f"GITHUB_OUTPUT cannot be written: {error.strerror}") from None
 

@@ -73,9 +73,10 @@ def summarize(reports: Sequence[Report], wishes: Wishes, variables: Mapping[str,
     if not file:
         return
     text = summary(reports, page(reports, _place(variables), wishes, manuals()))
+    from tfcheck.writing import append
+
     try:
-        with Path(file).open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as opened:
-            opened.write(text)
+        append(Path(file), text)
     except OSError as error:
         warn(f"the summary of the job cannot be written: {error.strerror}", variables)
 

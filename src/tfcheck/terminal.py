@@ -142,15 +142,6 @@ def _drop(stream: TextIO) -> None:
 
 
 def _to_file(report: str, path: Path) -> None:
-    """Write all or nothing: whoever reads the file meanwhile sees the old one."""
-    encoded = report.encode("utf-8", "backslashreplace")
-    if path.exists() and not path.is_file():
-        path.write_bytes(encoded)  # a device or a pipe cannot be replaced
-        return
-    path = path.resolve()  # a link stays, what it leads to is replaced
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(encoded)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    from tfcheck.writing import write
+
+    write(path, report.encode("utf-8", "backslashreplace"))

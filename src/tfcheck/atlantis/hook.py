@@ -28,6 +28,7 @@ from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.plain import visible
 from tfcheck.report.text import text
 from tfcheck.report.words import counted
+from tfcheck.writing import write
 
 _TOKENS = ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN")
 #: Other commands change nothing of the results: an apply takes the plans away, but not what was found in them.
@@ -106,7 +107,7 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
         return
     try:
         if words:
-            Path(path).write_text(words[:_LONGEST_STATUS], encoding="utf-8")
+            write(Path(path), words[:_LONGEST_STATUS].encode())
         else:
             Path(path).unlink(missing_ok=True)
     except OSError:

@@ -23,12 +23,13 @@ from tfcheck.atlantis.surroundings import Project, Pull, is_commit
 from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.finding import Report
 from tfcheck.report.origin import told
+from tfcheck.writing import write
 
 #: Results of pull requests that nobody planned for so long are of no use.
 _KEPT_SECONDS = 30 * 24 * 3600
 _LONGEST_NAME = 60
 #: A result, or one that was being written when the machine stopped.
-_OURS = re.compile(r"[A-Za-z0-9-]+-[0-9a-f]{16}\.json|\.[A-Za-z0-9-]+-[0-9a-f]{16}\.json\.[0-9]+\.[0-9a-f]{8}")
+_OURS = re.compile(r"[A-Za-z0-9-]+-[0-9a-f]{16}\.json|\.[A-Za-z0-9-]+-[0-9a-f]{16}\.json\.[0-9a-f]{16}")
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 
@@ -68,14 +69,7 @@ class Store:
 
     def _write(self, path: Path, report: str) -> None:
         _make_private(path.parent)
-        beside = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as opened:
-                opened.write(report)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+        write(path, report.encode("utf-8", "backslashreplace"), mode=0o600)
 
     def kept(self) -> Kept:
         """Read all results for the commit, in the order of their names."""

@@ -146,6 +146,8 @@ def _files(wanted: Inputs, reports: Sequence[Report]) -> dict[str, str]:
 
 def _write(text: str, file: str) -> None:
     """Write a file, and the directories that it wants."""
+    from tfcheck.writing import make_directories
+
     with suppress(OSError):  # writing the file says it better
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        make_directories(Path(file))
     terminal.publish(text, file, colour=False)

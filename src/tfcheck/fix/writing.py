@@ -1,15 +1,14 @@
-"""How do changes get into the user's files: all of them, or none?"""
+"""Write changes into the user's files: all of them, or none."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from tfcheck.errors import InputError
+from tfcheck.writing import ChangedError, Content, replace
 
 
 class NewContent(msgspec.Struct, frozen=True):
@@ -25,40 +24,13 @@ def write(files: Sequence[NewContent]) -> None:
 
     Raises:
         InputError: a file is no longer what it was read as, or cannot be written; then nothing has changed.
+        KeyboardInterrupt, SystemExit: the user interrupts; then nothing has changed either.
     """
-    beside: list[Path] = []
-    done: list[NewContent] = []
     try:
-        for file in files:
-            _refuse_changed(file)
-            beside.append(_beside(file.path, file.after))
-        for file, new in zip(files, beside, strict=True):
-            _refuse_changed(file)
-            new.replace(file.path)
-            done.append(file)
-    except (OSError, InputError) as error:
-        _put_back(done)
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"`{error.filename}` cannot be written: {(error.strerror or 'unknown').lower()}") from None
-    finally:
-        for new in beside:
-            new.unlink(missing_ok=True)
-
-
-def _refuse_changed(file: NewContent) -> None:
-    if file.path.read_bytes() != file.before:
-        raise InputError(f"`{file.path.name}` has changed since it was read", hint="run `tfcheck fix` again")
-
-
-def _beside(path: Path, content: bytes) -> Path:
-    """Write the new content next to the file, with its permissions, so that it can take its place in one step."""
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.write_bytes(content)
-    shutil.copymode(path, new)
-    return new
-
-
-def _put_back(done: Iterable[NewContent]) -> None:
-    for file in done:
-        _beside(file.path, file.before).replace(file.path)
+        replace(*(Content(each.path, each.after, each.before) for each in files))
+    except ChangedError as error:
+        name = Path(error.filename).name
+        raise InputError(f"`{name}` has changed since it was read", hint="run `tfcheck fix` again") from None
+    except OSError as error:
+        problem = error.strerror or "unknown"
+        raise InputError(f"`{error.filename}` cannot be written: {problem[0].lower()}{problem[1:]}") from None

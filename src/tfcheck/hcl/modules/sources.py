@@ -52,6 +52,8 @@ class Sources:
         self._shared = is_shared(os.environ) if run.shared is None else run.shared
         self.missing: dict[ModuleNames, str] = {}
         self.problems: list[Problem] = []
+        #: Why files were not read that expressions name, each once.
+        self.refusals: dict[str, None] = {}
         self._storage = storage
         self._reading = Reading()
         self._opentofu = opentofu
@@ -103,6 +105,9 @@ class Sources:
             return None
         try:
             return self._gate.file(path)
+        except RefusedError as error:
+            self.refusals[str(error)] = None
+            raise
         except FileNotFoundError:
             raise EvaluationError(f"there is no file `{path}`") from None
 
@@ -112,7 +117,11 @@ class Sources:
         Raises:
             RefusedError: the sources are not allowed to read one of them.
         """
-        return matching(self._gate, directory, pattern) if self._gate else None
+        try:
+            return matching(self._gate, directory, pattern) if self._gate else None
+        except RefusedError as error:
+            self.refusals[str(error)] = None
+            raise
 
     def read_source(self, name: str) -> bytes:
         """Read a file of a module from the directory, for changes to it.

@@ -1,0 +1,272 @@
+"""Write files: all of them or none, each in one step, and none through a link that a repository holds.
+
+Whoever opens a pull request can commit a link where a report or a fix is going to be written.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from types import FrameType
+
+import msgspec
+
+from tfcheck.repository.work_tree import containing
+
+#: An interruption must not leave half of the files changed.
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class UnwritableError(OSError):
+    """A file that must not be written; `strerror` says why."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(0, why, str(path))
+
+
+class Content(msgspec.Struct, frozen=True):
+    """What a file becomes; `before` is what it must hold until then, if that matters.
+
+    A new file gets the permissions `mode`, less what the user's mask takes; others keep theirs.
+    """
+
+    path: Path
+    after: bytes
+    before: bytes | None = None
+    mode: int = 0o666
+
+
+class ChangedError(UnwritableError):
+    """A file does not hold any more what it was read as."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "it has changed since it was read")
+
+
+def replace(*files: Content) -> None:
+    """Write all files, or none: also where one of them cannot be written, or the user interrupts.
+
+    Raises:
+        ChangedError: a file is not what it was read as.
+        OSError: a file cannot be written, or must not be.
+        KeyboardInterrupt, SystemExit: a signal came; where not all files were written by then, none is.
+    """
+    with _deferred_signals() as came:
+        work = _Work(came)
+        try:
+            for file in files:
+                work.prepare(file)
+            work.commit()
+        finally:
+            work.clean_up()
+
+
+def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
+    """Write one file; a terminal, a pipe or a device, which cannot be replaced, is written to.
+
+    Raises:
+        OSError: it cannot be written, or must not be.
+    """
+    place = destination(path)
+    if path.exists() and not path.is_file() and not place.is_dir():
+        path.write_bytes(content)
+    else:
+        replace(Content(path, content, mode=mode))
+
+
+def append(path: Path, text: str) -> None:
+    """Add text to the end of a file that belongs to whoever started the job.
+
+    Raises:
+        OSError: it cannot be written, or must not be.
+    """
+    place = destination(path)
+    descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW, 0o666)
+    with open(descriptor, "wb") as file:
+        _refuse_shared(path, os.fstat(descriptor))
+        file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def make_directories(path: Path) -> None:
+    """Make the directories above a file that is going to be written.
+
+    Raises:
+        OSError: they cannot be made, or a link of the repository leads elsewhere.
+    """
+    destination(path).parent.mkdir(parents=True, exist_ok=True)
+
+
+def destination(path: Path) -> Path:
+    """Return where a file is written, links resolved.
+
+    Raises:
+        UnwritableError: a link leads there that lies in a repository, or below the current directory.
+    """
+    written = Path(os.path.abspath(path))
+    if written.is_symlink() and _home_of(written):
+        raise UnwritableError(path, "it is a symbolic link")
+    for each in written.parents:
+        home = _home_of(each) if each.is_symlink() else None
+        place = Path(os.path.realpath(each))
+        if home and not (place.is_relative_to(home) and ".git" not in place.relative_to(home).parts):
+            raise UnwritableError(path, f"`{each.name}` is a symbolic link that leads elsewhere")
+    return Path(os.path.realpath(written))
+
+
+def _home_of(link: Path) -> Path | None:
+    """Return the work tree that a link lies in, or the current directory if that is above it."""
+    parent, here = Path(os.path.realpath(link.parent)), Path(os.path.realpath("."))
+    return containing(parent) or (here if parent.is_relative_to(here) and here != Path(here.anchor) else None)
+
+
+def _refuse_shared(path: Path, about: os.stat_result) -> None:
+    """Raise UnwritableError for what others see under another name, and for directories."""
+    if stat.S_ISDIR(about.st_mode):
+        raise UnwritableError(path, "it is a directory")
+    if stat.S_ISREG(about.st_mode) and about.st_nlink > 1:
+        raise UnwritableError(path, "it is a hard link to a file that has other names")
+
+
+def _adopt(new: Path, about: os.stat_result) -> None:
+    """Give a new file the owner and the permissions of the one whose place it takes."""
+    if hasattr(os, "chown") and (about.st_uid, about.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+        with suppress(OSError):
+            os.chown(new, about.st_uid, about.st_gid)
+    os.chmod(new, stat.S_IMODE(about.st_mode))
+
+
+def _keep(directory: Path) -> None:
+    """Let a change of names outlast a crash of the machine, where directories can be written through."""
+    with suppress(OSError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _step(name: str) -> None:
+    """Do nothing between the steps of writing; tests interrupt here."""
+
+
+class _Prepared(msgspec.Struct):
+    """A file that is ready to be exchanged; `old` holds its former content, None where there was no file."""
+
+    place: Path
+    new: Path
+    old: Path | None
+
+
+class _Work:
+    """The files of one call, and how far they have come."""
+
+    def __init__(self, came: list[int]) -> None:
+        self._came = came
+        self._beside: list[Path] = []
+        self._prepared: list[tuple[Content, _Prepared]] = []
+        self._begun: list[_Prepared] = []
+
+    def prepare(self, file: Content) -> None:
+        """Write the new content, and the former one, beside the file."""
+        place = destination(file.path)
+        about = os.lstat(place) if os.path.lexists(place) else None
+        if about is not None and not stat.S_ISREG(about.st_mode):
+            raise UnwritableError(
+                file.path, f"it is {'a directory' if stat.S_ISDIR(about.st_mode) else 'not a regular file'}"
+            )
+        if about is not None:
+            _refuse_shared(file.path, about)
+            if not about.st_mode & 0o222 or not os.access(place, os.W_OK):
+                raise UnwritableError(file.path, "it is read-only")
+        before = self._content(file, place) if about is not None else None
+        new = self._write(place, file.after, about, file.mode)
+        old = self._write(place, before, about, file.mode) if before is not None else None
+        self._prepared.append((file, _Prepared(place, new, old)))
+
+    def commit(self) -> None:
+        """Exchange all files."""
+        try:
+            for file, prepared in self._prepared:
+                self._check(f"replace {file.path.name}")
+                if prepared.old is not None:
+                    self._content(file, prepared.place)
+                self._begun.append(prepared)
+                prepared.new.replace(prepared.place)
+                _keep(prepared.place.parent)
+                self._check(f"replaced {file.path.name}", last=len(self._begun) == len(self._prepared))
+        except BaseException:
+            self._put_back()
+            raise
+
+    def clean_up(self) -> None:
+        """Take away what was written beside the files."""
+        for each in self._beside:
+            with suppress(OSError):
+                each.unlink(missing_ok=True)
+
+    def _put_back(self) -> None:
+        for each in self._begun:
+            with suppress(OSError):
+                if each.old is not None:
+                    each.old.replace(each.place)
+                elif not each.new.exists():
+                    each.place.unlink(missing_ok=True)
+
+    def _content(self, file: Content, place: Path) -> bytes:
+        content = place.read_bytes()
+        if file.before is not None and content != file.before:
+            raise ChangedError(file.path)
+        return content
+
+    def _write(self, place: Path, content: bytes, about: os.stat_result | None, mode: int) -> Path:
+        new = place.with_name(f".{place.name[:200]}.{token_hex(8)}")
+        self._check(f"create {place.name}")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
+        self._beside.append(new)
+        with open(descriptor, "wb") as file:
+            if about is not None:
+                _adopt(new, about)
+            self._check(f"write {place.name}")
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        self._check(f"written {place.name}")
+        return new
+
+    def _check(self, step: str, *, last: bool = False) -> None:
+        """Give way to a signal that came, unless all is done."""
+        _step(step)
+        if self._came and not last:
+            raise _interruption(self._came[0])
+
+
+@contextmanager
+def _deferred_signals() -> Iterator[list[int]]:
+    """Collect the signals that come meanwhile; one that nothing gave way to is heard at the end."""
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {}
+    try:
+        for each in _SIGNALS:
+            with suppress(ValueError):  # only the main thread hears signals
+                if signal.getsignal(each) is not signal.SIG_IGN:
+                    before[each] = signal.signal(each, note)
+        yield came
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    if came:
+        raise _interruption(came[0])
+
+
+def _interruption(number: int) -> BaseException:
+    return KeyboardInterrupt() if number == signal.SIGINT else SystemExit(128 + number)

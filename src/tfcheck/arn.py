@@ -52,7 +52,7 @@ def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) ->
     first, *rest = literal.split(":", 6 - len(parts))
     parts[-1].append(first)
     parts.extend([each] for each in rest)
-    for part in parts:
+    for part in parts[-1 - len(rest) :]:
         while "" in part:
             part.remove("")
 

@@ -8,6 +8,7 @@ import msgspec
 
 from tfcheck.arn import split
 from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, decide
+from tfcheck.limits import REASON, take
 from tfcheck.match import equal
 from tfcheck.resource_policy import Guarded, covering
 from tfcheck.role import Role
@@ -34,6 +35,8 @@ class Call(msgspec.Struct, frozen=True):
 
 def decided(call: Call) -> Decision:
     """Decide a call, for every inline policy that may be the one to remain of several with one name."""
+    if not take(1):
+        return Undecided("unknown_value", REASON)
     decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
     if isinstance(decision, Denied) and call.doubt:
         return Undecided("unknown_value", call.doubt, decision.by)

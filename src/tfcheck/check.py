@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck import pitfall, startup
+from tfcheck import limits, pitfall, startup
 from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.change import task_changes
 from tfcheck.compare import Past
@@ -22,6 +23,7 @@ from tfcheck.finding import (
     Skipped,
     TaskRole,
     Verdict,
+    clipped,
 )
 from tfcheck.grouping import findings, worst_first
 from tfcheck.judge import Judge, Judgement
@@ -57,6 +59,21 @@ def check(
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
     what they held then. Reads nothing but what it is given and prints nothing.
     """
+    with limits.bounded(plan.size) as allowance:
+        report = _checked(plan, sources, workspace, context, fixes, mend, stacks)
+    noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
+    return clipped(msgspec.structs.replace(report, notes=noted))
+
+
+def _checked(
+    plan: Plan,
+    sources: Sources | None,
+    workspace: str | None,
+    context: dict[str, str | int] | None,
+    fixes: bool,
+    mend: Callable[[Report], Sequence[Finding]] | None,
+    stacks: Sequence[Stack],
+) -> Report:
     resolver = resolver_of(plan, sources, workspace)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
@@ -71,7 +88,7 @@ def check(
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(found),
-        skipped=tuple(Skipped(str(task.address), task.problem) for task in tasks if task.problem),
+        skipped=tuple(_skipped(tasks, answers)),
         notes=tuple(
             dict.fromkeys(
                 (
@@ -92,6 +109,19 @@ def check(
     )
     wanted = (mend(report) if mend else found) if fixes else ()
     return _mended(report, wanted, after) if wanted else report
+
+
+def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
+    """Yield the tasks of which something was not looked at, and why."""
+    needs = Counter(each.requirement.task_definition for each in answers)
+    for task in tasks:
+        address = str(task.address)
+        if task.problem:
+            yield Skipped(address, task.problem)
+        elif needs[address] >= startup.MOST_REQUIREMENTS:
+            yield Skipped(
+                address, f"limit: only the first {startup.MOST_REQUIREMENTS:,} of its permissions are checked"
+            )
 
 
 def _mended(report: Report, wanted: Sequence[Finding], after: After) -> Report:

@@ -19,12 +19,17 @@ from tfcheck.checking import Checked, fails
 from tfcheck.command import action, atlantis, comment, diff, explain, fix, options, rules
 from tfcheck.command import report as reporting
 from tfcheck.command.plans import reports as checked
-from tfcheck.errors import TfcheckError, UsageError
+from tfcheck.errors import InputError, TfcheckError, UsageError
 from tfcheck.report.screen import visible
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
 
 _NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+_TOO_LARGE = InputError(
+    "the input is too large or too deeply nested", hint="give tfcheck more memory, or check fewer plans at once"
+)
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -250,6 +255,9 @@ def run(arguments: list[str]) -> int:
             return leaving.code
         # Otherwise it is click's answer to a broken pipe.
         return terminal.unwritable(BrokenPipeError())
+    except (MemoryError, RecursionError):
+        terminal.complain(_TOO_LARGE)
+        return _TOO_LARGE.exit_status
     except OSError as error:
         if error.filename is not None:  # as files have, and standard output has not
             _confess(error, debug="--debug" in arguments)

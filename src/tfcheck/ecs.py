@@ -16,6 +16,12 @@ from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import JsonText, Text, Unknown, Value, items
 from tfcheck.world import Thing, World
 
+#: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
+#: larger cannot be registered, and is not looked into.
+_LONGEST, MOST_CONTAINERS = 1_000_000, 500
+#: The characters that ECS accepts in a container's name.
+_LONGEST_NAME = 255
+
 
 class Container(msgspec.Struct, frozen=True):
     """One container of a task definition; `index` is its place in the list, `definition` what it is told."""
@@ -107,11 +113,15 @@ def _task_definition(thing: Thing, world: World) -> TaskDefinition:
 
 
 def _containers(text: Value) -> tuple[list[Container], str]:
+    if isinstance(text, str) and len(text) > _LONGEST:
+        return [], f"limit: container_definitions has {len(text):,} characters; ECS accepts 64 KiB"
     try:
         definitions = text if isinstance(text, list) else _decoded(text)
     except EvaluationError as error:
         return [], f"container_definitions is not JSON: {error}"
     match definitions:
+        case list() if len(definitions) > MOST_CONTAINERS:
+            return [], f"limit: container_definitions has {len(definitions):,} containers; ECS accepts 10"
         case list():
             found = [_container(index, each) for index, each in enumerate(definitions) if isinstance(each, dict)]
             strange = [each for each in definitions if not isinstance(each, dict)]
@@ -151,7 +161,8 @@ def _waits(unknown: Unknown) -> str:
 
 def _container(index: int, definition: dict[str, Value]) -> Container:
     name = member(definition, "name")
-    return Container(index, name if isinstance(name, str) else f"#{index}", definition)
+    named = isinstance(name, str) and len(name) <= _LONGEST_NAME
+    return Container(index, str(name) if named else f"#{index}", definition)
 
 
 def member(structure: Value, name: str) -> Value:

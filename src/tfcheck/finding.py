@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 import msgspec
 
+from tfcheck.clipping import clip, clip_words
 from tfcheck.value import TextLike, written
 
 
@@ -54,6 +56,10 @@ class RoleKind(Enum):
     TASK = "task"
 
 
+#: The characters of a resource that are shown: no ARN has more, but references in it may be long.
+_LONGEST_RESOURCE = 1000
+
+
 class Location(msgspec.Struct, frozen=True):
     """Lines of a source file, counted from 1; `text` is the first of them as written."""
 
@@ -98,12 +104,17 @@ class Requirement(msgspec.Struct, frozen=True):
         """Identify the requirement in a report: 16 hexadecimal digits, the same in every run."""
         import hashlib  # takes longer to load than to use, and only some reports have ids
 
-        parts = (self.rule, self.task_definition, self.container or "", self.pointer, self.action, self.shown_resource)
+        resource = self._whole_resource
+        parts = (self.rule, self.task_definition, self.container or "", self.pointer, self.action, resource)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     @property
     def shown_resource(self) -> str:
         """Write the resource for people; what the plan marks as sensitive is not shown."""
+        return clip(self._whole_resource, _LONGEST_RESOURCE)
+
+    @property
+    def _whole_resource(self) -> str:
         return "(sensitive value)" if self.sensitive else written(self.resource)
 
 
@@ -283,3 +294,41 @@ class Report(msgspec.Struct, frozen=True):
     def worst(self) -> Severity | None:
         """Give the severity of the worst finding."""
         return min((finding.severity for finding in self.findings), key=lambda each: each.rank, default=None)
+
+
+#: What is looked up or compared, has its own way of being shown, or is code to be copied.
+_KEPT_WHOLE = frozenset(
+    ("address", "container", "context", "fix", "id", "location", "needed_at", "path", "plan", "pointer", "requirement"),
+) | frozenset(("requirements", "role", "roles", "rule", "sid", "task_definition", "task_definitions"))
+
+
+def clipped(report: Report) -> Report:
+    """Return a report in which no sentence, reason or pattern is longer than anybody reads."""
+    return _Clipping().of(report)  # type: ignore[no-any-return]
+
+
+class _Clipping:
+    """Clips the texts of a report; what is in it twice stays one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Any] = {}
+
+    def of(self, part: Any) -> Any:
+        if isinstance(part, str):
+            return clip_words(part)
+        if isinstance(part, tuple):
+            parts = tuple(self.of(each) for each in part)
+            return parts if any(new is not old for new, old in zip(parts, part, strict=True)) else part
+        if not isinstance(part, msgspec.Struct):
+            return part
+        if id(part) not in self._known:
+            self._known[id(part)] = self._struct(part)
+        return self._known[id(part)]
+
+    def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
+        new = {}
+        for name in part.__struct_fields__:
+            old = getattr(part, name)
+            if name not in _KEPT_WHOLE and (found := self.of(old)) is not old:
+                new[name] = found
+        return msgspec.structs.replace(part, **new) if new else part

@@ -280,9 +280,9 @@ class Judge:
 
     def _evidence(self, decision: Decision, call: Call) -> tuple[Evidence, ...]:
         """Tell which statements decided; where they did not allow, also which came nearest to allowing."""
-        decided = tuple(self._deciding(origin, decision, call) for origin in decision.by)
+        decided = tuple(self._deciding(origin, decision, call) for origin in decision.by[:_MOST_EVIDENCE])
         if isinstance(decision, Allowed):
-            return decided[:_MOST_EVIDENCE]
+            return decided
         near = tuple(
             self._told(miss.origin, miss.effect, miss.because, miss.patterns)
             for miss in near_misses(call.request, call.policies)

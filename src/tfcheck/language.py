@@ -72,6 +72,7 @@ def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[
 
 _LONGEST = 64
 _MOST_STATES = 200_000
+_MOST_TIED_STATES = 50_000
 
 
 def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
@@ -189,6 +190,8 @@ def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -
             return False
         for after in _moves(left, right, *state):
             if after not in seen:
+                if len(seen) > _MOST_TIED_STATES:
+                    return False
                 seen.add(after)
                 todo.append(after)
     return True

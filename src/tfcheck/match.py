@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.language import Element, disjoint, exact, repeated
+from tfcheck.limits import affordable
 from tfcheck.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def glob(pattern: Pattern, subject: TextLike) -> Truth:
     An unknown part of the pattern may itself turn out to hold wildcards, unless its hole excludes them.
     """
     if isinstance(pattern, str) and isinstance(subject, str):
+        if "?" in pattern and not affordable(len(pattern), len(subject)):
+            return Truth.UNKNOWN
         return Truth.of(glob_known(pattern, subject))
     return _compare(pattern, subject)
 
@@ -184,7 +187,10 @@ _Atom: TypeAlias = str | _Wild | _Open
 
 
 def _compare(pattern: Pattern, subject: TextLike) -> Truth:
-    answer = _compare_atoms(list(_pattern_atoms(pattern, spell=True)), list(_subject_atoms(subject, spell=True)))
+    patterns, subjects = list(_pattern_atoms(pattern, spell=True)), list(_subject_atoms(subject, spell=True))
+    if not affordable(len(patterns), len(subjects)):
+        return Truth.UNKNOWN
+    answer = _compare_atoms(patterns, subjects)
     if answer is not Truth.TRUE and _has_shape(pattern) and _has_shape(subject):
         # Two spellings of one attribute may differ in what is known of it; they still are the same text.
         same = _always(list(_pattern_atoms(pattern, spell=False)), list(_subject_atoms(subject, spell=False)))
@@ -289,18 +295,20 @@ def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
             layer = {after for states in layer for after in reader.after_open(states, atom)}
         else:
             layer = {reader.read(states, atom) for states in layer}
-        if 0 in layer or len(layer) > _WIDEST_LAYER:
+        if 0 in layer or len(layer) > _WIDEST_LAYER or reader.reads > _MOST_READS:
             return False
     return all(states >> len(pattern) & 1 for states in layer)
 
 
 _WIDEST_LAYER = 256
+_MOST_READS = 100_000
 
 
 class _Reader:
     """A pattern that reads characters, and unknown stretches as a whole."""
 
     def __init__(self, pattern: list[_Atom]) -> None:
+        self.reads = 0
         self.pattern = pattern
         self.many = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.MANY)
         self.one = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.ONE)
@@ -308,6 +316,7 @@ class _Reader:
 
     def read(self, states: int, char: _Atom | None) -> int:
         """Read one character; None is one that is not known."""
+        self.reads += 1
         places = self.places.get(char)
         if places is None:
             places = self.one | sum(1 << i for i, atom in enumerate(self.pattern) if atom == char)

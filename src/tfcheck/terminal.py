@@ -15,6 +15,7 @@ from typing import TextIO
 
 import click
 
+from tfcheck.clipping import clip_words
 from tfcheck.errors import TfcheckError, UsageError
 from tfcheck.report.screen import visible
 
@@ -61,9 +62,9 @@ def width(stream: TextIO, environment: Mapping[str, str]) -> int:
 
 def complain(error: TfcheckError) -> None:
     """Say on standard error what went wrong, and what to do about it."""
-    say(f"error: {visible(error.message)}")
+    say(f"error: {visible(clip_words(error.message))}")
     if error.hint:
-        say(f"hint: {visible(error.hint)}")
+        say(f"hint: {visible(clip_words(error.hint))}")
 
 
 def say(message: str) -> None:

@@ -1,4 +1,4 @@
-"""How much may the evaluation of one expression cost?
+"""Bound what the evaluation of one expression may cost, and of all expressions of a run together.
 
 Sources are not ours: an expression may nest without end, or make lists of lists until memory is gone.
 """
@@ -9,16 +9,19 @@ from typing import Protocol
 
 from tfcheck.hcl.expression import Expression
 from tfcheck.hcl.scope import Scope, Seen
+from tfcheck.limits import REASON, take
 from tfcheck.value import JsonText, Set, Text, Unknown, Value
 
 #: Nodes evaluated, elements and hundreds of characters made, for one expression.
 STEPS = 300_000
 #: Expressions inside each other. Python's own limit must not be met first.
 DEPTH = 120
-#: Characters of one string.
-LENGTH = 1 << 22
-#: Leaves of one value.
-LEAVES = 200_000
+#: Characters of one string. A task definition has 64 KiB at most, a policy less.
+LENGTH = 1 << 20
+#: Pieces, known and unknown, of one string: a task definition has no room for more references.
+PIECES = 4_000
+#: Leaves of one value, each counted as often as it is in it.
+LEAVES = 100_000
 
 
 class Limit(Exception):  # noqa: N818 (not an error of the expression: `try` does not see it)
@@ -41,6 +44,8 @@ class Budget:
         self.steps -= steps
         if self.steps < 0:
             raise Limit("limit: the expression takes too many steps")
+        if not take(steps):
+            raise Limit(REASON)
 
     def enter(self) -> None:
         """Go one expression deeper.
@@ -51,28 +56,20 @@ class Budget:
         if self.depth >= DEPTH:
             raise Limit("limit: the expression nests too deeply")
         self.depth += 1
-        self.spend(1)
+        self.spend(2)
 
     def leave(self) -> None:
         """Come back up."""
         self.depth -= 1
 
     def weigh(self, value: Value) -> None:
-        """Walk all of `value`, whose parts may be shared many times over.
+        """Count the leaves of `value`, whose parts may be shared many times over; each part is looked at once.
 
         Raises:
             Limit: it has too many leaves or too many characters.
         """
-        if not isinstance(value, list | dict | Set | JsonText | Text | str):
-            return
-        leaves = 0
-        todo: list[Value] = [value]
-        while todo:
-            part = todo.pop()
-            leaves += 1 + (len(part) // 100 if isinstance(part, str) else 0)
-            if leaves > LEAVES:
-                raise Limit("limit: the value is too large")
-            todo.extend(_parts(part))
+        if isinstance(value, _NESTED):
+            self.spend(_looked_at(value) // 4)
 
 
 class Run(Protocol):
@@ -93,6 +90,38 @@ class Run(Protocol):
 
     def probe(self, node: Expression, scope: Scope) -> Value:
         """Work out a part of the expression only to see whether Terraform would report an error."""
+
+
+_NESTED = (list, dict, Set, JsonText, Text)
+
+
+def _looked_at(value: Value) -> int:
+    """Count the leaves of a value from the innermost part on, and return how many parts were looked at.
+
+    Raises:
+        Limit: there are too many.
+    """
+    leaves: dict[int, int] = {}
+    todo = [value]
+    looked = 0
+    while todo:
+        part = todo[-1]
+        parts = _parts(part)
+        looked += len(parts)
+        inner = [each for each in parts if isinstance(each, _NESTED) and id(each) not in leaves]
+        if inner and id(part) not in leaves:
+            todo.extend(inner)
+            leaves[id(part)] = 0  # its parts come first; nothing contains itself
+            continue
+        todo.pop()
+        leaves[id(part)] = 1 + sum(_leaves_of(each, leaves) for each in parts)
+        if leaves[id(part)] > LEAVES or looked > LEAVES:
+            raise Limit("limit: the value is too large")
+    return looked
+
+
+def _leaves_of(part: Value, known: dict[int, int]) -> int:
+    return 1 + len(part) // 100 if isinstance(part, str) else known.get(id(part), 1)
 
 
 def _parts(value: Value) -> list[Value]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.hcl.access import LocalScope, elements
-from tfcheck.hcl.budget import LENGTH, Limit, Run
+from tfcheck.hcl.budget import LENGTH, PIECES, Limit, Run
 from tfcheck.hcl.convert import to_string
 from tfcheck.hcl.equality import same
 from tfcheck.hcl.expression import Expression, ForDirective, IfDirective, Literal, Template
@@ -49,10 +49,11 @@ def as_text(value: Value) -> TextLike:
 
 
 def _bounded(parts: Sequence[TextLike], run: Run) -> TextLike:
+    count = sum(len(pieces(part)) for part in parts)
     length = sum(len(piece) for part in parts for piece in pieces(part) if isinstance(piece, str))
-    if length > LENGTH:
+    if length > LENGTH or count > PIECES:
         raise Limit("limit: the text is too long")
-    run.budget.spend(length // 100)
+    run.budget.spend(length // 100 + count // 2)
     return text(parts)
 
 

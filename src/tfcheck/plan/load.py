@@ -45,7 +45,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         which = named if number == 1 else f"document {number} of {named}"
         version = format_version(document, which, own)
         label = "-" if path is None else str(path)
-        plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version))
+        plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version, len(text)))
         warnings += _warnings(plans[-1], which)
     return Loaded(tuple(plans), warnings)
 

@@ -31,8 +31,9 @@ from tfcheck.value import Value
 class Plan:
     """One complete plan. `label` is the file's name, with `#2` for the second plan in one file."""
 
-    def __init__(self, label: str, document: Document, format_version: str) -> None:
-        """Take a document that was recognised as a plan."""
+    def __init__(self, label: str, document: Document, format_version: str, size: int = 0) -> None:
+        """Take a document that was recognised as a plan, and how many bytes its file has."""
+        self.size = size
         self.label = label
         self.format_version = format_version
         self._document = document

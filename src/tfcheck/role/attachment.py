@@ -17,7 +17,7 @@ from tfcheck.iam import Policy
 from tfcheck.match import equal
 from tfcheck.role.attached import Attached
 from tfcheck.role.exclusive import exclusive
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Found, Policies, first
 from tfcheck.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.world import Thing, World
 
@@ -136,6 +136,7 @@ class Attachments:
         ]
         kept = [each for each in kept if self._remains(each, attached)]
         kept = kept if fate is None else [each for each in kept if self._is_left(each, fate(each), attached)]
+        kept, open_ = first(kept, attached.hidden), first(open_, attached.hidden)
         for grant in kept:
             found = self._policy(grant)
             attached.add(found)

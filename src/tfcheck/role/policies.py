@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,21 @@ from tfcheck.match import equal
 from tfcheck.stack import Stack
 from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world import Thing, World
+
+#: Ten times the characters that AWS accepts in the largest of policies, that of a bucket or a key.
+_LONGEST = 300_000
+
+
+#: The policies of one role that are looked into. IAM accepts 20 managed ones, and 10,240 characters of inline ones.
+_MOST = 500
+_T = TypeVar("_T")
+
+
+def first(found: list[_T], hidden: list[str]) -> list[_T]:
+    """Return as many of a role's policies as are looked into; that there are more is `hidden`."""
+    if len(found) > _MOST:
+        hidden.append(f"limit: {len(found) - _MOST:,} more policies")
+    return found[:_MOST]
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -56,6 +72,8 @@ class Policies:
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
             return Found(hidden=f"{label}, which cannot be read: {document.reason}{place}")
+        if isinstance(document, str) and len(document) > _LONGEST:
+            return Found(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
         if isinstance(document, str):
             text = document
             return self._world.alike((text, label, kind, secret), lambda: self._parsed(text, label, kind, secret))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement
@@ -43,6 +44,8 @@ _FETCHES: tuple[Rule, ...] = (
     efs_volume.RULE,
 )
 RULES: tuple[Rule, ...] = (*_FETCHES, decrypt.rule(_FETCHES))
+#: More than a task definition of 64 KiB can ask for.
+MOST_REQUIREMENTS = 5_000
 
 
 def rule(rule_id: str) -> Rule:
@@ -55,9 +58,12 @@ def rule(rule_id: str) -> Rule:
 
 
 def requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Derive everything that a task definition needs to start in a world, in the order of the rules."""
-    for each in RULES:
-        yield from derived(each, task, world)
+    """Derive everything that a task definition needs to start in a world, in the order of the rules.
+
+    Of too many only the first.
+    """
+    found = (need for each in RULES for need in derived(each, task, world))
+    yield from islice(found, MOST_REQUIREMENTS)
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:

@@ -25,10 +25,18 @@ from tfcheck.hcl.functions import (
     strings,
     times,
 )
-from tfcheck.hcl.functions.arguments import LONGEST_LIST, LONGEST_STRING, Function, LimitError, limited, prepared
+from tfcheck.hcl.functions.arguments import (
+    LONGEST_LIST,
+    LONGEST_STRING,
+    MOST_PIECES,
+    Function,
+    LimitError,
+    limited,
+    prepared,
+)
 from tfcheck.hcl.json_text import normal
 from tfcheck.hcl.scope import Referent, Scope, Seen
-from tfcheck.value import Unknown, Value
+from tfcheck.value import Text, Unknown, Value
 
 TABLE: dict[str, Function] = {
     **arithmetic.FUNCTIONS,
@@ -83,6 +91,8 @@ def _bounded(result: Value) -> Value:
         if len(result) > LONGEST_STRING:
             raise limited("a string of so many characters")
         return normal(result)
+    if isinstance(result, Text) and len(result.pieces) > MOST_PIECES:
+        raise limited("a string of so many pieces")
     if isinstance(result, list | dict) and len(result) > LONGEST_LIST:
         raise limited("a list of so many elements")
     return result

@@ -16,7 +16,9 @@ from tfcheck.hcl.scope import EvaluationError
 from tfcheck.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
 #: More characters than any document in a configuration has; a result beyond is refused, not computed.
-LONGEST_STRING = 1 << 22
+LONGEST_STRING = 1 << 20
+#: More pieces, known and unknown, than any text in a configuration has.
+MOST_PIECES = 4_000
 #: More elements than any list in a configuration has.
 LONGEST_LIST = 1 << 16
 

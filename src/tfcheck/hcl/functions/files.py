@@ -14,11 +14,14 @@ from collections.abc import Callable
 from tfcheck.hcl.functions.arguments import Function, LimitError, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
 from tfcheck.hcl.scope import EvaluationError, Scope
+from tfcheck.limits import take
 from tfcheck.repository import RefusedError
 from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, text
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
+#: More bytes than a file has that says anything of permissions.
+_LARGEST = 1 << 22
 
 
 def file(scope: Scope, path: str) -> Value:
@@ -31,7 +34,11 @@ def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
         data = scope.read_file(path)
     except RefusedError as error:
         return Unknown(reason=str(error), unsure=True)
-    return Unknown(reason=_NOT_AT_HAND, unsure=True) if data is None else convert(data)
+    if data is None:
+        return Unknown(reason=_NOT_AT_HAND, unsure=True)
+    if len(data) > _LARGEST or not take(len(data) // 100):
+        raise limited("files of so many bytes")
+    return convert(data)
 
 
 def fileexists(scope: Scope, path: str) -> Value:

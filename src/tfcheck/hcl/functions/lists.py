@@ -98,7 +98,10 @@ def _flatten(value: Value, flat: list[Value], depth: int) -> None:
 def distinct(items: list[Value]) -> Value:
     """Keep the first of equal elements."""
     kept: list[Value] = []
-    for item in unify(items):
+    items = unify(items)
+    if all(isinstance(item, str) for item in items):
+        return list({str(item): item for item in items}.values())
+    for item in items:
         found = Truth.some(same(item, other, alike=True) for other in kept)
         if found is Truth.UNKNOWN:
             return waiting(items)

@@ -1,0 +1,25 @@
+"""Clip what people read: a name of a megabyte helps nobody, and hides what stands beside it.
+
+Never what is compared or looked up: addresses, ids and the resources of requirements stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: The characters of one word, a name or an ARN for example, and of one sentence or line.
+LONGEST_WORD, LONGEST_LINE = 200, 2000
+
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+
+
+def clip(text: str, longest: int = LONGEST_WORD) -> str:
+    """Return the beginning of a text that is too long, with its length."""
+    return text if len(text) <= longest else f"{text[:longest]}... ({len(text):,} characters)"
+
+
+def clip_words(text: str) -> str:
+    """Return a line in which no word is too long, and which is not too long itself."""
+    if len(text) <= LONGEST_WORD:
+        return text
+    return clip(_LONG_WORD.sub(lambda word: clip(word[0]), text[: 50 * LONGEST_LINE]), LONGEST_LINE)

@@ -1,0 +1,9 @@
+"""All bombs by name."""
+
+from __future__ import annotations
+
+from tests.bombs.plans import PLANS
+from tests.bombs.sources import SOURCES
+from tests.bombs.stack import Making
+
+BOMBS: dict[str, Making] = {**SOURCES, **PLANS}

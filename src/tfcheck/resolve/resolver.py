@@ -22,6 +22,7 @@ from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import LookUps
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
 from tfcheck.resolve.survival import Survival
+from tfcheck.resolve.template_file import rendered
 from tfcheck.value import JsonText, Symbol, Text, Unknown, Value, is_known
 
 if TYPE_CHECKING:
@@ -211,6 +212,8 @@ class Resolver(ModuleNames):
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
             return policy_document(self, instance)
+        if address.type == "template_file" and name == "rendered":
+            return rendered(self, address)
         if self.configured(address, name):
             return self._complete(instance, name, planned)
         instead = self._look_ups.instead(address, name)

@@ -1,0 +1,36 @@
+"""Render a `data.template_file` that is read only during apply.
+
+Follows https://registry.terraform.io/providers/hashicorp/template/latest/docs/data-sources/file, which Terraform's
+`templatefile` took the place of: `template` is the text, `vars` a map of strings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfcheck.address import Address
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.value import Unknown, Value
+
+if TYPE_CHECKING:
+    from tfcheck.resolve.resolver import Resolver
+
+
+def rendered(resolver: Resolver, address: Address) -> Value:
+    """Return the text, as far as template and variables are known."""
+    from tfcheck.hcl.functions import call
+
+    template, variables = resolver.attribute(address, "template"), resolver.attribute(address, "vars")
+    try:
+        given = {} if variables is None else _strings(variables)
+        return call("templatestring", [template, given], resolver.scope_of(address))
+    except EvaluationError as error:
+        return Unknown(reason=f"{address} cannot be rendered: {error}", unsure=True)
+
+
+def _strings(variables: Value) -> Value:
+    from tfcheck.hcl.convert import to_string
+
+    if not isinstance(variables, dict):
+        return variables
+    return {name: to_string(value) for name, value in variables.items() if value is not None}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.hcl.block import Argument, Block
-from tfcheck.hcl.expression import Expression, ListOf, Literal, ObjectOf
+from tfcheck.hcl.expression import Expression, ListOf, Literal, ObjectOf, Place
 from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.json_document import Array, JsonValue, Member, Object, Scalar, read_document
 from tfcheck.hcl.lexer import MalformedError
@@ -58,9 +58,9 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
 
 def read_json(source: SourceText) -> File:
     """Find the blocks of a `.tf.json` file; a fault in it becomes the file's `problem`."""
+    if len(source.text) > CHARACTERS:  # its lines are not counted either
+        return File(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     try:
-        if len(source.text) > CHARACTERS:
-            raise MalformedError(TOO_LONG, 0)
         root = read_document(source.text)
         if isinstance(root, Scalar):
             raise MalformedError("an object was expected", root.start)

@@ -10,6 +10,7 @@ import re
 
 from tfcheck.hcl.block import Argument, Block
 from tfcheck.hcl.escape import unescaped
+from tfcheck.hcl.expression import Place
 from tfcheck.hcl.file import File, Problem
 from tfcheck.hcl.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
 from tfcheck.hcl.limits import CHARACTERS, ITEM, STRETCH, TEXT, TOO_LONG, TOO_MUCH
@@ -23,10 +24,10 @@ _ATTRIBUTE = re.compile(r"=(?!=)")
 
 def read(source: SourceText) -> File:
     """Find the blocks of a `.tf` file; a fault in it becomes the file's `problem`."""
+    if len(source.text) > CHARACTERS:  # its lines are not counted either
+        return File(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     walker = _Walker(source)
     try:
-        if len(source.text) > CHARACTERS:
-            raise MalformedError(TOO_LONG, 0)
         walker.spend(len(source.text) // TEXT)
         walker.body(0)
     except MalformedError as fault:

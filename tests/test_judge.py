@@ -121,6 +121,6 @@ def test_a_text_that_the_plan_marks_is_not_what_an_answer_waits_for(marked: bool
     row["change"]["after_sensitive"] = {"policy": True} if marked else {}
     found = answer(report(of=role("no-op"), more=(row,)))
     assert found.reason is Reason.UNKNOWN_VALUE
-    assert (found.waits_for == "(sensitive value)") is marked
+    assert (found.waits_for == "(sensitive)") is marked
     assert found.waits_for
     assert not marked or "s3:*:cfg" not in str(found.evidence)

@@ -17,6 +17,7 @@ from tfcheck.finding import (
     Answer,
     Evidence,
     Finding,
+    Fix,
     PlanInfo,
     Report,
     Requirement,
@@ -29,7 +30,8 @@ from tfcheck.grouping import findings, worst_first
 from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
-from tfcheck.resolve import Resolver, resolver_of
+from tfcheck.redaction import Redactor
+from tfcheck.resolve import resolver_of
 from tfcheck.stack import Stack, formerly
 from tfcheck.world import After, World
 
@@ -57,23 +59,29 @@ def check(
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
     report. With `fixes` findings carry a proven fix where there is one; `mend` picks those that shall. What other
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
-    what they held then. Reads nothing but what it is given and prints nothing.
+    what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
+    sensitive is not in the report.
     """
     with limits.bounded(plan.size) as allowance:
-        report = _checked(plan, sources, workspace, context, fixes, mend, stacks)
+        report, redactor = examined(
+            plan, sources, workspace=workspace, context=context, fixes=fixes, mend=mend, stacks=stacks
+        )
+        report = redactor.report(report)
     noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
     return clipped(msgspec.structs.replace(report, notes=noted))
 
 
-def _checked(
+def examined(
     plan: Plan,
-    sources: Sources | None,
-    workspace: str | None,
-    context: dict[str, str | int] | None,
-    fixes: bool,
-    mend: Callable[[Report], Sequence[Finding]] | None,
-    stacks: Sequence[Stack],
-) -> Report:
+    sources: Sources | None = None,
+    *,
+    workspace: str | None = None,
+    context: dict[str, str | int] | None = None,
+    fixes: bool = False,
+    mend: Callable[[Report], Sequence[Finding]] | None = None,
+    stacks: Sequence[Stack] = (),
+) -> tuple[Report, Redactor]:
+    """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
     resolver = resolver_of(plan, sources, workspace)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
@@ -108,7 +116,10 @@ def _checked(
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
     wanted = (mend(report) if mend else found) if fixes else ()
-    return _mended(report, wanted, after) if wanted else report
+    seen = [plan, *(each.plan for each in stacks)]
+    secrets = (*resolver.secrets, *(text for each in seen for text in each.secrets()))
+    redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})
+    return (_mended(report, wanted, after, redactor) if wanted else report), redactor
 
 
 def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
@@ -124,12 +135,27 @@ def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iter
             )
 
 
-def _mended(report: Report, wanted: Sequence[Finding], after: After) -> Report:
+def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
     from tfcheck.fix import suggest
 
-    mended = {id(old): new for old, new in zip(wanted, suggest(wanted, after), strict=True)}
+    pairs = zip(wanted, suggest(wanted, after), strict=True)
+    mended = {id(old): _without_secret(new, redactor) for old, new in pairs}
     findings = tuple(mended.get(id(each), each) for each in report.findings)
     return msgspec.structs.replace(report, findings=findings)
+
+
+def _without_secret(finding: Finding, redactor: Redactor) -> Finding:
+    """Return a finding without its fix where that would write a sensitive value into the sources."""
+    if finding.fix is None or not writes_secret(finding.fix, redactor):
+        return finding
+    said = "no fix is shown: it would contain a sensitive value"
+    return msgspec.structs.replace(finding, fix=None, explanation=(*finding.explanation, said))
+
+
+def writes_secret(fix: Fix, redactor: Redactor) -> bool:
+    """Whether a fix would write a sensitive value."""
+    added = (line[1:] for line in fix.diff.splitlines() if line.startswith("+"))
+    return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
 
 
 def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:

@@ -13,6 +13,8 @@ import msgspec
 from tfcheck.address import Address
 from tfcheck.hcl.json_text import decode
 from tfcheck.hcl.scope import EvaluationError
+from tfcheck.marks import is_marked_throughout, unmarked
+from tfcheck.sensitive_text import Sensitive
 from tfcheck.value import JsonText, Text, Unknown, Value, items
 from tfcheck.world import Thing, World
 
@@ -43,8 +45,9 @@ class Container(msgspec.Struct, frozen=True):
 class TaskDefinition(msgspec.Struct, frozen=True):
     """One `aws_ecs_task_definition`, as it is in one state of the world.
 
-    `problem` says why the containers, or some of them, cannot be told. `sensitive` tells that the plan marks the
-    container definitions, or part of them, as sensitive: then nothing of them but names and places may be shown.
+    `problem` says why the containers, or some of them, cannot be told. `sensitive` tells that the plan marks all of the
+    container definitions as sensitive, and nothing shows which part is meant: then nothing of them but names and places
+    may be shown.
     """
 
     thing: Thing
@@ -103,9 +106,11 @@ def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
 
 
 def _task_definition(thing: Thing, world: World) -> TaskDefinition:
-    sensitive = thing.sensitive("container_definitions")
     text = thing.attribute("container_definitions")
-    if isinstance(text, str):
+    sensitive = thing.sensitive("container_definitions") and is_marked_throughout(text)
+    if sensitive:
+        text = unmarked(text)
+    if isinstance(text, str) and not isinstance(text, Sensitive):
         containers, problem = world.alike(("containers", text), lambda: _containers(text))
     else:
         containers, problem = _containers(text)
@@ -133,7 +138,7 @@ def _containers(text: Value) -> tuple[list[Container], str]:
 
 
 def _decoded(text: Value) -> Value:
-    if isinstance(text, str):
+    if isinstance(text, str) and not isinstance(text, Sensitive):
         try:
             # NOTE: no number of a container definition needs to be exact, and this is ten times as fast.
             known: Value = msgspec.json.decode(text)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.clipping import clip, clip_words
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.value import TextLike, written
 
 
@@ -115,7 +116,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
     @property
     def _whole_resource(self) -> str:
-        return "(sensitive value)" if self.sensitive else written(self.resource)
+        return SENSITIVE if self.sensitive else written(self.resource)
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.file import File
     from tfcheck.hcl.modules import Sources
     from tfcheck.plan import ConfigModule, Plan
+    from tfcheck.redaction import Redactor
     from tfcheck.stack import Stack
     from tfcheck.world import After
 
@@ -76,11 +77,20 @@ def fix(
     insertions = [insertion for each in mends for insertion in each.insertions]
     texts = {name: text for each in mends for name, text in each.texts.items()}
     if not insertions or work.files is None:
-        return Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes)))
+        return _redacted(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
     diff = work.files.diff(insertions, texts)
     if into_files:
         work.notes += _write(mends, work.files)
-    return Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts))
+    return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts)), work)
+
+
+def _redacted(fixed: Fixed, work: _Work) -> Fixed:
+    """Remove what the plans mark as sensitive from all that is printed."""
+    for redactor in work.redactors:
+        texts = tuple(msgspec.structs.replace(each, fix=redactor.report(each.fix)) for each in fixed.texts)
+        notes = tuple(map(redactor.text, fixed.notes))
+        fixed = msgspec.structs.replace(fixed, diff=redactor.text(fixed.diff), texts=texts, notes=notes)
+    return fixed
 
 
 class _Work:
@@ -96,17 +106,19 @@ class _Work:
         self.texts: list[Mend] = []
         self.notes: list[str] = []
         self.files: Files | None = None
+        self.redactors: list[Redactor] = []
         self._idle: dict[str, str] = {}
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
         self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[Mend, Asked]]] = {}
 
     def add(self, given: Given, path: Path | None, stacks: Sequence[Stack]) -> None:
         """Find what one plan calls for."""
-        from tfcheck.check import check
+        from tfcheck.check import examined, writes_secret
         from tfcheck.fix import mends as find_mends
 
         found = _found(self._sources, path, given.plan, self._run)
-        report = check(given.plan, found.sources, workspace=self._workspace, stacks=stacks)
+        report, redactor = examined(given.plan, found.sources, workspace=self._workspace, stacks=stacks)
+        self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
         wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
@@ -118,6 +130,8 @@ class _Work:
             self.notes.append(self._idle[given.plan.label])
             return
         mends = find_mends(wanted, world, prefixes=self._choice.prefixes)
+        kept = tuple(each for each in mends.found if not writes_secret(each.fix, redactor))
+        mends = msgspec.structs.replace(mends, found=kept)
         lent = [each for each in mends.found if each.home is not None and self._ask(each, each.home, world, stacks)]
         chosen = [each for each in mends.found if each not in lent and _is_safe(each, self._choice)]
         self.mends += [self._by_place(each, found.sources) for each in chosen if each.insertions]

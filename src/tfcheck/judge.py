@@ -34,7 +34,8 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies
-from tfcheck.role import DELETED, DELETED_ELSEWHERE, SENSITIVE, Role, Roles
+from tfcheck.role import DELETED, DELETED_ELSEWHERE, Role, Roles
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.value import NAME, TextLike, Unknown, text
 from tfcheck.world import World, shared
 

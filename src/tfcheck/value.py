@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import msgspec
 
+from tfcheck.sensitive_text import redacted
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -146,6 +148,7 @@ class Unknown(msgspec.Struct, frozen=True):
     shape: str | Text | None = None
     family: str = ""
     unsure: bool = False
+    sensitive: bool = False
 
 
 class JsonText(msgspec.Struct, frozen=True, eq=False):
@@ -295,10 +298,13 @@ def is_known(value: Value) -> bool:
 
 
 def written(value: Value) -> str:
-    """Write a string for people, its unknown pieces as Terraform references: `${aws_s3_bucket.b.arn}/web.env`."""
+    """Write a string for people, its unknown pieces as Terraform references: `${aws_s3_bucket.b.arn}/web.env`.
+
+    What is marked in it is written `(sensitive)`.
+    """
     match value:
         case str():
-            return value
+            return redacted(value)
         case Unknown(symbol=None, shape=None):
             return "(known after apply)"
         case Unknown(symbol=None, shape=shape):

@@ -28,7 +28,7 @@ def shown(**marked: Any) -> list[str]:
 
 @pytest.mark.parametrize("marked", [True, [{"efs_volume_configuration": [{"file_system_id": True}]}]])
 def test_a_volume_that_is_marked_is_not_shown(marked: Any) -> None:
-    assert shown(volume=marked) == ["(sensitive value)"]
+    assert shown(volume=marked) == ["(sensitive)"]
 
 
 def test_containers_that_are_marked_say_nothing_of_the_volumes() -> None:

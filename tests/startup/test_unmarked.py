@@ -40,7 +40,7 @@ def test_an_arn_that_a_resource_has_is_no_secret(tmp_path: Path) -> None:
 
 def test_what_only_stands_in_the_containers_is_not_shown(tmp_path: Path) -> None:
     found = shown(answers(tmp_path))
-    assert found["logs:CreateLogStream"] == "(sensitive value)"
+    assert found["logs:CreateLogStream"] == "(sensitive)"
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_what_only_stands_in_the_containers_is_not_shown(tmp_path: Path) -> None
     ],
 )
 def test_an_arn_that_is_marked_itself_is_not_shown(kind: str, action: str, tmp_path: Path) -> None:
-    assert shown(answers(tmp_path, mark=kind))[action] == "(sensitive value)"
+    assert shown(answers(tmp_path, mark=kind))[action] == "(sensitive)"

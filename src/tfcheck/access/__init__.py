@@ -13,7 +13,8 @@ from tfcheck.access.reach import Side, reach
 from tfcheck.access.switch import role_switches
 from tfcheck.finding import AccessChange, AccessUnknown, Piece
 from tfcheck.iam import Effect
-from tfcheck.role import SENSITIVE, Role
+from tfcheck.role import Role
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.value import Truth
 from tfcheck.world import World
 

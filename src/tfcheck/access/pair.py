@@ -9,7 +9,8 @@ import msgspec
 from tfcheck.ecs import TaskDefinition, task_definitions
 from tfcheck.judge import Judge
 from tfcheck.match import equal
-from tfcheck.role import SENSITIVE, Role
+from tfcheck.role import Role
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.value import Text, Truth
 from tfcheck.world import Thing, World
 

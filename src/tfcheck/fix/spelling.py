@@ -13,6 +13,7 @@ from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
+from tfcheck.sensitive_text import Sensitive, parted
 from tfcheck.value import (
     ACCOUNT_ID,
     REGION,
@@ -48,7 +49,30 @@ class Spelling:
         self._refuse = refuse
 
     def spell(self, value: TextLike) -> Spelled | None:
-        """Write a value; None where something in it has no name here and is not known."""
+        """Write a value; None where something in it has no name here and is not known, or is sensitive."""
+        found = self._spelled(value)
+        return None if found is None else self._without_secrets(found)
+
+    def _without_secrets(self, spelled: Spelled) -> Spelled | None:
+        """Write what is marked as sensitive by the input or local that it is; None where there is none."""
+        found: list[str | Reference] = []
+        for part in spelled:
+            if not isinstance(part, Sensitive):
+                found.append(part)
+                continue
+            for stretch, is_secret in parted(part):
+                name = self._secrets.get(stretch) if is_secret else None
+                if is_secret and name is None:
+                    return None
+                found.append(stretch if name is None else Reference(name))
+        return _joined(found)
+
+    @cached_property
+    def _secrets(self) -> dict[str, str]:
+        """Map the sensitive texts that inputs and locals are to what refers to them."""
+        return {str(seen): each for each, seen in reversed(self._seen) if isinstance(seen, Sensitive)}
+
+    def _spelled(self, value: TextLike) -> Spelled | None:
         own = self._by_resources(value)
         if own is not None:
             return own
@@ -75,7 +99,7 @@ class Spelling:
             own = self._own(symbol) if symbol is not None else None
             if own is None and not isinstance(piece, str):
                 return None
-            found.append(Reference(own) if own is not None else str(piece))
+            found.append(piece if isinstance(piece, str) else Reference(own or ""))
         joined = _joined(found)
         spelled = self._begun(joined, self._arns) if isinstance(joined[0], str) else joined
         return spelled if any(isinstance(each, Reference) for each in spelled) else None

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.finding import Answer
+from tfcheck.sensitive_text import Sensitive
 from tfcheck.value import TextLike, pieces, text
 
 
@@ -63,6 +64,8 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
             return None
         spelled = spell(_writable(need.resource))
         if spelled is None or (need.sensitive and any(isinstance(each, str) for each in spelled)):
+            return None
+        if any(isinstance(each, Sensitive) for each in spelled):
             return None
         known = actions.setdefault(spelled, [])
         if need.action not in known:

@@ -85,8 +85,8 @@ class Run(Protocol):
     def value(self, node: Expression, scope: Scope) -> Value:
         """Work out a part of the expression, all of it."""
 
-    def condition(self, node: Expression, scope: Scope) -> bool | Unknown:
-        """Work out a part of the expression that must be a bool."""
+    def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
+        """Work out a part of the expression that must be a bool, and whether it is marked as sensitive."""
 
     def probe(self, node: Expression, scope: Scope) -> Value:
         """Work out a part of the expression only to see whether Terraform would report an error."""

@@ -17,6 +17,7 @@ from tfcheck.hcl.equality import same
 from tfcheck.hcl.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
 from tfcheck.hcl.kinds import surely_text
 from tfcheck.hcl.likeness import described, gives_structure, is_structural
+from tfcheck.hcl.marking import bare, is_marked, mark_if
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
 from tfcheck.value import Set, Truth, Unknown, Value
 
@@ -35,23 +36,35 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
     """
     arm, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
     seen = run.see(arm, scope)
-    if is_referent(seen):
-        return seen
-    value = whole(seen)
-    if not (run.trying or _convertible(value) or _makes_set(value, other)):
-        # The other arm cannot change it: leave that unread.
-        return value
     try:
         peer = run.see(other, scope)
     except EvaluationError as error:
-        if isinstance(other, _TYPELESS) or (isinstance(value, str) and isinstance(other, Template)):
-            return value
-        return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
-    if is_referent(peer):
-        return value
-    if run.trying and _may_clash(value, whole(peer)):
+        return mark_if(is_marked(seen), _beside_error(bare(seen), other, error, run))
+    # NOTE: the mark of the arm not chosen counts as well, as in Terraform.
+    return mark_if(is_marked(seen) or is_marked(peer), _beside(arm, bare(seen), other, bare(peer), run))
+
+
+def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Run) -> Seen:
+    """Give the chosen arm where the other one fails."""
+    if is_referent(seen) or not _is_open_to(whole(seen), other, run):
+        return seen
+    if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
+        return seen
+    return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
+
+
+def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
+    """Give the chosen arm, converted to the type that it shares with the other one."""
+    if is_referent(seen) or is_referent(peer) or not _is_open_to(whole(seen), other, run):
+        return seen
+    if run.trying and _may_clash(whole(seen), whole(peer)):
         return Unknown(reason="the arms of a conditional may have no type in common", unsure=True)
-    return _converted(arm, value, other, whole(peer))
+    return _converted(arm, whole(seen), other, whole(peer))
+
+
+def _is_open_to(value: Value, other: Expression, run: Run) -> bool:
+    """Tell whether the other arm could change the value, or tell of an error."""
+    return bool(run.trying) or _convertible(value) or _makes_set(value, other)
 
 
 def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
@@ -60,13 +73,16 @@ def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
     rest = Unknown(
         reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
     )
+    marks = False
     try:
-        then, otherwise = run.value(node.then, scope), run.value(node.otherwise, scope)
+        left, right = run.see(node.then, scope), run.see(node.otherwise, scope)
+        marks = is_marked(left) or is_marked(right)
+        then, otherwise = whole(bare(left)), whole(bare(right))
         structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
         one, other = unify([then, otherwise], structural=structural)
     except EvaluationError:
-        return msgspec.structs.replace(rest, unsure=True)
-    return _shared(one, other, rest)
+        return mark_if(marks, msgspec.structs.replace(rest, unsure=True))
+    return mark_if(marks, _shared(one, other, rest))
 
 
 def _shared(one: Value, other: Value, rest: Unknown) -> Value:

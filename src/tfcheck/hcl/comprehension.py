@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.hcl.access import LocalScope, Unordered, elements, gather, is_referent, member_at
+from tfcheck.hcl.access import LocalScope, Unordered, elements, gather, is_referent, member_at, whole
 from tfcheck.hcl.budget import Run
 from tfcheck.hcl.convert import to_string
 from tfcheck.hcl.expression import ForList, ForObject, Splat
 from tfcheck.hcl.kinds import surely_text
+from tfcheck.hcl.marking import bare, is_marked, mark_if
 from tfcheck.hcl.operators import condition
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
 from tfcheck.value import JsonText, Set, Text, Unknown, Value, is_known, unknowns
@@ -32,14 +33,16 @@ def listed(node: ForList, scope: Scope, run: Run) -> Seen:
     Raises:
         EvaluationError: what is walked is no collection, or an element fails.
     """
+    collection = run.see(node.collection, scope)
+    marks = _Marks(collection)
     try:
-        rounds = [(key, run.see(node.result, inner)) for key, inner in _rounds(node, scope, run)]
+        rounds = [(key, run.see(node.result, inner)) for key, inner in _rounds(node, collection, scope, run, marks)]
     except _Open as found:
-        return found.result
+        return mark_if(marks.found, found.result)
     results = gather([result for _, result in rounds])
     # Only the keys of a set are its elements: where one is not known, so is the order.
     ordered = len(rounds) < 2 or all(is_known(key) for key, _ in rounds)
-    return results if ordered or not isinstance(results, list) else Unordered(results)
+    return mark_if(marks.found, results if ordered or not isinstance(results, list) else Unordered(results))
 
 
 def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
@@ -50,9 +53,13 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
     """
     members: dict[str, Seen] = {}
     groups: dict[str, list[Seen]] = {}
+    collection = run.see(node.collection, scope)
+    marks = _Marks(collection)
     try:
-        for _, inner in _rounds(node, scope, run):
-            name = key_of(run.value(node.name, inner))
+        for _, inner in _rounds(node, collection, scope, run, marks):
+            written = run.see(node.name, inner)
+            marks.found = marks.found or is_marked(written)
+            name = key_of(whole(written))
             if isinstance(name, Unknown):
                 raise _Open(name)
             if name in members:
@@ -63,8 +70,9 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
             else:
                 members[name] = seen
     except _Open as found:
-        return found.result
-    return gather({name: gather(group) for name, group in groups.items()} if node.group else members)
+        return mark_if(marks.found, found.result)
+    grouped: dict[str, Seen] = {name: gather(group) for name, group in groups.items()}
+    return mark_if(marks.found, gather(grouped if node.group else members))
 
 
 def splat(node: Splat, scope: Scope, run: Run) -> Seen:
@@ -73,11 +81,13 @@ def splat(node: Splat, scope: Scope, run: Run) -> Seen:
     Raises:
         EvaluationError: an element has no such attribute.
     """
-    items = _splat_items(run.see(node.source, scope))
+    source = run.see(node.source, scope)
+    items = _splat_items(bare(source))
     if isinstance(items, Unknown):
-        return Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
+        return Unknown(reason=items.reason, where=items.where, unsure=items.unsure, sensitive=is_marked(source))
     run.budget.spend(len(items))
-    return gather([run.see(node.each, LocalScope(scope, {"*": item})) for item in items])
+    found = gather([run.see(node.each, LocalScope(scope, {"*": item})) for item in items])
+    return mark_if(is_marked(source), found)
 
 
 def key_of(value: Value) -> str | Unknown:
@@ -94,9 +104,18 @@ def key_of(value: Value) -> str | Unknown:
     raise EvaluationError("a key must not be null")
 
 
-def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[tuple[Value, Scope]]:
+class _Marks:
+    """Whether a collection, a condition or a key is marked as sensitive, and with it all of the result."""
+
+    def __init__(self, collection: Seen) -> None:
+        self.found = is_marked(collection)
+
+
+def _rounds(
+    node: ForList | ForObject, collection: Seen, scope: Scope, run: Run, marks: _Marks
+) -> Iterator[tuple[Value, Scope]]:
     """Give the key and the scope of every element that the `if` lets pass."""
-    items = elements(run.see(node.collection, scope))
+    items = elements(bare(collection))
     if isinstance(items, Unknown):
         raise _Open(items)
     if not items and node.condition is not None and run.trying:
@@ -106,7 +125,8 @@ def _rounds(node: ForList | ForObject, scope: Scope, run: Run) -> Iterator[tuple
         run.budget.spend(1)
         inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})
         if node.condition is not None:
-            passes = run.condition(node.condition, inner)
+            passes, is_secret = run.condition(node.condition, inner)
+            marks.found = marks.found or is_secret
             if isinstance(passes, Unknown):
                 raise _Open(passes)
             if not passes:

@@ -49,6 +49,7 @@ from tfcheck.hcl.expression import (
 from tfcheck.hcl.kinds import surely_filled
 from tfcheck.hcl.lazily import call_lazily
 from tfcheck.hcl.likeness import is_structural
+from tfcheck.hcl.marking import about_marks, bare, called, holds_mark, is_marked, mark_if, moved
 from tfcheck.hcl.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
 from tfcheck.hcl.rendering import joined, render
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
@@ -100,11 +101,12 @@ class _Run:
     def value(self, node: Expression, scope: Scope) -> Value:
         return whole(self.see(node, scope))
 
-    def condition(self, node: Expression, scope: Scope) -> bool | Unknown:
-        truth = condition(self.value(node, scope))
+    def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
+        seen = self.see(node, scope)
+        truth = condition(whole(seen))
         if isinstance(truth, Unknown) and truth.unsure:
             self.doubt = truth
-        return truth
+        return truth, is_marked(seen)
 
     def probe(self, node: Expression, scope: Scope) -> Value:
         before = self.doubt
@@ -143,7 +145,8 @@ class _Run:
             case Variable():
                 return self._variable(node, scope)
             case Index():
-                return element(self.see(node.source, scope), self.value(node.key, scope))
+                key = self.see(node.key, scope)
+                return mark_if(is_marked(key), element(self.see(node.source, scope), whole(key)))
             case Call():
                 return self._call(node, scope)
             case ObjectOf():
@@ -155,8 +158,9 @@ class _Run:
             case Binary():
                 return self._binary(node, scope)
             case Unary():
-                operand = self.value(node.operand, scope)
-                return inverted(operand) if node.operator == "!" else negated(operand)
+                operand = self.see(node.operand, scope)
+                result = inverted(whole(operand)) if node.operator == "!" else negated(whole(operand))
+                return mark_if(is_marked(operand), result)
             case Splat():
                 return splat(node, scope, self)
             case ForList():
@@ -192,10 +196,14 @@ class _Run:
 
     # Operators
 
-    def _binary(self, node: Binary, scope: Scope) -> Value:
+    def _binary(self, node: Binary, scope: Scope) -> Seen:
         if node.operator in ("&&", "||"):
             return self._logical(node, scope)
         left, right = self.see(node.left, scope), self.see(node.right, scope)
+        marks = holds_mark(left) or holds_mark(right)
+        return mark_if(marks, self._compared(node, scope, bare(left), bare(right)))
+
+    def _compared(self, node: Binary, scope: Scope, left: Seen, right: Seen) -> Value:
         if node.operator in ("==", "!="):
             equal = self._equals(node, left, right)
             result = equal if node.operator == "==" else inverted(equal)
@@ -219,38 +227,42 @@ class _Run:
         self.budget.weigh(second)
         return equals(first, second, alike=is_structural(node.left, first) and is_structural(node.right, second))
 
-    def _logical(self, node: Binary, scope: Scope) -> Value:
+    def _logical(self, node: Binary, scope: Scope) -> Seen:
         """Work out `&&` and `||`.
 
         NOTE: up to 1.11 Terraform reports an error of the right side even where the left one decides, later it does
         not: it only matters where `try` would catch it.
         """
-        left = self.condition(node.left, scope)
+        left, left_marked = self.condition(node.left, scope)
         decided = left is (node.operator == "||")
         try:
-            right = self.condition(node.right, scope)
+            right, right_marked = self.condition(node.right, scope)
         except EvaluationError as error:
             if not decided:
                 raise
             return Unknown(reason=f"evaluation error: {error}", unsure=True) if self.trying else left
-        return conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
+        result = conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
+        return mark_if(left_marked or right_marked, result)
 
     def _conditional(self, node: Conditional, scope: Scope) -> Seen:
-        truth = self.condition(node.condition, scope)
+        truth, marks = self.condition(node.condition, scope)
         if isinstance(truth, Unknown):
-            return either(node, truth, scope, self)
-        return chosen(node, truth, scope, self)
+            return mark_if(marks, either(node, truth, scope, self))
+        return mark_if(marks, chosen(node, truth, scope, self))
 
     # Objects and calls
 
     def _object(self, node: ObjectOf, scope: Scope) -> Seen:
         members: dict[str, Seen] = {}
+        marks = False
         for key, item in node.items:
-            name = key_of(self.value(key, scope))
+            written = self.see(key, scope)
+            marks = marks or is_marked(written)
+            name = key_of(whole(written))
             if isinstance(name, Unknown):
-                return Unknown(reason=name.reason, where=name.where, unsure=True)
+                return Unknown(reason=name.reason, where=name.where, unsure=True, sensitive=marks)
             members[name] = self.see(item, scope)
-        return gather(members)
+        return mark_if(marks, gather(members))
 
     def _call(self, node: Call, scope: Scope) -> Seen:
         if node.name == "try":
@@ -260,17 +272,21 @@ class _Run:
         arguments = self._arguments(node, scope)
         if isinstance(arguments, Unknown):
             return arguments
+        if len(arguments) == 1:
+            is_about_marks, seen = about_marks(node.name, arguments[0])
+            if is_about_marks:
+                return seen
         # Here, because `templatefile` is a function that evaluates.
         from tfcheck.hcl.functions import call
 
         possible, seen = call_lazily(node.name, arguments)
         if possible:
-            return seen
+            return moved(node.name, arguments, seen)
         values = [whole(argument) for argument in arguments]
         for value in values:
             self.budget.weigh(value)
         self.budget.spend(10)
-        return call(node.name, values, scope)
+        return called(node.name, arguments, values, call(node.name, values, scope))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Work out what is passed; with `...` the last argument is spread."""

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from tfcheck.hcl.json_marks import Marks, normal, unused
 from tfcheck.hcl.numbers import parsed
 from tfcheck.hcl.scope import EvaluationError
 from tfcheck.numerals import as_text
+from tfcheck.sensitive_text import Sensitive, joined, parted
 from tfcheck.value import ANYTHING, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text, unknowns
+
+__all__ = ["decode", "encode", "normal", "quoted", "unused", "written"]
 
 _DEPTH = 100
 _ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
@@ -24,7 +28,8 @@ _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t
 def encode(value: Value) -> str | JsonText:
     """Write `value` as `jsonencode` does; with unknown leaves, answer that it is the JSON text of `value`.
 
-    Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact.
+    Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact. What is marked
+    as sensitive in `value` is marked in the text.
 
     Raises:
         EvaluationError: a number has no decimal notation of its own.
@@ -33,7 +38,7 @@ def encode(value: Value) -> str | JsonText:
         return JsonText(value)
     out: list[str] = []
     _write(value, out)
-    return "".join(out)
+    return joined(out)
 
 
 def decode(value: TextLike) -> Value:
@@ -47,7 +52,7 @@ def decode(value: TextLike) -> Value:
     """
     match value:
         case str():
-            return _decode_known(value)
+            return _decode_marked(value) if isinstance(value, Sensitive) else _decode_known(value)
         case JsonText():
             return value.value
         case Text():
@@ -105,7 +110,7 @@ def _escaped(value: TextLike) -> list[TextLike]:
     parts = pieces(written(value))
     if any(isinstance(each, JsonText) for each in parts):
         raise _OpenError
-    return [_ESCAPED.sub(_escape, each) if isinstance(each, str) else each for each in parts]
+    return [_escaped_literal(each) if isinstance(each, str) else each for each in parts]
 
 
 def _is_string(value: Unknown) -> bool:
@@ -114,7 +119,14 @@ def _is_string(value: Unknown) -> bool:
 
 def quoted(string: str) -> str:
     """Write a string as a JSON string, escaped as Terraform does."""
-    return '"' + _ESCAPED.sub(_escape, string) + '"'
+    return '"' + _escaped_literal(string) + '"'
+
+
+def _escaped_literal(string: str) -> str:
+    if not isinstance(string, Sensitive):
+        return _ESCAPED.sub(_escape, string)
+    parts = [(_ESCAPED.sub(_escape, part), is_secret) for part, is_secret in parted(string)]
+    return joined(Sensitive(part) if is_secret else part for part, is_secret in parts)
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -163,6 +175,17 @@ def _write_members(members: dict[str, Value], out: list[str]) -> None:
     out.append("}")
 
 
+def _decode_marked(written: Sensitive) -> Value:
+    """Read a JSON text of which stretches are marked: the strings in them are marked, numbers and keys are not."""
+    marks = Marks(written)
+    try:
+        return _unmarked(_load(marks.bracketed(written)), restored=marks.restored)
+    except _LimitError as limit:
+        return Unknown(reason=f"limit: {limit}", unsure=True)
+    except ValueError as error:
+        raise EvaluationError(f"not valid JSON: {_message(error)}") from error
+
+
 class _LimitError(Exception):
     """The document is valid but more than is worked out here."""
 
@@ -176,24 +199,18 @@ def _decode_known(written: str) -> Value:
         raise EvaluationError(f"not valid JSON: {_message(error)}") from error
 
 
-def _unmarked(value: Any, depth: int = 0) -> Value:
-    """Normalise the strings of a parsed document as Terraform does."""
+def _unmarked(value: Any, depth: int = 0, restored: Callable[[str], str] | None = None) -> Value:
+    """Normalise the strings of a parsed document as Terraform does; `restored` is how, where some are marked."""
     if depth > _DEPTH:
         raise _LimitError("the JSON text is nested too deeply")
     if isinstance(value, str):
-        return normal(value)
+        return normal(value) if restored is None else restored(value)
     if isinstance(value, list):
-        return [_unmarked(item, depth + 1) for item in value]
+        return [_unmarked(item, depth + 1, restored) for item in value]
     if isinstance(value, dict):
-        return {normal(key): _unmarked(item, depth + 1) for key, item in value.items()}
+        spelled = normal if restored is None else restored
+        return {str(spelled(key)): _unmarked(item, depth + 1, restored) for key, item in value.items()}
     return value  # type: ignore[no-any-return]
-
-
-def normal(string: str) -> str:
-    """Bring a string into the form in which Terraform keeps every string: composed, without half surrogates."""
-    if string.isascii():
-        return string
-    return unicodedata.normalize("NFC", re.sub("[\ud800-\udfff]", "\ufffd", string))
 
 
 def _load(written: str) -> Any:
@@ -229,6 +246,7 @@ class _Marked:
         self.mark = unused("".join(piece for piece in source.pieces if isinstance(piece, str)))
         self.inside = re.compile(f"{self.mark}([0-9]+){self.mark}")
         self.instead = re.compile(f"{self.mark}=([0-9]+){self.mark}")
+        self.marks = Marks(self.mark, *(piece for piece in source.pieces if isinstance(piece, str)))
 
     def decode(self) -> Value:
         first = next(unknowns(self.source))
@@ -252,7 +270,7 @@ class _Marked:
             marker = f"{self.mark}{count}{self.mark}" if in_string else f'"{self.mark}={count}{self.mark}"'
             out.append(marker)
             count += 1
-        return "".join(out)
+        return self.marks.bracketed(joined(out))
 
     def _filled(self, value: Any, depth: int = 0) -> Value:
         if depth > _DEPTH:
@@ -267,12 +285,13 @@ class _Marked:
 
     def _string(self, string: str) -> Value:
         if self.mark not in string:
-            return normal(string)
+            return self.marks.restored(string)
         whole = self.instead.fullmatch(string)
         if whole:
             return decode(self._hole(whole))
         parts = self.inside.split(string)
-        return text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
+        restored = self.marks.restored
+        return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
 
     def _hole(self, found: re.Match[str]) -> Unknown | JsonText:
         return self.holes[int(found[1])]
@@ -293,16 +312,7 @@ class _Marked:
             if found:
                 hole = next(unknowns(self._hole(found)))
                 return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
-        return {normal(key): self._filled(item, depth + 1) for key, item in members.items()}
-
-
-def unused(literals: str) -> str:
-    """Choose a character that the literals do not hold, neither plain nor escaped."""
-    lowered = literals.lower()
-    for code in range(0xE000, 0xF8FF):
-        if chr(code) not in literals and f"\\u{code:04x}" not in lowered:
-            return chr(code)
-    raise AssertionError("a text holds every private character")
+        return {str(self.marks.restored(key)): self._filled(item, depth + 1) for key, item in members.items()}
 
 
 _STRING_TOKEN = re.compile(r'\\.|"', re.DOTALL)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.hcl.access import elements, gather, is_referent, member
+from tfcheck.hcl.access import element, elements, gather, is_referent, member, whole
 from tfcheck.hcl.scope import EvaluationError, Seen
 from tfcheck.value import Unknown
 
 
 def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
-    """Compute `length`, `keys`, `values`, `one`, `lookup`, `concat` and `merge` of lazy arguments.
+    """Compute functions that only move the members of lazy arguments: `length`, `values`, `concat`, `merge` and such.
 
     Gives whether that is possible, and the result.
 
@@ -20,10 +20,12 @@ def call_lazily(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
     if not any(is_referent(argument) for argument in arguments):
         return False, None
     match name:
-        case "length" | "keys" | "values" | "one" if len(arguments) == 1:
+        case "length" | "keys" | "values" | "one" | "reverse" if len(arguments) == 1:
             return _of_members(name, arguments[0])
         case "lookup" if 2 <= len(arguments) <= 3 and isinstance(arguments[1], str):
             return _lookup(arguments)
+        case "element" | "slice" | "chunklist":
+            return _of_positions(name, arguments)
         case "concat":
             return _concat(arguments)
         case "merge":
@@ -43,7 +45,27 @@ def _of_members(name: str, argument: Seen) -> tuple[bool, Seen]:
         return True, list(names)
     if name == "values" and names is not None:
         return True, gather([member(argument, each) for each in names])
+    if name == "reverse" and isinstance(keys, int):
+        return True, gather([element(argument, position) for position in reversed(range(keys))])
     return _one(argument, keys) if name == "one" and isinstance(keys, int) else (False, None)
+
+
+def _of_positions(name: str, arguments: Sequence[Seen]) -> tuple[bool, Seen]:
+    source, *numbers = (argument if is_referent(argument) else whole(argument) for argument in arguments)
+    length = source.keys() if is_referent(source) else None
+    known = [each for each in numbers if isinstance(each, int) and not isinstance(each, bool) and each >= 0]
+    if not isinstance(length, int) or len(known) < len(numbers):
+        return False, None
+    items = [element(source, position) for position in range(length)]
+    match name, known:
+        case "element", [position] if length:
+            return True, items[position % length]
+        case "slice", [start, end] if start <= end <= length:
+            return True, gather(items[start:end])
+        case "chunklist", [size] if size:
+            return True, gather([gather(items[start : start + size]) for start in range(0, length, size)])
+        case _:
+            return False, None  # an error, which the function itself reports
 
 
 def _one(argument: Seen, length: int) -> tuple[bool, Seen]:

@@ -6,12 +6,14 @@ See https://developer.hashicorp.com/terraform/language/expressions/strings. Stri
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
-from tfcheck.hcl.access import LocalScope, elements
+from tfcheck.hcl.access import LocalScope, elements, whole
 from tfcheck.hcl.budget import LENGTH, PIECES, Limit, Run
 from tfcheck.hcl.convert import to_string
 from tfcheck.hcl.equality import same
 from tfcheck.hcl.expression import Expression, ForDirective, IfDirective, Literal, Template
+from tfcheck.hcl.marking import bare, is_marked, mark_if
 from tfcheck.hcl.scope import EvaluationError, Scope, Seen
 from tfcheck.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, text
 
@@ -33,7 +35,8 @@ def joined(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike:
     Raises:
         EvaluationError: a part of it cannot be text.
     """
-    return _bounded([_part(part, scope, run) for part in parts], run)
+    rendered = [_part(part, scope, run) for part in parts]
+    return _marked_if(any(map(is_marked, rendered)), _bounded(rendered, run))
 
 
 def as_text(value: Value) -> TextLike:
@@ -66,22 +69,49 @@ def _part(part: Expression, scope: Scope, run: Run) -> TextLike:
         case ForDirective():
             return _for(part, scope, run)
         case _:
-            return as_text(run.value(part, scope))
+            seen = run.see(part, scope)
+            return _marked_if(is_marked(seen), as_text(whole(seen)))
+
+
+def _marked_if(condition: bool, rendered: TextLike) -> TextLike:
+    """Mark all of a text where the condition holds and no part of it carries a mark."""
+    return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
 
 
 def _if(node: IfDirective, scope: Scope, run: Run) -> TextLike:
-    truth = run.condition(node.condition, scope)
-    if isinstance(truth, bool):
-        return joined(node.then if truth else node.otherwise, scope, run)
+    truth, is_secret = run.condition(node.condition, scope)
+    arms = [_arm(arm, scope, run) for arm in (node.then, node.otherwise)]
+    # NOTE: as with `? :`, the mark of the arm not chosen counts as well.
+    is_secret = is_secret or any(is_marked(arm) for arm in arms if not isinstance(arm, EvaluationError))
+    return cast(TextLike, mark_if(is_secret, _chosen(truth, arms)))
+
+
+def _arm(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike | EvaluationError:
     try:
-        then, otherwise = (joined(arm, scope, run) for arm in (node.then, node.otherwise))
-    except EvaluationError:
+        return joined(parts, scope, run)
+    except EvaluationError as error:
+        return error
+
+
+def _chosen(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
+    then, otherwise = arms
+    if isinstance(truth, bool):
+        found = then if truth else otherwise
+        if isinstance(found, EvaluationError):
+            raise found
+        return found
+    if isinstance(then, EvaluationError) or isinstance(otherwise, EvaluationError):
         return Unknown(reason=truth.reason, where=truth.where, unsure=True)
     return then if same(then, otherwise) is Truth.TRUE else truth
 
 
 def _for(node: ForDirective, scope: Scope, run: Run) -> TextLike:
-    items = elements(run.see(node.collection, scope))
+    collection = run.see(node.collection, scope)
+    return cast(TextLike, mark_if(is_marked(collection), _repeated(node, bare(collection), scope, run)))
+
+
+def _repeated(node: ForDirective, collection: Seen, scope: Scope, run: Run) -> TextLike:
+    items = elements(collection)
     if isinstance(items, Unknown):
         return Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
     rendered: list[TextLike] = []

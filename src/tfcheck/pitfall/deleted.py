@@ -31,6 +31,7 @@ from tfcheck.match import equal
 from tfcheck.pitfall import env_file_absent, log_group_absent
 from tfcheck.pitfall.environment_file import files
 from tfcheck.pitfall.mistake import Mistake, Pitfall
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.stack import Stack
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import Store, sources
@@ -85,7 +86,7 @@ def _symptom(task: TaskDefinition, thing: Thing) -> str:
         case "aws_cloudwatch_log_group":
             return log_group_absent.SYMPTOM
         case "aws_ssm_parameter":
-            name = "(sensitive value)" if task.sensitive else written(thing.attribute("name"))
+            name = SENSITIVE if task.sensitive else written(thing.attribute("name"))
             region = written(thing.surroundings.region)
             return f"fetching secret data from SSM Parameter Store in {region}: invalid parameters: {name}"
         case "aws_secretsmanager_secret":

@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Severity
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.value import Value, written
 from tfcheck.world import World
 
@@ -44,4 +45,4 @@ class Pitfall(msgspec.Struct, frozen=True):
 
 def shown(task: TaskDefinition, value: Value) -> str:
     """Write a value of the container definitions for people, unless the plan marks them as sensitive."""
-    return "(sensitive value)" if task.sensitive else f"`{written(value)}`"
+    return SENSITIVE if task.sensitive else f"`{written(value)}`"

@@ -30,7 +30,7 @@ class ProviderConfig(msgspec.Struct, frozen=True):
 
 
 class VariableConfig(msgspec.Struct, frozen=True):
-    """A variable block; `default` means something only where `has_default`."""
+    """A variable block; `default` means something only where `has_default`. An ephemeral one is sensitive as well."""
 
     default: Value
     has_default: bool
@@ -60,11 +60,14 @@ class _Call(msgspec.Struct, gc=False):
 
 class _Output(msgspec.Struct, gc=False):
     expression: Raw = _NOTHING
+    sensitive: bool | None = None
+    ephemeral: bool | None = None
 
 
 class _Variable(msgspec.Struct, gc=False):
     default: Raw = _NOTHING
     sensitive: bool | None = None
+    ephemeral: bool | None = None
 
 
 class _Module(msgspec.Struct, gc=False):
@@ -192,6 +195,11 @@ class ConfigModule:
         rows = (self._row.outputs or {}).items()
         return {name: decoded_json(row.expression, f"output `{name}`") if row else None for name, row in rows}
 
+    def marks_output(self, name: str) -> bool:
+        """Whether an output is declared as sensitive or ephemeral."""
+        row = (self._row.outputs or {}).get(name)
+        return row is not None and bool(row.sensitive or row.ephemeral)
+
     @cached_property
     def variables(self) -> dict[str, VariableConfig]:
         """Give the variables by name."""
@@ -223,4 +231,6 @@ def references(expression: Any) -> tuple[str, ...]:
 def _variable(name: str, row: _Variable) -> VariableConfig:
     # A default of null is a default: only an absent key makes a variable required.
     has_default = len(memoryview(row.default)) > 0
-    return VariableConfig(decoded_json(row.default, f"variable `{name}`"), has_default, bool(row.sensitive))
+    return VariableConfig(
+        decoded_json(row.default, f"variable `{name}`"), has_default, bool(row.sensitive or row.ephemeral)
+    )

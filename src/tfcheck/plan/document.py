@@ -88,6 +88,7 @@ class Document(msgspec.Struct, gc=False):
     complete: bool | None = None
     resource_changes: list[ResourceChange | None] | None | UnsetType = UNSET
     variables: Raw = _NOTHING
+    output_changes: Raw = _NOTHING
     prior_state: Raw = _NOTHING
     configuration: Raw = _NOTHING
     planned_values: Raw = _NOTHING

@@ -11,6 +11,7 @@ from typing import Any, cast
 from msgspec import Raw
 
 from tfcheck.address import Address
+from tfcheck.marks import with_mask
 from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_mask, present
 from tfcheck.plan.edited import IsReference, restored
 from tfcheck.plan.mistyped import mistyped
@@ -73,7 +74,8 @@ class Instance:
             return None
         before = self._object(self._change.before)
         wrong = mistyped(before, self.address.type, str(self.address))
-        return {**before, **wrong} if wrong else before
+        found = {**before, **wrong} if wrong else before
+        return cast("dict[str, Value]", with_mask(found, self.before_sensitive))
 
     @cached_property
     def after(self) -> dict[str, Value] | None:
@@ -89,7 +91,8 @@ class Instance:
         found = restored(cast("dict[str, Value]", planned), self._is_reference, owner)
         wrong = mistyped(after, self.address.type, owner)
         self._settled = found is after and not wrong
-        return {**found, **wrong} if wrong else found
+        found = {**found, **wrong} if wrong else found
+        return cast("dict[str, Value]", with_mask(found, self.after_sensitive))
 
     @property
     def settled(self) -> bool:
@@ -110,14 +113,14 @@ class Instance:
     @cached_property
     def before_sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `before`."""
-        return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
+        return _mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
 
     @cached_property
     def after_sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
-        return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
+        return _mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
 
     @cached_property
     def _change(self) -> Change:
@@ -129,6 +132,12 @@ class Instance:
     @property
     def _named(self) -> str:
         return f"`{self._row.address}` in the plan"
+
+
+def _mask(raw: Raw, what: str) -> Mask:
+    """Decode a sensitivity mask, if it can mark anything: most have no `true` in them."""
+    found = decoded_mask(raw, what)
+    return found if b"true" in bytes(raw) else None
 
 
 class PriorData:
@@ -147,12 +156,13 @@ class PriorData:
     def values(self) -> dict[str, Value]:
         """Give the attributes."""
         values = decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
-        return {**values, **mistyped(values, self.address.type, str(self.address))}
+        found = {**values, **mistyped(values, self.address.type, str(self.address))}
+        return cast("dict[str, Value]", with_mask(found, self.sensitive))
 
     @cached_property
     def sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `values`."""
-        return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
+        return _mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
 
     @property
     def _named(self) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from tfcheck.address import Address, ModulePath
+from tfcheck.marks import marked, marked_strings
 from tfcheck.plan.configuration import ConfigModule, ConfigResource, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
     Document,
@@ -24,6 +25,7 @@ from tfcheck.plan.document import (
 )
 from tfcheck.plan.edited import inside, references_in, resource_named
 from tfcheck.plan.instance import Instance, PriorData
+from tfcheck.plan.marked import of_changes, of_state
 from tfcheck.plan.naming import Addresses
 from tfcheck.value import Value
 
@@ -88,6 +90,19 @@ class Plan:
             refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
         return {key: row or ProviderConfig() for key, row in rows.items()}
 
+    def secrets(self) -> frozenset[str]:
+        """Return every string that the plan marks as sensitive, whether anything of it is looked at or not."""
+        declared = self.configuration.variables if self.configuration else {}
+        given = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
+        rows = (row for rows in self._data_rows.values() for row in rows)
+        return frozenset(
+            (
+                *(text for value in given for text in marked_strings(marked(value))),
+                *of_changes(self._document),
+                *of_state(rows),
+            )
+        )
+
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
         """Give a plan that differs in some rows: each takes the place of the one with its address, or is new."""
         return _Amended(self, rows)
@@ -95,6 +110,10 @@ class Plan:
     def types(self) -> tuple[str, ...]:
         """Name the types of the managed resources that the plan lists."""
         return tuple(kind for mode, kind in self._rows if mode == "managed")
+
+    def resource_types(self) -> frozenset[str]:
+        """Return the types of all resources and data sources that the plan shows."""
+        return frozenset(kind for _, kind in self._rows) | frozenset(self._data_rows)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
         """Give the instances of these resource types in the plan's order, type by type; deletes are included."""

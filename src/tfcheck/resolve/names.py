@@ -13,10 +13,11 @@ import msgspec
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Expression, Unreadable
 from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
+from tfcheck.marks import marked_strings
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
 from tfcheck.resolve import join
 from tfcheck.resolve.follow import follow
-from tfcheck.resolve.own_name import as_keys, not_nullable, symbol_of
+from tfcheck.resolve.own_name import as_keys, is_declared_secret, not_nullable, symbol_of
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
 from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 
@@ -50,6 +51,8 @@ class ModuleNames:
         self._worked_out: dict[tuple[object, ...], Seen] = {}
         self._under_way: set[tuple[object, ...]] = set()
         self._joining = False
+        #: What was found marked as sensitive while evaluating.
+        self.secrets: set[str] = set()
 
     @abstractmethod
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
@@ -62,6 +65,13 @@ class ModuleNames:
     @abstractmethod
     def attribute_names(self, address: Address) -> Sequence[str] | None:
         """List the attributes of a resource instance."""
+
+    def marks(self, address: Address, name: str) -> bool:
+        """Whether the plan marks all of an attribute as sensitive."""
+        instance = self.plan.instance(str(address))
+        prior = None if instance else self.plan.data(str(address))
+        mask = instance.after_sensitive if instance else prior.sensitive if prior else None
+        return mask is True or (isinstance(mask, dict) and mask.get(name) is True)
 
     # Where things are written
 
@@ -96,7 +106,25 @@ class ModuleNames:
 
     def variable(self, module: ModulePath, name: str) -> Seen:
         """Give the value of an input variable in one module instance."""
-        return self._once(("var", module, name), lambda: self._variable(module, name))
+        return self._once(
+            ("var", module, name), lambda: self._marked(self._variable(module, name), module, "var", name)
+        )
+
+    def _marked(self, value: Seen, module: ModulePath, kind: str, name: str) -> Seen:
+        """Mark the value of a variable or an output that the sources or the plan declare as sensitive."""
+        sources, config = self.module_sources(module), self.config_module(module)
+        if kind == "var":
+            block = sources.variable(name) if sources else None
+            known = config.variables.get(name) if config else None
+            is_secret = known is not None and known.sensitive
+        else:
+            block = sources.output(name) if sources else None
+            is_secret = config is not None and config.marks_output(name)
+        if not (is_secret or (block is not None and is_declared_secret(block))):
+            return value
+        from tfcheck.hcl.marking import mark
+
+        return mark(value)
 
     def local(self, module: ModulePath, name: str) -> Seen:
         """Give a local value of one module instance."""
@@ -108,7 +136,9 @@ class ModuleNames:
         Raises:
             EvaluationError: the module surely has no such output.
         """
-        return self._once(("output", module, name), lambda: self._output(module, name))
+        return self._once(
+            ("output", module, name), lambda: self._marked(self._output(module, name), module, "output", name)
+        )
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
         """List a module's outputs, None where neither sources nor configuration show them."""
@@ -194,11 +224,13 @@ class ModuleNames:
         """Convert a variable's value to its declared type; a resource or module that is handed over stays unopened."""
         from tfcheck.hcl.convert import convert
         from tfcheck.hcl.declaration import declared
+        from tfcheck.hcl.marking import Marked, bare, mark_if
 
+        is_secret, given = isinstance(given, Marked), bare(given)
         if isinstance(given, Unknown) or hasattr(given, "whole"):
-            return given
+            return mark_if(is_secret, given)
         try:
-            return convert(self.whole(given), declared(wanted))
+            return mark_if(is_secret, convert(self.whole(given), declared(wanted)))
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(wanted.place))
 
@@ -323,7 +355,7 @@ class ModuleNames:
         """Work out an expression; what goes wrong makes the value unknown."""
         from tfcheck.hcl.evaluate import evaluate
 
-        return evaluate(expression, scope)
+        return self._noted(evaluate(expression, scope))
 
     def see_safely(self, expression: Expression, scope: Scope) -> Seen:
         """Work out an expression, leaving resources and modules unopened; what goes wrong makes it unknown."""
@@ -332,9 +364,16 @@ class ModuleNames:
         from tfcheck.hcl.evaluate import see
 
         try:
-            return see(expression, scope)
+            seen = see(expression, scope)
         except EvaluationError as error:
             return Unknown(reason=f"evaluation error: {error}", where=str(expression.place))
+        self._noted(seen if isinstance(seen, str | list | dict | Text | JsonText) else None)
+        return seen
+
+    def _noted(self, value: Value) -> Value:
+        """Remember what is marked in a value, so that it is printed nowhere."""
+        self.secrets.update(marked_strings(value))
+        return value
 
     def follow_safely(self, expression: Expression, scope: Scope) -> Seen:
         """Follow a reference of the configuration; what goes wrong makes it unknown."""

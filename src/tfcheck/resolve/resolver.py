@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Place
 from tfcheck.hcl.scope import Scope, Seen
-from tfcheck.plan import ConfigResource, Instance, Plan
+from tfcheck.marks import holds_mark, marked
+from tfcheck.plan import ConfigResource, Instance, Plan, masked
 from tfcheck.resolve import derived, join
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.fill import fill
 from tfcheck.resolve.names import NO_SOURCES, Absence, ModuleNames
+from tfcheck.resolve.narrow import narrowed
 from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import LookUps
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.template_file import rendered
+from tfcheck.sensitive_text import is_whole
 from tfcheck.value import JsonText, Symbol, Text, Unknown, Value, is_known
 
 if TYPE_CHECKING:
@@ -65,6 +68,8 @@ class Resolver(ModuleNames):
     def attribute_of(self, instance: Instance, name: str) -> Value:
         """Give the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
         planned = Absence.ABSENT if instance.after is None else instance.after.get(name, Absence.ABSENT)
+        if masked(instance.after_sensitive, (name,)):
+            return self.attribute(instance.address, name)
         if planned is None or isinstance(planned, str | int):
             return planned
         if planned is not Absence.ABSENT and instance.settled:
@@ -171,11 +176,19 @@ class Resolver(ModuleNames):
         if instance.after is None:
             return None
         planned: Value | Absence = instance.after.get(name, Absence.ABSENT)
+        is_secret = masked(instance.after_sensitive, (name,))
         if planned is not Absence.ABSENT and is_known(planned):
+            return self._narrowed(address, name, planned) if is_secret else planned
+        deferred = address.mode == "data"
+        found = self._deferred(instance, name, planned) if deferred else self._complete(instance, name, planned)
+        # NOTE: the plan marks it; where the evaluation of the sources does not, it has missed a mark.
+        return found if not is_secret or holds_mark(found) else marked(found)
+
+    def _narrowed(self, address: Address, name: str, planned: Value) -> Value:
+        """Mark a planned text only where its sources have the mark: Terraform marks it as a whole."""
+        if not isinstance(planned, str) or not is_whole(planned) or self.block(address) is None:
             return planned
-        if address.mode == "data":
-            return self._deferred(instance, name, planned)
-        return self._complete(instance, name, planned)
+        return narrowed(planned, self._written(address, name))
 
     def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Fill in the unknown parts of a planned attribute."""

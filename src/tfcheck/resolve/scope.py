@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.scope import EvaluationError, Referent, Seen
-from tfcheck.value import Set, Symbol, Unknown, Value
+from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 
 if TYPE_CHECKING:
     from tfcheck.resolve.names import ModuleNames
@@ -121,7 +121,13 @@ class InstanceReferent:
         """
         if not isinstance(key, str):
             raise EvaluationError(f"{self.address} is not a list")
-        return self._resolver.attribute(self.address, key)
+        value = self._resolver.attribute(self.address, key)
+        # NOTE: texts carry their marks, also where the plan marks but a part.
+        if isinstance(value, str | Text | JsonText | Unknown) or not self._resolver.marks(self.address, key):
+            return value
+        from tfcheck.hcl.marking import mark
+
+        return mark(value)
 
     def keys(self) -> Sequence[str] | None:
         """Name the attributes."""

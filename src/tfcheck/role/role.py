@@ -11,8 +11,6 @@ from tfcheck.role.attached import Attached
 from tfcheck.value import TextLike, Truth
 from tfcheck.world import Thing
 
-#: What a role is called whose ARN the plan marks as sensitive.
-SENSITIVE = "(sensitive value)"
 #: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
 DELETED = "this plan deletes it"
 DELETED_ELSEWHERE = "the plan of another stack deletes it"

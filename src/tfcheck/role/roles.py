@@ -19,7 +19,8 @@ from tfcheck.match import equal
 from tfcheck.role.across import Across, Target
 from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attachments, Fates, account_of
 from tfcheck.role.policies import Policies
-from tfcheck.role.role import SENSITIVE, Role, joined, lent, namesake
+from tfcheck.role.role import Role, joined, lent, namesake
+from tfcheck.sensitive_text import SENSITIVE
 from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
 from tfcheck.world import Thing, World
 

@@ -1,0 +1,102 @@
+"""Find out which stretches of a marked text are the sensitive ones.
+
+Terraform marks a text as a whole: one sensitive value in `container_definitions` hides every name and ARN of the task.
+The sources show where the mark comes from. What they do not show as public stays marked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tfcheck.hcl.json_text import decode
+from tfcheck.hcl.scope import EvaluationError
+from tfcheck.marks import holds_mark
+from tfcheck.sensitive_text import Sensitive, is_whole, merged
+from tfcheck.value import JsonText, Set, Text, Value
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
+
+
+def narrowed(planned: str, written: Value) -> str:
+    """Return a planned text with those stretches marked that are marked in its evaluated sources.
+
+    As it is where the sources show no mark: then nobody can tell where it comes from.
+    """
+    if not holds_mark(written):
+        return planned
+    if isinstance(written, str) and written == planned:
+        return written
+    return _by_leaves(str(planned), written) or planned
+
+
+def _by_leaves(planned: str, written: Value) -> str | None:
+    """Mark the strings of a JSON text that the sources do not show as public, by what they say."""
+    leaves = _Leaves()
+    try:
+        decoded = decode(written) if isinstance(written, str | Text | JsonText) else None
+    except EvaluationError:
+        return None
+    if not isinstance(decoded, list | dict) or planned.lstrip()[:1] not in ("[", "{"):
+        return None
+    leaves.take(decoded)
+    spans = [span for found in _TOKEN.finditer(planned) if not found[1] for span in leaves.spans(found)]
+    return Sensitive(planned, merged(spans)) if spans else None
+
+
+class _Leaves:
+    """The strings of an evaluated document: which are public, and what of the others is marked."""
+
+    def __init__(self) -> None:
+        self.public: set[str] = set()
+        self.partly: dict[str, Sensitive] = {}
+        self.secret: set[str] = set()
+
+    def take(self, value: Value) -> None:
+        if isinstance(value, Sensitive):
+            if is_whole(value):
+                self.secret.add(str(value))
+            else:
+                self.partly[str(value)] = value
+        elif isinstance(value, str):
+            self.public.add(value)
+        else:
+            for item in _items(value):
+                self.take(item)
+
+    def spans(self, found: re.Match[str]) -> Iterator[tuple[int, int]]:
+        """Yield what of a JSON string is marked, by its offsets in the document."""
+        start, end = found.start() + 1, found.end() - 1
+        text = _unquoted(found[0])
+        partly = self.partly.get(text)
+        if text in self.secret or (partly is None and text not in self.public):
+            yield start, end
+        elif partly is not None and found[0] == f'"{text}"':
+            yield from ((start + first, start + last) for first, last in partly.spans)
+        elif partly is not None:
+            yield start, end
+
+
+def _items(value: Value) -> Any:
+    match value:
+        case list():
+            return value
+        case dict():
+            return value.values()
+        case Set():
+            return value.items
+        case JsonText():
+            return (value.value,)
+        case _:
+            return ()
+
+
+def _unquoted(token: str) -> str:
+    try:
+        found = msgspec.json.decode(token)
+    except msgspec.DecodeError:
+        return token
+    return found if isinstance(found, str) else token

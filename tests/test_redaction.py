@@ -1,0 +1,102 @@
+"""What a plan marks as sensitive is printed nowhere, whatever lost its mark on the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases import TESTDATA
+from tfcheck import cli
+from tfcheck.command.report import FORMATS
+from tfcheck.hcl.json_text import decode, encode
+from tfcheck.marks import marked_strings
+from tfcheck.plan import load
+from tfcheck.redaction import Redactor
+from tfcheck.resolve.narrow import narrowed
+from tfcheck.sensitive_text import Sensitive, redacted
+from tfcheck.value import Symbol, Unknown, text, written
+
+SECRET = "canary-5e1f09"
+
+
+def test_a_long_string_is_replaced_anywhere() -> None:
+    found = Redactor([SECRET]).text(f"arn:aws:s3:::acme{SECRET}x/app.env")
+    assert found == "arn:aws:s3:::acme(sensitive)x/app.env"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("arn:aws:s3:::b/prod/app.env", "arn:aws:s3:::b/(sensitive)/app.env"),
+        ("prod", "(sensitive)"),
+        ("container `prod`", "container `(sensitive)`"),
+        ("a prod role", "a prod role"),
+        ("arn:aws:s3:::b/production/app.env", "arn:aws:s3:::b/production/app.env"),
+        ("module.prod.aws_iam_role.prod is not allowed", "module.prod.aws_iam_role.prod is not allowed"),
+        ("${aws_s3_bucket.prod.arn}/prod/x", "${aws_s3_bucket.prod.arn}/(sensitive)/x"),
+    ],
+)
+def test_a_short_string_is_replaced_where_it_is_a_part_of_its_own(said: str, shown: str) -> None:
+    assert Redactor(["prod"], ["aws_iam_role", "aws_s3_bucket"]).text(said) == shown
+
+
+@pytest.mark.parametrize("common", ["", "5", "ab", "true", "null", "8080"])
+def test_what_is_too_common_is_not_looked_for(common: str) -> None:
+    assert not Redactor([common])
+
+
+def test_cutting_and_concatenating_keep_the_mark() -> None:
+    key = "services/" + Sensitive("tenant-1") + "/app.env"
+    assert redacted(key) == "services/(sensitive)/app.env"
+    assert [redacted(part) for part in key.split("/")] == ["services", "(sensitive)", "app.env"]
+    assert redacted(key.rpartition("/")[0].upper()) == "SERVICES/(sensitive)"
+    assert (
+        written(text(["x/", key, Unknown(Symbol("aws_x.y", ("id",)))])) == "x/services/(sensitive)/app.env${aws_x.y.id}"
+    )
+
+
+def test_json_keeps_the_marks_of_its_leaves() -> None:
+    written_text = encode({"a": Sensitive('x"y'), "b": ["p", "q" + Sensitive("r")]})
+    assert isinstance(written_text, str)
+    assert redacted(written_text) == '{"a":"(sensitive)","b":["p","q(sensitive)"]}'
+    found = decode(written_text)
+    assert found == {"a": 'x"y', "b": ["p", "qr"]}
+    assert list(marked_strings(found)) == ['x"y', "r"]
+
+
+def test_a_planned_text_is_marked_where_its_sources_are() -> None:
+    planned = Sensitive(f'[{{"cpu":0,"environment":[{{"name":"P","value":"{SECRET}"}}],"image":"nginx:1"}}]')
+    sources = encode([{"image": "nginx:1", "environment": [{"name": "P", "value": Sensitive(SECRET)}]}])
+    assert redacted(narrowed(planned, sources)) == str(planned).replace(SECRET, "(sensitive)")
+    assert narrowed(planned, "no mark at all") is planned
+
+
+@pytest.mark.parametrize("plan", ["plan.json", "applied.plan.json"])
+def test_no_format_shows_what_another_resource_marks(
+    plan: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The key of the file is made from a password: the plan marks the password, and shows the key."""
+    document: dict[str, Any] = json.loads(
+        (TESTDATA / "literal-missing" / plan)
+        .read_text(encoding="utf-8")
+        .replace("orders/prod.env", f"{SECRET}/prod.env")
+    )
+    change = {
+        "after": {"password": SECRET},
+        "before": None,
+        "actions": ["create"],
+        "after_sensitive": {"password": True},
+    }
+    row = {"address": "aws_db_instance.d", "mode": "managed", "type": "aws_db_instance", "name": "d", "change": change}
+    document["resource_changes"].append(row)
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert SECRET in load(path).plans[0].secrets()
+    for form in (["text"], ["json"], *([each] for each in FORMATS)):
+        cli.run(["--format", *form, str(path)])
+        streams = capsys.readouterr()
+        assert SECRET not in streams.out + streams.err
+        assert "(sensitive)" in streams.out or form[0] in ("junit", "github")

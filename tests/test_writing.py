@@ -19,12 +19,8 @@ from tfcheck.writing import Content, append, destination, replace, write
 @pytest.fixture(autouse=True)
 def _hearing() -> Iterator[None]:
     """Let signals be heard: whoever runs the tests in the background may have them ignored."""
-    handlers = {
-        signal.SIGINT: signal.default_int_handler,
-        signal.SIGTERM: signal.SIG_DFL,
-        signal.SIGHUP: signal.SIG_DFL,
-    }
-    before = {each: signal.signal(each, handler) for each, handler in handlers.items()}
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGTERM, signal.SIGHUP)}
+    before[signal.SIGINT] = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     for each, handler in before.items():
         signal.signal(each, handler)

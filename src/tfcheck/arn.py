@@ -6,8 +6,11 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from tfcheck.errors import UsageError
 from tfcheck.value import JsonText, Text, TextLike, Unknown, pieces, spelled_out, text
 
 
@@ -99,3 +102,14 @@ def is_arn(value: TextLike) -> bool:
     spelled = spelled_out(value)
     first = spelled.pieces[0] if isinstance(spelled, Text) else spelled
     return isinstance(first, str) and first.startswith("arn:")
+
+
+def account_id(text: str, named: str) -> str:
+    """Return the number of an AWS account as it is written; `named` is the option that it was given by.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    if not re.fullmatch("[0-9]{12}", text):
+        raise UsageError(f"{named} is `{text}`", hint="the number of an AWS account has 12 digits")
+    return text

@@ -31,7 +31,7 @@ from tfcheck.judge import Judge, Judgement
 from tfcheck.locate import Locations
 from tfcheck.plan import Plan
 from tfcheck.redaction import Redactor
-from tfcheck.resolve import resolver_of
+from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.stack import Stack, formerly
 from tfcheck.world import After, World
 
@@ -49,6 +49,7 @@ def check(
     sources: Sources | None = None,
     *,
     workspace: str | None = None,
+    account: str | None = None,
     context: dict[str, str | int] | None = None,
     fixes: bool = False,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
@@ -64,7 +65,7 @@ def check(
     """
     with limits.bounded(plan.size) as allowance:
         report, redactor = examined(
-            plan, sources, workspace=workspace, context=context, fixes=fixes, mend=mend, stacks=stacks
+            plan, sources, workspace=workspace, account=account, context=context, fixes=fixes, mend=mend, stacks=stacks
         )
         report = redactor.report(report)
     noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
@@ -76,13 +77,14 @@ def examined(
     sources: Sources | None = None,
     *,
     workspace: str | None = None,
+    account: str | None = None,
     context: dict[str, str | int] | None = None,
     fixes: bool = False,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
 ) -> tuple[Report, Redactor]:
     """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
-    resolver = resolver_of(plan, sources, workspace)
+    resolver = resolver_of(plan, sources, workspace, account)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
     judge, past = after.once(Judge), Past(before.once(Judge), before)

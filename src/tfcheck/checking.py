@@ -42,6 +42,7 @@ class Together:
         sources: str | None = None,
         workspace: str | None = None,
         *,
+        account: str | None = None,
         fixes: bool = True,
         mend: Callable[[Report], Sequence[Finding]] | None = None,
         outputs: Sequence[str] = (),
@@ -58,6 +59,7 @@ class Together:
         """
         self._sources = Path(sources) if sources else None
         self._workspace = workspace
+        self._account = account
         self._fixes = fixes
         self._mend = mend
         self._plans = list(dict.fromkeys(plans))
@@ -86,6 +88,7 @@ class Together:
                 each.plan,
                 found,
                 workspace=self._workspace,
+                account=self._account,
                 fixes=self._fixes,
                 mend=self._mend,
                 stacks=self.neighbours.of(each),
@@ -124,7 +127,7 @@ class Together:
         """Tell what each plan sees of the others and of the context."""
         files = [self._file(each) for each in self._plans]
         plans = [each for file in files if isinstance(file, File) for each in file.given]
-        return Neighbours(plans, self._context, self._names, self._workspace)
+        return Neighbours(plans, self._context, self._names, self._workspace, self._account)
 
     def _file(self, plan: str) -> File | InputError:
         if plan not in self._read:

@@ -117,6 +117,7 @@ def main(ctx: click.Context) -> int | None:
 @options.sources
 @options.context
 @options.workspace
+@options.account
 @click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @options.colour
@@ -131,6 +132,7 @@ def check(
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
+    account: str | None,
     query: str | None,
     output: str | None,
     colour: str,
@@ -144,7 +146,7 @@ def check(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
-    reports, status = checked(plans, context, sources, workspace, quiet=quiet, output=output)
+    reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return max(status, _status(reports, wanted))
@@ -153,7 +155,7 @@ def check(
 @main.command(
     context_settings=_NAMES,
     short_help="Write saved JSON reports, several as one, in another format.",
-    params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace")],
+    params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 def report(

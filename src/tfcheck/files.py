@@ -27,13 +27,13 @@ class Given(msgspec.Struct, frozen=True):
     is_state: bool = False
     beside: Sources | None = None
 
-    def stack(self, name: str, workspace: str | None, *, changes: bool = False) -> Stack:
+    def stack(self, name: str, workspace: str | None, account: str | None = None, *, changes: bool = False) -> Stack:
         """Give it as other plans see it; with `changes` it is checked as well, and part of the change."""
         from tfcheck.resolve import resolver_of
         from tfcheck.stack import stack_of, stack_of_state
 
         sources = self.found.sources
-        resolver = resolver_of(self.plan, sources, workspace)
+        resolver = resolver_of(self.plan, sources, workspace, account)
         return (
             stack_of_state(resolver, name, self.beside) if self.is_state else stack_of(resolver, name, changes=changes)
         )

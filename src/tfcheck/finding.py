@@ -139,7 +139,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
     requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
-    waits for. `assumptions` are what an allowed verdict rests on. `needed_at` is where the task definition asks for it,
+    waits for. `assumptions` are what a verdict rests on. `needed_at` is where the task definition asks for it,
     told for what is not allowed.
     """
 

@@ -55,6 +55,7 @@ def fix(
     workspace: str | None,
     choice: Choice,
     *,
+    account: str | None = None,
     context: Sequence[str] = (),
     into_files: bool = False,
 ) -> Fixed:
@@ -66,8 +67,8 @@ def fix(
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
         UsageError: standard input is to be more than one of them.
     """
-    together = Together(plans, context, None, workspace)
-    work = _Work(sources, workspace, choice, together.run, several=len(set(plans)) > 1)
+    together = Together(plans, context, None, workspace, account=account)
+    work = _Work(sources, workspace, account, choice, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
         for given in together.given(plan):
             work.notes += together.notes(plan, given, about_sources=False)
@@ -96,9 +97,19 @@ def _redacted(fixed: Fixed, work: _Work) -> Fixed:
 class _Work:
     """What is to be done; the files of all plans are named by their places."""
 
-    def __init__(self, sources: str | None, workspace: str | None, choice: Choice, run: Run, *, several: bool) -> None:
+    def __init__(
+        self,
+        sources: str | None,
+        workspace: str | None,
+        account: str | None,
+        choice: Choice,
+        run: Run,
+        *,
+        several: bool,
+    ) -> None:
         self._sources = Path(sources) if sources else None
         self._workspace = workspace
+        self._account = account
         self._choice = choice
         self._run = run
         self._several = several
@@ -117,7 +128,9 @@ class _Work:
         from tfcheck.fix import mends as find_mends
 
         found = _found(self._sources, path, given.plan, self._run)
-        report, redactor = examined(given.plan, found.sources, workspace=self._workspace, stacks=stacks)
+        report, redactor = examined(
+            given.plan, found.sources, workspace=self._workspace, account=self._account, stacks=stacks
+        )
         self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
@@ -176,7 +189,7 @@ class _Work:
         from tfcheck.stack import formerly
         from tfcheck.world import After
 
-        return After(resolver_of(plan, sources, self._workspace), stacks, formerly(stacks))
+        return After(resolver_of(plan, sources, self._workspace, self._account), stacks, formerly(stacks))
 
     def _by_place(self, mend: Mend, sources: Sources | None) -> Mend:
         """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.

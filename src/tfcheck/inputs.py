@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.arn import account_id
 from tfcheck.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     context: tuple[str, ...]
     sources: str
     workspace: str
+    account: str | None
     fail_on: str
     new_only: bool
     strict: bool
@@ -67,6 +69,7 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
         context=told.lines("context"),
         sources=told.text("sources"),
         workspace=told.text("workspace") or variables.get("TF_WORKSPACE", ""),
+        account=account_id(told.text("account"), "the input `account`") if told.text("account") else None,
         fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),
         new_only=told.flag("new-only", False),
         strict=told.flag("strict", False),

@@ -101,7 +101,7 @@ class Judge:
         key = _key(requirement, role, side)
         if key not in self._settled:
             call = self._call(requirement, role, side)
-            found = self._judged(self._decided(call), call, requirement, side)
+            found = self._on_assumption(self._judged(self._decided(call), call, requirement, side), requirement, side)
             notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
@@ -153,6 +153,14 @@ class Judge:
                 return self._denied(decision, call, requirement, side)
             case _:
                 assert_never(decision)
+
+    def _on_assumption(self, found: Judgement, requirement: Requirement, side: _Side) -> Judgement:
+        """Add that a verdict on something in the task's account rests on an assumption about which that is."""
+        around, arn = side.surroundings, split(requirement.resource)
+        rests = around.assumption and arn is not None and arn.account == around.account
+        if not rests or found.verdict is Verdict.UNKNOWN:
+            return found
+        return msgspec.structs.replace(found, assumptions=(*found.assumptions, around.assumption))
 
     # Who and what
 

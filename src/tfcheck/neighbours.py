@@ -21,18 +21,29 @@ class Neighbours:
     """The stacks of one call."""
 
     def __init__(
-        self, plans: Sequence[Given], context: Sequence[Given], names: Mapping[str, str], workspace: str | None = None
+        self,
+        plans: Sequence[Given],
+        context: Sequence[Given],
+        names: Mapping[str, str],
+        workspace: str | None = None,
+        account: str | None = None,
     ) -> None:
         """Take the plans that are checked, what else is shown, and the names of their files in reports.
 
-        `workspace` is that of the plans that are checked.
+        `workspace` and `account` are those of the plans that are checked.
         """
         self._names = names
-        rows = [(each, workspace, True) for each in plans] + [(each, None, False) for each in context]
+        rows = [(each, True) for each in plans] + [(each, False) for each in context]
         rows = [] if len(rows) < 2 else sorted(rows, key=lambda each: each[0].is_state)
-        self._states = frozenset(each.plan.label for each, _, _ in rows if each.is_state)
+        self._states = frozenset(each.plan.label for each, _ in rows if each.is_state)
         self._stacks = [
-            each.stack(self._name(each.plan.label), chosen, changes=checked) for each, chosen, checked in rows
+            each.stack(
+                self._name(each.plan.label),
+                workspace if checked else None,
+                account if checked else None,
+                changes=checked,
+            )
+            for each, checked in rows
         ]
         for stack in self._stacks:
             stack.beside(self._stacks)

@@ -198,6 +198,7 @@ IN_PASSING = {
     "late-for-services": ["deploy-order"] * 4,
     "needs-changed": ["deleted"] * 4,
     "service-by-names": ["log-group-absent"] * 2,
+    "partial-secret-arns": ["secret-reference"] * 10,
     "other-partition": ["env-file-arn"] * 3 + ["image-host"],
     "rarer-fetches": ["log-group-absent"],
     "references-misread": ["credential-spec-arn"] * 3

@@ -50,7 +50,7 @@ def refers(*names: str) -> dict[str, Any]:
         (refers("aws_iam_role.e"), "for_each", "aws_iam_role.e"),
     ],
 )
-def test_one_reference_of_a_joining_argument_is_an_equality(json: Any, argument: str, means: str) -> None:
+def test_one_reference_of_a_joining_argument_is_a_candidate(json: Any, argument: str, means: str) -> None:
     assert written(expression(json, argument)) == means
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.address import parse
+from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.value import Value
+from tfcheck.value import Unknown, Value
 
 HERE, ELSEWHERE = "111122223333", "444455556666"
 BUCKET = change("aws_s3_bucket.b", "create", after={"bucket": "b"})
@@ -54,9 +56,14 @@ def used(aliased: tuple[str, ...], **expressions: Any) -> dict[str, Any]:
     return {"configuration": {"provider_config": providers, "root_module": {"resources": resources}}}
 
 
+def resolver(*changes: dict[str, Any], **sections: Any) -> Resolver:
+    return Resolver(plan(BUCKET, *changes, **sections))
+
+
 def account(*changes: dict[str, Any], **sections: Any) -> str | None:
-    found = Resolver(plan(BUCKET, *changes, **sections)).surroundings(parse("aws_s3_bucket.b")).account
-    return found if isinstance(found, str) else None
+    """Return the account that the plan shows, without assumptions."""
+    found = resolver(*changes, **sections).surroundings(parse("aws_s3_bucket.b"))
+    return found.account if isinstance(found.account, str) and not found.assumption else None
 
 
 def test_a_role_that_is_looked_up_is_in_the_account() -> None:
@@ -91,3 +98,144 @@ def test_what_another_provider_configuration_attaches_tells_nothing() -> None:
     assert account(*changes, **used(())) == HERE
     assert account(*changes, **used(("aws_iam_role_policy.p",), **elsewhere)) is None
     assert account(*changes, **used(("aws_iam_role_policy.p",), region={"constant_value": "eu-west-1"})) == HERE
+
+
+# Looked up by name
+
+
+def looked_up(kind: str, arn: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    declared = {"address": f"data.{kind}.d", "mode": "data", "type": kind, "name": "d"}
+    expressions = {name: {"constant_value": value} for name, value in arguments.items()}
+    resources = [declared | {"provider_config_key": "aws", "expressions": expressions}]
+    return read(kind, arn=arn) | {"configuration": {"root_module": {"resources": resources}}}
+
+
+SECRET_ARN = f"arn:aws:secretsmanager:eu-west-1:{HERE}:secret:s-AbCdEf"
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("aws_secretsmanager_secret", {"name": "s"}),
+        ("aws_ssm_parameter", {"name": "/s"}),
+        ("aws_kms_key", {"key_id": "alias/s"}),
+        ("aws_ecr_repository", {"name": "s"}),
+    ],
+)
+def test_what_is_looked_up_by_name_is_in_the_account(kind: str, arguments: dict[str, Any]) -> None:
+    assert account(**looked_up(kind, SECRET_ARN, arguments)) == HERE
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("aws_secretsmanager_secret", {"arn": SECRET_ARN}),
+        ("aws_secretsmanager_secret", {"name": SECRET_ARN}),
+        ("aws_kms_key", {"key_id": "arn:aws:kms:eu-west-1:111122223333:key/k"}),
+        ("aws_ecr_repository", {"name": "s", "registry_id": HERE}),
+        ("aws_ssm_parameter", {}),
+    ],
+)
+def test_what_an_arn_or_a_registry_names_may_be_in_another_account(kind: str, arguments: dict[str, Any]) -> None:
+    assert account(**looked_up(kind, SECRET_ARN, arguments)) is None
+
+
+# The account as people write it
+
+
+def assumed(*changes: dict[str, Any], **sections: Any) -> tuple[str | None, int]:
+    asked = resolver(*changes, **sections)
+    found = asked.surroundings(parse("aws_s3_bucket.b"))
+    stated = [each for each in asked.assumptions if "account" in each]
+    assert stated == ([found.assumption] if found.assumption else [])
+    return found.account if isinstance(found.account, str) else None, len(stated)
+
+
+def test_the_only_account_in_literal_arns_is_assumed_and_stated() -> None:
+    assert assumed(task(arn("role/x"))) == (HERE, 1)
+    assert assumed(task(arn("role/y")), attached(arn("policy/p", "aws"))) == (HERE, 1)
+    elb = change("aws_s3_bucket_policy.l", "create", name="l", after={"policy": arn("root", "127311923021")})
+    assert assumed(task(arn("role/x")), elb) == (HERE, 1)
+
+
+def test_several_accounts_in_literal_arns_decide_nothing() -> None:
+    other = change("aws_s3_bucket_policy.l", "create", name="l", after={"policy": arn("root", ELSEWHERE)})
+    found = resolver(task(arn("role/x")), other).surroundings(parse("aws_s3_bucket.b")).account
+    assert isinstance(found, Unknown)
+    assert "`--account`" in found.reason
+    assert "`allowed_account_ids`" in found.reason
+
+
+def test_an_account_that_another_provider_configuration_works_in_is_not_assumed() -> None:
+    role = {"assume_role": [{"role_arn": {"constant_value": arn("role/deploy", ELSEWHERE)}}]}
+    assert assumed(task(arn("role/x", ELSEWHERE)), **used((), **role)) == (None, 0)
+    assert assumed(task(arn("role/x")), **used((), **role)) == (HERE, 1)
+
+
+def test_nothing_is_assumed_where_several_configurations_are_open() -> None:
+    assert assumed(task(arn("role/x")), **used((), profile={"constant_value": "dns"})) == (None, 0)
+
+
+def test_arns_that_disagree_leave_no_room_for_an_assumption() -> None:
+    keys = [
+        change(f"aws_kms_key.{name}", name=name, before={"arn": key}, after={"arn": key})
+        for name, key in (("a", arn("key/a")), ("b", arn("key/b", ELSEWHERE)))
+    ]
+    text = change("aws_iam_policy.p", "create", after={"policy": arn("role/x")})
+    found = Resolver(plan(BUCKET, *keys, text), account=HERE).surroundings(parse("aws_s3_bucket.b"))
+    assert isinstance(found.account, Unknown)
+
+
+def test_the_only_allowed_account_decides() -> None:
+    allowed = {"expressions": {"allowed_account_ids": {"constant_value": [HERE]}}}
+    one = {"configuration": {"provider_config": {"aws": {"name": "aws"} | allowed}}}
+    assert account(task(arn("role/x", ELSEWHERE)), **one) == HERE
+    two = {"expressions": {"allowed_account_ids": {"constant_value": [HERE, ELSEWHERE]}}}
+    assert account(configuration={"provider_config": {"aws": {"name": "aws"} | two}}) is None
+
+
+def test_a_given_account_is_used_where_nothing_shows_it() -> None:
+    def given(**sections: Any) -> Value:
+        return Resolver(plan(BUCKET, **sections), account=ELSEWHERE).surroundings(parse("aws_s3_bucket.b")).account
+
+    assert given() == ELSEWHERE
+    assert given(**read("aws_caller_identity", account_id=HERE)) == HERE
+    profile = {"profile": {"constant_value": "dns"}}
+    assert given(**used((), **profile)) == ELSEWHERE
+    assert isinstance(given(**used(("aws_s3_bucket.b",), **profile)), Unknown)
+
+
+SOURCES = """
+variable "profile" {}
+variable "region" {}
+provider "aws" {
+  region = replace(var.region, "eu", "us")
+}
+provider "aws" {
+  alias   = "other"
+  profile = "${var.profile}-b"
+}
+# once arn:aws:iam::999999999999:role/x
+locals { role = "arn:aws:iam::111122223333:role/x" }
+"""
+
+
+def test_arguments_of_providers_are_evaluated_from_the_sources(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(SOURCES)
+    sections = used(("aws_iam_role_policy.p",), profile={"references": ["var.profile"]})
+    sections["configuration"]["provider_config"]["aws"]["expressions"] = {"region": {"references": ["var.region"]}}
+    sections["variables"] = {"profile": {"value": "a"}, "region": {"value": "eu-west-1"}}
+    made = plan(BUCKET, policy("x"), **sections)
+    asked = Resolver(made, from_directory(tmp_path))
+    assert asked.surroundings(parse("aws_s3_bucket.b")).region == "us-west-1"
+    assert (
+        asked.surroundings(parse("aws_s3_bucket.b")).account
+        != asked.surroundings(parse("aws_iam_role_policy.p")).account
+    )
+    assert isinstance(Resolver(made).surroundings(parse("aws_s3_bucket.b")).region, Unknown)
+
+
+def test_comments_of_the_sources_name_no_account(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(SOURCES)
+    found = Resolver(plan(BUCKET), from_directory(tmp_path)).surroundings(parse("aws_s3_bucket.b"))
+    assert found.account == HERE

@@ -31,9 +31,8 @@ def test_the_plan_is_asked_first() -> None:
     assert value("literal-granted", "aws_ecs_task_definition.orders.family") == "orders"
 
 
-@pytest.mark.parametrize("sources", [True, False])
-def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol(sources: bool) -> None:
-    arn = value("literal-missing", "aws_ecs_task_definition.orders.execution_role_arn", sources=sources)
+def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol() -> None:
+    arn = value("literal-missing", "aws_ecs_task_definition.orders.execution_role_arn")
     assert isinstance(arn, Unknown)
     assert arn.symbol == Symbol("aws_iam_role.execution", ("arn",))
     spelled = spelled_out(arn)
@@ -42,18 +41,61 @@ def test_an_arn_of_a_known_name_is_derived_and_keeps_its_symbol(sources: bool) -
     assert spelled.pieces[-1] == ":role/orders-execution"
 
 
-def test_a_role_is_followed_through_modules_without_the_sources() -> None:
-    for key in ("api", "jobs"):
-        task = f'module.service["{key}"].aws_ecs_task_definition.this.execution_role_arn'
-        arn = value("modules-passing-arns", task, sources=False)
-        assert isinstance(arn, Unknown)
-        assert str(arn.symbol) == "module.roles.aws_iam_role.execution.arn"
-
-
 def test_what_only_the_sources_know_is_open_without_them_and_says_so() -> None:
     containers = value("new-bucket-jsonencode", _task("new-bucket-jsonencode"), sources=False)
     assert isinstance(containers, Unknown)
-    assert containers.reason == "the sources are not at hand"
+    assert (
+        containers.reason
+        == "the plan only shows that it depends on aws_s3_bucket.config.arn, aws_s3_object.env.key: pass the sources"
+    )
+
+
+def test_one_reference_is_no_value_without_the_sources() -> None:
+    task = 'module.service["api"].aws_ecs_task_definition.this.execution_role_arn'
+    arn = value("modules-passing-arns", task, sources=False)
+    assert isinstance(arn, Unknown)
+    assert str(arn.symbol) == task
+    assert arn.reason == "the plan only shows that it depends on var.execution_role_arn: pass the sources"
+
+
+OLD = "arn:aws:iam::111122223333:role/old"
+
+
+@pytest.mark.parametrize(
+    ("was", "name", "confirmed"),
+    [
+        (OLD, "old", True),
+        (OLD, "new", False),  # `replace(aws_iam_role.r.arn, "new", "other")` was the same, too
+        ("arn:aws:iam::111122223333:role/other", "old", False),
+        (None, "old", False),
+    ],
+)
+def test_the_state_before_confirms_a_reference_of_which_nothing_changes(
+    was: str | None, name: str, confirmed: bool
+) -> None:
+    task = {"family": "t", "execution_role_arn": was}
+    role = {"name": "old", "path": "/", "arn": OLD}
+    unknown: Any = {"after_unknown": {"execution_role_arn": True}}
+    rows = [
+        change("aws_ecs_task_definition.t", "delete", "create", before=task, after={"family": "t"}, **unknown),
+        change(
+            "aws_iam_role.r",
+            "delete",
+            "create",
+            before=role,
+            after={"name": name, "path": "/"},
+            after_unknown={"arn": True},
+        ),
+    ]
+    written = {"execution_role_arn": {"references": ["aws_iam_role.r.arn", "aws_iam_role.r"]}}
+    resources = [
+        {"address": f"{kind}.{label}", "mode": "managed", "type": kind, "name": label, "expressions": expressions}
+        for kind, label, expressions in (("aws_ecs_task_definition", "t", written), ("aws_iam_role", "r", {}))
+    ]
+    made = plan(*rows, configuration={"root_module": {"resources": resources}})
+    found = Resolver(made).attribute(parse("aws_ecs_task_definition.t"), "execution_role_arn")
+    assert isinstance(found, Unknown)
+    assert (str(found.symbol) == "aws_iam_role.r.arn") is confirmed
 
 
 def test_a_deferred_document_is_rebuilt_with_its_references() -> None:
@@ -100,7 +142,15 @@ def _task(name: str) -> str:
     return f"{plan.instances('aws_ecs_task_definition')[0].address}.container_definitions"
 
 
-def test_the_instances_of_a_resource_are_listed_once_however_many_ask() -> None:
+def test_the_instances_of_a_resource_are_listed_once_however_many_ask(tmp_path: Path) -> None:
+    from tfcheck.hcl.modules import from_directory
+
+    (tmp_path / "main.tf").write_text("""
+resource "aws_iam_role" "web" {}
+resource "aws_ecs_task_definition" "web" {
+  execution_role_arn = aws_iam_role.web[each.key].arn
+}
+""")
     count = 40
     rows = [
         change(
@@ -117,13 +167,8 @@ def test_the_instances_of_a_resource_are_listed_once_however_many_ask() -> None:
         change(f'aws_iam_role.web["{key}"]', "create", index=str(key), name="web", after={"name": f"web-{key}"})
         for key in range(count)
     ]
-    joined = {"execution_role_arn": {"references": ["aws_iam_role.web", "each.key"]}}
-    resources = [
-        {"address": f"{kind}.web", "mode": "managed", "type": kind, "name": "web", "expressions": expressions}
-        for kind, expressions in (("aws_ecs_task_definition", joined), ("aws_iam_role", {}))
-    ]
-    made = plan(*rows, configuration={"root_module": {"resources": resources}})
-    asked = Resolver(made)
+    made = plan(*rows)
+    asked = Resolver(made, from_directory(tmp_path))
     listed = 0
     siblings = made.siblings
 
@@ -137,7 +182,7 @@ def test_the_instances_of_a_resource_are_listed_once_however_many_ask() -> None:
         found = asked.attribute(parse(f'aws_ecs_task_definition.web["{key}"]'), "execution_role_arn")
         assert isinstance(found, Unknown)
         assert str(found.symbol) == f'aws_iam_role.web["{key}"].arn'
-    assert listed == 2
+    assert listed == 1
 
 
 @pytest.mark.parametrize(
@@ -167,14 +212,15 @@ def test_all_tags_are_open_in_a_plan_where_there_are_none(
 
 
 @pytest.mark.parametrize("named", ["key_id", "id", "arn"])
-def test_an_alias_has_the_arn_of_its_key(named: str) -> None:
+def test_an_alias_has_the_arn_of_its_key(named: str, tmp_path: Path) -> None:
+    from tfcheck.hcl.modules import from_directory
+
     rows = [
         change("aws_kms_key.k", "create", after={}, after_unknown={"arn": True, "key_id": True, "id": True}),
         change("aws_kms_alias.a", "create", after={"name": "alias/a"}, after_unknown={"target_key_id": True}),
     ]
-    expressions = {"target_key_id": {"references": [f"aws_kms_key.k.{named}", "aws_kms_key.k"]}}
-    declared = {"address": "aws_kms_alias.a", "mode": "managed", "type": "aws_kms_alias", "name": "a"}
-    made = plan(*rows, configuration={"root_module": {"resources": [declared | {"expressions": expressions}]}})
-    asked = Resolver(made)
+    alias = f'resource "aws_kms_alias" "a" {{\n  target_key_id = aws_kms_key.k.{named}\n}}\n'
+    (tmp_path / "main.tf").write_text(f'resource "aws_kms_key" "k" {{}}\n{alias}')
+    asked = Resolver(plan(*rows), from_directory(tmp_path))
     found = asked.attribute(parse("aws_kms_alias.a"), "target_key_arn")
     assert equal(found, asked.attribute(parse("aws_kms_key.k"), "arn")) is Truth.TRUE

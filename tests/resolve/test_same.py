@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.address import parse
+from tfcheck.address import Address, parse
 from tfcheck.match import equal
 from tfcheck.resolve import Resolver
 from tfcheck.value import Truth, Unknown, Value, spelled_out, written
@@ -165,12 +165,20 @@ def alias(target: Value = None) -> dict[str, Any]:
 
 
 def with_alias(*rows: dict[str, Any], target: Value = None, **options: Any) -> Resolver:
+    """Give the resolver of a plan with a key and an alias, in whose sources `target_key_id` refers to the key."""
     found = resolver(KEY, alias(target), *rows, **options)
     config = found.plan.configuration
     assert config is not None
     if target is None:
         reference = {"references": ["aws_kms_key.k.key_id", "aws_kms_key.k"]}
         config.resources["aws_kms_alias.a"].expressions["target_key_id"] = reference
+    kept = found._written
+
+    def written(address: Address, name: str) -> Value:
+        refers = target is None and (str(address), name) == ("aws_kms_alias.a", "target_key_id")
+        return value(found, "aws_kms_key.k.key_id") if refers else kept(address, name)
+
+    found._written = written  # type: ignore[method-assign]
     return found
 
 

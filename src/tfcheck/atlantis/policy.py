@@ -21,14 +21,20 @@ from tfcheck.report.words import reason_words
 
 
 def checked_policy(
-    variables: Mapping[str, str], gate: Gate, context: Sequence[str] = (), *, debug: bool = False
+    variables: Mapping[str, str],
+    gate: Gate,
+    context: Sequence[str] = (),
+    account: str | None = None,
+    *,
+    debug: bool = False,
 ) -> str:
     """Check the plan of a project and write the result; what cannot be checked fails.
 
-    `context` are files with the state or a plan of other stacks; `debug` lets bugs through.
+    `context` are files with the state or a plan of other stacks, `account` is that of the plan; `debug` lets bugs
+    through.
     """
     try:
-        return policy_lines(reported(project(variables), context), gate)
+        return policy_lines(reported(project(variables), context, account), gate)
     except TfcheckError as error:
         return policy_failed(error.message)
     except Exception as error:

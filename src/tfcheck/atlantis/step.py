@@ -54,16 +54,22 @@ class Printed(msgspec.Struct, frozen=True):
 
 
 def after_plan(
-    variables: Mapping[str, str], gate: Gate, context: Sequence[str] = (), *, debug: bool = False
+    variables: Mapping[str, str],
+    gate: Gate,
+    context: Sequence[str] = (),
+    account: str | None = None,
+    *,
+    debug: bool = False,
 ) -> Printed:
     """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
 
-    `context` are files with the state or a plan of other stacks. Whatever goes wrong is told in the text and in the
-    result: a plan must not fail because of us. `debug` lets bugs through.
+    `context` are files with the state or a plan of other stacks, `account` is that of the plan.
+    Whatever goes wrong is told in the text and in the result: a plan must not fail because of us. `debug` lets bugs
+    through.
     """
     about = project(variables)
     try:
-        return _checked(variables, about, gate, context)
+        return _checked(variables, about, gate, reported(about, context, account))
     except TfcheckError as error:
         return _unchecked(variables, about, gate, error.message, error.hint)
     except Exception as error:
@@ -72,8 +78,7 @@ def after_plan(
         return _unchecked(variables, about, gate, own(error), "run it with --debug to see where")
 
 
-def _checked(variables: Mapping[str, str], about: Project, gate: Gate, context: Sequence[str]) -> Printed:
-    reports = reported(about, context)
+def _checked(variables: Mapping[str, str], about: Project, gate: Gate, reports: list[Report]) -> Printed:
     stopped = gate.stops(reports)
     after = _kept(variables, about, reports, stopped=stopped)
     if stopped:
@@ -81,7 +86,7 @@ def _checked(variables: Mapping[str, str], about: Project, gate: Gate, context: 
     return Printed(fenced(reports, after), _STOPPED if stopped else 0)
 
 
-def reported(about: Project, context: Sequence[str] = ()) -> list[Report]:
+def reported(about: Project, context: Sequence[str] = (), account: str | None = None) -> list[Report]:
     """Check the plan that the step `show` has written, beside other stacks.
 
     Raises:
@@ -95,7 +100,9 @@ def reported(about: Project, context: Sequence[str] = ()) -> list[Report]:
         )
     plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
     try:
-        together = Together((plan,), context, None, about.workspace, outputs=(about.planfile,), shared=True)
+        together = Together(
+            (plan,), context, None, about.workspace, account=account, outputs=(about.planfile,), shared=True
+        )
     except InputError as error:  # of the context; whoever runs the server has named its files
         raise InputError(_by_name(error.message, context), hint=error.hint) from None
     return [each.report for each in together.checked(plan)]

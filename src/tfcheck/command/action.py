@@ -72,7 +72,15 @@ def _found(wanted: Inputs) -> _Found:
     plans = list(paths("plan", wanted.plans))
     context = tuple(paths("context", wanted.context))
     outputs = (*wanted.reports, wanted.sarif_file, wanted.output_json)
-    together = Together(plans, context, wanted.sources or None, wanted.workspace or None, outputs=outputs, shared=True)
+    together = Together(
+        plans,
+        context,
+        wanted.sources or None,
+        wanted.workspace or None,
+        account=wanted.account,
+        outputs=outputs,
+        shared=True,
+    )
     for plan in plans:
         try:
             reports += together.checked(plan)

@@ -53,7 +53,8 @@ def atlantis() -> None:
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
 @options.context
-def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], debug: bool) -> int:
+@options.account
+def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool) -> int:
     """Check the plan that the step show has written, and keep the result for the hook.
 
     Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
@@ -61,7 +62,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], d
     """
     from tfcheck.atlantis.step import Gate, after_plan
 
-    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, debug=debug)
+    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, account, debug=debug)
     terminal.publish(printed.text, None, colour=False)
     return printed.status
 
@@ -73,7 +74,10 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], d
     short_help="A step of policy_check: print what fails, for approvals.",
 )
 @options.context
-def policy_check(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], debug: bool) -> int:
+@options.account
+def policy_check(
+    fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool
+) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
     The exit status is always 0: Atlantis goes by the words. What could not be checked fails.
@@ -82,7 +86,7 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, context: tuple[str,
     from tfcheck.atlantis.step import Gate
 
     gate = Gate(fail_on, strict, new_only)
-    terminal.publish(checked_policy(os.environ, gate, context, debug=debug), None, colour=False)
+    terminal.publish(checked_policy(os.environ, gate, context, account, debug=debug), None, colour=False)
     return 0
 
 

@@ -23,6 +23,7 @@ from tfcheck.finding import Report
 @options.sources
 @options.context
 @options.workspace
+@options.account
 @click.option("--output", metavar="FILE", help="Write to FILE instead of standard output.")
 @options.colour
 @options.debug
@@ -32,6 +33,7 @@ def diff(
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
+    account: str | None,
     output: str | None,
     colour: str,
     debug: bool,
@@ -41,7 +43,7 @@ def diff(
     As far as their policies can be read; also all that a role has which the change creates or deletes.
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
-    found, status = checked(plans, context, sources, workspace, fixes=False, quiet=True, output=output)
+    found, status = checked(plans, context, sources, workspace, account, fixes=False, quiet=True, output=output)
     if found:
         terminal.publish(_written(form, [each.report for each in found], coloured), output, colour=coloured)
     return status

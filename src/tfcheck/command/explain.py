@@ -25,6 +25,7 @@ _LONGEST = 100_000
 @options.sources
 @options.context
 @options.workspace
+@options.account
 @options.colour
 @options.debug
 def explain(
@@ -33,6 +34,7 @@ def explain(
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
+    account: str | None,
     colour: str,
     debug: bool,
 ) -> int:
@@ -60,7 +62,7 @@ def explain(
     click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
     if not plans:
         return 0
-    reports, status = checked(plans, context, sources, workspace, mend=partial(to_mend, found), quiet=True)
+    reports, status = checked(plans, context, sources, workspace, account, mend=partial(to_mend, found), quiet=True)
     for each in reports:
         shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)

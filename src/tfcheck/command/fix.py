@@ -26,6 +26,7 @@ from tfcheck.report.screen import visible
 @options.sources
 @options.context
 @options.workspace
+@options.account
 @options.colour
 @options.debug
 def fix(
@@ -37,6 +38,7 @@ def fix(
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
+    account: str | None,
     colour: str,
     debug: bool,
 ) -> int:
@@ -55,7 +57,7 @@ def fix(
     from tfcheck.fixing import fix as fixed
 
     choice = Choice(only, safe_only, grant_prefix)
-    found = fixed(plans, sources, workspace, choice, context=context, into_files=into_files)
+    found = fixed(plans, sources, workspace, choice, account=account, context=context, into_files=into_files)
     for note in found.notes:
         terminal.say(visible(note))
     for mend in found.texts:

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import click
 
+from tfcheck.arn import account_id
+
+
+def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    return account_id(value, "`--account`") if value else None
+
+
 sources = click.option(
     "--sources",
     metavar="DIR|TFPLAN",
@@ -22,6 +29,14 @@ workspace = click.option(
     metavar="NAME",
     envvar="TF_WORKSPACE",
     help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
+)
+account = click.option(
+    "--account",
+    metavar="ID",
+    envvar="TFCHECK_ACCOUNT",
+    callback=_account_id,
+    help="The AWS account of the plan, 12 digits, where the plan does not show it. Default: TFCHECK_ACCOUNT, or the "
+    "only account in the ARNs written for the plan.",
 )
 colour = click.option(
     "--color",

@@ -15,6 +15,7 @@ def reports(
     context: Sequence[str],
     sources: str | None,
     workspace: str | None,
+    account: str | None = None,
     *,
     fixes: bool = True,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
@@ -33,7 +34,7 @@ def reports(
     found: list[Checked] = []
     status = 0
     outputs = (output,) if output else ()
-    together = Together(plans, context, sources, workspace, fixes=fixes, mend=mend, outputs=outputs)
+    together = Together(plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs)
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=quiet):

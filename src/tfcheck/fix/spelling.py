@@ -17,6 +17,7 @@ from tfcheck.sensitive_text import Sensitive, parted
 from tfcheck.value import (
     ACCOUNT_ID,
     REGION,
+    SECRET_SUFFIX,
     Symbol,
     Text,
     TextLike,
@@ -126,6 +127,8 @@ class Spelling:
             return (Reference(name),)
         if piece.shape is not None:
             return self.spell(piece.shape)
+        if piece.hole == SECRET_SUFFIX:
+            return ("?" * SECRET_SUFFIX.shortest,)
         # An account or a region that nothing tells: the rest of the ARN says what is meant.
         return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
 

@@ -113,7 +113,7 @@ class Trial:
         """
         plan = _replanned(resolver.plan, touched, added)
         workspace = resolver.workspace if isinstance(resolver.workspace, str) else None
-        self._world = After(_Given(plan, sources, workspace, given or {}), context)
+        self._world = After(_Given(plan, sources, workspace, resolver.account, given or {}), context)
         self._judge = Judge(self._world)
 
     @property
@@ -139,9 +139,14 @@ class _Given(Resolver):
     """A resolver that is told some values instead of working them out."""
 
     def __init__(
-        self, plan: Plan, sources: Sources | None, workspace: str | None, given: Mapping[tuple[Address, str], Value]
+        self,
+        plan: Plan,
+        sources: Sources | None,
+        workspace: str | None,
+        account: str | None,
+        given: Mapping[tuple[Address, str], Value],
     ) -> None:
-        super().__init__(plan, sources, workspace)
+        super().__init__(plan, sources, workspace, account)
         self._told = given
         self._about = {address for address, _ in given}
 

@@ -128,11 +128,9 @@ def _skipped(report: Report, width: int) -> Iterator[Line]:
 
 
 def _notes(report: Report, width: int) -> Iterator[Line]:
-    for note in report.notes:
+    assumptions = (each for answer in report.answers for each in answer.assumptions)
+    for note in dict.fromkeys((*report.notes, *assumptions)):
         yield from wrapped(Span("note: ", Style.INFO), note, width)
-    assumptions = dict.fromkeys(each for answer in report.answers for each in answer.assumptions)
-    for assumption in assumptions:
-        yield from wrapped(Span("note: ", Style.INFO), assumption, width)
 
 
 def summary(report: Report) -> str:

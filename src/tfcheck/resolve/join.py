@@ -1,9 +1,9 @@
-"""What does the plan's `configuration` still tell of an expression, when the sources are not at hand?
+"""Read the references that a plan's `configuration` keeps of an expression, where the sources are not at hand.
 
 The configuration lists which objects an expression refers to, not how it combines them
-(https://developer.hashicorp.com/terraform/internals/json-format#expression-representation). For an argument that joins
-one resource to another (`role`, `policy_arn`, `execution_role_arn` …) one single reference is an equality; everywhere
-else it proves nothing.
+(https://developer.hashicorp.com/terraform/internals/json-format#expression-representation): of
+`replace(aws_iam_role.task.arn, "-task", "-exec")` it keeps `aws_iam_role.task.arn`. One single reference is therefore
+only a candidate for the value of an argument, which something known must confirm.
 """
 
 from __future__ import annotations
@@ -35,12 +35,7 @@ IMPLIED = {
     "repository": "name",
     "file_system_id": "id",
     "task_definition": "arn",
-    "policy": "json",
-    "assume_role_policy": "json",
 }
-#: Arguments of which one reference is an equality only where it leads to a whole policy document: most are put together
-#: by `jsonencode` from what they refer to.
-DOCUMENTS = ("policy", "assume_role_policy")
 #: Where every expression of the configuration stands.
 PLACE = Place("configuration", 1)
 _STEP = re.compile(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
@@ -48,9 +43,9 @@ _HEAD = re.compile(r"[\w-]+")
 
 
 def expression(json: Any, argument: str) -> Expression:
-    """Turn what the configuration keeps of `argument`'s expression into an expression that means the same.
+    """Return the simplest expression of which the configuration would keep what it keeps of `argument`'s.
 
-    Where that is not sure the result is `Unreadable`, with the objects that the expression refers to.
+    It is `Unreadable` where several objects are combined.
     """
     is_constant, value = constant(json)
     if is_constant:
@@ -63,31 +58,15 @@ def expression(json: Any, argument: str) -> Expression:
         return _reference(objects[0], keys, argument)
     if not objects and len(keys) == 1:
         return _traversal(keys[0])
-    if not named:
-        return Unreadable("the plan keeps nothing of this expression, and there are no sources", PLACE)
-    listed = ", ".join(heads[:4])
-    return Unreadable(f"without the sources the plan only tells that it depends on {listed}", PLACE)
+    return Unreadable(unproven(json), PLACE)
 
 
-def by_count(node: Expression) -> tuple[str, str, str] | None:
-    """Name the resource, by mode, type and name, of which an expression takes the instance `count.index`."""
-    match node:
-        case Attribute(source=Index() as source):
-            return by_count(source)
-        case Index(key=Attribute(source=Variable(name="count"), name="index")):
-            return _resource(node.source)
-        case _:
-            return None
-
-
-def _resource(node: Expression) -> tuple[str, str, str] | None:
-    match node:
-        case Attribute(source=Variable(name=kind), name=name):
-            return "managed", kind, name
-        case Attribute(source=Attribute(source=Variable(name="data"), name=kind), name=name):
-            return "data", kind, name
-        case _:
-            return None
+def unproven(json: Any) -> str:
+    """Return why what the configuration keeps of an expression is not its value."""
+    heads = _longest(references(json))
+    if not heads:
+        return "the plan does not show this expression: pass the sources"
+    return f"the plan only shows that it depends on {', '.join(heads[:4])}: pass the sources"
 
 
 def _is_key(reference: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tfcheck.address import Address, InstanceKey, ModulePath
-from tfcheck.hcl.expression import Expression, Unreadable
+from tfcheck.hcl.expression import Expression
 from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.marks import marked_strings
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
@@ -24,10 +24,6 @@ from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
     from tfcheck.hcl.modules import Module, Sources
-
-
-#: Why a value stays open that only the sources would tell.
-NO_SOURCES = "the sources are not at hand"
 
 
 class Absence(Enum):
@@ -50,7 +46,7 @@ class ModuleNames:
         self.sources = sources
         self._worked_out: dict[tuple[object, ...], Seen] = {}
         self._under_way: set[tuple[object, ...]] = set()
-        self._joining = False
+        self._following = False
         #: What was found marked as sensitive while evaluating.
         self.secrets: set[str] = set()
 
@@ -189,24 +185,6 @@ class ModuleNames:
             return _ABSENT
         return self._followed(call.expressions[name], name, scope, module, "var")
 
-    def _peers(self, module: ModulePath) -> int:
-        """Count the instances of the module call that made a module instance."""
-        return sum(
-            path.parent == module.parent and path.steps[-1].name == module.steps[-1].name
-            for path in self.plan.module_instances()
-            if path.steps
-        )
-
-    def _aligned(self, found: Expression, module: ModulePath, peers: int) -> Expression:
-        """Doubt `X[count.index]` where X has not as many instances as what asks: it may be `X[count.index + 1]`."""
-        picked = join.by_count(found)
-        if picked is None:
-            return found
-        pool = self.resource(module, *picked)
-        if isinstance(pool, Referent) and pool.keys() == peers:
-            return found
-        return Unreadable(f"the plan does not tell which instance of {picked[1]}.{picked[2]} is meant", join.PLACE)
-
     def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
         if block is not None:
             expression = block.attribute("default")
@@ -263,12 +241,9 @@ class ModuleNames:
         if is_constant:
             value: Value = known
             return value
-        if not self._joining:
-            return self._nameless(module, kind, name, "without the sources the plan does not tell this value")
-        found = join.expression(json, name)
-        if kind == "var":
-            found = self._aligned(found, module.parent, self._peers(module))
-        return self.see_safely(found, scope)
+        if not self._following:
+            return self._nameless(module, kind, name, join.unproven(json))
+        return self.see_safely(join.expression(json, name), scope)
 
     def _call(self, module: ModulePath, name: str) -> Seen:
         keys = self._call_keys(module, name)
@@ -286,7 +261,9 @@ class ModuleNames:
             for path in self.plan.module_instances()
             if path.steps and path.parent == module and path.steps[-1].name == name
         ]
-        if written is None or (planned and planned != [None] and isinstance(written, Unknown)):
+        # NOTE: `count = 2 * var.n` is kept as `var.n`: the instances that are planned know better.
+        is_open = isinstance(written, Unknown) or self._call_block(module.child(name)) is None
+        if written is None or (planned and planned != [None] and is_open):
             return as_keys(planned) if planned else written
         return written
 
@@ -389,23 +366,17 @@ class ModuleNames:
             return seen
         return seen.whole() if hasattr(seen, "whole") else seen  # type: ignore[union-attr]
 
-    def _from_configuration(self, json: Any, argument: str) -> Expression:
-        """Read what the configuration keeps of an argument: a constant, or for joins one reference."""
-        if constant(json)[0] or self._joining:
-            return join.expression(json, argument)
-        return Unreadable(NO_SOURCES, join.PLACE)
-
     @contextmanager
-    def _joining_for(self, argument: str) -> Iterator[None]:
-        """While an argument that joins resources is worked out, follow single references of the configuration."""
-        was, self._joining = self._joining, argument in join.IMPLIED
+    def _following_references(self) -> Iterator[None]:
+        """Follow single references of the configuration meanwhile; what they lead to is a candidate, not a value."""
+        was, self._following = self._following, True
         try:
             yield
         finally:
-            self._joining = was
+            self._following = was
 
     def _once(self, key: tuple[object, ...], work_out: Callable[[], Seen]) -> Seen:
-        key = (*key, self._joining)
+        key = (*key, self._following)
         if key in self._worked_out:
             return self._worked_out[key]
         if key in self._under_way:

@@ -5,31 +5,23 @@ What the plan does not show is one shared symbol for each provider configuration
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tfcheck.address import Address
 from tfcheck.arn import partition_of_region, split
-from tfcheck.plan import ConfigModule, ConfigResource, Plan
-from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Symbol, TextLike, Unknown, Value, is_known
+from tfcheck.plan import ConfigModule, ConfigResource
+from tfcheck.resolve.literal_accounts import literal_accounts, strings
+from tfcheck.resolve.provider_arguments import ProviderArguments
+from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
 
-#: Arguments of a provider configuration that decide whose account it works in.
-_CREDENTIALS = (
-    "access_key",
-    "secret_key",
-    "token",
-    "profile",
-    "shared_credentials_files",
-    "shared_config_files",
-    "assume_role",
-    "assume_role_with_web_identity",
-    "allowed_account_ids",
-    "forbidden_account_ids",
-)
+if TYPE_CHECKING:
+    from tfcheck.resolve.resolver import Resolver
+
 #: Types whose ARNs, where the plan knows them, tell the account and the region they live in.
 _TELLING = (
     "aws_iam_role",
@@ -41,6 +33,18 @@ _TELLING = (
     "aws_ssm_parameter",
     "aws_ecr_repository",
     "aws_cloudwatch_log_group",
+    "aws_efs_file_system",
+    "aws_kms_alias",
+    "aws_lb",
+    "aws_lb_target_group",
+    "aws_vpc",
+    "aws_subnet",
+    "aws_security_group",
+    "aws_sqs_queue",
+    "aws_sns_topic",
+    "aws_lambda_function",
+    "aws_db_instance",
+    "aws_dynamodb_table",
 )
 #: Data sources that find only what is in the account of their provider configuration, with an ARN that names it.
 _LOOKED_UP = (
@@ -51,6 +55,14 @@ _LOOKED_UP = (
     "aws_kms_alias",
     "aws_cloudwatch_log_group",
 )
+#: Data sources that find by a name only what is in the account of their provider configuration: the argument that names
+#: it, and those that may lead to another account. A name may also be written as an ARN.
+_LOOKED_UP_BY_NAME = {
+    "aws_secretsmanager_secret": ("name", ("arn",)),
+    "aws_ssm_parameter": ("name", ()),
+    "aws_kms_key": ("key_id", ()),
+    "aws_ecr_repository": ("name", ("registry_id",)),
+}
 #: Types that attach something to roles of their own account, and the argument that names these by their names.
 _ATTACHING = {
     "aws_iam_role_policy": "role",
@@ -71,32 +83,31 @@ _ARN_PARTITION = re.compile(r"\barn:(aws(?:-[a-z]+)*):")
 
 
 class Surroundings(msgspec.Struct, frozen=True):
-    """Partition, region and account of one provider configuration; any of them may be unknown."""
+    """Partition, region and account of one provider configuration; any of them may be unknown.
+
+    `assumption` says on what the account rests where nothing shows it.
+    """
 
     partition: TextLike
     region: TextLike
     account: TextLike
+    assumption: str = ""
 
 
 class Providers:
     """The provider configurations of a plan, and what the plan shows of each."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        evaluate: Callable[[Any], Value],
-        assume: Callable[[str], None],
-        texts: Callable[[], Iterable[str]],
-    ) -> None:
-        """Take the plan, how to work out a root expression, where to state an assumption, and the sources' texts."""
-        self._plan = plan
-        self._texts = texts
-        self._evaluate = evaluate
-        self._assume = assume
+    def __init__(self, resolver: Resolver, account: str | None = None) -> None:
+        """Take what knows the plan and its sources, and the account to use where nothing shows it."""
+        self._resolver = resolver
+        self._plan = resolver.plan
+        self._arguments = ProviderArguments(resolver)
+        self._given = account
         self._known: dict[str, Surroundings] = {}
         self._arns: dict[str, list[str]] | None = None
         self._literal: str | None = None
         self._keys: dict[str, str] = {}
+        self._accounts: dict[tuple[str, ...], str | None] = {}
 
     def key_of(self, address: Address) -> str:
         """Name the provider configuration that a resource belongs to."""
@@ -122,43 +133,33 @@ class Providers:
         if key not in self._known:
             group = self._account_group(key)
             region = self._region(key)
-            account = self._account(group)
+            account, assumption = self._account_or_assumption(group)
             self._known[key] = Surroundings(
                 partition=self._partition(key, group, region, account),
                 region=region if region is not None else _shared(key, "region", REGION),
-                account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID),
+                account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID, _ASK),
+                assumption=assumption,
             )
         return self._known[key]
 
     def _account_group(self, key: str) -> tuple[str, ...]:
         """List the provider configurations that surely work in the same account as `key`, this one included."""
-        ours = self._credentials(key)
-        same = [other for other in self._plan.provider_configs if self._credentials(other) == ours]
+        ours = self._arguments.credentials(key)
+        same = [other for other in self._plan.provider_configs if self._arguments.credentials(other) == ours]
         return tuple(sorted({*same, key}))
-
-    def _credentials(self, key: str) -> str:
-        expressions = self._expressions(key)
-        return json.dumps({name: expressions.get(name) for name in _CREDENTIALS}, sort_keys=True, default=str)
-
-    def _expressions(self, key: str) -> dict[str, Any]:
-        config = self._plan.provider_configs.get(key)
-        return (config.expressions if config else None) or {}
 
     def shows_all_tags(self, key: str) -> bool:
         """Tell whether a provider configuration surely knows all tags that it gives while it plans, and hides none."""
         if key not in self._plan.provider_configs:
             return False
-        expressions = self._expressions(key)
-        return "ignore_tags" not in expressions and all(
-            is_known(self._evaluate(block.get("tags"))) for block in _blocks(expressions.get("default_tags"))
+        return self._arguments.value(key, "ignore_tags") is None and all(
+            is_known(block.get("tags")) for block in _blocks(self._arguments.value(key, "default_tags"))
         )
 
     def _region(self, key: str) -> str | None:
-        expressions = self._expressions(key)
-        if "region" in expressions:
-            written = self._evaluate(expressions["region"])
-            if isinstance(written, str) and written:
-                return written
+        written = self._arguments.value(key, "region")
+        if isinstance(written, str) and written:
+            return written
         for name in ("name", "region", "id"):
             for value in self._data("aws_region", name, (key,)):
                 return value
@@ -176,24 +177,75 @@ class Providers:
                 if resource is not None and "region" not in resource.expressions:
                     yield region
 
+    def _account_or_assumption(self, group: tuple[str, ...]) -> tuple[str | None, str]:
+        """Return the account of some provider configurations, and what that rests on where nothing shows it."""
+        known = self._account(group)
+        if known is not None or not self._is_default(group):
+            return known or None, ""
+        if self._given is not None:
+            return self._given, ""
+        literal = self._literal_account
+        if literal is None or literal in map(self._account, self._groups - {group}) or self._open_groups != {group}:
+            return None, ""
+        assumption = f"assumes account `{literal}`, the only one in the ARNs written for this plan"
+        self._resolver.assume(assumption)
+        return literal, assumption
+
+    def _is_default(self, group: tuple[str, ...]) -> bool:
+        """Whether a given account is that of these: the only ones whose account is open, or without credentials."""
+        return self._open_groups == {group} or not self._arguments.has_credentials(group[0])
+
+    @cached_property
+    def _groups(self) -> frozenset[tuple[str, ...]]:
+        configs = self._plan.provider_configs.items()
+        ours = [key for key, config in configs if (config.full_name or config.name).rpartition("/")[2] == "aws"]
+        return frozenset(map(self._account_group, ours or ("aws",)))
+
+    @cached_property
+    def _open_groups(self) -> frozenset[tuple[str, ...]]:
+        return frozenset(group for group in self._groups if self._account(group) is None)
+
+    @cached_property
+    def _literal_account(self) -> str | None:
+        found = literal_accounts(self._plan, self._resolver.source_texts())
+        return next(iter(found)) if len(found) == 1 else None
+
     def _account(self, group: tuple[str, ...]) -> str | None:
+        if group not in self._accounts:
+            self._accounts[group] = self._shown_account(group)
+        return self._accounts[group]
+
+    def _shown_account(self, group: tuple[str, ...]) -> str | None:
+        """Return the account that the plan shows, empty where what it shows disagrees."""
         for value in self._data("aws_caller_identity", "account_id", group):
             return value
         for key in group:
-            assumed = self._assumed_account(key)
-            if assumed is not None:
-                return assumed
+            decided = self._assumed_account(key) or self._only_allowed_account(key)
+            if decided is not None:
+                return decided
         for tell in (self._arns_of, self._looked_up, self._attached, self._roles_attached_to):
             accounts = {arn.account for arn in map(split, tell(group)) if arn and arn.account}
             if accounts - {"aws"}:
-                found = accounts.pop() if len(accounts) == 1 else None
-                return found if isinstance(found, str) else None
+                found = accounts.pop() if len(accounts) == 1 else ""
+                return found if isinstance(found, str) else ""
         return None
 
     def _looked_up(self, group: tuple[str, ...]) -> Iterator[str]:
         """Give the ARNs of what data sources found in their own account."""
         for each in _LOOKED_UP:
             yield from self._data(each, "arn", group)
+        for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
+            for source in self._plan.data_sources(each):
+                arn = source.values.get("arn")
+                here = self.key_of(source.address) in group and self._is_by_name(source.address, name, foreign)
+                if here and isinstance(arn, str):
+                    yield arn
+
+    def _is_by_name(self, address: Address, name: str, foreign: tuple[str, ...]) -> bool:
+        """Whether a data source looks up by a name that is not an ARN, and says nothing of another account."""
+        written = self._resolver.evaluated(address, name)
+        elsewhere = any(self._resolver.configured(address, each) for each in foreign)
+        return isinstance(written, str) and not written.startswith("arn:") and not elsewhere
 
     def _attached(self, group: tuple[str, ...]) -> Iterator[str]:
         """Give the ARNs of managed policies that are attached: IAM takes those of the same account, and AWS's own."""
@@ -211,7 +263,7 @@ class Providers:
             name
             for kind, argument in _ATTACHING.items()
             for values in self._planned(group, kind)
-            for name in _strings(values.get(argument))
+            for name in strings(values.get(argument))
         }
         for values in self._planned(group, "aws_ecs_task_definition"):
             for argument in ("execution_role_arn", "task_role_arn"):
@@ -226,16 +278,19 @@ class Providers:
                 yield from filter(None, (instance.before, instance.after))
 
     def _assumed_account(self, key: str) -> str | None:
-        """Take the account from the role that the provider assumes, or the only account it may work in."""
-        expressions = self._expressions(key)
-        for block in _blocks(expressions.get("assume_role")):
-            role = self._evaluate(block.get("role_arn"))
-            arn = split(role) if isinstance(role, str) else None
+        """Take the account from the role that the provider assumes."""
+        for block in _blocks(self._arguments.value(key, "assume_role")):
+            arn = split(role) if isinstance(role := block.get("role_arn"), str) else None
             if arn is not None and isinstance(arn.account, str) and arn.account:
                 return arn.account
-        allowed = self._evaluate(expressions.get("allowed_account_ids"))
-        only = allowed[0] if isinstance(allowed, list) and len(allowed) == 1 else None
-        return only if isinstance(only, str) and only else None
+        return None
+
+    def _only_allowed_account(self, key: str) -> str | None:
+        """Take the only account that the provider may work in."""
+        allowed = self._arguments.value(key, "allowed_account_ids")
+        listed = allowed.items if isinstance(allowed, Set) else allowed
+        only = str(listed[0]) if isinstance(listed, list | tuple) and len(listed) == 1 else ""
+        return only if re.fullmatch("[0-9]{12}", only) else None
 
     def _partition(self, key: str, group: tuple[str, ...], region: str | None, account: str | None) -> TextLike:
         if region is not None:
@@ -247,7 +302,7 @@ class Providers:
                 return arn.partition
         literal = self._literal_partition()
         if literal:
-            self._assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
+            self._resolver.assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
             return literal
         return _shared(group[0], "partition", PARTITION)
 
@@ -271,34 +326,24 @@ class Providers:
         if self._literal is None:
             found: set[str] = set()
             for instance in self._plan.instances(*_LITERALS):
-                for text in _strings(instance.after):
+                for text in strings(instance.after):
                     found.update(_ARN_PARTITION.findall(text))
-            for text in self._texts():
+            for text in self._resolver.source_texts():
                 found.update(_ARN_PARTITION.findall(text))
             self._literal = found.pop() if len(found) == 1 else ""
         return self._literal
 
 
-def _shared(key: str, name: str, hole: Hole) -> Unknown:
+_ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
+
+
+def _shared(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
     symbol = Symbol(f"provider.{key}", (name,))
-    return Unknown(symbol=symbol, reason=f"the plan does not show the {name.replace('_', ' ')}", hole=hole)
+    reason = f"the plan does not show the {name.replace('_', ' ')}"
+    return Unknown(symbol=symbol, reason=f"{reason}: {remedy}" if remedy else reason, hole=hole)
 
 
-def _blocks(expressions: Any) -> list[dict[str, Any]]:
-    """Give nested blocks, which the configuration writes as a list or as one object."""
-    listed = expressions if isinstance(expressions, list) else [expressions]
+def _blocks(value: Value) -> list[dict[str, Any]]:
+    """Give nested blocks, which JSON syntax writes as a list or as one object."""
+    listed = value if isinstance(value, list) else [value]
     return [each for each in listed if isinstance(each, dict)]
-
-
-def _strings(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for each in value.values():
-                yield from _strings(each)
-        case list():
-            for each in value:
-                yield from _strings(each)
-        case _:
-            pass

@@ -7,18 +7,21 @@ is `Unknown` with the symbol it stands for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from tfcheck.address import Address, InstanceKey, ModulePath
 from tfcheck.hcl.expression import Place
 from tfcheck.hcl.scope import Scope, Seen
 from tfcheck.marks import holds_mark, marked
-from tfcheck.plan import ConfigResource, Instance, Plan, masked
+from tfcheck.match import equal
+from tfcheck.plan import ConfigResource, Instance, Plan, constant, masked
 from tfcheck.resolve import derived, join
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.fill import fill
-from tfcheck.resolve.names import NO_SOURCES, Absence, ModuleNames
+from tfcheck.resolve.names import Absence, ModuleNames
 from tfcheck.resolve.narrow import narrowed
 from tfcheck.resolve.provider import Providers, Surroundings
 from tfcheck.resolve.same import LookUps
@@ -26,7 +29,7 @@ from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferen
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.template_file import rendered
 from tfcheck.sensitive_text import is_whole
-from tfcheck.value import JsonText, Symbol, Text, Unknown, Value, is_known
+from tfcheck.value import JsonText, Symbol, Text, Truth, Unknown, Value, is_known
 
 if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
@@ -44,17 +47,24 @@ class Resolver(ModuleNames):
     Every value is worked out once. A reference that leads back to itself is unknown, never an endless loop.
     """
 
-    def __init__(self, plan: Plan, sources: Sources | None = None, workspace: str | None = None) -> None:
-        """Take the plan, its sources if there are any, and the workspace if it is known."""
+    def __init__(
+        self,
+        plan: Plan,
+        sources: Sources | None = None,
+        workspace: str | None = None,
+        account: str | None = None,
+    ) -> None:
+        """Take the plan, its sources if there are any, and the workspace and account that somebody named."""
         super().__init__(plan, sources)
         self.workspace: Value = workspace or Unknown(
             symbol=Symbol("terraform", ("workspace",)), reason="the plan does not tell the workspace"
         )
+        self.account = account
         self.assumptions: list[str] = []
         self._around: dict[Address, Surroundings] = {}
         self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
         self._referents: dict[_Resource, Seen] = {}
-        self.providers = Providers(plan, self._root_expression, self._assume, self.source_texts)
+        self.providers = Providers(self, account)
         self._look_ups = LookUps(self)
         self.survival = Survival(plan, self.providers)
 
@@ -151,7 +161,7 @@ class Resolver(ModuleNames):
             return around
         # NOTE: where nothing is written, a region that is not known yet is the provider's.
         is_own = isinstance(own, str) or self.configured(address, "region")
-        return Surroundings(around.partition, own, around.account) if is_own else around
+        return msgspec.structs.replace(around, region=own) if is_own else around
 
     def _own_region(self, address: Address) -> Value:
         """Return the region of one resource, which each has since version 6 of the provider; None where it has none."""
@@ -261,23 +271,40 @@ class Resolver(ModuleNames):
 
     def _written(self, address: Address, name: str) -> Value:
         """Evaluate an argument as it is written; None where it is not."""
-        with self._joining_for(name):
-            block = self.block(address)
-            if block is not None:
-                scope = self.scope_of(address)
-                expression = block.attribute(name)
-                if expression is not None:
-                    return self.evaluate(expression, scope)
-                return block_values(self, block, name, scope) if block.blocks(name) else None
-            config = self.config_resource(address)
-            json = config.expressions.get(name) if config else None
-            if json is None or isinstance(json, list):
-                return None
-            found = self._from_configuration(json, name)
-            peers = self._instances(address.module, address.mode, address.type, address.name)
-            found = self._aligned(found, address.module, len(peers))
-            seen = self.whole(self.see_safely(found, self.scope_of(address)))
-            return seen if name not in join.DOCUMENTS or _is_document(seen) else Unknown(reason=NO_SOURCES)
+        block = self.block(address)
+        if block is None:
+            return self._kept(address, name)
+        scope = self.scope_of(address)
+        expression = block.attribute(name)
+        if expression is not None:
+            return self.evaluate(expression, scope)
+        return block_values(self, block, name, scope) if block.blocks(name) else None
+
+    def _kept(self, address: Address, name: str) -> Value:
+        """Return what the plan's configuration proves of an argument; None where it is not written.
+
+        A reference alone proves nothing: `replace(aws_iam_role.a.arn, "a", "b")` is kept as `aws_iam_role.a.arn`.
+        """
+        config = self.config_resource(address)
+        json = config.expressions.get(name) if config else None
+        if json is None or isinstance(json, list):
+            return None
+        is_constant, value = constant(json)
+        if is_constant:
+            return value
+        with self._following_references():
+            seen = self.whole(self.see_safely(join.expression(json, name), self.scope_of(address)))
+        return seen if self._is_confirmed(address, name, seen) else Unknown(reason=join.unproven(json))
+
+    def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
+        """Whether the argument was the referenced attribute before the change, of which nothing known changes."""
+        instance = self.plan.instance(str(address))
+        before = (instance.before or {}).get(name) if instance else None
+        if before is None or not isinstance(seen, Unknown) or seen.symbol is None or len(seen.symbol.path) != 1:
+            return False
+        referenced = self.plan.instance(seen.symbol.owner)
+        former = (referenced.before or {}).get(str(seen.symbol.path[0])) if referenced else None
+        return former == before and equal(seen, former) is not Truth.FALSE
 
     def scope_of(self, address: Address) -> Scope:
         """Give the names that the arguments of an instance can use."""
@@ -322,16 +349,10 @@ class Resolver(ModuleNames):
             return ResourceReferent(self, {})
         return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")
 
-    def _root_expression(self, json: Any) -> Value:
-        return self.whole(self.see_safely(join.expression(json, "region"), ModuleScope(self, ModulePath())))
-
-    def _assume(self, assumption: str) -> None:
+    def assume(self, assumption: str) -> None:
+        """Keep an assumption for the report, once."""
         if assumption not in self.assumptions:
             self.assumptions.append(assumption)
-
-
-def _is_document(value: Value) -> bool:
-    return isinstance(value, JsonText) or (isinstance(value, str) and value.startswith("{"))
 
 
 def _family(address: Address, name: str) -> str:

@@ -22,16 +22,17 @@ if TYPE_CHECKING:
 _MOST = 500
 
 
-def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None) -> Resolver:
+def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, account: str | None = None) -> Resolver:
     """Return what answers for a plan, without the workspace where the plan contradicts it.
 
-    `workspace` is that of the option; without it the one that the sources' directory has selected counts.
+    `workspace` and `account` are those of the options; without a workspace the one that the sources' directory has
+    selected counts.
     """
     chosen = workspace or (sources.workspace if sources else None)
-    resolver = Resolver(plan, sources, chosen)
+    resolver = Resolver(plan, sources, chosen, account)
     if sources is None or chosen is None or not any(".workspace" in each for each in resolver.source_texts()):
         return resolver
-    without = Resolver(plan, sources, None)
+    without = Resolver(plan, sources, None, account)
     wrong = next((each for each in _differing(resolver) if each not in set(_differing(without))), None)
     if wrong is None:
         return resolver

@@ -97,20 +97,29 @@ class Policies:
             return newer.by_arn(thing.attribute("arn"))
         if thing is not None:
             found = self.of_attribute(thing, "policy")
-            return (
-                found
-                if found.policy or found.hidden
-                else Found(hidden=f"{thing.address}, whose text the plan does not show")
-            )
+            bundled = None if found.policy else self._bundled(thing.attribute("arn"), secret_in)
+            if bundled is not None or found.policy or found.hidden:
+                return bundled or found
+            return Found(hidden=f"{thing.address}, whose text the plan does not show")
         spelled = spelled_out(reference)
-        bundled = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
+        bundled = self._bundled(spelled, secret_in)
         if bundled is not None:
-            return Found(concealed(called(bundled, secret_in)) if secret_in else bundled)
+            return bundled
         for other in self._world.context:
             if other.once(Policies).holds(spelled):
                 return other.once(Policies).by_arn(spelled)
         is_secret = bool(secret_in) and not isinstance(reference, Unknown)
         return Found(hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference))
+
+    def _bundled(self, arn: Value, secret_in: str) -> Found | None:
+        """Return one of AWS's own policies, also where a look-up of it waits for apply."""
+        if not isinstance(arn, str | Text | Unknown):
+            return None
+        spelled = spelled_out(arn)
+        policy = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
+        if policy is None:
+            return None
+        return Found(concealed(called(policy, secret_in)) if secret_in else policy)
 
     def _newer(self, looked_up: Thing) -> Policies | None:
         """Find the stack that manages a policy which this one read earlier: before a change, or who knows when."""

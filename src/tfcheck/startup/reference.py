@@ -7,14 +7,13 @@ leads to no call, so there is nothing that IAM could be asked.
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from tfcheck.arn import Arn, cut, is_arn, partition_of_region, split
 from tfcheck.finding import Severity
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup.secret_arn import lacks_suffix
 from tfcheck.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
 from tfcheck.world import World
 
@@ -25,7 +24,6 @@ _NO_NAME = "The Systems Manager parameter name specified for secret is invalid"
 _SHORT_VERSION = (
     "InvalidParameter: 1 validation error(s) found. - minimum field size of 32, GetSecretValueInput.VersionId"
 )
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
 _SHORTEST_VERSION = 32
 
 
@@ -50,7 +48,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong |
         return None
     fields = _secret_fields(value)
     if fields is not None:
-        return _wrong_tail(fields[1:]) or _wrong_arn(value, around)
+        return _wrong_tail(fields[1:]) or _wrong_arn(value, around) or _misread(value, fields[0], world)
     parameter = _parameter_fields(value)
     if parameter is not None and len(parameter) > 2:
         return Wrong("is the ARN of a parameter, behind which no JSON key or version of a secret can stand")
@@ -154,8 +152,9 @@ def _wrong_secret(fields: list[TextLike]) -> Wrong | None:
         return Wrong("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
     if _holds_wildcard(name):
         return Wrong("holds a wildcard, which is not one here")
-    if isinstance(name, str) and not _SUFFIX.fullmatch(name[-7:]):
-        return Wrong("lacks the six random characters at its end: write the full ARN", Severity.WARNING)
+    if lacks_suffix(name):
+        what = "lacks the six random characters at its end, without which it works in its own account only"
+        return Wrong(f"{what}: write the full ARN", Severity.WARNING)
     return None
 
 
@@ -173,6 +172,20 @@ def _wrong_parameter(resource: TextLike) -> Wrong | None:
 
 def _holds_wildcard(value: TextLike) -> bool:
     return any(isinstance(each, str) and ("*" in each or "?" in each) for each in pieces(value))
+
+
+def _misread(value: TextLike, name: TextLike, world: World) -> Wrong | None:
+    """Say that the ARN without its end of a secret called `name-abc123` is taken for the whole ARN of another one."""
+    parts = split(value)
+    if parts is None or name not in world.once(_secret_names):
+        return None
+    whole = msgspec.structs.replace(parts, resource=text(["secret:", name])).written()
+    if catalogue(world, SECRET).by_arn(whole) is not None:
+        return None
+    what = (
+        "lacks the six random characters at its end, but the name ends like them: Secrets Manager takes it for another"
+    )
+    return Wrong(f"{what} secret; write the full ARN", Severity.WARNING)
 
 
 # Names

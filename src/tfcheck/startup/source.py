@@ -15,10 +15,9 @@ from tfcheck.arn import Arn, split
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.match import glob
 from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup.secret_arn import secret_arn, whole_arn
 from tfcheck.value import (
-    SECRET_SUFFIX,
     JsonText,
-    Symbol,
     Text,
     TextLike,
     Truth,
@@ -57,7 +56,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
         return _of_name(value, around, world)
     store = _store_of(value, world)
     if store is Store.SECRETS_MANAGER:
-        return (Source(store, without_tail(value)),)
+        return (Source(store, whole_arn(without_tail(value), around.account, world)),)
     if store is Store.PARAMETER_STORE:
         return (Source(store, value),)
     doubt = "whether a secret or a parameter is named is known only after apply"
@@ -116,23 +115,10 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
     return Arn(around.partition, "ssm", around.region, around.account, text(["parameter/", tail])).written()
 
 
-def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Give the ARN of the secret that a name means to a task, which ends in six random characters."""
-    for each in (world, *world.context):
-        found = catalogue(each, SECRET).by_name(name, around)
-        arn = found.attribute("arn") if found else None
-        if isinstance(arn, str | Text | Unknown):
-            return arn
-    symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
-    suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
-    resource = text(["secret:", name, "-", suffix])
-    return Arn(around.partition, "secretsmanager", around.region, around.account, resource).written()
-
-
 def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:
     """Give the ARN of a secret that is named by its ARN, as it is, or by its name."""
     by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).by_name(value, around) is not None
-    return secret_arn(value, around, world) if by_name else value
+    return secret_arn(value, around, world) if by_name else whole_arn(value, around.account, world)
 
 
 # The tail of a secret's ARN

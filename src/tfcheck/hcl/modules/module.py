@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from tfcheck.hcl.block import Argument, Block
-from tfcheck.hcl.expression import Expression, Place
+from tfcheck.hcl.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.file import File
 from tfcheck.hcl.modules.names import is_override
 from tfcheck.hcl.modules.override import overridden
+from tfcheck.value import Value
 
 #: The blocks that declare something by their labels.
 _DECLARING = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})
@@ -25,6 +27,7 @@ class Module:
         self.files = tuple(files)
         self._blocks: dict[tuple[str, tuple[str, ...]], Block] = {}
         self._locals: dict[str, Argument] = {}
+        self._providers: list[Block] = []
         for file in self.files:
             overrides = is_override(file.source.name.rpartition("/")[2])
             for block in file.blocks:
@@ -35,6 +38,8 @@ class Module:
             for name, argument in block.arguments.items():
                 if overrides or name not in self._locals:
                     self._locals[name] = argument
+        elif block.type == "provider":
+            self._providers.append(block)
         elif block.type in _DECLARING:
             key = block.type, block.labels
             before = self._blocks.get(key)
@@ -81,6 +86,11 @@ class Module:
         """Give the block that calls a module."""
         return self._blocks.get(("module", (name,)))
 
+    def provider(self, name: str, alias: str | None) -> Block | None:
+        """Return the block of a provider configuration, the default one without an alias."""
+        found = [each for each in self._providers if each.labels == (name,) and _alias(each) == (alias or None)]
+        return reduce(overridden, found) if found else None
+
     def calls(self) -> tuple[str, ...]:
         """Name the module calls."""
         return self._names("module")
@@ -95,3 +105,9 @@ class Module:
             for kind, labels in self._blocks
             if kind in _MODE_OF_BLOCK and len(labels) == 2
         )
+
+
+def _alias(block: Block) -> Value:
+    written = block.attribute("alias")
+    parts = written.parts if isinstance(written, Template) else (written,)
+    return parts[0].value if len(parts) == 1 and isinstance(parts[0], Literal) else None

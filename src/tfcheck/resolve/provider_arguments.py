@@ -1,0 +1,110 @@
+"""Evaluate the arguments of provider configurations, from the sources where they are at hand.
+
+The plan's configuration keeps constants, and of anything else the references only
+(https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tfcheck.address import ModulePath
+from tfcheck.plan import constant
+from tfcheck.resolve import join
+from tfcheck.resolve.blocks import block_values
+from tfcheck.resolve.scope import ModuleScope
+from tfcheck.value import Symbol, Unknown, Value, is_known
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.block import Block
+    from tfcheck.resolve.resolver import Resolver
+
+#: Arguments that decide whose credentials a provider configuration uses.
+_CREDENTIALS = (
+    "access_key",
+    "secret_key",
+    "token",
+    "profile",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "shared_config_files",
+    "assume_role",
+    "assume_role_with_web_identity",
+)
+
+
+class ProviderArguments:
+    """The arguments of all provider configurations of one plan, by the key that resources name them by."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Take what knows the plan and its sources."""
+        self._resolver = resolver
+        self._found: dict[tuple[str, str], Value] = {}
+
+    def value(self, key: str, name: str) -> Value:
+        """Return an argument, or nested blocks as a list of objects; None where it is not written."""
+        if (key, name) not in self._found:
+            # NOTE: a provider may assume a role that another one creates, whose ARN asks for all providers again.
+            self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
+            block = self._block(key)
+            self._found[key, name] = self._kept(key, name) if block is None else self._written(key, name, block)
+        return self._found[key, name]
+
+    def credentials(self, key: str) -> str:
+        """Return a text that two configurations have in common only if they use the same credentials."""
+        return json.dumps([_comparable(self.value(key, name), f"{key}.{name}") for name in _CREDENTIALS])
+
+    def has_credentials(self, key: str) -> bool:
+        """Whether a configuration sets credentials of its own."""
+        return any(self.value(key, name) not in (None, []) for name in _CREDENTIALS)
+
+    def _module(self, key: str) -> ModulePath:
+        config = self._resolver.plan.provider_configs.get(key)
+        path = ModulePath()
+        for name in ((config.module_address if config else None) or "").split(".")[1::2]:
+            path = path.child(name)
+        return path
+
+    def _block(self, key: str) -> Block | None:
+        config = self._resolver.plan.provider_configs.get(key)
+        sources = self._resolver.module_sources(self._module(key))
+        return sources.provider(config.name, config.alias) if config and sources else None
+
+    def _written(self, key: str, name: str, block: Block) -> Value:
+        scope = ModuleScope(self._resolver, self._module(key))
+        expression = block.attribute(name)
+        if expression is not None:
+            return self._resolver.evaluate(expression, scope)
+        return block_values(self._resolver, block, name, scope) if block.blocks(name) else None
+
+    def _kept(self, key: str, name: str) -> Value:
+        config = self._resolver.plan.provider_configs.get(key)
+        expressions = (config.expressions if config else None) or {}
+        return _kept(expressions[name]) if name in expressions else None
+
+
+def _kept(expression: Any) -> Value:
+    """Return what the configuration proves of an argument or of nested blocks, one of which it may keep unlisted."""
+    is_constant, value = constant(expression)
+    if is_constant:
+        return value
+    if isinstance(expression, list):
+        return [_nested(each) for each in expression]
+    if isinstance(expression, dict) and expression and "references" not in expression:
+        return [_nested(expression)]
+    return Unknown(reason=join.unproven(expression))
+
+
+def _nested(block: Any) -> Value:
+    if not isinstance(block, dict):
+        return Unknown(reason=join.unproven(block))
+    return {name: _kept(each) for name, each in block.items()}
+
+
+def _comparable(value: Value, place: str) -> Any:
+    """Return JSON that is equal for two values only if these are; `place` stands for what equals nothing else."""
+    if is_known(value):
+        return str(value)
+    symbol = value.symbol if isinstance(value, Unknown) else None
+    return {"symbol": str(symbol) if isinstance(symbol, Symbol) else place}

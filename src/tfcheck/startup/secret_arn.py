@@ -1,0 +1,77 @@
+"""Find the ARN by which IAM sees a secret that is named by its name, or by its ARN without the end.
+
+Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen: Secrets
+Manager looks up a secret whose ARN lacks the hyphen and the six random characters, in its own account only, and IAM
+sees the whole ARN.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tfcheck.arn import Arn, cut, split
+from tfcheck.inventory.catalogue import SECRET, catalogue
+from tfcheck.match import equal, glob
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.value import SECRET_SUFFIX, Hole, Symbol, Text, TextLike, Truth, Unknown, pieces, text
+from tfcheck.world import World
+
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
+#: The end of an ARN that Secrets Manager may complete, or take as it is.
+_OPEN_END = Hole(f"-{SECRET_SUFFIX.chars}", negated=False, longest=7)
+
+
+def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
+    """Return the ARN of the secret that a name means at `around`, which ends in six random characters."""
+    for each in (world, *world.context):
+        found = catalogue(each, SECRET).by_name(name, around)
+        arn = found.attribute("arn") if found else None
+        if isinstance(arn, str | Text | Unknown):
+            return arn
+    symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
+    suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
+    resource = text(["secret:", name, "-", suffix])
+    return Arn(around.partition, "secretsmanager", around.region, around.account, resource).written()
+
+
+def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
+    """Return the ARN that IAM sees when a task of an account names a secret by `arn`, whose end may be missing."""
+    parts, name = split(arn), _name(arn)
+    if parts is None or name is None or not lacks_suffix(name):
+        return arn
+    known = _known(arn, name, world)
+    if known is not None:
+        return known
+    same = equal(parts.account, account)
+    if same is Truth.TRUE:
+        return secret_arn(name, Surroundings(parts.partition, parts.region, parts.account), world)
+    elsewhere = "in another account" if same is Truth.FALSE else "perhaps in another account"
+    reason = f"the secret is {elsewhere}, and its ARN lacks the six random characters: write the full ARN"
+    return text([arn, Unknown(reason=reason, hole=_OPEN_END)])
+
+
+def _known(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
+    """Return the whole ARN of the only secret called `name`, where it surely begins with `arn`."""
+    for each in (world, *world.context):
+        found = catalogue(each, SECRET).by_name(name, None)
+        whole = found.attribute("arn") if found else None
+        if isinstance(whole, str | Text | Unknown) and glob(text([arn, "-??????"]), whole) is Truth.TRUE:
+            return whole
+    return None
+
+
+def lacks_suffix(name: TextLike) -> bool:
+    """Whether the name in a secret's ARN does not end in a hyphen and six characters, whatever it turns out to be."""
+    last = (pieces(name) or ("",))[-1]
+    if not isinstance(last, str):
+        return False
+    if isinstance(name, str) or len(last) >= len("-AbCdEf"):
+        return not _SUFFIX.fullmatch(last[-7:])
+    return not last.isalnum()
+
+
+def _name(arn: TextLike) -> TextLike | None:
+    """Return the name in the ARN of a secret, with the random characters if it has them."""
+    parts = split(arn)
+    fields = cut(parts.resource, ":") if parts is not None and parts.service == "secretsmanager" else None
+    return fields[1] if fields is not None and len(fields) == 2 and fields[0] == "secret" else None

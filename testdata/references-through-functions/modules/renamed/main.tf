@@ -1,0 +1,3 @@
+variable "arn" { type = string }
+
+output "exec" { value = replace(var.arn, "-task", "-exec") }

@@ -16,8 +16,9 @@ from tfcheck.hcl.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.marks import marked_strings
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
 from tfcheck.resolve import join
+from tfcheck.resolve.declared import declared_output, declared_variable
 from tfcheck.resolve.follow import follow
-from tfcheck.resolve.own_name import as_keys, is_declared_secret, not_nullable, symbol_of
+from tfcheck.resolve.own_name import as_keys, not_nullable, symbol_of
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
 from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
 
@@ -47,8 +48,7 @@ class ModuleNames:
         self._worked_out: dict[tuple[object, ...], Seen] = {}
         self._under_way: set[tuple[object, ...]] = set()
         self._following = False
-        #: What was found marked as sensitive while evaluating.
-        self.secrets: set[str] = set()
+        self.secrets: set[str] = set()  # what was found marked while evaluating
 
     @abstractmethod
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
@@ -61,13 +61,6 @@ class ModuleNames:
     @abstractmethod
     def attribute_names(self, address: Address) -> Sequence[str] | None:
         """List the attributes of a resource instance."""
-
-    def marks(self, address: Address, name: str) -> bool:
-        """Whether the plan marks all of an attribute as sensitive."""
-        instance = self.plan.instance(str(address))
-        prior = None if instance else self.plan.data(str(address))
-        mask = instance.after_sensitive if instance else prior.sensitive if prior else None
-        return mask is True or (isinstance(mask, dict) and mask.get(name) is True)
 
     # Where things are written
 
@@ -102,25 +95,7 @@ class ModuleNames:
 
     def variable(self, module: ModulePath, name: str) -> Seen:
         """Give the value of an input variable in one module instance."""
-        return self._once(
-            ("var", module, name), lambda: self._marked(self._variable(module, name), module, "var", name)
-        )
-
-    def _marked(self, value: Seen, module: ModulePath, kind: str, name: str) -> Seen:
-        """Mark the value of a variable or an output that the sources or the plan declare as sensitive."""
-        sources, config = self.module_sources(module), self.config_module(module)
-        if kind == "var":
-            block = sources.variable(name) if sources else None
-            known = config.variables.get(name) if config else None
-            is_secret = known is not None and known.sensitive
-        else:
-            block = sources.output(name) if sources else None
-            is_secret = config is not None and config.marks_output(name)
-        if not (is_secret or (block is not None and is_declared_secret(block))):
-            return value
-        from tfcheck.hcl.marking import mark
-
-        return mark(value)
+        return self._once(("var", module, name), lambda: declared_variable(self, module, name))
 
     def local(self, module: ModulePath, name: str) -> Seen:
         """Give a local value of one module instance."""
@@ -132,9 +107,7 @@ class ModuleNames:
         Raises:
             EvaluationError: the module surely has no such output.
         """
-        return self._once(
-            ("output", module, name), lambda: self._marked(self._output(module, name), module, "output", name)
-        )
+        return self._once(("output", module, name), lambda: declared_output(self, module, name))
 
     def output_names(self, module: ModulePath) -> Sequence[str] | None:
         """List a module's outputs, None where neither sources nor configuration show them."""
@@ -156,7 +129,8 @@ class ModuleNames:
 
     # How they are worked out
 
-    def _variable(self, module: ModulePath, name: str) -> Seen:
+    def unmarked_variable(self, module: ModulePath, name: str) -> Seen:
+        """Return the value of an input variable, as if it were not declared as sensitive."""
         sources = self.module_sources(module)
         block = sources.variable(name) if sources else None
         given = self._given(module, name)
@@ -221,7 +195,8 @@ class ModuleNames:
             raise EvaluationError(f"there is no local.{name}")
         return self._named(module, "local", name, self.see_safely(expression, ModuleScope(self, module)))
 
-    def _output(self, module: ModulePath, name: str) -> Seen:
+    def unmarked_output(self, module: ModulePath, name: str) -> Seen:
+        """Return an output, as if it were not declared as sensitive."""
         scope = ModuleScope(self, module)
         sources = self.module_sources(module)
         if sources is not None:

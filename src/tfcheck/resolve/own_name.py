@@ -25,14 +25,6 @@ def not_nullable(block: Block) -> bool:
     return isinstance(written, Literal) and written.value is False
 
 
-def is_declared_secret(block: Block) -> bool:
-    """Whether a variable or an output is declared as sensitive or ephemeral."""
-    from tfcheck.hcl.expression import Literal
-
-    written = (block.attribute("sensitive"), block.attribute("ephemeral"))
-    return any(isinstance(each, Literal) and each.value is True for each in written)
-
-
 def as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
     """Give the instances of a call: the keys of `for_each`, the number of `count`, None for neither."""
     if planned == [None]:

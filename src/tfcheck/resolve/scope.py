@@ -121,9 +121,13 @@ class InstanceReferent:
         """
         if not isinstance(key, str):
             raise EvaluationError(f"{self.address} is not a list")
+        from tfcheck.resolve.declared import marks_attribute
+
         value = self._resolver.attribute(self.address, key)
         # NOTE: texts carry their marks, also where the plan marks but a part.
-        if isinstance(value, str | Text | JsonText | Unknown) or not self._resolver.marks(self.address, key):
+        if isinstance(value, str | Text | JsonText | Unknown) or not marks_attribute(
+            self._resolver.plan, self.address, key
+        ):
             return value
         from tfcheck.hcl.marking import mark
 

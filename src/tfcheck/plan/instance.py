@@ -15,7 +15,7 @@ from tfcheck.marks import with_mask
 from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_mask, present
 from tfcheck.plan.edited import IsReference, restored
 from tfcheck.plan.mistyped import mistyped
-from tfcheck.plan.overlay import overlay
+from tfcheck.plan.overlay import marked, overlay
 from tfcheck.value import Value
 
 
@@ -75,7 +75,7 @@ class Instance:
         before = self._object(self._change.before)
         wrong = mistyped(before, self.address.type, str(self.address))
         found = {**before, **wrong} if wrong else before
-        return cast("dict[str, Value]", with_mask(found, self.before_sensitive))
+        return _shown(found, self.before_sensitive)
 
     @cached_property
     def after(self) -> dict[str, Value] | None:
@@ -92,7 +92,7 @@ class Instance:
         wrong = mistyped(after, self.address.type, owner)
         self._settled = found is after and not wrong
         found = {**found, **wrong} if wrong else found
-        return cast("dict[str, Value]", with_mask(found, self.after_sensitive))
+        return _shown(found, self.after_sensitive)
 
     @property
     def settled(self) -> bool:
@@ -113,14 +113,14 @@ class Instance:
     @cached_property
     def before_sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `before`."""
-        return _mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
+        return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
 
     @cached_property
     def after_sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
-        return _mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
+        return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
 
     @cached_property
     def _change(self) -> Change:
@@ -134,10 +134,9 @@ class Instance:
         return f"`{self._row.address}` in the plan"
 
 
-def _mask(raw: Raw, what: str) -> Mask:
-    """Decode a sensitivity mask, if it can mark anything: most have no `true` in them."""
-    found = decoded_mask(raw, what)
-    return found if b"true" in bytes(raw) else None
+def _shown(value: dict[str, Any], mask: Mask) -> dict[str, Value]:
+    """Mark what a sensitivity mask marks; most mark nothing."""
+    return cast("dict[str, Value]", with_mask(value, mask) if marked(mask) else value)
 
 
 class PriorData:
@@ -157,12 +156,12 @@ class PriorData:
         """Give the attributes."""
         values = decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
         found = {**values, **mistyped(values, self.address.type, str(self.address))}
-        return cast("dict[str, Value]", with_mask(found, self.sensitive))
+        return _shown(found, self.sensitive)
 
     @cached_property
     def sensitive(self) -> Mask:
         """Give the mask of what is sensitive in `values`."""
-        return _mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
+        return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
 
     @property
     def _named(self) -> str:

@@ -22,28 +22,33 @@ class Dependencies:
     def __init__(self, module: Module) -> None:
         """Take the module."""
         self._module = module
+        self._dependents: dict[str, set[str]] = {}
 
     def reaches(self, name: str, goal: str) -> bool:
-        """Tell whether `name` (`aws_kms_key.k`, `data.x.y`, `local.z`) depends on `goal`, or is it."""
-        seen = {name}
-        waiting = [name]
+        """Whether `name` (`aws_kms_key.k`, `data.x.y`, `local.z`) depends on `goal`, or is it."""
+        if goal not in self._dependents:
+            self._dependents[goal] = self._all_dependents(goal)
+        return name in self._dependents[goal]
+
+    def _all_dependents(self, goal: str) -> set[str]:
+        """Return everything that depends on `goal`, and `goal`; each reference is followed once."""
+        seen = {goal}
+        waiting = [goal]
         while waiting:
-            each = waiting.pop()
-            if each == goal:
-                return True
-            new = self._graph.get(each, frozenset()) - seen
+            new = self._used_by.get(waiting.pop(), set()) - seen
             seen |= new
             waiting += new
-        return False
+        return seen
 
     @cached_property
-    def _graph(self) -> dict[str, frozenset[str]]:
+    def _used_by(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for file in self._module.files:
             for block in file.blocks:
                 for name, text in _named(block):
-                    found.setdefault(name, set()).update(_REFERENCE.findall(text))
-        return {name: frozenset(others) for name, others in found.items()}
+                    for used in _REFERENCE.findall(text):
+                        found.setdefault(used, set()).add(name)
+        return found
 
 
 def _named(block: Block) -> Iterator[tuple[str, str]]:

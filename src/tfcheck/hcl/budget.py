@@ -22,6 +22,8 @@ LENGTH = 1 << 20
 PIECES = 4_000
 #: Leaves of one value, each counted as often as it is in it.
 LEAVES = 100_000
+#: Parts of a value inside each other: who walks over them must not run out of stack. A policy has about 6.
+LEVELS = 100
 
 
 class Limit(Exception):  # noqa: N818 (not an error of the expression: `try` does not see it)
@@ -66,7 +68,7 @@ class Budget:
         """Count the leaves of `value`, whose parts may be shared many times over; each part is looked at once.
 
         Raises:
-            Limit: it has too many leaves or too many characters.
+            Limit: it has too many leaves or too many characters, or nests too deeply.
         """
         if isinstance(value, _NESTED):
             self.spend(_looked_at(value) // 4)
@@ -99,9 +101,10 @@ def _looked_at(value: Value) -> int:
     """Count the leaves of a value from the innermost part on, and return how many parts were looked at.
 
     Raises:
-        Limit: there are too many.
+        Limit: there are too many, or too many inside each other.
     """
     leaves: dict[int, int] = {}
+    levels: dict[int, int] = {}
     todo = [value]
     looked = 0
     while todo:
@@ -115,8 +118,11 @@ def _looked_at(value: Value) -> int:
             continue
         todo.pop()
         leaves[id(part)] = 1 + sum(_leaves_of(each, leaves) for each in parts)
+        levels[id(part)] = 1 + max((levels.get(id(each), 0) for each in parts), default=0)
         if leaves[id(part)] > LEAVES or looked > LEAVES:
             raise Limit("limit: the value is too large")
+        if levels[id(part)] > LEVELS:
+            raise Limit("limit: the value nests too deeply")
     return looked
 
 

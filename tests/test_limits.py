@@ -16,8 +16,8 @@ from tfcheck.check import check
 from tfcheck.clipping import clip, clip_words
 from tfcheck.ecs import MOST_CONTAINERS
 from tfcheck.finding import Report, Verdict
-from tfcheck.match import glob
-from tfcheck.value import Truth
+from tfcheck.match import Verbatim, glob
+from tfcheck.value import Symbol, Text, Truth, Unknown
 
 PLAN = str(Path(__file__).parent.parent / "testdata" / "literal-missing" / "plan.json")
 
@@ -72,6 +72,22 @@ def test_a_policy_that_is_too_long_cannot_be_read() -> None:
 def test_a_pattern_and_a_text_that_take_too_long_are_open() -> None:
     assert glob("*" + "a" * 10_000 + "?b", "a" * 10_000) is Truth.UNKNOWN
     assert glob("*aab?c", "aaaaaabbc") is Truth.TRUE
+
+
+def test_what_is_not_read_to_its_end_is_open_and_never_a_mismatch() -> None:
+    pattern = (Verbatim("a" * 3_000), "*", Verbatim("b"))
+    with limits.bounded():
+        assert glob(pattern, "a" * 3_000 + "b") is Truth.TRUE
+        limits.take(limits.STEPS + 1)
+        assert glob(pattern, "a" * 3_000 + "c" * 2_000 + "b") is Truth.UNKNOWN
+    assert glob((Verbatim("a"), "*", "b", "*"), "a" + "b" * 200_000) is Truth.UNKNOWN
+
+
+def test_many_unknown_parts_are_compared_within_the_run() -> None:
+    parts = tuple(Unknown(Symbol("r", (number,))) for number in range(1_000))
+    with limits.bounded() as allowance:
+        assert glob(Text(("*", *parts)), Text((*parts, "b"))) is Truth.UNKNOWN
+    assert allowance.steps > -4 * 200_000
 
 
 def test_long_words_are_clipped_and_others_stay() -> None:

@@ -7,13 +7,14 @@ can turn out, FALSE for none; everything else is UNKNOWN.
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from tfcheck.language import Element, disjoint, exact, repeated
-from tfcheck.limits import affordable
+from tfcheck.limits import affordable, take
 from tfcheck.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
 
 if TYPE_CHECKING:
@@ -206,6 +207,8 @@ def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
     if _always(pattern, subject):
         return Truth.TRUE
     known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
+    if not take(0) or (known and len(subject) > _MOST_READS):
+        return Truth.UNKNOWN  # it was not read to its end
     if known or _short_of_characters(pattern, subject) or _never(pattern, subject):
         return Truth.FALSE
     return Truth.UNKNOWN
@@ -291,17 +294,21 @@ def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
     reader = _Reader(pattern)
     layer = {reader.settled(1)}
     for atom in subject:
+        before = reader.reads
         if isinstance(atom, _Open):
             layer = {after for states in layer for after in reader.after_open(states, atom)}
         else:
             layer = {reader.read(states, atom) for states in layer}
-        if 0 in layer or len(layer) > _WIDEST_LAYER or reader.reads > _MOST_READS:
+        costs = _READ * (reader.reads - before) if reader.reads > _FEW_READS else 0
+        if 0 in layer or len(layer) > _WIDEST_LAYER or reader.reads > _MOST_READS or not take(costs):
             return False
     return all(states >> len(pattern) & 1 for states in layer)
 
 
 _WIDEST_LAYER = 256
 _MOST_READS = 100_000
+#: What it takes to read one more character after the first few, in steps of the run.
+_READ, _FEW_READS = 4, 1_000
 
 
 class _Reader:
@@ -309,18 +316,20 @@ class _Reader:
 
     def __init__(self, pattern: list[_Atom]) -> None:
         self.reads = 0
-        self.pattern = pattern
         self.many = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.MANY)
         self.one = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.ONE)
-        self.places: dict[_Atom | None, int] = {None: self.one}
+        self.places: dict[_Atom, int] = {}
+        self.opens: dict[Hashable, int] = {}
+        for i, atom in enumerate(pattern):
+            if isinstance(atom, str):
+                self.places[atom] = self.places.get(atom, self.one) | 1 << i
+            elif isinstance(atom, _Open) and atom.key is not None:
+                self.opens[atom.key] = self.opens.get(atom.key, 0) | 1 << i
 
     def read(self, states: int, char: _Atom | None) -> int:
         """Read one character; None is one that is not known."""
         self.reads += 1
-        places = self.places.get(char)
-        if places is None:
-            places = self.one | sum(1 << i for i, atom in enumerate(self.pattern) if atom == char)
-            self.places[char] = places
+        places = self.one if char is None else self.places.get(char, self.one)
         return self.settled((states & places) << 1 | states & self.many)
 
     def settled(self, states: int) -> int:
@@ -334,12 +343,12 @@ class _Reader:
 
     def after_open(self, states: int, atom: _Open) -> set[int]:
         """Read an unknown stretch: as the same one in the pattern, or as so many unknown characters."""
-        whole = sum(1 << i + 1 for i, each in enumerate(self.pattern) if states >> i & 1 and _same(each, atom))
+        whole = (states & self.opens.get(atom.key, 0)) << 1
         outcomes: set[int] = set()
         for char in atom.hole.starts:
             states = self.read(states, char)
         length = len(atom.hole.starts)
-        while atom.hole.longest is None or length <= atom.hole.longest:
+        while self.reads <= _MOST_READS and (atom.hole.longest is None or length <= atom.hole.longest):
             after = self.read(states, None)
             if length >= atom.hole.shortest or after == states:
                 outcomes.add(self.settled(states | whole))
@@ -358,16 +367,18 @@ def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
 
     Stretches that stand on both sides bring as many to one as to the other, even when they turn out to hold wildcards.
     """
-    spare = [atom for atom in subject if isinstance(atom, _Open)]
-    for wanted in pattern:
-        paired = next((each for each in spare if _same(wanted, each)), None) if isinstance(wanted, _Open) else None
-        if paired is not None:
-            spare.remove(paired)
-    for char in {atom for atom in pattern if isinstance(atom, str)}:
-        open_to_it = any(atom.hole.allows(char) or char in atom.hole.starts for atom in spare)
-        if not open_to_it and pattern.count(char) > subject.count(char):
-            return True
-    return False
+    paired = Counter(atom.key for atom in pattern if isinstance(atom, _Open) and atom.key is not None)
+    spare: set[Hole] = set()
+    for atom in subject:
+        if isinstance(atom, _Open) and paired[atom.key] > 0:
+            paired[atom.key] -= 1
+        elif isinstance(atom, _Open):
+            spare.add(atom.hole)
+    wanted, offered = (Counter(atom for atom in atoms if isinstance(atom, str)) for atoms in (pattern, subject))
+    return any(
+        count > offered[char] and not any(hole.allows(char) or char in hole.starts for hole in spare)
+        for char, count in wanted.items()
+    )
 
 
 def _never(pattern: list[_Atom], subject: list[_Atom]) -> bool:

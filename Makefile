@@ -7,7 +7,7 @@ SAMPLE = testdata/literal-missing/plan.json
 CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test laws selftest check format docs testdata bench clean
+.PHONY: help demo test laws bombs selftest check format docs testdata bench clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,9 @@ test: $(VENV)/.tools ## run the tests
 
 laws: $(VENV)/.tools ## run the tests with 1,000 examples a law; takes some minutes
 	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto
+
+bombs: $(VENV)/.tools ## check that no input of 20 MB takes long or much memory; takes some minutes
+	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/test_bombs.py
 
 selftest: $(VENV)/.tools ## run the GitHub Action with act; takes some minutes
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/github/test_act.py

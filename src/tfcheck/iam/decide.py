@@ -48,17 +48,22 @@ def decide(request: Request, layers: Layers) -> Decision:
     decision = _decide(request, layers)
     if request.documented is None:
         return decision
-    documented = _decide(msgspec.structs.replace(request, resource=request.documented), layers)
-    return _reconciled(decision, documented)
+    other = msgspec.structs.replace(request, resource=request.documented)
+    return _reconciled(decision, _decide(other, layers), _forbidding(other, layers))
 
 
-def _reconciled(decision: Decision, documented: Decision) -> Decision:
+def _forbidding(request: Request, layers: Layers) -> tuple[Origin, ...]:
+    """Return where the statements stand that deny a request, or may."""
+    denying = _hear_all(request, _unreadable_set_aside(layers)).denying()
+    return tuple(dict.fromkeys(statement.origin for statement, truth in denying if truth is not _F))
+
+
+def _reconciled(decision: Decision, documented: Decision, forbidding: tuple[Origin, ...]) -> Decision:
     """Leave open what only the documented form of the resource would change."""
-    forbidden = isinstance(documented, Denied) and documented.kind == "explicit"
     if isinstance(decision, Denied) and decision.kind != "explicit" and not isinstance(documented, Denied):
         return Undecided("unknown_value", _TWO_FORMS, documented.by)
-    if isinstance(decision, Allowed) and forbidden:
-        return Undecided("unknown_value", _TWO_FORMS, documented.by)
+    if isinstance(decision, Allowed) and forbidding:
+        return Undecided("unknown_value", _TWO_FORMS, forbidding)
     return decision
 
 

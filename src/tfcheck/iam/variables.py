@@ -17,7 +17,8 @@ from tfcheck.match import Pattern, Verbatim
 from tfcheck.value import Set, TextLike, Unknown, Value, pieces, spelled_out
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_INSIDE = re.compile(r"\s*([^\s,'{}]+)\s*(?:,\s*'([^']*)'\s*)?")
+#: As AWS documents it, with a comma and one space; what IAM makes of other spacing it does not say, so that is broken.
+_INSIDE = re.compile(r"([^\s,'{}]+)(?:, '([^']*)')?")
 
 
 class Variable(msgspec.Struct, frozen=True):

@@ -37,10 +37,14 @@ def role(*actions: str, name: str = "exec", trusting: dict[str, Any] | None = No
 
 
 def report(
-    *statements: dict[str, Any], of: dict[str, Any] | None = None, more: tuple[dict[str, Any], ...] = ()
+    *statements: dict[str, Any],
+    of: dict[str, Any] | None = None,
+    more: tuple[dict[str, Any], ...] = (),
+    requires_compatibilities: list[str] | None = None,
 ) -> Report:
     containers = [{"name": "app", "image": "x", "environmentFiles": [{"type": "s3", "value": _FILE}]}]
-    task = {"execution_role_arn": _ARN, "container_definitions": json.dumps(containers)}
+    task: dict[str, Any] = {"execution_role_arn": _ARN, "container_definitions": json.dumps(containers)}
+    task |= {"requires_compatibilities": requires_compatibilities}
     policy = {"name": "p", "role": "exec", "policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
     rows = [
         of or role(),
@@ -111,6 +115,27 @@ def test_a_role_that_only_changes_its_address_is_not_gone() -> None:
 
 def test_a_role_that_terraform_forgets_is_not_gone() -> None:
     assert answer(report(statement(), of=role("forget")), "sts:AssumeRole").verdict is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("kinds", "verdict"),
+    [
+        (["FARGATE"], Verdict.DENIED),
+        (["EC2"], Verdict.UNKNOWN),
+        (["EC2", "FARGATE"], Verdict.UNKNOWN),
+        (["EXTERNAL"], Verdict.UNKNOWN),
+        ([], Verdict.UNKNOWN),
+        (None, Verdict.UNKNOWN),
+    ],
+)
+def test_only_tasks_that_surely_run_on_fargate_lack_the_keys_of_an_instance(
+    kinds: list[str] | None, verdict: Verdict
+) -> None:
+    on_instance = {"ArnLike": {"ec2:SourceInstanceArn": "arn:aws:ec2:*:*:instance/*"}}
+    found = answer(report(statement(Condition=on_instance), requires_compatibilities=kinds))
+    assert found.verdict is verdict
+    spared = answer(report(statement(), statement("Deny", Condition=on_instance), requires_compatibilities=kinds))
+    assert spared.verdict is (Verdict.ALLOWED if verdict is Verdict.DENIED else Verdict.UNKNOWN)
 
 
 @pytest.mark.parametrize("marked", [False, True])

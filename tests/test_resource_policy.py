@@ -8,10 +8,12 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, MadeThing, MadeWorld, reference
 from tfcheck.iam import (
+    Absent,
     Allowed,
     Caller,
     Decision,
     Denied,
+    Entry,
     Layers,
     Request,
     Undecided,
@@ -21,8 +23,9 @@ from tfcheck.iam import (
 )
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
+from tfcheck.resource_policy.grant import Grant
 from tfcheck.role.policies import Policies
-from tfcheck.value import SECRET_SUFFIX, TextLike, Unknown, Value, text
+from tfcheck.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 FILE = "arn:aws:s3:::cfg/app.env"
@@ -227,6 +230,31 @@ def test_a_grant_allows_its_grantee_what_it_lists(attributes: dict[str, Value], 
 def test_a_grant_may_be_bound_to_an_encryption_context() -> None:
     bound = grant(constraints=[{"encryption_context_subset": {"SecretARN": SECRET}}])
     assert isinstance(decided("kms:Decrypt", KEY, of(KEY, key(), bound), granted=False), Undecided)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "carried", "truth"),
+    [
+        ({"encryption_context_subset": {"SecretARN": SECRET}}, SECRET, Truth.TRUE),
+        ({"encryption_context_equals": {"SecretARN": SECRET}}, SECRET, Truth.UNKNOWN),
+        (
+            {"encryption_context_subset": {"SecretARN": SECRET}, "encryption_context_equals": {"SecretARN": SECRET}},
+            SECRET,
+            Truth.UNKNOWN,
+        ),
+        ({"encryption_context_subset": {"SecretARN": SECRET}}, "other", Truth.FALSE),
+        ({"encryption_context_equals": {"SecretARN": SECRET}}, "other", Truth.FALSE),
+        ({"encryption_context_equals": {"SecretARN": SECRET}}, Absent(), Truth.FALSE),
+        ({}, SECRET, Truth.TRUE),
+    ],
+)
+def test_an_encryption_context_that_holds_the_pairs_need_not_equal_them(
+    constraint: Value, carried: Entry, truth: Truth
+) -> None:
+    caller = Caller(ROLE, "execution", "111122223333", tags={})
+    context = start_up_context(caller, "kms:Decrypt", extras={"kms:EncryptionContext:SecretARN": carried})
+    bound = Grant(grant(constraints=[constraint]))
+    assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
 
 
 def test_a_grant_that_may_be_on_the_key_leaves_it_open() -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from tfcheck.arn import account_id
 
 
 def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
-    return account_id(value, "`--account`") if value else None
+    if not value:
+        return None
+    by_variable = ctx.get_parameter_source(option.name or "") is ParameterSource.ENVIRONMENT
+    return account_id(value, "TFCHECK_ACCOUNT" if by_variable else "`--account`")
 
 
 sources = click.option(

@@ -116,8 +116,8 @@ def test_once_applied_what_remains_was_so_before() -> None:
 
 
 def test_every_pitfall_is_seeded() -> None:
-    only_a_change_makes_it = {"deleted"}  # seeded into needs-changed
-    assert {each.id for each in PITFALLS} - only_a_change_makes_it == set(SEEDED)
+    in_other_cases = {"deleted", "role-for-anyone"}  # seeded into needs-changed and trust-for-anyone
+    assert {each.id for each in PITFALLS} - in_other_cases == set(SEEDED)
 
 
 def test_a_value_in_the_environment_is_never_told() -> None:
@@ -208,6 +208,7 @@ IN_PASSING = {
     "role-in-other-stack": ["log-group-absent"],
     "secrets-with-key": ["secret-reference"],
     "service-of-shared-stack": ["log-group-absent"] * 5 + ["secret-reference"] * 10,
+    "trust-for-anyone": ["role-for-anyone"] * 2,
     "two-policies-one-name": ["policies-of-one-name"],
     "twelve-services": list(SEEDED),
     "what-exists": ["deploy-order", "secret-value"],

@@ -30,6 +30,7 @@ from tfcheck.pitfall import (
     parameter_region,
     platform_version,
     policies_of_one_name,
+    role_for_anyone,
     secret_reference,
     secret_value,
 )
@@ -57,6 +58,7 @@ PITFALLS: tuple[Pitfall, ...] = (
     deleted.PITFALL,
     log_router.PITFALL,
     policies_of_one_name.PITFALL,
+    role_for_anyone.PITFALL,
     efs_authorization.PITFALL,
     deploy_order.PITFALL,
     ecs_exec.PITFALL,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tfcheck.hcl.block import Block
     from tfcheck.plan import Plan
 
-CREATED = with_plan("plan.json")
+CREATED = [case for case in with_plan("plan.json") if case.has("applied.plan.json")]
 PLANS = [(case, name) for name in ("plan.json", "applied.plan.json", "tofu.plan.json") for case in with_plan(name)]
 #: Arguments that Terraform itself reads; they are no attributes.
 META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"}

@@ -103,7 +103,6 @@ def examined(
             dict.fromkeys(
                 (
                     *_notes(plan, [found for _, found in judged], resolver),
-                    *startup.notes(tasks, after),
                     *pitfall.notes(tasks, after),
                     *_frozen(tasks, resolver),
                 )

@@ -55,6 +55,8 @@ class RoleKind(Enum):
 
     EXECUTION = "execution"
     TASK = "task"
+    #: That of the container instances, which pulls and logs for tasks on EC2 without an execution role.
+    INSTANCE = "instance"
 
 
 #: The characters of a resource that are shown: no ARN has more, but references in it may be long.

@@ -24,7 +24,8 @@ def findings(answers: list[Answer], tasks: Iterable[TaskDefinition], locations: 
         if answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken:
             groups.setdefault(_group(answer), []).append(answer)
     for group in groups.values():
-        on_instances = group[0].requirement.task_definition in instances
+        need = group[0].requirement
+        on_instances = need.task_definition in instances or need.role_kind is RoleKind.INSTANCE
         yield _finding(group, locations, on_instances=on_instances)
 
 
@@ -42,6 +43,8 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
     first = answers[0]
     need = first.requirement
     has_role = first.reason is not Reason.NO_EXECUTION_ROLE
+    # NOTE: instances that get no credentials do not join the cluster; no task shows an error for it.
+    unseen = need.role_kind is RoleKind.INSTANCE and first.reason is Reason.TRUST_POLICY
     return Finding(
         rule=need.rule,
         severity=need.severity,
@@ -50,7 +53,7 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
         message=_message(answers),
         answers=tuple(answers),
         explanation=tuple(_explanation(answers)),
-        symptom=startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
+        symptom="" if unseen else startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
         change=change_of(first),
         location=_mend_here(first, locations),
         needed_at=locations.need(need),
@@ -80,8 +83,9 @@ def _message(answers: list[Answer]) -> str:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
             deleted = (each.because for each in first.evidence if each.because in (DELETED, DELETED_ELSEWHERE))
-            cause = next(deleted, "its trust policy does not allow ecs-tasks.amazonaws.com")
-            return f"ECS cannot assume the {role}: {cause}"
+            who, service = _ASSUMING.get(need.role_kind, ("ECS", "ecs-tasks.amazonaws.com"))
+            cause = next(deleted, f"its trust policy does not allow {service}")
+            return f"{who} cannot assume the {role}: {cause}"
         case Reason.EXPLICIT_DENY:
             return f"a policy denies the {role} {actions} on {what}"
         case Reason.GRANTED_TO_TASK_ROLE:
@@ -96,6 +100,9 @@ def _message(answers: list[Answer]) -> str:
             return f"the {role} is not allowed {actions} on {what}"
 
 
+_ASSUMING = {RoleKind.INSTANCE: ("EC2", "ec2.amazonaws.com")}
+
+
 def _things(answers: list[Answer]) -> str:
     shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
     return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
@@ -107,8 +114,8 @@ def _explanation(answers: list[Answer]) -> Iterator[str]:
     need = first.requirement
     if first.reason is Reason.GRANTED_TO_TASK_ROLE:
         yield (
-            "ECS uses the execution role before the containers start; the task role is only for the code inside them. "
-            "Move the statement to a policy of the execution role"
+            f"ECS uses the {need.role_kind.value} role before the containers start; the task role is only for the code "
+            f"inside them. Move the statement to a policy of the {need.role_kind.value} role"
         )
     if first.reason is Reason.GRANTED_TO_EXECUTION_ROLE:
         yield (

@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck import startup
 from tfcheck.address import ElsewhereAddress
-from tfcheck.arn import Arn, split
+from tfcheck.arn import split
 from tfcheck.call import Call, decided
 from tfcheck.call_context import context_of
 from tfcheck.ecs import TaskDefinition
@@ -29,14 +29,13 @@ from tfcheck.iam import (
     decide_trust,
     near_misses,
     near_trust,
-    service_context,
     start_up_context,
 )
-from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies
 from tfcheck.role import DELETED, DELETED_ELSEWHERE, Role, Roles
 from tfcheck.sensitive_text import SENSITIVE
-from tfcheck.value import NAME, TextLike, Unknown, text
+from tfcheck.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
+from tfcheck.value import TextLike
 from tfcheck.world import World, shared
 
 
@@ -60,21 +59,6 @@ _DENIED = {
 }
 
 
-class _Side(msgspec.Struct, frozen=True):
-    """What is the same for everything that one task definition needs."""
-
-    execution: Role | None
-    task: Role | None
-    on_fargate: bool | None
-    surroundings: Surroundings
-
-    def role(self, kind: RoleKind) -> Role | None:
-        return self.execution if kind is RoleKind.EXECUTION else self.task
-
-    def other(self, kind: RoleKind) -> Role | None:
-        return self.task if kind is RoleKind.EXECUTION else self.execution
-
-
 class Judge:
     """Decides requirements in one world."""
 
@@ -87,16 +71,30 @@ class Judge:
         self._verdicts: dict[tuple[object, ...], Verdict] = {}
         self._contexts: dict[tuple[object, ...], Context] = {}
         self._decisions: dict[tuple[object, ...], Decision] = world.alike(("decisions",), dict)
-        self._sides: dict[str, _Side] = {}
+        self._task_roles = TaskRoles(world, self.roles)
 
     def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
         """Decide one requirement of a task definition, and say why."""
-        side = self._side(task)
+        side = self._task_roles.of(task)
+        if requirement.role_kind is RoleKind.INSTANCE:
+            return self._by_instances(requirement, side)
         role = side.role(requirement.role_kind)
-        if role is None:
-            return _without_role(requirement)
+        return _without_role(requirement) if role is None else self._with(role, requirement, side)
+
+    def _by_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        """Decide what the container instance asks for: a task may be placed on any of them."""
+        if not side.instances:
+            return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, side.no_instances)
+        found = [self._with(each, requirement, side) for each in side.instances]
+        if len({each.verdict for each in found}) == 1:
+            return found[0]
+        names = " or ".join(str(each.label) for each in side.instances)
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, f"the instance that a task is placed on: {names}")
+
+    def _with(self, role: Role, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        """Decide one requirement for a role, and say why."""
         if requirement.action == startup.trust.ACTION:
-            return self._trusted(role, side)
+            return self._trusted(role, side, requirement.role_kind)
         # NOTE: tasks of one service often need the same of the same roles.
         key = _key(requirement, role, side)
         if key not in self._settled:
@@ -108,12 +106,14 @@ class Judge:
 
     def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement of a task definition, without reasons."""
-        side = self._side(task)
+        side = self._task_roles.of(task)
+        if requirement.role_kind is RoleKind.INSTANCE:
+            return self._by_instances(requirement, side).verdict
         role = side.role(requirement.role_kind)
         if role is None:
             return _without_role(requirement).verdict
         if requirement.action == startup.trust.ACTION:
-            return self._trusted(role, side).verdict
+            return self._trusted(role, side, requirement.role_kind).verdict
         key = _key(requirement, role, side)
         if key not in self._verdicts:
             self._verdicts[key] = _VERDICTS[type(self._decided(self._call(requirement, role, side)))]
@@ -121,25 +121,25 @@ class Judge:
 
     def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
         """Give the role that a task definition makes a call with; None where it has none."""
-        return self._side(task).role(requirement.role_kind)
+        return self._task_roles.of(task).role(requirement.role_kind)
 
     def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
         """Give the names of the roles of a task definition, whatever may be shown of them."""
         for kind in RoleKind:
-            role = self._side(task).role(kind)
+            role = self._task_roles.of(task).role(kind)
             if role is not None:
                 yield kind, role.caller.name
 
     def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement as if its role had one policy more."""
-        side = self._side(task)
+        side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
         if role is None:
-            return _without_role(requirement).verdict
+            return self.verdict(requirement, task)
         extended = msgspec.structs.replace(role, identity=(*role.identity, policy))
         return _VERDICTS[type(decided(self._call(requirement, extended, side)))]
 
-    def _judged(self, decision: Decision, call: Call, requirement: Requirement, side: _Side) -> Judgement:
+    def _judged(self, decision: Decision, call: Call, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role
         match decision:
             case Allowed():
@@ -154,7 +154,7 @@ class Judge:
             case _:
                 assert_never(decision)
 
-    def _on_assumption(self, found: Judgement, requirement: Requirement, side: _Side) -> Judgement:
+    def _on_assumption(self, found: Judgement, requirement: Requirement, side: RolesOfTask) -> Judgement:
         """Add that a verdict on something in the task's account rests on an assumption about which that is."""
         around, arn = side.surroundings, split(requirement.resource)
         rests = around.assumption and arn is not None and arn.account == around.account
@@ -164,23 +164,7 @@ class Judge:
 
     # Who and what
 
-    def _side(self, task: TaskDefinition) -> _Side:
-        key = str(task.address)
-        if key not in self._sides:
-            self._sides[key] = _Side(
-                execution=self._role("execution_role_arn", task),
-                task=self._role("task_role_arn", task),
-                on_fargate=task.on_fargate or None,
-                surroundings=task.thing.surroundings,
-            )
-        return self._sides[key]
-
-    def _role(self, argument: str, task: TaskDefinition) -> Role | None:
-        """Give the role; one that the plan only names is not named where the plan marks its name as sensitive."""
-        found = self.roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
-        return None if found is None else shared(self._world, ("role", found.label), found)
-
-    def _call(self, requirement: Requirement, role: Role, side: _Side) -> Call:
+    def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> Call:
         resource = requirement.resource
         guarded = shared(self._world, ("guarded", resource), self._resources.of(resource))
         request = Request(
@@ -193,10 +177,10 @@ class Judge:
         )
         return Call(role, request, guarded, requirement.doubt)
 
-    def _context(self, requirement: Requirement, role: Role, side: _Side, guarded: Guarded) -> Context:
+    def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
         return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
 
-    def _common(self, requirement: Requirement, role: Role, side: _Side, guarded: Guarded) -> Context:
+    def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
         """Give the condition keys that all calls of a role to one service in one region carry."""
         arn = split(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
@@ -231,7 +215,7 @@ class Judge:
 
     # How it ends
 
-    def _denied(self, decision: Denied, call: Call, requirement: Requirement, side: _Side) -> Judgement:
+    def _denied(self, decision: Denied, call: Call, requirement: Requirement, side: RolesOfTask) -> Judgement:
         if decision.kind != "explicit":
             misplaced = self._granted_to_other_role(requirement, call.role, side)
             if misplaced is not None:
@@ -240,7 +224,9 @@ class Judge:
         evidence = self._evidence(decision, call)
         return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=evidence)
 
-    def _granted_to_other_role(self, requirement: Requirement, role: Role, side: _Side) -> tuple[Evidence, ...] | None:
+    def _granted_to_other_role(
+        self, requirement: Requirement, role: Role, side: RolesOfTask
+    ) -> tuple[Evidence, ...] | None:
         """Give the statements that grant the call to the task's other role, or None where none surely does."""
         other = side.other(requirement.role_kind)
         if other is None or other.label == role.label:
@@ -251,18 +237,24 @@ class Judge:
         because = _INSTEAD[requirement.role_kind].format(other.label)
         return tuple(self._told(origin, "Allow", because) for origin in decision.by)
 
-    def _trusted(self, role: Role, side: _Side) -> Judgement:
+    def _trusted(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         if role.trust is None:
             return _without_trust(role)
-        trust, context = role.trust, Deferred(make=lambda: _trust_context(side))
-        decision = self._once(("trust", id(trust)), context, lambda: decide_trust(trust, _ECS, context))
+        first, *others = (self._trusts(role, role.trust, each, side, kind) for each in assuming(kind, side))
+        if all(each.verdict is first.verdict for each in others):
+            return first
+        return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
+
+    def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
+        context = Deferred(make=lambda: trust_context(side, kind))
+        decision = self._once(("trust", id(trust), service), context, lambda: decide_trust(trust, service, context))
         match decision:
             case Allowed():
                 evidence = tuple(self._told(origin, "Allow", "allows it") for origin in decision.by)
                 return Judgement(role.label, Verdict.ALLOWED, evidence=evidence)
             case Denied():
                 evidence = tuple(self._told(origin, "Deny", "denies it") for origin in decision.by)
-                near = near_trust(trust, _ECS, context)
+                near = near_trust(trust, service, context)
                 evidence += tuple(self._told(each.origin, each.effect, each.because) for each in near)
                 return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence)
             case Undecided():
@@ -314,17 +306,21 @@ class Judge:
         return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
 
 
-_MISPLACED = {RoleKind.EXECUTION: Reason.GRANTED_TO_TASK_ROLE, RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE}
+_MISPLACED = {
+    RoleKind.EXECUTION: Reason.GRANTED_TO_TASK_ROLE,
+    RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE,
+    RoleKind.INSTANCE: Reason.GRANTED_TO_TASK_ROLE,
+}
 _INSTEAD = {
     RoleKind.EXECUTION: "grants it to the task role {}, which is not used before the containers run",
     RoleKind.TASK: "grants it to the execution role {}, which is not used for this",
+    RoleKind.INSTANCE: "grants it to the task role {}, which is not used before the containers run",
 }
 _VERDICTS: dict[type, Verdict] = {
     Allowed: Verdict.ALLOWED,
     Denied: Verdict.DENIED,
     Undecided: Verdict.UNKNOWN,
 }
-_ECS = "ecs-tasks.amazonaws.com"
 _EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
 _MOST_EVIDENCE = 8
 
@@ -360,7 +356,7 @@ def _without_trust(role: Role) -> Judgement:
     return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
 
 
-def _key(requirement: Requirement, role: Role, side: _Side) -> tuple[object, ...]:
+def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[object, ...]:
     """Name everything that a judgement rests on."""
     need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
     who = id(role), id(side.execution), id(side.task)
@@ -378,14 +374,3 @@ def _open(decision: Undecided, role: Role) -> Reason:
     """Say why it is open; a role is no role outside the plan where it is open which one it is."""
     outside = decision.kind == "role_outside_plan"
     return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)
-
-
-def _trust_context(side: _Side) -> Context:
-    """Describe the call by which ECS assumes a role for a task of the task definition.
-
-    Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the source is the task.
-    """
-    around = side.surroundings
-    cluster, number = Unknown(reason="the cluster's name", hole=NAME), Unknown(reason="the task's id", hole=NAME)
-    source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
-    return service_context(source_account=around.account, source_arn=source.written(), region=around.region)

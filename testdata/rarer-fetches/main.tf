@@ -131,7 +131,7 @@ resource "aws_ecs_task_definition" "app" {
   ])
 }
 
-# No execution role, on EC2: the instance's own role pulls the image and writes the logs, which is not this plan's matter.
+# No execution role, on EC2: the instance's own role pulls the image and writes the logs, and the plan does not show which that is.
 resource "aws_ecs_task_definition" "left_to_the_instance" {
   family                   = "left-to-the-instance"
   requires_compatibilities = ["EC2"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference, task
 from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Requirement, Severity
+from tfcheck.finding import Requirement, RoleKind, Severity
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import (
     RULES,
@@ -132,8 +132,8 @@ def test_a_pull_through_cache_is_filled_and_made() -> None:
 def test_without_an_execution_role_the_instance_of_ec2_pulls_and_logs(kinds: list[Value], *, asked: bool) -> None:
     container: dict[str, Value] = {"image": ECR, "logConfiguration": {"logDriver": "awslogs", "options": AWSLOGS}}
     of = task(container, requires_compatibilities=kinds, execution_role_arn=None)
-    assert bool(needs(image.RULE, of)) is asked
-    assert bool(needs(log_group.RULE, of)) is asked
+    kind = RoleKind.EXECUTION if asked else RoleKind.INSTANCE
+    assert {each.role_kind for rule in (image.RULE, log_group.RULE) for each in needs(rule, of)} == {kind}
 
 
 @pytest.mark.parametrize(
@@ -146,9 +146,9 @@ def test_without_an_execution_role_the_instance_of_ec2_pulls_and_logs(kinds: lis
 def test_a_service_on_fargate_makes_the_execution_role_pull(service: dict[str, Value]) -> None:
     of = task({"image": ECR}, requires_compatibilities=[], execution_role_arn=None)
     runs = MadeThing("aws_ecs_service.app", {"task_definition": "app", **service})
-    assert needs(image.RULE, of, MadeWorld(runs))
+    assert {each.role_kind for each in needs(image.RULE, of, MadeWorld(runs))} == {RoleKind.EXECUTION}
     other = MadeThing("aws_ecs_service.app", {"task_definition": "other", **service})
-    assert not needs(image.RULE, of, MadeWorld(other))
+    assert {each.role_kind for each in needs(image.RULE, of, MadeWorld(other))} == {RoleKind.INSTANCE}
 
 
 FITTING: dict[str, Value] = {
@@ -181,8 +181,9 @@ def test_it_is_open_who_pulls_where_nothing_tells_on_what_tasks_run(
     of = task({"image": ECR}, around=HERE, **{**FITTING, **attributes})
     runs = [] if service is None else [MadeThing("aws_ecs_service.app", {"task_definition": "app", **service})]
     found = needs(image.RULE, of, MadeWorld(*runs))
-    said = {"no": [], "yes": [""], "perhaps": ["whether its tasks run on Fargate, which nothing in the plan tells"]}
-    assert sorted({each.doubt for each in found}) == said[asked]
+    doubt = "whether its tasks run on Fargate, which nothing in the plan tells"
+    kind = RoleKind.INSTANCE if asked == "no" else RoleKind.EXECUTION
+    assert {(each.role_kind, each.doubt) for each in found} == {(kind, doubt if asked == "perhaps" else "")}
 
 
 REVISION = Unknown(symbol=Symbol("aws_ecs_task_definition.app", ("revision",)))

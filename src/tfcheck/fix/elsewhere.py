@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.finding import Answer, Reason
+from tfcheck.finding import Answer, Reason, RoleKind
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal
@@ -68,9 +68,11 @@ class Elsewhere:
         return found is not None and found.address == policy.address
 
     def trust(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
-        """Let ECS tasks assume the role."""
+        """Let ECS tasks assume the role, or EC2 that of the container instances."""
         holder = self._holder(role, "assume_role_policy")
-        given = Wanted("EcsTasks", ("sts:AssumeRole",), (), ("Service", ("ecs-tasks.amazonaws.com",)))
+        by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
+        name, service = ("Ec2", "ec2.amazonaws.com") if by_instance else ("EcsTasks", "ecs-tasks.amazonaws.com")
+        given = Wanted(name, ("sts:AssumeRole",), (), ("Service", (service,)))
         if holder is None:
             return None
         others = len(self._places.holders.instances(role.address)) - 1

@@ -30,7 +30,8 @@ from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement, RoleKind, Severity, Verdict
 from tfcheck.judge import Judge
 from tfcheck.pitfall.mistake import Mistake, Pitfall
-from tfcheck.startup.launch import launch_types, services
+from tfcheck.startup.capacity import launch_types
+from tfcheck.startup.launch import services
 from tfcheck.startup.place import Place
 from tfcheck.world import Thing, World
 
@@ -52,14 +53,14 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
         if service.attribute("enable_execute_command") is not True:
             continue
         if task.task_role in (None, ""):
-            yield from _without_role(service, task)
+            yield from _without_role(service, task, world)
         else:
             yield from _not_allowed(service, task, world)
 
 
-def _without_role(service: Thing, task: TaskDefinition) -> Iterator[Mistake]:
+def _without_role(service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
     """Tell it of Fargate only: on EC2 the role of the container instance may serve."""
-    if "FARGATE" in launch_types(service) or task.on_fargate:
+    if "FARGATE" in launch_types(service, world) or task.on_fargate:
         yield Mistake(
             f"{service.address} enables ECS Exec, which ECS refuses since the task definition names no task role",
             Severity.ERROR,

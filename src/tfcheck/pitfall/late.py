@@ -35,6 +35,8 @@ _GRANTS = {
     "aws_iam_policy_attachment": ("roles", ("roles", "policy_arn")),
 }
 _VERSION = "aws_secretsmanager_secret_version"
+#: The roles that a task definition names.
+_KINDS = (RoleKind.EXECUTION, RoleKind.TASK)
 #: What is made in a moment, so that nothing comes late by waiting for it.
 _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "aws_secretsmanager_secret")
 
@@ -44,7 +46,7 @@ def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thin
     if world.earlier(service.address).open:
         return []
     needed: dict[str, Thing] = {}
-    for kind in RoleKind:
+    for kind in _KINDS:
         grants = late_grants(service, task, kind, world)
         if grants and _are_needed(grants, task, kind, world):
             needed.update({str(each.address): each for each in grants})
@@ -121,7 +123,7 @@ class _TooEarly:
         self._late: dict[str, Thing | None] = {}
         self._in_time: set[str] = set()
         for task in task_definitions(world):
-            for service, kind in itertools.product(starting_services(task, world), RoleKind):
+            for service, kind in itertools.product(starting_services(task, world), _KINDS):
                 found = late_grants(service, task, kind, world)
                 self._late.update({str(each.address): before(each, world) for each in found})
                 others = (each for each in world.once(_Grants).of(task, kind) if each not in found)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.inventory.change import is_changed, is_new
-from tfcheck.startup.launch import launch_types, services
+from tfcheck.startup.capacity import launch_types
+from tfcheck.startup.launch import services
 from tfcheck.startup.nested import only
 from tfcheck.world import Thing, World
 
@@ -13,7 +14,7 @@ def on_fargate(task: TaskDefinition, world: World) -> bool:
     """Tell whether some tasks surely run on Fargate."""
     if task.on_fargate:
         return True
-    return any("FARGATE" in launch_types(service) for service in services(task, world))
+    return any("FARGATE" in launch_types(service, world) for service in services(task, world))
 
 
 def on_windows(task: TaskDefinition) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 
 from tfcheck.ecs import TaskDefinition
@@ -23,9 +23,7 @@ from tfcheck.startup import (
     service_connect_log,
     trust,
 )
-from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule, derived
-from tfcheck.value import Truth
 from tfcheck.world import World
 
 _FETCHES: tuple[Rule, ...] = (
@@ -64,15 +62,3 @@ def requirements(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """
     found = (need for each in RULES for need in derived(each, task, world))
     yield from islice(found, MOST_REQUIREMENTS)
-
-
-def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
-    """Name the tasks for which the role of the container instance pulls and logs: that role is not evaluated."""
-    for task in tasks:
-        pulls, logs = any(image.of_images(task, world)), any(log_group.of_logs(task, world))
-        if (pulls or logs) and instance_role_serves(task, world) is Truth.TRUE:
-            what = " and ".join(filter(None, ("pulls its images" if pulls else "", "writes its logs" if logs else "")))
-            yield (
-                f"{task.address} runs on EC2 without an execution role: the role of the container instance {what}, "
-                "which is not evaluated"
-            )

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement, Severity
 from tfcheck.startup import existence
-from tfcheck.startup.launch import unless_by_instance
+from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.startup.rule import Rule
@@ -46,7 +46,7 @@ _PULL = (
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every image that is in ECR, and what fills a pull-through cache."""
-    yield from unless_by_instance(of_images(task, world), task, world)
+    yield from by_execution_role_or_instance(of_images(task, world), task, world)
 
 
 def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:

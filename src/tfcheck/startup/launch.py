@@ -13,10 +13,11 @@ import msgspec
 from tfcheck.address import parse
 from tfcheck.ecs import TaskDefinition
 from tfcheck.errors import InputError
-from tfcheck.finding import Requirement
+from tfcheck.finding import Requirement, RoleKind
 from tfcheck.inventory.catalogue import beside
 from tfcheck.match import equal
 from tfcheck.numerals import as_text
+from tfcheck.startup.capacity import capacity, launch_types, providers
 from tfcheck.value import (
     ANYTHING,
     GREATEST,
@@ -26,14 +27,12 @@ from tfcheck.value import (
     Truth,
     Unknown,
     Value,
-    items,
     pieces,
     spelled_out,
     text,
 )
 from tfcheck.world import Thing, World
 
-_FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE = "aws_ecs_task_definition"
 #: Stands for what is not known in a text; no name holds it.
@@ -60,17 +59,31 @@ def possible_services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
 # Whose role pulls and logs
 
 
-def unless_by_instance(needs: Iterable[Requirement], task: TaskDefinition, world: World) -> Iterator[Requirement]:
-    """Give what the execution role must be allowed, unless that is left to the container instance."""
+def by_execution_role_or_instance(
+    needs: Iterable[Requirement], task: TaskDefinition, world: World
+) -> Iterator[Requirement]:
+    """Yield what pulls images and writes logs, as needs of the role that is used for it."""
     by_instance = instance_role_serves(task, world)
-    if by_instance is Truth.TRUE:
-        return
     for each in needs:
-        yield (
-            each
-            if by_instance is Truth.FALSE
-            else doubted(each, "whether its tasks run on Fargate, which nothing in the plan tells")
-        )
+        if by_instance is Truth.TRUE:
+            yield msgspec.structs.replace(each, role_kind=RoleKind.INSTANCE)
+        elif by_instance is Truth.UNKNOWN:
+            yield doubted(each, "whether its tasks run on Fargate, which nothing in the plan tells")
+        elif each.action.startswith("ecr:") and _only_outside_aws(task, world):
+            yield doubted(each, "whether the role of the external instance, which the plan does not show, pulls it")
+        else:
+            yield each
+
+
+def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
+    """Whether a task without an execution role runs on instances outside AWS, whose own role may pull images.
+
+    On none of the others that it runs on is an execution role needed for that.
+
+    Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-anywhere-iam.html.
+    """
+    kinds = _kinds(task, world)
+    return task.execution_role in (None, "") and "EXTERNAL" in kinds and not kinds & {"FARGATE", "MANAGED_INSTANCES"}
 
 
 def doubted(need: Requirement, doubt: str) -> Requirement:
@@ -85,40 +98,30 @@ def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
     """
     if task.execution_role not in (None, ""):
         return Truth.FALSE
-    kinds = {each for each in task.compatibilities if isinstance(each, str)}
-    running = world.once(_Running).of(task)
-    for service in running.sure:
-        kinds.update(launch_types(service))
-    if kinds & _NEVER_BY_INSTANCE:
+    if _kinds(task, world) & _NEVER_BY_INSTANCE:
         return Truth.FALSE
     if not _fits_fargate(task):
         return Truth.TRUE
-    decided = running.sure and not running.open and all(map(_names_its_launch, running.sure))
+    running = world.once(_Running).of(task)
+    decided = running.sure and not running.open and all(_names_its_launch(each, world) for each in running.sure)
     return Truth.TRUE if decided else Truth.UNKNOWN
 
 
-def launch_types(service: Thing) -> Iterator[str]:
-    """Give the launch types that a service surely uses."""
-    launch_type = service.attribute("launch_type")
-    if isinstance(launch_type, str):
-        yield launch_type
-    strategy = items(service.attribute("capacity_provider_strategy"))
-    for each in () if isinstance(strategy, Unknown) else strategy:
-        provider = each.get("capacity_provider") if isinstance(each, dict) else None
-        if provider in _FARGATE_PROVIDERS:
-            yield "FARGATE"
+def _kinds(task: TaskDefinition, world: World) -> set[str]:
+    """Return the launch types that a task definition asks for, or that its services definitely use.
+
+    Of several that it asks for, only Fargate's is certain to count: ECS refuses to register it without what that needs.
+    """
+    running = world.once(_Running).of(task)
+    asked = {each for each in task.compatibilities if isinstance(each, str)}
+    asked = asked & {"FARGATE"} if "EC2" in asked else asked
+    return asked.union(*(launch_types(service, world) for service in running.sure))
 
 
-def _names_its_launch(service: Thing) -> bool:
-    """Tell whether a service itself says on what it runs; otherwise the default of its cluster decides."""
-    if service.attribute("launch_type") in ("EC2", "FARGATE", "EXTERNAL"):
-        return True
-    strategy = items(service.attribute("capacity_provider_strategy"))
-    if isinstance(strategy, Unknown):
-        return False
-    return bool(strategy) and all(
-        isinstance(each, dict) and isinstance(each.get("capacity_provider"), str) for each in strategy
-    )
+def _names_its_launch(service: Thing, world: World) -> bool:
+    """Whether it is known on what a service runs, by itself or by its cluster, and none of it may be Fargate."""
+    found = capacity(service, world)
+    return not found.open and all(isinstance(name, str) or thing for name, thing in providers(found, service, world))
 
 
 def _fits_fargate(task: TaskDefinition) -> bool:

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.awslogs import log_calls
-from tfcheck.startup.launch import unless_by_instance
+from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.value import text
@@ -37,7 +37,7 @@ ID = "log-group"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need to write the logs of every container that has the `awslogs` driver."""
-    yield from unless_by_instance(of_logs(task, world), task, world)
+    yield from by_execution_role_or_instance(of_logs(task, world), task, world)
 
 
 def of_logs(task: TaskDefinition, world: World) -> Iterator[Requirement]:

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from tfcheck.ecs import TaskDefinition, member
 from tfcheck.finding import Requirement
 from tfcheck.startup.awslogs import log_calls
-from tfcheck.startup.launch import doubted, possible_services, services, unless_by_instance
+from tfcheck.startup.launch import by_execution_role_or_instance, doubted, possible_services, services
 from tfcheck.startup.log_driver import log_configuration
 from tfcheck.startup.nested import blocks_or_unknown
 from tfcheck.startup.place import Place
@@ -59,7 +59,7 @@ def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requi
     middle = text(["/", proxy, "/"])
     driver, options = member(log, "log_driver"), member(log, "options")
     written = log_calls(ID, Place(task, None, _POINTER, cause), driver, options, middle, world)
-    yield from unless_by_instance(written, task, world)
+    yield from by_execution_role_or_instance(written, task, world)
 
 
 def proxy_options(task: TaskDefinition, service: Thing) -> Iterator[tuple[Place, Value]]:

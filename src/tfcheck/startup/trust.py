@@ -4,6 +4,9 @@ ECS assumes the execution role to prepare the task and the task role for the cod
 policy must allow `sts:AssumeRole` to the service `ecs-tasks.amazonaws.com`; conditions on `aws:SourceAccount` and
 `aws:SourceArn` may narrow that to the own account and region, but not to one cluster.
 
+A task on EC2 without an execution role leaves images and logs to the role of its container instance, which must trust
+`ec2.amazonaws.com` instead.
+
 Otherwise tasks do not start: `ECS was unable to assume the role`.
 
 Write into the role:
@@ -22,8 +25,11 @@ from collections.abc import Iterator
 
 from tfcheck.ecs import TaskDefinition
 from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.startup import image, log_group
+from tfcheck.startup.instance import instances
+from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, Unknown, Value
+from tfcheck.value import Text, Truth, Unknown, Value
 from tfcheck.world import World
 
 ID = "trust"
@@ -51,6 +57,28 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                 cause=f"{kind.value} role of the task",
                 sensitive=task.thing.sensitive(argument),
             )
+
+    yield from _of_instances(task, world)
+
+
+def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
+    """Need EC2 to be able to assume the role of the instances, where it pulls the images or writes the logs."""
+    if instance_role_serves(task, world) is not Truth.TRUE:
+        return
+    roles = instances(task, world).roles
+    if roles and (any(image.of_images(task, world)) or any(log_group.of_logs(task, world))):
+        named = roles[0] if len(roles) == 1 and isinstance(roles[0], str | Text | Unknown) else "*"
+        yield Requirement(
+            rule=ID,
+            task_definition=str(task.address),
+            container=None,
+            pointer="/executionRoleArn",
+            role_kind=RoleKind.INSTANCE,
+            action=ACTION,
+            resource=named,
+            severity=Severity.ERROR,
+            cause="role of the container instances, which serves a task without an execution role",
+        )
 
 
 def _is_named(role: Value) -> bool:

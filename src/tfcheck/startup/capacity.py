@@ -1,0 +1,115 @@
+"""Find the capacity that a service runs its tasks on: the capacity providers that it or its cluster names.
+
+Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/capacity-launch-type-comparison.html: a launch type
+or a strategy of the service's own wins; otherwise its cluster's default strategy decides, and without one it is EC2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from tfcheck.inventory.catalogue import Kind, catalogue
+from tfcheck.match import equal
+from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
+from tfcheck.value import Text, Truth, Unknown, Value, written
+from tfcheck.world import Thing, World
+
+FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
+#: What `launch_type` may be.
+LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
+_CLUSTER = Kind(("aws_ecs_cluster",), aliases=("id",))
+_PROVIDER = Kind(("aws_ecs_capacity_provider",), aliases=("id",))
+
+
+class Capacity(msgspec.Struct, frozen=True):
+    """The capacity providers that tasks of a service are placed on, or why others may be: then `open`.
+
+    `named` are how they are called; `launch_type` is what the service says instead, empty where it says nothing.
+    """
+
+    named: tuple[Value, ...] = ()
+    launch_type: str = ""
+    open: str = ""
+
+
+def capacity(service: Thing, world: World) -> Capacity:
+    """Return what a service runs its tasks on."""
+    strategy = service.attribute("capacity_provider_strategy")
+    unset = isinstance(strategy, Unknown) and service.configured("capacity_provider_strategy") is False
+    own = [] if unset else _strategy(strategy)
+    if own:
+        return _named(own, f"the capacity providers of {service.address}")
+    launch_type = service.attribute("launch_type")
+    if isinstance(launch_type, str) and launch_type in LAUNCH_TYPES:
+        return Capacity(launch_type=launch_type)
+    if isinstance(launch_type, Unknown | Text) and service.configured("launch_type") is not False:
+        return Capacity(open=f"the launch type of {service.address}")
+    return _default(service, world)
+
+
+def _default(service: Thing, world: World) -> Capacity:
+    """Return what the default strategy of a service's cluster names."""
+    reference = service.attribute("cluster")
+    cluster = catalogue(world, _CLUSTER).find(reference, service.surroundings)
+    if cluster is None or cluster.address.mode == "data":
+        which = f"cluster {written(reference)}" if reference else "the default cluster"
+        return Capacity(open=f"the default capacity providers of {which}, which is not in the plan")
+    found: list[Value] = list(_strategy(cluster.attribute("default_capacity_provider_strategy")))
+    for each in world.things("aws_ecs_cluster_capacity_providers"):
+        truth = _is_of(each, cluster)
+        if truth is Truth.UNKNOWN:
+            return Capacity(open=f"whether {each.address} is for {cluster.address}")
+        if truth is Truth.TRUE:
+            found += _strategy(each.attribute("default_capacity_provider_strategy"))
+    return (
+        _named(found, f"the default capacity providers of {cluster.address}") if found else Capacity(launch_type="EC2")
+    )
+
+
+def _is_of(providers: Thing, cluster: Thing) -> Truth:
+    name = providers.attribute("cluster_name")
+    refers = isinstance(name, Unknown) and name.symbol is not None and name.symbol.owner == str(cluster.address)
+    return Truth.TRUE if refers else equal(name, cluster.attribute("name"))
+
+
+def _strategy(value: Value) -> list[Value]:
+    """Return the names in a strategy; None is what may be any number of them."""
+    return [None if isinstance(each, Unknown) else each.get("capacity_provider") for each in _used(value)]
+
+
+def _used(value: Value) -> Iterator[dict[str, Value] | Unknown]:
+    """Yield the items of a strategy that tasks are placed by: not those of weight 0 without a base."""
+    for each in blocks_or_unknown(value):
+        idle = isinstance(each, dict) and each.get("weight") == 0 and each.get("base") in (None, 0)
+        if not idle:
+            yield each
+
+
+def _named(names: Iterable[Value], what: str) -> Capacity:
+    named = tuple(names)
+    unclear = any(not isinstance(each, str | Text | Unknown) or _is_nameless(each) for each in named)
+    return Capacity(open=what) if unclear else Capacity(named)
+
+
+def _is_nameless(name: Value) -> bool:
+    return isinstance(name, Unknown) and name.symbol is None and name.shape is None
+
+
+def providers(found: Capacity, service: Thing, world: World) -> Iterator[tuple[Value, Thing | None]]:
+    """Yield how each capacity provider is called, and the resource that makes it, if the plan has one."""
+    for name in found.named:
+        yield name, catalogue(world, _PROVIDER).find(name, service.surroundings)
+
+
+def launch_types(service: Thing, world: World) -> frozenset[str]:
+    """Return the launch types that a service definitely uses."""
+    found = capacity(service, world)
+    kinds = {found.launch_type} if found.launch_type else set()
+    for name, thing in providers(found, service, world):
+        if name in FARGATE_PROVIDERS:
+            kinds.add("FARGATE")
+        elif thing is not None and isinstance(only_or_unknown(thing.attribute("managed_instances_provider")), dict):
+            kinds.add("MANAGED_INSTANCES")
+    return frozenset(kinds)

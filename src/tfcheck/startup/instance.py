@@ -1,0 +1,233 @@
+"""Find the roles of the container instances that the tasks of a task definition run on.
+
+From the capacity provider to its Auto Scaling group, launch template or launch configuration, instance profile and
+role, see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/instance_IAM_role.html. What may run a task
+without standing in that row, an instance that registers itself for example, leaves the role open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.ecs import TaskDefinition, member
+from tfcheck.inventory.catalogue import Kind, catalogue
+from tfcheck.inventory.change import is_created
+from tfcheck.match import equal
+from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
+from tfcheck.startup.launch import possible_services, services
+from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
+from tfcheck.value import Truth, Unknown, Value, written
+from tfcheck.world import Thing, World
+
+_GROUP = Kind(("aws_autoscaling_group",), aliases=("id",))
+_TEMPLATE = Kind(("aws_launch_template",), names=("name", "id"))
+_CONFIGURATION = Kind(("aws_launch_configuration",), aliases=("id",))
+_PROFILE = Kind(("aws_iam_instance_profile",), aliases=("id",), looked_up=True)
+_ROLE = Kind(("aws_iam_role",), aliases=("id",))
+_NO_GROUP = "the Auto Scaling group of {}, which is not in the plan"
+
+
+class Instances(msgspec.Struct, frozen=True):
+    """What names the roles of the instances that may run a task: all of them, or why they are `open`."""
+
+    roles: tuple[Value, ...] = ()
+    open: str = ""
+
+
+class _OpenError(Exception):
+    """The row ends before a role; the argument says what would decide it."""
+
+
+def instances(task: TaskDefinition, world: World) -> Instances:
+    """Return the roles of the container instances that may run a task."""
+    return world.once(_Instances).of(task)
+
+
+class _Instances:
+    """The roles of the container instances of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: dict[str, Instances] = {}
+
+    def of(self, task: TaskDefinition) -> Instances:
+        key = str(task.address)
+        if key not in self._found:
+            try:
+                self._found[key] = Instances(tuple(_once(self._roles(task))))
+            except _OpenError as error:
+                self._found[key] = Instances(open=str(error))
+        return self._found[key]
+
+    def _roles(self, task: TaskDefinition) -> Iterator[Value]:
+        running, possible = services(task, self._world), possible_services(task, self._world)
+        if possible:
+            raise _OpenError(f"whether {possible[0].address} runs it")
+        if not running:
+            raise _OpenError("on which instances it runs: no service in the plan runs it")
+        for service in running:
+            yield from self._of_service(service)
+
+    def _of_service(self, service: Thing) -> Iterator[Value]:
+        found = capacity(service, self._world)
+        if found.open:
+            raise _OpenError(found.open)
+        if not found.named:
+            cluster = written(service.attribute("cluster") or "default")
+            raise _OpenError(
+                f"which instances are in cluster {cluster}: {service.address} names no capacity provider, so that any "
+                "of them may run it"
+            )
+        for name, provider in providers(found, service, self._world):
+            if name not in FARGATE_PROVIDERS:
+                yield self._of_provider(name, provider)
+
+    def _of_provider(self, name: Value, provider: Thing | None) -> Value:
+        if provider is None:
+            raise _OpenError(f"capacity provider {written(name)}, which is not in the plan")
+        asked = member(only_or_unknown(provider.attribute("auto_scaling_group_provider")), "auto_scaling_group_arn")
+        group = catalogue(self._world, _GROUP).find(asked, provider.surroundings)
+        if group is None:
+            raise _OpenError(_NO_GROUP.format(provider.address))
+        profiles = list(_once(self.profiles(group)))
+        if len(profiles) != 1:
+            raise _OpenError(f"the instance profile of {group.address}: it has several launch templates")
+        self._refuse_changed(group, profiles[0])
+        return self._role(profiles[0], group)
+
+    def _refuse_changed(self, group: Thing, profile: Value) -> None:
+        """Raise where instances that the group launched before the change keep another profile."""
+        before = self._world.before()
+        existing = next((each for each in before.things(*_GROUP.types) if each.address == group.address), None)
+        if before is self._world or existing is None:
+            return
+        now, then = _called(self._world, profile, group), _called(before, _earlier(before, existing), existing)
+        thing = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
+        replaced = thing is not None and is_created(thing, self._world)
+        if now is None or now != then or replaced:
+            raise _OpenError(f"the instance profile of the instances that {group.address} launched before this change")
+
+    def _role(self, profile: Value, group: Thing) -> Value:
+        thing = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
+        if thing is None:
+            raise _OpenError(f"instance profile {written(profile)}, which is not in the plan")
+        role = thing.attribute("role_arn" if thing.address.mode == "data" else "role")
+        if role is None or role == "" or (isinstance(role, Unknown) and role.symbol is None and role.shape is None):
+            raise _OpenError(f"the role of {thing.address}")
+        return self._in_account(role, thing)
+
+    def _in_account(self, role: Value, profile: Thing) -> Value:
+        """Return what names a role in the account of its profile: another account may have one of that name."""
+        found = catalogue(self._world, _ROLE).find(role, profile.surroundings)
+        if found is not None:
+            return found.attribute("arn")
+        named = isinstance(role, str) and not role.startswith("arn:")
+        others = self._world.things(*_ROLE.types) if named else ()
+        if any(equal(role, each.attribute("name")) is not Truth.FALSE for each in others):
+            raise _OpenError(f"which role {written(role)} of {profile.address} is")
+        return role
+
+    # From the group to what its instances are launched with
+
+    def profiles(self, group: Thing) -> Iterator[Value]:
+        """Yield the instance profiles, each by name or ARN, that instances of a group get."""
+        for template in self._templates(group):
+            if template.address.type == "aws_launch_configuration":
+                yield _given(template.attribute("iam_instance_profile"), template)
+                continue
+            block = only_or_unknown(template.attribute("iam_instance_profile"))
+            arn, name = member(block, "arn"), member(block, "name")
+            yield _given(name if arn is None or arn == "" else arn, template)
+
+    def _templates(self, group: Thing) -> Iterator[Thing]:
+        configuration = group.attribute("launch_configuration")
+        thing = (
+            catalogue(self._world, _CONFIGURATION).find(configuration, group.surroundings) if configuration else None
+        )
+        if thing is not None:
+            yield thing
+            return
+        specified = list(self._specified(group))
+        if not specified:
+            raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
+        for each in specified:
+            yield self._template(each, group)
+
+    def _specified(self, group: Thing) -> Iterator[Value]:
+        """Yield how a group names its launch templates, those for single instance types included."""
+        # NOTE: a group has one of the two, and the provider leaves the other open while it plans.
+        own = blocks(group.attribute("launch_template"))
+        yield from own
+        for policy in () if own else blocks_or_unknown(group.attribute("mixed_instances_policy")):
+            for template in _inner(policy, "launch_template"):
+                yield from _inner(template, "launch_template_specification")
+                for override in _inner(template, "override"):
+                    yield from _inner(override, "launch_template_specification")
+
+    def _template(self, specified: Value, group: Thing) -> Thing:
+        names = [member(specified, each) for each in ("id", "launch_template_id", "name", "launch_template_name")]
+        found = (catalogue(self._world, _TEMPLATE).find(each, group.surroundings) for each in names if each)
+        template = next((each for each in found if each is not None), None)
+        if template is None:
+            raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
+        if not self._is_current(template, member(specified, "version")):
+            raise _OpenError(f"the version of {template.address} that {group.address} uses")
+        return template
+
+    def _is_current(self, template: Thing, version: Value) -> bool:
+        """Whether a version of a template is definitely the one that the plan shows."""
+        if version in (None, "", "$Default") or _refers(version, template, "default_version"):
+            was_there = any(each.address == template.address for each in self._world.before().things(*_TEMPLATE.types))
+            default, latest = template.attribute("default_version"), template.attribute("latest_version")
+            settled = isinstance(latest, int) and default == latest
+            return settled or not was_there or template.attribute("update_default_version") is True
+        if version == "$Latest" or _refers(version, template, "latest_version"):
+            return True
+        latest = template.attribute("latest_version")
+        return isinstance(latest, int) and str(version) == str(latest)
+
+
+def _inner(value: Value, name: str) -> list[dict[str, Value] | Unknown]:
+    return blocks_or_unknown(value if isinstance(value, Unknown) else member(value, name))
+
+
+def _given(profile: Value, template: Thing) -> Value:
+    if profile is None or profile == "":
+        raise _OpenError(f"the instance profile of {template.address}, which names none")
+    return profile
+
+
+def _refers(value: Value, thing: Thing, attribute: str) -> bool:
+    return (
+        isinstance(value, Unknown)
+        and value.symbol is not None
+        and (value.symbol.owner, value.symbol.path) == (str(thing.address), (attribute,))
+    )
+
+
+def _earlier(before: World, group: Thing) -> Value:
+    """Return the profile that instances of a group got before the change; None where that is open."""
+    try:
+        found = list(_once(before.once(_Instances).profiles(group)))
+    except _OpenError:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _called(world: World, profile: Value, near: Thing) -> str | None:
+    """Return what a profile is known by in both worlds: the address that makes it, else its name."""
+    thing = catalogue(world, _PROFILE).find(profile, near.surroundings)
+    if thing is not None:
+        return str(thing.address)
+    return profile.rpartition("/")[2] if isinstance(profile, str) else None
+
+
+def _once(values: Iterator[Value]) -> Iterator[Value]:
+    """Yield each of the values once."""
+    seen: list[Value] = []
+    for each in values:
+        if not any(equal(each, other) is Truth.TRUE for other in seen):
+            seen.append(each)
+            yield each

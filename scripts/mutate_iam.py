@@ -1,4 +1,4 @@
-"""Show that the tests catch broken IAM rules: break one at a time, in a copy, and run them.
+"""Show that the tests catch broken rules of policies, and of their use: break one at a time, in a copy, and run them.
 
     python scripts/mutate_iam.py [PART OF A NAME]
 
@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ("tests/test_match.py", "tests/iam")
+TESTS = ("tests/test_match.py", "tests/iam", "tests/test_resource_policy.py", "tests/test_judge.py")
 
 #: Name, file below src/tfcheck, the text to replace (once), and what to put there.
 VARIANTS: tuple[tuple[str, str, str, str], ...] = (
@@ -25,7 +25,7 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     ("`?` matches nothing too", "match.py", 'pattern[p] == "?" or', 'pattern[p] == "" or'),
     ("a star needs a character", "match.py", "resume = p, s\n", "resume = p, s + 1\n            s += 1\n"),
     ("a trailing star is not enough", "match.py", 'all(char == "*" for char', 'all(char == "" for char'),
-    ("prefix and suffix may overlap", "match.py", "len(subject) >= len(head) + len(tail)", "True"),
+    ("prefix and suffix may overlap", "match.py", "return start <= end and subject", "return subject"),
     ("unknown text has one character", "match.py", "if length >= atom.hole.shortest or", "if length == 1 or"),
     (
         "unknown text fits any `?`",
@@ -336,6 +336,53 @@ VARIANTS: tuple[tuple[str, str, str, str], ...] = (
         "return None",
     ),
     ("an unknown Statement is none", "iam/document.py", "(self.unread(statement, 0),)", "()"),
+    # what is seldom met
+    (
+        "a key with several values is put into a string",
+        "iam/variables.py",
+        "isinstance(entry, Absent | list | Set) or variable.key.lower() in MULTIVALUED",
+        "isinstance(entry, Absent | list | Set)",
+    ),
+    (
+        "combinations of variables are dropped",
+        "iam/variables.py",
+        "choices = choices if len(rows) * len(choices) <= _MOST_ROWS else [Unknown()]",
+        "choices = choices[: max(1, _MOST_ROWS // len(rows))]",
+    ),
+    (
+        "a Deny of the documented form is ignored",
+        "iam/decide.py",
+        "if isinstance(decision, Allowed) and forbidding:",
+        "if False:",
+    ),
+    (
+        "a Deny of the documented form must be sure",
+        "iam/decide.py",
+        "truth in denying if truth is not _F)",
+        "truth in denying if truth is _T)",
+    ),
+    ("a grant opens a key of another account", "iam/decide.py", "| (_granted(layers) & _U)", "| _granted(layers)"),
+    (
+        "a Sid on a role holds anything",
+        "iam/document.py",
+        "if self.kind is PolicyKind.IDENTITY and any(map(",
+        "if any(()) and any(map(",
+    ),
+    # what stands on things, and the judge
+    (
+        "a context that a grant wants equal may hold more",
+        "resource_policy/grant.py",
+        "return truth & Truth.UNKNOWN if whole else truth",
+        "return truth",
+    ),
+    (
+        "a grant that may be on the key is on it",
+        "resource_policy/grant.py",
+        "return truth if self.sure else truth & Truth.UNKNOWN",
+        "return truth",
+    ),
+    ("a grant is for every operation", "resource_policy/grant.py", "self._includes(request.action) & ", ""),
+    ("every task runs on Fargate", "judge.py", "on_fargate=task.on_fargate or None", "on_fargate=True"),
 )
 
 

@@ -60,16 +60,19 @@ def test_a_role_that_the_plan_only_refers_to_is_unknown_and_the_reason_asks_for_
     }
 
 
+Place = tuple[str, str | None, str, str]
+
+
 @pytest.mark.parametrize("case", sorted(TESTDATA.glob("*/expect.json")), ids=lambda path: path.parent.name)
 def test_without_the_sources_no_answer_is_another_one(case: Path) -> None:
     rows = json.loads(case.read_text())["requirements"]
     for plan in sorted(case.parent.glob("*plan.json")):
-        answers = {
-            (need.task_definition, need.container, need.pointer, need.action): each.verdict.value
-            for each in check(Case(case.parent).plan(plan.name)).answers
-            if (need := each.requirement)
-        }
+        expected: dict[Place, set[str]] = {}  # several where one of several keys is needed
         for row in rows:
-            expected = row.get("applied", row["verdict"]) if "applied" in plan.name else row["verdict"]
             place = row["task_definition"], row["container"], row["pointer"], row["action"]
-            assert answers.get(place, "unknown") in ("unknown", expected), (plan.name, row)
+            verdict = row.get("applied", row["verdict"]) if "applied" in plan.name else row["verdict"]
+            expected.setdefault(place, {"unknown"}).add(verdict)
+        for each in check(Case(case.parent).plan(plan.name)).answers:
+            need = each.requirement
+            place = need.task_definition, need.container, need.pointer, need.action
+            assert each.verdict.value in expected.get(place, {each.verdict.value}), (plan.name, place)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from tfcheck.finding import Answer, Evidence
-from tfcheck.match import glob_known
 from tfcheck.value import SECRET_SUFFIX, TextLike, Unknown, pieces, spelled_out, text, written
+from tfcheck.wildcards import glob_known
 
 #: Of what is needed, as it is written and as far as it is known, and a pattern of a statement: what is to be said.
 _Look: TypeAlias = Callable[[tuple[str, ...], str], str]

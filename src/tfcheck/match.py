@@ -16,6 +16,7 @@ import msgspec
 from tfcheck.language import Element, disjoint, exact, repeated
 from tfcheck.limits import affordable, take
 from tfcheck.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.wildcards import glob_known
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -67,47 +68,6 @@ def spelling(value: str | Unknown | Text) -> Hashable:
 
 def _key(atom: _Atom) -> Hashable:
     return atom.key if isinstance(atom, _Open) else atom
-
-
-def glob_known(pattern: str, subject: str) -> bool:
-    """Match IAM wildcards where everything is known, in time linear in the product of the lengths at worst."""
-    if pattern == subject or pattern == "*":
-        return True
-    if "?" in pattern:
-        return _glob_greedily(pattern, subject)
-    head, *rest = pattern.split("*")
-    return bool(rest) and subject.startswith(head) and _holds(subject, len(head), rest)
-
-
-def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
-    """Tell whether a text holds parts one behind another from `start` on, the last one at its end."""
-    *middle, tail = parts
-    end = len(subject) - len(tail)
-    for part in middle:
-        start = subject.find(part, start, max(end, 0))
-        if start < 0:
-            return False
-        start += len(part)
-    return start <= end and subject.endswith(tail)
-
-
-def _glob_greedily(pattern: str, subject: str) -> bool:
-    # Only the last star seen ever has to be stretched: an earlier one could not reach further.
-    p = s = 0
-    star = resume = -1
-    while s < len(subject):
-        if p < len(pattern) and pattern[p] == "*":
-            star, resume = p, s
-            p += 1
-        elif p < len(pattern) and (pattern[p] == "?" or pattern[p] == subject[s]):
-            p += 1
-            s += 1
-        elif star >= 0:
-            resume += 1
-            p, s = star + 1, resume
-        else:
-            return False
-    return all(char == "*" for char in pattern[p:])
 
 
 # Equality

@@ -35,7 +35,6 @@ BY_HAND = {
     "owners-replaced": "the sources grant it already, and the next plan restores it",
     "policies-through-functions": "an explicit deny is changed by whoever wrote it",
     "role-outside-plan": "there is no role yet",
-    "secrets-with-key": "one secret lies outside the plan: what its own policy says is open",
     "services-by-revision": "there is no role yet",
     "services-redeployed": "there is no role yet",
     "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",

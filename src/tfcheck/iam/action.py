@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.match import glob, glob_known
+from tfcheck.match import glob
 from tfcheck.value import Text, TextLike, Truth, Unknown, spelled_out, text
+from tfcheck.wildcards import glob_known
 
 
 class Action(msgspec.Struct, frozen=True):

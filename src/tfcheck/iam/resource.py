@@ -12,8 +12,9 @@ import msgspec
 from tfcheck.arn import split
 from tfcheck.iam.context import Context
 from tfcheck.iam.variables import PolicyText, Template, expand, read_text
-from tfcheck.match import Pattern, Verbatim, equal, glob, glob_known
+from tfcheck.match import Pattern, Verbatim, equal, glob
 from tfcheck.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.wildcards import glob_known
 
 
 class Resource(msgspec.Struct, frozen=True):

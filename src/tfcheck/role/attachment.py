@@ -144,6 +144,8 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
+        for pair in _possibly_of_one_name(kept, open_):
+            attached.rivals.append(tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in pair))
         for group in _of_one_name(kept):
             # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
             attached.rivals.append(
@@ -378,6 +380,14 @@ def _members(value: Value, reason: str) -> tuple[Value, ...]:
     """Return the elements of a list; an unknown list is one unknown element, which may be any of them, or none."""
     listed = items(value)
     return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed
+
+
+def _possibly_of_one_name(kept: list[Grant], open_: list[Grant]) -> Iterator[tuple[Grant, Grant]]:
+    """Pair each inline policy of a role with one that may be on it under the same name, and would then replace it."""
+    inline = [each for each in kept if each.reference is None]
+    for other in open_:
+        if other.reference is None:
+            yield from ((each, other) for each in inline if equal(each.name, other.name) is not Truth.FALSE)
 
 
 def _of_one_name(grants: list[Grant]) -> Iterator[list[Grant]]:

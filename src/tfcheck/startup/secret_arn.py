@@ -47,7 +47,8 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
         return secret_arn(name, Surroundings(parts.partition, parts.region, parts.account), world)
     elsewhere = "in another account" if same is Truth.FALSE else "perhaps in another account"
     reason = f"the secret is {elsewhere}, and its ARN lacks the six random characters: write the full ARN"
-    return text([arn, Unknown(reason=reason, hole=_OPEN_END)])
+    symbol = Symbol("secret", (arn, "end")) if isinstance(arn, str) else None
+    return text([arn, Unknown(symbol=symbol, reason=reason, hole=_OPEN_END)])
 
 
 def _known(arn: TextLike, name: TextLike, world: World) -> TextLike | None:

@@ -1,4 +1,4 @@
-"""Which instance of which resource does an address name?
+"""Addresses of resources and modules, as Terraform writes them.
 
 Addresses follow Terraform's resource address syntax
 (https://developer.hashicorp.com/terraform/cli/state/resource-addressing).
@@ -49,11 +49,11 @@ class ModulePath(msgspec.Struct, frozen=True):
 
     @property
     def parent(self) -> ModulePath:
-        """Give the module instance that calls this one."""
+        """Return the module instance that calls this one."""
         return ModulePath(self.steps[:-1])
 
     def child(self, name: str, key: InstanceKey = None) -> ModulePath:
-        """Give the instance `key` of the module called `name` from here."""
+        """Return the instance `key` of the module called `name` from here."""
         return ModulePath((*self.steps, ModuleStep(name, key)))
 
 
@@ -88,7 +88,7 @@ class Address(msgspec.Struct, frozen=True, dict=True):
         return calls + self.resource
 
     def instance(self, key: InstanceKey) -> Address:
-        """Give the sibling instance of the same resource with this `key`."""
+        """Return the sibling instance of the same resource with this `key`."""
         return Address(self.module, self.mode, self.type, self.name, key)
 
 

@@ -1,6 +1,6 @@
-"""Which common mistake keeps a statement that comes near from granting what is needed?
+"""Explain the common mistake that keeps an almost matching statement from granting what is needed.
 
-Each is said in one sentence, where it surely is the reason: with it mended, the pattern would match.
+Each is said in one sentence, where it definitely is the reason: with it fixed, the pattern would match.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _KEY_OR_VERSION = re.compile(r":[^:]*:[^:]*:[^:]*$")
 
 
 def advice(answers: Iterable[Answer]) -> Iterator[str]:
-    """Say what is to be written otherwise, each sentence once."""
+    """Explain what is to be written otherwise, each sentence once."""
     yield from dict.fromkeys(said for answer in answers for each in answer.evidence for said in _of(answer, each))
 
 
@@ -113,7 +113,7 @@ def _token(needed: tuple[str, ...], pattern: str) -> str:
 
 
 def _agrees(pattern: str, mark: str, needed: str, its_mark: str) -> bool:
-    """Tell whether a pattern matches before and behind a mark; region and account may be references."""
+    """Whether a pattern matches before and behind a mark; region and account may be references."""
     head, found, granted = pattern.partition(mark)
     place, asked, name = needed.partition(its_mark)
     if not found or not asked or not granted:

@@ -1,4 +1,4 @@
-"""What are the parts of an ARN, when some of them are known only after apply?
+"""Amazon Resource Names, parts of which can be unknown.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
 `arn:partition:service:region:account:resource`, where the resource part may hold further colons.
@@ -30,7 +30,7 @@ class Arn(msgspec.Struct, frozen=True):
 
 
 def split(value: TextLike) -> Arn | None:
-    """Take an ARN apart, or answer None where `value` is not, or not surely, one.
+    """Take an ARN apart, or answer None where `value` is not, or not definitely, one.
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
     """
@@ -98,7 +98,7 @@ _PARTITION_PREFIXES = (
 
 
 def is_arn(value: TextLike) -> bool:
-    """Tell whether a string surely begins like an ARN."""
+    """Whether a string definitely begins like an ARN."""
     spelled = spelled_out(value)
     first = spelled.pieces[0] if isinstance(spelled, Text) else spelled
     return isinstance(first, str) and first.startswith("arn:")

@@ -1,4 +1,4 @@
-"""What do a role's policies, its boundary and the needed thing's own policy make of one call together?"""
+"""One start-up call, and every policy that decides it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def decided(call: Call) -> Decision:
 
 
 def _may_be_denied(call: Call) -> bool:
-    """Tell whether a policy that can be read, but need not be on the role or the thing, may deny a call."""
+    """Whether a policy that can be read, but need not be on the role or the thing, may deny a call."""
     ours, theirs = _denials(call.role.perhaps), _denials(call.guarded.perhaps)
     if not ours and not theirs:
         return False
@@ -62,13 +62,13 @@ def _may_be_denied(call: Call) -> bool:
 
 
 def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
-    """Give what of policies may deny; without that, what they allow is nothing that an allowed call needs."""
+    """Return what of policies may deny; without that, what they allow is nothing that an allowed call needs."""
     pairs = ((each, tuple(one for one in each.statements if one.effect is not Effect.ALLOW)) for each in policies)
     return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
 
 
 def _rests_on_its_account(call: Call) -> bool:
-    """Tell whether only the policy of a thing grants a call, while it is assumed to be in the account of the role."""
+    """Whether only the policy of a thing grants a call, while it is assumed to be in the account of the role."""
     guarded, arn = call.guarded, split(call.request.resource)
     if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
         return False
@@ -99,7 +99,7 @@ def _same_account(call: Call) -> bool:
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
-    """Give what the role's identity policies may turn out to be, one for each choice among policies of one name."""
+    """Return what the role's identity policies may turn out to be, one for each choice among policies of one name."""
     disputed = {id(policy) for group in role.rivals for policy in group}
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
     choices = itertools.islice(itertools.product(*role.rivals), 64)
@@ -107,7 +107,7 @@ def _identities(role: Role) -> list[tuple[Policy, ...]]:
 
 
 def _merged(decisions: list[Decision]) -> Decision:
-    """Give what all decisions agree on; otherwise it depends on which policy remains."""
+    """Return what all decisions agree on; otherwise it depends on which policy remains."""
     first = decisions[0]
     if all(type(each) is type(first) for each in decisions):
         return first

@@ -1,4 +1,4 @@
-"""Which condition keys does one call of a task's start-up carry, beyond those that every call of its role carries?
+"""The condition keys of one start-up call, beyond those that every call of its role carries.
 
 Follows the condition keys of each service
 (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html)
@@ -24,7 +24,7 @@ _ANY = PresenceUnknown()
 
 
 def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
-    """Give the condition keys that a requirement's call carries, as `tfcheck.iam.start_up_context` takes them.
+    """Return the condition keys that a requirement's call carries, as `tfcheck.iam.start_up_context` takes them.
 
     What is not among them may be absent and may have any value.
     """
@@ -56,7 +56,7 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
 
 
 def _tags(thing: Thing | None, own: str = "") -> dict[str, Entry]:
-    """Give the tags of a thing in the plan under the general key and the service's own one."""
+    """Return the tags of a thing in the plan under the general key and the service's own one."""
     if thing is None:
         return {}
     found: dict[str, Entry] = {}
@@ -171,7 +171,7 @@ def _carried(pairs: dict[str, Entry]) -> dict[str, Entry]:
 
 
 def _object_or_bucket(arn: TextLike, world: World) -> Entry:
-    """Give the ARN that S3 encrypts with: that of the bucket where it has a key of its own, else the object's."""
+    """Return the ARN that S3 encrypts with: that of the bucket where it has a key of its own, else the object's."""
     bucket = bucket_of(arn, world)
     whole = bucket.thing.attribute("arn") if bucket and bucket.thing else None
     if not isinstance(whole, str | Text | Unknown):

@@ -1,4 +1,4 @@
-"""Which tasks that could start before the change does it break, and which that could not does it mend?"""
+"""Find the tasks that the change breaks, and those that it fixes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.world import World
 
 
 def task_changes(answers: Iterable[Answer], world: World, past: Past) -> Iterator[TaskChange]:
-    """Tell which task definitions could start before the change and cannot after it, or the other way round.
+    """Return which task definitions could start before the change and cannot after it, or the other way round.
 
     Nothing is said of one that is new, and of one where either is open.
     """

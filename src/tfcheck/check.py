@@ -1,4 +1,4 @@
-"""Can every ECS task in this plan start? The whole use case, from plan to report."""
+"""Check one plan: from plan and sources to the report."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check(
     """Decide everything that the plan's task definitions need to start.
 
     Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
-    report. With `fixes` findings carry a proven fix where there is one; `mend` picks those that shall. What other
+    report. With `fixes` findings carry a proven fix where there is one; `fix` picks those that shall. What other
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
     what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
     sensitive is not in the report.
@@ -195,7 +195,7 @@ def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
 
 
 def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[str]:
-    """Say once what the verdicts rest on and what could not be looked at."""
+    """Report once what the verdicts rest on and what could not be looked at."""
     if not plan.has_changes:
         yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"
     if any(found.verdict is Verdict.ALLOWED for found in judged):

@@ -1,4 +1,4 @@
-"""How does a plan file, with the sources that can be found for it, become reports, and do they pass?"""
+"""Check plan files with the sources that belong to them, and decide whether they pass."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ class Together:
         outputs: Sequence[str] = (),
         shared: bool | None = None,
     ) -> None:
-        """Take the files of the plans and the plans or states of other stacks, `-` for standard input.
+        """Build from the files of the plans and the plans or states of other stacks, `-` for standard input.
 
-        With `fixes` findings are given one, of those that `mend` picks. Sources are not allowed to read any of these
+        With `fixes` findings are given one, of those that `fix` picks. Sources are not allowed to read any of these
         files, nor the `outputs`, and where the result is `shared` nothing else that git does not track.
 
         Raises:
@@ -98,7 +98,7 @@ class Together:
             yield Checked(report, str((found.root if found else None) or "."))
 
     def given(self, plan: str) -> tuple[Given, ...]:
-        """Give the plans that one of the files holds, and their sources.
+        """Return the plans that one of the files holds, and their sources.
 
         Raises:
             InputError: it cannot be read, or is not a complete plan.
@@ -109,7 +109,7 @@ class Together:
         return file.given
 
     def notes(self, plan: str, given: Given, *, about_sources: bool = True) -> Iterator[str]:
-        """Say what is odd about the file of a plan, the context and, if wanted, the plan's sources."""
+        """Explain what is odd about the file of a plan, the context and, if wanted, the plan's sources."""
         file = self._file(plan)
         yield from () if isinstance(file, InputError) else file.warnings
         yield from self._warnings
@@ -124,7 +124,7 @@ class Together:
 
     @cached_property
     def neighbours(self) -> Neighbours:
-        """Tell what each plan sees of the others and of the context."""
+        """Return what each plan sees of the others and of the context."""
         files = [self._file(each) for each in self._plans]
         plans = [each for file in files if isinstance(file, File) for each in file.given]
         return Neighbours(plans, self._context, self._names, self._workspace, self._account)
@@ -153,7 +153,7 @@ def _same_file(one: str) -> Callable[[str], bool]:
 
 
 def _placed(report: Report, sources: Sources | None, workspace: str | None) -> Report:
-    """Say in a report where its files are in their repository, and in CI where it was made."""
+    """Report in a report where its files are in their repository, and in CI where it was made."""
     from tfcheck.repository import work_tree
 
     root = sources.root if sources else None
@@ -164,7 +164,7 @@ def _placed(report: Report, sources: Sources | None, workspace: str | None) -> R
 
 
 def _about(found: Found) -> Iterator[str]:
-    """Say what of the sources could not be used; after the check, which reads only the files that it needs."""
+    """Explain what of the sources could not be used; after the check, which reads only the files that it needs."""
     if found.sources is None:
         yield from found.messages
         return
@@ -179,7 +179,7 @@ def _about(found: Found) -> Iterator[str]:
 
 
 def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bool = False) -> bool:
-    """Tell whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports.
+    """Whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports.
 
     With `new_only` what was so before the change does not count.
     """

@@ -1,4 +1,4 @@
-"""What does the command line ask for, and which exit status does it get?
+"""The command line: arguments in, reports out, the worst finding becomes the exit status.
 
 Nothing is decided here: arguments go in, reports come out, and the worst finding becomes the exit status.
 """
@@ -222,7 +222,7 @@ def _shown(reports: list[Checked], wanted: Wanted) -> str:
 
 
 def _status(reports: list[Checked], wanted: Wanted) -> int:
-    """Give the exit status that the reports deserve."""
+    """Return the exit status that the reports deserve."""
     found = (each.report for each in reports)
     return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
 

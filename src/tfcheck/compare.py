@@ -1,4 +1,4 @@
-"""What could a task do before the change, and did the change bring what is wrong now?"""
+"""Decide what a task was allowed to do before the change, and whether the change broke it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Past:
     """The verdicts in the state before the change. What a task needed then is derived once."""
 
     def __init__(self, judge: Judge, world: World) -> None:
-        """Take the world before the change, and its judge."""
+        """Build from the world before the change, and its judge."""
         self._judge = judge
         self.world = world
         self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}
@@ -45,7 +45,7 @@ class Past:
         return None
 
     def granted(self, task: TaskDefinition) -> Truth:
-        """Tell whether everything was allowed without which a task definition of then could not start."""
+        """Whether everything was allowed without which a task definition of then could not start."""
         if task.problem:
             return Truth.UNKNOWN
         needs = (each for some in self._requirements(task).values() for each in some)
@@ -53,11 +53,11 @@ class Past:
 
     @cached_property
     def tasks(self) -> dict[str, TaskDefinition]:
-        """Give the task definitions of then by address."""
+        """Return the task definitions of then by address."""
         return tasks_by_address(self.world)
 
     def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
-        """Give what a task definition needed before the change, by kind."""
+        """Return what a task definition needed before the change, by kind."""
         key = str(task.address)
         if key not in self._needed:
             found: dict[_Kind, list[Requirement]] = {}
@@ -68,13 +68,13 @@ class Past:
 
 
 def _kind(requirement: Requirement) -> _Kind:
-    """Tell requirements apart by everything but the thing that is needed, and by the place outside containers."""
+    """Return requirements apart by everything but the thing that is needed, and by the place outside containers."""
     place = requirement.pointer if requirement.container is None else requirement.container
     return requirement.rule, place, requirement.action, requirement.role_kind
 
 
 def change_of(answer: Answer) -> str | None:
-    """Tell whether the change brought what is wrong: `introduced`, `existing`, or None where it is not wrong."""
+    """Whether the change brought what is wrong: `introduced`, `existing`, or None where it is not wrong."""
     if answer.verdict is Verdict.ALLOWED:
         return None
     return "existing" if answer.before is answer.verdict else "introduced"

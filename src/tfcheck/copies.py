@@ -1,4 +1,4 @@
-"""What of another stack is an older copy of what a plan shows itself?
+"""Find the resources of another stack that are older copies of this plan's own.
 
 A state of a stack beside a plan of it still lists what the plan changes or takes away. The names that AWS knows tell
 what is the same: the type, the `id`, or what newer types have in its place, and an ARN where there is one.
@@ -37,7 +37,7 @@ def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
 
 
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
-    """Give the addresses in the plan of another stack, or in its state read as one, of what others speak for.
+    """Return the addresses in the plan of another stack, or in its state read as one, of what others speak for.
 
     That it is so before the change or after it is enough: it is one thing.
     """

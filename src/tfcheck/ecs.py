@@ -1,4 +1,4 @@
-"""Which tasks does the plan define, with which containers and roles?
+"""Task definitions, their containers and roles.
 
 Follows the task definition parameters
 (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html).
@@ -26,18 +26,18 @@ _LONGEST_NAME = 255
 
 
 class Container(msgspec.Struct, frozen=True):
-    """One container of a task definition; `index` is its place in the list, `definition` what it is told."""
+    """One container of a task definition; `index` is its place in the list, `definition` what it is reported."""
 
     index: int
     name: str
     definition: dict[str, Value]
 
     def member(self, name: str) -> Value:
-        """Give a member of the definition, whatever the case of its key; explicit null is absent."""
+        """Return a member of the definition, whatever the case of its key; explicit null is absent."""
         return member(self.definition, name)
 
     def members(self, name: str) -> list[Value] | Unknown:
-        """Give a member that is a list; absent is empty."""
+        """Return a member that is a list; absent is empty."""
         listed = items(self.member(name))
         return listed if isinstance(listed, Unknown) else list(listed)
 
@@ -57,22 +57,22 @@ class TaskDefinition(msgspec.Struct, frozen=True):
 
     @property
     def address(self) -> Address:
-        """Give its address in the plan."""
+        """Return its address in the plan."""
         return self.thing.address
 
     @property
     def execution_role(self) -> Value:
-        """Give what `execution_role_arn` is: the role that fetches what the containers need."""
+        """Return what `execution_role_arn` is: the role that fetches what the containers need."""
         return self.thing.attribute("execution_role_arn")
 
     @property
     def task_role(self) -> Value:
-        """Give what `task_role_arn` is: the role of the code in the containers."""
+        """Return what `task_role_arn` is: the role of the code in the containers."""
         return self.thing.attribute("task_role_arn")
 
     @property
     def on_instances(self) -> bool:
-        """Tell whether its tasks surely run on container instances, where the ECS agent starts them."""
+        """Whether its tasks definitely run on container instances, where the ECS agent starts them."""
         return bool(self.compatibilities) and all(each in ("EC2", "EXTERNAL") for each in self.compatibilities)
 
     @property
@@ -88,12 +88,12 @@ class TaskDefinition(msgspec.Struct, frozen=True):
 
 
 def task_definitions(world: World) -> tuple[TaskDefinition, ...]:
-    """Give every task definition that exists in `world`, in the plan's order."""
+    """Return every task definition that exists in `world`, in the plan's order."""
     return world.once(_task_definitions)
 
 
 def tasks_by_address(world: World) -> dict[str, TaskDefinition]:
-    """Give every task definition that exists in `world` by its address."""
+    """Return every task definition that exists in `world` by its address."""
     return world.once(_by_address)
 
 
@@ -171,7 +171,7 @@ def _container(index: int, definition: dict[str, Value]) -> Container:
 
 
 def member(structure: Value, name: str) -> Value:
-    """Give a member of an object, whatever the case of its key: a provider release wrote PascalCase keys."""
+    """Return a member of an object, whatever the case of its key: a provider release wrote PascalCase keys."""
     if not isinstance(structure, dict):
         return structure if isinstance(structure, Unknown) else None
     if name in structure:

@@ -1,4 +1,4 @@
-"""What does the environment of a CI job tell: which repository, pull request, commit and run?
+"""Read the repository, pull request, commit and run from the environment of a CI job.
 
 Follows https://docs.github.com/en/actions/reference/workflows-and-actions/variables and, for the payloads,
 https://docs.github.com/en/webhooks/webhook-events-and-payloads. Nothing is asked of anybody.
@@ -23,7 +23,7 @@ class Event(msgspec.Struct, frozen=True):
     """What started the job.
 
     `number` is the pull request's, None where the event has none or does not tell. `sha` is the head commit of the pull
-    request, not the merge commit that GITHUB_SHA names. `head_repository` is told only where the number has to be
+    request, not the merge commit that GITHUB_SHA names. `head_repository` is reported only where the number has to be
     verified: a `workflow_run` names none for forks.
     """
 
@@ -64,7 +64,7 @@ class _Payload(msgspec.Struct):
 
 
 def in_actions(environment: Mapping[str, str]) -> bool:
-    """Tell whether this is a job of GitHub Actions."""
+    """Whether this is a job of GitHub Actions."""
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
@@ -117,7 +117,7 @@ def run(environment: Mapping[str, str]) -> str:
 def context(
     environment: Mapping[str, str], directory: str | None, workspace: str | None
 ) -> dict[str, str | int] | None:
-    """Say where a report is made, so that several can be merged and shown on a pull request; None on a laptop.
+    """Return where a report is made, so that several can be merged and shown on a pull request; None on a laptop.
 
     The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`.
     """

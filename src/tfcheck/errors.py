@@ -1,4 +1,4 @@
-"""What can go wrong that a user can mend?"""
+"""The errors that a user can fix."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class TfcheckError(Exception):
-    """A mistake that the user can mend; `hint` says how.
+    """A mistake that the user can fix; `hint` says how.
 
     Messages are lower case, end without a full stop and put user input in backticks.
     """
@@ -14,7 +14,7 @@ class TfcheckError(Exception):
     exit_status: ClassVar[int] = 2
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        """Take the one-line `message` and, where something can be done about it, the `hint`."""
+        """Build from the one-line `message` and, where something can be done about it, the `hint`."""
         super().__init__(message)
         self.message = message
         self.hint = hint

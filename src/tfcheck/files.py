@@ -1,4 +1,4 @@
-"""What do the files of one call hold: plans, and the states of other stacks, with the sources that can be found?"""
+"""The input files of a run: plans, and the states of other stacks, with their sources."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Given(msgspec.Struct, frozen=True):
     beside: Sources | None = None
 
     def stack(self, name: str, workspace: str | None, account: str | None = None, *, changes: bool = False) -> Stack:
-        """Give it as other plans see it; with `changes` it is checked as well, and part of the change."""
+        """Return it as other plans see it; with `changes` it is checked as well, and part of the change."""
         from tfcheck.resolve import resolver_of
         from tfcheck.stack import stack_of, stack_of_state
 

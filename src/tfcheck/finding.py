@@ -1,4 +1,4 @@
-"""What does tfcheck have to say: what start-up needs, what was decided, and what the user should act on?"""
+"""The report as data: requirements, answers, findings, fixes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Requirement(msgspec.Struct, frozen=True):
     the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
     the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
     `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` tells that a rule of ECS finds
-    what is asked for surely wrong: that is to be mended, and no grant would.
+    what is asked for definitely wrong: that is to be fixed, and no grant would.
     """
 
     rule: str
@@ -196,7 +196,7 @@ class Skipped(msgspec.Struct, frozen=True):
 
 
 class TaskChange(msgspec.Struct, frozen=True):
-    """What the change does to a task definition: `broken`, `mended`, or `still_broken`."""
+    """What the change does to a task definition: `broken`, `fixed`, or `still_broken`."""
 
     task_definition: str
     change: str
@@ -211,7 +211,7 @@ class TaskRole(msgspec.Struct, frozen=True):
 
 
 class RoleSwitch(msgspec.Struct, frozen=True):
-    """A task definition that surely has another execution role than before: `None` is no role."""
+    """A task definition that definitely has another execution role than before: `None` is no role."""
 
     task_definition: str
     before: str | None
@@ -295,7 +295,7 @@ class Report(msgspec.Struct, frozen=True):
     roles: tuple[TaskRole, ...] = ()
 
     def worst(self) -> Severity | None:
-        """Give the severity of the worst finding."""
+        """Return the severity of the worst finding."""
         return min((finding.severity for finding in self.findings), key=lambda each: each.rank, default=None)
 
 

@@ -1,4 +1,4 @@
-"""Which changes to the sources does a plan call for, as one diff or written into the files?"""
+"""Fix what the plans of a run lack."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ class _Work:
 
 
 def _open(report: Report) -> str:
-    """Say how much of a report is open."""
+    """Explain how much of a report is open."""
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
     parts += [f"{each.address} could not be analysed" for each in report.skipped]
@@ -240,7 +240,7 @@ def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Foun
 
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
-    """Tell whether the sources declare what the plan lists, and beyond that only policies."""
+    """Whether the sources declare what the plan lists, and beyond that only policies."""
     from tfcheck.fix.place import POLICIES
 
     declared = sources.surely_declares(path)
@@ -264,7 +264,7 @@ def _is_safe(mend: Mend, choice: Choice) -> bool:
 
 
 def _left(findings: Iterable[Finding], mends: Mends, choice: Choice, asked: Container[str]) -> Iterator[str]:
-    """Say what no fix is offered for, but for those that another plan is asked for, by their titles."""
+    """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""
     if mends.settled:
         yield _SETTLED
     settled = {each.requirement for each in mends.settled}
@@ -304,7 +304,7 @@ def _are_sound(mends: Sequence[Mend]) -> bool:
 
 
 def _declares_once(file: File) -> bool:
-    """Tell whether no two resources of a file have one name, as when two plans add different policies to one role."""
+    """Whether no two resources of a file have one name, as when two plans add different policies to one role."""
     labels = [block.labels for block in file.blocks if block.type == "resource"]
     return len(labels) == len(set(labels))
 

@@ -1,4 +1,4 @@
-"""What should the user act on, and how is it said in one sentence?"""
+"""Group denied requirements into findings, each with its sentence."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _things(answers: list[Answer]) -> str:
 
 
 def _explanation(answers: list[Answer]) -> Iterator[str]:
-    """Say what the user may not know, once for the whole finding."""
+    """Explain what the user may not know, once for the whole finding."""
     first = answers[0]
     need = first.requirement
     if first.reason is Reason.GRANTED_TO_TASK_ROLE:

@@ -1,4 +1,4 @@
-"""Which inputs does the GitHub Action have, and what do they ask for?"""
+"""The inputs of the GitHub Action."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     wishes: Wishes
 
     def unnamed(self, name: str) -> str:
-        """Give a new place for a file that nobody named."""
+        """Return a new place for a file that nobody named."""
         from tempfile import mkdtemp
 
         return os.path.join(mkdtemp(prefix="tfcheck-", dir=self.temporary or None), name)
@@ -116,7 +116,7 @@ class _Told:
 
 
 def paths(name: str, patterns: Iterable[str], *, may_lack: bool = False) -> Iterator[str]:
-    """Give the files that patterns name, each once; `name` is that of the input.
+    """Return the files that patterns name, each once; `name` is that of the input.
 
     Raises:
         InputError: a pattern names no file, unless files `may_lack`.

@@ -1,4 +1,4 @@
-"""May the role make the call that a requirement names?"""
+"""Decide whether a role is allowed to make the calls that a task needs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Judge:
     """Decides requirements in one world."""
 
     def __init__(self, world: World) -> None:
-        """Take the world to judge in."""
+        """Build from the world to judge in."""
         self._world = world
         self.roles = world.once(Roles)
         self._resources = ResourcePolicies(world, self.roles.policies)
@@ -120,11 +120,11 @@ class Judge:
         return self._verdicts[key]
 
     def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
-        """Give the role that a task definition makes a call with; None where it has none."""
+        """Return the role that a task definition makes a call with; None where it has none."""
         return self._task_roles.of(task).role(requirement.role_kind)
 
     def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
-        """Give the names of the roles of a task definition, whatever may be shown of them."""
+        """Return the names of the roles of a task definition, whatever may be shown of them."""
         for kind in RoleKind:
             role = self._task_roles.of(task).role(kind)
             if role is not None:
@@ -181,7 +181,7 @@ class Judge:
         return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
 
     def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
-        """Give the condition keys that all calls of a role to one service in one region carry."""
+        """Return the condition keys that all calls of a role to one service in one region carry."""
         arn = split(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
         owner = guarded.account or role.caller.account
@@ -227,7 +227,7 @@ class Judge:
     def _granted_to_other_role(
         self, requirement: Requirement, role: Role, side: RolesOfTask
     ) -> tuple[Evidence, ...] | None:
-        """Give the statements that grant the call to the task's other role, or None where none surely does."""
+        """Return the statements that grant the call to the task's other role, or None where none definitely does."""
         other = side.other(requirement.role_kind)
         if other is None or other.label == role.label:
             return None
@@ -269,7 +269,7 @@ class Judge:
     # Why
 
     def _wait(self, decision: Undecided, role: Role, *, secret: bool = False) -> str:
-        """Say what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
+        """Explain what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
         if decision.kind == "role_outside_plan":
             hidden = role.label == SENSITIVE
             gone = f"a role that is deleted: {role.deleted}" if role.deleted is not None else None
@@ -280,7 +280,7 @@ class Judge:
         return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
     def _evidence(self, decision: Decision, call: Call) -> tuple[Evidence, ...]:
-        """Tell which statements decided; where they did not allow, also which came nearest to allowing."""
+        """Return which statements decided; where they did not allow, also which came nearest to allowing."""
         decided = tuple(self._deciding(origin, decision, call) for origin in decision.by[:_MOST_EVIDENCE])
         if isinstance(decision, Allowed):
             return decided
@@ -326,7 +326,7 @@ _MOST_EVIDENCE = 8
 
 
 def _share(origin: Origin, call: Call) -> tuple[str, str]:
-    """Give the effect of a statement that may decide, and the condition key that it waits for."""
+    """Return the effect of a statement that may decide, and the condition key that it waits for."""
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
             keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
@@ -364,13 +364,13 @@ def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[objec
 
 
 def _unseen(role: Role) -> str:
-    """Say of a role that is not managed here what of it decides; nothing where that is simply its policies."""
+    """Explain of a role that is not managed here what of it decides; nothing where that is simply its policies."""
     if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"
     return role.untold or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
 
 
 def _open(decision: Undecided, role: Role) -> Reason:
-    """Say why it is open; a role is no role outside the plan where it is open which one it is."""
+    """Explain why it is open; a role is no role outside the plan where it is open which one it is."""
     outside = decision.kind == "role_outside_plan"
     return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)

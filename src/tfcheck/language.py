@@ -1,4 +1,4 @@
-"""Have two sets of texts, each written as a row of character classes, any text in common?
+"""Decide whether two simple languages have no text in common.
 
 The floor under `tfcheck.match`: plain languages, without a notion of patterns or of unknown values. Answers err to one
 side only: what is called disjoint is so.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """What an element stands for."""
+    """What an element is."""
 
     ONE = "one character"
     MAYBE = "one character or none"
@@ -43,7 +43,7 @@ class Element(msgspec.Struct, frozen=True):
 
 
 def exact(char: str | None) -> Element:
-    """Give the element for one character; None is any character."""
+    """Return the element for one character; None is any character."""
     return Element(Kind.ONE) if char is None else Element(Kind.ONE, (frozenset(char), False))
 
 
@@ -76,7 +76,7 @@ _MOST_TIED_STATES = 50_000
 
 
 def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
-    """Tell whether surely no text belongs to both; false also where finding out would take too long."""
+    """Whether definitely no text belongs to both; false also where finding out would take too long."""
     if (len(left) + 1) * (len(right) + 1) > _MOST_STATES:
         return False
     if _families(left) & _families(right):
@@ -93,7 +93,7 @@ def _is_mark(element: Element) -> bool:
 
 
 def _meet(one: Class, other: Class) -> bool:
-    """Tell whether two classes share a character."""
+    """Whether two classes share a character."""
     (ours, without_ours), (theirs, without_theirs) = one, other
     if without_ours:
         return without_theirs or not theirs <= ours
@@ -121,7 +121,7 @@ class _Machine:
         self.wide = {each: places for each, places in self.classes.items() if each[1] or len(each[0]) > 1}
 
     def refuses(self, other: Sequence[Element]) -> bool:
-        """Tell whether no text of `other` passes through the row."""
+        """Whether no text of `other` passes through the row."""
         state = self.settled(1)
         for element in other:
             if _is_mark(element):
@@ -148,7 +148,7 @@ class _Machine:
         return self.settled((able & ~self.many) << 1 | able & self.many)
 
     def settled(self, state: int) -> int:
-        """Pass what may stand for nothing."""
+        """Pass what may are nothing."""
         passed = state | (state & self.skippable) << 1
         while passed != state:
             state = passed

@@ -1,4 +1,4 @@
-"""Where in the sources is something written?"""
+"""Find where in the sources something is written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ class Locations:
     """Places of resources in the sources; None where the sources are not at hand."""
 
     def __init__(self, resolver: Resolver) -> None:
-        """Take the resolver that knows the sources."""
+        """Build from the resolver that knows the sources."""
         self._resolver = resolver
         self._found: dict[tuple[str, str], Location | None] = {}
 
     def of(self, written: str, attribute: str = "") -> Location | None:
-        """Give the place of a resource's block, or of one of its arguments, by its address as reports write it."""
+        """Return the place of a resource's block, or of one of its arguments, by its address as reports write it."""
         key = written, attribute
         if key not in self._found:
             try:
@@ -27,7 +27,7 @@ class Locations:
         return self._found[key]
 
     def of_address(self, address: Address, attribute: str = "") -> Location | None:
-        """Give the place of a resource's block, of one of its arguments, or of the one nested block of a kind."""
+        """Return the place of a resource's block, of one of its arguments, or of the one nested block of a kind."""
         block = self._resolver.block(address)
         if block is None:
             return None
@@ -40,7 +40,7 @@ class Locations:
         return Location(start.file, start.line, whole.end_line, self._resolver.source_line(start))
 
     def need(self, requirement: Requirement) -> Location | None:
-        """Give the place that asks for what a requirement needs."""
+        """Return the place that asks for what a requirement needs."""
         inside = "volume" if requirement.pointer.startswith("/volumes") else "container_definitions"
         argument = _ARGUMENTS.get(requirement.pointer, inside)
         return self.of(requirement.task_definition, argument)

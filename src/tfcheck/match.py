@@ -1,4 +1,4 @@
-"""Does a pattern match a text, and are two values equal, when parts of them are known only after apply?
+"""Match patterns and compare values, parts of which are known only after apply.
 
 Wildcards follow https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: `*` is any
 run of characters, `?` is exactly one; there are no others and no escapes. TRUE holds for every way the unknown parts
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Verbatim(msgspec.Struct, frozen=True):
-    """A part of a pattern that stands for itself, `*` and `?` included."""
+    """A part of a pattern that is itself, `*` and `?` included."""
 
     value: TextLike
 
@@ -45,7 +45,7 @@ def glob(pattern: Pattern, subject: TextLike) -> Truth:
 
 
 def equal(a: Value, b: Value) -> Truth:
-    """Compare two values in depth. A number never equals a string; a list that stands for a set is compared as one."""
+    """Compare two values in depth. A number never equals a string; a list that is a set is compared as one."""
     if isinstance(a, Unknown | Text | JsonText) or isinstance(b, Unknown | Text | JsonText):
         return _equal_open(a, b)
     if isinstance(a, Set) or isinstance(b, Set):
@@ -58,7 +58,7 @@ def equal(a: Value, b: Value) -> Truth:
 
 
 def spelling(value: str | Unknown | Text) -> Hashable:
-    """Give what equals another's if and only if `equal` tells TRUE of both; None is equal to nothing, itself included.
+    """Return what equals another's if and only if `equal` tells TRUE of both; None is equal to nothing, itself included.
 
     Takes what is spelled out: what has a shape may be equal by its symbol or by its shape.
     """
@@ -323,7 +323,7 @@ class _Reader:
 
 
 def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
-    """Tell whether the pattern surely asks for more of some character than the subject can have.
+    """Whether the pattern definitely asks for more of some character than the subject can have.
 
     Stretches that stand on both sides bring as many to one as to the other, even when they turn out to hold wildcards.
     """

@@ -1,4 +1,4 @@
-"""Which other stacks does each plan of a call see, and what of them counts?
+"""Decide what each plan of a run sees of the other stacks.
 
 All plans of the call see each other and the context. Where two of them show the same thing, a plan counts before a
 state, and what was given first before what was given later.
@@ -28,7 +28,7 @@ class Neighbours:
         workspace: str | None = None,
         account: str | None = None,
     ) -> None:
-        """Take the plans that are checked, what else is shown, and the names of their files in reports.
+        """Build from the plans that are checked, what else is shown, and the names of their files in reports.
 
         `workspace` and `account` are those of the plans that are checked.
         """
@@ -50,11 +50,11 @@ class Neighbours:
         self._views: dict[str, list[tuple[Stack, int]]] = {}
 
     def of(self, given: Given) -> list[Stack]:
-        """Give what a plan sees of all others: each without what the plan, or one that counts before it, speaks for."""
+        """Return what a plan sees of all others: each without what the plan, or one that counts before it, speaks for."""
         return [stack for stack, _ in self._seen_from(given.plan)]
 
     def notes(self, given: Given) -> Iterator[str]:
-        """Say which stacks show again what others speak for."""
+        """Return which stacks show again what others speak for."""
         for stack, count in self._seen_from(given.plan):
             if count:
                 things = "something" if count == 1 else f"{count} things"
@@ -62,7 +62,7 @@ class Neighbours:
         yield from self._outdated(given)
 
     def _outdated(self, given: Given) -> Iterator[str]:
-        """Say which plans are to make what a state has already."""
+        """Return which plans are to make what a state has already."""
         from tfcheck.copies import made_again
 
         states = [each for each in self._stacks if each.plan.label in self._states]
@@ -106,7 +106,7 @@ class Neighbours:
 
 
 def short_names(files: Sequence[str]) -> dict[str, str]:
-    """Give each file a name for reports: as much of the end of its path as tells it from the others."""
+    """Return each file a name for reports: as much of the end of its path as tells it from the others."""
     return {each: _short(each, [Path(other).parts for other in files if other != each]) for each in files}
 
 

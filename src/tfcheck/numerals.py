@@ -1,7 +1,7 @@
 """Write numbers as Terraform's `jsonencode` and string conversion do, everywhere.
 
 See https://developer.hashicorp.com/terraform/language/expressions/types: a number is written as a decimal without an
-exponent, never as the fraction or the binary floating point number that stands for it.
+exponent, never as the fraction or the binary floating point number that is it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tfcheck.value import JsonText, Text, Unknown, Value
 
 Number: TypeAlias = int | Fraction
 
-#: So many decimal digits are surely printed as they were written.
+#: So many decimal digits are definitely printed as they were written.
 DIGITS = 150
 
 

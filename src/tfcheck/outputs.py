@@ -1,4 +1,4 @@
-"""Which outputs does the GitHub Action have?"""
+"""The outputs of the GitHub Action."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
 
 
 def step_outputs(values: Mapping[str, str], variables: Mapping[str, str]) -> None:
-    """Hand values on to later steps, where there is somebody to hand them to; what is told later counts.
+    """Hand values on to later steps, where there is somebody to hand them to; what is reported later counts.
 
     Follows https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter.
 

@@ -1,4 +1,4 @@
-"""Which policy does the AWS provider make of the statements and documents given to `aws_iam_policy_document`?
+"""Evaluate `data "aws_iam_policy_document"`.
 
 Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and what the
 provider (5.100) does: lists of one are written as their element, others sorted backwards; documents are merged by Sid.
@@ -28,7 +28,7 @@ _STATEMENT_KEYS = (
 )
 _TEXTS = str | Text | JsonText | Unknown
 
-#: A statement, or what stands for statements that are not known.
+#: A statement, or what is statements that are not known.
 Entry = dict[str, Value] | Unknown
 
 
@@ -109,7 +109,7 @@ def _add(statements: list[Entry], entry: Entry, replaceable: int | None) -> None
 
 
 def _same_sid(existing: Entry, entry: Entry) -> Truth:
-    """Tell whether `entry` replaces `existing`; what is unknown already stays so."""
+    """Whether `entry` replaces `existing`; what is unknown already stays so."""
     if isinstance(existing, Unknown):
         return Truth.FALSE
     mine = existing.get("Sid", "")
@@ -221,7 +221,7 @@ def _present(name: str, value: Value) -> dict[str, Value]:
 
 
 def _decided(statement: dict[str, Value]) -> Entry:
-    """Give the statement, unless it is open which of two keys that exclude each other it has."""
+    """Return the statement, unless it is open which of two keys that exclude each other it has."""
     for name in ("Action", "Resource", "Principal"):
         both = [statement.get(name), statement.get(f"Not{name}")]
         if None not in both and any(isinstance(value, Unknown) for value in both):
@@ -245,7 +245,7 @@ def _scalar_or_list(value: Value, version: Value = "") -> Value:
 
 
 def _listed(value: Value) -> list[Value] | Unknown:
-    """Give the different members of a set of strings; what is set to one string is converted to a set of it."""
+    """Return the different members of a set of strings; what is set to one string is converted to a set of it."""
     listed = _strings(value)
     if isinstance(listed, Unknown):
         return listed
@@ -321,7 +321,7 @@ def _united_values(before: Value, values: Value, version: Value) -> Value:
 
 
 def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
-    """Give the different nested blocks of a statement, or an Unknown where it is open how many there are."""
+    """Return the different nested blocks of a statement, or an Unknown where it is open how many there are."""
     listed = (value,) if isinstance(value, dict) else items(value)
     if isinstance(listed, Unknown):
         return listed

@@ -1,4 +1,4 @@
-"""How do commands tell GitHub, and what do they say where GitHub does not listen?
+"""Post reports from a command, with a fallback where GitHub refuses.
 
 Whatever it answers, a report gets through: as the summary of the job, as annotations, and in the log.
 """

@@ -41,7 +41,7 @@ class Redactor:
     """Replaces the strings that a plan marks."""
 
     def __init__(self, secrets: Iterable[str], types: Iterable[str] = ()) -> None:
-        """Take what must not be shown, and the resource types of the plan, by which addresses are recognised."""
+        """Build from what must not be shown, and the resource types of the plan, by which addresses are recognised."""
         self._by_start: dict[str, list[str]] = {}
         for secret in sorted(set(map(str, filter(_is_looked_for, secrets))), key=len, reverse=True):
             self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)

@@ -1,4 +1,4 @@
-"""Which rules are there, and what do their manuals say?"""
+"""The manual pages of all rules."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tfcheck.startup import RULES
 
 
 def of_permissions() -> tuple[Manual, ...]:
-    """Give the manuals of the rules that ask for permissions."""
+    """Return the manuals of the rules that ask for permissions."""
     return tuple(Manual(each.id, each.title, each.manual) for each in RULES)
 
 
 def of_pitfalls() -> tuple[Manual, ...]:
-    """Give the manuals of the rules that find other mistakes."""
+    """Return the manuals of the rules that find other mistakes."""
     return tuple(Manual(each.id, each.title, each.manual) for each in PITFALLS)
 
 
 def manuals() -> tuple[Manual, ...]:
-    """Give the manuals of all rules."""
+    """Return the manuals of all rules."""
     return (*of_permissions(), *of_pitfalls())

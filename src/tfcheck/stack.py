@@ -1,4 +1,4 @@
-"""What does another stack hold, seen from the plan that is checked?
+"""Another stack, as the checked plan sees it.
 
 A stack is a world of its own. Its addresses carry the name of its file, and so do the owners of what is unknown in it:
 nothing in it can be taken for something of the plan.
@@ -43,7 +43,7 @@ class Stack(Remembering):
         *,
         changes: bool = False,
     ) -> None:
-        """Take the name that its addresses get, its world, what tells where a state lives, and what to leave out."""
+        """Build from the name that its addresses get, its world, what tells where a state lives, and what to leave out."""
         super().__init__({})
         self.name = name
         self._inner = inner
@@ -56,29 +56,29 @@ class Stack(Remembering):
 
     @property
     def plan(self) -> Plan:
-        """Give the plan, or the state read as one, that tells of it."""
+        """Return the plan, or the state read as one, that tells of it."""
         return self._inner.resolver.plan
 
     @property
     def is_checked(self) -> bool:
-        """Tell whether its plan is checked as well."""
+        """Whether its plan is checked as well."""
         return self._changes
 
     @property
     def context(self) -> Sequence[World]:
-        """Give the other stacks that are known, at the same moment."""
+        """Return the other stacks that are known, at the same moment."""
         return self._siblings if self._later is None else formerly(self._later._siblings)
 
     def beside(self, stacks: Sequence[Stack]) -> None:
-        """Make the other stacks known."""
+        """Build the other stacks known."""
         self._siblings = [each for each in stacks if each is not self]
 
     def without(self, gone: Collection[Address]) -> Stack:
-        """Give the stack without some of its resources, which others speak for; it knows no other stacks yet."""
+        """Return the stack without some of its resources, which others speak for; it knows no other stacks yet."""
         return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
 
     def as_if(self, world: After) -> Stack:
-        """Give the stack as it would be if its plan made another world; it knows no other stacks yet."""
+        """Return the stack as it would be if its plan made another world; it knows no other stacks yet."""
         return Stack(self.name, world, self._around, self._gone, changes=self._changes)
 
     def things(self, *types: str) -> Sequence[Thing]:
@@ -100,12 +100,12 @@ class Stack(Remembering):
         return self._seen[kind]
 
     def before(self) -> World:
-        """Give the stack before the change that its own plan makes."""
+        """Return the stack before the change that its own plan makes."""
         return self._earlier
 
     @property
     def formerly(self) -> Stack:
-        """Give the stack as it counts before the change: as it will be, unless its own plan is part of that."""
+        """Return the stack as it counts before the change: as it will be, unless its own plan is part of that."""
         return self._earlier if self._changes else self
 
     @cached_property
@@ -123,17 +123,17 @@ class Stack(Remembering):
 
 
 def formerly(stacks: Sequence[Stack]) -> list[Stack]:
-    """Give stacks as they count before the change."""
+    """Return stacks as they count before the change."""
     return [each.formerly for each in stacks]
 
 
 def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
-    """Give the stack that a plan will have made; with `changes` the plan is part of the change."""
+    """Return the stack that a plan will have made; with `changes` the plan is part of the change."""
     return Stack(name, After(resolver), None, changes=changes)
 
 
 def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
-    """Give the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
+    """Return the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
     return Stack(name, After(resolver), Whereabouts(resolver.plan, sources))
 
 
@@ -175,7 +175,7 @@ class _Elsewhere:
 
 
 def _one_of_several(account: TextLike) -> TextLike | None:
-    """Give an open account where the plan names other credentials for it than for what names no provider."""
+    """Return an open account where the plan names other credentials for it than for what names no provider."""
     if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
         return None
     return Unknown(reason=SEVERAL, hole=account.hole)

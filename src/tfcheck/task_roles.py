@@ -45,7 +45,7 @@ class TaskRoles:
     """The roles of the task definitions of one world."""
 
     def __init__(self, world: World, roles: Roles) -> None:
-        """Take the world, and all its roles."""
+        """Build from the world, and all its roles."""
         self._world = world
         self._roles = roles
         self._found: dict[str, RolesOfTask] = {}

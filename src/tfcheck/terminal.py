@@ -1,4 +1,4 @@
-"""How do the report and the talk about it reach the user?
+"""Write the report to standard output and messages to standard error.
 
 Standard output is the report, standard error is talk. Colour and progress appear on a terminal only.
 """
@@ -50,7 +50,7 @@ def colour_wanted(choice: str, stream: TextIO, environment: Mapping[str, str]) -
 
 
 def width(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """Give the columns to write for: those of the terminal, but at least 80 and at most 120; 100 without one."""
+    """Return the columns to write for: those of the terminal, but at least 80 and at most 120; 100 without one."""
     columns = environment.get("COLUMNS", "")
     if columns.isdecimal():
         return min(max(int(columns[:6]), 80), 120)
@@ -61,7 +61,7 @@ def width(stream: TextIO, environment: Mapping[str, str]) -> int:
 
 
 def complain(error: TfcheckError) -> None:
-    """Say on standard error what went wrong, and what to do about it."""
+    """Report on standard error what went wrong, and what to do about it."""
     say(f"error: {visible(clip_words(error.message))}")
     if error.hint:
         say(f"hint: {visible(clip_words(error.hint))}")
@@ -125,7 +125,7 @@ def _to_stdout(report: str, *, colour: bool) -> None:
 
 
 def unwritable(error: OSError) -> int:
-    """Say that standard output takes no more, unless whoever read it has read enough; give the exit status."""
+    """Explain that standard output takes no more, unless whoever read it has read enough; give the exit status."""
     _drop(sys.stdout)
     if isinstance(error, BrokenPipeError):
         return 0

@@ -1,4 +1,4 @@
-"""What is a value when parts of it are known only after apply?
+"""Values that are known only in part.
 
 A value is plain JSON data (None, bool, numbers, str, list, dict) in which any leaf may be `Unknown`, any string may be
 a `Text` with unknown pieces, and a string known to be JSON of such data is a `JsonText`. Deciding whether two values
@@ -91,7 +91,7 @@ class Hole(msgspec.Struct, frozen=True):
     starts: str = ""
 
     def allows(self, char: str) -> bool:
-        """Tell whether `char` may occur in the text."""
+        """Whether `char` may occur in the text."""
         return (char in self.chars) is not self.negated
 
 
@@ -114,7 +114,7 @@ GREATEST, LEAST = "max", "min"
 
 
 class Symbol(msgspec.Struct, frozen=True):
-    """The attribute of one exact resource instance that an unknown value stands for.
+    """The attribute of one exact resource instance that an unknown value is.
 
     `owner` is an absolute instance address (`module.a["x"].aws_s3_bucket.b[0]`) or, for what a provider configuration
     tells, its key (`provider.aws`). Equal symbols are equal values, whatever they turn out to be.
@@ -198,7 +198,7 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
 
 
 def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:
-    """Give the pieces of any string; the empty string has none."""
+    """Return the pieces of any string; the empty string has none."""
     if isinstance(value, Text):
         return value.pieces
     return (value,) if value != "" else ()
@@ -218,7 +218,7 @@ def spelled_out(value: TextLike) -> TextLike:
 
 
 def identity(value: Value) -> TextLike | None:
-    """Give a string that equals another one's identity only if the two surely are the same text; None if it has none.
+    """Return a string that equals another one's identity only if the two definitely are the same text; None if it has none.
 
     What has no symbol may be equal to something else of which as little is known, so it has no identity.
     """
@@ -254,7 +254,7 @@ def items(value: Value) -> tuple[Value, ...] | Unknown:
 
 
 def unknowns(value: Value) -> Iterator[Unknown]:
-    """Walk every unknown leaf and piece of `value`, in order."""
+    """Iterate over every unknown leaf and piece of `value`, in order."""
     match value:
         case Unknown():
             yield value
@@ -293,7 +293,7 @@ def strings(value: Value) -> Iterator[str]:
 
 
 def is_known(value: Value) -> bool:
-    """Tell whether nothing in `value` waits for apply."""
+    """Whether nothing in `value` waits for apply."""
     return next(unknowns(value), None) is None
 
 

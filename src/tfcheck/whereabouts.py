@@ -1,4 +1,4 @@
-"""Where do the resources of a state live, which does not show the provider configurations that made them?
+"""Find the account and region of the resources of a state, which does not show its provider configurations.
 
 A stack may work in several accounts and regions, through aliases of its provider, and what `show -json` prints of a
 state tells nothing of aliases (https://developer.hashicorp.com/terraform/internals/json-format). So a resource lives
@@ -36,7 +36,7 @@ _TELLING = (
 #: Attributes with the ARN of something in the same region of the same account; IAM attaches what is of the account.
 _BESIDE = ("arn", "secret_arn", "target_key_arn", "policy_arn")
 _ACCOUNT = ("registry_id", "owner_id", "account_id")
-#: Why an account is open where the stack surely works in several.
+#: Why an account is open where the stack definitely works in several.
 SEVERAL = "in which of its accounts the other stack made it"
 
 
@@ -44,13 +44,13 @@ class Whereabouts:
     """Tells where the resources of a state live, as far as it and its sources show."""
 
     def __init__(self, state: Plan, sources: Sources | None) -> None:
-        """Take the state, read as a plan, and what may be its sources: those of another stack are not used."""
+        """Build from the state, read as a plan, and what may be its sources: those of another stack are not used."""
         self._state = state
         self._sources = sources
         self._defaults: dict[str, bool] = {}
 
     def of(self, thing: Thing) -> Surroundings:
-        """Tell where a resource lives."""
+        """Return where a resource lives."""
         partition, region, account = self._own(thing)
         if self._is_default(thing.address):
             region = region or _only(self._shared("region"))
@@ -64,12 +64,12 @@ class Whereabouts:
         )
 
     def _are_several(self, thing: Thing) -> bool:
-        """Tell whether something shows that not all of the stack is in one account."""
+        """Whether something shows that not all of the stack is in one account."""
         names_one = self._belong and not self._is_default(thing.address)
         return names_one or len({each[2] for each in self._all if each[2]}) > 1
 
     def _own(self, thing: Thing) -> tuple[str, str, str]:
-        """Give partition, region and account as the attributes of a resource tell them, else empty."""
+        """Return partition, region and account as the attributes of a resource tell them, else empty."""
         arns = list(_parts(thing.attribute(each) for each in _BESIDE))
         region = _first(thing.attribute("region"), *(each[1] for each in arns))
         account = _first(*(each[2] for each in arns), *map(thing.attribute, _ACCOUNT))
@@ -78,7 +78,7 @@ class Whereabouts:
     # What names no provider configuration
 
     def _shared(self, field: str) -> Iterator[str]:
-        """Give what the ARNs of resources show that name no provider configuration."""
+        """Return what the ARNs of resources show that name no provider configuration."""
         index = ("partition", "region", "account").index(field)
         return (each[index] for each in self._arns if each[index])
 
@@ -98,7 +98,7 @@ class Whereabouts:
         return [*made, *asked]
 
     def _is_default(self, address: Address) -> bool:
-        """Tell whether a resource surely uses the configuration of the provider that is used where none is named."""
+        """Whether a resource definitely uses the configuration of the provider that is used where none is named."""
         if address.config not in self._defaults:
             self._defaults[address.config] = self._names_no_provider(address)
         return self._defaults[address.config]
@@ -114,7 +114,7 @@ class Whereabouts:
         return all(self._hands_down(names[:depth]) for depth in range(1, len(names) + 1))
 
     def _hands_down(self, names: tuple[str, ...]) -> bool:
-        """Tell whether a module has the provider configuration of the one that calls it."""
+        """Whether a module has the provider configuration of the one that calls it."""
         assert self._sources is not None  # or nothing is asked
         caller, module = self._sources.module(names[:-1]), self._sources.module(names)
         call = caller.call(names[-1]) if caller else None
@@ -122,7 +122,7 @@ class Whereabouts:
 
     @cached_property
     def _belong(self) -> bool:
-        """Tell whether the sources declare all that the state holds."""
+        """Whether the sources declare all that the state holds."""
         if self._sources is None:
             return False
         listed: dict[tuple[str, ...], set[tuple[str, str]]] = {}
@@ -136,7 +136,7 @@ def _configures(module: Module) -> bool:
 
 
 def _parts(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
-    """Give partition, region and account of those values that are ARNs."""
+    """Return partition, region and account of those values that are ARNs."""
     for value in values:
         arn = split(value) if isinstance(value, str) else None
         if arn is not None and isinstance(arn.partition, str):

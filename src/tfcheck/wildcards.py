@@ -19,7 +19,7 @@ def glob_known(pattern: str, subject: str) -> bool:
 
 
 def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
-    """Tell whether a text holds parts one behind another from `start` on, the last one at its end."""
+    """Whether a text holds parts one behind another from `start` on, the last one at its end."""
     *middle, tail = parts
     end = len(subject) - len(tail)
     for part in middle:

@@ -1,4 +1,4 @@
-"""What exists before the change, and what after it?
+"""The resources as they are before the change, and as they are after it.
 
 The two worlds answer the same questions, so that everything built on them compares "before" and "after" by one code.
 """
@@ -23,27 +23,27 @@ class Thing(Protocol):
 
     @property
     def address(self) -> Address:
-        """Give the address it has after the change."""
+        """Return the address it has after the change."""
 
     def attribute(self, name: str) -> Value:
-        """Give an attribute's value; None where it is not set."""
+        """Return an attribute's value; None where it is not set."""
 
     def sensitive(self, name: str) -> bool:
-        """Tell whether the plan marks the attribute, or part of it, as sensitive."""
+        """Whether the plan marks the attribute, or part of it, as sensitive."""
 
     def configured(self, name: str) -> bool | None:
-        """Tell whether an argument is written for it, and not as null; None where nothing shows it."""
+        """Whether an argument is written for it, and not as null; None where nothing shows it."""
 
     @property
     def abandoned(self) -> bool:
-        """Tell whether it stays in AWS although the change makes another one at its address."""
+        """Whether it stays in AWS although the change makes another one at its address."""
 
     def remains_on(self, named: Value) -> Truth:
         """Whether it is still on the thing that it names, which the change may delete and create again."""
 
     @property
     def surroundings(self) -> Surroundings:
-        """Tell the partition, region and account it lives in."""
+        """Return the partition, region and account it lives in."""
 
 
 class World(Protocol):
@@ -59,24 +59,24 @@ class World(Protocol):
         """Return the strings that data sources have read, remote states among them."""
 
     def before(self) -> World:
-        """Give the world before the change."""
+        """Return the world before the change."""
 
     @property
     def context(self) -> Sequence[World]:
-        """Give the other stacks that are known, as they are at the same moment."""
+        """Return the other stacks that are known, as they are at the same moment."""
 
     def earlier(self, address: Address) -> Earlier:
-        """Give what is surely finished before a resource of this world is created."""
+        """Return what is definitely finished before a resource of this world is created."""
 
     def once(self, make: Callable[[World], T]) -> T:
-        """Give what `make` builds of this world, an index of it for example; it is built once."""
+        """Return what `make` builds of this world, an index of it for example; it is built once."""
 
     def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Give what `make` builds of `key` alone, the same for both worlds."""
+        """Return what `make` builds of `key` alone, the same for both worlds."""
 
 
 def shared(world: World, key: tuple[object, ...], found: T) -> T:
-    """Give what was found for `key` before, in either world, if it is equal: then it is one object."""
+    """Return what was found for `key` before, in either world, if it is equal: then it is one object."""
     known: list[T] = world.alike(("shared", *key), list)
     for each in known:
         if each is found or each == found:
@@ -93,13 +93,13 @@ class Remembering:
         self._shared = shared
 
     def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Give what `make` builds of `key` alone; what did not change is built once for both worlds."""
+        """Return what `make` builds of `key` alone; what did not change is built once for both worlds."""
         if key not in self._shared:
             self._shared[key] = make()
         return cast(T, self._shared[key])
 
     def once(self, make: Callable[[World], T]) -> T:
-        """Give what `make` builds of this world; it is built once."""
+        """Return what `make` builds of this world; it is built once."""
         if make not in self._built:
             self._built[make] = make(cast(World, self))
         return cast(T, self._built[make])
@@ -111,7 +111,7 @@ class After(Remembering):
     def __init__(
         self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
     ) -> None:
-        """Take the resolver that answers for the plan, and other stacks; `former` are they before the change."""
+        """Build from the resolver that answers for the plan, and other stacks; `former` are they before the change."""
         super().__init__({})
         self.resolver = resolver
         self.context = context
@@ -149,11 +149,11 @@ class After(Remembering):
         return self.once(_texts_read)
 
     def before(self) -> World:
-        """Give the world before the change."""
+        """Return the world before the change."""
         return self._before
 
     def earlier(self, address: Address) -> Earlier:
-        """Give what is surely finished before a resource is created, by the plan's configuration."""
+        """Return what is definitely finished before a resource is created, by the plan's configuration."""
         return self._order.earlier(address)
 
 
@@ -166,7 +166,7 @@ class Before(Remembering):
         shared: dict[tuple[object, ...], object] | None = None,
         context: Sequence[World] = (),
     ) -> None:
-        """Take the resolver that answers for the plan, what this world shares with the one after, and other stacks."""
+        """Build from the resolver that answers for the plan, what this world shares with the one after, and other stacks."""
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.context = context
@@ -191,7 +191,7 @@ class Before(Remembering):
         return self.once(_texts_read)
 
     def before(self) -> World:
-        """Give itself."""
+        """Return itself."""
         return self
 
     def earlier(self, address: Address) -> Earlier:

@@ -94,7 +94,7 @@ def append(path: Path, text: str) -> None:
 
 
 def make_directories(path: Path) -> None:
-    """Make the directories above a file that is going to be written.
+    """Build the directories above a file that is going to be written.
 
     Raises:
         OSError: they cannot be made, or a link of the repository leads elsewhere.
@@ -134,7 +134,7 @@ def _refuse_shared(path: Path, about: os.stat_result) -> None:
 
 
 def _adopt(new: Path, about: os.stat_result) -> None:
-    """Give a new file the owner and the permissions of the one whose place it takes."""
+    """Return a new file the owner and the permissions of the one whose place it takes."""
     if hasattr(os, "chown") and (about.st_uid, about.st_gid) != (new.stat().st_uid, new.stat().st_gid):
         with suppress(OSError):
             os.chown(new, about.st_uid, about.st_gid)
@@ -240,7 +240,7 @@ class _Work:
         return new
 
     def _check(self, step: str, *, last: bool = False) -> None:
-        """Give way to a signal that came, unless all is done."""
+        """Return way to a signal that came, unless all is done."""
         _step(step)
         if self._came and not last:
             raise _interruption(self._came[0])

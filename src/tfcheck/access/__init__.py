@@ -1,4 +1,4 @@
-"""Which access of execution roles does the change give and take, whether or not a task needs it?"""
+"""What the change grants to execution roles and revokes from them, whether or not a task needs it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["access_changes", "access_possible", "access_unknown", "between", "ro
 
 
 def access_changes(world: World) -> Iterator[AccessChange]:
-    """Tell which access of execution roles the change gives and takes: role by role, first what it takes.
+    """Return which access of execution roles the change gives and takes: role by role, first what it takes.
 
     Only what is sure: where a policy cannot be read, or a pattern is known only after apply and may be the same,
     nothing is said.
@@ -33,7 +33,7 @@ def access_changes(world: World) -> Iterator[AccessChange]:
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
-    """Tell what the policies that can be read begin and cease to grant, where others decide as well."""
+    """Return what the policies that can be read begin and cease to grant, where others decide as well."""
     for pair in world.once(_touched):
         if _unread(pair) and not _is_whole(pair):
             yield from between(pair)
@@ -57,7 +57,7 @@ def _touched(world: World) -> list[Pair]:
 
 
 def _is_whole(pair: Pair) -> bool:
-    """Tell whether the change makes or deletes the role itself."""
+    """Whether the change makes or deletes the role itself."""
     return pair.before is None or pair.after is None
 
 
@@ -77,12 +77,12 @@ def _open_parts(role: Role) -> tuple[object, ...]:
 
 
 def _said(role: Role) -> tuple[object, ...]:
-    """Give what the policies of a role say, however they are divided into statements."""
+    """Return what the policies of a role say, however they are divided into statements."""
     return said(role.identity), None if role.boundary is None else said(role.boundary)
 
 
 def _unread(pair: Pair) -> str:
-    """Say which policy of a role cannot be read, or may not be the one that remains."""
+    """Return which policy of a role cannot be read, or may not be the one that remains."""
     for role in (pair.after, pair.before):
         if role is not None and role.hidden:
             return role.hidden[0]
@@ -102,7 +102,7 @@ class _Change(msgspec.Struct, frozen=True):
     kept: tuple[Point, ...] = ()
 
     def says_it_all(self, other: _Change) -> bool:
-        """Tell whether nothing is left to say of another change."""
+        """Whether nothing is left to say of another change."""
         alike = self.found.change == other.found.change and (self.found.whole or self.found == other.found)
         within_kept = any(includes(each, other.point) for each in self.kept)
         return alike and not within_kept and includes(self.point, other.point)
@@ -119,7 +119,7 @@ class _Comparison:
         self._role_change = "created" if pair.before is None else "deleted" if pair.after is None else None
 
     def changes(self) -> Iterator[AccessChange]:
-        """Give what changes: first what is withdrawn."""
+        """Return what changes: first what is withdrawn."""
         granted = [_distinct(points(side.identity, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
         candidates = _distinct(each for some in granted for each in some)
         candidates = _distinct((*candidates, *_meets(candidates, self._edges())))

@@ -1,4 +1,4 @@
-"""Did a role gain or lose access at one point, and by what?"""
+"""Decide whether a role gains or loses a permission, and by which policy."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ class _Layer(msgspec.Struct, frozen=True):
     denies: bool
 
     def less(self) -> Truth:
-        """Tell whether more is let through before than after."""
+        """Whether more is let through before than after."""
         one, other = (self.after, self.before) if self.denies else (self.before, self.after)
         return ~limit.within(limits(one), limits(other))
 
     def more(self) -> Truth:
-        """Tell whether more is let through after than before."""
+        """Whether more is let through after than before."""
         return msgspec.structs.replace(self, before=self.after, after=self.before).less()
 
     def asked(self) -> list[Limits]:
-        """Give all conditions, before and after."""
+        """Return all conditions, before and after."""
         return limits((*self.before, *self.after))
 
 
 def differences(before: Reach, after: Reach) -> Iterator[Difference]:
-    """Tell what surely changed; nothing where it is open, and nothing where it stays as it was."""
+    """Return what definitely changed; nothing where it is open, and nothing where it stays as it was."""
     had, has = ~before.nothing, ~after.nothing
     if had is Truth.TRUE and has is Truth.FALSE:
         yield Difference("withdrawn", _stopped(after, "now"), True)
@@ -61,7 +61,7 @@ def differences(before: Reach, after: Reach) -> Iterator[Difference]:
 
 
 def _stopped(reach: Reach, when: str) -> str:
-    """Say what keeps from access that a statement allows; empty where none does."""
+    """Explain what keeps from access that a statement allows; empty where none does."""
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
         return ""
@@ -129,7 +129,7 @@ def _said(layer: _Layer, change: str) -> str:
 
 
 def _only_under(allowing: Sequence[Statement], when: str) -> str:
-    """Say under which conditions alone statements allow something; empty where one has none."""
+    """Report under which conditions alone statements allow something; empty where one has none."""
     if not allowing or any(not each.conditions for each in allowing):
         return ""
     return " ".join(filter(None, (f"only {_under(allowing)}", when)))

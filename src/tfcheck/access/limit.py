@@ -1,8 +1,8 @@
-"""Do the conditions of some statements let less through than those of others?
+"""Compare how strict the conditions of two sets of statements are.
 
 A request is met by a statement if it meets all conditions of it, and by several if it meets those of one. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html.
-What a key may hold is not known here: what is told is what holds whatever requests there are.
+What a key may hold is not known here: what is reported is what holds whatever requests there are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PLAIN = ("stringequals", "stringnotequals")
 
 
 def within(these: Sequence[Limits], those: Sequence[Limits]) -> Truth:
-    """Tell whether every request that meets one of `these` also meets one of `those`; each lets something through."""
+    """Whether every request that meets one of `these` also meets one of `those`; each lets something through."""
     return Truth.every(_meets_one(each, those) for each in these)
 
 
@@ -40,13 +40,13 @@ def _keys(limits: Limits) -> set[str]:
 
 
 def share_a_key(these: Iterable[Limits], those: Iterable[Limits]) -> bool:
-    """Tell whether both ask for one key, so that what the one leaves the other may take."""
+    """Whether both ask for one key, so that what the one leaves the other may take."""
     ours = {key for limits in these for key in _keys(limits)}
     return any(ours & _keys(limits) for limits in those)
 
 
 def _implies(ours: Limits, theirs: Limits) -> Truth:
-    """Tell whether what meets our conditions meets theirs."""
+    """Whether what meets our conditions meets theirs."""
     missing = [each for each in theirs if not _holds_anyhow(each) and not any(_as_tight(our, each) for our in ours)]
     if not missing:
         return Truth.TRUE
@@ -57,7 +57,7 @@ def _implies(ours: Limits, theirs: Limits) -> Truth:
 
 
 def _lacks(missing: Condition, own: list[Condition], ours: Limits) -> bool:
-    """Tell whether some request surely meets ours and not the one that is missing; `own` are only ours."""
+    """Whether some request definitely meets ours and not the one that is missing; `own` are only ours."""
     rivals = [our for our in ours if our.key.lower() == missing.key.lower()]
     if not rivals:
         return not own
@@ -71,7 +71,7 @@ def _holds_anyhow(condition: Condition) -> bool:
 
 
 def _as_tight(one: Condition, other: Condition) -> bool:
-    """Tell whether meeting the one surely is meeting the other."""
+    """Whether meeting the one definitely is meeting the other."""
     if one == other:
         return True
     if one.unread is not None or other.unread is not None or not _asks_alike(one, other):
@@ -88,7 +88,7 @@ def _asks_alike(one: Condition, other: Condition) -> bool:
 
 
 def _lets_more(one: Condition, other: Condition) -> bool:
-    """Tell whether some value surely meets the one and not the other."""
+    """Whether some value definitely meets the one and not the other."""
     plain = one.operator.written.lower().removesuffix("ifexists") in _PLAIN
     if not plain or not _asks_alike(one, other) or not all(isinstance(v, str) for v in (*one.values, *other.values)):
         return False

@@ -1,8 +1,8 @@
-"""Which pieces of access are there to look at, and does a statement name one?
+"""List the permissions to compare, and match statements with them.
 
-A piece is an action on a resource, both as some policy writes them. Its wildcards stand for texts of which nothing is
+A piece is an action on a resource, both as some policy writes them. Its wildcards are texts of which nothing is
 known: no pattern but one with a wildcard at that place, or one without limits there, matches them. So what a statement
-surely does not name is surely lost in part, where only that statement is left.
+definitely does not name is definitely lost in part, where only that statement is left.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Point(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> tuple[str, str, bool]:
-        """Tell points apart, as far as a reader can."""
+        """Return points apart, as far as a reader can."""
         return self.said[0].lower(), self.said[1], self.secret
 
 
@@ -66,7 +66,7 @@ def excluded(policies: Iterable[Policy]) -> Iterator[Point]:
 
 
 def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
-    """Give what policies say, entry by entry, whatever their statements are called and wherever they stand."""
+    """Return what policies say, entry by entry, whatever their statements are called and wherever they stand."""
     return frozenset(each for policy in policies for each in _entries(policy))
 
 
@@ -110,7 +110,7 @@ def _listed(entries: Iterable[TextLike]) -> str:
 
 
 def named_by(statement: Statement, point: Point) -> Truth:
-    """Tell whether a statement names the action and the resource of a point, whatever its conditions are."""
+    """Whether a statement names the action and the resource of a point, whatever its conditions are."""
     named = _names(statement.actions, point.action)
     if named is Truth.FALSE or statement.unread is not None:
         return named & Truth.UNKNOWN
@@ -134,7 +134,7 @@ def _covers(resources: Resources | None, point: Point) -> Truth:
 
 
 def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:
-    """Tell whether one entry includes another."""
+    """Whether one entry includes another."""
     if entry.everything or entry == wanted:
         return Truth.TRUE
     ours, theirs = _opened(entry), _opened(wanted)
@@ -150,7 +150,7 @@ _WITHOUT_KINDS = ("s3", "sns", "sqs", "execute-api", "codecommit")
 
 
 def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
-    """Tell whether an entry may be all that the action can be taken on, although it is not `*`."""
+    """Whether an entry may be all that the action can be taken on, although it is not `*`."""
     if entry.plain is None or not isinstance(action.pattern, str):
         return False
     _, _, service, region, account, last = entry.plain
@@ -172,7 +172,7 @@ def _opened(entry: Resource) -> Resource:
 
 
 def includes(one: Point, other: Point) -> bool:
-    """Tell whether one point surely includes another."""
+    """Whether one point definitely includes another."""
     return _action_includes(one, other) and _resource_includes(one, other)
 
 
@@ -185,7 +185,7 @@ def _resource_includes(one: Point, other: Point) -> bool:
 
 
 def meet(one: Point, other: Point) -> Point | None:
-    """Give what is in both, where the action and the resource of one lies in that of the other."""
+    """Return what is in both, where the action and the resource of one lies in that of the other."""
     if _action_includes(one, other):
         action, said = other.action, other.said[0]
     elif _action_includes(other, one):

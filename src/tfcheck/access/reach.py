@@ -1,4 +1,4 @@
-"""Which statements let a role have one piece of access, and which keep it from that?
+"""Find the statements that grant a role one permission, and those that block it.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html for the policies of a
 role and its permissions boundary. What the policies of a resource say is the same before and after, or another matter.
@@ -25,7 +25,7 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """What one layer says of a point: what surely allows it, what surely denies it, and whether more may do so."""
+    """What one layer says of a point: what definitely allows it, what definitely denies it, and whether more may do so."""
 
     allowing: tuple[Statement, ...] = ()
     denying: tuple[Statement, ...] = ()
@@ -34,7 +34,7 @@ class Voice(msgspec.Struct, frozen=True):
 
     @property
     def silent(self) -> Truth:
-        """Tell whether nothing gets through."""
+        """Whether nothing gets through."""
         if any(not each.conditions for each in self.denying):
             return Truth.TRUE
         if not self.allowing:
@@ -53,7 +53,7 @@ class Reach(msgspec.Struct, frozen=True):
 
     @property
     def nothing(self) -> Truth:
-        """Tell whether the role has no access there."""
+        """Whether the role has no access there."""
         return self.identity.silent | (self.ceiling.silent if self.ceiling else Truth.FALSE)
 
 
@@ -92,5 +92,5 @@ def _heard(policies: Iterable[Policy], point: Point) -> Voice:
 
 
 def limits(statements: Iterable[Statement]) -> list[Limits]:
-    """Give the conditions of statements."""
+    """Return the conditions of statements."""
     return [each.conditions for each in statements]

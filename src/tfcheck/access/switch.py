@@ -1,4 +1,4 @@
-"""Which task definitions have another execution role than before the change?"""
+"""Find the task definitions whose execution role changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.world import World
 
 
 def role_switches(world: World, past: Past) -> Iterator[RoleSwitch]:
-    """Tell which task definitions surely have another execution role, or one where there was none."""
+    """Return which task definitions definitely have another execution role, or one where there was none."""
     for task in task_definitions(world):
         earlier = past.tasks.get(str(task.address))
         if earlier is not None:

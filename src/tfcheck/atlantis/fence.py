@@ -1,4 +1,4 @@
-"""What is printed into Atlantis's comment?
+"""Render what a step prints into Atlantis's comment.
 
 Atlantis puts the output of all steps of a project into one fence of the language `diff` and folds more than 12 lines:
 `-` at the beginning of a line is red, `!` orange. A second fence would end the first, and Markdown is shown as it is.
@@ -42,7 +42,7 @@ def _heads(report: Report) -> Iterator[str]:
 
 
 def failed(message: str, hint: str = "", after: Sequence[str] = ()) -> str:
-    """Say that nothing was checked."""
+    """Explain that nothing was checked."""
     lines = [f"! tfcheck: nothing was checked: {harmless(message)}"]
     if hint:
         lines.append(f"hint: {harmless(hint)}")
@@ -59,7 +59,7 @@ def _row(report: Report, finding: Finding) -> str:
 
 
 def _rest(reports: Sequence[Report]) -> Iterator[str]:
-    """Say how much is not decided and what could not be looked at."""
+    """Explain how much is not decided and what could not be looked at."""
     verdicts = [answer.verdict for report in reports for answer in report.answers]
     if waiting := verdicts.count(Verdict.UNKNOWN):
         yield f"not decided before apply: {waiting} of {counted(len(verdicts), 'permission')}"

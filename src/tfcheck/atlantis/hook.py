@@ -1,4 +1,4 @@
-"""What does the hook after a command do? It tells the results of all projects of the newest commit in one comment."""
+"""Keep one comment for all projects of the newest commit: the hook that runs after a command."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Hook(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """Tell whether a project of the command failed."""
+        """Whether a project of the command failed."""
         return self.variables.get("COMMAND_HAS_ERRORS") == "true"
 
 
@@ -120,7 +120,7 @@ def _screens(reports: Sequence[Report]) -> str:
 
 
 def _told(hook: Hook, kept: Kept) -> Said:
-    """Tell the reports on the pull request."""
+    """Return the reports on the pull request."""
     client = _client(hook)
     if isinstance(client, str):
         return Said(client, in_log=True)
@@ -164,7 +164,7 @@ def _asked(about: Pull) -> Asked:
 
 
 def _client(hook: Hook) -> Client | str:
-    """Give GitHub's API for the pull request, or say why there is none."""
+    """Return GitHub's API for the pull request, or say why there is none."""
     server = hook.pull.server
     if server is None:
         return "no comment: tfcheck writes to pull requests of GitHub only; PULL_URL leads to none"
@@ -200,5 +200,5 @@ def _place(hook: Hook) -> Place:
 
 
 def _run() -> str:
-    """Give what orders the runs of this hook: the time. The attempt 0 is none of GitHub Actions."""
+    """Return what orders the runs of this hook: the time. The attempt 0 is none of GitHub Actions."""
     return f"{int(time.time())}.0"

@@ -1,4 +1,4 @@
-"""How is text that others wrote put where Atlantis reads what a step prints?
+"""Make text that others wrote harmless in the output of a step.
 
 Atlantis looks for phrases in the output of steps: it adds up plans, tells whether there are changes, and counts the
 results of policy checks (`server/events/models/models.go`, `server/events/project_command_runner.go`). Names in a plan

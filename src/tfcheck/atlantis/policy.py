@@ -1,4 +1,4 @@
-"""What does a custom policy check print? Lines as conftest writes them, which Atlantis judges by their words.
+"""Print the lines of a custom policy check, in conftest's format.
 
 Follows https://www.runatlantis.io/docs/custom-policy-checks and what Atlantis looks for
 (`server/events/project_command_runner.go`): the check has failed if its text begins with `FAIL` or counts failures. A

@@ -1,4 +1,4 @@
-"""What does the step after a plan do? It checks, prints what fits into a comment, and keeps the report for the hook."""
+"""Check a plan, print what fits into a comment, and store the report for the hook."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Gate(msgspec.Struct, frozen=True):
 
     @property
     def closed(self) -> bool:
-        """Tell whether anything stops a plan; then a plan that cannot be checked is stopped, too."""
+        """Whether anything stops a plan; then a plan that cannot be checked is stopped, too."""
         return self.fail_on != "never" or self.strict
 
     def stops(self, reports: list[Report]) -> bool:
-        """Tell whether these reports stop the plan."""
+        """Whether these reports stop the plan."""
         return fails(reports, self.fail_on, strict=self.strict, new_only=self.new_only)
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ def after_plan(
     """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
 
     `context` are files with the state or a plan of other stacks, `account` is that of the plan.
-    Whatever goes wrong is told in the text and in the result: a plan must not fail because of us. `debug` lets bugs
+    Whatever goes wrong is reported in the text and in the result: a plan must not fail because of us. `debug` lets bugs
     through.
     """
     about = project(variables)
@@ -149,7 +149,7 @@ def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *
 
 
 def _context(found: Pull, about: Project, stopped: bool) -> dict[str, str | int]:
-    """Say where the result comes from; the plan's file tells later whether the project is still planned."""
+    """Return where the result comes from; the plan's file tells later whether the project is still planned."""
     told: dict[str, str | int] = {
         "target": about.target,
         "repository": found.repository,

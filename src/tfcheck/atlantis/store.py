@@ -1,4 +1,4 @@
-"""Where do the results of single projects wait until the hook tells them together?
+"""Store the results of single projects until the hook combines them.
 
     FOLDER/OWNER/REPOSITORY/PULL/COMMIT/PROJECT.json
 
@@ -44,7 +44,7 @@ class Store:
     """The results for one pull request at one commit."""
 
     def __init__(self, root: Path, pull: Pull) -> None:
-        """Take the folder of all results."""
+        """Build from the folder of all results."""
         self._root = root
         self._pull = root.joinpath(_safe(pull.owner), _safe(pull.name), str(pull.number))
         self._folder = self._pull / pull.commit
@@ -88,7 +88,7 @@ class Store:
         return Kept(tuple(reports), tuple(problems))
 
     def knows_earlier(self) -> bool:
-        """Tell whether there are results of other commits of the pull request."""
+        """Whether there are results of other commits of the pull request."""
         return any(_folders(self._pull))
 
     def drop_unplanned(self) -> None:
@@ -147,7 +147,7 @@ def _data_of(directory: str, variables: Mapping[str, str]) -> Path | None:
 
 
 def _temporary() -> Path:
-    """Make a folder in a place that all may write to; whoever made one of that name before us must not read along."""
+    """Build a folder in a place that all may write to; whoever made one of that name before us must not read along."""
     from tempfile import gettempdir
 
     folder = Path(gettempdir(), f"tfcheck-{os.getuid()}")
@@ -165,7 +165,7 @@ def _temporary() -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Make a folder and those above it, each for us alone; NOTE: `mkdir(parents=True)` would leave those above open."""
+    """Build a folder and those above it, each for us alone; NOTE: `mkdir(parents=True)` would leave those above open."""
     if folder.is_dir():
         return
     _make_private(folder.parent)
@@ -173,7 +173,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _safe(name: str) -> str:
-    """Make one name for a folder of any text: owners on some hosts hold slashes, and none may lead elsewhere."""
+    """Build one name for a folder of any text: owners on some hosts hold slashes, and none may lead elsewhere."""
     quoted = quote(name, safe="", errors="surrogateescape")
     return f"%2E{quoted[1:]}" if quoted.startswith(".") else quoted
 
@@ -187,7 +187,7 @@ def _file_name(project: Project) -> str:
 
 
 def _plan_is_there(result: Path) -> bool | None:
-    """Tell whether the plan that a result is about is still there; None where nobody knows."""
+    """Whether the plan that a result is about is still there; None where nobody knows."""
     from tfcheck.report.reading import read
 
     try:
@@ -202,7 +202,7 @@ def _folders(parent: Path) -> Iterator[Path]:
 
 
 def _age(folder: Path) -> float | None:
-    """Give when a folder was last written to, in seconds since the epoch; None where there is none."""
+    """Return when a folder was last written to, in seconds since the epoch; None where there is none."""
     try:
         return folder.stat().st_mtime
     except OSError:

@@ -1,7 +1,7 @@
-"""What does Atlantis's environment tell: which pull request, commit and project?
+"""Read the pull request, commit and project from Atlantis's environment.
 
 Follows https://www.runatlantis.io/docs/custom-workflows#custom-run-command and
-https://www.runatlantis.io/docs/post-workflow-hooks#custom-run-command. A hook is told nothing of projects.
+https://www.runatlantis.io/docs/post-workflow-hooks#custom-run-command. A hook is reported nothing of projects.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Pull(msgspec.Struct, frozen=True):
 
     @property
     def server(self) -> str | None:
-        """Give the address of the GitHub that the pull request is on; None where it is on something else."""
+        """Return the address of the GitHub that the pull request is on; None where it is on something else."""
         found = _GITHUB.fullmatch(self.url.rstrip("/"))
         return found[1] if found and found[2].lower() == self.repository.lower() else None
 
@@ -60,7 +60,7 @@ class Project(msgspec.Struct, frozen=True):
 
 
 def is_commit(text: str) -> bool:
-    """Tell whether this can be the name of a commit."""
+    """Whether this can be the name of a commit."""
     return _COMMIT.fullmatch(text) is not None
 
 

@@ -1,1 +1,1 @@
-"""What each command is asked, and which library call answers it: one module for each command."""
+"""The commands, one module each."""

@@ -1,4 +1,4 @@
-"""What does the GitHub Action do, from its inputs to its outputs?
+"""Run the GitHub Action, from its inputs to its outputs.
 
 `action.yml` hands its inputs over as variables, `TFCHECK_` and their names; nothing of them is ever part of a script.
 Files, outputs and the summary are written first and the comment last, so that nothing waits for GitHub.

@@ -1,4 +1,4 @@
-"""What do the commands for Atlantis ask for?"""
+"""The commands for Atlantis."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def policy_check(
 @click.option("--dry-run", is_flag=True, help="Write the reports to the log, and ask nobody.")
 @options.debug
 def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: int, dry_run: bool, debug: bool) -> int:
-    """Tell the results of all projects of the newest commit in one comment on the pull request.
+    """Return the results of all projects of the newest commit in one comment on the pull request.
 
     The token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or ATLANTIS_GH_TOKEN. Where there is none, or GitHub refuses, the
     reports are in the log of the hook, and the exit status stays 0.

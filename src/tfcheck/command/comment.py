@@ -1,4 +1,4 @@
-"""What does `tfcheck comment` ask for?"""
+"""The command `tfcheck comment`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does `tfcheck diff` ask for, and what does it print?"""
+"""The command `tfcheck diff`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does `tfcheck explain` ask for, and what does it print?"""
+"""The command `tfcheck explain`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def explain(
     colour: str,
     debug: bool,
 ) -> int:
-    """Say what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
+    """Explain what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 
     TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
     of it the plan does not grant.

@@ -1,4 +1,4 @@
-"""What does `tfcheck fix` ask for, and what does it print?"""
+"""The command `tfcheck fix`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def fix(
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
     Every change was decided again before it is offered. What cannot be a change of a file is said on standard error.
-    Several plans are mended together, each with what the others will have made: what a role of one lacks for a task of
+    Several plans are fixed together, each with what the others will have made: what a role of one lacks for a task of
     another goes into the sources of the one.
 
     \b

@@ -1,4 +1,4 @@
-"""How are the plans of one call checked, and what becomes of one that cannot be read?"""
+"""Check the plans of one run, and report those that cannot be read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reports(
 ) -> tuple[list[Checked], int]:
     """Check the plans, each with the others and the context beside it; give the reports and an exit status.
 
-    With `fixes` those findings are given one that `mend` picks. A plan that cannot be read is told on standard error
+    With `fixes` those findings are given one that `fix` picks. A plan that cannot be read is reported on standard error
     and does not keep the others from being checked. `output` is where the report goes.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How does the command line write reports in a format for others, and where does it read saved ones?"""
+"""Write reports in any format, and read saved ones."""
 
 from __future__ import annotations
 

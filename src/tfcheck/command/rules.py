@@ -1,4 +1,4 @@
-"""How does the command line show the manual of a rule?"""
+"""The command `tfcheck rules`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def rules(rule: str | None) -> int:
 
 
 def manual(rule: str, known: Sequence[Manual]) -> str:
-    """Give the page of a rule.
+    """Return the page of a rule.
 
     Raises:
         UsageError: there is no such rule.

@@ -1,4 +1,4 @@
-"""Which HCL mends what is missing, where does it go, and is it proven to work?"""
+"""Suggested HCL for what is missing: where it goes, how it is written, and the proof that it works."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ __all__ = ["Mend", "Mends", "mends", "suggest"]
 
 
 def suggest(findings: Sequence[Finding], world: After) -> tuple[Finding, ...]:
-    """Give the findings with a proven fix in each that has one; `world` is the world after the change."""
+    """Return the findings with a proven fix in each that has one; `world` is the world after the change."""
     known = mends(findings, world)
     return tuple(msgspec.structs.replace(finding, fix=known.of(finding)) for finding in findings)

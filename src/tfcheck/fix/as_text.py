@@ -1,4 +1,4 @@
-"""What is suggested where no file can be changed: text to be put where it belongs by hand, decided like the rest.
+"""Suggest HCL as text where no file can be changed.
 
 There are no sources, or the role is made by a module from elsewhere that has no output for its name.
 """
@@ -49,7 +49,7 @@ _TRUST: Value = {
 
 
 def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
-    """Write what roles lack as text, and name what that mends: not what even a policy with exactly that leaves denied.
+    """Write what roles lack as text, and name what that fixes: not what even a policy with exactly that leaves denied.
 
     All are tried together: they are for different roles.
     """
@@ -62,7 +62,7 @@ def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[
 
 
 def _are_contested(need: Need, world: After) -> bool:
-    """Tell whether other things of the plan have a say in which inline policies the role keeps."""
+    """Whether other things of the plan have a say in which inline policies the role keeps."""
     if world.things("aws_iam_role_policies_exclusive"):
         return True
     role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))

@@ -1,4 +1,4 @@
-"""Would a reference make a block depend on itself?
+"""Find out whether a reference would make a block depend on itself.
 
 Terraform refuses a plan in which a policy names a key whose own policy names the role that the first is written in.
 """
@@ -20,7 +20,7 @@ class Dependencies:
     """What depends on what in one module, as far as the text of its blocks names it."""
 
     def __init__(self, module: Module) -> None:
-        """Take the module."""
+        """Build from the module."""
         self._module = module
         self._dependents: dict[str, set[str]] = {}
 

@@ -1,4 +1,4 @@
-"""What does a change look like as a diff that `git apply` takes?
+"""Render a change as a diff that `git apply` accepts.
 
 Follows the format of git (https://git-scm.com/docs/diff-format). The hunks are built from the insertions themselves:
 comparing the texts again could only find another, less telling way from one to the other.
@@ -31,7 +31,7 @@ class Lines:
     """A text in lines, each with its end; split once for all diffs of it."""
 
     def __init__(self, text: str) -> None:
-        """Take the text."""
+        """Build from the text."""
         self.all = _lines(text)
         self.starts = list(accumulate((len(line) for line in self.all), initial=0))
 
@@ -81,7 +81,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
-    """Give for each line that something is put into what becomes of it."""
+    """Return for each line that something is put into what becomes of it."""
     for number, several in groupby(insertions, lambda each: lines.at(each.offset)):
         if number == len(lines.all):
             yield _Change(number, number, tuple(_lines("".join(each.text for each in several))))

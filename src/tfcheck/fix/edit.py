@@ -1,4 +1,4 @@
-"""How is the user's text changed: what is put in, where, and what comes out?
+"""Insertions into the user's text, and the text that results.
 
 Nothing is ever taken away or written anew: a change is a list of insertions into the text as it stands, so that line
 ends, tabs, comments and everything else around them stay byte for byte.
@@ -28,7 +28,7 @@ def by_file(insertions: Iterable[Insertion]) -> dict[str, tuple[Insertion, ...]]
 
 
 def spliced(text: str, insertions: Sequence[Insertion]) -> str:
-    """Give `text` with insertions made, which are sorted by offset."""
+    """Return `text` with insertions made, which are sorted by offset."""
     parts: list[str] = []
     position = 0
     for each in insertions:
@@ -51,12 +51,12 @@ def line_end(text: str, offset: int) -> int:
 
 
 def indentation(text: str, offset: int) -> str:
-    """Give the blanks that the line with `offset` begins with."""
+    """Return the blanks that the line with `offset` begins with."""
     start = line_start(text, offset)
     line = text[start : line_end(text, start)]
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 def newline(text: str) -> str:
-    """Give the line end that most lines of a text have."""
+    """Return the line end that most lines of a text have."""
     return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"

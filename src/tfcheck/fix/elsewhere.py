@@ -1,4 +1,4 @@
-"""How is mended what no grant on the role mends: its boundary, its trust, the policy of the thing itself?
+"""Suggest changes where no grant on the role helps: its boundary, its trust policy, the policy of the resource.
 
 Each of these edits changes who may do what beyond this one task, so that all of them want a review.
 """
@@ -27,13 +27,13 @@ class Elsewhere:
     """Finds the policies beside the role that stand in the way."""
 
     def __init__(self, world: After, roles: Roles, places: Places) -> None:
-        """Take the world after the change, its roles, and where things are written."""
+        """Build from the world after the change, its roles, and where things are written."""
         self._world = world
         self._roles = roles
         self._places = places
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
-        """Group what one edit can mend: one role, one reason, and for policies of things one thing."""
+        """Group what one edit can fix: one role, one reason, and for policies of things one thing."""
         found: dict[tuple[object, ...], list[Answer]] = {}
         for each in answers:
             if each.reason in _WAYS and each.role:
@@ -42,7 +42,7 @@ class Elsewhere:
         return list(found.values())
 
     def proposals(self, answers: Sequence[Answer]) -> Iterator[Proposal]:
-        """Give the ways to mend one group."""
+        """Return the ways to fix one group."""
         roles = {str(each.address): each for each in self._world.things("aws_iam_role")}
         role = roles.get(answers[0].role or "")
         reason = answers[0].reason

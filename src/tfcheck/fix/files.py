@@ -1,4 +1,4 @@
-"""Which files of the sources may be changed, and how are they called in the repository?"""
+"""Decide which source files tfcheck is allowed to change, and how the repository names them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Files:
     """
 
     def __init__(self, sources: Sources | None) -> None:
-        """Take the sources."""
+        """Build from the sources."""
         self._sources = sources
         self._root = sources.root if sources else None
         self._known: dict[str, bool] = {}
         self._lines: dict[str, Lines] = {}
 
     def editable(self, source: SourceText) -> bool:
-        """Tell whether a file may be changed."""
+        """Whether a file may be changed."""
         if source.name not in self._known:
             self._known[source.name] = self._is_ours(source.name) and self._is_unchanged(source)
         return self._known[source.name]
@@ -39,13 +39,13 @@ class Files:
         return self.place(name).relative_to(self.tree).as_posix()
 
     def place(self, name: str) -> Path:
-        """Tell where a file lies, symbolic links resolved."""
+        """Return where a file lies, symbolic links resolved."""
         assert self._root is not None  # or nothing is editable
         return (self._root / name).resolve()
 
     @property
     def tree(self) -> Path:
-        """Give the root of the repository, or the root module's directory where there is none."""
+        """Return the root of the repository, or the root module's directory where there is none."""
         assert self._root is not None  # or nothing is editable
         return work_tree(self._root)
 
@@ -83,5 +83,5 @@ class Files:
 
 
 def written(text: str, source: SourceText) -> bytes:
-    """Give the bytes of a file with this text."""
+    """Return the bytes of a file with this text."""
     return ((BYTE_ORDER_MARK if source.bom else "") + text).encode("utf-8")

@@ -1,4 +1,4 @@
-"""Which policies of the plan hold what roles may do, and which roles would get what is written into one?"""
+"""Find the policies of the plan that grant to roles, and the roles that share each of them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Holders:
     """All policies that the plan attaches to roles, by the blocks that they are written in."""
 
     def __init__(self, world: After, roles: Roles) -> None:
-        """Take the world after the change, and its roles."""
+        """Build from the world after the change, and its roles."""
         self._world = world
         self._resolver = world.resolver
         self._roles = roles
         self._by_block: dict[str, dict[int, list[Address]]] = {}
 
     def of(self, role: Thing) -> Iterator[Holder]:
-        """Give the policies of a role that are written in the sources, inline ones first."""
+        """Return the policies of a role that are written in the sources, inline ones first."""
         found = self._by_role.get(str(role.address), ())
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(thing, "policy")
@@ -48,7 +48,7 @@ class Holders:
                 yield Holder(role, nested.arguments["policy"], "inline_policy")
 
     def of_named(self, name: str) -> Iterator[Holder]:
-        """Give the policies that the plan attaches to a role which it does not make, inline ones first."""
+        """Return the policies that the plan attaches to a role which it does not make, inline ones first."""
         found = self._by_role.get(named(name), ())
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(thing, "policy")
@@ -161,5 +161,5 @@ def named(role: str) -> str:
 
 
 def is_frozen(block: Block, attribute: str) -> bool:
-    """Tell whether Terraform is told to leave an attribute as it is, whatever the sources say."""
+    """Whether Terraform is reported to leave an attribute as it is, whatever the sources say."""
     return not {attribute, "all"}.isdisjoint(block.ignored_changes())

@@ -1,4 +1,4 @@
-"""At which offset does a `data "aws_iam_policy_document"` take another statement?"""
+"""Find the offset at which a `data "aws_iam_policy_document"` accepts another statement."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _written(wanted: Wanted, style: Style, base: str, newline: str) -> str:
 
 
 def _close(text: str, document: Block, nested: Sequence[Block]) -> bool:
-    """Tell whether statements follow one another without a blank line between them."""
+    """Whether statements follow one another without a blank line between them."""
     ordered = sorted(nested, key=lambda each: each.start)
     between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]
     return bool(between) and all(each.count("\n") == 1 for each in between)

@@ -1,4 +1,4 @@
-"""At which offsets does a list of statements take another one?
+"""Find the offsets at which a list of statements accepts another one.
 
 The list may be written out in `jsonencode`, in a heredoc, or in a `.tf.json` file; on one line or on many; closed by
 `]`, `}]` or, where there is one statement that is no list yet, by `}`.
@@ -56,7 +56,7 @@ class _Adding:
         text = f",{self.newline}".join(["", *written])
         if not self.text[behind:end].strip():
             return (self._insertion(behind, text),)
-        # A comment stands behind the last one: the comma goes before it, the rest behind it.
+        # A comment follows the last one: the comma goes before it, the rest behind it.
         return self._insertion(behind, ","), self._insertion(end, text.removeprefix(","))
 
     def beside(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
@@ -79,7 +79,7 @@ class _Adding:
         return (self._insertion(brace, "".join(self._joint(each, base) for each in wanted)),)
 
     def wrapped(self, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
-        """Make a list of the one statement that there is."""
+        """Build a list of the one statement that there is."""
         opening, closing = self._insertion(self.last.start, "["), self._insertion(self.last.end, "]")
         if "\n" not in self.text[self.last.start : self.last.end]:
             if _comment_follows(self.text, self.last.end):
@@ -109,7 +109,7 @@ class _Adding:
         return self.newline.join(base + line for line in lines)
 
     def _ends_its_own_line(self) -> bool:
-        """Tell whether the closing brace of the last statement is the first thing on its line."""
+        """Whether the closing brace of the last statement is the first thing on its line."""
         brace = self.last.end - 1
         return isinstance(self.last, ObjectParts) and not self.text[line_start(self.text, brace) : brace].strip()
 
@@ -153,7 +153,7 @@ def _between(written: str, syntax: Syntax) -> str:
 
 
 def _unit(text: str, one: ObjectParts) -> str:
-    """Give the step by which the items of an object are indented."""
+    """Return the step by which the items of an object are indented."""
     if "\n" not in text[one.start : one.end]:
         line = indentation(text, one.start)
         return "\t" if line.startswith("\t") else "  "
@@ -162,6 +162,6 @@ def _unit(text: str, one: ObjectParts) -> str:
 
 
 def _comment_follows(text: str, offset: int) -> bool:
-    """Tell whether a comment stands on the rest of the line: `terraform fmt` aligns it with those of other lines."""
+    """Whether a comment stands on the rest of the line: `terraform fmt` aligns it with those of other lines."""
     rest = text[offset : line_end(text, offset)]
     return "#" in rest or "//" in rest or "/*" in rest

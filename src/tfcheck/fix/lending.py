@@ -1,6 +1,6 @@
-"""How is a role of this plan given what tasks of other plans of the same call lack?
+"""Grant a role of this plan what tasks of other plans in the same run lack.
 
-The statements go where this plan's own would go. That they mend it is proven in the other plans: each is decided again
+The statements go where this plan's own would go. That they fix it is proven in the other plans: each is decided again
 beside this plan as it would be then.
 """
 
@@ -61,7 +61,7 @@ class _Beside:
     """Decides what other plans lack beside a plan that has been changed."""
 
     def __init__(self, others: Sequence[_Other]) -> None:
-        # NOTE: tasks of two plans may have one address, so that equal answers are told apart.
+        # NOTE: tasks of two plans may have one address, so that equal answers are reported apart.
         self._others = {id(answer): each for each in others for answer in each.asked.answers}
 
     def allows(self, answer: Answer) -> bool:

@@ -1,4 +1,4 @@
-"""Where do the parts of an object or a list stand that is written out in the sources?
+"""Locate the members of an object or list that is written out in the sources.
 
 `{ Statement = [{ ... }] }` in Terraform's language, or JSON in a heredoc: both become the same parts with the offsets
 at which something can be put in. What an item means is of no interest here.
@@ -54,7 +54,7 @@ class ObjectParts(msgspec.Struct, frozen=True):
     items: tuple[ItemParts, ...]
 
     def item(self, name: str) -> ItemParts | None:
-        """Give an item by its name."""
+        """Return an item by its name."""
         return next((each for each in self.items if each.name == name), None)
 
 

@@ -1,7 +1,7 @@
-"""Which fix is offered for what is denied? The first one that is proven to allow it.
+"""Choose the fix for a denied requirement: the first one that is proven to allow it.
 
 Everything that is offered was applied to the model and decided again (`tfcheck.fix.trial`). What no place in the
-sources can mend is written as text, proven the same way, or not offered at all.
+sources can fix is written as text, proven the same way, or not offered at all.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tfcheck.judge import Judge
 from tfcheck.role import Role, Roles
 from tfcheck.world import After, Thing
 
-#: What an Allow on the role mends.
+#: What an Allow on the role fixes.
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
-#: So many ways to mend are tried before text is all that is offered.
+#: So many ways to fix are tried before text is all that is offered.
 _MOST_ROUNDS = 6
 
 
 class Mend(msgspec.Struct, frozen=True):
-    """A fix, the requirements that it mends, and the insertions that make it; none where it is only text.
+    """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
 
     `home` is the role where it is for one of another stack.
     """
@@ -52,7 +52,7 @@ class Allowing(Protocol):
     """Decides requirements again after a change."""
 
     def allows(self, answer: Answer) -> bool:
-        """Tell whether a requirement is allowed then."""
+        """Whether a requirement is allowed then."""
 
 
 class Mends(msgspec.Struct, frozen=True):
@@ -62,7 +62,7 @@ class Mends(msgspec.Struct, frozen=True):
     settled: tuple[Answer, ...] = ()
 
     def of(self, finding: Finding) -> Fix | None:
-        """Give the fix for a finding; where it mends only part of that, its title says so."""
+        """Return the fix for a finding; where it fixes only part of that, its title says so."""
         wanted = {each.requirement for each in finding.answers}
         shares = [(len(wanted & {own.requirement for own in each.answers}), each.fix) for each in self.found]
         most, fix = max(shares, key=lambda each: each[0], default=(0, None))
@@ -72,7 +72,7 @@ class Mends(msgspec.Struct, frozen=True):
 
 
 class _Case:
-    """What is to be mended on its way to a fix: the proposals that are still to be tried."""
+    """What is to be fixed on its way to a fix: the proposals that are still to be tried."""
 
     def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal], need: Need | None = None) -> None:
         self.answers = tuple(answers)
@@ -98,7 +98,7 @@ class Mending:
     """Finds the fixes for what one plan lacks."""
 
     def __init__(self, world: After, *, prefixes: bool) -> None:
-        """Take the world after the change; with `prefixes` files that share a directory are granted by it."""
+        """Build from the world after the change; with `prefixes` files that share a directory are granted by it."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
@@ -189,7 +189,7 @@ class Mending:
         return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
 
     def _alike(self, siblings: Sequence[str], lacking: dict[str, list[Answer]], roles: dict[str, Thing]) -> bool:
-        """Tell whether all instances of a role lack what their module writes in the same words."""
+        """Whether all instances of a role lack what their module writes in the same words."""
         if not all(each in lacking for each in siblings):
             return False
         written = [self._places.wanted(lacking[each], roles[each].address.module) for each in siblings]
@@ -227,7 +227,7 @@ class Mending:
     def _proven(self, cases: Sequence[_Case]) -> list[_Case]:
         """Try the proposals of all cases together, then the next ones of those that were not enough.
 
-        Where a proposal mends only some of what a case lacks, the case goes on with that alone.
+        Where a proposal fixes only some of what a case lacks, the case goes on with that alone.
         """
         proven: list[_Case] = []
         waiting = [case for case in cases if case.advance()] if self._sources is not None else []
@@ -250,7 +250,7 @@ class Mending:
         return proven
 
     def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
-        """Give the cases whose proposal would spoil a file: all together if they are fine, else each by itself."""
+        """Return the cases whose proposal would spoil a file: all together if they are fine, else each by itself."""
         if self._is_sound([case.current for case in cases if case.current]):
             return []
         return [case for case in cases if case.current and not self._is_sound([case.current])]
@@ -266,7 +266,7 @@ class Mending:
         return self._read[source.name]
 
     def _decides(self, trial: Trial) -> Allowing:
-        """Give what decides the requirements again after a change."""
+        """Return what decides the requirements again after a change."""
         return trial
 
     def _trial(self, proposals: Sequence[Proposal]) -> Allowing:

@@ -1,4 +1,4 @@
-"""How is something new called, and how is something there called from where the new thing stands?"""
+"""Name new resources, and reference existing ones from where the new one is written."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def role_reference(role: Thing, repeated: tuple[str, str] | None) -> str:
 
 
 def provider_given(call: Block) -> str:
-    """Tell which provider configuration a call hands over as the default one, if it does."""
+    """Return which provider configuration a call hands over as the default one, if it does."""
     argument = call.arguments.get("providers")
     if argument is None:
         return ""
@@ -87,5 +87,5 @@ def with_free_sids(statements: Sequence[Wanted], words: frozenset[str]) -> tuple
 
 
 def written(source: SourceText, start: int, end: int) -> str:
-    """Give what stands between two offsets of a file."""
+    """Return what stands between two offsets of a file."""
     return source.text[start:end].strip()

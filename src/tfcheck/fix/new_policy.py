@@ -1,4 +1,4 @@
-"""How is a new policy written that stands by itself behind the block of a role, or of the module that makes it?"""
+"""Write a new policy resource after the block of a role, or of the module that creates it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is suggested where another stack manages the role: a policy to be put there by hand, decided like the rest.
+"""Suggest a policy for a role that another stack manages.
 
 Its files are not this plan's, and a policy that this plan gave to the role would be in the way of that stack where it
 lists the role's policies exclusively. Only what is known is written: nothing there can refer to what this plan makes.
@@ -35,7 +35,7 @@ class _Lacking(msgspec.Struct, frozen=True):
 def grants_elsewhere(
     answers: Iterable[Answer], world: After
 ) -> Iterator[tuple[Fix, tuple[Answer, ...], ElsewhereAddress]]:
-    """Write what roles of other stacks lack, and name what that mends, and the role.
+    """Write what roles of other stacks lack, and name what that fixes, and the role.
 
     There is nothing for what even that would not allow, or where something in it is not known yet.
     """

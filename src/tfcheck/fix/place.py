@@ -1,4 +1,4 @@
-"""Where do missing statements belong, best place first?
+"""Rank the places where missing statements belong, best first.
 
 A policy of the role that is for nobody else comes first; then a new policy behind the role; then one where the module
 of the role is called, by an output that is the role's name. A module from elsewhere is never changed.
@@ -42,7 +42,7 @@ class Places:
     """Finds places in the sources of one plan."""
 
     def __init__(self, world: After, roles: Roles, files: Files, *, prefixes: bool = False) -> None:
-        """Take the world after the change, its roles, and the files that may be changed."""
+        """Build from the world after the change, its roles, and the files that may be changed."""
         self._world = world
         self._resolver = world.resolver
         self._roles = roles
@@ -62,7 +62,7 @@ class Places:
         return wanted(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
 
     def spelling(self, module: ModulePath, into: str = "") -> Spelling:
-        """Give how values are written in a module, without references that would lead back to the block `into`."""
+        """Return how values are written in a module, without references that would lead back to the block `into`."""
         key = (module, into)
         if key not in self._spellings:
             sources = self._resolver.module_sources(module)
@@ -79,7 +79,7 @@ class Places:
     # The places
 
     def proposals(self, need: Need) -> Iterator[Proposal]:
-        """Give the ways to grant what a role lacks: first those that are for nobody else."""
+        """Return the ways to grant what a role lacks: first those that are for nobody else."""
         if not need.roles:
             yield from itertools.chain(self._existing(need, wide=False), self._existing(need, wide=True))
             return
@@ -98,13 +98,13 @@ class Places:
             yield from self._new(need, block)
 
     def _visible(self, need: Need, module: ModulePath) -> bool:
-        """Tell whether a module has a name for everything that is not known before apply."""
+        """Whether a module has a name for everything that is not known before apply."""
         spell = self.spelling(module).spell
         open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
         return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
 
     def _known_to_callers(self, need: Need, module: ModulePath) -> bool:
-        """Tell whether the caller of a module has a name for what could only be written out in the module."""
+        """Whether the caller of a module has a name for what could only be written out in the module."""
         if not module.steps:
             return False
         here, there = self.spelling(module).spell, self.spelling(module.parent).spell
@@ -112,7 +112,7 @@ class Places:
         return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
     def holders_of(self, need: Need) -> Iterator[Holder]:
-        """Give the policies of the roles that lack something."""
+        """Return the policies of the roles that lack something."""
         for role in need.roles:
             yield from self.holders.of(role)
         if need.elsewhere:
@@ -196,7 +196,7 @@ class Places:
             yield from self._behind(block, policy, made if repeated else alone, aside)
 
     def _kinds(self, block: Block) -> Iterator[bool]:
-        """Give whether a managed policy is wanted instead of an inline one: some roles remove what they do not list."""
+        """Whether a managed policy is wanted instead of an inline one: some roles remove what they do not list."""
         if not block.blocks("inline_policy"):
             yield False
         if "managed_policy_arns" not in block.arguments:
@@ -277,7 +277,7 @@ class Places:
     # What else a holder's text is made of, and what the plan does not know yet
 
     def is_from_elsewhere(self, module: ModulePath) -> bool:
-        """Tell whether the sources of a module are at hand but belong to somebody else."""
+        """Whether the sources of a module are at hand but belong to somebody else."""
         sources = self._resolver.module_sources(module)
         return sources is not None and not any(self._files.editable(file.source) for file in sources.files)
 
@@ -307,7 +307,7 @@ class Places:
         ]
 
     def _keys(self, address: Address) -> Sequence[InstanceKey]:
-        """Work out the keys of the instances of a resource that the plan does not know."""
+        """Evaluate the keys of the instances of a resource that the plan does not know."""
         block = self._resolver.block(address)
         count = block.attribute("count") if block else None
         for_each = block.attribute("for_each") if block else None

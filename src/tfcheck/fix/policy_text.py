@@ -1,4 +1,4 @@
-"""Where is the text of a policy written, and at which offsets does it take another statement?
+"""Locate the text of a policy, and the offset at which it accepts another statement.
 
 A policy is an expression: a reference to an `aws_iam_policy_document`, a `jsonencode` of what is written out, or a
 heredoc. Texts made in any other way (`for`, `concat`, a local, a template, a file) are left alone.
@@ -65,7 +65,7 @@ def _value(argument: Argument) -> str:
 
 
 def _only_one_uses(name: str, module: Module) -> bool:
-    """Tell whether a policy document is named once in all of its module: what is shared is not changed for one."""
+    """Whether a policy document is named once in all of its module: what is shared is not changed for one."""
     pattern = re.compile(rf"\bdata\.aws_iam_policy_document\.{re.escape(name)}(?![\w-])")
     return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
 
@@ -104,7 +104,7 @@ def _into_heredoc(source: SourceText, heredoc: Heredoc, wanted: Sequence[Wanted]
 
 
 def _masked(text: str, heredoc: Heredoc) -> Iterator[str]:
-    """Give the text with a filler of the same length for every interpolation: a word in a string, else a number."""
+    """Return the text with a filler of the same length for every interpolation: a word in a string, else a number."""
     inside = False
     for piece in heredoc.pieces:
         written = text[piece.start : piece.end]

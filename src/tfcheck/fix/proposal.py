@@ -1,4 +1,4 @@
-"""What is to be mended, and what is one way to do it?"""
+"""What a role lacks, and one way to grant it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tfcheck.world import Thing
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """One way to mend something, not proven yet.
+    """One way to fix something, not proven yet.
 
     `texts` are the files that insertions go into, `touched` and `added` what changes in the plan.
     """

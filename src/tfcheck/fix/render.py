@@ -1,4 +1,4 @@
-"""How is a statement written: as a block, as an object, or as JSON, in the style of what stands around it?
+"""Render a statement as a block, an object or JSON, in the style of the code around it.
 
 The layout is the one that `terraform fmt` leaves alone
 (https://developer.hashicorp.com/terraform/language/style): `=` aligned over consecutive lines, an argument whose value

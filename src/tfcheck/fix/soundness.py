@@ -1,4 +1,4 @@
-"""Is a changed file what it should be: as before but for what was put in, and still readable?"""
+"""Check that a changed file parses and differs only by what was inserted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfcheck.hcl.lexer import MalformedError
 
 
 def sound(before: File, insertions: Sequence[Insertion]) -> bool:
-    """Tell whether a file with insertions made, which are sorted by offset, reads as it should.
+    """Whether a file with insertions made, which are sorted by offset, reads as it should.
 
     It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
     every argument that has changed can be parsed.
@@ -30,7 +30,7 @@ def sound(before: File, insertions: Sequence[Insertion]) -> bool:
 
 
 def _changed(before: File, insertions: Sequence[Insertion]) -> Iterator[int]:
-    """Give the numbers of the blocks that something is put into."""
+    """Return the numbers of the blocks that something is put into."""
     ends = [block.end for block in before.blocks]
     for each in insertions:
         index = bisect_right(ends, each.offset)
@@ -47,7 +47,7 @@ def _is_json(text: str) -> bool:
 
 
 def _same_blocks(before: File, after: File, changed: set[int]) -> bool:
-    """Walk both files: what is not changed must be there word for word, what is new must parse."""
+    """Iterate over both files: what is not changed must be there word for word, what is new must parse."""
     position = 0
     for block in after.blocks:
         old = before.blocks[position] if position < len(before.blocks) else None

@@ -1,4 +1,4 @@
-"""How is a value written in one module: by a reference to what it stands for, or as the literal that it is?"""
+"""Write a value as an expression of one module: a reference where there is one, otherwise a literal."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Spelling:
     """
 
     def __init__(self, world: After, module: ModulePath, refuse: Callable[[str], bool] = lambda _: False) -> None:
-        """Take the world, and the module instance to write in."""
+        """Build from the world, and the module instance to write in."""
         self._world = world
         self._resolver = world.resolver
         self._module = module
@@ -154,11 +154,11 @@ class Spelling:
         return handed_over + steps if handed_over else None
 
     def _is_declared(self, address: Address) -> bool:
-        """Tell whether a resource is written in this module, or nothing shows what is."""
+        """Whether a resource is written in this module, or nothing shows what is."""
         return self._resolver.block(address) is not None or self._resolver.module_sources(self._module) is None
 
     def _begun(self, spelled: Spelled, known: Mapping[str, str]) -> Spelled:
-        """Write the beginning of a literal ARN as what stands for it here."""
+        """Write the beginning of a literal ARN as what is it here."""
         first = spelled[0]
         assert isinstance(first, str)
         ends = [len(first)] if len(spelled) == 1 else []
@@ -208,12 +208,12 @@ class Spelling:
 
     @cached_property
     def _objects(self) -> dict[str, str]:
-        """Map the addresses of whole resources that are handed over to what stands for them here."""
+        """Map the addresses of whole resources that are handed over to what is them here."""
         return {owner: found for each, seen in reversed(self._seen) for owner, found in _resources(each, seen)}
 
     @cached_property
     def _seen(self) -> list[tuple[str, Seen]]:
-        """List what inputs, outputs of called modules and locals stand for."""
+        """List what inputs, outputs of called modules and locals are."""
         module = self._resolver.module_sources(self._module)
         if module is None:
             return []
@@ -224,7 +224,7 @@ class Spelling:
         return [(each, seen) for each, seen in found if not self._refuse(".".join(_HEAD.findall(each)[:2]))]
 
     def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:
-        """Walk the instances of a call and their outputs."""
+        """Iterate over the instances of a call and their outputs."""
         if isinstance(seen, CallReferent):
             keys = seen.keys()
             for key in range(keys) if isinstance(keys, int) else keys:
@@ -247,7 +247,7 @@ def _index(key: str | int) -> str:
 
 
 def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
-    """Give a value if it is a text of interest; of an object its members."""
+    """Return a value if it is a text of interest; of an object its members."""
     if isinstance(seen, str):
         if seen.startswith("arn:"):
             yield expression, seen
@@ -260,7 +260,7 @@ def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
 
 
 def _resources(expression: str, seen: Seen) -> Iterator[tuple[str, str]]:
-    """Give the addresses of the resource instances that a value is, and how each is written."""
+    """Return the addresses of the resource instances that a value is, and how each is written."""
     if isinstance(seen, InstanceReferent):
         yield str(seen.address), expression
     elif isinstance(seen, ResourceReferent):

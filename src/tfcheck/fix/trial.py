@@ -1,4 +1,4 @@
-"""What would Terraform plan, and what would then be allowed, if the sources were changed?
+"""Predict what Terraform would plan, and what would be allowed, if the sources were changed.
 
 The changed text is read and evaluated like any other: what the change touches is taken out of the plan, as if it were
 known only after apply, and what the change adds is put in. Then the same requirements are decided again.
@@ -45,14 +45,14 @@ class Changed(Sources):
     """The sources with some files changed; everything else is shared with those that they come from."""
 
     def __init__(self, original: Sources, texts: Mapping[str, str]) -> None:
-        """Take the sources, and the new texts by file name."""
+        """Build from the sources, and the new texts by file name."""
         self.__dict__.update(original.__dict__)
         self._original = original
         self._new_texts = texts
         self._changed: dict[str, Module] = {}
 
     def module(self, path: tuple[str, ...]) -> Module | None:
-        """Give a module, its files changed where they are."""
+        """Return a module, its files changed where they are."""
         found = self._original.module(path)
         if found is None or not any(each.source.name in self._new_texts for each in found.files):
             return found
@@ -82,13 +82,13 @@ def reread(source: SourceText, text: str) -> File:
 
 
 def changed(sources: Sources, insertions: Iterable[Insertion], files: Mapping[str, SourceText]) -> Changed:
-    """Give the sources with insertions made; `files` are the texts that they go into."""
+    """Return the sources with insertions made; `files` are the texts that they go into."""
     found = by_file(insertions)
     return Changed(sources, {name: spliced(files[name].text, several) for name, several in found.items()})
 
 
 def bare_tasks(world: World) -> dict[str, TaskDefinition]:
-    """Give the task definitions by address, without their containers.
+    """Return the task definitions by address, without their containers.
 
     What these need was told before the change: working them out again would take most of the time.
     """
@@ -107,7 +107,7 @@ class Trial:
         given: Mapping[tuple[Address, str], Value] | None = None,
         context: Sequence[World] = (),
     ) -> None:
-        """Take the changed sources, what the change touches and adds, and values that stand for text not at hand.
+        """Build from the changed sources, what the change touches and adds, and values that are text not at hand.
 
         `context` are the other stacks: no change touches them.
         """
@@ -118,7 +118,7 @@ class Trial:
 
     @property
     def world(self) -> After:
-        """Give that world."""
+        """Return that world."""
         return self._world
 
     @cached_property
@@ -136,7 +136,7 @@ class Trial:
 
 
 class _Given(Resolver):
-    """A resolver that is told some values instead of working them out."""
+    """A resolver that is reported some values instead of working them out."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What is to be granted, in the words of a policy, and how is each part spelled in the sources?"""
+"""The statement that has to be granted, and how each part of it is written in the sources."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tfcheck.value import TextLike, pieces, text
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """An expression of Terraform's language that stands for a text: `aws_s3_bucket.config.arn`."""
+    """An expression of Terraform's language that is a text: `aws_s3_bucket.config.arn`."""
 
     expression: str
 
 
 #: A text of the sources: literal pieces and references.
 Spelled: TypeAlias = tuple[str | Reference, ...]
-#: How a value is spelled in one place; None where nothing there stands for it.
+#: How a value is spelled in one place; None where nothing there is it.
 Spell: TypeAlias = Callable[[TextLike], Spelled | None]
 
 
@@ -80,7 +80,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
 
 
 def _writable(resource: TextLike) -> TextLike:
-    """Give what a policy names for a resource: of a log group all of its streams, whose names are made later."""
+    """Return what a policy names for a resource: of a log group all of its streams, whose names are made later."""
     found: list[TextLike] = []
     for piece in pieces(resource):
         head, stream, _ = piece.partition(_STREAM) if isinstance(piece, str) else (piece, "", "")
@@ -91,7 +91,7 @@ def _writable(resource: TextLike) -> TextLike:
 
 
 def _is_exact(resource: TextLike) -> bool:
-    """Tell whether a policy that names a resource means it alone: `*`, `?` and `${` mean something else there."""
+    """Whether a policy that names a resource means it alone: `*`, `?` and `${` mean something else there."""
     literals = [each for each in pieces(resource) if isinstance(each, str)]
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
 
@@ -109,7 +109,7 @@ def sid(action: str) -> str:
 
 
 def free(name: str, taken: Iterable[str], join: str = "") -> str:
-    """Give a name that is not taken, numbered if need be."""
+    """Return a name that is not taken, numbered if need be."""
     names = set(taken)
     number = 2
     found = name

@@ -1,1 +1,1 @@
-"""How does a report get onto a pull request? The only part of tfcheck that talks to anybody."""
+"""The pull request: the only part of tfcheck that uses the network."""

@@ -1,4 +1,4 @@
-"""Whose comments are ours?
+"""Recognise tfcheck's own comments by their author.
 
 Anybody may paste our marker into a comment of theirs; that one is not to be touched.
 """
@@ -30,7 +30,7 @@ class Author(msgspec.Struct, frozen=True):
     bot: bool | None = None
 
     def wrote(self, user: User | None) -> bool:
-        """Tell whether the account is `user`: names alone do not do, since a person may be called like a bot."""
+        """Whether the account is `user`: names alone do not do, since a person may be called like a bot."""
         if user is None or _bare(user.login) != self.login:
             return False
         return self.bot is None or self.bot is (user.type == "Bot")

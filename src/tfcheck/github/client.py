@@ -1,7 +1,7 @@
-"""How is GitHub asked, and when once more?
+"""Send requests to GitHub, and repeat those that can be repeated.
 
 Follows https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and the page on rate
-limits beside it. What may be repeated is repeated; a POST never is, unless it was surely refused or not sent: whoever
+limits beside it. What may be repeated is repeated; a POST never is, unless it was definitely refused or not sent: whoever
 made it looks first whether it was carried out. The token goes into one header and nowhere else.
 """
 
@@ -42,7 +42,7 @@ class Client:
     """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
 
     def __init__(self, hosts: Hosts, token: str, patience: Patience | None = None) -> None:
-        """Take the addresses and the token."""
+        """Build from the addresses and the token."""
         if not re.fullmatch(r"[!-~]+", token):
             raise RefusalError(Kind.TOKEN, "it holds characters that no token has" if token else "there is none")
         self._hosts = hosts
@@ -158,7 +158,7 @@ class Client:
             raise RefusalError(Kind.UNREACHABLE, problem)
 
     def _limit(self, answer: _Answer, limits: int) -> float | None:
-        """Give the seconds to wait where too many requests were made, else None."""
+        """Return the seconds to wait where too many requests were made, else None."""
         if answer.status not in (403, 429):
             return None
         after = answer.headers.get("retry-after", "")
@@ -172,7 +172,7 @@ class Client:
         return None
 
     def _redirect(self, method: str, url: str, answer: _Answer) -> str | None:
-        """Give where a renamed repository is now, on the same host only."""
+        """Return where a renamed repository is now, on the same host only."""
         if answer.status not in ((301, 302, 307, 308) if method == "GET" else (307, 308)):
             return None
         target = urljoin(url, answer.headers.get("location", ""))
@@ -204,7 +204,7 @@ def _origin(url: str) -> tuple[str, str]:
 
 
 def _pool(api: str) -> urllib3.PoolManager:
-    """Make the connections, through the proxy that the environment names for this host."""
+    """Build the connections, through the proxy that the environment names for this host."""
     scheme, host = _origin(api)
     proxy = getproxies().get(scheme)
     if proxy and not proxy_bypass(host):

@@ -1,4 +1,4 @@
-"""How does one comment stay one, and stay true, however many jobs write to it?
+"""Keep one up-to-date comment although several jobs write to it.
 
 GitHub has no way to say "only if nobody wrote meanwhile". So whoever wrote looks again after a moment of random length.
 Of two comments made at the same time the older one stays, and whoever made the other one takes it away and writes into
@@ -51,7 +51,7 @@ class Thread:
     """The conversation of one pull request, as far as our one comment in it goes."""
 
     def __init__(self, client: Client, pull: Pull, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
-        """Take the pull request, the account that we write as, and what the comment should say."""
+        """Build from the pull request, the account that we write as, and what the comment should say."""
         self._client = client
         self._pull = pull
         self._author = author
@@ -88,7 +88,7 @@ class Thread:
         return self._kept(live[0], live[1:])
 
     def _ours(self) -> list[Comment]:
-        """Give our comments of this id, the oldest first."""
+        """Return our comments of this id, the oldest first."""
         path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
         found = [
             each
@@ -101,7 +101,7 @@ class Thread:
         return sorted(found, key=lambda each: each.id)
 
     def _overtaken(self, ours: list[Comment]) -> str:
-        """Say why this run is too late; empty where it is not."""
+        """Explain why this run is too late; empty where it is not."""
         newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self._draft.marker.run]
         if any(mark.sha == self._draft.marker.sha for mark in newer):
             return "a newer run has written the comment"
@@ -214,7 +214,7 @@ class Thread:
 
 
 def _same(one: str, other: str) -> bool:
-    """Compare two bodies but for the run that wrote them; GitHub may give back other line ends."""
+    """Compare two bodies except the run that wrote them; GitHub may give back other line ends."""
     return _without_run(one) == _without_run(other)
 
 
@@ -223,6 +223,6 @@ def _without_run(body: str) -> str:
 
 
 def _told(body: str) -> bool:
-    """Tell whether a comment of ours ever told of something missing: its title does not forget that."""
+    """Whether a comment of ours ever told of something missing: its title does not forget that."""
     title = body.split("\n", 2)[1:2]
     return not any(line.startswith("### ✅ tfcheck: nothing is missing") for line in title)

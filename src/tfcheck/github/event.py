@@ -1,4 +1,4 @@
-"""Which pull request is this about, and is it still at the commit that was checked?"""
+"""Find the pull request, and whether it is still at the commit that was checked."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Pull(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """Give the path of the pull request in the API."""
+        """Return the path of the pull request in the API."""
         return f"/repos/{self.repository}/pulls/{self.number}"
 
 

@@ -1,4 +1,4 @@
-"""At which addresses is GitHub? Only at those that the environment names."""
+"""The addresses of GitHub: only those that the environment names."""
 
 from __future__ import annotations
 

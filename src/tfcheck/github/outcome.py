@@ -1,4 +1,4 @@
-"""What came of it?"""
+"""What was done with a comment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Outcome(msgspec.Struct, frozen=True):
     url: str = ""
 
     def __str__(self) -> str:
-        """Say it in one line."""
+        """Report it in one line."""
         if self.did is Did.NOTHING:
             return f"no comment: {self.why}"
         where = f": {self.url}" if self.url and self.did is not Did.DELETED else ""

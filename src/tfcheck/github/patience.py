@@ -1,4 +1,4 @@
-"""How long may one run wait for GitHub, all in all?"""
+"""Limit the time that one run waits for GitHub."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Patience:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Take the seconds that may be waited."""
+        """Build from the seconds that may be waited."""
         self._left = seconds
         self._now = now
         self._sleep = sleep
         self._chance = chance
 
     def now(self) -> float:
-        """Give the time in seconds since the epoch."""
+        """Return the time in seconds since the epoch."""
         return self._now()
 
     def wait(self, seconds: float) -> bool:

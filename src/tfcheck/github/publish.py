@@ -1,4 +1,4 @@
-"""How do reports get onto the pull request? The whole use case: which one, who we are, the comment, the suggestions."""
+"""Publish reports on the pull request: which one, who we are, the comment, the suggestions."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 def page(reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple[Manual, ...], sha: str = "") -> Page:
-    """Say what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
+    """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
     head = sha or environment.event(place.variables).sha
     links = Links(place.server, environment.repository(place.variables), head, environment.run(place.variables))
     return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected)
@@ -108,7 +108,7 @@ def _draft(reports: Sequence[Report], told: Content, about: Page, when: When) ->
 
 
 def _changes(report: Report) -> bool:
-    """Tell whether any answer is another one than before, or was not asked before, or any access is another."""
+    """Whether any answer is another one than before, or was not asked before, or any access is another."""
     access = report.access_changes or report.access_possible or report.access_unknown or report.role_switches
     return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)
 

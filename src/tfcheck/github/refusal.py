@@ -1,4 +1,4 @@
-"""What did GitHub refuse, and what can be done about it?"""
+"""Explain what GitHub refused, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Kind(Enum):
 
     @property
     def hint(self) -> str:
-        """Say what the user can do about it; empty where nothing."""
+        """Explain what the user can do about it; empty where nothing."""
         return _HINTS.get(self, "")
 
 
@@ -42,14 +42,14 @@ class RefusalError(Exception):
     """GitHub does not do what it was asked; asking again does not help."""
 
     def __init__(self, kind: Kind, message: str = "", status: int = 0) -> None:
-        """Take the kind, what GitHub said, and the status of its answer (0 without one)."""
+        """Build from the kind, what GitHub said, and the status of its answer (0 without one)."""
         super().__init__(kind.value)
         self.kind = kind
         self.message = message
         self.status = status
 
     def __str__(self) -> str:
-        """Say in one line what happened, with GitHub's own words."""
+        """Report in one line what happened, with GitHub's own words."""
         said = ": ".join(filter(None, (str(self.status or ""), self.message)))
         return f"{self.kind.value} ({said})" if said else self.kind.value
 
@@ -68,7 +68,7 @@ class _Body(msgspec.Struct):
 
 
 def said(body: bytes) -> str:
-    """Give GitHub's words from the body of an answer, on one line; empty where there are none."""
+    """Return GitHub's words from the body of an answer, on one line; empty where there are none."""
     try:
         found = msgspec.json.decode(body, type=_Body)
     except (msgspec.DecodeError, UnicodeError):
@@ -79,7 +79,7 @@ def said(body: bytes) -> str:
 
 
 def refused(status: int, message: str) -> RefusalError:
-    """Tell refusals apart by the status and the words of the answer."""
+    """Return refusals apart by the status and the words of the answer."""
     return RefusalError(_kind(status, message), message, status)
 
 
@@ -103,5 +103,5 @@ _LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
 
 def speaks_of_a_limit(message: str) -> bool:
-    """Tell whether GitHub's words are about too many requests."""
+    """Whether GitHub's words are about too many requests."""
     return _LIMIT.search(message) is not None

@@ -1,4 +1,4 @@
-"""How do suggestions get onto the lines of a pull request, at once and only once?"""
+"""Post suggestions on the lines of a pull request, once each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Remark(msgspec.Struct, frozen=True):
     body: str
 
     def lines(self) -> dict[str, Any]:
-        """Give the fields that GitHub wants."""
+        """Return the fields that GitHub wants."""
         place = self.suggestion
         start = {"start_line": place.start, "start_side": "RIGHT"} if place.start != place.end else {}
         return {"path": place.file, "line": place.end, "side": "RIGHT", **start, "body": self.body}
@@ -38,7 +38,7 @@ class Review:
     """The suggestions of one comment id on one pull request."""
 
     def __init__(self, client: Client, pull: Pull, author: Author, key: str) -> None:
-        """Take the pull request, the account that we write as, and the key of the comment."""
+        """Build from the pull request, the account that we write as, and the key of the comment."""
         self._client = client
         self._pull = pull
         self._author = author
@@ -70,7 +70,7 @@ class Review:
         return remarks
 
     def _there(self) -> set[str]:
-        """Give the keys of our suggestions that are there, and take away those that nobody can use any more."""
+        """Return the keys of our suggestions that are there, and take away those that nobody can use any more."""
         comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
         answered = {each.in_reply_to_id for each in comments}
         there: set[str] = set()
@@ -85,7 +85,7 @@ class Review:
         return there
 
     def _posted(self, remarks: list[Remark]) -> int:
-        """Make one review of all; one that GitHub does not take is left out."""
+        """Build one review of all; one that GitHub does not take is left out."""
         if not remarks:
             return 0
         body = {

@@ -1,4 +1,4 @@
-"""What do we read of GitHub's answers?
+"""The parts of GitHub's answers that tfcheck reads.
 
 Follows https://docs.github.com/en/rest/issues/comments, https://docs.github.com/en/rest/pulls and the pages below it.
 """

@@ -1,4 +1,4 @@
-"""Which changes can be put beside the lines of a pull request, to be taken over with one click?
+"""Turn fixes into suggestions on the lines of a pull request.
 
 GitHub takes a suggestion only for lines that the pull request's diff shows. Most policies are not touched by the pull
 request that needs them, so most changes stay in the comment. Follows
@@ -51,7 +51,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 
 
 def suggested(body: str) -> str | None:
-    """Give the key of a comment that carries a suggestion of ours."""
+    """Return the key of a comment that carries a suggestion of ours."""
     found = _MARKER.match(body)
     return found[1] if found else None
 
@@ -73,7 +73,7 @@ def suggestions(diff: str, files: Mapping[str, File], top: Path) -> tuple[Sugges
 
 
 def overlapping(one: Iterable[Suggestion], other: Iterable[Suggestion]) -> bool:
-    """Tell whether two changes touch the same lines."""
+    """Whether two changes touch the same lines."""
     others = list(other)
     return any(_overlap(each, against) for each in one for against in others)
 
@@ -105,12 +105,12 @@ def _content(top: Path, name: str) -> bytes | None:
 
 
 def _blob(data: bytes) -> str:
-    """Give the name that git has for the content of a file."""
+    """Return the name that git has for the content of a file."""
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def shown_lines(patch: str) -> dict[int, Shown]:
-    """Give the lines that a diff shows on its right side, by their numbers."""
+    """Return the lines that a diff shows on its right side, by their numbers."""
     shown: dict[int, Shown] = {}
     hunk = number = 0
     cut = False
@@ -134,7 +134,7 @@ def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, Shown]) -> Sug
 
 
 def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
-    """Give the ways to say an edit as lines that are replaced: what is put in is tied to the line before or after."""
+    """Return the ways to say an edit as lines that are replaced: what is put in is tied to the line before or after."""
     if edit.old:
         yield edit.line, edit.old, edit.new
         return
@@ -145,7 +145,7 @@ def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], 
 
 
 def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[int, Shown]) -> bool:
-    """Tell whether GitHub shows these lines, in one hunk and with nothing taken out between them."""
+    """Whether GitHub shows these lines, in one hunk and with nothing taken out between them."""
     found = [shown.get(start + number) for number in range(len(old))]
     if lines[start - 1 : start - 1 + len(old)] != list(old):
         return False

@@ -1,4 +1,4 @@
-"""What is inside a value: its attributes, its elements, and all of it?
+"""Access the attributes and elements of a value.
 
 Resources and modules stay lazy on their way through lists, objects and `for`: they are worked out as a whole only where
 a function, an operator or a conversion needs the value.
@@ -30,10 +30,10 @@ class LocalScope(msgspec.Struct, frozen=True, eq=False):
     names: dict[str, Seen]
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Give a member of a bound name, or what `parent` knows.
+        """Return a member of a bound name, or what `parent` knows.
 
         Raises:
-            EvaluationError: there surely is no such thing.
+            EvaluationError: there definitely is no such thing.
         """
         return member(self.names[root], name) if root in self.names else self.parent.lookup(root, name)
 
@@ -61,7 +61,7 @@ class Gathered:
         self.members = members
 
     def member(self, key: str | int) -> Seen:
-        """Give one of the members.
+        """Return one of the members.
 
         Raises:
             EvaluationError: there is none of that name.
@@ -74,34 +74,34 @@ class Gathered:
         raise EvaluationError(f"no element {_shown(key)}")
 
     def keys(self) -> Sequence[str] | int | None:
-        """Give the names, or the length of a list."""
+        """Return the names, or the length of a list."""
         return list(self.members) if isinstance(self.members, Mapping) else len(self.members)
 
     def whole(self) -> Value:
-        """Work out every member."""
+        """Evaluate every member."""
         if isinstance(self.members, Mapping):
             return {name: whole(member) for name, member in self.members.items()}
         return [whole(member) for member in self.members]
 
 
 def is_referent(seen: Seen) -> TypeGuard[Referent]:
-    """Tell whether `seen` is to be asked for its members."""
+    """Whether `seen` is to be asked for its members."""
     return not isinstance(seen, _VALUES)
 
 
 def whole(seen: Seen) -> Value:
-    """Work out all of `seen`."""
+    """Evaluate all of `seen`."""
     return seen.whole() if is_referent(seen) else seen  # type: ignore[return-value]
 
 
 def gather(members: list[Seen] | dict[str, Seen]) -> Seen:
-    """Make a list or an object; it stays lazy where one of the members is."""
+    """Build a list or an object; it stays lazy where one of the members is."""
     every = members.values() if isinstance(members, dict) else members
     return Gathered(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
 
 
 def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
-    """Tell whether `name` is bound by `for`, a template or an iterator around, and to what."""
+    """Whether `name` is bound by `for`, a template or an iterator around, and to what."""
     while isinstance(scope, LocalScope):
         if name in scope.names:
             return True, scope.names[name]
@@ -117,17 +117,17 @@ def sure(seen: Seen) -> Seen:
 
 
 def doubt(seen: Seen) -> Unknown | None:
-    """Give the first part of `seen` that may be an error in truth."""
+    """Return the first part of `seen` that may be an error in truth."""
     if is_referent(seen):
         return None
     return next((each for each in unknowns(whole(seen)) if each.unsure), None)
 
 
 def member(seen: Seen, name: str) -> Seen:
-    """Work out `seen.name`.
+    """Evaluate `seen.name`.
 
     Raises:
-        EvaluationError: there surely is no such attribute.
+        EvaluationError: there definitely is no such attribute.
     """
     if is_referent(seen):
         return member_at(seen, name)
@@ -145,10 +145,10 @@ def member(seen: Seen, name: str) -> Seen:
 
 
 def element(seen: Seen, key: Value) -> Seen:
-    """Work out `seen[key]`.
+    """Evaluate `seen[key]`.
 
     Raises:
-        EvaluationError: there surely is no such element.
+        EvaluationError: there definitely is no such element.
     """
     if key is None:
         raise EvaluationError("an index must not be null")
@@ -174,7 +174,7 @@ def element(seen: Seen, key: Value) -> Seen:
 
 
 def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
-    """Give keys and elements in the order in which `for` and `for_each` walk them; Unknown where they are not known.
+    """Return keys and elements in the order in which `for` and `for_each` walk them; Unknown where they are not known.
 
     Raises:
         EvaluationError: `seen` is no collection.
@@ -200,10 +200,10 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
 
 
 def member_at(referent: Referent, key: str | int) -> Seen:
-    """Give a member, in the knowledge that no error inside another block can be caught here.
+    """Return a member, in the knowledge that no error inside another block can be caught here.
 
     Raises:
-        EvaluationError: there surely is none of that name.
+        EvaluationError: there definitely is none of that name.
     """
     seen = referent.member(key)
     return seen if isinstance(referent, Gathered) else sure(seen)

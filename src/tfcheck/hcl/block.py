@@ -1,4 +1,4 @@
-"""What does a block of the sources hold?
+"""A block of the sources: its arguments and nested blocks.
 
 Nothing is parsed before it is asked for; `tfcheck.hcl.syntax` finds blocks and where their parts begin and end.
 """
@@ -72,17 +72,17 @@ class Block(msgspec.Struct, frozen=True, eq=False):
         return tuple(self.arguments)
 
     def attribute(self, name: str) -> Expression | None:
-        """Give the expression of an argument; None where it is not written."""
+        """Return the expression of an argument; None where it is not written."""
         argument = self.arguments.get(name)
         return argument.expression if argument else None
 
     def attribute_place(self, name: str) -> Place | None:
-        """Tell where an argument is written."""
+        """Return where an argument is written."""
         argument = self.arguments.get(name)
         return argument.place if argument else None
 
     def blocks(self, name: str) -> list[Block]:
-        """Give the nested blocks of a type in source order.
+        """Return the nested blocks of a type in source order.
 
         `dynamic "name"` blocks are among them; they keep the type `dynamic` and the label.
         """

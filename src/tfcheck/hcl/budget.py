@@ -82,16 +82,16 @@ class Run(Protocol):
     trying: int
 
     def see(self, node: Expression, scope: Scope) -> Seen:
-        """Work out a part of the expression."""
+        """Evaluate a part of the expression."""
 
     def value(self, node: Expression, scope: Scope) -> Value:
-        """Work out a part of the expression, all of it."""
+        """Evaluate a part of the expression, all of it."""
 
     def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
-        """Work out a part of the expression that must be a bool, and whether it is marked as sensitive."""
+        """Evaluate a part of the expression that must be a bool, and whether it is marked as sensitive."""
 
     def probe(self, node: Expression, scope: Scope) -> Value:
-        """Work out a part of the expression only to see whether Terraform would report an error."""
+        """Evaluate a part of the expression only to see whether Terraform would report an error."""
 
 
 _NESTED = (list, dict, Set, JsonText, Text)

@@ -1,4 +1,4 @@
-"""What does a conditional give, whose two arms get one type whichever is chosen?
+"""Evaluate a conditional, whose two arms are converted to one type.
 
 See https://developer.hashicorp.com/terraform/language/expressions/conditionals.
 """
@@ -26,7 +26,7 @@ _TYPELESS = (Variable, Attribute, Index, Call)
 
 
 def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
-    """Give the arm that `truth` chooses, converted where the type of the other one asks for it.
+    """Return the arm that `truth` chooses, converted where the type of the other one asks for it.
 
     An error in the other arm does not count. NOTE: a null has a type for Terraform that we do not know; it is taken to
     be that of the other arm.
@@ -45,7 +45,7 @@ def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
 
 
 def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Run) -> Seen:
-    """Give the chosen arm where the other one fails."""
+    """Return the chosen arm where the other one fails."""
     if is_referent(seen) or not _is_open_to(whole(seen), other, run):
         return seen
     if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
@@ -54,7 +54,7 @@ def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Ru
 
 
 def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
-    """Give the chosen arm, converted to the type that it shares with the other one."""
+    """Return the chosen arm, converted to the type that it shares with the other one."""
     if is_referent(seen) or is_referent(peer) or not _is_open_to(whole(seen), other, run):
         return seen
     if run.trying and _may_clash(whole(seen), whole(peer)):
@@ -63,12 +63,12 @@ def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run
 
 
 def _is_open_to(value: Value, other: Expression, run: Run) -> bool:
-    """Tell whether the other arm could change the value, or tell of an error."""
+    """Whether the other arm could change the value, or tell of an error."""
     return bool(run.trying) or _convertible(value) or _makes_set(value, other)
 
 
 def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
-    """Give what both arms have in common when the condition is not known."""
+    """Return what both arms have in common when the condition is not known."""
     arms = f"{described(node.then)} or {described(node.otherwise)}"
     rest = Unknown(
         reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
@@ -108,7 +108,7 @@ def _converted(arm: Expression, value: Value, other: Expression, peer: Value) ->
 
 
 def _may_clash(one: Value, other: Value) -> bool:
-    """Tell whether an unknown value may turn out to have a type that does not go with the other one."""
+    """Whether an unknown value may turn out to have a type that does not go with the other one."""
     match one, other:
         case (dict(), dict()) if one.keys() == other.keys():
             return any(_may_clash(item, other[name]) for name, item in one.items())
@@ -127,7 +127,7 @@ def _is_sorted(items: list[Value]) -> bool:
 
 
 def _convertible(value: Value) -> bool:
-    """Tell whether the other arm's type could change `value`: only numbers, bools and sets are converted."""
+    """Whether the other arm's type could change `value`: only numbers, bools and sets are converted."""
     match value:
         case bool() | int() | float() | Fraction() | Set():
             return True

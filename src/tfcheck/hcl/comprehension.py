@@ -1,4 +1,4 @@
-"""What do `for` expressions and splats make of a collection?
+"""Evaluate `for` expressions and splats.
 
 See https://developer.hashicorp.com/terraform/language/expressions/for and
 https://developer.hashicorp.com/terraform/language/expressions/splat.
@@ -28,7 +28,7 @@ class _Open(Exception):  # noqa: N818 (ends a walk)
 
 
 def listed(node: ForList, scope: Scope, run: Run) -> Seen:
-    """Work out `[for … : …]`.
+    """Evaluate `[for … : …]`.
 
     Raises:
         EvaluationError: what is walked is no collection, or an element fails.
@@ -46,7 +46,7 @@ def listed(node: ForList, scope: Scope, run: Run) -> Seen:
 
 
 def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
-    """Work out `{for … : … => …}`, also grouping by `...`.
+    """Evaluate `{for … : … => …}`, also grouping by `...`.
 
     Raises:
         EvaluationError: what is walked is no collection, an element fails, or two have one key.
@@ -76,7 +76,7 @@ def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
 
 
 def splat(node: Splat, scope: Scope, run: Run) -> Seen:
-    """Work out `source[*]…`: of null nothing, of anything that is no list or set a list of one.
+    """Evaluate `source[*]…`: of null nothing, of anything that is no list or set a list of one.
 
     Raises:
         EvaluationError: an element has no such attribute.
@@ -114,7 +114,7 @@ class _Marks:
 def _rounds(
     node: ForList | ForObject, collection: Seen, scope: Scope, run: Run, marks: _Marks
 ) -> Iterator[tuple[Value, Scope]]:
-    """Give the key and the scope of every element that the `if` lets pass."""
+    """Return the key and the scope of every element that the `if` lets pass."""
     items = elements(bare(collection))
     if isinstance(items, Unknown):
         raise _Open(items)

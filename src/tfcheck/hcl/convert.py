@@ -1,4 +1,4 @@
-"""What does a value become when it is converted to a type, or to the type that it shares with others?
+"""Convert a value to a type, or several values to the type that they share.
 
 See https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion and
 https://developer.hashicorp.com/terraform/language/expressions/type-constraints. Unknown leaves pass through.
@@ -92,7 +92,7 @@ def to_bool(value: Value) -> Value:
 
 def _converted_text(value: Value, wanted: str) -> Value:
     if isinstance(value, Unknown):
-        # A symbol stands for the text; the number or bool is another value.
+        # A symbol is the text; the number or bool is another value.
         return Unknown(reason=value.reason, where=value.where, unsure=True)
     if isinstance(value, Text | JsonText):
         return Unknown(reason=f"{wanted} in a text that is known only after apply", unsure=True)
@@ -213,7 +213,7 @@ def _unified(value: Value, shared: Type) -> Value:
 
 
 def _open(value: Value) -> Value:
-    """Give what is left of `value` when a type not known yet takes part: numbers and bools may become strings."""
+    """Return what is left of `value` when a type not known yet takes part: numbers and bools may become strings."""
     match value:
         case list():
             return [_open(item) for item in value]
@@ -238,7 +238,7 @@ def _agreed(one: Value, other: Value) -> Value:
 
 
 def as_set(items: Iterable[Value]) -> Value:
-    """Make a set of `items`, which have one type already: without duplicates, in Terraform's order.
+    """Build a set of `items`, which have one type already: without duplicates, in Terraform's order.
 
     Where it is open whether two items are equal, the whole is unknown. With unknown items the order is as given.
     """

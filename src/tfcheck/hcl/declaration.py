@@ -1,4 +1,4 @@
-"""Which type does the `type` argument of a variable declare?
+"""Parse the `type` argument of a variable.
 
 See https://developer.hashicorp.com/terraform/language/expressions/type-constraints.
 """

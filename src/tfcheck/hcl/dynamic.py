@@ -1,4 +1,4 @@
-"""Which nested blocks does a block have once its `dynamic` blocks are expanded?
+"""Expand `dynamic` blocks.
 
 See https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks.
 """
@@ -17,7 +17,7 @@ _MOST = 10_000
 
 
 def nested(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Scope]], Unknown | None]:
-    """Give the `name` blocks inside `block`, each with the scope of its arguments, in source order.
+    """Return the `name` blocks inside `block`, each with the scope of its arguments, in source order.
 
     A `dynamic` block gives its `content` once for each element, with the iterator bound; blocks nested in that are
     expanded by calling this again with the scope given. The Unknown says that there may be more blocks, and why.
@@ -64,7 +64,7 @@ def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unk
 
 
 def _iterator(written: Expression | None, name: str) -> str:
-    """Name what stands for the element: what `iterator` says, else the type of the block."""
+    """Name what is the element: what `iterator` says, else the type of the block."""
     return written.name if isinstance(written, Variable) else name
 
 

@@ -1,4 +1,4 @@
-"""Are two values equal for Terraform's `==`, which tells a number from a string and a list from a tuple?
+"""Compare two values as Terraform's `==` does, which distinguishes numbers from strings and lists from tuples.
 
 See https://developer.hashicorp.com/terraform/language/expressions/operators#equality-operators.
 """
@@ -75,7 +75,7 @@ def _same_sets(left: Set, right: Set, *, alike: bool) -> Truth:
 
 
 def _may_share(left: Sequence[Value], right: Sequence[Value]) -> Truth:
-    """Say FALSE where one side has an element that the other surely lacks.
+    """Say FALSE where one side has an element that the other definitely lacks.
 
     Order and repetition do not count: either may be a set that the plan shows as a list.
     """

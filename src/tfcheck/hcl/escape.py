@@ -1,4 +1,4 @@
-"""Which characters does the text of a template stand for?"""
+"""Decode the escapes in the text of a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is an expression worth, as far as it can be told before apply?
+"""Evaluate an expression as far as its value is known before apply.
 
 Follows https://developer.hashicorp.com/terraform/language/expressions and the HCL native syntax specification
 (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md).
@@ -62,7 +62,7 @@ _LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
 def evaluate(expression: Expression, scope: Scope) -> Value:
-    """Work out all of `expression`; what fails is an `Unknown` that says why and where. Never raises."""
+    """Evaluate all of `expression`; what fails is an `Unknown` that says why and where. Never raises."""
     try:
         return whole(see(expression, scope))
     except EvaluationError as error:
@@ -73,7 +73,7 @@ def evaluate(expression: Expression, scope: Scope) -> Value:
 
 
 def see(expression: Expression, scope: Scope) -> Seen:
-    """Work out `expression` as far as needed; a resource or a module stays lazy.
+    """Evaluate `expression` as far as needed; a resource or a module stays lazy.
 
     Raises:
         EvaluationError: Terraform would report an error.
@@ -185,7 +185,7 @@ class _Run:
         return member(self.see(node.source, scope), node.name) if root is None else sure(scope.lookup(root, node.name))
 
     def _root(self, node: Expression, scope: Scope) -> str | None:
-        """Give what the scope knows a reference by, where `node.name` is as far as it goes: `var`, `data.TYPE`."""
+        """Return what the scope knows a reference by, where `node.name` is as far as it goes: `var`, `data.TYPE`."""
         match node:
             case Variable(name=name) if name not in _LONG_ROOTS and not bound(scope, name)[0]:
                 return name
@@ -212,7 +212,7 @@ class _Run:
         return self._by_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
 
     def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
-        """Decide a comparison of the length of a text that is surely not empty, if it can be."""
+        """Decide a comparison of the length of a text that is definitely not empty, if it can be."""
         text = lengths.measured(node)
         if text is None or is_referent(left) or is_referent(right) or not surely_filled(self.probe(text, scope)):
             return result
@@ -228,7 +228,7 @@ class _Run:
         return equals(first, second, alike=is_structural(node.left, first) and is_structural(node.right, second))
 
     def _logical(self, node: Binary, scope: Scope) -> Seen:
-        """Work out `&&` and `||`.
+        """Evaluate `&&` and `||`.
 
         NOTE: up to 1.11 Terraform reports an error of the right side even where the left one decides, later it does
         not: it only matters where `try` would catch it.
@@ -289,7 +289,7 @@ class _Run:
         return called(node.name, arguments, values, call(node.name, values, scope))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
-        """Work out what is passed; with `...` the last argument is spread."""
+        """Evaluate what is passed; with `...` the last argument is spread."""
         arguments = [self.see(argument, scope) for argument in node.arguments]
         if not node.spread:
             return arguments
@@ -302,7 +302,7 @@ class _Run:
         return arguments + [item for _, item in items]
 
     def _attempt(self, node: Expression, scope: Scope) -> tuple[Seen, Unknown | None]:
-        """Work out an argument of `try` or `can`; give also what may be an error in it."""
+        """Evaluate an argument of `try` or `can`; give also what may be an error in it."""
         before = self.doubt
         self.trying += 1
         self.doubt = None
@@ -316,7 +316,7 @@ class _Run:
             self.doubt = before
 
     def _try(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
-        """Give the first argument that surely succeeds; one that may succeed leaves the result unknown."""
+        """Return the first argument that definitely succeeds; one that may succeed leaves the result unknown."""
         for node in nodes:
             try:
                 seen, open_part = self._attempt(node, scope)

@@ -1,4 +1,4 @@
-"""What does an expression of Terraform's language consist of?
+"""The nodes of an expression of Terraform's language.
 
 The nodes follow the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md).
 `tfcheck.hcl.parse` makes them, `tfcheck.hcl.evaluate` works them out.

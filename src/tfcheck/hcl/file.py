@@ -1,4 +1,4 @@
-"""What was found in a file of the sources?"""
+"""A parsed source file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a JSON file hold, and at which offsets?
+"""Parse a JSON file together with the offsets of its values.
 
 The standard library's parser tells no offsets, and the findings of a `.tf.json` file need lines too.
 """

@@ -1,4 +1,4 @@
-"""Which blocks does a `.tf.json` file hold?
+"""Read the blocks of a `.tf.json` file.
 
 Follows https://developer.hashicorp.com/terraform/language/syntax/json. Whether a property is an argument or nested
 blocks is not written there: whoever asks decides.
@@ -39,7 +39,7 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
     value: Object
 
     def blocks(self, name: str) -> list[Block]:
-        """Give the property `name`, an object or a list of them, as blocks; also those under `dynamic`."""
+        """Return the property `name`, an object or a list of them, as blocks; also those under `dynamic`."""
         found: list[Block] = []
         for member in self.value.members:
             if member.name == name:
@@ -77,7 +77,7 @@ def read_json(source: SourceText) -> File:
 
 
 def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Member) -> Iterator[Block]:
-    """Walk down the objects whose property names are the labels of a block."""
+    """Iterate over down the objects whose property names are the labels of a block."""
     for each in _objects(member.value):
         if len(labels) == _LABELS.get(kind, 0):
             yield _block(source, kind, labels, member.start, each)
@@ -88,7 +88,7 @@ def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Me
 
 
 def _objects(value: JsonValue) -> Iterator[Object]:
-    """Give the objects that a block may be written as: itself, or the items of a list."""
+    """Return the objects that a block may be written as: itself, or the items of a list."""
     if isinstance(value, Object):
         yield value
     elif isinstance(value, Array):

@@ -1,4 +1,4 @@
-"""What does a JSON text say, and how does Terraform write one, when parts of it are known only after apply?
+"""Decode and encode JSON text, parts of which are known only after apply.
 
 Follows `jsonencode` and `jsondecode` (https://developer.hashicorp.com/terraform/language/functions/jsonencode).
 """
@@ -231,7 +231,7 @@ def _constant(written: str) -> Any:
 
 
 def _message(error: ValueError) -> str:
-    """Say what the parser says, without a position: with unknown pieces the columns would be wrong."""
+    """Explain what the parser says, without a position: with unknown pieces the columns would be wrong."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[:1].lower()}{error.msg[1:]}, line {error.lineno} of it"
     return str(error)
@@ -297,7 +297,7 @@ class _Marked:
         return self.holes[int(found[1])]
 
     def _list(self, items: list[Value], written: list[Any]) -> Value:
-        """Give the list, unless an element of unknown text may turn out to be several elements or none."""
+        """Return the list, unless an element of unknown text may turn out to be several elements or none."""
         for item in written:
             found = self.instead.fullmatch(item) if isinstance(item, str) else None
             if found and isinstance(self._hole(found), Unknown):
@@ -319,7 +319,7 @@ _STRING_TOKEN = re.compile(r'\\.|"', re.DOTALL)
 
 
 def _string_open(literal: str, in_string: bool) -> bool:
-    """Tell whether a JSON string is open at the end of `literal`, given whether one was at its beginning."""
+    """Whether a JSON string is open at the end of `literal`, given whether one was at its beginning."""
     for token in _STRING_TOKEN.finditer(literal):
         if token[0] == '"':
             in_string = not in_string

@@ -1,4 +1,4 @@
-"""Of which type is a value, and which one type do several values share?
+"""The type of a value, and the type that several values share.
 
 The rules are those of Terraform's conversion and unification of types
 (https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion).
@@ -66,14 +66,14 @@ UNSEEN = Primitive("unseen")
 
 
 def surely_text(value: Value) -> bool:
-    """Tell whether `value` is certainly a string, unknown or not."""
+    """Whether `value` is certainly a string, unknown or not."""
     if isinstance(value, Unknown):
         return value.shape is not None or bool(value.family) or value.hole is not ANYTHING
     return isinstance(value, str | Text | JsonText)
 
 
 def surely_filled(value: Value) -> bool:
-    """Tell whether `value` is certainly a string that is not empty."""
+    """Whether `value` is certainly a string that is not empty."""
     match value:
         case str():
             return value != ""
@@ -92,7 +92,7 @@ def surely_filled(value: Value) -> bool:
 
 
 def type_of(value: Value, *, collections: bool) -> Type:
-    """Give the type of `value`.
+    """Return the type of `value`.
 
     Values do not tell lists from tuples nor maps from objects: with `collections` those that can be lists and maps are.
     """
@@ -116,7 +116,7 @@ def type_of(value: Value, *, collections: bool) -> Type:
 
 
 def common(types: Iterable[Type]) -> Type | None:
-    """Give the one type that all `types` convert to, or None where there is none."""
+    """Return the one type that all `types` convert to, or None where there is none."""
     seen = [kind for kind in types if kind is not ANY and kind != ANY]
     decided = [kind for kind in seen if kind != UNSEEN]
     if not decided:
@@ -180,7 +180,7 @@ def _common_with_sets(types: Sequence[Type]) -> Type | None:
 
 
 def elements(kind: Type) -> tuple[Type, ...]:
-    """Give the types of what is inside `kind`."""
+    """Return the types of what is inside `kind`."""
     match kind:
         case ListType() | SetType() | MapType():
             return (kind.element,)
@@ -198,7 +198,7 @@ def _sequence(members: list[Type], *, collections: bool) -> Type:
 
 
 def _uniform(members: Iterable[Type]) -> Type | None:
-    """Give the type that all members have already, nulls aside."""
+    """Return the type that all members have already, nulls aside."""
     decided = [kind for kind in members if kind != ANY]
     if not decided:
         return ANY
@@ -206,7 +206,7 @@ def _uniform(members: Iterable[Type]) -> Type | None:
 
 
 def _blurred(kind: Type) -> Type:
-    """Give the type that is left of `kind` when one more value, of a type not known yet, takes part."""
+    """Return the type that is left of `kind` when one more value, of a type not known yet, takes part."""
     match kind:
         case ListType():
             return ListType(_blurred(kind.element))

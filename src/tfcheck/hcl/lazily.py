@@ -1,4 +1,4 @@
-"""What can a function give without working out all of a resource or a module?"""
+"""Evaluate a function without evaluating all of a resource or module that it is given."""
 
 from __future__ import annotations
 

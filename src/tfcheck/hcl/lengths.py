@@ -1,4 +1,4 @@
-"""What does comparing `length(…)` with a number give, when the text is not known yet but surely not empty?
+"""Decide comparisons of `length(...)` with a number when a text is unknown but not empty.
 
 Modules ask so whether an argument is set: `length(var.role_arn) > 0 ? var.role_arn : aws_iam_role.x[0].arn`.
 """
@@ -14,7 +14,7 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def measured(node: Binary) -> Expression | None:
-    """Give the argument of the `length` that one side of a comparison calls; None where neither or both do."""
+    """Return the argument of the `length` that one side of a comparison calls; None where neither or both do."""
     sides = [_argument(node.left), _argument(node.right)]
     found = [each for each in sides if each is not None]
     return found[0] if node.operator in _MIRRORED and len(found) == 1 else None

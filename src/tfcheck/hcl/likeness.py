@@ -1,4 +1,4 @@
-"""Does the way an expression is written tell which kind of structure it gives?
+"""Decide from the syntax of an expression which kind of structure it evaluates to.
 
 Values do not tell a list from a tuple, nor a map from an object. A literal, or a `for`, always gives the latter.
 """
@@ -25,7 +25,7 @@ _LITERALS = (ListOf, ObjectOf, ForList, ForObject)
 
 
 def is_structural(node: Expression, value: Value) -> bool:
-    """Tell whether all lists in `value`, which `node` gave, are tuples, all mappings objects, all nulls untyped."""
+    """Whether all lists in `value`, which `node` gave, are tuples, all mappings objects, all nulls untyped."""
     match node, value:
         case (ListOf(), list()) if len(node.items) == len(value):
             return all(is_structural(item, part) for item, part in zip(node.items, value, strict=True))
@@ -42,7 +42,7 @@ def is_structural(node: Expression, value: Value) -> bool:
 
 
 def gives_structure(node: Expression) -> bool:
-    """Tell whether `node` surely gives a list or an object."""
+    """Whether `node` definitely gives a list or an object."""
     return isinstance(node, _LITERALS)
 
 

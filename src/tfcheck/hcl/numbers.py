@@ -1,4 +1,4 @@
-"""How does Terraform read, round and print a number?
+"""Read, round and print numbers as Terraform does.
 
 Terraform computes with binary floating point numbers of 512 bits
 (https://pkg.go.dev/github.com/zclconf/go-cty/cty#NumberVal). We compute exactly, and check that its result is the same.
@@ -20,12 +20,12 @@ _BINARY = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
 
 
 def is_number(value: object) -> bool:
-    """Tell whether `value` is a known number (a bool is none)."""
+    """Whether `value` is a known number (a bool is none)."""
     return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
 
 
 def rounded(number: Number) -> Fraction:
-    """Give the binary number that Terraform keeps for `number`: 512 bits, ties to even."""
+    """Return the binary number that Terraform keeps for `number`: 512 bits, ties to even."""
     exact_number = Fraction(number)
     shift = PRECISION - (abs(exact_number.numerator).bit_length() - exact_number.denominator.bit_length())
     for _ in range(3):
@@ -37,7 +37,7 @@ def rounded(number: Number) -> Fraction:
 
 
 def settled(result: Number, of_rounded: Fraction) -> Value:
-    """Give `result` where Terraform, which computed `of_rounded` from rounded operands, arrives at it too."""
+    """Return `result` where Terraform, which computed `of_rounded` from rounded operands, arrives at it too."""
     if is_terminating(result) and rounded(result) == rounded(of_rounded):
         return plain(result)
     return Unknown(reason="limit: a number that Terraform rounds")

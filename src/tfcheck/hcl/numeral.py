@@ -1,4 +1,4 @@
-"""Which number is written here, exactly?"""
+"""Parse a number exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do Terraform's operators give, when operands may be unknown?
+"""Evaluate Terraform's operators on operands that can be unknown.
 
 See https://developer.hashicorp.com/terraform/language/expressions/operators. Numbers are exact; `&&` and `||` follow
 Kleene's logic.
@@ -32,7 +32,7 @@ _ORDER: dict[str, Callable[[Number, Number], bool]] = {
 
 
 def negated(operand: Value) -> Value:
-    """Work out `-operand`.
+    """Evaluate `-operand`.
 
     Raises:
         EvaluationError: it is no number.
@@ -44,7 +44,7 @@ def negated(operand: Value) -> Value:
 
 
 def inverted(operand: Value) -> Value:
-    """Work out `!operand`.
+    """Evaluate `!operand`.
 
     Raises:
         EvaluationError: it is no bool.
@@ -66,7 +66,7 @@ def condition(value: Value) -> bool | Unknown:
 
 
 def computed(sign: str, left: Value, right: Value) -> Value:
-    """Work out `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers.
+    """Evaluate `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers.
 
     Raises:
         EvaluationError: an operand is no number.
@@ -82,7 +82,7 @@ def computed(sign: str, left: Value, right: Value) -> Value:
 
 
 def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
-    """Work out `left == right`; `alike` as in `equality.same`."""
+    """Evaluate `left == right`; `alike` as in `equality.same`."""
     truth = same(left, right, alike=alike)
     if truth is Truth.UNKNOWN:
         waits = next((side for side in (left, right) if isinstance(side, Unknown)), None)
@@ -91,14 +91,14 @@ def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
 
 
 def conjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
-    """Work out `left && right`: false beside anything is false."""
+    """Evaluate `left && right`: false beside anything is false."""
     if left is False or right is False:
         return False
     return left if isinstance(left, Unknown) else right
 
 
 def disjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
-    """Work out `left || right`: true beside anything is true."""
+    """Evaluate `left || right`: true beside anything is true."""
     if left is True or right is True:
         return True
     return left if isinstance(left, Unknown) else right
@@ -114,7 +114,7 @@ def _result(sign: str, left: Number, right: Number) -> Value:
 
 
 def _remainder(left: Number, right: Number) -> Value:
-    """Give what is left of a division whose quotient is cut towards zero."""
+    """Return what is left of a division whose quotient is cut towards zero."""
     if not right:
         return Unknown(reason="division by zero", unsure=True)
     first, second = rounded(left), rounded(right)
@@ -133,7 +133,7 @@ def _number(value: Value) -> Number | Unknown:
 
 
 def _waiting(value: Value) -> Unknown:
-    """Give the unknown result of working with an unknown value: its reason, but not its symbol."""
+    """Return the unknown result of working with an unknown value: its reason, but not its symbol."""
     if not isinstance(value, Unknown):
         return Unknown(unsure=True)
     return Unknown(reason=value.reason, where=value.where, unsure=value.unsure)

@@ -1,4 +1,4 @@
-"""Which text does a template give, when parts of it are not known yet?
+"""Render a template, parts of which are unknown.
 
 See https://developer.hashicorp.com/terraform/language/expressions/strings. Strip marks are applied by the parser.
 """
@@ -19,7 +19,7 @@ from tfcheck.value import JsonText, Text, TextLike, Truth, Unknown, Value, piece
 
 
 def render(node: Template, scope: Scope, run: Run) -> Seen:
-    """Work out a template; one that is a single interpolation keeps its type.
+    """Evaluate a template; one that is a single interpolation keeps its type.
 
     Raises:
         EvaluationError: a part of it cannot be text.

@@ -1,4 +1,4 @@
-"""What does a saved plan hold besides the plan: which configuration, and how does it become JSON?
+"""Read the configuration inside a saved plan, and convert the plan to JSON.
 
 `terraform plan -out` writes a zip with the exact files that the plan was made from. The plan in it is private to
 Terraform, which alone can turn it into JSON.
@@ -44,7 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def is_saved_plan(path: Path) -> bool:
-    """Tell whether a file looks like a saved plan."""
+    """Whether a file looks like a saved plan."""
     if not path.is_file():  # NOTE: opening a pipe again would wait for ever, or take from what is in it
         return False
     try:

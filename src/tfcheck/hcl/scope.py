@@ -1,6 +1,6 @@
-"""What does an expression see around it?
+"""What an expression can refer to.
 
-The evaluator knows nothing of AWS or of plans: it asks a `Scope` for what a reference stands for. Objects that are
+The evaluator knows nothing of AWS or of plans: it asks a `Scope` for what a reference is. Objects that are
 dear to work out as a whole (resources, modules) are handed out as `Referent`s, whose members are looked up one by one.
 """
 
@@ -21,17 +21,17 @@ class Referent(Protocol):
     """An object or a list of things that are evaluated only when asked for."""
 
     def member(self, key: str | int) -> Seen:
-        """Give one attribute or element.
+        """Return one attribute or element.
 
         Raises:
-            EvaluationError: there surely is none of that name.
+            EvaluationError: there definitely is none of that name.
         """
 
     def keys(self) -> Sequence[str] | int | None:
-        """Give the names of an object's members, the length of a list, or None where they are not known."""
+        """Return the names of an object's members, the length of a list, or None where they are not known."""
 
     def whole(self) -> Value:
-        """Work out all of it."""
+        """Evaluate all of it."""
 
 
 Seen: TypeAlias = Union[Value, Referent]  # noqa: UP007 (`Value` holds quoted names)
@@ -41,13 +41,13 @@ class Scope(Protocol):
     """The names that an expression can use, and the files that it can read."""
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Give what a reference begins with: `var.x`, `local.x`, `module.m`, `each.key`, `count.index`, `path.module`.
+        """Return what a reference begins with: `var.x`, `local.x`, `module.m`, `each.key`, `count.index`, `path.module`.
 
         For a resource `root` is its type and `name` its name, for a data source `root` is `data.TYPE`. What cannot be
         told is an `Unknown` with its reason.
 
         Raises:
-            EvaluationError: there surely is no such thing.
+            EvaluationError: there definitely is no such thing.
         """
 
     def read_file(self, path: str) -> bytes | None:

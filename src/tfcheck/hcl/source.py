@@ -1,4 +1,4 @@
-"""On which line of which file does a piece of the sources stand?"""
+"""The file and line of a piece of the sources."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         return [offset for offset, char in enumerate(self.text) if char == "\n"]
 
     def line(self, offset: int) -> int:
-        """Give the line, counted as the file counts, that holds the character at `offset`."""
+        """Return the line, counted as the file counts, that holds the character at `offset`."""
         return self.first_line + bisect_left(self._breaks, offset)
 
     def place(self, offset: int) -> Place:
-        """Give the file and line of the character at `offset`."""
+        """Return the file and line of the character at `offset`."""
         return Place(self.name, self.line(offset))
 
     def line_text(self, line: int) -> str:
-        """Give the text of a line without its end; empty where there is no such line."""
+        """Return the text of a line without its end; empty where there is no such line."""
         index = line - self.first_line
         if not 0 <= index <= len(self._breaks):
             return ""

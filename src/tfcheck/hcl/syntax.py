@@ -1,4 +1,4 @@
-"""Which blocks does a file hold, and where exactly?
+"""Find the blocks of a file, and exactly where they are.
 
 An own walker, because changes are spliced in at its offsets and because a file is accepted exactly when Terraform
 accepts it. Expressions are only delimited here; `tfcheck.hcl.parse` reads them when they are asked for.

@@ -20,7 +20,7 @@ from tfcheck.value import Value
 _DEEPEST = 60
 #: So many characters are read; PyYAML takes long without its C parser.
 _LONGEST, _LONGEST_IN_PYTHON = 1 << 20, 1 << 16
-#: So many characters and nodes may come out once every alias is replaced by what it stands for.
+#: So many characters and nodes may come out once every alias is replaced by what it is.
 _LARGEST = 1 << 21
 #: Line separators, marks and escapes that Terraform and PyYAML read in different ways.
 _DISPUTED = re.compile(r"[\x85\u2028\u2029\ufeff]|\\/|\\u[dD][89a-fA-F]")
@@ -53,7 +53,7 @@ Node: TypeAlias = Union[Scalar, list["Node"], dict[str, "Node"]]  # noqa: UP007 
 
 
 class Built(msgspec.Struct, frozen=True):
-    """A node, its size and how deep it nests, with every alias in it replaced by what it stands for."""
+    """A node, its size and how deep it nests, with every alias in it replaced by what it is."""
 
     node: Node
     size: int

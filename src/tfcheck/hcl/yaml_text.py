@@ -1,4 +1,4 @@
-"""What does a YAML text say, and how does Terraform write one, when parts of it are known only after apply?
+"""Decode and encode YAML text, parts of which are known only after apply.
 
 Follows `yamldecode` and `yamlencode` (https://developer.hashicorp.com/terraform/language/functions/yamldecode).
 """

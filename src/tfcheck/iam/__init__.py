@@ -1,4 +1,4 @@
-"""May a role make a call? IAM policies in, a request in, a decision out.
+"""Decide whether a role is allowed to make a call: IAM policies and a request in, a decision out.
 
 Usable by itself: nothing here knows of Terraform or of ECS.
 """

@@ -1,4 +1,4 @@
-"""Does Action or NotAction name the action of a request?
+"""Match Action and NotAction with the action of a request.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html: case does not matter,
 `*` and `?` are wildcards in the name, the service is written out.
@@ -60,7 +60,7 @@ def read_action(written: TextLike) -> Action | str:
 
 
 def names(actions: Actions, action: str) -> Truth:
-    """Tell whether the entries cover `action`, which is in lower case."""
+    """Whether the entries cover `action`, which is in lower case."""
     answer = Truth.TRUE if action in actions.exact else _among(actions.others, action)
     return ~answer if actions.negated else answer
 

@@ -1,4 +1,4 @@
-"""Does a statement apply to a request, and where that is open, what does it wait for?"""
+"""Decide whether a statement applies to a request, and what that waits for."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Applies(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> Truth:
-        """Tell whether the statement applies."""
+        """Whether the statement applies."""
         return self.action & self.resource & self.principal & self.conditions
 
 

@@ -1,4 +1,4 @@
-"""Does a condition of a statement hold for the keys a request carries?
+"""Decide whether a condition is met by the keys that a request carries.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html, for set operators
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html.

@@ -1,6 +1,6 @@
-"""Which condition keys does a request carry, as far as one can say before it is made?
+"""The condition keys that a request carries, as far as they are known before it is made.
 
-A key has a value (perhaps an unknown one), or surely is absent, or may be absent. What nobody said anything about may
+A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. What nobody said anything about may
 be absent and may have any value. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
@@ -106,7 +106,7 @@ class Deferred(Context, frozen=True, dict=True, kw_only=True):
 
     @property
     def untouched(self) -> bool:
-        """Tell whether nobody has asked for a key, so that nothing rests on any."""
+        """Whether nobody has asked for a key, so that nothing rests on any."""
         return "_made" not in self.__dict__
 
     @cached_property

@@ -1,4 +1,4 @@
-"""May the caller make the request?
+"""Decide whether the caller is allowed to make the request.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, and for keys
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html, in three values: an explicit deny wins;
@@ -125,7 +125,7 @@ def _hear_trust(policy: Policy, service: str, context: Context) -> tuple[list[He
 
 
 def permits(request: Request, policies: tuple[Policy, ...]) -> Truth:
-    """Tell whether policies without principals (an SCP, an endpoint policy's statements) allow and do not deny."""
+    """Whether policies without principals (an SCP, an endpoint policy's statements) allow and do not deny."""
     voice = hear(policies, request, resource.target(request.resource))
     return voice.allow & ~voice.deny
 

@@ -1,4 +1,4 @@
-"""What can the answer to one request be, and what is it made from?
+"""The possible answers to a request, and their evidence.
 
 A decision names the statements that made it, or that could still make it.
 """
@@ -51,7 +51,7 @@ class Layers(msgspec.Struct, frozen=True):
     What a `…hidden` field names exists but cannot be read. `outside`: the role itself is not visible, only perhaps some
     of its policies. `boundary` None is no boundary. `resource` None is a resource without a policy; where nothing is
     known of it, `resource_outside` names it. A KMS key without a policy has the default one; a resource of kind `open`
-    without a policy lets everybody in. `grants` are KMS grants to the caller, with how surely they cover the request.
+    without a policy lets everybody in. `grants` are KMS grants to the caller, with how definitely they cover the request.
     Each of `guards` is one level of SCPs or an endpoint policy, which must allow as well.
     """
 

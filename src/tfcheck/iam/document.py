@@ -1,4 +1,4 @@
-"""Which statements does a policy document hold, and would AWS accept it?
+"""Parse a policy document, and refuse what AWS would refuse.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html. What AWS would refuse is not
 evaluated: the policy is `invalid`, with the reason. What is only strange is read, with a warning.
@@ -57,7 +57,7 @@ def parse_policy(document: Value, policy: str, kind: PolicyKind = PolicyKind.IDE
 
 
 def called(policy: Policy, name: str) -> Policy:
-    """Give a policy under another name, as if it had been read for what has that name."""
+    """Return a policy under another name, as if it had been read for what has that name."""
     if policy.name == name:
         return policy
     statements = tuple(_from(each, msgspec.structs.replace(each.origin, policy=name)) for each in policy.statements)
@@ -65,7 +65,7 @@ def called(policy: Policy, name: str) -> Policy:
 
 
 def concealed(policy: Policy) -> Policy:
-    """Give a policy of whose text nothing may be shown."""
+    """Return a policy of whose text nothing may be shown."""
     statements = tuple(
         _from(each, msgspec.structs.replace(each.origin, sid=None, secret=True)) for each in policy.statements
     )

@@ -1,4 +1,4 @@
-"""Which condition keys does the call of a role, or of an AWS service that assumes one, carry?
+"""The condition keys of a call by a role, or by an AWS service that assumes one.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, applied to a role whose
 session runs a task: it signs its calls with temporary credentials, over TLS, and is no user.
@@ -31,7 +31,7 @@ def start_up_context(
     on_fargate: bool | None = None,
     extras: Mapping[str, Entry] | None = None,
 ) -> Context:
-    """Tell the keys of one call that a role makes, as far as caller, account and region give them.
+    """Return the keys of one call that a role makes, as far as caller, account and region give them.
 
     `region` is that of the endpoint, `resource_account` the owner of the resource; None is not known. `direct` false: a
     service makes the call on behalf of the role. `extras` adds keys or replaces them (see `Context.extended`): resource
@@ -70,7 +70,7 @@ def service_context(
     region: TextLike | None = None,
     extras: Mapping[str, Entry] | None = None,
 ) -> Context:
-    """Tell the keys of the call by which an AWS service assumes a role.
+    """Return the keys of the call by which an AWS service assumes a role.
 
     `source_account` and `source_arn` are what the service does it for.
     """

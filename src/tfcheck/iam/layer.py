@@ -1,4 +1,4 @@
-"""What do the policies of one layer say to a request: which statements allow it, which deny it, how surely?"""
+"""Evaluate the policies of one layer: what allows a request, what denies it, and how certain that is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Heard: TypeAlias = tuple[Statement, Truth]
 
 
 class Voice(msgspec.Struct, frozen=True):
-    """What a layer says; statements that surely do not apply are left out."""
+    """What a layer says; statements that definitely do not apply are left out."""
 
     allow: Truth
     deny: Truth

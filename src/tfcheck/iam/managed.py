@@ -1,4 +1,4 @@
-"""What does an AWS managed policy say?
+"""The bundled AWS managed policies.
 
 The ones that matter to the roles of ECS tasks come with tfcheck, each in one version that AWS published
 (`data/managed_policies.json`, made by `scripts/managed_policies.py`). All others are not known.
@@ -24,7 +24,7 @@ class _Bundled(msgspec.Struct, frozen=True):
 
 
 def managed_policy(arn: TextLike) -> Policy | None:
-    """Give the AWS managed policy with this ARN, whatever the partition; None where it is not bundled."""
+    """Return the AWS managed policy with this ARN, whatever the partition; None where it is not bundled."""
     found = _found(arn)
     if found is None:
         return None
@@ -33,7 +33,7 @@ def managed_policy(arn: TextLike) -> Policy | None:
 
 
 def managed_policy_version(arn: TextLike) -> str | None:
-    """Tell which version of an AWS managed policy is bundled: `v2`."""
+    """Return which version of an AWS managed policy is bundled: `v2`."""
     found = _found(arn)
     return None if found is None else found.version
 

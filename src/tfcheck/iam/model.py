@@ -1,4 +1,4 @@
-"""What is a policy, a caller and a request, once read?
+"""A policy, a caller and a request, once parsed.
 
 A policy is a list of statements; the elements of a statement are read once, by the modules that match them, so that
 deciding a request repeats no work. Follows

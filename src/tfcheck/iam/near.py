@@ -1,4 +1,4 @@
-"""Which statements come near to granting a request, and what keeps each from it?"""
+"""Find the statements that almost grant a request, and what each of them misses."""
 
 from __future__ import annotations
 

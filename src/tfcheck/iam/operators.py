@@ -1,4 +1,4 @@
-"""Does one value of a request pass one value of a condition?
+"""Compare one value of a request with one value of a condition.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html. Only the
 positive form of each operator is here; `tfcheck.iam.condition` negates.
@@ -33,7 +33,7 @@ def _plain(part: TextLike | Verbatim) -> TextLike:
 
 
 def string_equals(pattern: Pattern, value: TextLike) -> Truth:
-    """Compare texts exactly; `*` and `?` stand for themselves."""
+    """Compare texts exactly; `*` and `?` are themselves."""
     return equal(_literal(pattern), value)
 
 
@@ -75,7 +75,7 @@ def arn_like(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def _harmless(part: TextLike | Verbatim) -> bool:
-    """Tell whether a part may be written out as if it stood in the pattern itself."""
+    """Whether a part may be written out as if it stood in the pattern itself."""
     if not isinstance(part, Verbatim):
         return True
     return all(_lacks(piece, ":*?") for piece in pieces(spelled_out(part.value)))
@@ -103,7 +103,7 @@ def _arn_like(pattern: TextLike, value: TextLike) -> Truth:
         )
     if theirs is None and isinstance(value, str):
         return Truth.FALSE
-    # Not surely an ARN: AWS does not say what `*` alone means here.
+    # Not definitely an ARN: AWS does not say what `*` alone means here.
     return glob(pattern, value) & Truth.UNKNOWN
 
 
@@ -116,7 +116,7 @@ def boolean(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def numeric(compare: Callable[[Decimal, Decimal], bool]) -> Callable[[Pattern, TextLike], Truth]:
-    """Make an operator of a comparison of decimal numbers; what is no number is open."""
+    """Build an operator of a comparison of decimal numbers; what is no number is open."""
 
     def test(pattern: Pattern, value: TextLike) -> Truth:
         ours, theirs = _number(_literal(pattern)), _number(value)
@@ -139,7 +139,7 @@ def _number(value: TextLike) -> Decimal | None:
 
 
 def date(compare: Callable[[float, float], bool]) -> Callable[[Pattern, TextLike], Truth]:
-    """Make an operator of a comparison of moments: ISO 8601, or seconds since 1970; what is neither is open."""
+    """Build an operator of a comparison of moments: ISO 8601, or seconds since 1970; what is neither is open."""
 
     def test(pattern: Pattern, value: TextLike) -> Truth:
         ours, theirs = _moment(_literal(pattern)), _moment(value)
@@ -170,7 +170,7 @@ def _moment(value: TextLike) -> float | None:
 
 
 def ip_address(pattern: Pattern, value: TextLike) -> Truth:
-    """Tell whether an address lies in a range; a bare address is a range of one, the other family is outside."""
+    """Whether an address lies in a range; a bare address is a range of one, the other family is outside."""
     import ipaddress
 
     ours, theirs = spelled_out(_literal(pattern)), spelled_out(value)
@@ -185,7 +185,7 @@ def ip_address(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def binary_equals(pattern: Pattern, value: TextLike) -> Truth:
-    """Compare the bytes that two base64 texts stand for."""
+    """Compare the bytes that two base64 texts are."""
     ours, theirs = _literal(pattern), spelled_out(value)
     if not isinstance(ours, str) or not isinstance(theirs, str):
         return string_equals(ours, theirs) | Truth.UNKNOWN

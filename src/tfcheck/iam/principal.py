@@ -1,4 +1,4 @@
-"""Does Principal or NotPrincipal of a resource policy name the caller, and as what?
+"""Match Principal and NotPrincipal of a resource policy with the caller.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html. What a principal
 names matters: a session, the role, or the whole account grant differently (see `tfcheck.iam.decide`).
@@ -45,7 +45,7 @@ class Named(msgspec.Struct, frozen=True):
         return Named(self.session | other.session, self.role | other.role, self.account | other.account)
 
     def anyhow(self) -> Truth:
-        """Tell whether the caller is named at all."""
+        """Whether the caller is named at all."""
         return self.session | self.role | self.account
 
 
@@ -66,7 +66,7 @@ def named(principals: Principals, caller: Caller) -> Named:
 
 
 def spares(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
-    """Tell whether a NotPrincipal spares the caller from a Deny.
+    """Whether a NotPrincipal spares the caller from a Deny.
 
     AWS spares a session only where session, role and account are all listed, and never one with a boundary
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
@@ -79,7 +79,7 @@ def spares(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
 
 
 def names_service(principals: Principals, service: str) -> Truth:
-    """Tell whether the entries name an AWS service by its principal (`ecs-tasks.amazonaws.com`)."""
+    """Whether the entries name an AWS service by its principal (`ecs-tasks.amazonaws.com`)."""
     if principals.unread is not None:
         return Truth.UNKNOWN
     answer = Truth.FALSE
@@ -109,7 +109,7 @@ def _named_by(value: TextLike, caller: Caller) -> Named:
 
 
 def _surely_another(value: TextLike, own: TextLike) -> bool:
-    """Tell whether two unknown ARNs are those of two roles."""
+    """Whether two unknown ARNs are those of two roles."""
     if not isinstance(value, Unknown) or not isinstance(own, Unknown) or not value.family:
         return False
     return value.family == own.family and equal(value, own) is Truth.FALSE

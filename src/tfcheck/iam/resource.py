@@ -1,7 +1,7 @@
-"""Does Resource or NotResource name the resource of a request?
+"""Match Resource and NotResource with the resource of a request.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: the six parts of the
-ARNs are compared one by one. Whether a wildcard may run over a colon into the next part is told differently by the
+ARNs are compared one by one. Whether a wildcard may run over a colon into the next part is reported differently by the
 guides of IAM and S3; where it matters the answer is unknown.
 """
 
@@ -125,7 +125,7 @@ def _strange(early: tuple[TextLike, ...] | list[str], last: TextLike) -> str:
 
 
 def _kind(last: TextLike) -> tuple[str, bool]:
-    """Give the type of a resource from the sixth part of its ARN, and whether it surely ends there."""
+    """Return the type of a resource from the sixth part of its ARN, and whether it definitely ends there."""
     first = next(iter(pieces(last)), "")
     if not isinstance(first, str):
         return "", False
@@ -138,7 +138,7 @@ def _wild(part: str) -> bool:
 
 
 def covers(resources: Resources | None, wanted: Target, context: Context) -> Truth:
-    """Tell whether the entries cover the resource of a request. Without the element every resource is covered."""
+    """Whether the entries cover the resource of a request. Without the element every resource is covered."""
     if resources is None:
         return Truth.TRUE
     answer = _covered(resources.entries, wanted, context)
@@ -172,7 +172,7 @@ def matches(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 
 def differs_in_partition_only(entry: Resource, wanted: Target, context: Context) -> bool:
-    """Tell whether an entry would match if only its partition were that of the resource."""
+    """Whether an entry would match if only its partition were that of the resource."""
     if (
         entry.parts is None
         or wanted.parts is None
@@ -244,7 +244,7 @@ def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Tru
 
 
 def _names_type(entry: Resource, subject: TextLike) -> bool:
-    """Tell whether the wildcard stands behind the whole name of the type: `parameter*` for `parameter/x`."""
+    """Whether the wildcard follows the whole name of the type: `parameter*` for `parameter/x`."""
     last = entry.parts[5] if entry.parts else ""
     if "type" not in entry.strange or isinstance(last, Template):
         return False
@@ -316,7 +316,7 @@ def _unsplit(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 
 def _may_be_short(entry: Resource) -> bool:
-    """Tell whether an entry that begins like an ARN may turn out to have fewer than six parts."""
+    """Whether an entry that begins like an ARN may turn out to have fewer than six parts."""
     if entry.parts is not None or isinstance(entry.whole, str | Template):
         return False
     literals = [piece for piece in pieces(spelled_out(entry.whole)) if isinstance(piece, str)]
@@ -324,7 +324,7 @@ def _may_be_short(entry: Resource) -> bool:
 
 
 def _stars_in_last_part(whole: PolicyText) -> bool:
-    """Tell whether all wildcards stand behind the last colon there can be; then they are in the sixth part."""
+    """Whether all wildcards follow the last colon there can be; then they are in the sixth part."""
     row: tuple[object, ...] = whole.parts if isinstance(whole, Template) else pieces(spelled_out(whole))
     wild = False
     for part in row:

@@ -1,4 +1,4 @@
-"""What does a string with policy variables stand for in one request?
+"""Substitute policy variables in a string.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html: `${key}`,
 `${key, 'default'}`, and `${*}`, `${?}`, `${$}` for the characters themselves; only in policies of version 2012-10-17.
@@ -40,7 +40,7 @@ PolicyText: TypeAlias = TextLike | Template
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """What a template may stand for: some patterns, and perhaps (`valueless`) nothing, as a key has no value.
+    """What a template may are: some patterns, and perhaps (`valueless`) nothing, as a key has no value.
 
     `waits_for` are the keys that leave it open.
     """
@@ -113,7 +113,7 @@ def _read_literal(literal: str, parts: list[TextLike | Verbatim | Variable]) -> 
 
 
 def _choices(variable: Variable, entry: Entry) -> tuple[list[TextLike], bool]:
-    """List what a variable may stand for, and tell whether it may stand for nothing."""
+    """List what a variable may are, and tell whether it may are nothing."""
     default = [variable.default] if variable.default is not None else []
     lacks = variable.default is None
     if isinstance(entry, Absent | list | Set) or variable.key.lower() in MULTIVALUED:

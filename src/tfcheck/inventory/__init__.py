@@ -1,1 +1,1 @@
-"""Which thing of the plan does an ARN, a name or an id stand for, and what is set on it?"""
+"""Find the resource that an ARN, a name or an id means, and what is set on it."""

@@ -1,4 +1,4 @@
-"""Which bucket does the ARN of a bucket, or of an object in it, name?
+"""Find the bucket that the ARN of a bucket, or of an object in it, names.
 
 Follows the ARN formats of Amazon S3
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
@@ -14,7 +14,7 @@ from tfcheck.world import Thing, World
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
-    """Give the bucket that an ARN of it, or of an object in it, names; None where its name cannot be told."""
+    """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be told."""
     thing = _referred(arn, world)
     parts = split(arn)
     name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None

@@ -1,4 +1,4 @@
-"""Which resource of the plan does a name, an ARN or a reference surely mean?
+"""Find the resource of the plan that a name, an ARN or a reference means.
 
 A reference to an attribute means its resource, whatever the value turns out to be; a literal means the resource whose
 ARN or name it equals. What may mean a resource, but need not, is not found.
@@ -20,7 +20,7 @@ from tfcheck.world import Thing, World
 class Kind(msgspec.Struct, frozen=True):
     """One kind of thing: the resource types that are of it, the attribute with its ARN and those with its names.
 
-    `aliases` are further attributes that stand for it. `looked_up`: a data source of that type shows as much of it.
+    `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
     """
 
     types: tuple[str, ...]
@@ -31,7 +31,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """List the attributes that each stand for the whole thing."""
+        """List the attributes that each are the whole thing."""
         return (self.arn, *self.names, *self.aliases)
 
 
@@ -56,7 +56,7 @@ class Catalogue:
     """The resources of one kind in one world."""
 
     def __init__(self, world: World, kind: Kind) -> None:
-        """Take the world and the kind."""
+        """Build from the world and the kind."""
         self.kind = kind
         self.things: list[Thing] = list(world.things(*kind.types))
         if kind.looked_up:
@@ -75,14 +75,14 @@ class Catalogue:
         return self._by_address.get(reference.symbol.owner)
 
     def referred(self, reference: Value) -> Thing | None:
-        """Find the thing whose ARN or name a reference stands for."""
+        """Find the thing whose ARN or name a reference is."""
         found = self.owner(reference)
         if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
             return None
         return found if reference.symbol.path[:1] and reference.symbol.path[0] in self.kind.identity else None
 
     def by_arn(self, reference: Value) -> Thing | None:
-        """Find the thing that an ARN, or a reference, surely means."""
+        """Find the thing that an ARN, or a reference, definitely means."""
         found = self.referred(reference)
         if found is not None or not isinstance(reference, str | Text | Unknown):
             return found
@@ -95,7 +95,7 @@ class Catalogue:
 
     @cached_property
     def _by_spelling(self) -> dict[Hashable, list[Thing]]:
-        """File the things by what surely is one ARN, however much each place that uses it knows of its parts."""
+        """File the things by what definitely is one ARN, however much each place that uses it knows of its parts."""
         # NOTE: a large stack asks for each of its own ARNs in every other stack; comparing them would be quadratic.
         filed: dict[Hashable, list[Thing]] = {}
         for arn, each in self._by_arn.items():
@@ -105,7 +105,7 @@ class Catalogue:
         return filed
 
     def by_name(self, reference: Value, near: Surroundings | None) -> Thing | None:
-        """Find the thing that a name, or a reference, surely means for what lives at `near`; None asks everywhere."""
+        """Find the thing that a name, or a reference, definitely means for what lives at `near`; None asks everywhere."""
         found = self.referred(reference)
         if found is not None or not isinstance(reference, str | Text | Unknown):
             return found
@@ -114,17 +114,17 @@ class Catalogue:
         return here[0] if len(here) == 1 else None
 
     def find(self, reference: Value, near: Surroundings | None) -> Thing | None:
-        """Find the thing that an argument surely means which takes both an ARN and a name."""
+        """Find the thing that an argument definitely means which takes both an ARN and a name."""
         return self.by_arn(reference) or self.by_name(reference, near)
 
 
 def beside(one: Surroundings, other: Surroundings) -> Truth:
-    """Tell whether two things live in one region of one account."""
+    """Whether two things live in one region of one account."""
     return equal(one.region, other.region) & equal(one.account, other.account)
 
 
 def reachable(thing: Thing, region: Value, account: Value) -> bool:
-    """Tell whether a thing may be what its name means in a region of an account."""
+    """Whether a thing may be what its name means in a region of an account."""
     around = thing.surroundings
     return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
 
@@ -148,7 +148,7 @@ def _spelled(thing: Thing, attributes: tuple[str, ...]) -> Iterator[TextLike]:
 
 
 def _same(spelled: TextLike) -> Hashable:
-    """Give what only the same ARN has too; a JSON document is none."""
+    """Return what only the same ARN has too; a JSON document is none."""
     return None if isinstance(spelled, JsonText) else spelling(spelled)
 
 
@@ -156,12 +156,12 @@ class Catalogues:
     """All catalogues of one world, each made when it is asked for."""
 
     def __init__(self, world: World) -> None:
-        """Take the world."""
+        """Build from the world."""
         self._world = world
         self._made: dict[int, Catalogue] = {}
 
     def of(self, kind: Kind) -> Catalogue:
-        """Give the catalogue of one kind."""
+        """Return the catalogue of one kind."""
         # NOTE: there is one object for each kind, which is asked for thousands of times: nothing of it needs hashing.
         if id(kind) not in self._made:
             self._made[id(kind)] = Catalogue(self._world, kind)
@@ -169,5 +169,5 @@ class Catalogues:
 
 
 def catalogue(world: World, kind: Kind) -> Catalogue:
-    """Give the catalogue of one kind of thing in a world."""
+    """Return the catalogue of one kind of thing in a world."""
     return world.once(Catalogues).of(kind)

@@ -1,4 +1,4 @@
-"""Which file system, or access point of one, does an id or an ARN name?
+"""Find the file system, or the access point, that an id or an ARN names.
 
 Follows the ARN formats of Amazon EFS
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticfilesystem.html).
@@ -21,17 +21,17 @@ _ACCESS_POINT = "access-point/"
 
 
 def file_system_arn(file_system_id: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Give the ARN of the file system that an id means to what lives at `around`."""
+    """Return the ARN of the file system that an id means to what lives at `around`."""
     return _arn_of(file_system_id, FILE_SYSTEM, _FILE_SYSTEM, around, world)
 
 
 def access_point_arn(access_point_id: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Give the ARN of the access point that an id means to what lives at `around`."""
+    """Return the ARN of the access point that an id means to what lives at `around`."""
     return _arn_of(access_point_id, ACCESS_POINT, _ACCESS_POINT, around, world)
 
 
 def file_system_of(arn: TextLike, world: World) -> Subject:
-    """Give the file system that an ARN names: what the plan has of it, else its id."""
+    """Return the file system that an ARN names: what the plan has of it, else its id."""
     thing = catalogue(world, FILE_SYSTEM).by_arn(arn)
     parts = split(arn)
     known = (thing.attribute("id") if thing else None, _id_in(parts.resource) if parts else None)
@@ -47,7 +47,7 @@ def _arn_of(name: TextLike, kind: Kind, prefix: str, around: Surroundings, world
 
 
 def _named(name: TextLike, kind: Kind, world: World) -> Iterator[Thing]:
-    """Give what an id names: in the plan, else as another stack shows it, else as a data source looks it up."""
+    """Return what an id names: in the plan, else as another stack shows it, else as a data source looks it up."""
     for each in (world, *world.context):
         found = catalogue(each, kind).by_name(name, None)
         if found is not None:

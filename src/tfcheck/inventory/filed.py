@@ -13,7 +13,7 @@ class Filed:
     """Things, filed by an attribute of theirs that is a string where it is known."""
 
     def __init__(self, things: Iterable[Thing], attribute: str, read: Callable[[Value], Value] | None = None) -> None:
-        """Take the things and the attribute, and how it is read if not as it is written."""
+        """Build from the things and the attribute, and how it is read if not as it is written."""
         self._known: dict[str, list[Thing]] = {}
         self._open: list[tuple[Value, Thing]] = []
         for each in things:
@@ -25,11 +25,11 @@ class Filed:
                 self._open.append((value, each))
 
     def exactly(self, value: str) -> list[Thing]:
-        """Give the things whose attribute is known to be `value`."""
+        """Return the things whose attribute is known to be `value`."""
         return self._known.get(value, [])
 
     def perhaps(self, value: Value) -> Iterator[Thing]:
-        """Give the things whose attribute is or may be `value`."""
+        """Return the things whose attribute is or may be `value`."""
         if isinstance(value, str):
             yield from self.exactly(value)
         else:

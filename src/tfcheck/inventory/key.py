@@ -1,4 +1,4 @@
-"""Which KMS key does an argument such as `kms_key_id` name?
+"""Find the KMS key that an argument such as `kms_key_id` names.
 
 Follows https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id: a key is named by its ARN, its id,
 the ARN of an alias or the alias's name. IAM always sees the key's ARN. The keys that AWS manages (`alias/aws/...`) need
@@ -44,7 +44,7 @@ _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration
 
 
 def named_key(reference: Value, thing: Thing, world: World) -> Key | None:
-    """Give the key that an argument of `thing` names; None where it names none, or one that AWS manages."""
+    """Return the key that an argument of `thing` names; None where it names none, or one that AWS manages."""
     found = _named(reference, thing, world)
     if found is not None and any(map(thing.sensitive, _NAMING)):
         return msgspec.structs.replace(found, sensitive=True)
@@ -97,7 +97,7 @@ def _beginning(spelled: TextLike) -> str:
 
 
 def _refers_to(reference: TextLike, resource_type: str, attribute: str = "") -> bool:
-    """Tell whether a reference is to a resource, or data source, whose type begins like `resource_type`."""
+    """Whether a reference is to a resource, or data source, whose type begins like `resource_type`."""
     if not isinstance(reference, Unknown) or reference.symbol is None:
         return False
     try:

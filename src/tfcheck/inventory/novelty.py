@@ -1,7 +1,7 @@
-"""Is a thing yet to be made, so that no name that is known now can be its own?
+"""Decide whether a resource is yet to be created, so that no name known now can be its own.
 
 What AWS assigns to a new thing, an id or the end of an ARN, is none that was assigned before: a key that a plan creates
-surely is not the key whose ARN a data source has read.
+definitely is not the key whose ARN a data source has read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_to_be(name: TextLike, world: World) -> bool:
 
 
 def _is_settled(name: TextLike) -> bool:
-    """Tell whether nothing in a name waits for a resource: at most for what is the same for all of them."""
+    """Whether nothing in a name waits for a resource: at most for what is the same for all of them."""
     return all(isinstance(each, str) or _is_surrounding(each) for each in pieces(spelled_out(name)))
 
 
@@ -47,7 +47,7 @@ class _Made:
         self._former: dict[str, dict[str, Thing]] = {}
 
     def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
-        """Tell whether a name holds what AWS will assign to a new thing, and not what the old one had in its place."""
+        """Whether a name holds what AWS will assign to a new thing, and not what the old one had in its place."""
         return any(self._is_assigned(each, settled) for each in pieces(spelled_out(name)))
 
     def _is_assigned(self, piece: object, settled: TextLike | None) -> bool:

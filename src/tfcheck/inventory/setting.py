@@ -1,4 +1,4 @@
-"""Which resource sets something (a policy, an encryption) on another thing, and which may?
+"""Find the resources that set something (a policy, an encryption) on another resource.
 
 The AWS provider splits things into several resources: a bucket and its policy are joined only by an argument.
 """
@@ -52,7 +52,7 @@ ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT
 class Subject(msgspec.Struct, frozen=True):
     """What may have settings: the thing where the plan manages it, else what is known of it.
 
-    `names` are all texts that stand for it. `near` is where its names mean it; None where they mean it everywhere.
+    `names` are all texts that are it. `near` is where its names mean it; None where they mean it everywhere.
     """
 
     thing: Thing | None
@@ -61,7 +61,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 
 class Joined(msgspec.Struct, frozen=True):
-    """The settings that are surely on a thing, and those that may be."""
+    """The settings that are definitely on a thing, and those that may be."""
 
     sure: tuple[Thing, ...] = ()
     open: tuple[Thing, ...] = ()
@@ -71,7 +71,7 @@ class Settings:
     """All resources of one setting in one world, filed by what they are on."""
 
     def __init__(self, world: World, setting: Setting) -> None:
-        """Take the world and the setting."""
+        """Build from the world and the setting."""
         self._world = world
         self._argument = setting.argument
         self._filed: dict[str, list[Thing]] = {}
@@ -91,7 +91,7 @@ class Settings:
             (self._loose if thing is None else self._others).append((holder, reference))
 
     def on(self, subject: Subject) -> Joined:
-        """Give the settings on a thing."""
+        """Return the settings on a thing."""
         key = str(subject.thing.address) if subject.thing else "", subject.names, subject.near
         if key not in self._found:
             self._found[key] = self._on(subject)
@@ -110,7 +110,7 @@ class Settings:
         return Joined(tuple(sure), tuple(open_))
 
     def _remains(self, holder: Thing) -> bool:
-        """Whether a setting surely does not go with a thing that the plan deletes and creates again."""
+        """Whether a setting definitely does not go with a thing that the plan deletes and creates again."""
         return holder.remains_on(holder.attribute(self._argument)) is Truth.TRUE
 
     def _is_on(self, reference: TextLike, holder: Thing, subject: Subject) -> Truth:
@@ -132,12 +132,12 @@ class _AllSettings:
 
 
 def settings(world: World, setting: Setting) -> Settings:
-    """Give all resources of one setting in a world."""
+    """Return all resources of one setting in a world."""
     return world.once(_AllSettings).of(setting)
 
 
 def was_set(world: World, setting: Setting, subject: Subject) -> bool:
-    """Tell whether the plan had this setting on a thing before the change: what the thing repeats of it is stale."""
+    """Whether the plan had this setting on a thing before the change: what the thing repeats of it is stale."""
     return bool(settings(world.once(_before), setting).on(subject).sure)
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a task definition whatever IAM says? One module for each rule; this is the list of them."""
+"""ECS configuration rules that no permission can satisfy: the list of checks, one module each."""
 
 from __future__ import annotations
 
@@ -70,12 +70,12 @@ class Mistakes:
     """What is wrong with the task definitions of one world; each is searched once."""
 
     def __init__(self, world: World) -> None:
-        """Take the world."""
+        """Build from the world."""
         self._world = world
         self._found: dict[tuple[str, str], tuple[Mistake, ...]] = {}
 
     def of(self, task: TaskDefinition, pitfall: Pitfall) -> tuple[Mistake, ...]:
-        """Give what surely breaks one rule."""
+        """Return what definitely breaks one rule."""
         key = str(task.address), pitfall.id
         if key not in self._found:
             self._found[key] = tuple(pitfall.search(task, self._world))
@@ -83,13 +83,13 @@ class Mistakes:
 
 
 def stopped(task: TaskDefinition, world: World) -> bool:
-    """Tell whether something is wrong with which a task definition of a world surely cannot start."""
+    """Whether something is wrong with which a task definition of a world definitely cannot start."""
     found = (each for pitfall in PITFALLS for each in world.once(Mistakes).of(task, pitfall))
     return any(each.severity is Severity.ERROR for each in found)
 
 
 def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
-    """Find what surely breaks a rule of ECS in the world after a change; what several tasks share is told once."""
+    """Find what definitely breaks a rule of ECS in the world after a change; what several tasks share is reported once."""
     earlier = tasks_by_address(world.before())
     told: set[tuple[str, str]] = set()
     for task in tasks:
@@ -104,12 +104,12 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
-    """Say once per report what is no mistake, and may look like one."""
+    """Report once per report what is no mistake, and may look like one."""
     yield from deploy_order.notes(tasks, world)
 
 
 def _was_made(mistake: Mistake, pitfall: Pitfall, before: TaskDefinition | None, world: World) -> bool:
-    """Tell whether the same was wrong before the change, and as bad."""
+    """Whether the same was wrong before the change, and as bad."""
     earlier = world.before()
     found = earlier.once(Mistakes).of(before, pitfall) if before is not None else ()
     return any(

@@ -49,7 +49,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _may_be_credential(value: Value) -> bool:
-    """Tell whether a value is there and is no mere pointer to something; it is never shown."""
+    """Whether a value is there and is no mere pointer to something; it is never shown."""
     return isinstance(value, str) and value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
 
 

@@ -73,7 +73,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _changing(world: World) -> Iterator[tuple[World, str]]:
-    """Give what the change is made of, with its name: this plan, and those of other stacks that are checked as well."""
+    """Return what the change is made of, with its name: this plan, and those of other stacks that are checked as well."""
     yield world, "this plan"
     for each in world.context:
         if isinstance(each, Stack) and each.is_checked:
@@ -81,7 +81,7 @@ def _changing(world: World) -> Iterator[tuple[World, str]]:
 
 
 def _symptom(task: TaskDefinition, thing: Thing) -> str:
-    """Give what ECS says where there is no such thing; empty where that was not seen."""
+    """Return what ECS says where there is no such thing; empty where that was not seen."""
     match thing.address.type:
         case "aws_cloudwatch_log_group":
             return log_group_absent.SYMPTOM
@@ -101,7 +101,7 @@ def _fate(thing: Thing, world: World) -> str:
 
 
 def _deleted(world: World) -> frozenset[str]:
-    """Name what the change surely deletes, and nothing of the same name replaces."""
+    """Name what the change definitely deletes, and nothing of the same name replaces."""
     return frozenset(
         str(each.address)
         for kind, names in _KINDS
@@ -111,7 +111,7 @@ def _deleted(world: World) -> frozenset[str]:
 
 
 def _ended(kind: Kind, names: tuple[str, ...], world: World) -> list[Thing]:
-    """Give what is not there any more, or is replaced under another name."""
+    """Return what is not there any more, or is replaced under another name."""
     staying = {str(each.address): each for each in world.things(*kind.types)}
     ended = [each for each in world.before().things(*kind.types) if each.attribute("skip_destroy") is not True]
     return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
@@ -132,7 +132,7 @@ def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> 
 
 
 def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
-    """Tell whether a name may mean either of two things; names of buckets mean the same everywhere."""
+    """Whether a name may mean either of two things; names of buckets mean the same everywhere."""
     around = thing.surroundings
     return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)
 
@@ -144,7 +144,7 @@ _Named = tuple[str, str | None, Thing | None]
 
 
 def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
-    """Give what a task of the world names that is among the things of that one, now or before, or of another stack."""
+    """Return what a task of the world names that is among the things of that one, now or before, or of another stack."""
     around = among if among is world else world.before()
     for what, container, thing in (
         *_files(task, among),

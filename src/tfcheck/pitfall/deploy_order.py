@@ -5,7 +5,7 @@ of the execution role, for those by which the task role mounts volumes, nor for 
 value of a secret that is named by a plain string. Where one plan makes or changes these and starts tasks that need
 them, the first tasks may come too early, and fail; later ones start, unless a deployment circuit breaker gives up
 before. It is worst where the policy, or the value, waits for something that the service does not wait for, a database
-for example: then it surely comes late. Policies inside a role (`inline_policy`, `managed_policy_arns`) come with it.
+for example: then it definitely comes late. Policies inside a role (`inline_policy`, `managed_policy_arns`) come with it.
 
 Write into the service:
 
@@ -58,7 +58,7 @@ def _mistake(service: Thing, late: Sequence[Thing], world: World) -> Mistake:
 
 
 def _advice(service: Address, late: Sequence[Address]) -> str:
-    """Say what to write where: a service can wait for what is in its own module, or below."""
+    """Explain what to write where: a service can wait for what is in its own module, or below."""
     home = service.module.config
     shared = next(size for size in range(len(home), -1, -1) if all(_is_below(each, home[:size]) for each in late))
     names = dict.fromkeys(_name_in(each, shared) for each in late)
@@ -77,7 +77,7 @@ def _name_in(address: Address, depth: int) -> str:
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
-    """Say once that a new role takes a moment to be known everywhere, where the plan starts tasks with one."""
+    """Report once that a new role takes a moment to be known everywhere, where the plan starts tasks with one."""
     for task in tasks:
         role = world.once(Judge).roles.thing(task.execution_role)
         if role is not None and is_new(role, world) and starting_services(task, world):

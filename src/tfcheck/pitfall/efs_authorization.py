@@ -40,7 +40,7 @@ _ROOT = 'ClientException: When using an EFS access point, the root directory mus
 
 
 class _Volume(msgspec.Struct, frozen=True):
-    """An EFS volume, and what is surely said of its authorization."""
+    """An EFS volume, and what is definitely said of its authorization."""
 
     name: str
     system: dict[str, Value]
@@ -49,7 +49,7 @@ class _Volume(msgspec.Struct, frozen=True):
 
     @property
     def authorization(self) -> str:
-        """Name what needs more than a plain volume does; empty where nothing surely does."""
+        """Name what needs more than a plain volume does; empty where nothing definitely does."""
         return "IAM authorization" if self.asks_iam else "an access point" if self.has_point else ""
 
 
@@ -88,7 +88,7 @@ def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
 
 
 def _is_given(point: Value, world: World) -> bool:
-    """Tell whether an id is surely there: what is not known may come to null."""
+    """Whether an id is definitely there: what is not known may come to null."""
     if isinstance(point, str | Text):
         return point != ""
     return catalogue(world, ACCESS_POINT).owner(point) is not None

@@ -2,7 +2,7 @@
 
 Each line is `NAME=VALUE`, parted at the first `=`. There is no more to it: a line without `=` is passed over, quotes
 around a value become part of it, `export` and spaces before the `=` become part of the name, and only a `#` in the
-first column makes a comment. Looked at are files whose `content` the plan shows; only the numbers of lines are told.
+first column makes a comment. Looked at are files whose `content` the plan shows; only the numbers of lines are reported.
 
 Write:
 
@@ -49,7 +49,7 @@ def _mistakes(file: EnvironmentFile, holder: Thing) -> Iterator[Mistake]:
 
 
 def _misread(holder: Thing) -> dict[str, list[int]]:
-    """Give what ECS reads otherwise than meant, and in which lines; what is marked as sensitive is not looked into."""
+    """Return what ECS reads otherwise than meant, and in which lines; what is marked as sensitive is not looked into."""
     content = holder.attribute("content")
     found: dict[str, list[int]] = {}
     if isinstance(content, str) and not holder.sensitive("content"):
@@ -61,7 +61,7 @@ def _misread(holder: Thing) -> dict[str, list[int]]:
 
 
 def _taken_for(line: str) -> str:
-    """Say how ECS reads a line that is not written for it; empty where it is."""
+    """Explain how ECS reads a line that is not written for it; empty where it is."""
     if not line.strip() or line.startswith("#"):
         return ""
     name, mark, value = line.partition("=")

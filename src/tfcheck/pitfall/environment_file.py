@@ -1,4 +1,4 @@
-"""Which environment files does a task definition name?"""
+"""The environment files that a task definition names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EnvironmentFile(msgspec.Struct, frozen=True):
 
 
 def files(task: TaskDefinition) -> Iterator[EnvironmentFile]:
-    """Give the entries that are there, in order; a list that is not known has none."""
+    """Return the entries that are there, in order; a list that is not known has none."""
     for container in task.containers:
         listed = container.members("environmentFiles")
         for index, each in enumerate(() if isinstance(listed, Unknown) else listed):

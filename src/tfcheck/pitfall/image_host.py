@@ -56,14 +56,14 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _misplaced(image: str) -> str:
-    """Give the region of a registry whose host has the domain of another partition; empty where it has its own."""
+    """Return the region of a registry whose host has the domain of another partition; empty where it has its own."""
     found = _REGISTRY.match(image)
     domain = _domain(found["region"]) if found is not None else ""
     return found["region"] if found is not None and domain and found["domain"] != domain else ""
 
 
 def _domain(region: str) -> str:
-    """Give the domain that the hosts of a region are under; empty where that is not public."""
+    """Return the domain that the hosts of a region are under; empty where that is not public."""
     return _DOMAINS.get(partition_of_region(region), "")
 
 

@@ -1,4 +1,4 @@
-"""What that the tasks of a service need may be made, or changed, only after the service has started them?
+"""Find what the tasks of a service need that can be created or changed after the service has started them.
 
 Follows https://developer.hashicorp.com/terraform/internals/graph: what a service does not wait for may come later.
 """
@@ -42,7 +42,7 @@ _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "a
 
 
 def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
-    """Give what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
+    """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
     if world.earlier(service.address).open:
         return []
     needed: dict[str, Thing] = {}
@@ -54,7 +54,7 @@ def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thin
 
 
 def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
-    """Give what the plan makes and a thing waits for, but not the service; what is made in a moment is left out."""
+    """Return what the plan makes and a thing waits for, but not the service; what is made in a moment is left out."""
     for config in sorted(world.earlier(thing.address).resources - world.earlier(service.address).resources):
         kind = config.split(".")[-2]
         if not config.startswith("data.") and ".data." not in config and not kind.startswith(_QUICK):
@@ -66,7 +66,7 @@ def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
 
 
 def late_grants(service: Thing, task: TaskDefinition, kind: RoleKind, world: World) -> list[Thing]:
-    """Give the grants of a role of the task that the plan makes or changes and the service surely does not wait for."""
+    """Return the grants of a role of the task that the plan makes or changes and the service definitely does not wait for."""
     earlier = world.earlier(service.address)
     if earlier.open:
         return []
@@ -103,7 +103,7 @@ class _Grants:
 
 
 def _are_needed(grants: Sequence[Thing], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
-    """Tell whether something that a role is allowed in the end is denied until the late grants are there."""
+    """Whether something that a role is allowed in the end is denied until the late grants are there."""
     judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
     for need in (each for each in startup.requirements(task, world) if each.role_kind is kind):
         if too_early.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
@@ -130,7 +130,7 @@ class _TooEarly:
                 self._in_time.update(str(each.address) for each in others)
 
     def judge(self, grants: Sequence[Thing]) -> Judge:
-        """Give the judge of the moment when a service starts for which these grants come late."""
+        """Return the judge of the moment when a service starts for which these grants come late."""
         own = frozenset(str(each.address) for each in grants) & self._in_time
         if own not in self._judges:
             late = {name: each for name, each in self._late.items() if name not in self._in_time or name in own}
@@ -216,7 +216,7 @@ def _parameters(task: TaskDefinition, world: World) -> Iterator[Thing]:
 
 
 def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Thing]:
-    """Give the only version of each secret that is named by a plain string; by a reference, only if it comes late.
+    """Return the only version of each secret that is named by a plain string; by a reference, only if it comes late.
 
     A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
     """
@@ -232,7 +232,7 @@ def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Th
 
 
 class _Versions:
-    """The versions of secrets, by the secret that they surely are of."""
+    """The versions of secrets, by the secret that they definitely are of."""
 
     def __init__(self, world: World) -> None:
         self._by_secret: dict[str, list[Thing]] = {}

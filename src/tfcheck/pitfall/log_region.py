@@ -64,7 +64,7 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
 
 
 def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[Thing]:
-    """Give the groups of that name, in the task's account as far as it is known, if all are in other regions."""
+    """Return the groups of that name, in the task's account as far as it is known, if all are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
     here = existence.at(log.group, task.thing.surroundings, log.region)

@@ -1,4 +1,4 @@
-"""What is a pitfall: something that is wrong whatever IAM says?"""
+"""A check, and the misconfiguration that it finds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tfcheck.world import World
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """One place where a task definition, or what belongs to it, is surely wrong.
+    """One place where a task definition, or what belongs to it, is definitely wrong.
 
     `about` tells mistakes in one place apart: the same before and after a change is the same mistake. `address` is the
-    resource to mend, where that is not the task definition, `argument` what of it is wrong.
+    resource to fix, where that is not the task definition, `argument` what of it is wrong.
     """
 
     message: str
@@ -35,7 +35,7 @@ Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Mistake]]
 
 
 class Pitfall(msgspec.Struct, frozen=True):
-    """A rule of ECS. `manual` is its page; `search` yields what surely breaks it, never what may."""
+    """A rule of ECS. `manual` is its page; `search` yields what definitely breaks it, never what may."""
 
     id: str
     title: str

@@ -43,7 +43,7 @@ def _told(kind: str, label: str) -> Mistake:
 
 
 def _is_for_anyone(trust: Policy | None) -> bool:
-    """Tell whether a statement surely admits everybody, and no Deny, known or not, takes it back."""
+    """Whether a statement definitely admits everybody, and no Deny, known or not, takes it back."""
     if trust is None or trust.invalid is not None:
         return False
     if any(each.effect is not Effect.ALLOW for each in trust.statements):

@@ -5,7 +5,7 @@ version id: `ARN:key::`. One colon too few is a malformed ARN; of version stage 
 of a secret is no reference to it: what is not an ARN is the name of a parameter, and behind a parameter no key can
 stand. An ARN without its six random characters names a secret only as long as no other begins like it, and IAM compares
 the short form. The ARN of a parameter has one slash behind `parameter`, whether or not the parameter's name begins with
-one. Wildcards stand for themselves here, and region and task are in the partition that the ARN names. What ECS cannot
+one. Wildcards are themselves here, and region and task are in the partition that the ARN names. What ECS cannot
 read it asks nobody for: no permission is looked at, and none is suggested.
 
 Write:

@@ -57,7 +57,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[Place, Thing]]:
-    """Give every secret of the plan that a value is taken from, and where."""
+    """Return every secret of the plan that a value is taken from, and where."""
     for place, value in injected(task):
         for source in sources(value, task.thing.surroundings, world):
             found = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None

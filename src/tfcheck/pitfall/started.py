@@ -1,4 +1,4 @@
-"""Which services start a task definition, and on what do its tasks run?"""
+"""Find the services that start a task definition, and what its tasks run on."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from tfcheck.world import Thing, World
 
 
 def on_fargate(task: TaskDefinition, world: World) -> bool:
-    """Tell whether some tasks surely run on Fargate."""
+    """Whether some tasks definitely run on Fargate."""
     if task.on_fargate:
         return True
     return any("FARGATE" in launch_types(service, world) for service in services(task, world))
 
 
 def on_windows(task: TaskDefinition) -> bool:
-    """Tell whether the tasks surely run on Windows."""
+    """Whether the tasks definitely run on Windows."""
     platform = only(task.thing.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     return isinstance(family, str) and family.upper().startswith("WINDOWS")
 
 
 def new_services(task: TaskDefinition, world: World) -> list[Thing]:
-    """Give the services that the change makes and that surely start tasks of this definition at once."""
+    """Return the services that the change makes and that definitely start tasks of this definition at once."""
     return [each for each in starting_services(task, world) if is_new(each, world)]
 
 
 def starting_services(task: TaskDefinition, world: World) -> list[Thing]:
-    """Give the services that the change makes, or gives this definition, and that surely start its tasks at once."""
+    """Return the services that the change makes, or gives this definition, and that definitely start its tasks at once."""
     changed = [each for each in services(task, world) if is_changed(each, ("task_definition",), world)]
     return [each for each in changed if _starts_tasks(each)]
 

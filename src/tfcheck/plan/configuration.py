@@ -1,4 +1,4 @@
-"""What does the plan's `configuration` still tell of the sources?
+"""The `configuration` of a plan: what it keeps of the sources.
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation. Expressions are
 not evaluated there: a constant, or the objects that occur in it, or nothing.
@@ -88,29 +88,29 @@ class _Repeated:
     """What resources and module calls share: arguments, repetition, order."""
 
     def __init__(self, address: str, row: _Resource | _Call) -> None:
-        """Take the address in the module and the plan's row."""
+        """Build from the address in the module and the plan's row."""
         self.address = address
         self._row = row
 
     @cached_property
     def expressions(self) -> dict[str, Any]:
-        """Give the expression of each argument; a nested block is a list of such objects, or one."""
+        """Return the expression of each argument; a nested block is a list of such objects, or one."""
         raw = self._row.expressions
         return decoded(raw, dict[str, Any], self._named) if present(raw) else {}
 
     @cached_property
     def count_expression(self) -> Any:
-        """Give the expression of `count`, or None."""
+        """Return the expression of `count`, or None."""
         return decoded_json(self._row.count_expression, self._named)
 
     @cached_property
     def for_each_expression(self) -> Any:
-        """Give the expression of `for_each`, or None: also where it is a call over literals."""
+        """Return the expression of `for_each`, or None: also where it is a call over literals."""
         return decoded_json(self._row.for_each_expression, self._named)
 
     @property
     def depends_on(self) -> tuple[str, ...]:
-        """Give the references of `depends_on`."""
+        """Return the references of `depends_on`."""
         return tuple(self._row.depends_on or ())
 
     @property
@@ -125,22 +125,22 @@ class ConfigResource(_Repeated):
 
     @property
     def mode(self) -> str:
-        """Give `managed`, `data` or `ephemeral`."""
+        """Return `managed`, `data` or `ephemeral`."""
         return str(self._row.mode or Mode.MANAGED)
 
     @property
     def type(self) -> str:
-        """Give the resource type."""
+        """Return the resource type."""
         return self._row.type
 
     @property
     def name(self) -> str:
-        """Give the name of the block."""
+        """Return the name of the block."""
         return self._row.name
 
     @property
     def provider_config_key(self) -> str:
-        """Give the key of the provider configuration in force here."""
+        """Return the key of the provider configuration in force here."""
         return self._row.provider_config_key or ""
 
     @property
@@ -156,12 +156,12 @@ class ModuleCall(_Repeated):
 
     @property
     def source(self) -> str:
-        """Give the module's source as written."""
+        """Return the module's source as written."""
         return self._row.source or ""
 
     @cached_property
     def module(self) -> ConfigModule:
-        """Give the module that it calls."""
+        """Return the module that it calls."""
         return ConfigModule(self._row.module or _Module())
 
 
@@ -169,12 +169,12 @@ class ConfigModule:
     """A module as written: once per call, whatever its instances."""
 
     def __init__(self, row: _Module) -> None:
-        """Take the plan's row."""
+        """Build from the plan's row."""
         self._row = row
 
     @cached_property
     def resources(self) -> dict[str, ConfigResource]:
-        """Give the resources by `TYPE.NAME` and `data.TYPE.NAME`."""
+        """Return the resources by `TYPE.NAME` and `data.TYPE.NAME`."""
         found = {}
         for row in filter(None, self._row.resources or ()):
             row.type = intern(row.type)
@@ -185,13 +185,13 @@ class ConfigModule:
 
     @cached_property
     def calls(self) -> dict[str, ModuleCall]:
-        """Give the module calls by name."""
+        """Return the module calls by name."""
         rows = (self._row.module_calls or {}).items()
         return {name: ModuleCall(f"module.{name}", row or _Call()) for name, row in rows}
 
     @cached_property
     def outputs(self) -> dict[str, Any]:
-        """Give the expression of each output."""
+        """Return the expression of each output."""
         rows = (self._row.outputs or {}).items()
         return {name: decoded_json(row.expression, f"output `{name}`") if row else None for name, row in rows}
 
@@ -202,7 +202,7 @@ class ConfigModule:
 
     @cached_property
     def variables(self) -> dict[str, VariableConfig]:
-        """Give the variables by name."""
+        """Return the variables by name."""
         return {name: _variable(name, row or _Variable()) for name, row in (self._row.variables or {}).items()}
 
 
@@ -216,7 +216,7 @@ def configuration(raw: Raw) -> Configuration:
 
 
 def constant(expression: Any) -> tuple[bool, Value]:
-    """Tell whether an expression of `configuration` is a constant, and which; it may be null."""
+    """Whether an expression of `configuration` is a constant, and which; it may be null."""
     if isinstance(expression, dict) and "constant_value" in expression:
         return True, cast("Value", expression["constant_value"])
     return False, None

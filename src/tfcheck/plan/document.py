@@ -1,4 +1,4 @@
-"""Which parts of a plan's JSON do we read, and how are they typed?
+"""The parts of a plan's JSON that tfcheck reads, with their types.
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format. What is large or seldom wanted stays `Raw`, a
 view of the file's bytes that is decoded when somebody asks; keys that are not named here are skipped without
@@ -172,7 +172,7 @@ class Kept(msgspec.Struct, gc=False):
 
 
 def present(raw: Raw) -> bool:
-    """Tell whether a key is there with a value other than null."""
+    """Whether a key is there with a value other than null."""
     return raw not in (_NOTHING, _NULL)
 
 
@@ -238,14 +238,14 @@ def _too_deep(what: str) -> InputError:
 
 
 def _unreadable(what: str, error: Exception) -> InputError:
-    """Say which part of the plan cannot be read, and why."""
+    """Return which part of the plan cannot be read, and why."""
     if isinstance(error, RecursionError):
         return _too_deep(what)
     return InputError(f"{what} cannot be read: {reason(error)}")
 
 
 def reason(error: Exception) -> str:
-    """Say in one line, without any of the plan's text, what a decoder did not like."""
+    """Report in one line, without any of the plan's text, what a decoder did not like."""
     if isinstance(error, UnicodeDecodeError):
         return "its text is not UTF-8"
     return str(error).removeprefix("JSON is malformed: ")

@@ -1,4 +1,4 @@
-"""How do the bytes of a plan reach us, and where in them is the JSON?
+"""Read the bytes of a plan, and find the JSON in them.
 
 Files are mapped, so that what is not decoded is never copied; standard input and pipes are read.
 """
@@ -33,7 +33,7 @@ class SavedPlanError(InputError):
 
 
 def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
-    """Give the bytes of a file, or of standard input where there is no path; of `stdin` where it is given.
+    """Return the bytes of a file, or of standard input where there is no path; of `stdin` where it is given.
 
     A file stays mapped for as long as anything refers to a part of it.
 

@@ -1,4 +1,4 @@
-"""What is one resource instance before and after the change?
+"""One resource instance before and after the change.
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format#change-representation.
 """
@@ -26,7 +26,7 @@ class Instance:
     """
 
     def __init__(self, address: Address, row: ResourceChange, is_reference: IsReference = lambda _: False) -> None:
-        """Take the parsed address, the plan's row, and how to recognise a reference in the place of a value."""
+        """Build from the parsed address, the plan's row, and how to recognise a reference in the place of a value."""
         self.address = address
         self._row = row
         self._is_reference = is_reference
@@ -38,27 +38,27 @@ class Instance:
 
     @property
     def previous_address(self) -> str | None:
-        """Give the address before a `moved` block."""
+        """Return the address before a `moved` block."""
         return self._row.previous_address
 
     @property
     def action_reason(self) -> str | None:
-        """Give Terraform's reason for the action: an open set of words."""
+        """Return Terraform's reason for the action: an open set of words."""
         return self._row.action_reason
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """Give the change actions: one, or two for a replacement, in order."""
+        """Return the change actions: one, or two for a replacement, in order."""
         return self._change.actions or ()
 
     @cached_property
     def exists_before(self) -> bool:
-        """Tell whether there is such an object before the change."""
+        """Whether there is such an object before the change."""
         return present(self._change.before)
 
     @cached_property
     def exists_after(self) -> bool:
-        """Tell whether there is such an object in AWS after the change."""
+        """Whether there is such an object in AWS after the change."""
         match self.actions:
             case ("delete",):
                 return False
@@ -69,7 +69,7 @@ class Instance:
 
     @cached_property
     def before(self) -> dict[str, Value] | None:
-        """Give the attributes before the change, or None when it did not exist."""
+        """Return the attributes before the change, or None when it did not exist."""
         if not self.exists_before:
             return None
         before = self._object(self._change.before)
@@ -79,7 +79,7 @@ class Instance:
 
     @cached_property
     def after(self) -> dict[str, Value] | None:
-        """Give the planned attributes, with an `Unknown` for each that apply will tell, or None when it is gone."""
+        """Return the planned attributes, with an `Unknown` for each that apply will tell, or None when it is gone."""
         if not self.exists_after:
             return None
         if self.actions == ("forget",):
@@ -96,28 +96,28 @@ class Instance:
 
     @property
     def settled(self) -> bool:
-        """Tell whether `after` is known as a whole."""
+        """Whether `after` is known as a whole."""
         return self.after is not None and self._settled
 
     def _planned(self) -> dict[str, Any] | None:
-        """Give what the plan writes as `after`; what does not change is decoded only once."""
+        """Return what the plan writes as `after`; what does not change is decoded only once."""
         if self._change.after == self._change.before:
             return self.before
         return self._object(self._change.after) if present(self._change.after) else None
 
     @cached_property
     def left_behind(self) -> dict[str, Value] | None:
-        """Give the attributes of the object that stays in AWS unmanaged while `create, forget` makes a new one."""
+        """Return the attributes of the object that stays in AWS unmanaged while `create, forget` makes a new one."""
         return self.before if set(self.actions) == {"create", "forget"} else None
 
     @cached_property
     def before_sensitive(self) -> Mask:
-        """Give the mask of what is sensitive in `before`."""
+        """Return the mask of what is sensitive in `before`."""
         return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
 
     @cached_property
     def after_sensitive(self) -> Mask:
-        """Give the mask of what is sensitive in `after`."""
+        """Return the mask of what is sensitive in `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
         return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
@@ -143,7 +143,7 @@ class PriorData:
     """A data source that was read while planning; its parts are decoded when first asked for."""
 
     def __init__(self, address: Address, row: StateData) -> None:
-        """Take the parsed address and the state's row."""
+        """Build from the parsed address and the state's row."""
         self.address = address
         self._row = row
 
@@ -153,14 +153,14 @@ class PriorData:
 
     @cached_property
     def values(self) -> dict[str, Value]:
-        """Give the attributes."""
+        """Return the attributes."""
         values = decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
         found = {**values, **mistyped(values, self.address.type, str(self.address))}
         return _shown(found, self.sensitive)
 
     @cached_property
     def sensitive(self) -> Mask:
-        """Give the mask of what is sensitive in `values`."""
+        """Return the mask of what is sensitive in `values`."""
         return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")
 
     @property

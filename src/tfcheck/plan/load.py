@@ -1,4 +1,4 @@
-"""Which plans does a file hold?
+"""Load the plans that a file contains.
 
 One function, `load`: it recognises everything that is passed as a plan, and refuses in one line what is none.
 """
@@ -83,7 +83,7 @@ def _decoded(text: memoryview) -> Document:
 
 
 def _malformed(error: Exception, begin: int, end: int, named: str) -> InputError:
-    """Say what keeps a text from being a plan; `begin` and `end` are its offsets in the file's JSON."""
+    """Explain what keeps a text from being a plan; `begin` and `end` are its offsets in the file's JSON."""
     if isinstance(error, RecursionError):
         return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
     if isinstance(error, msgspec.ValidationError):
@@ -95,7 +95,7 @@ def _malformed(error: Exception, begin: int, end: int, named: str) -> InputError
 
 
 def _warnings(plan: Plan, named: str) -> tuple[str, ...]:
-    """Say what a plan lacks that tfcheck could use."""
+    """Explain what a plan lacks that tfcheck could use."""
     found = []
     if not plan.format_version:
         found.append(f"{named} has no `format_version`: it was made by hand or by another tool, and is read as it is")

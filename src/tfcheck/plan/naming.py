@@ -1,4 +1,4 @@
-"""Which address does a row of the plan have?
+"""Parse the address of a row of the plan.
 
 Each is worked out once, and the instances of a module share one path: large plans have many of both.
 """
@@ -18,13 +18,13 @@ class Addresses:
         self._modules: dict[str, ModulePath] = {}
 
     def find(self, written: str) -> Address | None:
-        """Give the address that a text is, or None where it is none."""
+        """Return the address that a text is, or None where it is none."""
         if written not in self._known:
             self._known[written] = _parsed(written)
         return self._known[written]
 
     def read(self, written: str) -> Address:
-        """Give the address that the plan writes.
+        """Return the address that the plan writes.
 
         Raises:
             InputError: it is none.
@@ -35,7 +35,7 @@ class Addresses:
         return found
 
     def module(self, written: str) -> ModulePath:
-        """Give the path of a module instance; the empty text is the root.
+        """Return the path of a module instance; the empty text is the root.
 
         Raises:
             InputError: it is none.
@@ -45,7 +45,7 @@ class Addresses:
         return self._modules[written]
 
     def of(self, row: ResourceChange) -> Address:
-        """Give the address of a row: from its parts where they say the same, or where other tools wrote the address.
+        """Return the address of a row: from its parts where they say the same, or where other tools wrote the address.
 
         Raises:
             InputError: the row does not tell.
@@ -58,7 +58,7 @@ class Addresses:
         return found
 
     def kind(self, row: ResourceChange) -> tuple[str, str]:
-        """Give mode and type of a row, where it lacks one of them from its address."""
+        """Return mode and type of a row, where it lacks one of them from its address."""
         if row.mode and row.type:
             return row.mode, row.type
         found = self.find(row.address)
@@ -66,7 +66,7 @@ class Addresses:
 
 
 def _says_the_same(row: ResourceChange) -> bool:
-    """Tell whether the parts of a row make its address; text keys are left to the parser, which can unquote them."""
+    """Whether the parts of a row make its address; text keys are left to the parser, which can unquote them."""
     module = f"{row.module_address}." if row.module_address else ""
     mode = "" if row.mode is None or row.mode is Mode.MANAGED else f"{row.mode}."
     key = "" if row.index is None else f"[{row.index}]"

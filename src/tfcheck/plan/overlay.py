@@ -1,4 +1,4 @@
-"""What does a planned object look like with its unknown parts marked?
+"""Mark the unknown parts of a planned object.
 
 Follows `after_unknown` of https://developer.hashicorp.com/terraform/internals/json-format#change-representation and
 Terraform's `omitUnknowns`, which leaves unknown parts out of `after`.
@@ -28,7 +28,7 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
     """Put an `Unknown` into `after` wherever `after_unknown` says true.
 
     `after` alone cannot be trusted: Terraform leaves unknown attributes out, so "known after apply" and "not set" look
-    the same there. `owner` is the instance's address; each unknown stands for the attribute of it at its path.
+    the same there. `owner` is the instance's address; each unknown is the attribute of it at its path.
     """
     match after_unknown:
         case True:
@@ -44,7 +44,7 @@ def overlay(after: Any, after_unknown: Any, owner: str, path: Path = ()) -> Valu
 
 
 def marked(mask: Any) -> bool:
-    """Tell whether a mask has a `true` leaf; a mask that is merely not empty marks nothing."""
+    """Whether a mask has a `true` leaf; a mask that is merely not empty marks nothing."""
     match mask:
         case bool():
             return mask
@@ -57,7 +57,7 @@ def marked(mask: Any) -> bool:
 
 
 def masked(mask: Any, path: Sequence[str | int]) -> bool:
-    """Tell whether a sensitivity mask marks the value at `path`, anything above it or anything below it."""
+    """Whether a sensitivity mask marks the value at `path`, anything above it or anything below it."""
     for step in path:
         match mask, step:
             case dict(), str():
@@ -70,7 +70,7 @@ def masked(mask: Any, path: Sequence[str | int]) -> bool:
 
 
 def looks_like_reference(text: str) -> bool:
-    """Tell whether `text` is a Terraform reference rather than a value: `module.x.aws_iam_role.e.arn`, `${var.arn}`.
+    """Whether `text` is a Terraform reference rather than a value: `module.x.aws_iam_role.e.arn`, `${var.arn}`.
 
     Some tools edit a plan: they drop the marks of unknown values and write such a text in their place.
     """
@@ -104,12 +104,12 @@ def _list(after: list[Any], mask: list[Any], owner: str, path: Path) -> Value:
 
 
 def _known(value: Any, owner: str, path: Path) -> Value:
-    """Give a value as it is, but for what an edited plan has in the place of ARNs."""
+    """Return a value as it is, except what an edited plan has in the place of ARNs."""
     return _restored(value, owner, path) if _was_edited(value, _name(path)) else value
 
 
 def _was_edited(value: Any, name: str) -> bool:
-    """Tell whether an edited plan has something else in the place of ARNs; `name` is that of the member above."""
+    """Whether an edited plan has something else in the place of ARNs; `name` is that of the member above."""
     if isinstance(value, dict):
         return any(not _is_plain(key, each) and _was_edited(each, key) for key, each in value.items())
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def _name(path: Path) -> str:
 
 
 def _was_replaced(text: str, name: str) -> bool:
-    """Tell whether an edited plan has `text` where an ARN belongs; a role's or a policy's can be nothing else."""
+    """Whether an edited plan has `text` where an ARN belongs; a role's or a policy's can be nothing else."""
     if not text or text.startswith("arn:") or not name.endswith(("arn", "arns")):
         return False
     return name.endswith(("role_arn", "policy_arn", "policy_arns")) or looks_like_reference(text)

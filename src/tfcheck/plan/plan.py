@@ -1,4 +1,4 @@
-"""What does one plan hold, and how is it looked up?
+"""One plan, indexed by address and type.
 
 Resources are sorted by type in one pass; only those of types that somebody asks for are parsed and decoded.
 """
@@ -34,7 +34,7 @@ class Plan:
     """One complete plan. `label` is the file's name, with `#2` for the second plan in one file."""
 
     def __init__(self, label: str, document: Document, format_version: str, size: int = 0) -> None:
-        """Take a document that was recognised as a plan, and how many bytes its file has."""
+        """Build from a document that was recognised as a plan, and how many bytes its file has."""
         self.size = size
         self.label = label
         self.format_version = format_version
@@ -50,41 +50,41 @@ class Plan:
 
     @cached_property
     def terraform_version(self) -> str:
-        """Give the version of Terraform or OpenTofu that made it; empty where it is not told."""
+        """Return the version of Terraform or OpenTofu that made it; empty where it is not told."""
         found = decoded_json(self._document.terraform_version, "`terraform_version`")
         return found if isinstance(found, str) else ""
 
     @property
     def complete(self) -> bool:
-        """Tell whether the plan covers everything, as far as it tells."""
+        """Whether the plan covers everything, as far as it tells."""
         return self._document.complete is not False and not self._document.errored
 
     @property
     def redacted(self) -> bool:
-        """Tell whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
+        """Whether it is HCP Terraform's redacted form: no configuration, variables or prior state."""
         return present(self._document.plan_format_version)
 
     @property
     def has_changes(self) -> bool:
-        """Tell whether it lists resources at all; a refresh-only or an empty plan says nothing about a change."""
+        """Whether it lists resources at all; a refresh-only or an empty plan says nothing about a change."""
         return isinstance(self._document.resource_changes, list)
 
     @cached_property
     def variables(self) -> dict[str, Value]:
-        """Give the root module's variables as given: before defaults and conversion to their types."""
+        """Return the root module's variables as given: before defaults and conversion to their types."""
         found = decoded_json(self._document.variables, "the plan's variables")
         rows = found.items() if isinstance(found, dict) else ()
         return {name: row.get("value") if isinstance(row, dict) else None for name, row in rows}
 
     @cached_property
     def configuration(self) -> ConfigModule | None:
-        """Give the root module as written, or None where the plan does not hold it."""
+        """Return the root module as written, or None where the plan does not hold it."""
         root = self._configuration.root_module
         return ConfigModule(root) if root else None
 
     @cached_property
     def provider_configs(self) -> dict[str, ProviderConfig]:
-        """Give the provider configurations by the key that resources name them with."""
+        """Return the provider configurations by the key that resources name them with."""
         rows = self._configuration.provider_config or {}
         for key, row in rows.items():
             refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
@@ -104,7 +104,7 @@ class Plan:
         )
 
     def with_rows(self, rows: Iterable[ResourceChange]) -> Plan:
-        """Give a plan that differs in some rows: each takes the place of the one with its address, or is new."""
+        """Return a plan that differs in some rows: each takes the place of the one with its address, or is new."""
         return _Amended(self, rows)
 
     def types(self) -> tuple[str, ...]:
@@ -116,25 +116,25 @@ class Plan:
         return frozenset(kind for _, kind in self._rows) | frozenset(self._data_rows)
 
     def instances(self, *types: str, mode: str = "managed") -> list[Instance]:
-        """Give the instances of these resource types in the plan's order, type by type; deletes are included."""
+        """Return the instances of these resource types in the plan's order, type by type; deletes are included."""
         return [each for kind in types for each in self._instances(mode, kind).by_address.values()]
 
     def instance(self, address: str) -> Instance | None:
-        """Give the instance at an absolute address, or None where the plan lists none."""
+        """Return the instance at an absolute address, or None where the plan lists none."""
         found = self._addresses.find(address)
         return self._instances(found.mode, found.type).by_address.get(found) if found else None
 
     def siblings(self, module: ModulePath, mode: str, kind: str, name: str) -> list[Instance]:
-        """Give all instances of the resource `kind.name` in one module instance."""
+        """Return all instances of the resource `kind.name` in one module instance."""
         return self._instances(mode, kind).by_resource.get((module, name), [])
 
     def data(self, address: str) -> PriorData | None:
-        """Give what was read at the address of a data source; None when the read waits for apply."""
+        """Return what was read at the address of a data source; None when the read waits for apply."""
         found = self._addresses.find(address)
         return self._data(found.type).by_address.get(found) if found and found.mode == "data" else None
 
     def data_sources(self, *types: str) -> list[PriorData]:
-        """Give the data sources of these types that were read while planning."""
+        """Return the data sources of these types that were read while planning."""
         return [each for kind in types for each in self._data(kind).by_address.values()]
 
     def all_data_sources(self) -> list[PriorData]:
@@ -142,11 +142,11 @@ class Plan:
         return self.data_sources(*self._data_rows)
 
     def data_siblings(self, module: ModulePath, kind: str, name: str) -> list[PriorData]:
-        """Give all instances read of the data source `kind.name` in one module instance."""
+        """Return all instances read of the data source `kind.name` in one module instance."""
         return self._data(kind).by_resource.get((module, name), [])
 
     def module_instances(self) -> frozenset[ModulePath]:
-        """Give every module instance that something of the plan lives in, with those around it and the root."""
+        """Return every module instance that something of the plan lives in, with those around it and the root."""
         found = {ModulePath()}
         for written in self._module_addresses():
             path = self._addresses.module(written)
@@ -299,7 +299,7 @@ def _share(row: ResourceChange, texts: dict[str, str]) -> None:
 
 
 def _modules(root: StateModule | None) -> Iterator[StateModule]:
-    """Walk the modules of a state, each before those it calls; without recursion, however deep they are."""
+    """Iterate over the modules of a state, each before those it calls; without recursion, however deep they are."""
     waiting = [root]
     while waiting:
         module = waiting.pop()

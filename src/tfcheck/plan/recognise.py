@@ -1,4 +1,4 @@
-"""Is this JSON document a complete plan, and if not, what is it and what should be run instead?
+"""Recognise what a JSON document is, and suggest what to run if it is not a complete plan.
 
 Follows https://developer.hashicorp.com/terraform/internals/json-format and, for documents other than plans, what the
 commands of Terraform and OpenTofu write.
@@ -41,7 +41,7 @@ _LONGEST_EMPTY_STATE = 300
 
 
 def format_version(document: Document, named: str, text: Buffer = b"") -> str:
-    """Give the format version of a complete plan, or the empty string where it does not tell.
+    """Return the format version of a complete plan, or the empty string where it does not tell.
 
     Raises:
         InputError: the document is no plan, not a complete one, or of a format that we do not know.
@@ -92,7 +92,7 @@ def _is_empty_state(text: Buffer) -> bool:
 
 
 def known_version(raw: Raw, named: str) -> str:
-    """Give a format version that we know. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
+    """Return a format version that we know. Its parts are integers: 1.10 is newer than 1.9, which only adds keys.
 
     Raises:
         InputError: it is no version, or a newer major one.

@@ -1,4 +1,4 @@
-"""What does another stack hold: the resources of its state, or those that its plan will have made?
+"""The resources of another stack: those of its state, or those that its plan creates.
 
 Takes what `terraform show -json` prints of a state or of a plan
 (https://developer.hashicorp.com/terraform/internals/json-format#state-representation). A state is read as a plan that
@@ -94,13 +94,13 @@ def load_shown(path: Path | None) -> Shown:
 
 
 def _in_words_of_context(error: InputError) -> InputError:
-    """Say of a file that it is neither plan nor state, and how to get one of another stack."""
+    """Explain of a file that it is neither plan nor state, and how to get one of another stack."""
     message = error.message.replace("not a plan", "neither a plan nor a state")
     return InputError(message.replace("no Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
 
 
 def _is_state(document: Document) -> bool:
-    """Tell whether a document is a shown state; an empty one has nothing but its version."""
+    """Whether a document is a shown state; an empty one has nothing but its version."""
     if isinstance(document.resource_changes, list) or _given(document.lineage) or _given(document.serial):
         return False
     if _given(document.planned_values) or _given(document.configuration) or present(document.plan_format_version):
@@ -113,7 +113,7 @@ def _given(raw: Raw) -> bool:
 
 
 def _as_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
-    """Make the plan that leaves a state as it is; what its data sources read is its prior state."""
+    """Build the plan that leaves a state as it is; what its data sources read is its prior state."""
     values = decoded(document.values, _Values, named) if present(document.values) else _Values()
     rows: list[ResourceChange | None] = list(_rows(values.root_module))
     found = Document(terraform_version=document.terraform_version, resource_changes=rows, prior_state=whole)

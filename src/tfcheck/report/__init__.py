@@ -1,4 +1,4 @@
-"""How is a report shown, and a saved one read back?
+"""Render reports, and read saved ones back.
 
 Pure functions: nothing here opens a file or reads the environment.
 """

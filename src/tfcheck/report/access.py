@@ -1,4 +1,4 @@
-"""Which access of execution roles does a change give and take, as text, Markdown or JSON?"""
+"""Render what a change grants and revokes, as text, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def access_markdown(reports: Sequence[Report]) -> str:
 
 
 def access_json(report: Report) -> Json:
-    """Give the access change as plain data, in the words of the JSON report."""
+    """Return the access change as plain data, in the words of the JSON report."""
     found = changes(report)
     return {
         "format_version": FORMAT_VERSION,

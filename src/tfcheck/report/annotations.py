@@ -1,4 +1,4 @@
-"""How is a report told to GitHub Actions, so that it stands beside the lines of a pull request?
+"""Render a report as annotations of GitHub Actions.
 
 Follows https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands. GitHub shows ten errors,
 ten warnings and ten notices of one step.
@@ -61,7 +61,7 @@ def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
 
 
 def _change(report: Report, several: bool) -> Iterator[Annotation]:
-    """Tell what the change does to what was there, in a notice that stands before all others."""
+    """Return what the change does to what was there, in a notice that stands before all others."""
     said = in_one_line(report)
     if said:
         yield Annotation("notice", "tfcheck", said + _aside(report, several))
@@ -98,7 +98,7 @@ def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
 
 
 def _unknown(report: Report, aside: str) -> Iterator[Annotation]:
-    """Tell what is not decided, once for everything that waits for the same."""
+    """Return what is not decided, once for everything that waits for the same."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in report.answers:
         if answer.verdict is Verdict.UNKNOWN:

@@ -1,4 +1,4 @@
-"""How does a terminal show what the change breaks, mends, gives and takes?"""
+"""Render what the change breaks, fixes, grants and revokes for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With which words does a report say what the change does to access?
+"""The sentences about what a change does to access.
 
 Access is gathered into lines: one for each action on a resource that roles which stay gain or lose alike, one for all
 of a role that the change makes or deletes, since nobody reads the list of a new role to learn what it takes away.
@@ -48,7 +48,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def about_access(report: Report) -> Iterator[Told]:
-    """Give what is told of access, first what is sure, and last what cannot be told."""
+    """Return what is reported of access, first what is sure, and last what cannot be told."""
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
             yield Told(words, kind, tuple(_access([each for each in changes if each.change == kind])))
@@ -56,7 +56,7 @@ def about_access(report: Report) -> Iterator[Told]:
 
 
 def _access(told: list[AccessChange]) -> Iterator[Access]:
-    """Give the lines on what is withdrawn, or what is granted: roles that stay first."""
+    """Return the lines on what is withdrawn, or what is granted: roles that stay first."""
     alike: dict[AccessChange, list[str]] = {}
     for each in told:
         if each.role_change is None:
@@ -80,7 +80,7 @@ def _line(each: AccessChange, roles: list[str]) -> Iterator[str]:
 
 
 def of_role(each: AccessChange) -> str:
-    """Say what a role gains or loses, without naming it."""
+    """Explain what a role gains or loses, without naming it."""
     return Access((each.action, " on ", each.resource, *_but_for(each)), each.because or "").plain
 
 
@@ -111,7 +111,7 @@ def _whole_roles(told: list[AccessChange]) -> Iterator[Access]:
 
 
 def switched(each: RoleSwitch) -> Access:
-    """Say which role a task definition gets."""
+    """Return which role a task definition gets."""
     if each.before is None:
         return Access(("of ", each.task_definition, " from none to ", each.after or ""))
     after = (" to ", each.after) if each.after is not None else (" to none",)
@@ -119,12 +119,12 @@ def switched(each: RoleSwitch) -> Access:
 
 
 def unread(each: AccessUnknown) -> Access:
-    """Say of which role not all can be told, and why."""
+    """Explain of which role not all can be told, and why."""
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 
 def in_one_line(report: Report) -> str:
-    """Say in one line what the change does to what was there; empty where nothing is told."""
+    """Report in one line what the change does to what was there; empty where nothing is reported."""
     said: list[str] = []
     for kind, words in TASKS.items():
         found = [each.task_definition for each in report.task_changes if each.change == kind]

@@ -1,4 +1,4 @@
-"""Which answers and findings of a report is a text of ECS about?"""
+"""Find the rows and findings of a report that an ECS error text is about."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _answers(explanation: Explanation, report: Report) -> list[Answer]:
         found = [each for each in report.answers if each.requirement.rule in known.rules]
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
         return _named([each for each in called if _is_read_there(each, found, known)], explanation.names)
-    # NOTE: what was refused is told by action, resource and role, whatever rule asks for it; what ECS calls for the
+    # NOTE: what was refused is reported by action, resource and role, whatever rule asks for it; what ECS calls for the
     # same end, where it does not make the call itself.
     is_asked = denial.action in known.actions
     actions = (denial.action,) if is_asked else known.actions
@@ -73,7 +73,7 @@ def _answers(explanation: Explanation, report: Report) -> list[Answer]:
 
 
 def _is_read_there(answer: Answer, found: list[Answer], known: Known) -> bool:
-    """Tell whether a key is asked for at a place that a text may be about; what is no key always is."""
+    """Whether a key is asked for at a place that a text may be about; what is no key always is."""
     need = answer.requirement
     if not need.read_by:
         return True
@@ -91,14 +91,14 @@ def _named(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
 
 
 def _surest(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[Answer]:
-    """Keep what surely passes a test, or else what may."""
+    """Keep what definitely passes a test, or else what may."""
     tested = [(each, test(each)) for each in answers]
     sure = [each for each, truth in tested if truth is Truth.TRUE]
     return sure or [each for each, truth in tested if truth is Truth.UNKNOWN]
 
 
 def _is_about(finding: Finding, explanation: Explanation, answers: list[Answer], report: Report) -> bool:
-    """Tell whether a text may be about a finding: one of its calls, or a mistake of its rules."""
+    """Whether a text may be about a finding: one of its calls, or a mistake of its rules."""
     if finding.answers:
         return any(answer in answers for answer in finding.answers)
     if explanation.cause is Cause.NETWORK or not _is_told(finding, explanation):
@@ -112,7 +112,7 @@ def _is_about(finding: Finding, explanation: Explanation, answers: list[Answer],
 
 
 def _is_told(finding: Finding, explanation: Explanation) -> bool:
-    """Tell whether a mistake is one of the rules that a text leads to, or would show by the same text."""
+    """Whether a mistake is one of the rules that a text leads to, or would show by the same text."""
     if finding.rule in explanation.known.rules:
         return True
     said = explained(finding.symptom) if finding.symptom else None
@@ -124,7 +124,7 @@ def _role_names(report: Report) -> dict[tuple[str, RoleKind], TextLike]:
 
 
 def _has_role(denial: Denial, task: str, kind: RoleKind, names: dict[tuple[str, RoleKind], TextLike]) -> Truth:
-    """Tell whether the role of a task definition is the one that was refused."""
+    """Whether the role of a task definition is the one that was refused."""
     if denial.role is None:
         return Truth.TRUE
     name = names.get((task, kind))
@@ -132,7 +132,7 @@ def _has_role(denial: Denial, task: str, kind: RoleKind, names: dict[tuple[str, 
 
 
 def _is_resource(resource: TextLike, denial: Denial) -> Truth:
-    """Tell whether a call is about what was refused: denials name secrets as they were asked for, or are cut off."""
+    """Whether a call is about what was refused: denials name secrets as they were asked for, or are cut off."""
     denied = denial.resource
     if denied is None:
         return Truth.TRUE

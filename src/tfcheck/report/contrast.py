@@ -1,4 +1,4 @@
-"""Where does a granted pattern stop matching the ARN that is needed?
+"""Show where a granted pattern stops matching the ARN that is needed.
 
 This only points at a place for the eye; whether a statement matches was decided before.
 """
@@ -11,12 +11,12 @@ _COMPARED_PATTERNS = 100
 
 
 def parting(needed: str, pattern: str) -> int | None:
-    """Give the position in `pattern` that no way of matching `needed` gets past, or None where all of it matches.
+    """Return the position in `pattern` that no way of matching `needed` gets past, or None where all of it matches.
 
     `*` and `?` are IAM's wildcards. The position is the length of `pattern` where `needed` goes on behind it.
     """
     needed, pattern = needed[:_COMPARED], pattern[:_COMPARED]
-    # Bit n of a number stands for position n in the pattern: all of them move on at once.
+    # Bit n of a number is position n in the pattern: all of them move on at once.
     positions: dict[str, int] = {}
     for number, char in enumerate(pattern):
         positions[char] = positions.get(char, 0) | 1 << number
@@ -32,7 +32,7 @@ def parting(needed: str, pattern: str) -> int | None:
 
 
 def _past_stars(reached: int, stars: int) -> int:
-    """Add the positions that are reached by letting stars stand for nothing."""
+    """Add the positions that are reached by letting stars are nothing."""
     while (more := reached | (reached & stars) << 1) != reached:
         reached = more
     return reached

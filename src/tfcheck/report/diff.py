@@ -1,4 +1,4 @@
-"""Which lines does a unified diff put where?
+"""Parse a unified diff into the lines that it inserts.
 
 Follows https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html. Diffs that make or delete a file,
 or concern the newline at its end, are not read.

@@ -1,4 +1,4 @@
-"""What does a diff of Terraform's language look like on a terminal?"""
+"""Render a diff of Terraform's language for a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the explanation of a stopped reason look like on a terminal?"""
+"""Render the explanation of a stopped reason for a terminal."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ _NOTHING = {
 
 
 def _behind_the_network(found: Concerned, calls: str) -> str:
-    """Say what comes next once the call is answered, without listing it: it is not what was told."""
+    """Explain what comes next once the call is answered, without listing it: it is not what was told."""
     if not found.answers:
         return "it is the network: no permission of this plan is about this"
     if all(each.verdict is Verdict.ALLOWED for each in found.answers):

@@ -1,4 +1,4 @@
-"""What does one finding look like on a terminal?"""
+"""Render one finding for a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHANGES = {
 
 
 def finding_lines(finding: Finding, width: int, directory: str = ".", *, quoted: bool = True) -> Iterator[Line]:
-    """Write one finding: title, places, who needs what, why it fails, how that shows, what mends it.
+    """Write one finding: title, places, who needs what, why it fails, how that shows, what fixes it.
 
     `directory` is put before the files of places; with `quoted` their source lines are shown.
     """
@@ -88,7 +88,7 @@ def _facts(finding: Finding, width: int) -> Iterator[Line]:
 
 
 def _broken(finding: Finding) -> str:
-    """Say which actions were allowed before; a change that breaks what works deserves the plainest words."""
+    """Return which actions were allowed before; a change that breaks what works deserves the plainest words."""
     lost = dict.fromkeys(
         answer.requirement.action
         for answer in finding.answers
@@ -128,12 +128,12 @@ def _evidence(evidence: Evidence, needed: str, width: int, directory: str) -> It
 
 
 def _is_compared(evidence: Evidence) -> bool:
-    """Tell whether the patterns are resources that ought to match; they may be those of a deny, or actions."""
+    """Whether the patterns are resources that ought to match; they may be those of a deny, or actions."""
     return evidence.effect == "Allow" and not evidence.because.startswith("action")
 
 
 def origin(evidence: Evidence, directory: str) -> str:
-    """Say in one sentence where a statement stands, and what it does."""
+    """Report in one sentence where a statement stands, and what it does."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {_written(evidence.location, directory)}" if evidence.location else ""
     because = f": {evidence.because}" if evidence.because else ""

@@ -1,4 +1,4 @@
-"""What does the JSON report hold?
+"""Render the JSON report.
 
 Its shape is a promise, written down in `report.schema.json`: fields may be added, never renamed or dropped.
 """
@@ -69,7 +69,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def document(report: Report) -> Json:
-    """Give the report as plain JSON data."""
+    """Return the report as plain JSON data."""
     shown: Json = {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
@@ -90,7 +90,7 @@ def document(report: Report) -> Json:
 
 
 def changes(report: Report) -> Json:
-    """Give what the change does: first the tasks that it breaks or mends, then what it does to access."""
+    """Return what the change does: first the tasks that it breaks or fixes, then what it does to access."""
     return {
         "task_changes": [msgspec.structs.asdict(each) for each in report.task_changes],
         "role_switches": [msgspec.structs.asdict(each) for each in report.role_switches],

@@ -1,4 +1,4 @@
-"""How is a report told to CI systems that show test results?
+"""Render a report as JUnit XML.
 
 One suite for each report, one test for each permission. Follows the elements that Jenkins, GitLab and Azure DevOps
 read (https://github.com/testmoapp/junitxml).
@@ -106,7 +106,7 @@ def _rule(report: Report, finding: Finding) -> Case:
 
 
 def _outcome(severity: Severity) -> str:
-    """Let errors fail the test; the rest is told without breaking a build."""
+    """Let errors fail the test; the rest is reported without breaking a build."""
     return "failure" if severity is Severity.ERROR else "skipped"
 
 

@@ -1,4 +1,4 @@
-"""Where do links lead?
+"""Build links into the repository and the documentation.
 
 Only to addresses made of what whoever runs tfcheck says. A report may have been forged by the author of a pull request,
 so nothing of it but a quoted path comes into a link.
@@ -27,14 +27,14 @@ class Links(msgspec.Struct, frozen=True):
     run: str = ""
 
     def file(self, path: str, line: int) -> str | None:
-        """Give the address of a line of a file, whose path starts at the top of the repository."""
+        """Return the address of a line of a file, whose path starts at the top of the repository."""
         base = self._base()
         if base is None or not _COMMIT.fullmatch(self.sha):
             return None
         return f"{base}/blob/{self.sha}/{quote(path, errors='replace')}#L{line}"
 
     def of_run(self) -> str | None:
-        """Give the address of the run; None where it is none of GitHub Actions."""
+        """Return the address of the run; None where it is none of GitHub Actions."""
         base, found = self._base(), _RUN.fullmatch(self.run)
         return f"{base}/actions/runs/{found[1]}/attempts/{found[2]}" if base and found else None
 

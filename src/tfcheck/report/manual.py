@@ -1,4 +1,4 @@
-"""What can a reader look up about a rule?
+"""The manual page of a rule.
 
 Whoever calls passes the manuals in: what is printed does not depend on which rules there are.
 """
@@ -21,11 +21,11 @@ class Manual(msgspec.Struct, frozen=True):
 
     @property
     def first(self) -> str:
-        """Give the first paragraph on one line."""
+        """Return the first paragraph on one line."""
         return " ".join(self.text.strip().split("\n\n", 1)[0].split())
 
     @property
     def url(self) -> str | None:
-        """Give the page of AWS that the manual refers to."""
+        """Return the page of AWS that the manual refers to."""
         found = _PAGE.search(self.text)
         return found[0] if found else None

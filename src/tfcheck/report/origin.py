@@ -1,4 +1,4 @@
-"""Where was a report made, and where in its repository are the places that it names?"""
+"""Where a report was made, and where in its repository its files are."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def target(report: Report) -> str:
 
 
 def told(report: Report, name: str) -> str:
-    """Give what the context of a report says of `name`, empty where it says nothing."""
+    """Return what the context of a report says of `name`, empty where it says nothing."""
     return str((report.context or {}).get(name) or "")
 
 
 def file_path(report: Report, place: Location | None) -> str | None:
-    """Give the path of a place's file from the top of the repository; None where it is outside or nothing is known."""
+    """Return the path of a place's file from the top of the repository; None where it is outside or nothing is known."""
     if place is None:
         return None
     path = posixpath.normpath(posixpath.join(report.plan.directory or ".", place.file))

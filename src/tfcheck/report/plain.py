@@ -1,4 +1,4 @@
-"""How is text that others wrote put where a person reads it as it is?"""
+"""Make text that others wrote harmless where a person reads it as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of the JSON report does a JMESPath expression pick?
+"""Select part of a JSON report with a JMESPath expression.
 
 Follows https://jmespath.org/specification.html.
 """
@@ -12,7 +12,7 @@ from tfcheck.errors import UsageError
 
 
 def query(expression: str) -> Callable[[Any], Any]:
-    """Make the function that picks from a report's plain data what `expression` asks for.
+    """Build the function that picks from a report's plain data what `expression` asks for.
 
     Raises:
         UsageError: `expression` is not JMESPath; so may the function, where it does not fit the data.

@@ -1,4 +1,4 @@
-"""Which part of a source line can be shown without showing a secret?
+"""Decide which part of a source line can be shown without showing a secret.
 
 A line of a container definition may hold the value of an environment variable. Names, references and ARNs are shown,
 every other string and number is not.
@@ -16,9 +16,9 @@ _ARN = re.compile(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
 def quotable(source: str) -> str:
-    """Give a line of HCL with the literals that may be secret left out; empty where it does not look like HCL.
+    """Return a line of HCL with the literals that may be secret left out; empty where it does not look like HCL.
 
-    Block headers stay whole. In `name = value` literals become `…`, but for ARNs. Comments are cut off.
+    Block headers stay whole. In `name = value` literals become `…`, except ARNs. Comments are cut off.
     """
     text = source.replace("\t", "    ").rstrip()
     if _HEADER.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Which report did somebody save as JSON?
+"""Read a saved JSON report.
 
 The file may come from the author of a pull request: every field is checked for its type and its alphabet, and none is
 trusted further than that. The shape is `report.schema.json`; fields of later versions are passed over.
@@ -187,7 +187,7 @@ def _refuse_later_versions(text: bytes, named: str) -> None:
 
 
 def _is_lines(text: bytes) -> bool:
-    """Tell whether the file holds several objects, one per line."""
+    """Whether the file holds several objects, one per line."""
     first, _, rest = text.strip().partition(b"\n")
     return rest.lstrip().startswith(b"{") and first.rstrip().endswith(b"}")
 

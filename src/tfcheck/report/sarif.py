@@ -1,4 +1,4 @@
-"""How is a report told to code scanning?
+"""Render a report as SARIF for code scanning.
 
 Follows SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) and what GitHub reads of it
 (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning):
@@ -59,7 +59,7 @@ def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
 
 
 def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
-    """Give reports as the plain data of SARIF."""
+    """Return reports as the plain data of SARIF."""
     told = _once(each for report in reports for each in _told(report))
     shown = [each for each in told if each.place is not None][:_MOST_RESULTS]
     homeless = [each for each in told if each.place is None]
@@ -162,7 +162,7 @@ def _first(report: Report, *places: Location | None) -> Json | None:
 
 
 def _location(report: Report, place: Location | None, says: str = "") -> Json | None:
-    """Give a place as SARIF; one line, since an alert shows on a pull request only where all its lines changed."""
+    """Return a place as SARIF; one line, since an alert shows on a pull request only where all its lines changed."""
     path = file_path(report, place)
     if place is None or path is None:
         return None
@@ -215,7 +215,7 @@ def _replacement(insertion: Insertion) -> Json:
 
 
 def _manuals(manuals: Sequence[Manual], told: list[Told]) -> list[Manual]:
-    """Add to the manuals what stands for the rules of another version of tfcheck."""
+    """Add to the manuals what is the rules of another version of tfcheck."""
     known = {manual.id for manual in manuals}
     others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
     return [*manuals, *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others)]
@@ -236,7 +236,7 @@ def _rule(manual: Manual, told: list[Told]) -> Json:
 
 
 def _invocation(reports: Sequence[Report], homeless: list[Told]) -> Json:
-    """Tell what has no place: what the change does, what is in no source, and what could not be analysed."""
+    """Return what has no place: what the change does, what is in no source, and what could not be analysed."""
     done = [said for report in reports if (said := in_one_line(report))]
     notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]
     notes += [

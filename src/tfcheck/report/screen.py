@@ -1,4 +1,4 @@
-"""How do lines reach a terminal so that nothing in a plan can forge them?
+"""Render lines for a terminal so that nothing in a plan can forge them.
 
 Addresses, ARNs and source lines come from files that others wrote. Every span is escaped here, at the very end, so that
 a name with control characters neither moves the cursor nor begins a line of its own.
@@ -39,7 +39,7 @@ Line: TypeAlias = tuple[Span, ...]
 
 
 def line(*parts: str | Span) -> Line:
-    """Make a line of spans; a plain string is a plain span."""
+    """Build a line of spans; a plain string is a plain span."""
     return tuple(Span(part) if isinstance(part, str) else part for part in parts)
 
 

@@ -1,4 +1,4 @@
-"""What does a report look like on a terminal?
+"""Render a report for a terminal.
 
 In the manner of Terraform's and rustc's diagnostics: the verdict first, one line for every task definition, then each
 finding with its place in the sources, what is needed above what is granted, and what ECS would say at run time.

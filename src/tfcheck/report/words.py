@@ -1,4 +1,4 @@
-"""With which words does a report say what was decided?"""
+"""The sentences of reports about what was decided."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REASONS = {
 
 
 def reason_words(reason: Reason | None) -> str:
-    """Say in a clause why a requirement is denied or unknown."""
+    """Report in a clause why a requirement is denied or unknown."""
     return "it is not decided" if reason is None else _REASONS[reason]
 
 
@@ -54,7 +54,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def standings(report: Report) -> dict[str, Standing]:
-    """Say how every task definition of the report stands, in the report's order."""
+    """Explain how every task definition of the report stands, in the report's order."""
     answers: dict[str, list[Answer]] = {}
     for answer in report.answers:
         answers.setdefault(answer.requirement.task_definition, []).append(answer)
@@ -92,12 +92,12 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
 
 
 def _is_spared(answer: Answer) -> bool:
-    """Tell whether something is denied that a start can do without."""
+    """Whether something is denied that a start can do without."""
     return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
 def headline(standing: dict[str, Standing]) -> tuple[Style, str]:
-    """Give the verdict on the whole plan in one clause, and its style."""
+    """Return the verdict on the whole plan in one clause, and its style."""
     total = len(standing)
     styles = [each.style for each in standing.values()]
     if Style.ERROR in styles:

@@ -45,7 +45,7 @@ class Gate:
     """The way to every file of one root module and of the modules that it calls."""
 
     def __init__(self, root: Path, run: Run = Run()) -> None:  # noqa: B008 (it is frozen)
-        """Take the root module's directory.
+        """Build from the root module's directory.
 
         Raises:
             RefusedError: it is a link that leads out of the repository it lies in.

@@ -1,4 +1,4 @@
-"""What do the nested blocks of a resource say, `dynamic` ones included?"""
+"""Evaluate the nested blocks of a resource, `dynamic` ones included."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def block_values(resolver: Resolver, block: Block, name: str, scope: Scope) -> Value:
-    """Give the nested blocks called `name` as a list of objects, or an `Unknown` where their number is open."""
+    """Return the nested blocks called `name` as a list of objects, or an `Unknown` where their number is open."""
     found, further = repeated(resolver, block, name, scope)
     return list(found) if further is None else further
 
@@ -21,7 +21,7 @@ def block_values(resolver: Resolver, block: Block, name: str, scope: Scope) -> V
 def repeated(
     resolver: Resolver, block: Block, name: str, scope: Scope
 ) -> tuple[list[dict[str, Value]], Unknown | None]:
-    """Give the nested blocks called `name`, and an `Unknown` when there may be more of them."""
+    """Return the nested blocks called `name`, and an `Unknown` when there may be more of them."""
     from tfcheck.hcl.dynamic import nested
 
     blocks, further = nested(block, name, scope)

@@ -1,4 +1,4 @@
-"""What does an attribute that AWS computes look like before the resource exists?
+"""Derive the form of an attribute that AWS computes before the resource exists.
 
 ARNs follow the service authorization reference
 (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html),
@@ -50,28 +50,28 @@ class Instance(Protocol):
 
     @property
     def owner(self) -> str:
-        """Give the instance's address."""
+        """Return the instance's address."""
 
     @property
     def surroundings(self) -> Surroundings:
-        """Give the provider configuration it belongs to."""
+        """Return the provider configuration it belongs to."""
 
     @property
     def looked_up(self) -> bool:
         """Whether it is a data source: what it finds may exist already, and others may find it too."""
 
     def attribute(self, name: str) -> Value:
-        """Give another attribute's value."""
+        """Return another attribute's value."""
 
     def planned(self, name: str) -> Value:
-        """Give another argument as the plan or the sources set it; None where it surely is not set."""
+        """Return another argument as the plan or the sources set it; None where it definitely is not set."""
 
 
 Derivation: TypeAlias = Callable[[Instance], TextLike | None]
 
 
 def shape(resource_type: str, attribute: str, instance: Instance) -> TextLike | None:
-    """Work out as much of a computed attribute as is sure; None where nothing is known of its form."""
+    """Evaluate as much of a computed attribute as is sure; None where nothing is known of its form."""
     derivation = _DERIVATIONS.get(resource_type, {}).get(attribute)
     return derivation(instance) if derivation else None
 
@@ -110,7 +110,7 @@ def assigned_family(resource_type: str, attribute: str) -> str:
 
 
 def hole(attribute: str) -> Hole:
-    """Say which texts a computed attribute of no known shape may turn out to be."""
+    """Return which texts a computed attribute of no known shape may turn out to be."""
     return _ARN if attribute == "arn" or attribute.endswith("_arn") else Hole()
 
 
@@ -184,7 +184,7 @@ _PATH = Hole(chars=":*?$ ", starts="/", shortest=1)
 
 
 def _as_given(argument: str, otherwise: Derivation) -> Derivation:
-    """Give the argument by which a data source looks something up, if it is that one; else work it out."""
+    """Return the argument by which a data source looks something up, if it is that one; else work it out."""
 
     def derive(instance: Instance) -> TextLike | None:
         given = _text(instance.planned(argument)) if instance.looked_up else None
@@ -208,7 +208,7 @@ def _object_key(instance: Instance) -> TextLike | None:
 
 
 def cleaned_key(key: Value) -> TextLike | None:
-    """Give the key that the provider gives an object: without leading slashes, several slashes being one.
+    """Return the key that the provider gives an object: without leading slashes, several slashes being one.
 
     What is known only after apply is taken to hold none that are dropped.
     """
@@ -220,7 +220,7 @@ def cleaned_key(key: Value) -> TextLike | None:
 
 
 def _object_id(instance: Instance) -> TextLike | None:
-    """Give the key; since provider 6, whose resources have a region of their own, the bucket stands before it."""
+    """Return the key; since provider 6, whose resources have a region of their own, the bucket stands before it."""
     key = _text(instance.attribute("key"))
     bucket = _text(instance.attribute("bucket"))
     if key is None or instance.attribute("region") is None:
@@ -248,7 +248,7 @@ def _partition(instance: Instance) -> TextLike | None:
 
 
 def _target_key(instance: Instance) -> TextLike | None:
-    """Give the ARN of the key that an alias stands for, which is in the same region of the same account."""
+    """Return the ARN of the key that an alias is, which is in the same region of the same account."""
     target = _text(instance.attribute("target_key_id"))
     if target is None:
         return None
@@ -260,7 +260,7 @@ def _target_key(instance: Instance) -> TextLike | None:
 
 
 def _key_id(instance: Instance) -> TextLike | None:
-    """Give the id of a key; a data source takes an id, an ARN or an alias for it."""
+    """Return the id of a key; a data source takes an id, an ARN or an alias for it."""
     if not instance.looked_up:
         return _assigned_key_id(instance)
     given = spelled_out(_text(instance.planned("key_id")) or "")

@@ -1,4 +1,4 @@
-"""Which policy does a `data.aws_iam_policy_document` render, when it is read only during apply?
+"""Evaluate a `data.aws_iam_policy_document` that is read only during apply.
 
 Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document.
 """
@@ -46,7 +46,7 @@ def _texts(resolver: Resolver, instance: Instance, argument: str) -> list[Value]
 
 
 def _statements(resolver: Resolver, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:
-    """Give the statements, and an `Unknown` when there may be more of them."""
+    """Return the statements, and an `Unknown` when there may be more of them."""
     planned = (instance.after or {}).get("statement")
     block = resolver.block(instance.address)
     if block is None:

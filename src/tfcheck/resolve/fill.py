@@ -1,4 +1,4 @@
-"""How do a planned value and the evaluation of its sources make one value?
+"""Merge a planned value with the evaluation of its sources.
 
 The plan wins: what it knows stays. Only unknown parts are taken from the sources, and only where both sides agree on
 everything that both know.
@@ -52,7 +52,7 @@ def _more_telling(planned: Unknown, written: Value) -> Value:
 
 
 def _fill_list(planned: list[Value], written: list[Value]) -> Value:
-    """Fill a list that may stand for a set, whose elements the provider sorts anew while planning."""
+    """Fill a list that may are a set, whose elements the provider sorts anew while planning."""
     if len(planned) != len(written):
         return planned
     pairs = list(zip(planned, written, strict=True))
@@ -65,7 +65,7 @@ def _fill_list(planned: list[Value], written: list[Value]) -> Value:
 
 
 def _agree(planned: Value, written: Value) -> bool:
-    """Tell whether two elements at one place surely belong together: what the plan knows is what is written."""
+    """Whether two elements at one place definitely belong together: what the plan knows is what is written."""
     if is_known(planned):
         return is_known(written) and possible(planned, written)
     return isinstance(planned, dict) and possible(planned, written)
@@ -85,7 +85,7 @@ def _paired(planned: list[Value], written: list[Value]) -> Value:
 
 
 def possible(planned: Value, written: Value) -> bool:
-    """Tell whether the two may be one value: nothing that both know differs."""
+    """Whether the two may be one value: nothing that both know differs."""
     match planned, written:
         case (Unknown() | Text() | JsonText(), _) | (_, Unknown() | Text() | JsonText()):
             return equal(planned, written) is not Truth.FALSE
@@ -103,7 +103,7 @@ def possible(planned: Value, written: Value) -> bool:
 
 
 def _same_document(planned: str, written: str) -> bool:
-    """Tell whether two texts are the same JSON: the provider re-writes documents while planning."""
+    """Whether two texts are the same JSON: the provider re-writes documents while planning."""
     if planned[:1] not in ("{", "["):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What does a bare reference of the plan's configuration lead to?
+"""Follow a bare reference of the plan's configuration.
 
 The configuration keeps references only, so that the evaluator of whole expressions need not be loaded for it.
 """
@@ -15,10 +15,10 @@ _LONG_ROOTS = ("data", "ephemeral", "resource")
 
 
 def follow(expression: Expression, scope: Scope) -> Seen:
-    """Work out a constant, or a reference with its attributes and indexes.
+    """Evaluate a constant, or a reference with its attributes and indexes.
 
     Raises:
-        EvaluationError: there surely is no such thing.
+        EvaluationError: there definitely is no such thing.
     """
     match expression:
         case Literal():

@@ -106,7 +106,7 @@ def _reference(written: str, keys: list[str], argument: str) -> Expression:
 
 
 def _is_whole_resource(written: str) -> bool:
-    """Tell whether a reference names a resource or one of its instances, but no attribute of it."""
+    """Whether a reference names a resource or one of its instances, but no attribute of it."""
     names = _STEP.sub(lambda step: f".{step[1]}" if step[1] else "", written).split(".")
     if names[0] in ("var", "local", "module", "each", "count", "path", "terraform", "self"):
         return False

@@ -1,4 +1,4 @@
-"""What do the variables, locals, outputs and module calls of a configuration stand for?"""
+"""The values of variables, locals, outputs and module calls."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ModuleNames:
     workspace: Value
 
     def __init__(self, plan: Plan, sources: Sources | None) -> None:
-        """Take the plan and, where they are at hand, its sources."""
+        """Build from the plan and, where they are at hand, its sources."""
         self.plan = plan
         self.sources = sources
         self._worked_out: dict[tuple[object, ...], Seen] = {}
@@ -52,11 +52,11 @@ class ModuleNames:
 
     @abstractmethod
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        """Give what the name of a resource stands for."""
+        """Return what the name of a resource is."""
 
     @abstractmethod
     def attribute(self, address: Address, name: str) -> Value:
-        """Give the value of an attribute of a resource instance."""
+        """Return the value of an attribute of a resource instance."""
 
     @abstractmethod
     def attribute_names(self, address: Address) -> Sequence[str] | None:
@@ -65,18 +65,18 @@ class ModuleNames:
     # Where things are written
 
     def module_sources(self, module: ModulePath) -> Module | None:
-        """Give the sources of a module, where they are at hand."""
+        """Return the sources of a module, where they are at hand."""
         return self.sources.module(module.config) if self.sources else None
 
     def source_texts(self) -> Iterator[str]:
-        """Give the text of every source file of the plan's modules that is at hand."""
+        """Return the text of every source file of the plan's modules that is at hand."""
         for path in {each.config for each in self.plan.module_instances()} | {()}:
             module = self.sources.module(path) if self.sources else None
             for file in module.files if module else ():
                 yield file.source.text
 
     def config_module(self, module: ModulePath) -> ConfigModule | None:
-        """Give what the plan's configuration keeps of a module."""
+        """Return what the plan's configuration keeps of a module."""
         found = self.plan.configuration
         for name in module.config:
             call = found.calls.get(name) if found else None
@@ -91,21 +91,21 @@ class ModuleNames:
         parent = self.module_sources(module.parent)
         return parent.call(module.steps[-1].name) if parent else None
 
-    # What names stand for
+    # What names are
 
     def variable(self, module: ModulePath, name: str) -> Seen:
-        """Give the value of an input variable in one module instance."""
+        """Return the value of an input variable in one module instance."""
         return self._once(("var", module, name), lambda: declared_variable(self, module, name))
 
     def local(self, module: ModulePath, name: str) -> Seen:
-        """Give a local value of one module instance."""
+        """Return a local value of one module instance."""
         return self._once(("local", module, name), lambda: self._local(module, name))
 
     def output(self, module: ModulePath, name: str) -> Seen:
-        """Give an output of one module instance.
+        """Return an output of one module instance.
 
         Raises:
-            EvaluationError: the module surely has no such output.
+            EvaluationError: the module definitely has no such output.
         """
         return self._once(("output", module, name), lambda: declared_output(self, module, name))
 
@@ -115,11 +115,11 @@ class ModuleNames:
         return sorted(config.outputs) if config else None
 
     def call(self, module: ModulePath, name: str) -> Seen:
-        """Give what `module.name` stands for: one module instance, or the list or map of them."""
+        """Return what `module.name` is: one module instance, or the list or map of them."""
         return self._once(("module", module, name), lambda: self._call(module, name))
 
     def path(self, module: ModulePath, name: str) -> Seen:
-        """Give `path.module`, `path.root` or `path.cwd`."""
+        """Return `path.module`, `path.root` or `path.cwd`."""
         if name == "root":
             return "."
         sources = self.module_sources(module)
@@ -281,7 +281,7 @@ class ModuleNames:
         return self.see_safely(for_each, ModuleScope(self, module.parent))
 
     def _call_scope(self, module: ModulePath) -> Scope:
-        """Give the names that the arguments of a module call can use."""
+        """Return the names that the arguments of a module call can use."""
         key = module.steps[-1].key
         if key is None:
             return ModuleScope(self, module.parent)
@@ -304,13 +304,13 @@ class ModuleNames:
     # The machinery
 
     def evaluate(self, expression: Expression, scope: Scope) -> Value:
-        """Work out an expression; what goes wrong makes the value unknown."""
+        """Evaluate an expression; what goes wrong makes the value unknown."""
         from tfcheck.hcl.evaluate import evaluate
 
         return self._noted(evaluate(expression, scope))
 
     def see_safely(self, expression: Expression, scope: Scope) -> Seen:
-        """Work out an expression, leaving resources and modules unopened; what goes wrong makes it unknown."""
+        """Evaluate an expression, leaving resources and modules unopened; what goes wrong makes it unknown."""
         if expression.place is join.PLACE:
             return self.follow_safely(expression, scope)
         from tfcheck.hcl.evaluate import see
@@ -368,7 +368,7 @@ class ModuleNames:
         return Unknown(symbol=symbol_of(module, kind, name), reason=reason)
 
     def _named(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
-        """Give a value that could not be worked out the name it is known by, so that it equals itself."""
+        """Return a value that could not be worked out the name it is known by, so that it equals itself."""
         if isinstance(value, Unknown) and value.symbol is None and value.shape is None:
             return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
         return value

@@ -1,4 +1,4 @@
-"""What does Terraform finish before it begins with a resource?
+"""The order in which Terraform creates resources.
 
 Follows Terraform's graph
 (https://developer.hashicorp.com/terraform/internals/graph): a resource waits for everything that its arguments, its
@@ -27,7 +27,7 @@ _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "t
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """What is surely finished first: resources by their address without instance keys. `open`: there may be more.
+    """What is definitely finished first: resources by their address without instance keys. `open`: there may be more.
 
     `provisioned` are those among them that run provisioners.
     """
@@ -41,12 +41,12 @@ class Order:
     """The graph of one plan's configuration."""
 
     def __init__(self, resolver: Resolver) -> None:
-        """Take the resolver that knows the plan's configuration and, for locals, the sources."""
+        """Build from the resolver that knows the plan's configuration and, for locals, the sources."""
         self._resolver = resolver
         self._found: dict[str, Earlier] = {}
 
     def earlier(self, address: Address) -> Earlier:
-        """Give what is finished before an instance of a resource is created."""
+        """Return what is finished before an instance of a resource is created."""
         if address.config not in self._found:
             self._found[address.config] = self._earlier((address.module.config, address.resource))
         return self._found[address.config]
@@ -71,7 +71,7 @@ class Order:
         return found is not None and found.has_provisioners
 
     def _follow(self, node: _Node) -> list[_Node] | None:
-        """Give what a node waits for directly; None where that cannot be told."""
+        """Return what a node waits for directly; None where that cannot be told."""
         path, name = node
         module = self._module(path)
         if module is None:
@@ -106,7 +106,7 @@ class Order:
         return nodes
 
     def _whole(self, path: tuple[str, ...]) -> list[_Node] | None:
-        """Give everything in a module."""
+        """Return everything in a module."""
         module = self._module(path)
         if module is None:
             return None
@@ -138,7 +138,7 @@ def _written(node: _Node) -> str:
 
 
 def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
-    """Give what an argument refers to, nested blocks included."""
+    """Return what an argument refers to, nested blocks included."""
     if isinstance(expression, list):
         return [node for each in expression for node in _nodes(path, each)]
     if not isinstance(expression, dict):
@@ -149,7 +149,7 @@ def _nodes(path: tuple[str, ...], expression: Any) -> list[_Node]:
 
 
 def _named(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
-    """Give the nodes of references; `module.a` behind `module.a.x` only repeats where that one begins."""
+    """Return the nodes of references; `module.a` behind `module.a.x` only repeats where that one begins."""
     plain = [_KEYS.sub("", each).split(".") for each in written]
     with_output = {tuple(each[:2]) for each in plain if each[0] == "module" and len(each) > 2}
     found: list[_Node] = []
@@ -168,7 +168,7 @@ def _named(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
 
 
 def _mentioned(expression: Expression | None) -> Iterator[str]:
-    """Give every reference of an expression as the plan's configuration would write it."""
+    """Return every reference of an expression as the plan's configuration would write it."""
     waiting: list[object] = [expression]
     while waiting:
         node = waiting.pop()

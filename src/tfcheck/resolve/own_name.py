@@ -1,4 +1,4 @@
-"""What are the parts of a module called when their values cannot be told?"""
+"""Symbols for the parts of a module whose values are unknown."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def symbol_of(module: ModulePath, kind: str, name: str) -> Symbol:
-    """Name what a local, a variable or an output of one module instance stands for."""
+    """Name what a local, a variable or an output of one module instance is."""
     prefix = f"{module}." if module.steps else ""
     return Symbol(prefix.rstrip(".") or "module", (name,)) if kind == "output" else Symbol(f"{prefix}{kind}", (name,))
 
 
 def not_nullable(block: Block) -> bool:
-    """Tell whether a variable takes its default where null is passed."""
+    """Whether a variable takes its default where null is passed."""
     from tfcheck.hcl.expression import Literal
 
     written = block.attribute("nullable")
@@ -26,7 +26,7 @@ def not_nullable(block: Block) -> bool:
 
 
 def as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
-    """Give the instances of a call: the keys of `for_each`, the number of `count`, None for neither."""
+    """Return the instances of a call: the keys of `for_each`, the number of `count`, None for neither."""
     if planned == [None]:
         return None
     if all(isinstance(key, int) for key in planned):

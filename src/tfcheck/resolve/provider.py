@@ -1,4 +1,4 @@
-"""In which partition, region and account does a resource live?
+"""The partition, region and account that a resource lives in.
 
 What the plan does not show is one shared symbol for each provider configuration, so that two ARNs still compare equal.
 """
@@ -98,7 +98,7 @@ class Providers:
     """The provider configurations of a plan, and what the plan shows of each."""
 
     def __init__(self, resolver: Resolver, account: str | None = None) -> None:
-        """Take what knows the plan and its sources, and the account to use where nothing shows it."""
+        """Build from what knows the plan and its sources, and the account to use where nothing shows it."""
         self._resolver = resolver
         self._plan = resolver.plan
         self._arguments = ProviderArguments(resolver)
@@ -129,7 +129,7 @@ class Providers:
         return module.resources.get(address.resource) if module else None
 
     def of(self, key: str) -> Surroundings:
-        """Tell where the resources of the provider configuration `key` live."""
+        """Return where the resources of the provider configuration `key` live."""
         if key not in self._known:
             group = self._account_group(key)
             region = self._region(key)
@@ -143,13 +143,13 @@ class Providers:
         return self._known[key]
 
     def _account_group(self, key: str) -> tuple[str, ...]:
-        """List the provider configurations that surely work in the same account as `key`, this one included."""
+        """List the provider configurations that definitely work in the same account as `key`, this one included."""
         ours = self._arguments.credentials(key)
         same = [other for other in self._plan.provider_configs if self._arguments.credentials(other) == ours]
         return tuple(sorted({*same, key}))
 
     def shows_all_tags(self, key: str) -> bool:
-        """Tell whether a provider configuration surely knows all tags that it gives while it plans, and hides none."""
+        """Whether a provider configuration definitely knows all tags that it gives while it plans, and hides none."""
         if key not in self._plan.provider_configs:
             return False
         return self._arguments.value(key, "ignore_tags") is None and all(
@@ -231,7 +231,7 @@ class Providers:
         return None
 
     def _looked_up(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Give the ARNs of what data sources found in their own account."""
+        """Return the ARNs of what data sources found in their own account."""
         for each in _LOOKED_UP:
             yield from self._data(each, "arn", group)
         for each, (name, foreign) in _LOOKED_UP_BY_NAME.items():
@@ -248,14 +248,14 @@ class Providers:
         return isinstance(written, str) and not written.startswith("arn:") and not elsewhere
 
     def _attached(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Give the ARNs of managed policies that are attached: IAM takes those of the same account, and AWS's own."""
+        """Return the ARNs of managed policies that are attached: IAM takes those of the same account, and AWS's own."""
         for values in self._planned(group, "aws_iam_role_policy_attachment", "aws_iam_policy_attachment"):
             arn = split(policy) if isinstance(policy := values.get("policy_arn"), str) else None
             if arn is not None and arn.account != "aws" and isinstance(policy, str):
                 yield policy
 
     def _roles_attached_to(self, group: tuple[str, ...]) -> Iterator[str]:
-        """Give the ARNs of the roles of tasks to which a policy is attached by name.
+        """Return the ARNs of the roles of tasks to which a policy is attached by name.
 
         A policy is attached within one account, and no role is passed to ECS from another one.
         """
@@ -272,7 +272,7 @@ class Providers:
                     yield arn
 
     def _planned(self, group: tuple[str, ...], *types: str) -> Iterator[dict[str, Any]]:
-        """Give what the resources of some provider configurations were, and what is planned for them."""
+        """Return what the resources of some provider configurations were, and what is planned for them."""
         for instance in self._plan.instances(*types):
             if self.key_of(instance.address) in group:
                 yield from filter(None, (instance.before, instance.after))
@@ -344,6 +344,6 @@ def _shared(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:
 
 
 def _blocks(value: Value) -> list[dict[str, Any]]:
-    """Give nested blocks, which JSON syntax writes as a list or as one object."""
+    """Return nested blocks, which JSON syntax writes as a list or as one object."""
     listed = value if isinstance(value, list) else [value]
     return [each for each in listed if isinstance(each, dict)]

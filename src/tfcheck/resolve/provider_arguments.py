@@ -38,7 +38,7 @@ class ProviderArguments:
     """The arguments of all provider configurations of one plan, by the key that resources name them by."""
 
     def __init__(self, resolver: Resolver) -> None:
-        """Take what knows the plan and its sources."""
+        """Build from what knows the plan and its sources."""
         self._resolver = resolver
         self._found: dict[tuple[str, str], Value] = {}
 
@@ -103,7 +103,7 @@ def _nested(block: Any) -> Value:
 
 
 def _comparable(value: Value, place: str) -> Any:
-    """Return JSON that is equal for two values only if these are; `place` stands for what equals nothing else."""
+    """Return JSON that is equal for two values only if these are; `place` is what equals nothing else."""
     if is_known(value):
         return str(value)
     symbol = value.symbol if isinstance(value, Unknown) else None

@@ -1,7 +1,7 @@
-"""What is the value of an attribute of a resource instance after the change?
+"""Find the value of an attribute of a resource instance after the change.
 
 The plan answers where it knows; else the sources are evaluated; else the plan's configuration is followed; what remains
-is `Unknown` with the symbol it stands for.
+is `Unknown` with the symbol it is.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Resolver(ModuleNames):
         workspace: str | None = None,
         account: str | None = None,
     ) -> None:
-        """Take the plan, its sources if there are any, and the workspace and account that somebody named."""
+        """Build from the plan, its sources if there are any, and the workspace and account that somebody named."""
         super().__init__(plan, sources)
         self.workspace: Value = workspace or Unknown(
             symbol=Symbol("terraform", ("workspace",)), reason="the plan does not tell the workspace"
@@ -71,12 +71,12 @@ class Resolver(ModuleNames):
     # What a resource is
 
     def attribute(self, address: Address, name: str) -> Value:
-        """Give the value of an attribute after the change; None where it is not set or the instance is gone."""
+        """Return the value of an attribute after the change; None where it is not set or the instance is gone."""
         found = self._once(("attribute", address, name), lambda: self._attribute(address, name))
         return self.whole(found)
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
-        """Give the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
+        """Return the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
         planned = Absence.ABSENT if instance.after is None else instance.after.get(name, Absence.ABSENT)
         if masked(instance.after_sensitive, (name,)):
             return self.attribute(instance.address, name)
@@ -91,7 +91,7 @@ class Resolver(ModuleNames):
         return self._written(address, name)
 
     def configured(self, address: Address, name: str) -> bool | None:
-        """Tell whether an argument is written for this resource; None where nothing shows it."""
+        """Whether an argument is written for this resource; None where nothing shows it."""
         block = self.block(address)
         if block is not None:
             return name in block.attributes() or bool(block.blocks(name))
@@ -99,7 +99,7 @@ class Resolver(ModuleNames):
         return name in config.expressions if config else None
 
     def given(self, address: Address, name: str) -> bool | None:
-        """Tell whether an argument is written and says something; None where nothing shows it.
+        """Whether an argument is written and says something; None where nothing shows it.
 
         Null is the same as nothing, and so are dynamic blocks of which there are none.
         """
@@ -115,7 +115,7 @@ class Resolver(ModuleNames):
         return list(prior.values) if prior else None
 
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        """Give what the name of a resource stands for: an instance, or the list or map of its instances."""
+        """Return what the name of a resource is: an instance, or the list or map of its instances."""
         # NOTE: each of its instances may ask; built anew each time, thousands of them would take quadratic time.
         asked = module, mode, resource_type, name
         if asked not in self._referents:
@@ -135,21 +135,21 @@ class Resolver(ModuleNames):
         return ResourceReferent(self, {str(key): address for key, address in found.items()})
 
     def block(self, address: Address) -> Block | None:
-        """Give the block that declares a resource, where the sources hold it."""
+        """Return the block that declares a resource, where the sources hold it."""
         module = self.module_sources(address.module)
         return module.resource(address.mode, address.type, address.name) if module else None
 
     def source_line(self, place: Place) -> str:
-        """Give the text of a line of the sources; empty where they are not at hand."""
+        """Return the text of a line of the sources; empty where they are not at hand."""
         return self.sources.line(place) if self.sources else ""
 
     def config_resource(self, address: Address) -> ConfigResource | None:
-        """Give what the plan's configuration keeps of a resource."""
+        """Return what the plan's configuration keeps of a resource."""
         module = self.config_module(address.module)
         return module.resources.get(address.resource) if module else None
 
     def surroundings(self, address: Address) -> Surroundings:
-        """Tell the partition, region and account that an instance lives in."""
+        """Return the partition, region and account that an instance lives in."""
         if address not in self._around:
             self._around[address] = self._surroundings(address)
         return self._around[address]
@@ -219,7 +219,7 @@ class Resolver(ModuleNames):
         return known
 
     def _has_no_tags(self, instance: Instance) -> bool:
-        """Tell whether a resource will have no tags, although the plan leaves all of them open.
+        """Whether a resource will have no tags, although the plan leaves all of them open.
 
         The provider puts them together while it plans, where it knows them; only what comes to none it leaves open.
         """
@@ -231,7 +231,7 @@ class Resolver(ModuleNames):
         )
 
     def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
-        """Give an attribute of a data source that is read only during apply."""
+        """Return an attribute of a data source that is read only during apply."""
         address = instance.address
         if address.type == "aws_iam_policy_document" and name in _POLICY_TEXTS:
             return policy_document(self, instance)
@@ -250,7 +250,7 @@ class Resolver(ModuleNames):
         return self._complete(instance, name, planned)
 
     def _shape(self, address: Address, name: str) -> Unknown | None:
-        """Give a computed attribute as far as its form is sure."""
+        """Return a computed attribute as far as its form is sure."""
         shape = derived.shape(address.type, name, _Derived(self, address))
         if shape is None or isinstance(shape, Unknown):
             return shape
@@ -307,7 +307,7 @@ class Resolver(ModuleNames):
         return former == before and equal(seen, former) is not Truth.FALSE
 
     def scope_of(self, address: Address) -> Scope:
-        """Give the names that the arguments of an instance can use."""
+        """Return the names that the arguments of an instance can use."""
         if address.key is None:
             return ModuleScope(self, address.module)
         block = self.block(address)
@@ -338,7 +338,7 @@ class Resolver(ModuleNames):
         return found
 
     def _absent(self, address: Address) -> Seen:
-        """Say what a resource without instances is: none, or something that the plan does not show."""
+        """Explain what a resource without instances is: none, or something that the plan does not show."""
         config = self.config_resource(address)
         block = self.block(address)
         counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)

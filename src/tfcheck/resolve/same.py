@@ -1,6 +1,6 @@
 """Find what a data source looks up: a resource of this very plan, or what an earlier data source finds as well.
 
-A data source that is read only during apply often depends on what it looks up: it then stands for that resource, where
+A data source that is read only during apply often depends on what it looks up: it then is that resource, where
 partition, region and account are certainly the same. Two data sources with equal arguments find one object.
 """
 
@@ -59,7 +59,7 @@ class LookUps:
     """What the data sources of one plan find, as far as it is certain before they are read."""
 
     def __init__(self, resolver: Resolver) -> None:
-        """Take the resolver of the plan."""
+        """Build from the resolver of the plan."""
         self._resolver = resolver
         self._twins: dict[Address, Address | None] = {}
         self._first: dict[str, dict[Hashable, Address]] = {}
@@ -127,7 +127,7 @@ class LookUps:
         return None
 
     def _key_behind(self, alias: Address, name: str) -> tuple[Address, str] | None:
-        """Return an attribute of the managed key that an alias stands for."""
+        """Return an attribute of the managed key that an alias is."""
         for attribute in ("key_id", "arn"):
             found = self._equal(alias, "target_key_id", _KEYS, attribute, _REGIONAL)
             if found is not None:

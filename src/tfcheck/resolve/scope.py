@@ -1,4 +1,4 @@
-"""What do the names in one module instance stand for?
+"""The names that are in scope in one module instance.
 
 Values come from the plan where it knows them, else from the sources, else from the plan's configuration. A value that
 cannot be worked out keeps a symbol of its own, so that it still equals itself.
@@ -26,7 +26,7 @@ class ModuleScope:
         self.module = module
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Give what `root.name` stands for here."""
+        """Return what `root.name` is here."""
         match root:
             case "var":
                 return self._resolver.variable(self.module, name)
@@ -68,7 +68,7 @@ class InstanceScope(ModuleScope):
         self._elements = elements
 
     def lookup(self, root: str, name: str) -> Seen:
-        """Give what `root.name` stands for here, `each` and `count` included."""
+        """Return what `root.name` is here, `each` and `count` included."""
         if root == "count" and name == "index" and isinstance(self._key, int):
             return self._key
         if root == "each" and name == "key" and isinstance(self._key, str):
@@ -82,12 +82,12 @@ class Elements:
     """The collection that a `for_each` goes over."""
 
     def __init__(self, owner: str, collection: Callable[[], Seen]) -> None:
-        """Take the address that an unknown element belongs to, and how to work the collection out."""
+        """Build from the address that an unknown element belongs to, and how to work the collection out."""
         self._owner = owner
         self._collection = collection
 
     def value(self, key: str) -> Seen:
-        """Give the element of `key`; in a set it is the key itself."""
+        """Return the element of `key`; in a set it is the key itself."""
         collection = self._collection()
         match collection:
             case Set() | list():
@@ -114,7 +114,7 @@ class InstanceReferent:
         self.address = address
 
     def member(self, key: str | int) -> Seen:
-        """Give one attribute.
+        """Return one attribute.
 
         Raises:
             EvaluationError: a resource has no numbered attributes.
@@ -138,7 +138,7 @@ class InstanceReferent:
         return self._resolver.attribute_names(self.address)
 
     def whole(self) -> Value:
-        """Give the object of all attributes."""
+        """Return the object of all attributes."""
         return {name: self._resolver.attribute(self.address, name) for name in self.keys() or ()}
 
 
@@ -151,7 +151,7 @@ class ResourceReferent:
         self._instances = instances
 
     def member(self, key: str | int) -> Seen:
-        """Give one instance.
+        """Return one instance.
 
         Raises:
             EvaluationError: the plan has no such instance.
@@ -167,11 +167,11 @@ class ResourceReferent:
             raise EvaluationError(f"the plan has no instance {key!r}") from None
 
     def keys(self) -> Sequence[str] | int:
-        """Give the keys, or how many there are."""
+        """Return the keys, or how many there are."""
         return len(self._instances) if isinstance(self._instances, list) else sorted(self._instances)
 
     def whole(self) -> Value:
-        """Give the list or map of the instances' objects."""
+        """Return the list or map of the instances' objects."""
         if isinstance(self._instances, list):
             return [InstanceReferent(self._resolver, each).whole() for each in self._instances]
         return {key: InstanceReferent(self._resolver, each).whole() for key, each in self._instances.items()}
@@ -186,7 +186,7 @@ class ModuleReferent:
         self.module = module
 
     def member(self, key: str | int) -> Seen:
-        """Give one output.
+        """Return one output.
 
         Raises:
             EvaluationError: the module has no such output.
@@ -198,7 +198,7 @@ class ModuleReferent:
         return self._resolver.output_names(self.module)
 
     def whole(self) -> Value:
-        """Give the object of all outputs."""
+        """Return the object of all outputs."""
         return {name: self._resolver.whole(self._resolver.output(self.module, name)) for name in self.keys() or ()}
 
 
@@ -213,7 +213,7 @@ class CallReferent:
         self._keys = keys
 
     def member(self, key: str | int) -> Seen:
-        """Give one module instance.
+        """Return one module instance.
 
         Raises:
             EvaluationError: the plan has no such instance.
@@ -225,11 +225,11 @@ class CallReferent:
         return ModuleReferent(self._resolver, self._parent.child(self._name, found))
 
     def keys(self) -> Sequence[str] | int:
-        """Give the keys, or how many there are."""
+        """Return the keys, or how many there are."""
         return self._keys
 
     def whole(self) -> Value:
-        """Give the list or map of the instances' objects."""
+        """Return the list or map of the instances' objects."""
         if isinstance(self._keys, int):
             return [self._resolver.whole(self.member(index)) for index in range(self._keys)]
         return {key: self._resolver.whole(self.member(key)) for key in self._keys}

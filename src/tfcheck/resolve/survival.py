@@ -51,7 +51,7 @@ class Survival:
     """Answers for one plan whether what it lists is still there when it is applied."""
 
     def __init__(self, plan: Plan, providers: Providers) -> None:
-        """Take the plan and its provider configurations."""
+        """Build from the plan and its provider configurations."""
         self._plan = plan
         self._providers = providers
         self._deleted: dict[str, list[Instance]] = {}
@@ -77,7 +77,7 @@ class Survival:
         return ~swept
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
-        """Whether an object that is written anew surely is written after the thing that it is on."""
+        """Whether an object that is written anew definitely is written after the thing that it is on."""
         resource = self._providers.resource(instance.address)
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()

@@ -1,4 +1,4 @@
-"""Which policy does the needed thing itself have: a bucket's, a key's, a secret's, a repository's, a file system's?
+"""The resource's own policy: a bucket's, a key's, a secret's, a repository's, a file system's.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html and the AWS
 provider's resources for such policies.
@@ -31,7 +31,7 @@ class ResourcePolicies:
     """The resource policies of one world, found by the ARN of what they guard."""
 
     def __init__(self, world: World, policies: Policies) -> None:
-        """Take the world, and its policy documents."""
+        """Build from the world, and its policy documents."""
         self._world = world
         self._policies = policies
         self._found: dict[TextLike, Guarded] = {}
@@ -48,7 +48,7 @@ class ResourcePolicies:
         return self._found[resource]
 
     def warnings(self, request: Request) -> Iterator[str]:
-        """Say which policies of the plan may stand in the way of a request; whether they do, the plan does not tell."""
+        """Return which policies of the plan may stand in the way of a request; whether they do, the plan does not tell."""
         return warnings(request, self._world, self._policies)
 
 

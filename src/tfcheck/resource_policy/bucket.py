@@ -1,4 +1,4 @@
-"""What does a bucket's policy say of those who read from it?
+"""Read what a bucket's policy and its other settings allow.
 
 Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-policy-language-overview.html. A public access
 block that restricts public buckets cuts off other accounts
@@ -47,7 +47,7 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
 
 
 def _owner(bucket: Subject, world: World) -> Thing | None:
-    """Give a resource of the account that owns the bucket: only the owner can set a policy on it."""
+    """Return a resource of the account that owns the bucket: only the owner can set a policy on it."""
     if bucket.thing is not None:
         return bucket.thing
     return next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
@@ -88,7 +88,7 @@ def _flag(block: Thing) -> Truth:
 
 
 def _is_public(statement: Statement) -> Truth:
-    """Tell whether AWS calls a statement public: it allows everybody, and no condition narrows that."""
+    """Whether AWS calls a statement public: it allows everybody, and no condition narrows that."""
     principals = statement.principals
     if statement.effect is Effect.DENY or principals is None:
         return Truth.FALSE

@@ -1,4 +1,4 @@
-"""What does another stack say of the policy of a thing that the plan does not show, or shows without a policy?"""
+"""Read the policy that another stack sets on a resource which this plan does not show, or shows without one."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
 
 
 def _tells(theirs: Guarded, resource: TextLike) -> bool:
-    """Tell whether the other stack shows the thing, a policy of it, or one that may be of it."""
+    """Whether the other stack shows the thing, a policy of it, or one that may be of it."""
     return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

@@ -1,4 +1,4 @@
-"""Which policies of the plan may stand in the way, although the plan does not tell whether they do?
+"""Warn about VPC endpoint policies that could block a call.
 
 Endpoint policies bind only calls that pass the endpoint
 (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html), organization policies only the accounts
@@ -18,7 +18,7 @@ from tfcheck.world import Thing, World
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
-    """Say which endpoint policies, SCPs and RCPs of the plan surely do not allow a request."""
+    """Return which endpoint policies, SCPs and RCPs of the plan definitely do not allow a request."""
     for thing, found in _endpoints(request.action.partition(":")[0], world, policies):
         if found.policy is not None and _allows(found.policy, request) is Truth.FALSE:
             yield f"the policy of {thing.address} does not allow {request.action}, if the tasks call through it"
@@ -56,7 +56,7 @@ def _endpoints(service: str, world: World, policies: Policies) -> Iterator[tuple
 
 
 def _serves(name: str, service: str) -> bool:
-    """Tell whether an endpoint (`com.amazonaws.REGION.ecr.api`) is for calls of an IAM service."""
+    """Whether an endpoint (`com.amazonaws.REGION.ecr.api`) is for calls of an IAM service."""
     tail = name.split(".", 3)[-1] if name.count(".") >= 3 else name
     return tail.split(".")[0] == service
 

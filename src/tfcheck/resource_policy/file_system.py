@@ -1,4 +1,4 @@
-"""What does the policy of a file system say?
+"""Read the policy of a file system.
 
 Follows https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html: in one account it is enough that the
 role's policies or the file system's allow. A file system without a policy asks nobody and lets every client in.

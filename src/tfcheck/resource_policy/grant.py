@@ -1,4 +1,4 @@
-"""Does a grant on a KMS key let the role make a call?
+"""Decide whether a KMS grant allows the role to make a call.
 
 Follows https://docs.aws.amazon.com/kms/latest/developerguide/grants.html and the AWS provider's `aws_kms_grant`.
 """
@@ -25,11 +25,11 @@ class Grant(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> Origin:
-        """Say where it stands, as evidence names it."""
+        """Return where it stands, as evidence names it."""
         return Origin(str(self.thing.address), None, 0)
 
     def covers(self, request: Request) -> Truth:
-        """Tell whether the grant is for the request's caller, operation and encryption context."""
+        """Whether the grant is for the request's caller, operation and encryption context."""
         truth = self._is_for(request) & self._includes(request.action) & self._constraints_hold(request.context)
         return truth if self.sure else truth & Truth.UNKNOWN
 
@@ -76,6 +76,6 @@ def _carries(key: str, value: Value, context: Context) -> Truth:
 
 
 def covering(grants: tuple[Grant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
-    """Give the grants that cover a request, or may, as the decision takes them."""
+    """Return the grants that cover a request, or may, as the decision takes them."""
     found = ((grant.origin, grant.covers(request)) for grant in grants)
     return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)

@@ -1,4 +1,4 @@
-"""What does the needed thing say of itself: its policy, its owner, what cannot be seen of it?"""
+"""What a resource itself contributes to a decision: its policy, its owner, and what cannot be seen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Guarded(msgspec.Struct, frozen=True):
     """What the needed thing says of itself.
 
     `hidden` says which policy it has, or may have, that cannot be read; `perhaps` are those that it may have and that
-    can. `outside` stands for the thing where the plan does not show it, so that nothing is known of its policy; it
+    can. `outside` is the thing where the plan does not show it, so that nothing is known of its policy; it
     never holds the ARN, which may be sensitive. With
     `outside_only_elsewhere` that matters only to callers of other accounts. `account` is the account that owns it; None
     takes it from the ARN. `in_plan` tells that the plan shows the thing. A thing of kind `kms` without a policy has the

@@ -1,4 +1,4 @@
-"""What do the policy of a KMS key and the grants on it say?
+"""Read the policy of a KMS key and the grants on it.
 
 Follows https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html: a key without a policy of its own has
 the default one, which lets the account's IAM policies decide.

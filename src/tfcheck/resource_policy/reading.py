@@ -1,4 +1,4 @@
-"""How is the policy of a thing read that has it from another resource, or from an argument of its own?"""
+"""Read the policy of a resource that another resource, or one of its own arguments, sets."""
 
 from __future__ import annotations
 

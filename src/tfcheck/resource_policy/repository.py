@@ -1,4 +1,4 @@
-"""What do the policy of an image repository, and that of its registry, say?
+"""Read the policies of an image repository and of its registry.
 
 Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html and
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html.

@@ -1,4 +1,4 @@
-"""What does the policy of a secret say?
+"""Read the policy of a secret.
 
 Follows https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access_resource-policies.html.
 """

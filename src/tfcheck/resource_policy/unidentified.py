@@ -1,4 +1,4 @@
-"""What is known of the policy of a thing when not even its ARN is?"""
+"""Describe the policy of a resource whose ARN is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that grants, bounds or hides what a role may do."""
+"""Everything that grants, limits or hides what a role is allowed to do."""
 
 from tfcheck.role.role import DELETED, DELETED_ELSEWHERE, Role
 from tfcheck.role.roles import Roles

@@ -1,4 +1,4 @@
-"""What of that which one stack attaches to a role does another stack take away, or may it?
+"""Decide what other stacks leave of the policies that one stack attaches to a role.
 
 To AWS a policy on a role is one thing, whatever resource attaches it: addresses and ids differ from stack to stack, so
 that roles and policies are compared. Follows what the AWS provider does where attachments and inline policies are
@@ -33,7 +33,7 @@ class Target(msgspec.Struct, frozen=True):
     account: Value
 
     def lives_with(self, grant: Grant) -> Truth:
-        """Tell whether a grant is made in the account of the role: it attaches nothing in another one."""
+        """Whether a grant is made in the account of the role: it attaches nothing in another one."""
         arn = split(grant.reference) if isinstance(grant.reference, str) else None
         told = arn.account if arn is not None and arn.account != "aws" else grant.thing.surroundings.account
         return equal(told, self.account)
@@ -43,19 +43,19 @@ class Across:
     """Tells of what one of several stacks attaches to a role what the others leave of it."""
 
     def __init__(self, target: Target, stacks: Sequence[World], own: int) -> None:
-        """Take the role, all stacks in the order in which they count, and which of them it is."""
+        """Build from the role, all stacks in the order in which they count, and which of them it is."""
         self._target = target
         self._stacks = stacks
         self._own = own
 
     def fate(self, grant: Grant) -> Fate:
-        """Tell whether a grant is there in the end: what is least sure of all that the others do to it."""
+        """Whether a grant is there in the end: what is least sure of all that the others do to it."""
         first = (each for other in self._stacks[: self._own] for each in self._taken_first(other, grant))
         later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))
         return min((*first, *later), key=lambda each: each.stays.value, default=STAYS)
 
     def _taken_first(self, other: World, grant: Grant) -> Iterator[Fate]:
-        """Tell what a stack does to it that counts before its own: it speaks for what it held before its change."""
+        """Return what a stack does to it that counts before its own: it speaks for what it held before its change."""
         sure = Truth.UNKNOWN if self._may_come_later(grant) else Truth.FALSE
         for held in other.before().once(_Given).of(self._target, grant):
             if other.once(_Given).of(self._target, grant):
@@ -70,7 +70,7 @@ class Across:
             yield Fate(sure if acts else Truth.UNKNOWN, f"{ruler.address} takes away what it does not list")
 
     def _taken_later(self, other: World, grant: Grant) -> Iterator[Fate]:
-        """Tell what a stack may do to it that counts after its own; to what is planned now only by its own change."""
+        """Return what a stack may do to it that counts after its own; to what is planned now only by its own change."""
         if not other.once(_Given).of(self._target, grant):
             for held in other.before().once(_Given).of(self._target, grant):
                 yield Fate(Truth.UNKNOWN, f"{held.thing.address} takes it away")
@@ -79,7 +79,7 @@ class Across:
                 yield Fate(Truth.UNKNOWN, f"{ruler.address} takes away what it does not list")
 
     def _may_come_later(self, grant: Grant) -> bool:
-        """Tell whether its stack is still to make it, so that it may come after another stack has taken it away."""
+        """Whether its stack is still to make it, so that it may come after another stack has taken it away."""
         before = self._stacks[self._own].before()
         if grant.thing.address.type != "aws_iam_role":
             return not before.once(_Given).of(self._target, grant, listed=True)
@@ -88,7 +88,7 @@ class Across:
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
     def _rulers(self, other: World, grant: Grant) -> Iterator[tuple[Thing, Truth]]:
-        """Give what may remove the grant in another stack since it does not list it; FALSE where it surely does not."""
+        """Return what may remove the grant in another stack since it does not list it; FALSE where it definitely does not."""
         ruling = other.once(_Rulers)
         found = [
             (thing, _lists(thing.attribute(argument), grant))
@@ -118,11 +118,11 @@ class _Rulers:
                 self._owning.setdefault(policy, []).append(thing)
 
     def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[Thing, str]]:
-        """Give what lists all that a role is to have, with the argument that does."""
+        """Return what lists all that a role is to have, with the argument that does."""
         return self._listing.get((inline, role), ()) if isinstance(role, str) else ()
 
     def owning(self, grant: Grant) -> Sequence[Thing]:
-        """Give what owns all attachments of the policy that is granted."""
+        """Return what owns all attachments of the policy that is granted."""
         policy = identity(grant.reference)
         return self._owning.get(policy, ()) if policy is not None else ()
 
@@ -137,7 +137,7 @@ class _Given:
                 self._by_role.setdefault(each.role, []).append(each)
 
     def of(self, target: Target, grant: Grant, *, listed: bool = False) -> list[Grant]:
-        """Give what attaches the same policy to the role.
+        """Return what attaches the same policy to the role.
 
         What is only `listed` is not taken away where the list itself is deleted.
         """
@@ -159,7 +159,7 @@ def _is_same(one: Grant, other: Grant) -> bool:
 
 
 def _lists(listed: Value, grant: Grant) -> Truth:
-    """Tell whether a list of inline policies, by name or whole, or of ARNs holds what is granted."""
+    """Whether a list of inline policies, by name or whole, or of ARNs holds what is granted."""
     elements = items(listed)
     if isinstance(elements, Unknown):
         return Truth.UNKNOWN
@@ -175,7 +175,7 @@ def _holds(listed: Value, wanted: Value) -> Truth:
 
 
 def _is_changed(thing: Thing, world: World) -> bool:
-    """Tell whether the change of its stack makes a thing that lists or owns attachments, or may change it."""
+    """Whether the change of its stack makes a thing that lists or owns attachments, or may change it."""
     earlier = _earlier(thing, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
     return earlier is None or any(
@@ -184,7 +184,7 @@ def _is_changed(thing: Thing, world: World) -> bool:
 
 
 def _earlier(thing: Thing, world: World) -> Thing | None:
-    """Give a thing as it was before the change of its stack; None where it was not there."""
+    """Return a thing as it was before the change of its stack; None where it was not there."""
     return world.once(_Before).of(thing)
 
 

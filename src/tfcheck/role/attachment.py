@@ -1,4 +1,4 @@
-"""Which policies are attached to a role, and which attachments cannot be told?
+"""Find the policies that are attached to a role, and the attachments that cannot be resolved.
 
 Follows the AWS provider's resources: aws_iam_role_policy, aws_iam_role_policy_attachment, aws_iam_policy_attachment,
 the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role, and the two `_exclusive` resources.
@@ -37,14 +37,14 @@ class Grant(msgspec.Struct, frozen=True):
 
 
 def account_of(role: Thing) -> TextLike:
-    """Tell the account of a role that is shown: its ARN knows best."""
+    """Return the account of a role that is shown: its ARN knows best."""
     arn = role.attribute("arn")
     parts = split(arn) if isinstance(arn, str) else None
     return parts.account if parts else role.surroundings.account
 
 
 def _attaches_in(grant: Grant, account: Value) -> Truth:
-    """Tell whether something that names a role by its name means the one of an account; None is any.
+    """Whether something that names a role by its name means the one of an account; None is any.
 
     NOTE: what a state shows has no provider configuration: that nothing tells its account is no sign of another one.
     """
@@ -83,12 +83,12 @@ class Attachments:
     """All attachments of one world, found by the role they are for."""
 
     def __init__(self, world: World, policies: Policies) -> None:
-        """Take the world, and its policy documents."""
+        """Build from the world, and its policy documents."""
         self._world = world
         self._policies = policies
 
     def of(self, role: Thing, fate: Fates | None = None, aside: Aside = NOTHING_ASIDE) -> Attached:
-        """Collect what is attached to a role that the plan shows, but for what others take away or speak for."""
+        """Collect what is attached to a role that the plan shows, except what others take away or speak for."""
         name = role.attribute("name")
         attached = Attached()
         sure, open_ = self._for(str(role.address), name, account_of(role))
@@ -107,7 +107,7 @@ class Attachments:
         return attached
 
     def lent(self, name: Value, account: Value, fate: Fates | None = None) -> Attached:
-        """Collect what is surely attached, by its name, to a role of an account that this stack does not manage."""
+        """Collect what is definitely attached, by its name, to a role of an account that this stack does not manage."""
         attached = Attached()
         roles = self._world.things("aws_iam_role")
         if not isinstance(name, str) or any(equal(each.attribute("name"), name) is Truth.TRUE for each in roles):
@@ -155,14 +155,14 @@ class Attachments:
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
     def _remains(self, grant: Grant, attached: Attached) -> bool:
-        """Whether a grant surely does not go with the role, which the plan may delete and create again."""
+        """Whether a grant definitely does not go with the role, which the plan may delete and create again."""
         remains = grant.thing.remains_on(grant.role)
         if remains is Truth.UNKNOWN:
             self._doubt(grant, "which may go with the role that this plan deletes", attached)
         return remains is Truth.TRUE
 
     def _is_left(self, grant: Grant, fate: Fate, attached: Attached) -> bool:
-        """Tell whether other stacks surely leave a grant on the role."""
+        """Whether other stacks definitely leave a grant on the role."""
         if fate.stays is Truth.UNKNOWN:
             self._doubt(grant, f"unless {fate.because}", attached)
         elif fate.stays is Truth.FALSE and fate.because:
@@ -186,7 +186,7 @@ class Attachments:
     # Which grants are for a role
 
     def _for(self, address: str, name: Value, account: Value = None) -> tuple[list[Grant], list[Grant]]:
-        """Give the grants that are surely for a role, and those that may be."""
+        """Return the grants that are definitely for a role, and those that may be."""
         referring = self._by_owner.get(address, ())
         sure, open_ = self._called(name)
         there = [(each, _attaches_in(each, account)) for each in sure]
@@ -195,7 +195,7 @@ class Attachments:
         return sure, [*open_, *(each for each, truth in there if truth is Truth.UNKNOWN)]
 
     def _called(self, name: Value) -> tuple[list[Grant], list[Grant]]:
-        """Give the grants that are surely for roles of a name, in whichever account, and those that may be."""
+        """Return the grants that are definitely for roles of a name, in whichever account, and those that may be."""
         sure: list[Grant] = []
         open_: list[Grant] = []
         known = identity(name)
@@ -240,7 +240,7 @@ class Attachments:
 
     @cached_property
     def _odd_names(self) -> dict[TextLike, list[Grant]]:
-        """Give the grants whose role's name is known only in part."""
+        """Return the grants whose role's name is known only in part."""
         return {text: grants for text, grants in self._by_name.items() if not isinstance(text, str)}
 
     @property
@@ -248,7 +248,7 @@ class Attachments:
         return self._filed[2]
 
     def grants(self) -> Iterator[Grant]:
-        """Give everything in the plan that attaches a policy to a role, but for what roles say themselves."""
+        """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
         return grants(self._world)
 
     # What aws_iam_role itself says
@@ -293,7 +293,7 @@ class Attachments:
         return self._managed_before[0].get(str(role.attribute("name")), ())
 
     def _arns_elsewhere(self, role: Thing) -> Collection[str]:
-        """Give the managed policies that other resources of the plan attached before the change."""
+        """Return the managed policies that other resources of the plan attached before the change."""
         return self._managed_before[1].get(str(role.attribute("name")), ())
 
     @cached_property
@@ -331,7 +331,7 @@ class Attachments:
         return kept
 
     def _contested(self, grant: Grant, name: Value, attached: Attached) -> bool:
-        """Tell whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
+        """Whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
         if grant.reference is None:
             return False
         policy = identity(grant.reference)
@@ -359,7 +359,7 @@ class Attachments:
 
 
 def grants(world: World) -> Iterator[Grant]:
-    """Give everything in the plan that attaches a policy to a role, but for what roles say themselves."""
+    """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
     for thing in world.things("aws_iam_role_policy"):
         yield Grant(thing, thing.attribute("role"), name=thing.attribute("name"))
     for thing in world.things("aws_iam_role_policy_attachment"):
@@ -391,7 +391,7 @@ def _possibly_of_one_name(kept: list[Grant], open_: list[Grant]) -> Iterator[tup
 
 
 def _of_one_name(grants: list[Grant]) -> Iterator[list[Grant]]:
-    """Group inline policies that surely have one name on this role."""
+    """Group inline policies that definitely have one name on this role."""
     by_name: dict[str, list[Grant]] = {}
     for grant in grants:
         if grant.reference is None and isinstance(grant.name, str) and grant.name:

@@ -1,4 +1,4 @@
-"""Which policy documents does the plan show, by the resource that holds them and by ARN?"""
+"""The policy documents of the plan, by the resource that contains them and by ARN."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Policies:
     """All policy documents of one world, each read once."""
 
     def __init__(self, world: World) -> None:
-        """Take the world they live in."""
+        """Build from the world they live in."""
         self._world = world
         self._read: dict[tuple[str, str], Found] = {}
 
@@ -129,22 +129,22 @@ class Policies:
         return next((each for each in others if each.manages(str(arn)) and (whenever or each.changes(str(arn)))), None)
 
     def manages(self, arn: str) -> bool:
-        """Tell whether a policy with this ARN is managed in this world, and not only looked up."""
+        """Whether a policy with this ARN is managed in this world, and not only looked up."""
         found = self._by_arn.get(arn)
         return found is not None and found.address.mode == "managed"
 
     def changes(self, arn: str) -> bool:
-        """Tell whether the change of this world makes the policy with this ARN, or may alter its text."""
+        """Whether the change of this world makes the policy with this ARN, or may alter its text."""
         text = self._by_arn[arn].attribute("policy")
         before = (each for each in self._world.before().things("aws_iam_policy") if each.attribute("arn") == arn)
         return not any(equal(each.attribute("policy"), text) is Truth.TRUE for each in before)
 
     def holds(self, arn: TextLike) -> bool:
-        """Tell whether a policy of this world has an ARN, as far as it is known."""
+        """Whether a policy of this world has an ARN, as far as it is known."""
         return isinstance(arn, str) and arn in self._by_arn
 
     def thing(self, reference: TextLike) -> Thing | None:
-        """Find the policy of the plan, or looked up by it, that an ARN or a reference surely means."""
+        """Find the policy of the plan, or looked up by it, that an ARN or a reference definitely means."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:
@@ -182,7 +182,7 @@ def _found(policy: Policy, label: str, secret: bool) -> Found:
 
 
 def _kind(resource_type: str, attribute: str) -> PolicyKind:
-    """Say what a policy is attached to, which decides what must be in it."""
+    """Explain what a policy is attached to, which decides what must be in it."""
     if attribute == "assume_role_policy":
         return PolicyKind.TRUST
     return PolicyKind.IDENTITY if resource_type.startswith("aws_iam_") else PolicyKind.RESOURCE

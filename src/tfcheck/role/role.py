@@ -1,4 +1,4 @@
-"""What is a role, and what becomes of it by what other stacks show of it?"""
+"""A role, and how the other stacks change it."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _with(
 
 
 def namesake(thing: Thing, account: TextLike, role: Role) -> str:
-    """Say why a role of the same name in another stack is not taken for the one that is named; nothing if it is not."""
+    """Explain why a role of the same name in another stack is not taken for the one that is named; nothing if it is not."""
     match equal(thing.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
             return f"{thing.address} may be the role {role.label}: in which account it is made is not known"

@@ -1,4 +1,4 @@
-"""What may a role do: everything in the plan that grants it something, bounds it, or hides what it may do?
+"""Assemble each role from everything in the plan that grants it permissions, limits it or hides its policies.
 
 Follows how identity policies, boundaries and trust policies attach to roles
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html) and the AWS provider's resources for them.
@@ -29,7 +29,7 @@ class Roles:
     """All roles of one world, found by what refers to them."""
 
     def __init__(self, world: World) -> None:
-        """Take the world they live in."""
+        """Build from the world they live in."""
         self._world = world
         self.policies = world.once(Policies)
         self.attachments = Attachments(world, self.policies)
@@ -37,7 +37,7 @@ class Roles:
         self._written: dict[tuple[str, bool], Role] = {}
 
     def of(self, reference: Value, *, nameless: bool = False) -> Role | None:
-        """Give the role that an argument such as `execution_role_arn` names; None where it names none.
+        """Return the role that an argument such as `execution_role_arn` names; None where it names none.
 
         With `nameless` a role that the plan only names is not called by that name: it is sensitive.
         """
@@ -85,7 +85,7 @@ class Roles:
         return role if owned else self._with_namesakes(self._unless_deleted(role))
 
     def _with_namesakes(self, role: Role) -> Role:
-        """Say which roles of other stacks have the name of one that is not found there, and why they are not it."""
+        """Return which roles of other stacks have the name of one that is not found there, and why they are not it."""
         name = role.caller.name
         if role.label in (None, SENSITIVE) or not isinstance(name, str):
             return role
@@ -110,7 +110,7 @@ class Roles:
         return thing if thing is not None and thing.address.mode == "managed" else None
 
     def thing(self, reference: Value) -> Thing | None:
-        """Find the role resource, or else the data source, that a reference surely names."""
+        """Find the role resource, or else the data source, that a reference definitely names."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
             if found is not None:
@@ -133,11 +133,11 @@ class Roles:
         return self._world.things("aws_iam_role")
 
     def called(self, name: TextLike) -> Sequence[Thing]:
-        """Give the roles of this world with a name, but for those that are only looked up."""
+        """Return the roles of this world with a name, except those that are only looked up."""
         return self._by_name.get(name, ())
 
     def perhaps_called(self, name: Value) -> Iterator[Thing]:
-        """Give the roles of this world that may have a name, but for those that are only looked up."""
+        """Return the roles of this world that may have a name, except those that are only looked up."""
         yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
         yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
 
@@ -187,7 +187,7 @@ class Roles:
     # One role
 
     def shown(self, thing: Thing, fate: Fates | None = None, aside: Aside = NOTHING_ASIDE) -> Role:
-        """Describe a role of this world, but for what others take away or speak for."""
+        """Describe a role of this world, except what others take away or speak for."""
         managed = thing.address.mode == "managed"
         attached = self.attachments.of(thing, fate, aside)
         boundary, boundary_hidden = self._boundary(thing)
@@ -297,7 +297,7 @@ def _behind_last_slash(resource: Text) -> TextLike | None:
 
 
 def _untold(reference: TextLike | None) -> str | None:
-    """Say why it is open which role is meant; None where its ARN, or the resource that has it, is told."""
+    """Explain why it is open which role is meant; None where its ARN, or the resource that has it, is reported."""
     if reference is None:
         return "which role it is"
     if not isinstance(reference, Unknown) or reference.shape is not None or _is_elsewhere(reference.symbol):
@@ -306,7 +306,7 @@ def _untold(reference: TextLike | None) -> str | None:
 
 
 def _is_elsewhere(symbol: Symbol | None) -> bool:
-    """Tell whether a value is the attribute of a resource, and not merely the argument that names the role."""
+    """Whether a value is the attribute of a resource, and not merely the argument that names the role."""
     if symbol is None or symbol.path[:1] == ("each",):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What does ECS do before a task runs? One module for each thing it does; this is the list of them."""
+"""What ECS does before a task runs: the list of rules, one module each."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MOST_REQUIREMENTS = 5_000
 
 
 def rule(rule_id: str) -> Rule:
-    """Give a rule by its id.
+    """Return a rule by its id.
 
     Raises:
         KeyError: there is no such rule.

@@ -1,4 +1,4 @@
-"""Which calls does the `awslogs` driver make to CloudWatch Logs, and on what?
+"""The calls that the `awslogs` driver makes to CloudWatch Logs.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html: the stream of a container is
 `PREFIX/CONTAINER/TASK`. The calls are decided on the stream's ARN, which the group's own ARN does not match.
@@ -46,7 +46,7 @@ def log_calls(
 
 
 def wrong_group(options: Value) -> str | None:
-    """Say why the options of an `awslogs` driver surely name no group, so that no call is made; None where they may."""
+    """Explain why the options of an `awslogs` driver definitely name no group, so that no call is made; None where they may."""
     if isinstance(options, Unknown):
         return None
     name = member(options, "awslogs-group")

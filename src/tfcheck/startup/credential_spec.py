@@ -44,7 +44,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def options(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
-    """Give every option of a container that may name a credential specification; a list not known is one."""
+    """Return every option of a container that may name a credential specification; a list not known is one."""
     for container in task.containers:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
             listed = container.members(member)
@@ -56,7 +56,7 @@ def options(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
 
 
 def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> str | None:
-    """Say what is surely wrong with the ARN of a credential specification; None where nothing is."""
+    """Explain what is definitely wrong with the ARN of a credential specification; None where nothing is."""
     parts = split(arn)
     if is_other_than_arn(arn):
         return "is neither the ARN of an object or a parameter nor a `file://`"

@@ -41,7 +41,7 @@ _KEYS = {
 
 
 def rule(readers: Sequence[Rule]) -> Rule:
-    """Give the rule that needs the customer managed key of everything that other rules have read for a task."""
+    """Return the rule that needs the customer managed key of everything that other rules have read for a task."""
 
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         for reader in readers:

@@ -77,7 +77,7 @@ def _needs(
 
 
 def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike | None:
-    """Give the ARN of the access point; an unknown without a symbol where there may be none."""
+    """Return the ARN of the access point; an unknown without a symbol where there may be none."""
     if point == "" or not isinstance(point, str | Text | Unknown):
         return None
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
@@ -86,14 +86,14 @@ def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike 
 
 
 def _has_policy(arn: TextLike, world: World) -> bool:
-    """Tell whether a policy is surely set on a file system, by the plan or by another stack."""
+    """Whether a policy is definitely set on a file system, by the plan or by another stack."""
     return any(
         settings(each, FILE_SYSTEM_POLICY).on(file_system_of(arn, each)).sure for each in (world, *world.context)
     )
 
 
 def _is_written(task: TaskDefinition, name: Value) -> Truth:
-    """Tell whether a container mounts a volume, and not only to read it."""
+    """Whether a container mounts a volume, and not only to read it."""
     listed = (container.members("mountPoints") for container in task.containers)
     mounts = (mount for several in listed for mount in ([several] if isinstance(several, Unknown) else several))
     return Truth.some(

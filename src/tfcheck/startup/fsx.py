@@ -48,7 +48,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 
 def named_credentials(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
-    """Give what each such volume that is known names its credentials by."""
+    """Return what each such volume that is known names its credentials by."""
     for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
         server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         value = _credentials(server) if isinstance(server, dict) else None
@@ -65,7 +65,7 @@ def _place(task: TaskDefinition, pointer: str) -> Place:
 
 
 def _may_have_one(task: TaskDefinition) -> bool:
-    """Tell whether a volume that is not known may be of this kind: only tasks for Windows on EC2 have it."""
+    """Whether a volume that is not known may be of this kind: only tasks for Windows on EC2 have it."""
     platform = only(task.thing.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     is_linux = isinstance(family, str) and family.upper().startswith("LINUX")

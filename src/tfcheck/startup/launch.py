@@ -1,4 +1,4 @@
-"""How may a task be launched, and which services run it?
+"""Find the services that run a task definition, and how they launch it.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/launch_types.html. On container instances of EC2 a
 task without an execution role pulls images and writes logs with the role of the instance.
@@ -40,19 +40,19 @@ _OPEN = "\0"
 
 
 class Services(msgspec.Struct, frozen=True):
-    """The services that surely run a task definition, and those that may."""
+    """The services that definitely run a task definition, and those that may."""
 
     sure: tuple[Thing, ...] = ()
     open: tuple[Thing, ...] = ()
 
 
 def services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
-    """Give the services that surely run a task definition."""
+    """Return the services that definitely run a task definition."""
     return world.once(_Running).of(task).sure
 
 
 def possible_services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
-    """Give the services that may run a task definition, but need not: what they name is known only after apply."""
+    """Return the services that may run a task definition, but need not: what they name is known only after apply."""
     return world.once(_Running).of(task).open
 
 
@@ -87,12 +87,12 @@ def _only_outside_aws(task: TaskDefinition, world: World) -> bool:
 
 
 def doubted(need: Requirement, doubt: str) -> Requirement:
-    """Give a need of which something else is open as well; what was open before stays the reason."""
+    """Return a need of which something else is open as well; what was open before stays the reason."""
     return need if need.doubt else msgspec.structs.replace(need, doubt=doubt)
 
 
 def instance_role_serves(task: TaskDefinition, world: World) -> Truth:
-    """Tell whether images and logs are left to the container instance: no execution role, and EC2 only.
+    """Whether images and logs are left to the container instance: no execution role, and EC2 only.
 
     That no service is seen proves nothing: what starts the tasks may be elsewhere.
     """
@@ -125,7 +125,7 @@ def _names_its_launch(service: Thing, world: World) -> bool:
 
 
 def _fits_fargate(task: TaskDefinition) -> bool:
-    """Tell whether Fargate may take a task: it asks for the network mode `awsvpc`, and for the size of the task."""
+    """Whether Fargate may take a task: it asks for the network mode `awsvpc`, and for the size of the task."""
     if task.compatibilities == ("EC2",):
         return False
     mode = _unless_unwritten(task.thing, "network_mode")
@@ -166,7 +166,7 @@ class _Running:
             self._by_family.setdefault(_family_in(called), []).append((called, service))
 
     def of(self, task: TaskDefinition) -> Services:
-        """Give the services that run a task definition."""
+        """Return the services that run a task definition."""
         key = str(task.address)
         if key not in self._found:
             self._found[key] = self._of(task)
@@ -188,7 +188,7 @@ class _Running:
         return Services(tuple(sure.values()), (*may, *self._vague))
 
     def _candidates(self, family: Value) -> Iterator[tuple[TextLike, Thing]]:
-        """Give the references that may turn out to name a family, or a revision of it."""
+        """Return the references that may turn out to name a family, or a revision of it."""
         if isinstance(family, str):
             yield from self._by_family.get(family, ())
             yield from self._by_family.get(None, ())
@@ -217,7 +217,7 @@ class _Names:
                 self.here.extend(both)
 
     def are(self, called: TextLike, service: Thing) -> Truth:
-        """Tell whether a service means this task definition by what it calls it."""
+        """Whether a service means this task definition by what it calls it."""
         if Truth.some(equal(called, each) for each in self.everywhere) is Truth.TRUE:
             return Truth.TRUE
         within = Truth.some(equal(called, each) for each in (*self.here, *self.everywhere[1:]))
@@ -225,7 +225,7 @@ class _Names:
 
 
 class _Newest:
-    """Tells what is surely the newest revision of a family: the one that this plan makes.
+    """Tells what is definitely the newest revision of a family: the one that this plan makes.
 
     Modules name `max(RESOURCE.revision, data.SOURCE.revision)`, so as not to go back behind what others registered.
     """
@@ -247,7 +247,7 @@ class _Newest:
 
 
 def _owner(reference: Value) -> str | None:
-    """Give the address of the task definition that a reference takes an attribute of."""
+    """Return the address of the task definition that a reference takes an attribute of."""
     if not isinstance(reference, Unknown) or reference.symbol is None:
         return None
     try:

@@ -22,27 +22,27 @@ class AwsLogs(msgspec.Struct, frozen=True):
 
     @property
     def group(self) -> Value:
-        """Give the name of the group."""
+        """Return the name of the group."""
         return self.options.get("awslogs-group")
 
     @property
     def region(self) -> Value:
-        """Give the region of the group."""
+        """Return the region of the group."""
         return self.options.get("awslogs-region")
 
     @property
     def prefix(self) -> Value:
-        """Give what the streams of the group begin with."""
+        """Return what the streams of the group begin with."""
         return self.options.get("awslogs-stream-prefix")
 
     @property
     def makes_no_group(self) -> bool:
-        """Tell whether the driver surely does not make the group itself."""
+        """Whether the driver definitely does not make the group itself."""
         return self.options.get("awslogs-create-group") in (None, "", False, "false")
 
 
 def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
-    """Give every log configuration whose driver is surely `awslogs`, with options that are listed."""
+    """Return every log configuration whose driver is definitely `awslogs`, with options that are listed."""
     for container in task.containers:
         configuration = container.member("logConfiguration")
         driver, options = member(configuration, "logDriver"), member(configuration, "options")
@@ -56,7 +56,7 @@ def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
 
 
 def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:
-    """Give how the proxy of a service logs; None where it surely does not, or there is none."""
+    """Return how the proxy of a service logs; None where it definitely does not, or there is none."""
     connect = only_or_unknown(service.attribute("service_connect_configuration"))
     if isinstance(connect, dict) and connect.get("enabled") is False:
         return None

@@ -1,4 +1,4 @@
-"""Fetch the files that an init image of AWS for Fluent Bit is told in its environment.
+"""Fetch the files that an init image of AWS for Fluent Bit is reported in its environment.
 
 Images of `aws-for-fluent-bit` whose tag begins with `init` download each file that a variable
 `aws_fluent_bit_init_s3_1`, `aws_fluent_bit_init_s3_2` and so on names by its ARN, before Fluent Bit begins. They do it
@@ -74,7 +74,7 @@ def _doubt(fetches: Truth, name: Value) -> str | None:
 
 
 def _fetches(container: Container) -> Truth:
-    """Tell whether the container's image is one of those that download files."""
+    """Whether the container's image is one of those that download files."""
     image = container.member("image")
     found = _IMAGE.fullmatch(image) if isinstance(image, str) else None
     if found is None or found["digest"]:

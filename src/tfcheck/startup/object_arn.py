@@ -1,4 +1,4 @@
-"""Does ECS read the ARN of an object in S3 as it is written, and as what does IAM see it?
+"""Parse an S3 object ARN as ECS does, and as IAM sees it.
 
 The ECS agent takes `arn:PARTITION:s3:::BUCKET/KEY` apart (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/
 use-environment-file.html) and asks S3 for bucket and key. What it cannot take apart stops the task: no call is made.
@@ -22,7 +22,7 @@ FORM = "arn:PARTITION:s3:::BUCKET/KEY"
 
 
 class Misshape(msgspec.Struct, frozen=True):
-    """What is surely wrong with an object's ARN. `readable`: ECS takes it apart all the same, into another object."""
+    """What is definitely wrong with an object's ARN. `readable`: ECS takes it apart all the same, into another object."""
 
     what: str
     readable: bool = False
@@ -44,7 +44,7 @@ def object_needs(
 
 
 def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
-    """Give an object's ARN as IAM compares it.
+    """Return an object's ARN as IAM compares it.
 
     The agent drops the partition and asks S3 in its own. Which of two that differ IAM sees is not documented: it stays
     open, so that only what is granted under either is allowed.
@@ -58,7 +58,7 @@ def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
 
 
 def names_other_partition(value: Value, around: Surroundings) -> bool:
-    """Tell whether an ARN is surely of another partition than the one that a task runs in."""
+    """Whether an ARN is definitely of another partition than the one that a task runs in."""
     parts = split(value) if isinstance(value, str | Text | Unknown) else None
     if parts is None or not isinstance(parts.partition, str) or not isinstance(around.partition, str):
         return False
@@ -69,7 +69,7 @@ def names_other_partition(value: Value, around: Surroundings) -> bool:
 
 
 def misshape(value: Value, world: World) -> Misshape | None:
-    """Say what is surely wrong with an object's ARN; None where nothing is."""
+    """Explain what is definitely wrong with an object's ARN; None where nothing is."""
     if value is None or value == "":
         return Misshape("has no ARN")
     if not isinstance(value, str | Text | Unknown):
@@ -84,7 +84,7 @@ def misshape(value: Value, world: World) -> Misshape | None:
 
 
 def is_other_than_arn(value: Value) -> bool:
-    """Tell whether a text surely does not begin like an ARN: then there is nothing that IAM could be asked."""
+    """Whether a text definitely does not begin like an ARN: then there is nothing that IAM could be asked."""
     if not isinstance(value, str | Text | Unknown):
         return False
     first = next(iter(pieces(spelled_out(value))), "")
@@ -96,7 +96,7 @@ def _literal(value: TextLike) -> str:
 
 
 def _misses_slash(value: TextLike, world: World) -> Misshape | None:
-    """Tell whether a key follows the reference to a bucket without a slash between them."""
+    """Whether a key follows the reference to a bucket without a slash between them."""
     parts = pieces(value)
     buckets = catalogue(world, BUCKET)
     for index, reference in enumerate(parts):
@@ -129,7 +129,7 @@ def _misshapen(value: TextLike) -> str:
 
 
 def bucket_arn(object_arn: TextLike) -> TextLike:
-    """Give the ARN of the bucket that an object lives in: everything before the first slash of the object's ARN.
+    """Return the ARN of the bucket that an object lives in: everything before the first slash of the object's ARN.
 
     Follows the ARN formats of Amazon S3
     (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
@@ -152,7 +152,7 @@ def bucket_arn(object_arn: TextLike) -> TextLike:
 
 
 def _inside(piece: Unknown | JsonText) -> TextLike | None:
-    """Give a piece as it is if it surely holds no slash, what is before its slash if it surely holds one."""
+    """Return a piece as it is if it definitely holds no slash, what is before its slash if it definitely holds one."""
     if isinstance(piece, JsonText):
         return None
     if piece.shape is None:

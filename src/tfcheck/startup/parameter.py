@@ -4,7 +4,7 @@ ECS reads all parameters of a task before the first container starts, with the t
 `ssm:GetParameters` (the plural: `ssm:GetParameter` grants nothing here) on the parameter's ARN, in which the name has
 no leading slash: `/app/token` is `parameter/app/token`. A name means the region and account of the task. A
 `SecureString` under a customer managed key also needs `kms:Decrypt`. A name that begins with
-`/aws/reference/secretsmanager/` stands for a secret, which the role must be allowed to read as well.
+`/aws/reference/secretsmanager/` is a secret, which the role must be allowed to read as well.
 
 A missing permission shows only when a task starts, as `ResourceInitializationError: unable to pull secrets or
 registry auth`. One name that is denied fails its whole batch.

@@ -1,4 +1,4 @@
-"""Where does a task ask for something, and how does that become a requirement?"""
+"""A place in a task definition that needs something, and the requirement that follows."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True):
 
     @property
     def _sensitive(self) -> bool:
-        """Tell whether the plan marks what stands here, or something beside it, as sensitive."""
+        """Whether the plan marks what stands here, or something beside it, as sensitive."""
         return self.task.thing.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 

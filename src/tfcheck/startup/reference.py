@@ -1,4 +1,4 @@
-"""Is a reference to a secret or a parameter written as ECS reads it?
+"""Check that a reference to a secret or a parameter is written as ECS reads it.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. What ECS refuses to read
@@ -28,7 +28,7 @@ _SHORTEST_VERSION = 32
 
 
 class Wrong(msgspec.Struct, frozen=True):
-    """What is surely wrong with a reference, how much that weighs, and what ECS says to it."""
+    """What is definitely wrong with a reference, how much that weighs, and what ECS says to it."""
 
     what: str
     severity: Severity = Severity.ERROR
@@ -36,12 +36,12 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 def is_refused(wrong: Wrong | None) -> bool:
-    """Tell whether a reference surely cannot be read, whatever the role may do."""
+    """Whether a reference definitely cannot be read, whatever the role may do."""
     return wrong is not None and wrong.severity is Severity.ERROR
 
 
 def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong | None:
-    """Say what is surely wrong with a `valueFrom` of a task that lives at `around`."""
+    """Explain what is definitely wrong with a `valueFrom` of a task that lives at `around`."""
     if value == "":
         return Wrong("is empty")
     if not isinstance(value, str | Text | Unknown):
@@ -58,7 +58,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong |
 
 
 def wrong_credentials(value: Value, around: Surroundings) -> Wrong | None:
-    """Say what is surely wrong with the `credentialsParameter` of a private registry: a secret's ARN or name."""
+    """Explain what is definitely wrong with the `credentialsParameter` of a private registry: a secret's ARN or name."""
     if not isinstance(value, str | Text | Unknown):
         return None
     fields = _secret_fields(value)
@@ -74,11 +74,11 @@ def _unfinished(value: TextLike) -> Wrong | None:
     return Wrong("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
 
 
-# What stands behind the ARN
+# What follows the ARN
 
 
 def _secret_fields(value: TextLike) -> list[TextLike] | None:
-    """Give the fields of a secret's ARN from its name on; None where it is not surely one, or they cannot be told."""
+    """Return the fields of a secret's ARN from its name on; None where it is not definitely one, or they cannot be told."""
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
 
 
@@ -103,7 +103,7 @@ def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...
 
 
 def _wrong_tail(tail: list[TextLike]) -> Wrong | None:
-    """Say what is wrong with what follows a secret's ARN: nothing, or JSON key, version stage and version id."""
+    """Explain what is wrong with what follows a secret's ARN: nothing, or JSON key, version stage and version id."""
     if len(tail) not in (0, 3):
         what = "is followed by too few or too many colons: it must be `ARN:key:stage:version`"
         return Wrong(what, symptom=_MALFORMED)
@@ -117,7 +117,7 @@ def _wrong_tail(tail: list[TextLike]) -> Wrong | None:
 
 
 def _is_told(field: TextLike) -> bool:
-    """Tell whether a field surely is not empty."""
+    """Whether a field definitely is not empty."""
     return any(isinstance(each, str) or (isinstance(each, Unknown) and each.hole.shortest) for each in pieces(field))
 
 
@@ -175,7 +175,7 @@ def _holds_wildcard(value: TextLike) -> bool:
 
 
 def _misread(value: TextLike, name: TextLike, world: World) -> Wrong | None:
-    """Say that the ARN without its end of a secret called `name-abc123` is taken for the whole ARN of another one."""
+    """Explain that the ARN without its end of a secret called `name-abc123` is taken for the whole ARN of another one."""
     parts = split(value)
     if parts is None or name not in world.once(_secret_names):
         return None
@@ -192,7 +192,7 @@ def _misread(value: TextLike, name: TextLike, world: World) -> Wrong | None:
 
 
 def _wrong_name(value: TextLike, around: Surroundings, world: World) -> Wrong | None:
-    """Say what is wrong with what is no ARN: the name of a parameter."""
+    """Explain what is wrong with what is no ARN: the name of a parameter."""
     spelled = spelled_out(value)
     if isinstance(spelled, str) and spelled.count(":") >= 2:
         return Wrong("is no ARN, and the name of a parameter holds no colons", symptom=_NO_NAME)

@@ -1,4 +1,4 @@
-"""Which repository of Amazon ECR does an image name?
+"""Find the Amazon ECR repository that an image names.
 
 Follows https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html: the registry's host name tells account
 and region. What is not in ECR needs no permission.
@@ -25,7 +25,7 @@ class Image(msgspec.Struct, frozen=True):
 
 
 def repository(image: TextLike, task: Thing, world: World) -> Image | None:
-    """Give the repository of ECR that an image is in; None where it surely is in none."""
+    """Return the repository of ECR that an image is in; None where it definitely is in none."""
     referred = catalogue(world, REPOSITORY).owner(next(iter(pieces(image)), ""))
     if referred is not None:
         return Image(_arn_of(referred))
@@ -75,7 +75,7 @@ def _name(path: TextLike) -> TextLike:
 
 
 def caches(image: Image, world: World) -> bool:
-    """Tell whether a rule of the plan makes the repository a pull-through cache."""
+    """Whether a rule of the plan makes the repository a pull-through cache."""
     parts = split(image.arn)
     if parts is None:
         return False

@@ -1,4 +1,4 @@
-"""What is a rule: something ECS does before a task runs, and the permissions it needs for that?"""
+"""A rule: something ECS does before a task runs, and the permissions it needs for that."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Rule(msgspec.Struct, frozen=True):
     without_role: tuple[str, str] = ("", "")
 
     def symptom(self, need: Requirement, *, on_instances: bool, has_role: bool) -> str:
-        """Give the text that ECS shows when a requirement is not met; empty where none is known."""
+        """Return the text that ECS shows when a requirement is not met; empty where none is known."""
         if not has_role:
             return self.without_role[on_instances]
         if need.read_by:
@@ -45,7 +45,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 def derived(rule: Rule, task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
-    """Give what a rule derives for a task definition of a world; several ask for it, and it is derived once."""
+    """Return what a rule derives for a task definition of a world; several ask for it, and it is derived once."""
     return world.once(_Derived).of(rule, task)
 
 

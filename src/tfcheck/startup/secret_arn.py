@@ -52,7 +52,7 @@ def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:
 
 
 def _known(arn: TextLike, name: TextLike, world: World) -> TextLike | None:
-    """Return the whole ARN of the only secret called `name`, where it surely begins with `arn`."""
+    """Return the whole ARN of the only secret called `name`, where it definitely begins with `arn`."""
     for each in (world, *world.context):
         found = catalogue(each, SECRET).by_name(name, None)
         whole = found.attribute("arn") if found else None

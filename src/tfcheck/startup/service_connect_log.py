@@ -63,7 +63,7 @@ def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requi
 
 
 def proxy_options(task: TaskDefinition, service: Thing) -> Iterator[tuple[Place, Value]]:
-    """Give every `value_from` of the log driver of a service's proxy."""
+    """Return every `value_from` of the log driver of a service's proxy."""
     options = blocks_or_unknown(member(log_configuration(service), "secret_option"))
     for index, option in enumerate(options):
         value = member(option, "value_from")

@@ -1,4 +1,4 @@
-"""What does a reference such as `valueFrom` name: a secret, a parameter, and by which ARN does IAM see it?
+"""Find the secret or parameter that a `valueFrom` names, and its ARN as IAM sees it.
 
 Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html and
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html. A secret's ARN may carry
@@ -29,7 +29,7 @@ from tfcheck.value import (
 )
 from tfcheck.world import World
 
-#: Parameters under this name stand for secrets of Secrets Manager.
+#: Parameters under this name are secrets of Secrets Manager.
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"
 
 
@@ -49,7 +49,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, ...]:
-    """Give all that must be read for a reference of a task that lives at `around`; nothing where there is none."""
+    """Return all that must be read for a reference of a task that lives at `around`; nothing where there is none."""
     if value == "" or not isinstance(value, str | Text | Unknown):
         return ()
     if _is_name(value, world):
@@ -64,7 +64,7 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
 
 
 def _store_of(value: TextLike, world: World) -> Store | None:
-    """Tell what an ARN, or a reference that can only be one, is of; None where that is open."""
+    """Return what an ARN, or a reference that can only be one, is of; None where that is open."""
     parts = split(value)
     if parts is not None and isinstance(parts.service, str):
         return Store.SECRETS_MANAGER if parts.service == "secretsmanager" else Store.PARAMETER_STORE
@@ -88,7 +88,7 @@ def _is_name(value: TextLike, world: World) -> bool:
 
 
 def _beginning(value: TextLike) -> str:
-    """Give the first characters, as many as tell an ARN from a name; empty where they are not known."""
+    """Return the first characters, as many as tell an ARN from a name; empty where they are not known."""
     first = next(iter(pieces(spelled_out(value))), "")
     if not isinstance(first, str):
         return ""
@@ -105,7 +105,7 @@ def _of_name(name: TextLike, around: Surroundings, world: World) -> tuple[Source
 
 
 def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Give the ARN of the parameter that a name means to a task."""
+    """Return the ARN of the parameter that a name means to a task."""
     found = catalogue(world, PARAMETER).by_name(name, around)
     arn = found.attribute("arn") if found else None
     if isinstance(arn, str | Text | Unknown):
@@ -116,7 +116,7 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
 
 
 def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:
-    """Give the ARN of a secret that is named by its ARN, as it is, or by its name."""
+    """Return the ARN of a secret that is named by its ARN, as it is, or by its name."""
     by_name = _beginning(value) not in ("", "arn:") or catalogue(world, SECRET).by_name(value, around) is not None
     return secret_arn(value, around, world) if by_name else whole_arn(value, around.account, world)
 
@@ -141,7 +141,7 @@ def without_tail(value: TextLike) -> TextLike:
 
 
 def _colons(piece: Unknown | JsonText) -> int:
-    """Count the colons that a piece surely holds: a reference that a tail may follow is a whole ARN."""
+    """Count the colons that a piece definitely holds: a reference that a tail may follow is a whole ARN."""
     if isinstance(piece, JsonText):
         return 0
     if piece.shape is not None:
@@ -150,7 +150,7 @@ def _colons(piece: Unknown | JsonText) -> int:
 
 
 def _has_tail(value: TextLike) -> bool:
-    """Tell whether a reference is followed by `:json-key:version-stage:version-id`, which only secrets have."""
+    """Whether a reference is followed by `:json-key:version-stage:version-id`, which only secrets have."""
     if not isinstance(value, Text) or isinstance(value.pieces[0], str):
         return False
     rest = "".join(each if isinstance(each, str) else "x" for each in value.pieces[1:])

@@ -2,7 +2,7 @@
 
 ECS assumes the execution role to prepare the task and the task role for the code in its containers. Each role's trust
 policy must allow `sts:AssumeRole` to the service `ecs-tasks.amazonaws.com`; conditions on `aws:SourceAccount` and
-`aws:SourceArn` may narrow that to the own account and region, but not to one cluster.
+`aws:SourceArn` may narrow that to its own account and region, but not to one cluster.
 
 A task on EC2 without an execution role leaves images and logs to the role of its container instance, which must trust
 `ec2.amazonaws.com` instead.

@@ -1,4 +1,4 @@
-"""What may be shown of a task definition that is marked as sensitive? What the plan itself shows elsewhere, unmarked.
+"""Decide what can be shown of a task definition that the plan marks as sensitive.
 
 One secret in `environment` makes Terraform mark all of `container_definitions`. The ARN of a secret, a parameter or a
 file that is needed there is still no secret where a resource of the plan has it as its own, unmarked ARN; and a
@@ -22,7 +22,7 @@ _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 
 
 def unmarked(need: Requirement, world: World) -> Requirement:
-    """Give a requirement as one that may be shown where everything in it may."""
+    """Return a requirement as one that may be shown where everything in it may."""
     if not need.sensitive:
         return need
     texts = (need.resource, need.documented, need.encrypted, need.through)

@@ -1,4 +1,4 @@
-"""Which values does a task definition have fetched from stores, and where does it ask for them?"""
+"""Find every value that a task definition fetches from a store, and where it asks for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tfcheck.world import World
 
 
 def injected(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
-    """Give every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
+    """Return every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
     for container in task.containers:
         yield from _listed(task, container, "/secrets", "secret", container.members("secrets"))
         options = member(container.member("logConfiguration"), "secretOptions")
@@ -36,7 +36,7 @@ def _listed(
 
 
 def found(places: Iterator[tuple[Place, Value]], store: Store, world: World) -> Iterator[tuple[Place, Source]]:
-    """Give what must be read from one store; nothing for what ECS cannot read as a reference."""
+    """Return what must be read from one store; nothing for what ECS cannot read as a reference."""
     for place, value in places:
         around = place.task.thing.surroundings
         if is_refused(wrong_reference(value, around, world)):

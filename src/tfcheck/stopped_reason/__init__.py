@@ -1,4 +1,4 @@
-"""What does a stopped reason, or an event of a service, say?
+"""Explain a stopped reason, or an event of a service.
 
 The texts are those of Fargate, of the ECS agent on EC2, and of the API. They change between releases and count their
 retries: each is recognised by the part that stays. Follows
@@ -68,7 +68,7 @@ _FILE = re.compile(r"with key (\S+) from bucket ([^\s,]+)")
 
 
 def _names(said: Said) -> tuple[str, ...]:
-    """Give the ARNs that a text holds, and the ends of those of files that it names by bucket and key."""
+    """Return the ARNs that a text holds, and the ends of those of files that it names by bucket and key."""
     arns = (found.rstrip(".:") for text in said.readings for found in _ARN.findall(text))
     files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.spaced))
     return tuple(dict.fromkeys((*arns, *files)))

@@ -1,4 +1,4 @@
-"""What does ECS say when it cannot fetch files, secrets or parameters?"""
+"""Texts of ECS about files, secrets and parameters that it cannot fetch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tfcheck.stopped_reason.known import API, BOTH, EC2, FARGATE, Cause, Known
 
 
 def of_what_is_fetched() -> Iterator[Known]:
-    """Give the texts, the more exact ones first."""
+    """Return the texts, the more exact ones first."""
     yield from _of_keys_and_values()
     yield from _of_files()
     yield from _of_secrets()

@@ -1,4 +1,4 @@
-"""What does a text of ECS tell, once it is recognised?"""
+"""What is known about a recognised text of ECS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does ECS say when it cannot pull images, write logs, mount volumes or use roles?"""
+"""Texts of ECS about images, logs, volumes and roles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tfcheck.stopped_reason.known import API, BOTH, EC2, FARGATE, Cause, Known
 
 
 def of_the_launch() -> Iterator[Known]:
-    """Give the texts, the more exact ones first."""
+    """Return the texts, the more exact ones first."""
     yield from _of_images()
     yield from _of_logs()
     yield from _of_roles()
@@ -164,7 +164,7 @@ def _of_roles() -> Iterator[Known]:
 
 
 def _without_role() -> Iterator[Known]:
-    """Give what the agent says when the task definition names no execution role."""
+    """Return what the agent says when the task definition names no execution role."""
     resources = (
         ("environment file resource", "env-file"),
         ("fsxwindowsfileserver resource", "fsx"),

@@ -1,4 +1,4 @@
-"""What does ECS say when something is not there, or there is too much of it? No permission helps then."""
+"""Texts of ECS about what does not exist, or exists too often. No permission helps there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tfcheck.stopped_reason.known import BOTH, EC2, FARGATE, Cause, Known
 
 
 def of_what_is_not_there() -> Iterator[Known]:
-    """Give the texts, which stand inside of those of the calls that failed: the more exact ones first."""
+    """Return the texts, which stand inside of those of the calls that failed: the more exact ones first."""
     yield from _secrets()
     yield from _parameters_and_keys()
     yield from _files()

@@ -1,4 +1,4 @@
-"""Does a text say that a call never got an answer? Then no permission was refused, whatever the call was."""
+"""Recognise texts about calls that got no answer, where no permission was refused."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tfcheck.stopped_reason.said import Said
 
 
 def is_unanswered(said: Said) -> bool:
-    """Tell whether a call got no answer; AWS's own headings are taken for a guess where the text holds an answer."""
+    """Whether a call got no answer; AWS's own headings are taken for a guess where the text holds an answer."""
     if said.search(_NO_ANSWER):
         return True
     return said.search(_GUESS) is not None and said.search(_ANSWER) is None
@@ -31,7 +31,7 @@ _REACH = "it needs a way to the internet, or VPC endpoints"
 
 
 def of_what_is_not_reached() -> Iterator[Known]:
-    """Give the texts that are known only together with a sign that no answer came."""
+    """Return the texts that are known only together with a sign that no answer came."""
     yield Known(
         r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3|between the task and Amazon S3",
         FARGATE,

@@ -1,4 +1,4 @@
-"""What does AWS say of a call that it refused, and what is the call for?
+"""Read AWS's own text about a call that it refused.
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html.
 """
@@ -177,7 +177,7 @@ def of_near_call(denial: Denial) -> Known | None:
 
 
 def _is_near(action: str, known: str) -> bool:
-    """Tell whether one of two actions of a service holds the other; whoever becomes a role is no business of ECS."""
+    """Whether one of two actions of a service holds the other; whoever becomes a role is no business of ECS."""
     (service, _, name), (same, _, other) = action.partition(":"), known.partition(":")
     return service == same != "sts" and len(name) > _TOO_SHORT and (name in other or other in name)
 

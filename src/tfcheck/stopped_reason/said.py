@@ -1,4 +1,4 @@
-"""What was said, once what a text suffers on its way is undone?
+"""Undo what happens to a text on its way into a log or a console.
 
 Texts are copied from terminals, tables, logs, mails and JSON: they come in frames, with time stamps and colours, with
 the escapes of JSON and HTML, with typographic quotes, and broken into lines between words or within them.
@@ -14,17 +14,17 @@ class Said:
     """A text in two readings: `spaced` takes a line's end for a space, `joined` for nothing."""
 
     def __init__(self, said: str) -> None:
-        """Take a text as it came."""
+        """Build from a text as it came."""
         self._lines = _lines(said)
 
     @cached_property
     def spaced(self) -> str:
-        """Give the text as one line, broken between words."""
+        """Return the text as one line, broken between words."""
         return " ".join(" ".join(self._lines).split())
 
     @cached_property
     def joined(self) -> str:
-        """Give the text as one line that was broken anywhere, so that any space may be lost."""
+        """Return the text as one line that was broken anywhere, so that any space may be lost."""
         return "".join(self._lines)
 
     def search(self, pattern: str) -> re.Match[str] | None:
@@ -36,7 +36,7 @@ class Said:
 
     @property
     def readings(self) -> tuple[str, str]:
-        """Give both readings, first the one that is right where all lines but the last are of one length."""
+        """Return both readings, first the one that is right where all lines but the last are of one length."""
         lengths = {len(line) for line in self._lines[:-1]}
         is_hard = len(self._lines) > 2 and len(lengths) == 1
         return (self.joined, self.spaced) if is_hard else (self.spaced, self.joined)
@@ -62,7 +62,7 @@ def _bare(line: str) -> str:
 
 
 def _is_rule(line: str) -> bool:
-    """Tell whether a line is what tables draw between their rows."""
+    """Whether a line is what tables draw between their rows."""
     return not line.strip(_RULES) and not set(line) <= set(" \t|│┃║")
 
 

@@ -1,4 +1,4 @@
-"""What does a call of one of Terraform's functions give?
+"""Call one of Terraform's functions.
 
 See https://developer.hashicorp.com/terraform/language/functions. `try` and `can` are the evaluator's: they look at
 expressions, not at values. Functions that give something else at every run are never computed.

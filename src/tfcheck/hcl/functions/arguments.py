@@ -1,4 +1,4 @@
-"""What may be passed to a function, and what is its result when an argument is not known yet?
+"""Check the arguments of a function, and decide the result when one is unknown.
 
 Follows how Terraform converts the arguments of a call
 (https://developer.hashicorp.com/terraform/language/expressions/function-calls).
@@ -61,7 +61,7 @@ def prepared(function: Function, arguments: Sequence[Value]) -> list[Value] | Un
 
 
 def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> Unknown:
-    """Give the unknown result of a call that cannot be worked out without the unknown parts of `argument`."""
+    """Return the unknown result of a call that cannot be worked out without the unknown parts of `argument`."""
     waits = list(unknowns(argument))
     if not waits:
         return Unknown(unsure=unsure, hole=hole)
@@ -70,17 +70,17 @@ def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> 
 
 
 def limited(what: str) -> LimitError:
-    """Give the error for a result that is too large."""
+    """Return the error for a result that is too large."""
     return LimitError(f"limit: {what}")
 
 
 def known(value: Value) -> bool:
-    """Tell whether a string, number or bool is known."""
+    """Whether a string, number or bool is known."""
     return not isinstance(value, Unknown | Text | JsonText)
 
 
 def _words(parameters: str, count: int) -> list[str]:
-    """Give one word for each of `count` arguments."""
+    """Return one word for each of `count` arguments."""
     words = parameters.split()
     needed = sum(word[-1] not in "?*" for word in words)
     if words and words[-1].endswith("*"):

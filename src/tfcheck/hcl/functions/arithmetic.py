@@ -1,4 +1,4 @@
-"""What do the functions on numbers give?
+"""Functions on numbers.
 
 See https://developer.hashicorp.com/terraform/language/functions (numeric functions). Numbers are exact; where Terraform
 computes with 64 bits and the result is not sure to be the same here, it is unknown.
@@ -39,7 +39,7 @@ def floor(number: Number) -> Value:
 
 
 def log(number: Number, base: Number) -> Value:
-    """Give the logarithm of `number` to `base`, for powers of two."""
+    """Return the logarithm of `number` to `base`, for powers of two."""
     # NOTE: libraries differ in the last bit of all others, which `ceil` and `floor` would make a whole number of.
     if base != 2 or not isinstance(number, int) or not 0 < number <= 1 << 28 or number & (number - 1):
         raise limited("a logarithm that Terraform rounds")
@@ -58,7 +58,7 @@ def power(number: Number, exponent: Number) -> Value:
 
 
 def signum(number: int) -> Value:
-    """Give -1, 0 or 1."""
+    """Return -1, 0 or 1."""
     return (number > 0) - (number < 0)
 
 
@@ -83,12 +83,12 @@ def parseint(written: Value, base: int) -> Value:
 
 
 def largest(*numbers: Number | Unknown) -> Value:
-    """Give the greatest number."""
+    """Return the greatest number."""
     return _of(max, numbers, GREATEST)
 
 
 def smallest(*numbers: Number | Unknown) -> Value:
-    """Give the least number."""
+    """Return the least number."""
     return _of(min, numbers, LEAST)
 
 
@@ -116,7 +116,7 @@ def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Numb
 
 
 def _open(numbers: Sequence[Number | Unknown], name: str) -> Value:
-    """Give a result that waits for some of the numbers; of the same numbers it is the same."""
+    """Return a result that waits for some of the numbers; of the same numbers it is the same."""
     waits = [number for number in numbers if isinstance(number, Unknown)]
     names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):

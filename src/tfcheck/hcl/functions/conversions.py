@@ -1,4 +1,4 @@
-"""What do `tostring` and its kin, `coalesce` and `sensitive` give?
+"""`tostring` and the other conversions, `coalesce` and `sensitive`.
 
 See https://developer.hashicorp.com/terraform/language/functions (type conversion functions).
 """
@@ -32,7 +32,7 @@ def _collection(items: Value) -> Value:
 
 
 def to_set(items: Value) -> Value:
-    """Make a set: one type, no duplicates."""
+    """Build a set: one type, no duplicates."""
     if items is None or isinstance(items, Set):
         return items
     converted = _collection(items)
@@ -40,7 +40,7 @@ def to_set(items: Value) -> Value:
 
 
 def coalesce(*values: Value) -> Value:
-    """Give the first value that is neither null nor an empty string, converted to the type of all."""
+    """Return the first value that is neither null nor an empty string, converted to the type of all."""
     if not values:
         raise EvaluationError("at least one argument is required")
     converted = _unified(values)
@@ -77,12 +77,12 @@ def _surely_chosen(value: Value, values: Sequence[Value]) -> bool:
 
 
 def _is_last(rest: list[Value]) -> bool:
-    """Tell whether nothing else can be chosen: then it is this value or an error."""
+    """Whether nothing else can be chosen: then it is this value or an error."""
     return all(value is None or value == "" for value in rest)
 
 
 def unchanged(value: Value) -> Value:
-    """Give the value: sensitivity is no part of it."""
+    """Return the value: sensitivity is no part of it."""
     return value
 
 

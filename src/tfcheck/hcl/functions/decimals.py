@@ -1,4 +1,4 @@
-"""How does Go write a number with `%f`, `%e` and `%g`?
+"""Print numbers as Go's `%f`, `%e` and `%g` do.
 
 See https://pkg.go.dev/math/big#Float.Text. All functions take numbers that are not negative.
 """
@@ -47,7 +47,7 @@ def _with_exponent(digits: str, exponent: int) -> str:
 
 
 def _exponent(number: Number) -> int:
-    """Give the power of ten of the first digit of a positive number."""
+    """Return the power of ten of the first digit of a positive number."""
     fraction = Fraction(number)
     exponent = len(str(fraction.numerator)) - len(str(fraction.denominator))
     while Fraction(10) ** exponent > fraction:

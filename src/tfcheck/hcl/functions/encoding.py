@@ -1,4 +1,4 @@
-"""What do the functions that encode, decode and hash give?
+"""Functions that encode, decode and hash.
 
 See https://developer.hashicorp.com/terraform/language/functions (encoding, hash and crypto functions). What differs at
 every run (`bcrypt`, `uuid`) is not here.
@@ -33,7 +33,7 @@ def jsondecode(written: TextLike) -> Value:
 
 
 def _ordered(value: Value) -> Value:
-    """Make lists of the sets that were encoded; where their order is open, the list is unknown."""
+    """Build lists of the sets that were encoded; where their order is open, the list is unknown."""
     match value:
         case Set() if is_known(value) or len(value.items) < 2:
             return [_ordered(item) for item in value.items]
@@ -108,7 +108,7 @@ def urlencode(written: str) -> Value:
 
 
 def uuidv5(namespace: str, name: str) -> Value:
-    """Give the UUID that a name has in a namespace."""
+    """Return the UUID that a name has in a namespace."""
     import uuid
 
     known = {
@@ -127,12 +127,12 @@ def uuidv5(namespace: str, name: str) -> Value:
 
 
 def hexadecimal(algorithm: str) -> Callable[[str], str]:
-    """Give the function that hashes the UTF-8 bytes of a string and writes the hash in hexadecimal digits."""
+    """Return the function that hashes the UTF-8 bytes of a string and writes the hash in hexadecimal digits."""
     return lambda written: hashed(algorithm, written.encode()).hex()
 
 
 def in_base64(algorithm: str) -> Callable[[str], str]:
-    """Give the function that hashes the UTF-8 bytes of a string and writes the hash in Base64."""
+    """Return the function that hashes the UTF-8 bytes of a string and writes the hash in Base64."""
     return lambda written: base64.b64encode(hashed(algorithm, written.encode())).decode()
 
 
@@ -172,7 +172,7 @@ def _csv_records(written: str) -> list[list[str]]:
 
 
 def _has_stray_quote(written: str, records: list[list[str]]) -> bool:
-    """Tell whether quotes stand elsewhere than around a field and doubled inside one."""
+    """Whether quotes stand elsewhere than around a field and doubled inside one."""
     inside = sum(field.count('"') for record in records for field in record)
     return (written.count('"') - 2 * inside) % 2 != 0 or (inside > 0 and '""' not in written)
 

@@ -1,4 +1,4 @@
-"""What do the functions that read files, fill templates or split paths give?
+"""Functions that read files, render templates or split paths.
 
 See https://developer.hashicorp.com/terraform/language/functions (filesystem functions). Files are read through the
 scope, which stays inside the source tree.
@@ -42,7 +42,7 @@ def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
 
 
 def fileexists(scope: Scope, path: str) -> Value:
-    """Tell whether there is such a file."""
+    """Whether there is such a file."""
     if posixpath.normpath(path) in (".", ".."):
         raise EvaluationError("a directory is no file")
     try:
@@ -125,7 +125,7 @@ class _TemplateScope:
 
 
 def basename(path: TextLike) -> Value:
-    """Give the last part of a path."""
+    """Return the last part of a path."""
     if isinstance(path, str):
         stripped = path.rstrip("/")
         return stripped.rpartition("/")[2] or ("/" if path else ".")
@@ -133,7 +133,7 @@ def basename(path: TextLike) -> Value:
 
 
 def _last_part(path: TextLike) -> Value:
-    """Give what stands behind the last slash of a literal, if no unknown piece behind it can hold another."""
+    """Return what follows the last slash of a literal, if no unknown piece behind it can hold another."""
     kept: list[str | Unknown | JsonText] = []
     for piece in reversed(pieces(path)):
         if isinstance(piece, str) and "/" in piece:
@@ -152,19 +152,19 @@ def _is_part(piece: Unknown | JsonText) -> bool:
 
 
 def dirname(path: str) -> Value:
-    """Give a path without its last part."""
+    """Return a path without its last part."""
     before = path.rpartition("/")[0] + ("/" if "/" in path else "")
     cleaned = posixpath.normpath(before) if before else "."
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
 
 
 def abspath(path: str) -> Value:
-    """Say that the answer depends on the machine."""
+    """Explain that the answer depends on the machine."""
     raise limited("`abspath`, which depends on the machine")
 
 
 def pathexpand(path: str) -> Value:
-    """Give the path, unless it begins with the user's directory."""
+    """Return the path, unless it begins with the user's directory."""
     if path.startswith("~"):
         raise LimitError("limit: `pathexpand`, which depends on the machine")
     return path

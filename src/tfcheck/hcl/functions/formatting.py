@@ -1,4 +1,4 @@
-"""What do `format` and `formatlist` give, also with unknown arguments?
+"""`format` and `formatlist`, also with unknown arguments.
 
 See https://developer.hashicorp.com/terraform/language/functions/format.
 """
@@ -37,7 +37,7 @@ class Verb(msgspec.Struct, frozen=True):
 
     @property
     def is_plain(self) -> bool:
-        """Tell whether it has neither flags nor width nor precision."""
+        """Whether it has neither flags nor width nor precision."""
         return not self.flags and self.width is None and self.precision is None
 
 

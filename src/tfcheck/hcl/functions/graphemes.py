@@ -1,4 +1,4 @@
-"""Which characters of a string does Terraform count as one?
+"""Split a string into the characters that Terraform counts.
 
 `length`, `substr` and `strrev` count grapheme clusters (Unicode Standard Annex 29). Strings whose clusters are not
 obvious are refused: the tables of Unicode are not worth their weight here.

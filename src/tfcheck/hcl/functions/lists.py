@@ -1,4 +1,4 @@
-"""What do the functions on lists give, also for lists with unknown elements?
+"""Functions on lists, also with unknown elements.
 
 See https://developer.hashicorp.com/terraform/language/functions (collection functions). Elements are passed on by
 position, unknown or not; what depends on whether two of them are equal waits until that is decided.
@@ -119,7 +119,7 @@ def compact(items: list[Value]) -> Value:
 
 
 def element(items: list[Value], index: int) -> Value:
-    """Give an element, counting round and round."""
+    """Return an element, counting round and round."""
     if not items:
         raise EvaluationError("an empty list has no elements")
     # NOTE: of the negative indexes only those that count whole rounds are taken.
@@ -129,7 +129,7 @@ def element(items: list[Value], index: int) -> Value:
 
 
 def index(items: list[Value], wanted: Value) -> Value:
-    """Give the position of the first element that equals `wanted`."""
+    """Return the position of the first element that equals `wanted`."""
     for position, item in enumerate(items):
         truth = same(item, wanted)
         if truth is Truth.UNKNOWN:
@@ -140,7 +140,7 @@ def index(items: list[Value], wanted: Value) -> Value:
 
 
 def contains(items: Value, wanted: Value) -> Value:
-    """Tell whether an element equals `wanted`; a number never equals a string."""
+    """Whether an element equals `wanted`; a number never equals a string."""
     members = list(items.items) if isinstance(items, Set) else items
     if isinstance(items, Unknown):
         return waiting(items, unsure=True)
@@ -151,7 +151,7 @@ def contains(items: Value, wanted: Value) -> Value:
 
 
 def slice_(items: list[Value], start: int, end: int) -> Value:
-    """Give the elements from `start` up to but not including `end`."""
+    """Return the elements from `start` up to but not including `end`."""
     if not 0 <= start <= end <= len(items):
         raise EvaluationError("the slice does not lie within the list")
     return items[start:end]
@@ -203,7 +203,7 @@ def chunklist(items: list[Value], size: int) -> Value:
 
 
 def matchkeys(values: list[Value], keys: list[Value], wanted: list[Value]) -> Value:
-    """Give the values whose keys, by position, are among `wanted`."""
+    """Return the values whose keys, by position, are among `wanted`."""
     if len(values) != len(keys):
         raise EvaluationError("the lists differ in length")
     # NOTE: Terraform converts the two lists of keys to one type.
@@ -240,7 +240,7 @@ def _members(group: Value) -> list[Value]:
 
 
 def coalescelist(*lists: Value) -> Value:
-    """Give the first list that is not empty."""
+    """Return the first list that is not empty."""
     if not all(isinstance(items, list | Unknown) for items in lists):
         raise EvaluationError("a list is required")
     for items in lists:
@@ -252,7 +252,7 @@ def coalescelist(*lists: Value) -> Value:
 
 
 def one(items: Value) -> Value:
-    """Give the only element, null if there is none."""
+    """Return the only element, null if there is none."""
     match items:
         case Unknown():
             return waiting(items, unsure=True)
@@ -266,12 +266,12 @@ def one(items: Value) -> Value:
 
 
 def alltrue(items: list[Value]) -> Value:
-    """Tell whether every element is true."""
+    """Whether every element is true."""
     return _answer(Truth.every(_truth(item) for item in items), items)
 
 
 def anytrue(items: list[Value]) -> Value:
-    """Tell whether some element is true."""
+    """Whether some element is true."""
     return _answer(Truth.some(_truth(item) for item in items), items)
 
 

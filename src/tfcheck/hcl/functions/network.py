@@ -1,4 +1,4 @@
-"""What do the functions on address ranges give?
+"""Functions on address ranges.
 
 See https://developer.hashicorp.com/terraform/language/functions/cidrsubnet and its kin.
 """
@@ -16,7 +16,7 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def cidrhost(prefix: str, number: int) -> Value:
-    """Give the address of a host in a range; negative numbers count from its end."""
+    """Return the address of a host in a range; negative numbers count from its end."""
     network = _network(prefix)
     if not -network.num_addresses <= number < network.num_addresses:
         raise EvaluationError("the range has no host of that number")
@@ -24,7 +24,7 @@ def cidrhost(prefix: str, number: int) -> Value:
 
 
 def cidrnetmask(prefix: str) -> Value:
-    """Give the mask of an IPv4 range."""
+    """Return the mask of an IPv4 range."""
     network = _network(prefix)
     if network.version != 4:
         raise EvaluationError("only IPv4 has masks")
@@ -32,7 +32,7 @@ def cidrnetmask(prefix: str) -> Value:
 
 
 def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
-    """Give the range that is `bits` longer and has that number."""
+    """Return the range that is `bits` longer and has that number."""
     network = _network(prefix)
     length = _longer(network, network.prefixlen, bits)
     if number < 0:
@@ -44,7 +44,7 @@ def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
 
 
 def cidrsubnets(prefix: str, *bits: int) -> Value:
-    """Give ranges one after the other, each longer by that many bits."""
+    """Return ranges one after the other, each longer by that many bits."""
     network = _network(prefix)
     if bits and int(network.network_address) == 0:
         # Terraform starts from the range before the first one, and there is none before 0.0.0.0.

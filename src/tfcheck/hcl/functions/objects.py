@@ -1,4 +1,4 @@
-"""What do the functions on objects and maps give?
+"""Functions on objects and maps.
 
 See https://developer.hashicorp.com/terraform/language/functions (collection functions).
 """
@@ -15,17 +15,17 @@ from tfcheck.value import Set, Unknown, Value
 
 
 def keys(members: dict[str, Value]) -> Value:
-    """Give the keys in the order of their code points."""
+    """Return the keys in the order of their code points."""
     return [key for key in sorted(members)]  # noqa: C416 (a list of values, not of strings)
 
 
 def values(members: dict[str, Value]) -> Value:
-    """Give the values in the order of their keys."""
+    """Return the values in the order of their keys."""
     return [members[key] for key in sorted(members)]
 
 
 def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
-    """Give the member called `key`, or else the default."""
+    """Return the member called `key`, or else the default."""
     if not isinstance(key, str):
         return waiting(key, unsure=True)
     # NOTE: the default must be of the type of a map's elements even where it is not needed.
@@ -71,7 +71,7 @@ def merge(*objects: Value) -> Value:
 
 
 def zipmap(names: list[Value], items: list[Value]) -> Value:
-    """Make an object of keys and values."""
+    """Build an object of keys and values."""
     if len(names) != len(items):
         raise EvaluationError("the lists differ in length")
     if not all(isinstance(name, str) for name in names):

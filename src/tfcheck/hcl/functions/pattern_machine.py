@@ -1,4 +1,4 @@
-"""Where does a regular expression match, in time that grows only with the lengths of pattern and text?
+"""Match a regular expression in time that is linear in the text.
 
 All matches are followed at once, in order of preference (https://swtch.com/~rsc/regexp/regexp2.html), so that the first
 one to survive is the one that RE2 finds.
@@ -49,7 +49,7 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def compiled(pattern: Pattern) -> Program:
-    """Make a pattern ready to run.
+    """Build a pattern ready to run.
 
     Raises:
         LimitError: it is too large.

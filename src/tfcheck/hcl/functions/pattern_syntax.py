@@ -1,4 +1,4 @@
-"""What does a regular expression of Terraform consist of?
+"""Parse a regular expression as Terraform reads it.
 
 Follows the syntax of RE2 as Go's parser accepts it (https://pkg.go.dev/regexp/syntax). Python's `re` reads some
 patterns otherwise (white space, the end of the text, nested repetition) and can be made to run for hours, so they are
@@ -107,7 +107,7 @@ _PLACES = {"A": "start", "z": "end", "b": "boundary", "B": "no boundary"}
 
 
 def inverted(ranges: Ranges) -> Ranges:
-    """Give all other characters."""
+    """Return all other characters."""
     rest: list[tuple[int, int]] = []
     following = 0
     for low, high in sorted(ranges):
@@ -286,7 +286,7 @@ class _Reader:
         return None
 
     def code(self) -> int:
-        """Read the rest of an escape that stands for one character."""
+        """Read the rest of an escape that is one character."""
         mark = self.take()
         if mark in _LETTER_ESCAPES:
             return _LETTER_ESCAPES[mark]

@@ -1,4 +1,4 @@
-"""What do `regex`, `regexall` and a `replace` by pattern give?
+"""`regex`, `regexall` and `replace` by pattern.
 
 See https://developer.hashicorp.com/terraform/language/functions/regex.
 """
@@ -19,7 +19,7 @@ _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
 def regex(pattern: str, subject: str) -> Value:
-    """Give the first match: a string, or its groups as a list or, where they have names, an object."""
+    """Return the first match: a string, or its groups as a list or, where they have names, an object."""
     parsed = _parsed(pattern, subject)
     found = _machine(parsed, subject).search(0)
     if found is None:
@@ -28,7 +28,7 @@ def regex(pattern: str, subject: str) -> Value:
 
 
 def regexall(pattern: str, subject: str) -> Value:
-    """Give all matches, in order."""
+    """Return all matches, in order."""
     parsed = _parsed(pattern, subject)
     return [_result(parsed, found, subject) for found in _every_match(parsed, subject)]
 

@@ -1,4 +1,4 @@
-"""What is sure about the characters of a string with unknown pieces?"""
+"""Decide what is certain about the characters of a string with unknown pieces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LONGEST_PART = 64
 
 
 def settled(subject: TextLike, part: str) -> TextLike | None:
-    """Give `subject` so that every occurrence of `part` lies inside one literal; None where that is not sure.
+    """Return `subject` so that every occurrence of `part` lies inside one literal; None where that is not sure.
 
     A piece with a known shape is spelled out only where the shape holds the part, so that its symbol is kept.
     """
@@ -33,7 +33,7 @@ def _with_parts(subject: TextLike, spelled: TextLike, part: str) -> TextLike:
 
 
 def settled_around(subject: TextLike, part: str, change: Callable[[Unknown], Unknown]) -> TextLike | None:
-    """Give `subject` as `settled` does, with `change` applied to what may hold `part`.
+    """Return `subject` as `settled` does, with `change` applied to what may hold `part`.
 
     None where an occurrence may reach out of that.
     """
@@ -56,7 +56,7 @@ def _opened(piece: Piece, part: str) -> TextLike:
 
 
 def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = True) -> bool:
-    """Tell whether an occurrence of `part` may lie in, begin in, end in or span the unknown piece at `index`.
+    """Whether an occurrence of `part` may lie in, begin in, end in or span the unknown piece at `index`.
 
     Not `within` it, if that is not asked for.
     """
@@ -77,7 +77,7 @@ def _may_touch(parts: Sequence[Piece], index: int, part: str, *, within: bool = 
 
 
 def _may_hold(hole: Hole, middle: str, *, spans: bool) -> bool:
-    """Tell whether `middle` may be in the unknown text, or be all of it where the part spans it."""
+    """Whether `middle` may be in the unknown text, or be all of it where the part spans it."""
     if hole.longest is not None and len(middle) > hole.longest:
         return False
     return all(map(hole.allows, middle)) and (not spans or len(middle) >= hole.shortest)
@@ -187,7 +187,7 @@ def _end_stripped(parts: list[Piece], characters: str) -> list[Piece] | None:
 
 
 def _bounded(piece: Unknown | JsonText, characters: str) -> bool:
-    """Tell whether a piece surely has a character that is none of `characters` at either end."""
+    """Whether a piece definitely has a character that is none of `characters` at either end."""
     if isinstance(piece, JsonText):
         return characters.isspace()
     return piece.hole.shortest > 0 and not any(piece.hole.allows(char) for char in characters)

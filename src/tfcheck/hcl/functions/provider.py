@@ -1,4 +1,4 @@
-"""What do the functions of the AWS provider give?
+"""Functions of the AWS provider.
 
 See https://registry.terraform.io/providers/hashicorp/aws/latest/docs (functions). They only take ARNs apart and put
 them together, so the evaluator needs to know nothing else about AWS.
@@ -44,7 +44,7 @@ def trim_iam_role_path(arn: TextLike) -> Value:
 
 
 def _split(arn: TextLike) -> list[TextLike] | Unknown:
-    """Give the five parts behind `arn:`, or say why they cannot be told."""
+    """Return the five parts behind `arn:`, or say why they cannot be told."""
     parts: list[list[TextLike]] = [[]]
     for piece in pieces(spelled_out(arn)):
         if isinstance(piece, str):

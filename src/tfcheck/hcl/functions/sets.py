@@ -1,4 +1,4 @@
-"""What do the functions on sets give?
+"""Functions on sets.
 
 See https://developer.hashicorp.com/terraform/language/functions/setunion and its kin. All arguments are converted to
 sets of one type.
@@ -19,22 +19,22 @@ Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
 
 
 def toset(items: Value) -> Value:
-    """Make a set: one type, no duplicates, in Terraform's order."""
+    """Build a set: one type, no duplicates, in Terraform's order."""
     return as_set(unify(_members(items))) if isinstance(items, list) else items
 
 
 def setunion(*groups: Value) -> Value:
-    """Give what is in some group."""
+    """Return what is in some group."""
     return _combined(groups, lambda sets: [item for items in sets for item in items])
 
 
 def setintersection(*groups: Value) -> Value:
-    """Give what is in every group."""
+    """Return what is in every group."""
     return _combined(groups, lambda sets: [item for item in sets[0] if all(_has(items, item) for items in sets[1:])])
 
 
 def setsubtract(first: Value, second: Value) -> Value:
-    """Give what is in `first` and not in `second`."""
+    """Return what is in `first` and not in `second`."""
     return _combined((first, second), lambda sets: [item for item in sets[0] if not _has(sets[1], item)])
 
 

@@ -1,4 +1,4 @@
-"""What do the functions on strings give, also for strings with unknown pieces?
+"""Functions on strings, also with unknown pieces.
 
 See https://developer.hashicorp.com/terraform/language/functions (string functions). Where pieces are unknown, only what
 holds however they turn out is answered.
@@ -102,7 +102,7 @@ def _substr(clusters: list[str], offset: int, length: int) -> str:
 
 
 def _longest(subject: TextLike) -> int:
-    """Give the greatest length that a text can have, or -1 where there is no limit."""
+    """Return the greatest length that a text can have, or -1 where there is no limit."""
     total = 0
     for piece in pieces(subject):
         if isinstance(piece, str):
@@ -117,19 +117,19 @@ def _longest(subject: TextLike) -> int:
 
 
 def startswith(subject: TextLike, start: TextLike) -> Value:
-    """Tell whether `subject` begins with `start`."""
+    """Whether `subject` begins with `start`."""
     subject = written(subject)
     return _answer(glob((Verbatim(start), "*"), subject), subject, start)
 
 
 def endswith(subject: TextLike, end: TextLike) -> Value:
-    """Tell whether `subject` ends with `end`."""
+    """Whether `subject` ends with `end`."""
     subject = written(subject)
     return _answer(glob(("*", Verbatim(end)), subject), subject, end)
 
 
 def strcontains(subject: TextLike, part: TextLike) -> Value:
-    """Tell whether `part` occurs in `subject`."""
+    """Whether `part` occurs in `subject`."""
     subject = written(subject)
     return _answer(glob(("*", Verbatim(part), "*"), subject), subject, part)
 
@@ -215,7 +215,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
 
 
 def _replaced(piece: Unknown, replacement: str) -> Unknown:
-    """Give what becomes of an unknown text in which something may be replaced."""
+    """Return what becomes of an unknown text in which something may be replaced."""
     chars = piece.hole.chars
     chars = "".join(sorted(set(chars) - set(replacement) if piece.hole.negated else set(chars) | set(replacement)))
     return waiting(piece, hole=Hole(chars, negated=piece.hole.negated))

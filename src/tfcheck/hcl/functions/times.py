@@ -1,4 +1,4 @@
-"""What do the functions on points in time give?
+"""Functions on points in time.
 
 See https://developer.hashicorp.com/terraform/language/functions/formatdate and its kin. Times are written as RFC 3339
 says.
@@ -42,7 +42,7 @@ def timeadd(written: str, duration: str) -> Value:
 
 
 def timecmp(first: str, second: str) -> Value:
-    """Give -1, 0 or 1: is the first earlier, the same or later?"""
+    """Return -1, 0 or 1: is the first earlier, the same or later?"""
     one, other = _time(first), _time(second)
     return (one > other) - (one < other)
 

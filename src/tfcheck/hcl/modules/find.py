@@ -1,4 +1,4 @@
-"""Where are the sources that this plan was made from?
+"""Find the sources that the plan was made from.
 
 Sources that do not declare what the plan's `configuration` lists belong to another plan and are never used.
 """
@@ -134,7 +134,7 @@ def _beside(saved: Path, run: Run) -> Path | None:
 
 
 def _candidates(plan_path: Path | None, configuration: Configuration, run: Run) -> Iterator[Path]:
-    """Give the places to look in, each once and in order."""
+    """Return the places to look in, each once and in order."""
     if plan_path is not None and is_saved_plan(plan_path):
         yield plan_path
     seen: set[Path] = set()

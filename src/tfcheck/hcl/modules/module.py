@@ -1,4 +1,4 @@
-"""What does one module declare?"""
+"""What one module declares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Module:
     """The files of one module, looked up by name. `directory` is relative to the root module, `.` for the root."""
 
     def __init__(self, directory: str, files: Iterable[File]) -> None:
-        """Take the files in the order in which they count, those that override last."""
+        """Build from the files in the order in which they count, those that override last."""
         self.directory = directory
         self.files = tuple(files)
         self._blocks: dict[tuple[str, tuple[str, ...]], Block] = {}
@@ -49,16 +49,16 @@ class Module:
                 self._blocks[key] = overridden(before, block)
 
     def resource(self, mode: str, type: str, name: str) -> Block | None:
-        """Give the block of a resource, `managed`, `data` or `ephemeral`."""
+        """Return the block of a resource, `managed`, `data` or `ephemeral`."""
         return self._blocks.get((_BLOCK_OF_MODE.get(mode, mode), (type, name)))
 
     def local(self, name: str) -> Expression | None:
-        """Give the expression of a local value."""
+        """Return the expression of a local value."""
         argument = self._locals.get(name)
         return argument.expression if argument else None
 
     def local_place(self, name: str) -> Place | None:
-        """Tell where a local value is written."""
+        """Return where a local value is written."""
         argument = self._locals.get(name)
         return argument.place if argument else None
 
@@ -67,7 +67,7 @@ class Module:
         return tuple(self._locals)
 
     def output(self, name: str) -> Block | None:
-        """Give the block of an output."""
+        """Return the block of an output."""
         return self._blocks.get(("output", (name,)))
 
     def outputs(self) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ class Module:
         return self._names("output")
 
     def variable(self, name: str) -> Block | None:
-        """Give the block of a variable."""
+        """Return the block of a variable."""
         return self._blocks.get(("variable", (name,)))
 
     def variables(self) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ class Module:
         return self._names("variable")
 
     def call(self, name: str) -> Block | None:
-        """Give the block that calls a module."""
+        """Return the block that calls a module."""
         return self._blocks.get(("module", (name,)))
 
     def provider(self, name: str, alias: str | None) -> Block | None:

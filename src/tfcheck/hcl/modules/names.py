@@ -1,4 +1,4 @@
-"""Which files of a directory make a module, and in which order?
+"""Decide which files of a directory make a module, and in which order.
 
 Follows https://developer.hashicorp.com/terraform/language/files and, for `.tofu`,
 https://opentofu.org/docs/language/files/.
@@ -24,7 +24,7 @@ def module_files(names: Iterable[str], *, opentofu: bool) -> tuple[str, ...]:
 
 
 def is_override(name: str) -> bool:
-    """Tell whether a file changes what others declare."""
+    """Whether a file changes what others declare."""
     stem = name.removesuffix(".json").rpartition(".")[0]
     return stem == "override" or stem.endswith("_override")
 

@@ -1,4 +1,4 @@
-"""What does a block become that an override file changes?
+"""Merge a block with its override.
 
 Follows https://developer.hashicorp.com/terraform/language/files/override: argument by argument, and nested blocks of
 one type replace those of the same type together.
@@ -19,7 +19,7 @@ class Overridden(Block, frozen=True, eq=False, kw_only=True):
     override: Block
 
     def blocks(self, name: str) -> list[Block]:
-        """Give the nested blocks of a type: those of the override, if it has any."""
+        """Return the nested blocks of a type: those of the override, if it has any."""
         before, after = self.base.blocks(name), self.override.blocks(name)
         if name in _MERGED and before and after:
             return [overridden(before[0], after[0])]

@@ -1,4 +1,4 @@
-"""Which modules do the sources of a plan have?
+"""The modules of a plan's sources.
 
 Modules and their files are read when they are asked for, once. A file that cannot be read costs only what it holds.
 """
@@ -42,7 +42,7 @@ class Sources:
     def __init__(
         self, storage: Storage, label: str, gate: Gate | None, *, opentofu: bool = True, run: Run = NO_RUN
     ) -> None:
-        """Take where the files come from; with `opentofu` the `.tofu` files among them count.
+        """Build from where the files come from; with `opentofu` the `.tofu` files among them count.
 
         What the sources read and what can be changed of them goes through `gate`; without one nothing does.
         """
@@ -63,7 +63,7 @@ class Sources:
         self._texts: dict[str, tuple[SourceText | Problem, ...]] = {}
 
     def module(self, path: ModuleNames) -> Module | None:
-        """Give the module that the calls `path` lead to; None where it is not at hand, for the reason in `missing`."""
+        """Return the module that the calls `path` lead to; None where it is not at hand, for the reason in `missing`."""
         if path not in self._modules:
             self._modules[path] = self._read(path)
         return self._modules[path]
@@ -147,7 +147,7 @@ class Sources:
         return self._gate.selected_workspace() if self._gate else None
 
     def line(self, place: Place) -> str:
-        """Give the text of a source line; empty where the file was not read, or is not for everybody."""
+        """Return the text of a source line; empty where the file was not read, or is not for everybody."""
         if not self.shows(place.file):
             return ""
         for module in self._by_directory.values():

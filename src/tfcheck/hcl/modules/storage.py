@@ -1,4 +1,4 @@
-"""Where do the files of the modules come from: a directory, or a saved plan?"""
+"""Read the files of modules from a directory or a saved plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Storage(Protocol):
     """Gives files of modules, each named by its key (`web.roles`) and its directory seen from the root."""
 
     def directory(self, key: str) -> str | None:
-        """Tell the directory of a module, where a manifest lists it."""
+        """Return the directory of a module, where a manifest lists it."""
 
     def refusal(self, directory: str) -> str:
         """Return why a module must not be read, or an empty string."""
@@ -37,7 +37,7 @@ class Folder:
     """A root module's directory, with other modules below it or where `terraform init` put them."""
 
     def __init__(self, gate: Gate) -> None:
-        """Take the way to the root module's directory."""
+        """Build from the way to the root module's directory."""
         self.gate = gate
 
     @cached_property
@@ -76,7 +76,7 @@ class Saved:
     """The configuration inside a saved plan."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        """Take what was read from the saved plan."""
+        """Build from what was read from the saved plan."""
         self.snapshot = snapshot
 
     def directory(self, key: str) -> str | None:
@@ -92,7 +92,7 @@ class Saved:
         return tuple(sorted(self.snapshot.files.get(key, {})))
 
     def data(self, key: str, directory: str, name: str) -> bytes:
-        """Give a stored file."""
+        """Return a stored file."""
         return self.snapshot.files[key][name]
 
 

@@ -1,7 +1,7 @@
-"""How does a report look on a pull request, or as the summary of a job?
+"""Render a report for a pull request, or as the summary of a job.
 
 The title is the summary. What the change does comes first, then a sentence says what breaks, and a table has one row
-for each missing permission. All the rest is folded: why, what mends it, what is not decided.
+for each missing permission. All the rest is folded: why, what fixes it, what is not decided.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
 
 
 def _folds(findings: list[Told], page: Page, first: int, pictures: int) -> Iterator[Part]:
-    """Write for each finding why it is so and what mends it; two that one change mends show it once."""
+    """Write for each finding why it is so and what fixes it; two that one change fixes show it once."""
     worst = min((each.finding.severity.rank for each in findings), default=0)
     fixes = [each.finding.fix for each in findings]
     opened = len({fix.diff or fix.hcl for fix in fixes if fix}) == 1

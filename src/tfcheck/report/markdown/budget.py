@@ -1,4 +1,4 @@
-"""What is left out of a page that would be too long?
+"""Leave out the least important parts of a page that would be too long.
 
 GitHub refuses a comment of more than 65,536 characters, and drops a job summary of more than 1 MiB as a whole. What
 goes is always a whole part, so that no fence, table or fold is ever cut.
@@ -83,7 +83,7 @@ def _chosen(parts: list[Part], budget: int, note: int) -> tuple[set[int], int]:
 
 
 def _in_order(parts: list[Part], sizes: list[int]) -> list[list[int]]:
-    """Give what goes together, in the order in which it goes: kind by kind, the largest diff or else the last first."""
+    """Return what goes together, in the order in which it goes: kind by kind, the largest diff or else the last first."""
     units: dict[tuple[Kind, int], list[int]] = {}
     for number, part in enumerate(parts):
         if part.kind < Kind.LEFT_OUT:

@@ -1,4 +1,4 @@
-"""What does the change do to tasks that were there, and to the access of their roles? What a page says first."""
+"""Render what the change does to existing tasks and to the access of their roles."""
 
 from __future__ import annotations
 

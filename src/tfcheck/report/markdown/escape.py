@@ -1,4 +1,4 @@
-"""How does text that others wrote get into Markdown without doing anything there?
+"""Make text that others wrote harmless in Markdown.
 
 Addresses, keys of `for_each`, ARNs, file names and HCL come from the author of a pull request, and a saved report may
 be forged as a whole. Outside code GitHub turns `@name`, `#1`, commit ids and URLs into pings and links, and neither a

@@ -1,4 +1,4 @@
-"""Why is one finding so, and what mends it? What is folded under the table."""
+"""Render why a finding is so, and its fix, folded below the table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a comment of ours told from every other one?
+"""Recognise tfcheck's own comments by the marker in them.
 
 By its first line, and by nothing below it: names from a plan may look like a marker, but never get there. The line
 holds no id or path as such: a hash cannot end the HTML comment, nor be a part of another one's, nor contain a word
@@ -17,7 +17,7 @@ _LINE = re.compile(
 )
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _RUN = re.compile(r"([0-9]{1,20})\.([0-9]{1,9})")
-#: What stands for a commit that is not known, as in git.
+#: What is a commit that is not known, as in git.
 NO_COMMIT = "0" * 40
 
 
@@ -34,7 +34,7 @@ class Marker(msgspec.Struct, frozen=True):
 
 
 def marker(comment_id: str, sha: str = "", run: str = "") -> Marker:
-    """Make the marker of the comment `comment_id`; a commit or run that does not look like one counts as not known."""
+    """Build the marker of the comment `comment_id`; a commit or run that does not look like one counts as not known."""
     found = _RUN.fullmatch(run)
     return Marker(
         key=hashlib.sha256(comment_id.encode("utf-8", "backslashreplace")).hexdigest()[:16],

@@ -1,4 +1,4 @@
-"""What is a page about, and which findings does it tell?"""
+"""The findings of all targets of a page, grouped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     resolved: bool = False
 
     def manual(self, rule: str) -> Manual | None:
-        """Give the manual of a rule."""
+        """Return the manual of a rule."""
         return next((each for each in self.manuals if each.id == rule), None)
 
 
@@ -65,7 +65,7 @@ class Content(msgspec.Struct, frozen=True):
 
 
 def content(reports: Iterable[Report], page: Page) -> Content:
-    """Put together what several reports say; what they have in common is told once, errors first."""
+    """Put together what several reports say; what they have in common is reported once, errors first."""
     fresh: list[Report] = []
     stale: list[Report] = []
     for report in reports:

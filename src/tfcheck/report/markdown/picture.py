@@ -1,4 +1,4 @@
-"""How does the path of an access look as a picture, and where does it break?
+"""Render the path of an access as a diagram, and where it breaks.
 
 Follows the grammar of Mermaid's flowcharts (https://mermaid.js.org/syntax/flowchart.html). Ids are our own, since names
 may be words of the grammar; labels are quoted, and what means something in a label stands as `#…;`.
@@ -75,7 +75,7 @@ def _edges(answer: Answer) -> Iterator[Edge]:
 
 
 def _is_on_the_path(evidence: Evidence, answer: Answer) -> bool:
-    """Tell whether a statement is in a policy of the role that is drawn: what denies, or else what comes near."""
+    """Whether a statement is in a policy of the role that is drawn: what denies, or else what comes near."""
     if answer.reason is Reason.EXPLICIT_DENY:
         return evidence.effect == "Deny"
     return answer.reason is Reason.IMPLICIT_DENY and evidence.policy != answer.role

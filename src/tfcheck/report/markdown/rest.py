@@ -1,4 +1,4 @@
-"""What else should be said: what is not decided, what was not looked at, what is fine, and on what it all rests?"""
+"""Render what is undecided, what was not evaluated, what is allowed, and the assumptions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN_ALLOWED = 1000
 
 
 def undecided(waiting: tuple[Waiting, ...]) -> Iterator[Part]:
-    """Say what is not decided, grouped by what it waits for."""
+    """Explain what is not decided, grouped by what it waits for."""
     groups: dict[tuple[Reason | None, str], list[Waiting]] = {}
     for each in waiting:
         answer = each.answer
@@ -94,7 +94,7 @@ def _asked(answer: Answer, report: Report, content: Content) -> str:
 
 
 def notes(content: Content) -> Iterator[Part]:
-    """Say on what the answers rest."""
+    """Report on what the answers rest."""
     lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
     if lines:
         yield _fold("What this rests on", lines, Kind.NOTES)

@@ -1,4 +1,4 @@
-"""Which permissions are missing, on what, and who needs them? One row for each."""
+"""Render the table of missing permissions, a row each."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _needed_by(answer: Answer, content: Content) -> str:
 
 
 def needed_by(answer: Answer, *, in_table: bool = False) -> str:
-    """Say which attribute of which container needs it: container `web`, `environmentFiles[0]`."""
+    """Return which attribute of which container needs it: container `web`, `environmentFiles[0]`."""
     need = answer.requirement
     steps = [step.replace("~1", "/").replace("~0", "~") for step in need.pointer.split("/")[1:]]
     if need.container is not None and steps and steps[0].isdecimal():

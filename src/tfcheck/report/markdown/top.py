@@ -1,4 +1,4 @@
-"""What does a page say first and last?
+"""Render the head and the foot of a page.
 
 The title is all that a preview shows, the sentence below it all that many read.
 """
@@ -23,7 +23,7 @@ _LONGEST_ID = 100
 
 
 def mark(content: Content, page: Page) -> Marker:
-    """Make the marker of the page."""
+    """Build the marker of the page."""
     reports = content.reports or content.stale
     links = page.links
     sha = links.sha if links else next(filter(None, (told(each, "head_sha") for each in reports)), "")
@@ -68,7 +68,7 @@ def missing(content: Content, page: Page) -> int:
 
 
 def lead(content: Content, page: Page) -> Iterator[str]:
-    """Say in a sentence what breaks, or what does not, and which results are not here."""
+    """Report in a sentence what breaks, or what does not, and which results are not here."""
     yield _breaks(content)
     if absent := missing(content, page):
         yield f"{UNKNOWN_ICON} **{counted(absent, 'result')} missing**: a job failed, or did not send its report."
@@ -109,7 +109,7 @@ def _broken(finding: Finding) -> str:
 
 
 def footer(content: Content, page: Page) -> str:
-    """Say of which commit, run and id the page is, and who wrote it."""
+    """Explain of which commit, run and id the page is, and who wrote it."""
     found = mark(content, page)
     known = any(char != "0" for char in found.sha)
     run = page.links.of_run() if page.links else None

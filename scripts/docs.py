@@ -28,7 +28,8 @@ from pathlib import Path
 
 import click
 
-from tfcheck import cli, rulebook
+from tfcheck.cli import main as cli
+from tfcheck.cli import rulebook
 from tfcheck.report.manual import Manual
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ import json
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
+from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from tfcheck.value import Set
+from tfcheck.symbolic.value import Set
 
 #: What the provider adds to every container, or drops where it is empty.
 _EMPTY: tuple[object, ...] = (None, [], {}, "", False, 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
-from tfcheck.address import Address, parse
-from tfcheck.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
+from tfcheck.vocabulary.address import Address, parse
 
 T = TypeVar("T")
 HERE = Surroundings("aws", "eu-west-1", "111122223333")

@@ -11,8 +11,9 @@ import pytest
 
 from tests.atlantis.server import in_process
 from tests.cases import TESTDATA
-from tfcheck import cli, inputs
-from tfcheck.errors import UsageError
+from tfcheck.cli import action_inputs
+from tfcheck.cli import main as cli
+from tfcheck.vocabulary.errors import UsageError
 
 OWN, OTHER = "123456789012", "111122223333"
 
@@ -86,7 +87,7 @@ def test_the_list_of_changes_takes_it(monkeypatch: pytest.MonkeyPatch, plan: str
         handed.extend(arguments)
         return [], 0
 
-    monkeypatch.setattr("tfcheck.command.diff.checked", checked)
+    monkeypatch.setattr("tfcheck.cli.diff.checked", checked)
     assert cli.run(["diff", "--account", OWN, plan]) == 0
     assert OWN in handed
 
@@ -104,10 +105,10 @@ def test_the_steps_of_atlantis_take_it(command: str, plan: str, tmp_path: Path) 
 
 
 def test_the_input_of_the_action_says_it() -> None:
-    assert inputs.inputs({"TFCHECK_PLAN": "plan.json", "TFCHECK_ACCOUNT": f" {OWN}\n"}).account == OWN
-    assert inputs.inputs({"TFCHECK_PLAN": "plan.json", "TFCHECK_ACCOUNT": ""}).account is None
+    assert action_inputs.inputs({"TFCHECK_PLAN": "plan.json", "TFCHECK_ACCOUNT": f" {OWN}\n"}).account == OWN
+    assert action_inputs.inputs({"TFCHECK_PLAN": "plan.json", "TFCHECK_ACCOUNT": ""}).account is None
     with pytest.raises(UsageError) as refused:
-        inputs.inputs({"TFCHECK_ACCOUNT": "12"})
+        action_inputs.inputs({"TFCHECK_ACCOUNT": "12"})
     assert str(refused.value) == "the input `account` is `12`"
 
 

@@ -7,10 +7,10 @@ from functools import cache
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.advice import advice
-from tfcheck.check import check
-from tfcheck.finding import Answer, Evidence, Report, Requirement, RoleKind, Severity, Verdict
-from tfcheck.value import SECRET_SUFFIX, TextLike, Unknown, text
+from tfcheck.analysis.check import check
+from tfcheck.analysis.near_miss import advice
+from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, text
+from tfcheck.vocabulary.finding import Answer, Evidence, Report, Requirement, RoleKind, Severity, Verdict
 
 #: What is said of each role of the case, by what it was granted.
 SAID = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.arn import Arn, split
-from tfcheck.value import NAME, Text, TextLike, Unknown, text
+from tfcheck.symbolic.value import NAME, Text, TextLike, Unknown, text
+from tfcheck.vocabulary.arn import Arn, split
 
 PARTS = st.text(alphabet="ab/*-", max_size=4)
 NAMED = Unknown(hole=NAME)

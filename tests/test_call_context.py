@@ -3,10 +3,10 @@ from __future__ import annotations
 import msgspec
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
-from tfcheck.call_context import context_of
-from tfcheck.finding import Requirement, RoleKind, Severity
 from tfcheck.iam import Absent, OneOf, PresenceUnknown
-from tfcheck.value import TextLike, Unknown, Value, text, written
+from tfcheck.symbolic.value import TextLike, Unknown, Value, text, written
+from tfcheck.verdict.condition_keys import context_of
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tfcheck import cli
-from tfcheck.command.report import FORMATS
+from tfcheck.cli import main as cli
+from tfcheck.cli.report import FORMATS
 
 CANARY = "canary-7f3a"
 SID = "canary7f3a"

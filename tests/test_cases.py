@@ -9,10 +9,10 @@ import pytest
 
 from tests.cases import TESTDATA, Case, Row, with_expectation, with_plan
 from tests.filling import filled
-from tfcheck.check import check
-from tfcheck.finding import Answer, Report, Verdict
+from tfcheck.analysis.check import check
 from tfcheck.startup import RULES
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.finding import Answer, Report, Verdict
 
 CASES = with_expectation()
 ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)

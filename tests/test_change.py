@@ -8,17 +8,17 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import MadeThing, MadeWorld
-from tfcheck import pitfall
-from tfcheck.address import Address
-from tfcheck.check import check
-from tfcheck.checking import fails
-from tfcheck.ecs import task_definitions
-from tfcheck.finding import AccessChange, Piece, Report, RoleSwitch, TaskChange
-from tfcheck.locate import Locations
+from tfcheck import checks
+from tfcheck.analysis.check import check
+from tfcheck.analysis.session import fails
+from tfcheck.inventory.ecs import task_definitions
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
 from tfcheck.report.text import text
-from tfcheck.value import Value
+from tfcheck.resolve.locations import Locations
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import AccessChange, Piece, Report, RoleSwitch, TaskChange
 
 
 def report(case: str, plan: str = "plan.json") -> Report:
@@ -191,7 +191,7 @@ def test_a_mistake_that_weighs_more_than_before_is_not_the_old_one() -> None:
 
     def change(before: MadeThing, after: MadeThing) -> list[tuple[str, str | None]]:
         world = MadeWorld(after, earlier=[before])
-        found = pitfall.findings(task_definitions(world), world, Nowhere())
+        found = checks.findings(task_definitions(world), world, Nowhere())
         return [(each.severity.value, each.change) for each in found if each.rule == "env-file-windows"]
 
     assert change(windows("EC2"), windows("FARGATE")) == [("error", "introduced")]

@@ -15,10 +15,12 @@ import pytest
 
 from tests.plan.made import nested
 from tests.report import samples
-from tfcheck import __version__, cli, terminal
-from tfcheck.errors import InputError, UsageError
-from tfcheck.finding import Report
+from tfcheck import __version__
+from tfcheck.cli import main as cli
+from tfcheck.cli import terminal
 from tfcheck.plan import Loaded
+from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.finding import Report
 
 ROOT = Path(__file__).parent.parent
 PLAN = str(ROOT / "testdata" / "literal-missing" / "plan.json")
@@ -46,7 +48,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
                 raise error
             return waiting.pop(0)
 
-        monkeypatch.setitem(sys.modules, "tfcheck.check", SimpleNamespace(check=check))
+        monkeypatch.setitem(sys.modules, "tfcheck.analysis.check", SimpleNamespace(check=check))
 
     return install
 
@@ -124,7 +126,7 @@ def test_a_finding_fails_the_run_at_its_severity_and_below(
 ) -> None:
     import msgspec
 
-    from tfcheck.finding import Severity
+    from tfcheck.vocabulary.finding import Severity
 
     finding = msgspec.structs.replace(samples.FINDING, severity=Severity(severity))
     for least in ("error", "warning", "info"):
@@ -133,7 +135,7 @@ def test_a_finding_fails_the_run_at_its_severity_and_below(
 
 
 def test_what_was_skipped_is_undecided_under_strict(answering: Answering) -> None:
-    from tfcheck.finding import Skipped
+    from tfcheck.vocabulary.finding import Skipped
 
     answering(samples.report(skipped=(Skipped("a", "b"),)))
     assert cli.run(["--strict", PLAN]) == 1
@@ -353,7 +355,7 @@ def test_a_saved_plan_is_turned_into_json_and_serves_as_the_sources(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved = ROOT / "testdata" / "new-bucket-jsonencode" / "tfplan"
-    monkeypatch.setattr("tfcheck.hcl.saved_plan.as_json", lambda path: path.with_name("plan.json").read_bytes())
+    monkeypatch.setattr("tfcheck.hcl.modules.saved_plan.as_json", lambda path: path.with_name("plan.json").read_bytes())
     assert cli.run(["--format", "json", str(saved)]) in (0, 1)
     plan = json.loads(capsys.readouterr().out)["plan"]
     assert (plan["path"], plan["sources"]) == (str(saved), str(saved))

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck import cli
-from tfcheck.checking import Together
-from tfcheck.command.report import FORMATS
-from tfcheck.finding import Answer, Reason, Report
-from tfcheck.neighbours import short_names
+from tfcheck.analysis.session import Together
+from tfcheck.analysis.stacks import short_names
+from tfcheck.cli import main as cli
+from tfcheck.cli.report import FORMATS
+from tfcheck.vocabulary.finding import Answer, Reason, Report
 
 SERVICE = TESTDATA / "role-in-other-stack"
 PLATFORM = TESTDATA / "role-stack"

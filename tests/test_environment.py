@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tfcheck import cli, environment
-from tfcheck.environment import Event
+from tfcheck.cli import main as cli
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.ci import Event
 
 PLAN = str(Path(__file__).parent.parent / "testdata" / "literal-granted" / "plan.json")
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
@@ -37,7 +38,7 @@ def test_the_event_names_the_pull_request_and_its_head(
 ) -> None:
     file = tmp_path / "event.json"
     file.write_text(json.dumps(payload), encoding="utf-8")
-    assert environment.event({"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(file)}) == expected
+    assert ci.event({"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(file)}) == expected
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"pull_request": 3}', b"\xff\xfe"])
@@ -45,19 +46,19 @@ def test_an_event_that_cannot_be_read_names_nothing(tmp_path: Path, content: byt
     file = tmp_path / "event.json"
     file.write_bytes(content)
     told = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(file)}
-    assert environment.event(told) == Event("pull_request")
-    assert environment.event({"GITHUB_EVENT_PATH": str(tmp_path)}) == Event("")
+    assert ci.event(told) == Event("pull_request")
+    assert ci.event({"GITHUB_EVENT_PATH": str(tmp_path)}) == Event("")
 
 
 @pytest.mark.parametrize("named", ["acme/shop/x", "acme", "", "acme/shop\n", "acme/<b>"])
 def test_what_is_no_repository_is_not_taken_for_one(named: str) -> None:
-    assert environment.repository({"GITHUB_REPOSITORY": named}) == ""
+    assert ci.repository({"GITHUB_REPOSITORY": named}) == ""
 
 
 def test_a_run_is_its_id_and_attempt() -> None:
-    assert environment.run({"GITHUB_RUN_ID": "7421839201", "GITHUB_RUN_ATTEMPT": "2"}) == "7421839201.2"
-    assert environment.run({"GITHUB_RUN_ID": "7421839201"}) == "7421839201.1"
-    assert environment.run({"GITHUB_RUN_ID": "x"}) == ""
+    assert ci.run({"GITHUB_RUN_ID": "7421839201", "GITHUB_RUN_ATTEMPT": "2"}) == "7421839201.2"
+    assert ci.run({"GITHUB_RUN_ID": "7421839201"}) == "7421839201.1"
+    assert ci.run({"GITHUB_RUN_ID": "x"}) == ""
 
 
 @pytest.mark.parametrize(
@@ -72,14 +73,14 @@ def test_a_run_is_its_id_and_attempt() -> None:
 def test_the_target_is_the_directory_and_the_workspace(
     directory: str | None, workspace: str | None, target: str | None
 ) -> None:
-    told = environment.context({"GITHUB_ACTIONS": "true"}, directory, workspace)
+    told = ci.context({"GITHUB_ACTIONS": "true"}, directory, workspace)
     assert told is not None
     assert told.get("target") == target
 
 
 def test_a_target_can_be_named() -> None:
-    assert environment.context({"TFCHECK_TARGET": "blue"}, "infra", "prod") == {"target": "blue"}
-    assert environment.context({}, "infra", "prod") is None
+    assert ci.context({"TFCHECK_TARGET": "blue"}, "infra", "prod") == {"target": "blue"}
+    assert ci.context({}, "infra", "prod") is None
 
 
 def test_the_report_of_a_job_says_where_it_was_made(

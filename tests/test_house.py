@@ -41,9 +41,9 @@ def test_the_version_does_not_wait_for_anything() -> None:
 
 def test_a_plan_without_unknowns_loads_nothing_that_is_slow() -> None:
     loaded = modules_after(str(PLAN))
-    assert "tfcheck.check" in loaded
+    assert "tfcheck.analysis.check" in loaded
     assert loaded & {"hcl2", "lark", "yaml", "jmespath", "dataclasses", "importlib.metadata", "urllib.request"} == set()
-    assert loaded & {"urllib3", "tfcheck.github", "tfcheck.posting"} == set()
+    assert loaded & {"urllib3", "tfcheck.github", "tfcheck.cli.posting"} == set()
 
 
 def imports(path: Path) -> Iterator[str]:

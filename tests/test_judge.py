@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.check import check
-from tfcheck.finding import Answer, Reason, Report, Verdict
+from tfcheck.analysis.check import check
+from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
 
 _ARN = "arn:aws:iam::111122223333:role/exec"
 _FILE = "arn:aws:s3:::cfg/app.env"

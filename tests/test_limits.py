@@ -11,13 +11,14 @@ import pytest
 
 from tests.bombs.stack import container, plan, policy, role, statements, task
 from tests.plan.made import loaded
-from tfcheck import cli, limits
-from tfcheck.check import check
-from tfcheck.clipping import clip, clip_words
-from tfcheck.ecs import MOST_CONTAINERS
-from tfcheck.finding import Report, Verdict
-from tfcheck.match import Verbatim, glob
-from tfcheck.value import Symbol, Text, Truth, Unknown
+from tfcheck.analysis.check import check
+from tfcheck.cli import main
+from tfcheck.inventory.ecs import MOST_CONTAINERS
+from tfcheck.symbolic import limits
+from tfcheck.symbolic.match import Verbatim, glob
+from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown
+from tfcheck.vocabulary.clipping import clip, clip_words
+from tfcheck.vocabulary.finding import Report, Verdict
 
 PLAN = str(Path(__file__).parent.parent / "testdata" / "literal-missing" / "plan.json")
 
@@ -113,7 +114,7 @@ def test_what_is_too_large_ends_in_one_line(
     def fail(*_: object, **__: object) -> Report:
         raise error
 
-    monkeypatch.setitem(sys.modules, "tfcheck.check", SimpleNamespace(check=fail))
+    monkeypatch.setitem(sys.modules, "tfcheck.analysis.check", SimpleNamespace(check=fail))
 
-    assert cli.run([PLAN]) == 3
+    assert main.run([PLAN]) == 3
     assert capsys.readouterr().err.startswith("error: the input is too large or too deeply nested\nhint: ")

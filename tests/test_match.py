@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.match import Verbatim, equal, glob, spelling
-from tfcheck.value import (
+from tfcheck.symbolic.match import Verbatim, equal, glob, spelling
+from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
     NAME,

@@ -12,11 +12,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.check import check
-from tfcheck.errors import InputError
+from tfcheck.analysis.check import check
 from tfcheck.plan import load
 from tfcheck.report.json import json as as_json
 from tfcheck.report.text import text as as_text
+from tfcheck.vocabulary.errors import InputError
 
 Path: TypeAlias = tuple[str | int, ...]
 

@@ -14,10 +14,10 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.report.samples import BROKEN, report, unknown
-from tfcheck.checking import fails
-from tfcheck.cli import main, run
-from tfcheck.finding import Report, Verdict
+from tfcheck.analysis.session import fails
+from tfcheck.cli.main import main, run
 from tfcheck.report.json import json
+from tfcheck.vocabulary.finding import Report, Verdict
 
 
 def changed(found: Report, change: str | None) -> Report:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case, with_plan
 from tests.other_schema import with_more, with_more_computed, with_references, without_nulls
-from tfcheck.check import check
+from tfcheck.analysis.check import check
 from tfcheck.plan import Plan, load
 from tfcheck.report.json import document
 

@@ -9,14 +9,14 @@ import pytest
 from tests.cases import Case, with_plan
 from tests.filling import filled
 from tests.likeness import alike
-from tfcheck.address import Address, parse
 from tfcheck.resolve import Resolver
-from tfcheck.value import Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tfcheck.hcl.block import Block
+    from tfcheck.hcl.syntax.block import Block
     from tfcheck.plan import Plan
 
 CREATED = [case for case in with_plan("plan.json") if case.has("applied.plan.json")]
@@ -109,7 +109,7 @@ PROVIDED = {
 
 def may_become(value: Value, told: Value) -> bool:
     """Tell whether a value with unknown parts may still turn out to be this one."""
-    from tfcheck.match import equal
+    from tfcheck.symbolic.match import equal
 
     if isinstance(value, Unknown | Text):
         return equal(value, told if isinstance(told, str) else str(told)) is not Truth.FALSE

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.policy_document import document
-from tfcheck.value import NAME, JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
+from tfcheck.resolve.policy_document import document
+from tfcheck.symbolic.value import NAME, JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
 
 BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))
 OPEN: Final = Unknown(reason="a list not known yet")

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck import cli
-from tfcheck.command.report import FORMATS
-from tfcheck.hcl.json_text import decode, encode
-from tfcheck.marks import marked_strings
+from tfcheck.analysis.redaction import Redactor
+from tfcheck.cli import main
+from tfcheck.cli.report import FORMATS
+from tfcheck.hcl.formats.json import decode, encode
 from tfcheck.plan import load
-from tfcheck.redaction import Redactor
 from tfcheck.resolve.narrow import narrowed
-from tfcheck.sensitive_text import Sensitive, redacted
-from tfcheck.value import Symbol, Unknown, text, written
+from tfcheck.symbolic.marks import marked_strings
+from tfcheck.symbolic.sensitive_text import Sensitive, redacted
+from tfcheck.symbolic.value import Symbol, Unknown, text, written
 
 SECRET = "canary-5e1f09"
 
@@ -96,7 +96,7 @@ def test_no_format_shows_what_another_resource_marks(
     path.write_text(json.dumps(document), encoding="utf-8")
     assert SECRET in load(path).plans[0].secrets()
     for form in (["text"], ["json"], *([each] for each in FORMATS)):
-        cli.run(["--format", *form, str(path)])
+        main.run(["--format", *form, str(path)])
         streams = capsys.readouterr()
         assert SECRET not in streams.out + streams.err
         assert "(sensitive)" in streams.out or form[0] in ("junit", "github")

@@ -25,7 +25,7 @@ from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy import Guarded, ResourcePolicies, covering
 from tfcheck.resource_policy.grant import Grant
 from tfcheck.role.policies import Policies
-from tfcheck.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
 
 ROLE = "arn:aws:iam::111122223333:role/execution"
 FILE = "arn:aws:s3:::cfg/app.env"

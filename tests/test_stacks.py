@@ -12,8 +12,8 @@ from shutil import copy
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck.checking import Together
-from tfcheck.finding import Answer, Report, Severity
+from tfcheck.analysis.session import Together
+from tfcheck.vocabulary.finding import Answer, Report, Severity
 
 SERVICE, SHARED = TESTDATA / "service-of-shared-stack", TESTDATA / "shared-stack"
 ORDERS, TWO_ACCOUNTS = TESTDATA / "service-of-two-accounts", TESTDATA / "stack-in-two-accounts"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck import cli
-from tfcheck.checking import Together
-from tfcheck.finding import Answer, Report, Verdict
+from tfcheck.analysis.session import Together
+from tfcheck.cli import main
+from tfcheck.vocabulary.finding import Answer, Report, Verdict
 
 TAKING, LENDING = TESTDATA / "taking-stack", TESTDATA / "lending-stack"
 PLAN, STATE = str(TAKING / "plan.json"), str(LENDING / "state.json")
@@ -148,7 +148,7 @@ def test_a_role_that_another_plan_of_the_call_deletes_or_renames_cannot_be_assum
         assert told(found)[name] == "unknown"
     changes = {each.task_definition.split('"')[1]: each.change for each in found.task_changes}
     assert changes["leaving"] == "broken"
-    assert cli.run(["--new-only", PLAN, str(LENDING / "plan.json")]) == 1
+    assert main.run(["--new-only", PLAN, str(LENDING / "plan.json")]) == 1
     assert "ECS cannot assume the execution role data.aws_iam_role.leaving" in capsys.readouterr().out
 
 

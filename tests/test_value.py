@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hcl.console import ERROR, needs_terraform, worth
-from tfcheck.hcl.json_text import encode
-from tfcheck.numerals import as_text
-from tfcheck.value import Set, Text, Unknown, Value, items
+from tfcheck.hcl.formats.json import encode
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import Set, Text, Unknown, Value, items
 
 LATER: Final = Unknown(reason="known only after apply")
 SOURCES: Final = Path(__file__).parent.parent / "src" / "tfcheck"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.check import check
-from tfcheck.finding import Reason, Verdict
+from tfcheck.analysis.check import check
+from tfcheck.vocabulary.finding import Reason, Verdict
 
 #: Cases whose policies and containers the plan knows.
 DECIDED = (

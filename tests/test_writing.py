@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import init
-from tfcheck import writing
-from tfcheck.writing import Content, append, destination, replace, write
+from tfcheck.repository import writing
+from tfcheck.repository.writing import Content, append, destination, replace, write
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def test_signals_are_heard_as_before_afterwards(folder: Path) -> None:
 
 PROGRAM = """
 import os, signal, sys
-from tfcheck import writing
+from tfcheck.repository import writing
 from tfcheck.__main__ import main
 signal.signal(signal.SIGINT, signal.default_int_handler)
 left, number, at = iter(range(10_000)), int(sys.argv[1]), int(sys.argv[2])

@@ -14,13 +14,13 @@ def main() -> int:
         try:
             print(f"tfcheck {__version__}", flush=True)
         except OSError as error:
-            from tfcheck.terminal import unwritable
+            from tfcheck.cli.terminal import unwritable
 
             return unwritable(error)
         return 0
     import gc
 
-    from tfcheck.cli import run
+    from tfcheck.cli.main import run
 
     # A run is short and makes many objects but hardly any cycles: looking for them costs a tenth of the time.
     gc.disable()

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from tfcheck.access import between
-from tfcheck.access.pair import Pair
-from tfcheck.finding import AccessChange
+from tfcheck.access.role_pairs import Pair
 from tfcheck.iam import Caller, Policy, concealed, parse_policy
 from tfcheck.role import Role
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.finding import AccessChange
 
 CALLER = Caller("arn:aws:iam::123456789012:role/app", "app", "123456789012", tags={})
 LABEL = "aws_iam_role.app"

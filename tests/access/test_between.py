@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.access.made import CALLER, Written, allow, changes, deny, role, secret, statement, told
-from tfcheck.finding import AccessChange, Piece
 from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.role import Role
-from tfcheck.value import Symbol, Text, Unknown, Value, text
-from tfcheck.wildcards import glob_known
+from tfcheck.symbolic.value import Symbol, Text, Unknown, Value, text
+from tfcheck.symbolic.wildcards import glob_known
+from tfcheck.vocabulary.finding import AccessChange, Piece
 
 BUCKET = "arn:aws:s3:::acme"
 VPC: dict[str, Any] = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}

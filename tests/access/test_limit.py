@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.access.made import allow, policy
-from tfcheck.access.limit import Limits, within
+from tfcheck.access.condition_strength import Limits, within
 from tfcheck.iam import Absent, Context, Entry
 from tfcheck.iam.condition import holds
-from tfcheck.value import Truth
+from tfcheck.symbolic.value import Truth
 
 _KEYS = ("aws:SourceVpc", "aws:ResourceAccount", "aws:PrincipalOrgID")
 _VALUES = ("a", "b", "c")

@@ -7,10 +7,10 @@ import json
 from tests.access.made import allow
 from tests.made_world import MadeThing, MadeWorld, reference
 from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
-from tfcheck.compare import Past
-from tfcheck.finding import AccessChange, RoleSwitch
-from tfcheck.judge import Judge
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
+from tfcheck.verdict.before import Past
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.finding import AccessChange, RoleSwitch
 
 TASK = "aws_ecs_task_definition.app"
 READ, SEND = allow("s3:GetObject"), allow("sqs:SendMessage")

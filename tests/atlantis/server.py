@@ -21,7 +21,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from tests.github.fake import SHA, FakeGitHub
-from tfcheck import cli
+from tfcheck.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
 TESTDATA = ROOT / "testdata"

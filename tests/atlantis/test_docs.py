@@ -13,8 +13,8 @@ import pytest
 
 from tests.atlantis.server import CONFTEST, ROOT, TESTDATA, Atlantis, Project, in_dash, in_process, passes
 from tests.github.fake import FakeGitHub, serving
-from tfcheck.hcl.yaml_text import decode
-from tfcheck.value import is_known
+from tfcheck.hcl.formats.yaml import decode
+from tfcheck.symbolic.value import is_known
 
 PAGE = (ROOT / "docs" / "atlantis.md").read_text(encoding="utf-8")
 #: The keys that Atlantis knows: https://www.runatlantis.io/docs/server-side-repo-config#reference and

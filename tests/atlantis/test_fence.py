@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from tests.atlantis.server import NO_CHANGES, OUTSIDE, PLAN_COUNTS, comment, rewritten
 from tests.report.samples import BROKEN, DENIED, FINDING, MIXED, allowed, report
 from tfcheck.atlantis.fence import MOST_LINES, failed, fenced
-from tfcheck.finding import Finding, Report, Severity, Skipped
+from tfcheck.vocabulary.finding import Finding, Report, Severity, Skipped
 
 PLAN_OUTPUT = "Terraform will perform the following actions:\n\nPlan: 1 to add, 2 to change, 3 to destroy.\n"
 

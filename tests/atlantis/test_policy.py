@@ -8,7 +8,7 @@ from tests.atlantis.server import CONFTEST, ITEM, Atlantis, Project, passes
 from tests.report.samples import BROKEN, FINDING, allowed, report, unknown
 from tfcheck.atlantis.policy import policy_failed, policy_lines
 from tfcheck.atlantis.step import Gate
-from tfcheck.finding import Location, Severity, Skipped
+from tfcheck.vocabulary.finding import Location, Severity, Skipped
 
 ERRORS = Gate("error")
 

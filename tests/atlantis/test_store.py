@@ -9,8 +9,8 @@ import pytest
 from tests.report.samples import BROKEN
 from tfcheck.atlantis.store import Store, root
 from tfcheck.atlantis.surroundings import Project, Pull, project, pull
-from tfcheck.errors import InputError, UsageError
 from tfcheck.report.json import json
+from tfcheck.vocabulary.errors import InputError, UsageError
 
 PULL = Pull("acme", "shop", 42, "a" * 40)
 PROJECT = Project("shop", "infra", "default", "", "", "")

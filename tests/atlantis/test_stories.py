@@ -440,7 +440,7 @@ def test_parallel_plans_in_dash(tmp_path: Path, github: FakeGitHub) -> None:
 
 def test_a_plan_alone_imports_nothing_of_atlantis() -> None:
     code = (
-        "import sys; from tfcheck.cli import run\n"
+        "import sys; from tfcheck.cli.main import run\n"
         f"run([{str(TESTDATA / 'literal-granted' / 'plan.json')!r}, '--quiet'])\n"
         "sys.exit(any(name.startswith(('tfcheck.atlantis', 'tfcheck.github', 'urllib3')) for name in sys.modules))"
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck.cli import run
+from tfcheck.cli.main import run
 
 SERVICE = str(TESTDATA / "role-in-other-stack" / "plan.json")
 STATE = str(TESTDATA / "role-stack" / "state.json")

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.check import check
-from tfcheck.cli import run
+from tfcheck.analysis.check import check
+from tfcheck.cli.main import run
 
 FORBIDDEN = "failed to download env files: operation error S3: HeadObject, StatusCode: 403, api error Forbidden"
 REFUSED = (

@@ -13,12 +13,12 @@ from tests import cases
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless
 from tests.test_house import modules_after
-from tfcheck import cli
-from tfcheck.check import check
-from tfcheck.command.report import FORMATS, written
-from tfcheck.finding import Report
+from tfcheck.analysis.check import check
+from tfcheck.cli import main as cli
+from tfcheck.cli.report import FORMATS, written
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import read
+from tfcheck.vocabulary.finding import Report
 
 ROOT = Path(__file__).parent.parent.parent
 PLANS = ROOT / "testdata"
@@ -141,7 +141,7 @@ def test_only_the_format_that_is_asked_for_is_loaded(tmp_path: Path) -> None:
     assert not loaded & {
         "tfcheck.report.markdown",
         "tfcheck.report.sarif",
-        "tfcheck.check",
+        "tfcheck.analysis.check",
         "tfcheck.plan",
         "tfcheck.startup",
         "hcl2",

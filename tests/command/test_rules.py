@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck import rulebook
-from tfcheck.cli import run
+from tfcheck.cli import rulebook
+from tfcheck.cli.main import run
 from tfcheck.report.manual import Manual
 
 

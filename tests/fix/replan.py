@@ -15,11 +15,11 @@ import tempfile
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case, with_expectation
-from tfcheck.check import check
-from tfcheck.finding import Requirement, Verdict
-from tfcheck.fixing import Choice, fix
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_session import Choice, fix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
+from tfcheck.vocabulary.finding import Requirement, Verdict
 
 MAKE_PLANS = TESTDATA.parent / "scripts" / "make_plans.py"
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
-from tfcheck.check import check
-from tfcheck.finding import Verdict
+from tfcheck.analysis.check import check
 from tfcheck.fix import Mends, mends
-from tfcheck.fix.edit import by_file, spliced
+from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.mend import Mend
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.world import After
+from tfcheck.vocabulary.finding import Verdict
+from tfcheck.world.world import After
 
 #: Rows that no edit of a file mends, and why.
 BY_HAND = {

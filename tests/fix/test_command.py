@@ -146,7 +146,7 @@ def file(key: str) -> dict[str, str]:
 
 
 def test_without_sources_there_is_text_and_no_diff(tmp_path: Path) -> None:
-    shutil.copy(TESTDATA / "literal-missing" / "plan.json", tmp_path)
+    shutil.copy(TESTDATA / "literal-missing" / "applied.plan.json", tmp_path / "plan.json")
     done = run("fix", "plan.json", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert "by hand: add an inline policy to aws_iam_role.execution" in done.stderr
@@ -180,5 +180,5 @@ def test_a_plan_without_findings_does_not_wait_for_the_fixes() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code, str(plan)], cwd=ROOT / "src", capture_output=True, encoding="utf-8"
     )
-    assert "tfcheck.check" in done.stderr
+    assert "tfcheck.analysis.check" in done.stderr
     assert "tfcheck.fix." not in done.stderr

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from tfcheck.fix.cycle import Dependencies
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.source import SourceText
 
 
 def test_what_depends_on_a_block_is_found_through_long_chains() -> None:

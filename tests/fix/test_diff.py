@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.fix.diff import Lines, diff
-from tfcheck.fix.edit import Insertion, by_file, spliced
+from tfcheck.fix.edits.diff import Lines, diff
+from tfcheck.fix.edits.insertion import Insertion, by_file, spliced
 
 LINES = st.lists(st.sampled_from(["a", "", "}", "  b", "\tc", "ü\u2028", "d\r"]), max_size=30).map("\n".join)
 

@@ -8,12 +8,12 @@ import subprocess
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case
-from tfcheck.check import check
+from tfcheck.analysis.check import check
 from tfcheck.fix import mends
 from tfcheck.fix.mend import Mend
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.world import After
+from tfcheck.world.world import After
 
 
 def copied(name: str, tmp_path: Path) -> Path:

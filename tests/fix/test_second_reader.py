@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from tests import cases
-from tfcheck.check import check
-from tfcheck.errors import InputError
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_session import _second_opinion
 from tfcheck.fix import mends
-from tfcheck.fix.edit import Insertion, by_file
+from tfcheck.fix.edits.insertion import Insertion, by_file
 from tfcheck.fix.second_reader import Opinion, opinion
-from tfcheck.fixing import _second_opinion
 from tfcheck.resolve import Resolver
-from tfcheck.world import After
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.world.world import After
 
 TEXT = 'a "b" {\n  x = [{ p = 1 }]\n  y = { q = "r" }\n  z = <<E\n{"s": [1]}\nE\n}\n'
 
@@ -79,16 +79,16 @@ def test_every_fix_of_the_cases_only_adds() -> None:
 
 #: Runs a command and prints the files that were opened for writing, and the modules that were loaded.
 WATCHED = """
-import sys
+import os, sys
 def watch(event, arguments):
-    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wxa+"):
+    if event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR) and not isinstance(arguments[0], int):
         print("wrote", arguments[0], file=sys.stderr)
     if event.startswith("pickle"):
         print("unpickled", arguments, file=sys.stderr)
 sys.addaudithook(watch)
 sys.dont_write_bytecode = True
-from tfcheck import cli
-status = cli.run(sys.argv[1:])
+from tfcheck.cli import main
+status = main.run(sys.argv[1:])
 print("loaded", *(name for name in ("hcl2", "lark") if name in sys.modules), file=sys.stderr)
 """
 

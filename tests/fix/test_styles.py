@@ -14,17 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.check import check
-from tfcheck.finding import Verdict
+from tfcheck.analysis.check import check
 from tfcheck.fix import Mends, mends
-from tfcheck.fix.edit import by_file, spliced
-from tfcheck.fix.files import written
+from tfcheck.fix.edits.files import written
+from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.hcl.modules import Sources, from_directory
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.blocks import read
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load
 from tfcheck.resolve import Resolver
-from tfcheck.world import After
+from tfcheck.vocabulary.finding import Verdict
+from tfcheck.world.world import After
 
 VERSION = 'Version = "2012-10-17"'
 OWN = '{ Effect = "Allow", Action = "ecr:*", Resource = "*" }'

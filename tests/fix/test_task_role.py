@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
-from tfcheck.check import check
-from tfcheck.finding import Fix, Reason, Report
+from tfcheck.analysis.check import check
+from tfcheck.vocabulary.finding import Fix, Reason, Report
 
 
 def report(case: str) -> Report:

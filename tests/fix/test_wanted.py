@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.report import samples
-from tfcheck.finding import Answer, Verdict
 from tfcheck.fix.wanted import Spelled, wanted
-from tfcheck.value import TextLike, written
+from tfcheck.symbolic.value import TextLike, written
+from tfcheck.vocabulary.finding import Answer, Verdict
 
 
 def spell(value: TextLike) -> Spelled | None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tfcheck.errors import InputError
-from tfcheck.fix.writing import NewContent, write
+from tfcheck.fix.edits.writing import NewContent, write
+from tfcheck.vocabulary.errors import InputError
 
 
 def test_all_files_are_written_with_their_permissions(tmp_path: Path) -> None:

@@ -11,13 +11,13 @@ import msgspec
 
 from tests.github.fake import REPOSITORY, SHA, TOKEN
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
-from tfcheck.finding import Fix, Report, Verdict
 from tfcheck.github.client import Client
 from tfcheck.github.event import Nothing, asked
 from tfcheck.github.hosts import hosts
 from tfcheck.github.outcome import Did, Outcome
 from tfcheck.github.patience import Patience
 from tfcheck.github.publish import Place, Published, Wishes, publish
+from tfcheck.vocabulary.finding import Fix, Report, Verdict
 
 
 class Clock:

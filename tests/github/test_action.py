@@ -12,11 +12,11 @@ import pytest
 
 from tests.github.fake import TOKEN, FakeGitHub, says, serving
 from tests.github.job import Clock, bad, clean, variables
-from tfcheck import cli
-from tfcheck.errors import TfcheckError
-from tfcheck.inputs import inputs, paths
-from tfcheck.outputs import step_outputs
+from tfcheck.cli import main as cli
+from tfcheck.cli.action_inputs import inputs, paths
+from tfcheck.cli.action_outputs import step_outputs
 from tfcheck.report.json import json as written
+from tfcheck.vocabulary.errors import TfcheckError
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 MISSING = str(TESTDATA / "literal-missing" / "plan.json")

@@ -9,9 +9,9 @@ import pytest
 
 from tests.github.fake import TOKEN, FakeGitHub, Step, cut_before, says, serving
 from tests.github.job import Clock, bad, clean, variables
-from tfcheck import cli
-from tfcheck.finding import Report
+from tfcheck.cli import main
 from tfcheck.report.json import json as written
+from tfcheck.vocabulary.finding import Report
 
 Save = Callable[..., str]
 
@@ -51,7 +51,7 @@ def test_reports_of_several_jobs_become_one_comment(
     github: FakeGitHub, job: Path, save: Save, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = [save(bad("infra/a"), "a.json"), save(clean("infra/b"), "b.json")]
-    assert cli.run(["comment", "--id", "all", *files]) == 1
+    assert main.run(["comment", "--id", "all", *files]) == 1
     (made,) = github.by()
     assert made["body"].split("\n")[1] == "### ❌ tfcheck: 1 error in `infra/a`, `infra/b`"
     streams = capsys.readouterr()
@@ -89,13 +89,13 @@ def test_what_github_refuses_is_one_warning_and_changes_no_status(
 ) -> None:
     github.fault(method, path, step, times=1000)
     arguments = ["comment", "--when", "always", save(report)]
-    assert cli.run(arguments) == status
+    assert main.run(arguments) == status
     lines = capsys.readouterr().out.splitlines()
     (warning,) = [line for line in lines if line.startswith("::warning title=tfcheck::")]
     assert said in warning
     assert sum(line.startswith(("::error file=", "::error title=")) for line in lines) == status
     assert job.read_text(encoding="utf-8").startswith("### ")
-    assert cli.run([*arguments, "--required"]) == (status or 4)
+    assert main.run([*arguments, "--required"]) == (status or 4)
     assert TOKEN not in "".join(capsys.readouterr())
 
 
@@ -103,7 +103,7 @@ def test_without_a_token_the_summary_tells(
     github: FakeGitHub, job: Path, save: Save, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("GITHUB_TOKEN")
-    assert cli.run(["comment", save(bad())]) == 1
+    assert main.run(["comment", save(bad())]) == 1
     assert "there is none" in capsys.readouterr().out
     assert github.requests == []
     assert job.exists()
@@ -113,7 +113,7 @@ def test_a_broken_token_is_not_printed(
     github: FakeGitHub, job: Path, save: Save, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "ghs_secret\nhunter2")
-    assert cli.run(["comment", "--debug", save(bad())]) == 1
+    assert main.run(["comment", "--debug", save(bad())]) == 1
     assert "hunter2" not in "".join(capsys.readouterr())
     assert github.requests == []
 
@@ -124,7 +124,7 @@ def test_without_a_pull_request_nothing_is_asked_and_nothing_is_wrong(
     monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
     monkeypatch.setenv("GITHUB_EVENT_PATH", save(clean()))
     monkeypatch.delenv("GITHUB_TOKEN")
-    assert cli.run(["comment", "--required", save(clean())]) == 0
+    assert main.run(["comment", "--required", save(clean())]) == 0
     assert capsys.readouterr().err == "no comment: the event `push` has no pull request; `pr-number` can name one\n"
     assert github.requests == []
 
@@ -133,32 +133,32 @@ def test_the_pull_request_can_be_given(
     github: FakeGitHub, job: Path, save: Save, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_EVENT_PATH", "/nowhere")
-    assert cli.run(["comment", "--pr-number", "42", "--fail-on", "never", save(bad())]) == 0
+    assert main.run(["comment", "--pr-number", "42", "--fail-on", "never", save(bad())]) == 0
     assert len(github.by()) == 1
 
 
 def test_a_report_that_cannot_be_read_is_missing_from_the_comment(
     github: FakeGitHub, job: Path, save: Save, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(["comment", save(clean("a"), "a.json"), "nowhere.json"]) == 3
+    assert main.run(["comment", save(clean("a"), "a.json"), "nowhere.json"]) == 3
     assert "1 result missing" in github.by()[0]["body"]
     assert "`nowhere.json` cannot be read" in capsys.readouterr().err
 
 
 def test_reports_that_never_came_are_missing(github: FakeGitHub, job: Path) -> None:
-    assert cli.run(["comment", "--expect-reports", "2"]) == 0
+    assert main.run(["comment", "--expect-reports", "2"]) == 0
     assert "2 results missing" in github.by()[0]["body"]
 
 
 def test_nothing_to_tell_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["comment"]) == 2
+    assert main.run(["comment"]) == 2
     assert "there is no report to comment on" in capsys.readouterr().err
 
 
 def test_a_dry_run_prints_the_comment_and_asks_nobody(
     github: FakeGitHub, job: Path, save: Save, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.run(["comment", "--dry-run", "--id", "all", save(bad())]) == 1
+    assert main.run(["comment", "--dry-run", "--id", "all", save(bad())]) == 1
     assert capsys.readouterr().out.startswith("<!-- tfcheck:v1 key=")
     assert github.requests == []
 
@@ -168,7 +168,7 @@ def test_outside_of_a_job_the_warning_is_for_people(
 ) -> None:
     monkeypatch.delenv("GITHUB_ACTIONS")
     monkeypatch.delenv("GITHUB_TOKEN")
-    assert cli.run(["comment", save(bad())]) == 1
+    assert main.run(["comment", save(bad())]) == 1
     streams = capsys.readouterr()
     assert streams.out == ""
     assert streams.err.startswith("warning: no comment on the pull request")

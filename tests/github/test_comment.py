@@ -26,7 +26,6 @@ from tests.github.fake import (
     then,
 )
 from tests.github.job import Clock, bad, clean, client, patient, run, variables
-from tfcheck.finding import AccessChange, Verdict
 from tfcheck.github.author import Author
 from tfcheck.github.comment import Draft, Thread
 from tfcheck.github.event import Pull
@@ -34,6 +33,7 @@ from tfcheck.github.outcome import Did
 from tfcheck.github.publish import Wishes
 from tfcheck.github.refusal import Kind, RefusalError
 from tfcheck.report.markdown.marker import marked, marker
+from tfcheck.vocabulary.finding import AccessChange, Verdict
 
 LATER = "1" * 40
 STRANGER = {"login": "mallory", "type": "User"}

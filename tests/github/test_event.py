@@ -11,10 +11,10 @@ import pytest
 
 from tests.github.fake import REPOSITORY, SHA, FakeGitHub, serving
 from tests.github.job import bad, clean, event, ran, run, variables
-from tfcheck.finding import Report
 from tfcheck.github.event import Asked, Nothing, asked
 from tfcheck.github.outcome import Did
 from tfcheck.github.publish import Wishes
+from tfcheck.vocabulary.finding import Report
 
 OTHER = "2" * 40
 FORK = "mallory/shop"

@@ -15,11 +15,11 @@ from markdown_it import MarkdownIt
 
 from tests.github.fake import REPOSITORY, FakeGitHub, cut_after, says, serving
 from tests.github.job import bad, clean, run, variables
-from tfcheck.finding import Fix, Report
 from tfcheck.github.publish import Wishes
 from tfcheck.github.shapes import File
 from tfcheck.github.suggestion import Suggestion, shown_lines, suggested, suggestions
 from tfcheck.report.diff import edits
+from tfcheck.vocabulary.finding import Fix, Report
 
 NAME = "infra/orders/main.tf"
 OLD = [f"line {number}" for number in range(1, 41)]

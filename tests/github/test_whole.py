@@ -10,7 +10,7 @@ import pytest
 
 from tests.github.fake import TOKEN, FakeGitHub, serving
 from tests.github.job import variables
-from tfcheck import cli
+from tfcheck.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
 NAME = "testdata/literal-missing/main.tf"

@@ -8,7 +8,7 @@ from random import Random
 from typing import Final, TypeAlias
 
 from tests.hcl.writing import HERE
-from tfcheck.hcl.expression import (
+from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
     Call,

@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.hcl.writing import HERE
 from tfcheck.fix.second_reader import tree
-from tfcheck.hcl.escape import unescaped
-from tfcheck.hcl.expression import (
+from tfcheck.hcl.syntax.escape import unescaped
+from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
     Call,

@@ -7,12 +7,12 @@ from unittest.mock import patch
 
 import pytest
 
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
-from tfcheck.hcl.json_syntax import read_json
-from tfcheck.hcl.parse import parse_range
-from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.expression import Attribute, ListOf, Literal, ObjectOf, Place, Template, Variable
+from tfcheck.hcl.syntax.parse import parse_range
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_json
 
 NATIVE = """
 resource "aws_x" "y" {
@@ -125,7 +125,7 @@ def test_places_in_json_are_those_of_the_properties() -> None:
 
 @both
 def test_an_argument_is_parsed_once_and_only_when_asked_for(make: Callable[[], Block]) -> None:
-    with patch("tfcheck.hcl.block.parse_range", wraps=parse_range) as parsing:
+    with patch("tfcheck.hcl.syntax.block.parse_range", wraps=parse_range) as parsing:
         block = make()
         assert parsing.call_count == 0
         assert block.attribute("name") is block.attribute("name")

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.hcl.budget import LEVELS, Budget, Limit
-from tfcheck.value import Value
+from tfcheck.hcl.evaluate.budget import LEVELS, Budget, Limit
+from tfcheck.symbolic.value import Value
 
 
 def test_a_value_that_nests_too_deeply_is_not_made() -> None:

@@ -9,12 +9,12 @@ import pytest
 from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.generator import SOURCES, Generator
 from tests.hcl.writing import HERE, source
-from tfcheck.hcl.access import LocalScope
-from tfcheck.hcl.equality import same
-from tfcheck.hcl.evaluate import evaluate
-from tfcheck.hcl.expression import Call
-from tfcheck.hcl.scope import EvaluationError, Seen
-from tfcheck.value import Set, Text, Truth, Unknown, Value, is_known
+from tfcheck.hcl.evaluate.elements import LocalScope
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.expressions import evaluate
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.syntax.expression import Call
+from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value, is_known
 
 #: Not every seed will do: an empty list or a null of ours does not tell the type that Terraform gives it, so that in
 #: some 1 of 2,000 expressions a conditional has an error for Terraform, in the middle of a `try`, that we do not see.

@@ -9,12 +9,12 @@ import pytest
 
 from tests.hcl.console import ERROR, needs_terraform, plain, worth
 from tests.hcl.writing import HERE
-from tfcheck.hcl.convert import as_set, convert, to_bool, to_number, to_string, unify
-from tfcheck.hcl.declaration import declared
-from tfcheck.hcl.kinds import ANY, NUMBER, STRING, ListType, ObjectType, SetType, TupleType
-from tfcheck.hcl.parse import parse
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Set, Symbol, Text, Unknown, Value
+from tfcheck.hcl.evaluate.convert import as_set, convert, to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.declaration import declared
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import ANY, NUMBER, STRING, ListType, ObjectType, SetType, TupleType
+from tfcheck.hcl.syntax.parse import parse
+from tfcheck.symbolic.value import Set, Symbol, Text, Unknown, Value
 
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
 OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 from tests.hcl.test_evaluate import ARN, Names
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.dynamic import nested
-from tfcheck.hcl.evaluate import evaluate
-from tfcheck.hcl.scope import Scope, Seen
-from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.syntax import read
-from tfcheck.value import Set, Unknown, Value
+from tfcheck.hcl.evaluate.dynamic import nested
+from tfcheck.hcl.evaluate.expressions import evaluate
+from tfcheck.hcl.evaluate.scope import Scope, Seen
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.symbolic.value import Set, Unknown, Value
 
 
 def block(body: str) -> Block:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from tests.hcl.generator import Generator
 from tests.hcl.writing import HERE, source
-from tfcheck.hcl.equality import same
-from tfcheck.hcl.evaluate import LocalScope, evaluate, see
-from tfcheck.hcl.expression import Binary, Expression, Literal, Unary
-from tfcheck.hcl.parse import parse
-from tfcheck.hcl.scope import EvaluationError, Referent, Seen
-from tfcheck.match import equal
-from tfcheck.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, text, written
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
+from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
+from tfcheck.hcl.syntax.parse import parse
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, text, written
 
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
 OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tests.hcl.console import needs_terraform, worth
 from tests.repository.git import write
-from tfcheck.hcl.evaluate import evaluate
-from tfcheck.hcl.expression import Place
+from tfcheck.hcl.evaluate.expressions import evaluate
+from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.parse import parse
-from tfcheck.hcl.scope import Seen
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.parse import parse
 from tfcheck.repository import Run
-from tfcheck.value import Set, Unknown, Value
+from tfcheck.symbolic.value import Set, Unknown, Value
 
 FILES = (
     "a.json",

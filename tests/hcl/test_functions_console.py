@@ -11,12 +11,12 @@ import pytest
 
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.test_console import agrees
-from tfcheck.hcl.convert import MapValue
+from tfcheck.hcl.evaluate.convert import MapValue
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import TABLE, call
-from tfcheck.hcl.json_text import normal
-from tfcheck.hcl.scope import EvaluationError, Seen
-from tfcheck.numerals import spelled
-from tfcheck.value import Set, Unknown, Value, is_known
+from tfcheck.symbolic.numerals import spelled
+from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 FILES: Final = {
     "plain.txt": b"a\n${x}\n",

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.hcl.test_functions_console import ARGUMENTS, Chance, Files, composed
-from tfcheck.hcl import json_text
-from tfcheck.hcl.convert import MapValue
+from tfcheck.hcl.evaluate.convert import MapValue
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats import json as json_text
 from tfcheck.hcl.functions import IMPURE, TABLE, call
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import (
+from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
     NAME,

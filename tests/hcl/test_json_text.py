@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.hcl.json_text import decode, encode
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value, text
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode, encode
+from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, text
 
 ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), where="main.tf:3")
 

@@ -17,9 +17,9 @@ from tests.hcl.generator import Generator
 from tests.hcl.test_parse import placeless, unreadable
 from tests.hcl.writing import HERE
 from tests.hcl.writing import source as written_as
-from tfcheck.hcl.parse import parse
-from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.parse import parse
+from tfcheck.hcl.syntax.source import SourceText
 
 OPERATORS = ("||", "&&", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%")
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.expression import Expression, Unreadable
-from tfcheck.hcl.file import File
-from tfcheck.hcl.json_syntax import read_json
-from tfcheck.hcl.lexer import template_tokens
-from tfcheck.hcl.limits import CHARACTERS, STEPS, TOO_LONG, TOO_MUCH, Reading
 from tfcheck.hcl.modules import from_directory
-from tfcheck.hcl.parse import parse_template
-from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.expression import Expression, Unreadable
+from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.lexer import template_tokens
+from tfcheck.hcl.syntax.limits import CHARACTERS, STEPS, TOO_LONG, TOO_MUCH, Reading
+from tfcheck.hcl.syntax.parse import parse_template
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_json
 
 DEEP = "limit: nested too deeply"
 

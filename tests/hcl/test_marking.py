@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.hcl.console import needs_terraform
-from tfcheck.hcl.access import LocalScope
-from tfcheck.hcl.evaluate import see
-from tfcheck.hcl.expression import Place
-from tfcheck.hcl.marking import is_marked, mark
-from tfcheck.hcl.parse import parse
-from tfcheck.hcl.scope import EvaluationError, Seen
-from tfcheck.value import Set, Value
+from tfcheck.hcl.evaluate.elements import LocalScope
+from tfcheck.hcl.evaluate.expressions import see
+from tfcheck.hcl.evaluate.marking import is_marked, mark
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.parse import parse
+from tfcheck.symbolic.value import Set, Value
 
 SOURCES = """
 variable "s" {

@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from tfcheck.hcl.equality import same
-from tfcheck.hcl.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import SECRET_SUFFIX, Set, Symbol, Text, Truth, Unknown, Value
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.value import SECRET_SUFFIX, Set, Symbol, Text, Truth, Unknown, Value
 
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
 OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.expression import (
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
     Call,
@@ -36,9 +37,8 @@ from tfcheck.hcl.expression import (
     Unreadable,
     Variable,
 )
-from tfcheck.hcl.parse import parse, parse_template, reference_text
-from tfcheck.hcl.source import decoded
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.parse import parse, parse_template, reference_text
+from tfcheck.hcl.syntax.source import decoded
 
 P = Place("main.tf", 1)
 TESTDATA = Path(__file__).parents[2] / "testdata"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tfcheck.errors import InputError
-from tfcheck.hcl.saved_plan import as_json, is_saved_plan
+from tfcheck.hcl.modules.saved_plan import as_json, is_saved_plan
+from tfcheck.vocabulary.errors import InputError
 
 SHOW = """#!/bin/sh
 echo "$@" > "$TMP_LOG"

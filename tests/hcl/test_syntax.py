@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.file import File
-from tfcheck.hcl.source import SourceText, decoded
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.source import SourceText, decoded
 
 STYLES = """# a comment { with "brackets
 resource "aws_x" "y" {

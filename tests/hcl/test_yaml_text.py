@@ -14,9 +14,9 @@ from tests.hcl import yaml_texts
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.test_console import agrees
 from tests.hcl.test_functions_console import Chance, composed, quoted, written
+from tfcheck.hcl.formats.yaml import decode
 from tfcheck.hcl.functions import call
-from tfcheck.hcl.yaml_text import decode
-from tfcheck.value import NAME, Hole, JsonText, Symbol, Text, Unknown, Value, is_known, text
+from tfcheck.symbolic.value import NAME, Hole, JsonText, Symbol, Text, Unknown, Value, is_known, text
 
 ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), hole=NAME)
 SCALARS: Final = (

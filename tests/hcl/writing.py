@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tfcheck.hcl.expression import (
+from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
     Call,

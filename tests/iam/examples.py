@@ -16,7 +16,7 @@ from tfcheck.iam import (
     parse_policy,
     start_up_context,
 )
-from tfcheck.value import SECRET_SUFFIX, Symbol, TextLike, Unknown, Value, text
+from tfcheck.symbolic.value import SECRET_SUFFIX, Symbol, TextLike, Unknown, Value, text
 
 ACCOUNT = "111122223333"
 OTHER_ACCOUNT = "444455556666"

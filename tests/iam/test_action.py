@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tfcheck.iam.action import Action, gathered, names, read_action
-from tfcheck.value import Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import Symbol, TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 SLOT = Unknown(Symbol("x.y", ("action",)))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.iam.examples import CALLER, ROLE, allow, document, readable
 from tfcheck.iam import Absent, Context, Entry, OneOf, PresenceUnknown, Request, applies, parse_policy
-from tfcheck.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 ABSENT = Absent()

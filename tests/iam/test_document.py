@@ -6,7 +6,7 @@ import pytest
 
 from tests.iam.examples import ACCOUNT, CFG, O, allow, deny, document, resource_policy
 from tfcheck.iam import Allowed, Denied, Effect, Layers, PolicyKind, Undecided, decide, parse_policy
-from tfcheck.value import JsonText, Set, Symbol, Unknown, Value, text
+from tfcheck.symbolic.value import JsonText, Set, Symbol, Unknown, Value, text
 
 SLOT = Unknown(Symbol("x.y", ("z",)), reason="known after apply")
 GOOD = allow("s3:GetObject", CFG + "/*")

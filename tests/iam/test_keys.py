@@ -5,7 +5,7 @@ import pytest
 
 from tests.iam.examples import ACCOUNT, CALLER, REGION, ROLE
 from tfcheck.iam import Absent, Context, Entry, PresenceUnknown, service_context, start_up_context
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
 
 ABSENT = Absent()
 

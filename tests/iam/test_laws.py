@@ -29,7 +29,7 @@ from tfcheck.iam import (
     parse_policy,
     start_up_context,
 )
-from tfcheck.value import ACCOUNT_ID, NAME, Hole, Symbol, Text, TextLike, Unknown, Value, text
+from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Symbol, Text, TextLike, Unknown, Value, text
 
 Doc = dict[str, Any]
 

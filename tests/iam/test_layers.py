@@ -44,7 +44,7 @@ from tfcheck.iam import (
     service_context,
 )
 from tfcheck.iam.principal import Named, Principals, named
-from tfcheck.value import ACCOUNT_ID, NAME, Hole, Symbol, TextLike, Truth, Unknown, Value, text
+from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Symbol, TextLike, Truth, Unknown, Value, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/exec/"

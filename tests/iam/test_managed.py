@@ -16,7 +16,7 @@ from tfcheck.iam import (
     managed_policy_version,
 )
 from tfcheck.iam.managed import _bundled
-from tfcheck.value import PARTITION, Symbol, Unknown, text
+from tfcheck.symbolic.value import PARTITION, Symbol, Unknown, text
 
 EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tests.iam.examples import CFG, HERE, O, P, allow, deny, identity, request, resource_policy
 from tfcheck.iam import near_misses
-from tfcheck.value import Symbol, Unknown, Value, text
+from tfcheck.symbolic.value import Symbol, Unknown, Value, text
 
 
 def misses(*statements: Value) -> list[tuple[int, str]]:

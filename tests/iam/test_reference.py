@@ -10,7 +10,7 @@ from hypothesis import given
 from tests.iam.reference import Open, Reference
 from tests.iam.test_laws import World, fillings, presences, worlds
 from tfcheck.iam import Absent, Allowed, Entry, Undecided
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
 
 
 @given(worlds, fillings, presences)

@@ -5,7 +5,7 @@ import pytest
 from tests.iam.examples import ACCOUNT, CFG, HERE, LOG_GROUP
 from tfcheck.iam.context import Absent, Context, PresenceUnknown
 from tfcheck.iam.resource import Resource, Resources, covers, matches, read_resource, target
-from tfcheck.value import NAME, REGION, Hole, Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.value import NAME, REGION, Hole, Symbol, TextLike, Truth, Unknown, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 CONTEXT = Context({}).extended({"x:a": "app", "x:none": Absent(), "x:maybe": PresenceUnknown("app")})

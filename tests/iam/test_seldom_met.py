@@ -35,7 +35,7 @@ from tfcheck.iam import (
     decide,
     parse_policy,
 )
-from tfcheck.value import Set, Text, Truth, Unknown, Value
+from tfcheck.symbolic.value import Set, Text, Truth, Unknown, Value
 
 
 def get(file: str, entries: dict[str, Entry]) -> Request:

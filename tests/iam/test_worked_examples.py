@@ -30,7 +30,7 @@ from tests.iam.examples import (
     request,
 )
 from tfcheck.iam import Allowed, Decision, Denied, Layers, Request, Undecided, decide
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
 
 VPCE: Value = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
 R_ROLE = allow("s3:GetObject", CFG + "/*", Principal={"AWS": ROLE})

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from tests.made_world import MadeThing, MadeWorld
 from tfcheck.inventory.catalogue import SECRET, Catalogue
-from tfcheck.match import equal
-from tfcheck.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, Symbol, TextLike, Truth, Unknown, text
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, Symbol, TextLike, Truth, Unknown, text
 
 
 def arn(account: TextLike, name: str, suffix: Unknown) -> TextLike:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pytest
 
 from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference
-from tfcheck.address import Address
 from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import Key
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.address import Address
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
 OTHER = "arn:aws:kms:eu-west-1:111122223333:key/k2"

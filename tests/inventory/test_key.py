@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
 from tfcheck.inventory.key import Key, named_key
-from tfcheck.value import Unknown, Value, written
+from tfcheck.symbolic.value import Unknown, Value, written
 
 KEY_ID = "11111111-2222-3333-4444-555555555555"
 ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"

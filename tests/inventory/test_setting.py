@@ -7,7 +7,7 @@ import pytest
 from tests.made_world import HERE, MadeThing, MadeWorld
 from tfcheck.inventory.novelty import same
 from tfcheck.inventory.setting import KEY_POLICY, Subject, settings
-from tfcheck.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
+from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
 
 OLD = "11111111-2222-3333-4444-555555555555"
 OLD_ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{OLD}"

@@ -8,12 +8,8 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import ELSEWHERE, HERE, MadeThing, MadeWorld, reference, task
-from tfcheck.address import Address
-from tfcheck.check import check
-from tfcheck.ecs import task_definitions
-from tfcheck.finding import Finding
-from tfcheck.inventory.change import is_changed, is_new
-from tfcheck.pitfall import (
+from tfcheck.analysis.check import check
+from tfcheck.checks import (
     PITFALLS,
     credential_in_environment,
     deleted,
@@ -34,13 +30,17 @@ from tfcheck.pitfall import (
     secret_reference,
     secret_value,
 )
-from tfcheck.pitfall.mistake import Pitfall
+from tfcheck.checks.mistake import Pitfall
+from tfcheck.inventory.change import is_changed, is_new
+from tfcheck.inventory.ecs import task_definitions
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import RULES
-from tfcheck.value import Unknown, Value, text
-from tfcheck.world import After
+from tfcheck.symbolic.value import Unknown, Value, text
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Finding
+from tfcheck.world.world import After
 
 NOTHING = MadeWorld()
 FILE = "arn:aws:s3:::cfg/web/prod.env"

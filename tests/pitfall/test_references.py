@@ -6,13 +6,13 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
-from tfcheck.check import check
-from tfcheck.finding import Report, Requirement, Verdict
+from tfcheck.analysis.check import check
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import requirements
 from tfcheck.startup.object_arn import seen_by_iam
-from tfcheck.value import Unknown, Value, text, written
+from tfcheck.symbolic.value import Unknown, Value, text, written
+from tfcheck.vocabulary.finding import Report, Requirement, Verdict
 
 PLANS = pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
 RULES = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, task
-from tfcheck.pitfall import role_for_anyone
-from tfcheck.value import Value
+from tfcheck.checks import role_for_anyone
+from tfcheck.symbolic.value import Value
 
 ARN = "arn:aws:iam::111122223333:role/"
 ANYONE: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}

@@ -7,13 +7,13 @@ import json
 import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
-from tfcheck.address import Address
-from tfcheck.ecs import task_definitions
-from tfcheck.finding import Severity
-from tfcheck.pitfall import deploy_order, ecs_exec, efs_authorization
-from tfcheck.pitfall.mistake import Mistake
+from tfcheck.checks import deploy_order, ecs_exec, efs_authorization
+from tfcheck.checks.mistake import Mistake
+from tfcheck.inventory.ecs import task_definitions
 from tfcheck.resolve.order import Earlier
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Severity
 
 LATER = Unknown(reason="known only after apply")
 POINT = reference("aws_efs_access_point.web", "id")

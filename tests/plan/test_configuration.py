@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.plan.made import TESTDATA, nested, plan
-from tfcheck.errors import InputError
 from tfcheck.plan import ConfigModule, constant, load, references
+from tfcheck.vocabulary.errors import InputError
 
 
 def root(**parts: Any) -> ConfigModule:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.plan.made import SMALLEST, loaded
-from tfcheck.errors import InputError
 from tfcheck.plan import gzip as stored
 from tfcheck.plan import load
+from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, nested, plan
-from tfcheck.errors import InputError
 from tfcheck.plan import Instance
-from tfcheck.value import Symbol, Unknown
+from tfcheck.symbolic.value import Symbol, Unknown
+from tfcheck.vocabulary.errors import InputError
 
 ROLE = "aws_iam_role.x"
 OLD = {"name": "old"}

@@ -13,8 +13,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.plan.made import PLANS, SMALLEST, TESTDATA, loaded
-from tfcheck.errors import InputError
 from tfcheck.plan import SavedPlanError, load
+from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

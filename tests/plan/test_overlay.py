@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfcheck.plan.overlay import looks_like_reference, marked, masked, overlay
-from tfcheck.value import Symbol, Unknown, unknowns
+from tfcheck.symbolic.value import Symbol, Unknown, unknowns
 
 ROLE = "module.a.aws_iam_role.x[0]"
 

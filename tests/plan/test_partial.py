@@ -10,8 +10,8 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.plan.made import SMALLEST, change
-from tfcheck.errors import InputError
 from tfcheck.plan import load
+from tfcheck.vocabulary.errors import InputError
 
 PLANS = sorted(TESTDATA.glob("*/*plan.json"))
 

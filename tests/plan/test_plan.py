@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.plan.made import PLANS, change, plan
-from tfcheck.address import Address, ModulePath, parse, parse_module
-from tfcheck.errors import InputError
 from tfcheck.plan import load
-from tfcheck.value import is_known
+from tfcheck.symbolic.value import is_known
+from tfcheck.vocabulary.address import Address, ModulePath, parse, parse_module
+from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path

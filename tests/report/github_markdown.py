@@ -49,7 +49,7 @@ def rows(page: str) -> list[list[str]]:
 
 
 #: Where the manuals of the rules point to.
-_OF_AWS = ("https://docs.aws.amazon.com/", "https://github.com/aws/")
+_OF_AWS = ("https://docs.aws.amazon.com/", "https://github.com/aws/", "https://developer.hashicorp.com/terraform/")
 
 
 def assert_harmless(page: str, *, links_to: str | tuple[str, ...] = _OF_AWS) -> None:

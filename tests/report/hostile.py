@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from tests.report import samples
-from tfcheck.finding import (
+from tfcheck.vocabulary.finding import (
     AccessChange,
     AccessUnknown,
     Answer,

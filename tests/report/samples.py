@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.finding import (
+from tfcheck.vocabulary.finding import (
     AccessChange,
     AccessUnknown,
     Answer,

@@ -7,7 +7,7 @@ import json
 from click.testing import CliRunner
 
 from tests.cases import TESTDATA
-from tfcheck.cli import main
+from tfcheck.cli.main import main
 
 PLAN = str(TESTDATA / "regression-on-update" / "plan.json")
 

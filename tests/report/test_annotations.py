@@ -7,8 +7,8 @@ from hypothesis import given, settings
 
 from tests.report import samples
 from tests.report.hostile import filled, names, reports
-from tfcheck.finding import Finding, Location, Report, Severity, Skipped
 from tfcheck.report.annotations import workflow_commands
+from tfcheck.vocabulary.finding import Finding, Location, Report, Severity, Skipped
 
 _COMMAND = re.compile(
     r"::(error|warning|notice) (?:file=(?P<file>[^,:]+),line=\d+,endLine=\d+,)?title=[^,:]*::(?P<message>.*)"

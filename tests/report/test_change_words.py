@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from tests.report import samples
-from tfcheck.finding import AccessChange, AccessUnknown, Piece, Report, TaskChange
 from tfcheck.report.change_words import about_access, in_one_line
 from tfcheck.report.junit import junit
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
+from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, Piece, Report, TaskChange
 
 
 def told(*changes: AccessChange, possible: tuple[AccessChange, ...] = ()) -> Report:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.check import check
-from tfcheck.finding import Answer, Report, RoleKind
+from tfcheck.analysis.check import check
 from tfcheck.report.concern import concerned, to_mend
 from tfcheck.startup import trust
 from tfcheck.stopped_reason import explained
+from tfcheck.vocabulary.finding import Answer, Report, RoleKind
 
 CASES = [
     "image-and-logs",

@@ -11,8 +11,8 @@ import pytest
 import tfcheck.report
 from tests.report import samples
 from tfcheck import __version__
-from tfcheck.finding import Reason, Report, Severity, Skipped, Verdict
 from tfcheck.report.json import document, json, written
+from tfcheck.vocabulary.finding import Reason, Report, Severity, Skipped, Verdict
 
 SCHEMA: dict[str, Any] = standard.loads(Path(tfcheck.report.__path__[0], "report.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

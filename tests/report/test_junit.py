@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from tests.report import samples
 from tests.report.hostile import names, reports
-from tfcheck.finding import Report, Severity, Skipped
 from tfcheck.report.junit import junit
+from tfcheck.vocabulary.finding import Report, Severity, Skipped
 
 
 def suites(*told: Report) -> list[ElementTree.Element]:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from tests.report import samples
-from tfcheck.errors import UsageError
 from tfcheck.report.json import document
 from tfcheck.report.query import query
+from tfcheck.vocabulary.errors import UsageError
 
 
 def test_an_expression_picks_from_the_report() -> None:

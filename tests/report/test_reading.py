@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.report import samples
 from tests.report.hostile import filled, names
-from tfcheck.errors import InputError
-from tfcheck.finding import Fix, Location, Report
 from tfcheck.report.json import document, json
 from tfcheck.report.reading import LARGEST, read
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Fix, Location, Report
 
 FIXED = msgspec.structs.replace(samples.FINDING, fix=Fix("t", "review", False, "hcl", "--- a/x\n"))
 PLACED = msgspec.structs.replace(samples.unknown(), needed_at=Location("main.tf", 4, 4))

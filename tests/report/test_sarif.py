@@ -11,9 +11,9 @@ from hypothesis import given, settings
 
 from tests.report import samples
 from tests.report.hostile import filled, names, reports
-from tfcheck.finding import Fix, Location, Report, Severity, Skipped
 from tfcheck.report.manual import Manual
 from tfcheck.report.sarif import document, sarif
+from tfcheck.vocabulary.finding import Fix, Location, Report, Severity, Skipped
 
 SCHEMAS = Path(__file__).parent.parent.parent / "testdata" / "schemas"
 VALIDATOR = jsonschema.Draft4Validator(standard.loads((SCHEMAS / "sarif-2.1.0.json").read_text(encoding="utf-8")))

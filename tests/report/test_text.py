@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report import samples
-from tfcheck.finding import Answer, Evidence, Finding, Location, Reason, Report, Severity, Skipped, Verdict
 from tfcheck.report.text import text
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Location, Reason, Report, Severity, Skipped, Verdict
 
 SCREEN = Path(__file__).with_name("screen.txt")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.resolve.fill import fill, possible
-from tfcheck.value import JsonText, Symbol, Text, Unknown, Value
+from tfcheck.resolve.merge import fill, possible
+from tfcheck.symbolic.value import JsonText, Symbol, Text, Unknown, Value
 
 OPEN = Unknown(symbol=Symbol("aws_x.y", ("a",)))
 ARN = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tfcheck.hcl.expression import Attribute, Expression, Index, Literal, Unreadable, Variable
-from tfcheck.resolve.join import expression
+from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Unreadable, Variable
+from tfcheck.resolve.configuration_refs import expression
 
 
 def written(node: Expression) -> str:

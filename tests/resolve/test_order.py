@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
-from tfcheck.address import parse
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
+from tfcheck.vocabulary.address import parse
 
 TWELVE = Case(TESTDATA / "twelve-services")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.address import parse
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.address import parse
 
 HERE, ELSEWHERE = "111122223333", "444455556666"
 BUCKET = change("aws_s3_bucket.b", "create", after={"bucket": "b"})

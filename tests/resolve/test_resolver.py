@@ -9,11 +9,11 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
-from tfcheck.address import ModulePath, parse
-from tfcheck.match import equal
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
-from tfcheck.value import Symbol, Text, Truth, Unknown, Value, spelled_out, written
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, spelled_out, written
+from tfcheck.vocabulary.address import ModulePath, parse
 
 
 def resolver(name: str, plan: str = "plan.json", *, sources: bool = True) -> Resolver:

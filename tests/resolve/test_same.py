@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.address import Address, parse
-from tfcheck.match import equal
 from tfcheck.resolve import Resolver
-from tfcheck.value import Truth, Unknown, Value, spelled_out, written
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Unknown, Value, spelled_out, written
+from tfcheck.vocabulary.address import Address, parse
 
 OTHER_REGION = {"region": {"constant_value": "us-east-1"}}
 OTHER_ACCOUNT = {"profile": {"constant_value": "other"}}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.resolve import Resolver
-from tfcheck.value import Truth
+from tfcheck.symbolic.value import Truth
 
 ROLE = {"name": "exec"}
 POLICY = {"name": "read", "role": "exec", "policy": "{}"}

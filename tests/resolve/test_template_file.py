@@ -11,10 +11,10 @@ from typing import Any, Final
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.address import parse
 from tfcheck.hcl.modules import find
 from tfcheck.resolve import Resolver
-from tfcheck.value import Symbol, Unknown, Value, unknowns, written
+from tfcheck.symbolic.value import Symbol, Unknown, Value, unknowns, written
+from tfcheck.vocabulary.address import parse
 
 SOURCES: Final = """
 resource "aws_s3_bucket" "config" {

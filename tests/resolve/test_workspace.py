@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.address import ModulePath, parse
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.modules.sources import from_directory
 from tfcheck.resolve import Resolver, resolver_of
-from tfcheck.value import Unknown
+from tfcheck.symbolic.value import Unknown
+from tfcheck.vocabulary.address import ModulePath, parse
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.role import Roles
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
 
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
 ARN = "arn:aws:iam::111122223333:role/exec"

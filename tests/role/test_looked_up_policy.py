@@ -8,12 +8,12 @@ import pytest
 
 from tests.made_world import OPEN, MadeThing, MadeWorld, reference
 from tests.plan.made import change, plan
-from tfcheck.check import check
-from tfcheck.finding import Answer, Reason
+from tfcheck.analysis.check import check
 from tfcheck.iam import managed_policy
 from tfcheck.resource_policy import ResourcePolicies
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import Unknown, Value, text
+from tfcheck.symbolic.value import Unknown, Value, text
+from tfcheck.vocabulary.finding import Answer, Reason
 
 ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 UNBUNDLED = "arn:aws:iam::aws:policy/AlexaForBusinessFullAccess"

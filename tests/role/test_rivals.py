@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
-from tfcheck.check import check
-from tfcheck.finding import Report
+from tfcheck.analysis.check import check
 from tfcheck.plan import load
+from tfcheck.vocabulary.finding import Report
 
 
 def checked(tmp_path: Path, unread: set[int]) -> Report:

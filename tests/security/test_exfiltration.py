@@ -11,7 +11,7 @@ import pytest
 
 from tests.repository.git import git
 from tests.security.checkout import CANARY, CASES, Checkout
-from tfcheck import cli
+from tfcheck.cli import main as cli
 
 TEMPLATE = "containers-from-template"
 MODULES = "containers-from-modules"

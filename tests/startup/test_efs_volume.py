@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import MadeThing, MadeWorld, reference, task
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement, RoleKind
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import efs_volume
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.finding import Requirement, RoleKind
 
 LATER = Unknown(reason="known only after apply")
 ROLE = "arn:aws:iam::111122223333:role/task"

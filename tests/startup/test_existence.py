@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
-from tfcheck.address import Address
 from tfcheck.resolve.order import Earlier
 from tfcheck.startup import existence
-from tfcheck.value import Truth, Value, text
+from tfcheck.symbolic.value import Truth, Value, text
+from tfcheck.vocabulary.address import Address
 
 SERVICE = MadeThing("aws_ecs_service.app", {})
 SCRIPT = MadeThing("null_resource.fill", {})

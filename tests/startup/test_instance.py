@@ -9,8 +9,8 @@ import pytest
 
 from tests.bombs.stack import plan, row
 from tests.plan.made import loaded
-from tfcheck.check import check
-from tfcheck.finding import Answer, RoleKind, Verdict
+from tfcheck.analysis.check import check
+from tfcheck.vocabulary.finding import Answer, RoleKind, Verdict
 
 PULL = "arn:aws:iam::aws:policy/service-role/AmazonEC2ContainerServiceforEC2Role"
 GROUP = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:a:autoScalingGroupName/group"

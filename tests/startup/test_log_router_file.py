@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import MadeWorld, task
 from tfcheck.startup.log_router_file import RULE
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
 
 INIT = "public.ecr.aws/aws-observability/aws-for-fluent-bit:init-latest"
 FILE = "arn:aws:s3:::acme-config/parsers.conf"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
-from tfcheck.check import check
+from tfcheck.analysis.check import check
 
 ROLE = "arn:aws:iam::111122223333:role/task"
 CANARY = "fs-canary7f3a"

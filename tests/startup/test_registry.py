@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference, task
 from tfcheck.startup.registry import Image, caches, repository
-from tfcheck.value import Unknown, text, written
+from tfcheck.symbolic.value import Unknown, text, written
 
 TASK = task({}).thing
 NOTHING = MadeWorld()

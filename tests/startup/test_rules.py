@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference, task
-from tfcheck.ecs import TaskDefinition, task_definitions
-from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import (
     RULES,
@@ -22,7 +21,8 @@ from tfcheck.startup import (
 )
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Symbol, Text, Truth, Unknown, Value, text, written
+from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, text, written
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 NOTHING = MadeWorld()
 LATER = Unknown()

@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference
 from tfcheck.startup.source import Store, named_secret, parameter_arn, sources, without_tail
-from tfcheck.value import SECRET_SUFFIX, Text, Unknown, Value, text, written
+from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, text, written
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
 NOTHING = MadeWorld()

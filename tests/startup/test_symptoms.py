@@ -6,12 +6,12 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeThing, MadeWorld, task
-from tfcheck.check import check
-from tfcheck.finding import Finding, Requirement
+from tfcheck.analysis.check import check
 from tfcheck.report.words import symptom_words
 from tfcheck.startup import RULES, requirements, rule
 from tfcheck.stopped_reason import explained
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.finding import Finding, Requirement
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"

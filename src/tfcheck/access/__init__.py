@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from tfcheck.access.coverage import Side, reach
 from tfcheck.access.difference import Difference, differences
-from tfcheck.access.pair import Pair, pairs, pairs_elsewhere
-from tfcheck.access.point import Point, excluded, includes, meet, points, said
-from tfcheck.access.reach import Side, reach
-from tfcheck.access.switch import role_switches
-from tfcheck.finding import AccessChange, AccessUnknown, Piece
+from tfcheck.access.permission import Point, excluded, includes, meet, points, said
+from tfcheck.access.role_pairs import Pair, pairs, pairs_elsewhere
+from tfcheck.access.role_switch import role_switches
 from tfcheck.iam import Effect
 from tfcheck.role import Role
-from tfcheck.sensitive_text import SENSITIVE
-from tfcheck.value import Truth
-from tfcheck.world import World
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, Piece
+from tfcheck.world.world import World
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
 

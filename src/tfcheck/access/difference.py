@@ -7,12 +7,12 @@ from functools import partial
 
 import msgspec
 
-from tfcheck.access import limit
-from tfcheck.access.limit import Limits
-from tfcheck.access.reach import Reach, Voice, limits
+from tfcheck.access import condition_strength
+from tfcheck.access.condition_strength import Limits
+from tfcheck.access.coverage import Reach, Voice, limits
 from tfcheck.iam.action import gathered
 from tfcheck.iam.model import Effect, Origin, Statement
-from tfcheck.value import Truth
+from tfcheck.symbolic.value import Truth
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -37,7 +37,7 @@ class _Layer(msgspec.Struct, frozen=True):
     def less(self) -> Truth:
         """Whether more is let through before than after."""
         one, other = (self.after, self.before) if self.denies else (self.before, self.after)
-        return ~limit.within(limits(one), limits(other))
+        return ~condition_strength.within(limits(one), limits(other))
 
     def more(self) -> Truth:
         """Whether more is let through after than before."""
@@ -91,7 +91,7 @@ def _limited(before: Reach, after: Reach) -> Iterator[Difference]:
         return
     (number,) = changed
     others = [each.asked() for each in layers if each is not layers[number]]
-    if any(limit.share_a_key(layers[number].asked(), each) for each in others):
+    if any(condition_strength.share_a_key(layers[number].asked(), each) for each in others):
         return
     said = partial(_said, layers[number])
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
@@ -123,7 +123,9 @@ def _said(layer: _Layer, change: str) -> str:
         return _only_under(layer.after if lost else layer.before, "now" if lost else "before")
     own = layer.after if lost else layer.before
     other = layer.before if lost else layer.after
-    new = [each for each in own if limit.within([each.conditions], limits(other)) is not Truth.TRUE] or list(own)
+    new = [
+        each for each in own if condition_strength.within([each.conditions], limits(other)) is not Truth.TRUE
+    ] or list(own)
     when = "denies it now" if lost else "denied it before"
     return f"{statement(new[0].origin)} {when} {_under(new[:1])}"
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.atlantis.outside import harmless
-from tfcheck.finding import Finding, Report, Severity, Verdict
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import counted, headline, standings
+from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
 #: More are folded even where a plan is empty.
 MOST_LINES = 12

@@ -11,7 +11,6 @@ import msgspec
 
 from tfcheck.atlantis.store import Kept, Store, root
 from tfcheck.atlantis.surroundings import Pull, pull
-from tfcheck.finding import Report, Severity
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, Thread
@@ -28,7 +27,8 @@ from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.plain import visible
 from tfcheck.report.text import text
 from tfcheck.report.words import counted
-from tfcheck.writing import write
+from tfcheck.repository.writing import write
+from tfcheck.vocabulary.finding import Report, Severity
 
 _TOKENS = ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN")
 #: Other commands change nothing of the results: an apply takes the plans away, but not what was found in them.

@@ -15,9 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.step import Gate, own, reported
 from tfcheck.atlantis.surroundings import project
-from tfcheck.errors import TfcheckError
-from tfcheck.finding import Answer, Finding, Report, Severity, Verdict
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary.errors import TfcheckError
+from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Verdict
 
 
 def checked_policy(

@@ -9,14 +9,14 @@ from pathlib import Path
 import msgspec
 
 from tfcheck import __version__
+from tfcheck.analysis.session import Together, fails
 from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.store import Store, root
 from tfcheck.atlantis.surroundings import Project, Pull, project, pull
-from tfcheck.checking import Together, fails
-from tfcheck.errors import InputError, TfcheckError
-from tfcheck.finding import PlanInfo, Report, Skipped
 from tfcheck.report.json import json
+from tfcheck.vocabulary.errors import InputError, TfcheckError
+from tfcheck.vocabulary.finding import PlanInfo, Report, Skipped
 
 _STOPPED = 1
 

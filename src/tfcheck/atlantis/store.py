@@ -20,10 +20,10 @@ from urllib.parse import quote
 import msgspec
 
 from tfcheck.atlantis.surroundings import Project, Pull, is_commit
-from tfcheck.errors import InputError, TfcheckError, UsageError
-from tfcheck.finding import Report
 from tfcheck.report.origin import told
-from tfcheck.writing import write
+from tfcheck.repository.writing import write
+from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
+from tfcheck.vocabulary.finding import Report
 
 #: Results of pull requests that nobody planned for so long are of no use.
 _KEPT_SECONDS = 30 * 24 * 3600
@@ -165,7 +165,10 @@ def _temporary() -> Path:
 
 
 def _make_private(folder: Path) -> None:
-    """Build a folder and those above it, each for us alone; NOTE: `mkdir(parents=True)` would leave those above open."""
+    """Build a folder and those above it, each for us alone.
+
+    NOTE: `mkdir(parents=True)` would leave those above open.
+    """
     if folder.is_dir():
         return
     _make_private(folder.parent)

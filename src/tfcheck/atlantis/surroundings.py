@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tfcheck.errors import UsageError
+from tfcheck.vocabulary.errors import UsageError
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _NUMBER = re.compile(r"[0-9]{1,18}")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.finding import Finding
 from tfcheck.fix.mend import Mend, Mends, mends
-from tfcheck.world import After
+from tfcheck.vocabulary.finding import Finding
+from tfcheck.world.world import After
 
 __all__ = ["Mend", "Mends", "mends", "suggest"]
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tfcheck.address import Address, ModulePath, parse
-from tfcheck.ecs import tasks_by_address
-from tfcheck.finding import Answer, Fix, Verdict
 from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.place import Places
@@ -20,10 +17,13 @@ from tfcheck.fix.spelling import local_name
 from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import Wanted
 from tfcheck.iam import parse_policy
-from tfcheck.judge import Judge
+from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.resolve import Resolver
-from tfcheck.value import JsonText, Symbol, Unknown, Value
-from tfcheck.world import After
+from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.vocabulary.finding import Answer, Fix, Verdict
+from tfcheck.world.world import After
 
 #: What a suggested inline policy is called.
 NAME = "ecs-start-up"

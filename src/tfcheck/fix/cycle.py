@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 
-from tfcheck.hcl.block import Block
 from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
 
 _REFERENCE = re.compile(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 _KINDS = {"resource": "", "data": "data."}

@@ -7,13 +7,13 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.address import Address, ModulePath
-from tfcheck.hcl.block import Argument, Block
 from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.role import Roles
 from tfcheck.role.attachment import Attachments
-from tfcheck.value import Text, Unknown, Value
-from tfcheck.world import After, Thing
+from tfcheck.symbolic.value import Text, Unknown, Value
+from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.world.world import After, Thing
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import read_json_parts
 from tfcheck.fix.render import Style, Syntax, block, statement
 from tfcheck.fix.wanted import Wanted
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.json_document import Member
-from tfcheck.hcl.json_syntax import JsonBlock
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.json_document import Member
+from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 def into_document(document: Block, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:

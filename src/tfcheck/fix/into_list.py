@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
 from tfcheck.fix.render import Style, Syntax, one_line, statement
 from tfcheck.fix.wanted import Wanted
-from tfcheck.hcl.source import SourceText
+from tfcheck.hcl.syntax.source import SourceText
 
 
 def into_list(

@@ -11,15 +11,15 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.address import Address, ElsewhereAddress
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Answer, Verdict
 from tfcheck.fix.mend import Allowing, Mending, Mends
 from tfcheck.fix.proposal import Need
 from tfcheck.fix.trial import Trial, bare_tasks
-from tfcheck.judge import Judge
-from tfcheck.stack import Stack
-from tfcheck.world import After, Thing
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.vocabulary.finding import Answer, Verdict
+from tfcheck.world.other_stack import Stack
+from tfcheck.world.world import After, Thing
 
 
 class Asked(msgspec.Struct, frozen=True):

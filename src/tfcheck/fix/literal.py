@@ -11,8 +11,8 @@ from typing import TypeAlias, Union
 
 import msgspec
 
-from tfcheck.hcl import json_document as json
-from tfcheck.hcl.lexer import DEEPEST, MalformedError, comment_end, heredoc_at, quoted_end
+from tfcheck.hcl.syntax import json_document as json
+from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, comment_end, heredoc_at, quoted_end
 
 _BLANK = re.compile(r"[ \t\r]*")
 _BLANK_LINES = re.compile(r"[ \t\r\n]*")

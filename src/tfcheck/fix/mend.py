@@ -11,23 +11,23 @@ from typing import Protocol
 
 import msgspec
 
-from tfcheck.address import Address, ElsewhereAddress
-from tfcheck.ecs import tasks_by_address
-from tfcheck.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
 from tfcheck.fix.as_text import grants_as_text, role_as_text
-from tfcheck.fix.edit import Insertion, by_file
-from tfcheck.fix.elsewhere import Elsewhere
-from tfcheck.fix.files import Files
-from tfcheck.fix.other_stack import grants_elsewhere
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.fix.module_input import Elsewhere
+from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Need, Proposal
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import Touched, Trial, changed, reread
-from tfcheck.hcl.file import File
-from tfcheck.hcl.source import SourceText
-from tfcheck.judge import Judge
+from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.role import Role, Roles
-from tfcheck.world import After, Thing
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
+from tfcheck.world.world import After, Thing
 
 #: What an Allow on the role fixes.
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.address import Address, ModulePath
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.render import quoted
 from tfcheck.fix.spelling import local_name
 from tfcheck.fix.wanted import Wanted, free
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.lexer import MalformedError
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.source import SourceText
-from tfcheck.world import Thing
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.world.world import Thing
 
 
 class Labels:

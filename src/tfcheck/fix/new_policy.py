@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.fix.edit import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
 from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.render import Style, one_line, quoted, statement
 from tfcheck.fix.wanted import Wanted
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.json_document import JsonValue, Member, Object, read_document
-from tfcheck.hcl.json_syntax import JsonBlock
-from tfcheck.hcl.source import SourceText
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 class NewPolicy(msgspec.Struct, frozen=True):

@@ -10,10 +10,8 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from tfcheck.address import Address, InstanceKey, ModulePath
-from tfcheck.finding import Answer
 from tfcheck.fix.cycle import Dependencies
-from tfcheck.fix.files import Files
+from tfcheck.fix.edits.files import Files
 from tfcheck.fix.holders import Holder, Holders, named
 from tfcheck.fix.naming import Labels, called_as, provider_given, role_reference, with_free_sids, written
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
@@ -24,14 +22,16 @@ from tfcheck.fix.render import block as written_block
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import Touched
 from tfcheck.fix.wanted import Reference, Spelled, Wanted, free, wanted
-from tfcheck.hcl.block import Block
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.match import equal
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve.scope import ModuleScope, ResourceReferent
 from tfcheck.role import Roles
-from tfcheck.value import Text, Truth, Unknown, Value
-from tfcheck.world import After, Thing
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.finding import Answer
+from tfcheck.world.world import After, Thing
 
 _WORD = re.compile(r'"([A-Za-z0-9]+)"')
 #: What a fix may add to the resources of a module.

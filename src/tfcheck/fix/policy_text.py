@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.fix.edit import Insertion
+from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.into_document import into_document
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import ObjectParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.render import Syntax
 from tfcheck.fix.wanted import Wanted
-from tfcheck.hcl.block import Argument, Block
-from tfcheck.hcl.lexer import Heredoc, MalformedError, heredoc_at
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.source import SourceText
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import Heredoc, MalformedError, heredoc_at
+from tfcheck.hcl.syntax.source import SourceText
 
 _DOCUMENT = re.compile(
     r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?'

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.address import Address
-from tfcheck.finding import Answer
-from tfcheck.fix.edit import Insertion
+from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.trial import Touched
-from tfcheck.hcl.source import SourceText
-from tfcheck.world import Thing
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Answer
+from tfcheck.world.world import Thing
 
 
 class Proposal(msgspec.Struct, frozen=True):

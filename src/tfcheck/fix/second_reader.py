@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from tfcheck.fix.edit import Insertion, spliced
+from tfcheck.fix.edits.insertion import Insertion, spliced
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree

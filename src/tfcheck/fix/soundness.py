@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from tfcheck.fix.edit import Insertion, spliced
+from tfcheck.fix.edits.insertion import Insertion, spliced
 from tfcheck.fix.trial import reread
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.expression import Unreadable
-from tfcheck.hcl.file import File
-from tfcheck.hcl.json_document import read_document
-from tfcheck.hcl.lexer import MalformedError
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Unreadable
+from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.json_document import read_document
+from tfcheck.hcl.syntax.lexer import MalformedError
 
 
 def sound(before: File, insertions: Sequence[Insertion]) -> bool:

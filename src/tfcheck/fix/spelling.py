@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 
-from tfcheck.address import Address, ModulePath, parse
-from tfcheck.errors import InputError
 from tfcheck.fix.wanted import Reference, Spelled
-from tfcheck.hcl.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
-from tfcheck.sensitive_text import Sensitive, parted
-from tfcheck.value import (
+from tfcheck.symbolic.sensitive_text import Sensitive, parted
+from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     REGION,
     SECRET_SUFFIX,
@@ -28,7 +26,9 @@ from tfcheck.value import (
     spelled_out,
     text,
 )
-from tfcheck.world import After
+from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.world.world import After
 
 _KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)
 _TYPES = tuple(kind for each in _KINDS for kind in each.types)

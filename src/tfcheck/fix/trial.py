@@ -13,22 +13,22 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
-from tfcheck.address import Address
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Answer, Verdict
-from tfcheck.fix.edit import Insertion, by_file, spliced
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.file import File
-from tfcheck.hcl.json_syntax import read_json
+from tfcheck.fix.edits.insertion import Insertion, by_file, spliced
 from tfcheck.hcl.modules import Module, Sources
-from tfcheck.hcl.source import SourceText
-from tfcheck.hcl.syntax import read
-from tfcheck.judge import Judge
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_json
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
-from tfcheck.value import Unknown, Value, is_known
-from tfcheck.world import After, World
+from tfcheck.symbolic.value import Unknown, Value, is_known
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Answer, Verdict
+from tfcheck.world.world import After, World
 
 _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")

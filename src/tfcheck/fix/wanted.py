@@ -8,9 +8,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.finding import Answer
-from tfcheck.sensitive_text import Sensitive
-from tfcheck.value import TextLike, pieces, text
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import TextLike, pieces, text
+from tfcheck.vocabulary.finding import Answer
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from tfcheck import environment
 from tfcheck.github.client import Client
 from tfcheck.github.refusal import Kind, RefusalError
 from tfcheck.github.shapes import User
+from tfcheck.vocabulary import ci
 
 _BOT = "[bot]"
 #: Who writes with the token of a job.
@@ -54,7 +54,7 @@ def author(client: Client, variables: Mapping[str, str], named: str = "") -> Aut
         return Author(_bare(person.login), person.type == "Bot")
     if viewer:
         return Author(_bare(viewer), True)
-    if environment.in_actions(variables):
+    if ci.in_actions(variables):
         return Author(_ACTIONS, True)
     raise RefusalError(Kind.OTHER, "the token does not tell whose it is; `comment-author` can name the account")
 

@@ -1,8 +1,8 @@
 """Send requests to GitHub, and repeat those that can be repeated.
 
 Follows https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and the page on rate
-limits beside it. What may be repeated is repeated; a POST never is, unless it was definitely refused or not sent: whoever
-made it looks first whether it was carried out. The token goes into one header and nowhere else.
+limits beside it. What may be repeated is repeated; a POST never is, unless it was definitely refused or not sent:
+whoever made it looks first whether it was carried out. The token goes into one header and nowhere else.
 """
 
 from __future__ import annotations

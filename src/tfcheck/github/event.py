@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from tfcheck import environment
-from tfcheck.finding import Report
 from tfcheck.github.client import Client
 from tfcheck.github.shapes import PullRequest
 from tfcheck.report.origin import told
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.finding import Report
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -47,10 +47,10 @@ class Nothing(msgspec.Struct, frozen=True):
 
 def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Report]) -> Asked | Nothing:
     """Find the pull request in the options and the event, and in the reports where the event leaves it open."""
-    repository = environment.repository(variables)
+    repository = ci.repository(variables)
     if not repository:
         return Nothing("GITHUB_REPOSITORY names no repository")
-    event = environment.event(variables)
+    event = ci.event(variables)
     if event.head_repository is not None:  # a run of a fork, which the event does not connect with its pull request
         return _claimed(repository, event, number, reports)
     if number is not None:
@@ -60,9 +60,7 @@ def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Re
     return Asked(repository, event.number, event.sha)
 
 
-def _claimed(
-    repository: str, event: environment.Event, number: int | None, reports: Iterable[Report]
-) -> Asked | Nothing:
+def _claimed(repository: str, event: ci.Event, number: int | None, reports: Iterable[Report]) -> Asked | Nothing:
     claims = {told(report, "pull_request") for report in reports} - {""}
     named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
     if not named.isdecimal() or not event.sha or not event.head_repository:

@@ -8,8 +8,6 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from tfcheck import environment
-from tfcheck.finding import Finding, Report
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, OnClean, Thread
@@ -22,6 +20,8 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import budget, markdown
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import mark, missing
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.finding import Finding, Report
 
 When: TypeAlias = Literal["findings", "changes", "always"]
 
@@ -60,8 +60,8 @@ class Published(msgspec.Struct, frozen=True):
 
 def page(reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple[Manual, ...], sha: str = "") -> Page:
     """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
-    head = sha or environment.event(place.variables).sha
-    links = Links(place.server, environment.repository(place.variables), head, environment.run(place.variables))
+    head = sha or ci.event(place.variables).sha
+    links = Links(place.server, ci.repository(place.variables), head, ci.run(place.variables))
     return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.finding import Finding
 from tfcheck.github.author import Author
 from tfcheck.github.client import Client
 from tfcheck.github.event import Pull
@@ -18,6 +17,7 @@ from tfcheck.github.suggestion import Suggestion, overlapping, suggested, sugges
 from tfcheck.report.markdown.escape import prose
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import Finding
 
 
 class Remark(msgspec.Struct, frozen=True):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.match import glob
-from tfcheck.value import Text, TextLike, Truth, Unknown, spelled_out, text
-from tfcheck.wildcards import glob_known
+from tfcheck.symbolic.match import glob
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, spelled_out, text
+from tfcheck.symbolic.wildcards import glob_known
 
 
 class Action(msgspec.Struct, frozen=True):

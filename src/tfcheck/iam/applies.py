@@ -11,8 +11,8 @@ from tfcheck.iam.condition import Wait
 from tfcheck.iam.model import Effect, Statement
 from tfcheck.iam.principal import Named
 from tfcheck.iam.variables import Template, expand
-from tfcheck.limits import take
-from tfcheck.value import TextLike, Truth, Unknown, is_known, spelled_out, unknowns, written
+from tfcheck.symbolic.limits import take
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, is_known, spelled_out, unknowns, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

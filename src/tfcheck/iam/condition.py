@@ -14,8 +14,8 @@ import msgspec
 from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
 from tfcheck.iam.variables import PolicyText, Template, as_text, expand
-from tfcheck.match import Pattern
-from tfcheck.value import Set, TextLike, Truth, Unknown, Value, is_known, written
+from tfcheck.symbolic.match import Pattern
+from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, is_known, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

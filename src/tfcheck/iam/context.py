@@ -1,7 +1,7 @@
 """The condition keys that a request carries, as far as they are known before it is made.
 
-A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. What nobody said anything about may
-be absent and may have any value. Follows
+A key has a value (perhaps an unknown one), or definitely is absent, or may be absent. What nobody said anything about
+may be absent and may have any value. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.value import Unknown, Value
+from tfcheck.symbolic.value import Unknown, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

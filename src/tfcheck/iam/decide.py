@@ -18,8 +18,8 @@ from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, OpenKind, Un
 from tfcheck.iam.layer import SILENT, Heard, ResourceVoice, Voice, hear, hear_resource
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import Named, names_service
-from tfcheck.match import equal
-from tfcheck.value import Truth, written
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

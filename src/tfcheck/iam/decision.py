@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from tfcheck.iam.model import Origin, Policy
-from tfcheck.value import Truth
+from tfcheck.symbolic.value import Truth
 
 DenialKind: TypeAlias = Literal["explicit", "implicit", "boundary", "resource_policy"]
 OpenKind: TypeAlias = Literal["condition", "unknown_value", "role_outside_plan", "policy_not_readable"]
@@ -51,8 +51,8 @@ class Layers(msgspec.Struct, frozen=True):
     What a `…hidden` field names exists but cannot be read. `outside`: the role itself is not visible, only perhaps some
     of its policies. `boundary` None is no boundary. `resource` None is a resource without a policy; where nothing is
     known of it, `resource_outside` names it. A KMS key without a policy has the default one; a resource of kind `open`
-    without a policy lets everybody in. `grants` are KMS grants to the caller, with how definitely they cover the request.
-    Each of `guards` is one level of SCPs or an endpoint policy, which must allow as well.
+    without a policy lets everybody in. `grants` are KMS grants to the caller, with how definitely they cover the
+    request. Each of `guards` is one level of SCPs or an endpoint policy, which must allow as well.
     """
 
     identity: tuple[Policy, ...] = ()

@@ -18,7 +18,7 @@ from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
 from tfcheck.iam.resource import Resource, Resources, read_resource
 from tfcheck.iam.variables import PolicyText, Template, as_text, read_text
-from tfcheck.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
 _POLICY_KEYS = ("Version", "Id", "Statement")

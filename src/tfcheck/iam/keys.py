@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfcheck.iam.context import ABSENT, Absent, Context, Entry, OneOf
-from tfcheck.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
+from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from tfcheck.iam import principal
 from tfcheck.iam.applies import elements_apply
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.principal import Named
-from tfcheck.value import Truth
+from tfcheck.symbolic.value import Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.arn import split
 from tfcheck.iam.document import parse_policy
 from tfcheck.iam.model import Policy
-from tfcheck.value import TextLike, Value, written
+from tfcheck.symbolic.value import TextLike, Value, written
+from tfcheck.vocabulary.arn import split
 
 
 class _Bundled(msgspec.Struct, frozen=True):

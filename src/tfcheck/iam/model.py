@@ -16,7 +16,7 @@ from tfcheck.iam.condition import Condition
 from tfcheck.iam.context import Context
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources
-from tfcheck.value import TextLike, Unknown, Value
+from tfcheck.symbolic.value import TextLike, Unknown, Value
 
 
 class Effect(Enum):

@@ -10,8 +10,8 @@ from tfcheck.iam import action, condition, resource
 from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.iam.principal import names_service
-from tfcheck.limits import take
-from tfcheck.value import Truth, written
+from tfcheck.symbolic.limits import take
+from tfcheck.symbolic.value import Truth, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

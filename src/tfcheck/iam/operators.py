@@ -11,9 +11,9 @@ import binascii
 import re
 from typing import TYPE_CHECKING
 
-from tfcheck.arn import split
-from tfcheck.match import Pattern, Verbatim, equal, glob
-from tfcheck.value import TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.vocabulary.arn import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable

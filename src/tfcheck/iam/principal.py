@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.arn import Arn, split
-from tfcheck.match import equal
-from tfcheck.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.vocabulary.arn import Arn, split
 
 if TYPE_CHECKING:
     from tfcheck.iam.model import Caller

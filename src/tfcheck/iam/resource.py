@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.arn import split
 from tfcheck.iam.context import Context
 from tfcheck.iam.variables import PolicyText, Template, expand, read_text
-from tfcheck.match import Pattern, Verbatim, equal, glob
-from tfcheck.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.wildcards import glob_known
+from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
+from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.wildcards import glob_known
+from tfcheck.vocabulary.arn import split
 
 
 class Resource(msgspec.Struct, frozen=True):

@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck import numerals
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
-from tfcheck.match import Pattern, Verbatim
-from tfcheck.value import Set, TextLike, Unknown, Value, pieces, spelled_out
+from tfcheck.symbolic import numerals
+from tfcheck.symbolic.match import Pattern, Verbatim
+from tfcheck.symbolic.value import Set, TextLike, Unknown, Value, pieces, spelled_out
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 #: As AWS documents it, with a comma and one space; what IAM makes of other spacing it does not say, so that is broken.

@@ -6,11 +6,11 @@ Follows the ARN formats of Amazon S3
 
 from __future__ import annotations
 
-from tfcheck.arn import split
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import Subject
-from tfcheck.value import Text, TextLike, Unknown, pieces, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
+from tfcheck.vocabulary.arn import split
+from tfcheck.world.world import Thing, World
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:

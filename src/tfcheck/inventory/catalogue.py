@@ -11,10 +11,10 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.match import equal, spelling
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal, spelling
+from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
+from tfcheck.world.world import Thing, World
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -105,7 +105,10 @@ class Catalogue:
         return filed
 
     def by_name(self, reference: Value, near: Surroundings | None) -> Thing | None:
-        """Find the thing that a name, or a reference, definitely means for what lives at `near`; None asks everywhere."""
+        """Find the thing that a name, or a reference, definitely means for what lives at `near`.
+
+        None asks everywhere.
+        """
         found = self.referred(reference)
         if found is not None or not isinstance(reference, str | Text | Unknown):
             return found

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tfcheck.match import equal
-from tfcheck.value import Truth, is_known
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, is_known
+from tfcheck.world.world import Thing, World
 
 
 def is_new(thing: Thing, world: World) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tfcheck.arn import split
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.object_key import chosen
-from tfcheck.match import equal
-from tfcheck.value import TextLike, Truth, Unknown, Value
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
+from tfcheck.vocabulary.arn import split
+from tfcheck.world.world import Thing, World
 
 #: What of a parameter makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")

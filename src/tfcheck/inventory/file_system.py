@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.arn import Arn, split
 from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, Kind, catalogue
 from tfcheck.inventory.setting import Subject
-from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Text, TextLike, Truth, Unknown, pieces, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, text
+from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.world.world import Thing, World
 
 _FILE_SYSTEM = "file-system/"
 _ACCESS_POINT = "access-point/"

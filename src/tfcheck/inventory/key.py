@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.address import parse
-from tfcheck.arn import Arn, split
-from tfcheck.errors import InputError
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
-from tfcheck.match import equal
-from tfcheck.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text, written
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text, written
+from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.world.world import Thing, World
 
 
 class Key(msgspec.Struct, frozen=True):

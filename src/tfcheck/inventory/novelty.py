@@ -6,11 +6,11 @@ definitely is not the key whose ARN a data source has read.
 
 from __future__ import annotations
 
-from tfcheck.address import parse
-from tfcheck.errors import InputError
-from tfcheck.match import equal
-from tfcheck.value import TextLike, Truth, Unknown, pieces, spelled_out
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out
+from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.world.world import Thing, World
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 

@@ -21,8 +21,8 @@ from tfcheck.inventory.catalogue import (
 )
 from tfcheck.inventory.novelty import same
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.value import Text, TextLike, Truth, Unknown
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown
+from tfcheck.world.world import Thing, World
 
 
 class Setting(msgspec.Struct, frozen=True):

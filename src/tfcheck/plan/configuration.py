@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Raw
 
 from tfcheck.plan.document import Mode, decoded, decoded_json, present
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
 
 _NOTHING = Raw()
 

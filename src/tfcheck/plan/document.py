@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from tfcheck.errors import InputError
+from tfcheck.vocabulary.errors import InputError
 
 #: The sensitivity or unknown mask of an object: `true` covers all of it.
 Mask: TypeAlias = bool | None | dict[str, Any]

@@ -15,8 +15,8 @@ from typing import BinaryIO, TypeAlias
 
 import msgspec
 
-from tfcheck.errors import InputError
 from tfcheck.plan.gzip import decompressed, is_gzip
+from tfcheck.vocabulary.errors import InputError
 
 Buffer: TypeAlias = bytes | memoryview
 

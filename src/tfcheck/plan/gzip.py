@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from tfcheck.errors import InputError
+from tfcheck.vocabulary.errors import InputError
 
 _MAGIC = b"\x1f\x8b"
 #: What one file is decompressed to at most, so that a small file cannot exhaust the memory.

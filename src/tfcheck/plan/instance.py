@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from msgspec import Raw
 
-from tfcheck.address import Address
-from tfcheck.marks import with_mask
 from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_mask, present
 from tfcheck.plan.edited import IsReference, restored
 from tfcheck.plan.mistyped import mistyped
 from tfcheck.plan.overlay import marked, overlay
-from tfcheck.value import Value
+from tfcheck.symbolic.marks import with_mask
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import Address
 
 
 class Instance:

@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from tfcheck.errors import InputError
 from tfcheck.plan.document import Document, reason
 from tfcheck.plan.file import SHOW, Buffer, content, json_text
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
+from tfcheck.vocabulary.errors import InputError
 
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _BYTE = re.compile(r"byte (\d+)")

@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Raw
 
-from tfcheck.marks import marked_strings, with_mask
 from tfcheck.plan.document import Change, Document, StateData, decoded, decoded_json, decoded_mask, present
+from tfcheck.symbolic.marks import marked_strings, with_mask
 
 _MASKS = (b'"before_sensitive"', b'"after_sensitive"')
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tfcheck.value import Symbol, Unknown
+from tfcheck.symbolic.value import Symbol, Unknown
 
 #: The resource types that tfcheck reads, by the beginning of their names; in others a `name` may be a block.
 _READ = (

@@ -5,9 +5,9 @@ Each is worked out once, and the instances of a module share one path: large pla
 
 from __future__ import annotations
 
-from tfcheck.address import Address, ModulePath, parse, parse_module
-from tfcheck.errors import InputError
 from tfcheck.plan.document import Mode, ResourceChange
+from tfcheck.vocabulary.address import Address, ModulePath, parse, parse_module
+from tfcheck.vocabulary.errors import InputError
 
 
 class Addresses:

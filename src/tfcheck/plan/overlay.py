@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from tfcheck.value import Symbol, Unknown, Value
+from tfcheck.symbolic.value import Symbol, Unknown, Value
 
 #: A path into an object: names of members and positions in lists.
 Path: TypeAlias = tuple[str | int, ...]

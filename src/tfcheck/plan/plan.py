@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
-from tfcheck.address import Address, ModulePath
-from tfcheck.marks import marked, marked_strings
 from tfcheck.plan.configuration import ConfigModule, ConfigResource, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
     Document,
@@ -27,7 +25,9 @@ from tfcheck.plan.edited import inside, references_in, resource_named
 from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.marked import of_changes, of_state
 from tfcheck.plan.naming import Addresses
-from tfcheck.value import Value
+from tfcheck.symbolic.marks import marked, marked_strings
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import Address, ModulePath
 
 
 class Plan:

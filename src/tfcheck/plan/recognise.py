@@ -10,10 +10,10 @@ import re
 
 from msgspec import UNSET, Raw
 
-from tfcheck.errors import InputError
 from tfcheck.plan.document import Document, present
 from tfcheck.plan.file import SHOW, Buffer
 from tfcheck.plan.partial import left_out
+from tfcheck.vocabulary.errors import InputError
 
 _VERSION = re.compile(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
 _NEWEST_MAJOR = 1

@@ -14,12 +14,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from tfcheck.errors import InputError
 from tfcheck.plan.document import Document, Mode, ResourceChange, decoded, present
 from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, load
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import known_version
+from tfcheck.vocabulary.errors import InputError
 
 #: What another stack may hold that matters to the start of a task, by the beginning of its type.
 _WANTED = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfcheck.finding import AccessChange, Report
 from tfcheck.report.change_words import of_role, switched, unread
 from tfcheck.report.json import FORMAT_VERSION, Json, changes
 from tfcheck.report.markdown.escape import code, fence
 from tfcheck.report.screen import Line, Span, Style, line, printed
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import AccessChange, Report
 
 _MARKS = {"granted": ("+", Style.GOOD), "withdrawn": ("-", Style.ERROR)}
 _PERHAPS = {"granted": "may gain", "withdrawn": "may lose"}

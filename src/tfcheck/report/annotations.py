@@ -10,11 +10,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.finding import Answer, Finding, Reason, Report, Severity, Unread, Verdict
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.words import counted, reason_words
+from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread, Verdict
 
 MOST = 10
 #: Of the ten notices, what the change does takes no more.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfcheck.finding import Report
 from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
+from tfcheck.vocabulary.finding import Report
 
 _SHOWN = 8
 _SHOWN_TASKS = 20

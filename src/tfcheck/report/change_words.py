@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.finding import AccessChange, AccessUnknown, Report, RoleSwitch
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, Report, RoleSwitch
 
 _SHOWN_KEPT = 3
 #: More roles than this are only counted.

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from tfcheck.finding import Answer, Finding, Report, RoleKind
-from tfcheck.match import equal
 from tfcheck.stopped_reason import Cause, Denial, Explanation, Known, explained
-from tfcheck.value import TextLike, Truth
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth
+from tfcheck.vocabulary.finding import Answer, Finding, Report, RoleKind
 
 
 class Concerned(msgspec.Struct, frozen=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.finding import Report, Verdict
 from tfcheck.report.concern import Concerned, concerned
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
 from tfcheck.stopped_reason import Cause, Explanation
+from tfcheck.vocabulary.finding import Report, Verdict
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from tfcheck.finding import Answer, Evidence, Finding, Fix, Location, Verdict
 from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.quotation import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
 from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, reason_words, symptom_words
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Location, Verdict
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4

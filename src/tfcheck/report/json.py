@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.finding import (
+from tfcheck.vocabulary.finding import (
     AccessChange,
     Answer,
     Evidence,

@@ -11,11 +11,11 @@ from html import escape
 
 import msgspec
 
-from tfcheck.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
 from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
 
 
 class Case(msgspec.Struct, frozen=True):

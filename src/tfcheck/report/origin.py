@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from tfcheck.finding import Location, Report
+from tfcheck.vocabulary.finding import Location, Report
 
 
 def target(report: Report) -> str:
@@ -27,7 +27,10 @@ def told(report: Report, name: str) -> str:
 
 
 def file_path(report: Report, place: Location | None) -> str | None:
-    """Return the path of a place's file from the top of the repository; None where it is outside or nothing is known."""
+    """Return the path of a place's file from the top of the repository.
+
+    None where it is outside or nothing is known.
+    """
     if place is None:
         return None
     path = posixpath.normpath(posixpath.join(report.plan.directory or ".", place.file))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tfcheck.errors import UsageError
+from tfcheck.vocabulary.errors import UsageError
 
 
 def query(expression: str) -> Callable[[Any], Any]:

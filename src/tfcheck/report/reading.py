@@ -13,8 +13,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from tfcheck.errors import InputError
-from tfcheck.finding import (
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import (
     AccessChange,
     AccessUnknown,
     Answer,

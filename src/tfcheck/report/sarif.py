@@ -16,7 +16,6 @@ from urllib.parse import quote
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.diff import Insertion, insertions
 from tfcheck.report.json import changes, written
@@ -24,6 +23,7 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from tfcheck.finding import Answer, Fix, Location, Reason, Report, Severity, Verdict
 from tfcheck.report.change_text import change_lines
 from tfcheck.report.finding_text import finding_lines, origin
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.words import Standing, counted, headline, reason_words, standings
+from tfcheck.vocabulary.finding import Answer, Fix, Location, Reason, Report, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
 _SHOWN_STATEMENTS = 3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
 from tfcheck.report.screen import Style
 from tfcheck.stopped_reason.known import API
+from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
 VERDICT_STYLES = {Verdict.ALLOWED: Style.GOOD, Verdict.DENIED: Style.ERROR, Verdict.UNKNOWN: Style.UNKNOWN}

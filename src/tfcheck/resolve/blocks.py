@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.hcl.scope import Scope
-from tfcheck.value import Unknown, Value
+from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.symbolic.value import Unknown, Value
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.block import Block
+    from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.resolver import Resolver
 
 
@@ -22,7 +22,7 @@ def repeated(
     resolver: Resolver, block: Block, name: str, scope: Scope
 ) -> tuple[list[dict[str, Value]], Unknown | None]:
     """Return the nested blocks called `name`, and an `Unknown` when there may be more of them."""
-    from tfcheck.hcl.dynamic import nested
+    from tfcheck.hcl.evaluate.dynamic import nested
 
     blocks, further = nested(block, name, scope)
     return [_object(resolver, each, inner) for each, inner in blocks], further

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.address import Address, ModulePath
-from tfcheck.hcl.scope import Seen
+from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.plan import Plan
+from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.block import Block
-    from tfcheck.resolve.names import ModuleNames
+    from tfcheck.hcl.syntax.block import Block
+    from tfcheck.resolve.module_values import ModuleNames
 
 
 def declared_variable(names: ModuleNames, module: ModulePath, name: str) -> Seen:
@@ -43,14 +43,14 @@ def marks_attribute(plan: Plan, address: Address, name: str) -> bool:
 def _marked_if(condition: bool, value: Seen) -> Seen:
     if not condition:
         return value
-    from tfcheck.hcl.marking import mark  # the evaluator is loaded only where something is evaluated
+    from tfcheck.hcl.evaluate.marking import mark  # the evaluator is loaded only where something is evaluated
 
     return mark(value)
 
 
 def _is_secret(block: Block | None) -> bool:
     """Whether a block has `sensitive = true` or `ephemeral = true`."""
-    from tfcheck.hcl.expression import Literal
+    from tfcheck.hcl.syntax.expression import Literal
 
     written = (block.attribute(each) for each in ("sensitive", "ephemeral")) if block else ()
     return any(isinstance(each, Literal) and each.value is True for each in written)

@@ -11,8 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from tfcheck.arn import Arn
-from tfcheck.value import (
+from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
     SECRET_SUFFIX,
@@ -27,6 +26,7 @@ from tfcheck.value import (
     spelled_out,
     text,
 )
+from tfcheck.vocabulary.arn import Arn
 
 
 class Surroundings(Protocol):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.hcl.json_text import encode
+from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import repeated
-from tfcheck.value import JsonText, Text, Unknown, Value, is_known, items
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 
 if TYPE_CHECKING:
     from tfcheck.resolve.resolver import Resolver
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def policy_document(resolver: Resolver, instance: Instance) -> Value:
     """Rebuild the JSON text of a deferred policy document from its statements, planned and written."""
-    from tfcheck.policy_document import document
+    from tfcheck.resolve.policy_document import document
 
     statements, further = _statements(resolver, instance)
     address = instance.address

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.hcl.json_text import decode
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.marks import holds_mark
-from tfcheck.sensitive_text import Sensitive, is_whole, merged
-from tfcheck.value import JsonText, Set, Text, Value
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode
+from tfcheck.symbolic.marks import holds_mark
+from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, merged
+from tfcheck.symbolic.value import JsonText, Set, Text, Value
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
 

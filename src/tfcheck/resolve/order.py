@@ -14,10 +14,10 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from tfcheck.address import Address
-from tfcheck.hcl.expression import Attribute, Expression, Variable
+from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable
 from tfcheck.plan import ConfigModule, ModuleCall, references
 from tfcheck.resolve.resolver import Resolver
+from tfcheck.vocabulary.address import Address
 
 #: A module by its calls from the root, and what in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.
 _Node: TypeAlias = tuple[tuple[str, ...], str]

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tfcheck.address import Address
-from tfcheck.arn import partition_of_region, split
 from tfcheck.plan import ConfigModule, ConfigResource
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
-from tfcheck.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
+from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.arn import partition_of_region, split
 
 if TYPE_CHECKING:
     from tfcheck.resolve.resolver import Resolver

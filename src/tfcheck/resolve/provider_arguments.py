@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tfcheck.address import ModulePath
 from tfcheck.plan import constant
-from tfcheck.resolve import join
+from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.scope import ModuleScope
-from tfcheck.value import Symbol, Unknown, Value, is_known
+from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
+from tfcheck.vocabulary.address import ModulePath
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.block import Block
+    from tfcheck.hcl.syntax.block import Block
     from tfcheck.resolve.resolver import Resolver
 
 #: Arguments that decide whose credentials a provider configuration uses.
@@ -93,12 +93,12 @@ def _kept(expression: Any) -> Value:
         return [_nested(each) for each in expression]
     if isinstance(expression, dict) and expression and "references" not in expression:
         return [_nested(expression)]
-    return Unknown(reason=join.unproven(expression))
+    return Unknown(reason=configuration_refs.unproven(expression))
 
 
 def _nested(block: Any) -> Value:
     if not isinstance(block, dict):
-        return Unknown(reason=join.unproven(block))
+        return Unknown(reason=configuration_refs.unproven(block))
     return {name: _kept(each) for name, each in block.items()}
 
 

@@ -11,29 +11,29 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from tfcheck.address import Address, InstanceKey, ModulePath
-from tfcheck.hcl.expression import Place
-from tfcheck.hcl.scope import Scope, Seen
-from tfcheck.marks import holds_mark, marked
-from tfcheck.match import equal
+from tfcheck.hcl.evaluate.scope import Scope, Seen
+from tfcheck.hcl.syntax.expression import Place
 from tfcheck.plan import ConfigResource, Instance, Plan, constant, masked
-from tfcheck.resolve import derived, join
+from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.blocks import block_values
+from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.documents import policy_document
-from tfcheck.resolve.fill import fill
-from tfcheck.resolve.names import Absence, ModuleNames
+from tfcheck.resolve.merge import fill
+from tfcheck.resolve.module_values import Absence, ModuleNames
 from tfcheck.resolve.narrow import narrowed
 from tfcheck.resolve.provider import Providers, Surroundings
-from tfcheck.resolve.same import LookUps
 from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.template_file import rendered
-from tfcheck.sensitive_text import is_whole
-from tfcheck.value import JsonText, Symbol, Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.marks import holds_mark, marked
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import is_whole
+from tfcheck.symbolic.value import JsonText, Symbol, Text, Truth, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.block import Block
     from tfcheck.hcl.modules import Sources
+    from tfcheck.hcl.syntax.block import Block
 
 #: A resource in one module instance, without a key.
 _Resource: TypeAlias = tuple[ModulePath, str, str, str]
@@ -293,8 +293,8 @@ class Resolver(ModuleNames):
         if is_constant:
             return value
         with self._following_references():
-            seen = self.whole(self.see_safely(join.expression(json, name), self.scope_of(address)))
-        return seen if self._is_confirmed(address, name, seen) else Unknown(reason=join.unproven(json))
+            seen = self.whole(self.see_safely(configuration_refs.expression(json, name), self.scope_of(address)))
+        return seen if self._is_confirmed(address, name, seen) else Unknown(reason=configuration_refs.unproven(json))
 
     def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
         """Whether the argument was the referenced attribute before the change, of which nothing known changes."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tfcheck.address import Address, InstanceKey, ModulePath
-from tfcheck.hcl.scope import EvaluationError, Referent, Seen
-from tfcheck.value import JsonText, Set, Symbol, Text, Unknown, Value
+from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 if TYPE_CHECKING:
-    from tfcheck.resolve.names import ModuleNames
+    from tfcheck.resolve.module_values import ModuleNames
 
 
 class ModuleScope:
@@ -129,7 +129,7 @@ class InstanceReferent:
             self._resolver.plan, self.address, key
         ):
             return value
-        from tfcheck.hcl.marking import mark
+        from tfcheck.hcl.evaluate.marking import mark
 
         return mark(value)
 

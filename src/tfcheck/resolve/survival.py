@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.match import equal
 from tfcheck.plan import Instance, Plan, references
 from tfcheck.resolve.provider import Providers
-from tfcheck.value import Truth, Value
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Value
 
 
 class Owner(msgspec.Struct, frozen=True):

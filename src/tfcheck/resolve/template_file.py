@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.address import Address
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Unknown, Value
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
     from tfcheck.resolve.resolver import Resolver
@@ -29,7 +29,7 @@ def rendered(resolver: Resolver, address: Address) -> Value:
 
 
 def _strings(variables: Value) -> Value:
-    from tfcheck.hcl.convert import to_string
+    from tfcheck.hcl.evaluate.convert import to_string
 
     if not isinstance(variables, dict):
         return variables

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfcheck.plan import Instance, Plan
 from tfcheck.resolve.resolver import Resolver
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.arn import split
 from tfcheck.iam import Request
 from tfcheck.resource_policy.bucket import bucket_guard
-from tfcheck.resource_policy.elsewhere import joined
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
 from tfcheck.resource_policy.grant import Grant, covering
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.key import key_guard
+from tfcheck.resource_policy.other_stack import joined
 from tfcheck.resource_policy.repository import repository_guard
 from tfcheck.resource_policy.secret import secret_guard
 from tfcheck.resource_policy.unidentified import service_of, unidentified
 from tfcheck.role.policies import Policies
-from tfcheck.value import TextLike
-from tfcheck.world import World
+from tfcheck.symbolic.value import TextLike
+from tfcheck.vocabulary.arn import split
+from tfcheck.world.world import World
 
 __all__ = ["Grant", "Guarded", "ResourcePolicies", "covering"]
 
@@ -48,7 +48,10 @@ class ResourcePolicies:
         return self._found[resource]
 
     def warnings(self, request: Request) -> Iterator[str]:
-        """Return which policies of the plan may stand in the way of a request; whether they do, the plan does not tell."""
+        """Return which policies of the plan may stand in the way of a request.
+
+        Whether they do, the plan does not tell.
+        """
         return warnings(request, self._world, self._policies)
 
 

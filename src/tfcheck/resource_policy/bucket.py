@@ -20,8 +20,8 @@ from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.resource_policy.unidentified import unidentified
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import TextLike, Truth, Unknown, Value, items
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
+from tfcheck.world.world import Thing, World
 
 
 def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:

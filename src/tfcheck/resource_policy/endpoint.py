@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
 from tfcheck.inventory.setting import ENDPOINT_POLICY, Subject, settings
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import Truth, Value
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import Truth, Value
+from tfcheck.world.world import Thing, World
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:

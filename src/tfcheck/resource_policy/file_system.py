@@ -11,8 +11,8 @@ from tfcheck.inventory.setting import FILE_SYSTEM_POLICY
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import TextLike
-from tfcheck.world import World
+from tfcheck.symbolic.value import TextLike
+from tfcheck.world.world import World
 
 
 def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:

@@ -9,10 +9,10 @@ import msgspec
 
 from tfcheck.iam import Context, Origin, Request
 from tfcheck.iam.context import Absent, PresenceUnknown
-from tfcheck.match import equal
-from tfcheck.numerals import as_text
-from tfcheck.value import Text, Truth, Unknown, Value, items
-from tfcheck.world import Thing
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
+from tfcheck.world.world import Thing
 
 _CONTEXT_KEY = "kms:EncryptionContext:"
 

@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.iam import Policy
 from tfcheck.resource_policy.grant import Grant
-from tfcheck.value import TextLike
+from tfcheck.symbolic.value import TextLike
 
 
 class Guarded(msgspec.Struct, frozen=True):

@@ -6,15 +6,15 @@ the default one, which lets the account's IAM policies decide.
 
 from __future__ import annotations
 
-from tfcheck.arn import split
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
 from tfcheck.resource_policy.grant import Grant
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import Text, TextLike, Unknown, pieces, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
+from tfcheck.vocabulary.arn import split
+from tfcheck.world.world import Thing, World
 
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:

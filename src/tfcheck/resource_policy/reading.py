@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import Unknown
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import Unknown
+from tfcheck.world.world import Thing, World
 
 
 def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> Found | None:

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.arn import split
 from tfcheck.iam import Policy
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.setting import REPOSITORY_POLICY, Subject
-from tfcheck.match import equal
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.resource_policy.unidentified import unidentified
 from tfcheck.role.policies import Found, Policies
-from tfcheck.value import TextLike, Truth, pieces, text
-from tfcheck.world import World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth, pieces, text
+from tfcheck.vocabulary.arn import split
+from tfcheck.world.world import World
 
 
 def repository_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:

@@ -10,8 +10,8 @@ from tfcheck.inventory.setting import SECRET_POLICY, Subject
 from tfcheck.resource_policy.guarded import Guarded
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.role.policies import Policies
-from tfcheck.value import Text, TextLike, Unknown
-from tfcheck.world import World
+from tfcheck.symbolic.value import Text, TextLike, Unknown
+from tfcheck.world.world import World
 
 
 def secret_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:

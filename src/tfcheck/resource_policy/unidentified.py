@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tfcheck.address import parse
-from tfcheck.errors import InputError
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting
 from tfcheck.resource_policy.guarded import Guarded
-from tfcheck.value import TextLike, Unknown, pieces
-from tfcheck.world import World
+from tfcheck.symbolic.value import TextLike, Unknown, pieces
+from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.world.world import World
 
 _POLICIES = (BUCKET_POLICY, KEY_POLICY, SECRET_POLICY, REPOSITORY_POLICY)
 _SERVICES = (

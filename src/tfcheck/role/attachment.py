@@ -12,14 +12,14 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.arn import split
 from tfcheck.iam import Policy
-from tfcheck.match import equal
 from tfcheck.role.attached import Attached
 from tfcheck.role.exclusive import exclusive
 from tfcheck.role.policies import Found, Policies, first
-from tfcheck.value import TextLike, Truth, Unknown, Value, identity, items
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
+from tfcheck.vocabulary.arn import split
+from tfcheck.world.world import Thing, World
 
 
 class Grant(msgspec.Struct, frozen=True):

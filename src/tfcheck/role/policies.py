@@ -7,13 +7,13 @@ from typing import TypeVar
 
 import msgspec
 
-from tfcheck.hcl.json_text import decode
-from tfcheck.hcl.scope import EvaluationError
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode
 from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, parse_policy
-from tfcheck.match import equal
-from tfcheck.stack import Stack
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
+from tfcheck.world.other_stack import Stack
+from tfcheck.world.world import Thing, World
 
 #: Ten times the characters that AWS accepts in the largest of policies, that of a bucket or a key.
 _LONGEST = 300_000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.address import Address
 from tfcheck.iam import Caller, Policy
-from tfcheck.match import equal
 from tfcheck.role.attached import Attached
-from tfcheck.value import TextLike, Truth
-from tfcheck.world import Thing
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import TextLike, Truth
+from tfcheck.vocabulary.address import Address
+from tfcheck.world.world import Thing
 
 #: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
 DELETED = "this plan deletes it"
@@ -96,7 +96,10 @@ def _with(
 
 
 def namesake(thing: Thing, account: TextLike, role: Role) -> str:
-    """Explain why a role of the same name in another stack is not taken for the one that is named; nothing if it is not."""
+    """Explain why a role of the same name in another stack is not taken for the one that is named.
+
+    Nothing if it is not.
+    """
     match equal(thing.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
             return f"{thing.address} may be the role {role.label}: in which account it is made is not known"

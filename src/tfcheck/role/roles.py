@@ -11,18 +11,18 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.address import parse
-from tfcheck.arn import split
-from tfcheck.errors import InputError
 from tfcheck.iam import Caller, Policy
-from tfcheck.match import equal
-from tfcheck.role.across import Across, Target
 from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attachments, Fates, account_of
+from tfcheck.role.other_stacks import Across, Target
 from tfcheck.role.policies import Policies
 from tfcheck.role.role import Role, joined, lent, namesake
-from tfcheck.sensitive_text import SENSITIVE
-from tfcheck.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
+from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.world.world import Thing, World
 
 
 class Roles:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import (
     credential_spec,
     decrypt,
@@ -24,7 +23,8 @@ from tfcheck.startup import (
     trust,
 )
 from tfcheck.startup.rule import Rule, derived
-from tfcheck.world import World
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 _FETCHES: tuple[Rule, ...] = (
     trust.RULE,

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.arn import Arn
-from tfcheck.ecs import member
-from tfcheck.finding import Requirement, Severity
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
-from tfcheck.match import equal
+from tfcheck.inventory.ecs import member
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.place import Place
-from tfcheck.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
+from tfcheck.vocabulary.arn import Arn
+from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.world.world import Thing, World
 
 #: Whatever task it will be, before and after a change it is the same need.
 _TASK = Symbol("task", ("id",))
@@ -46,7 +46,10 @@ def log_calls(
 
 
 def wrong_group(options: Value) -> str | None:
-    """Explain why the options of an `awslogs` driver definitely name no group, so that no call is made; None where they may."""
+    """Explain why the options of an `awslogs` driver definitely name no group, so that no call is made.
+
+    None where they may.
+    """
     if isinstance(options, Unknown):
         return None
     name = member(options, "awslogs-group")

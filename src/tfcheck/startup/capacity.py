@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import Kind, catalogue
-from tfcheck.match import equal
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
-from tfcheck.value import Text, Truth, Unknown, Value, written
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, written
+from tfcheck.world.world import Thing, World
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 #: What `launch_type` may be.

@@ -16,17 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.arn import split
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement
-from tfcheck.match import glob
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup.object_arn import is_other_than_arn, misshape, seen_by_iam
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.reference import wrong_reference
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, pieces, text
-from tfcheck.world import World
+from tfcheck.symbolic.match import glob
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 ID = "credential-spec"
 _PREFIXES = ("credentialspecdomainless:", "credentialspec:")

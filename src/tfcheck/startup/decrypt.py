@@ -23,13 +23,13 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.encryption import keys_of, keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import Key
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.startup.rule import Rule, derived
-from tfcheck.world import World
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 ID = "decrypt"
 ACTION = "kms:Decrypt"

@@ -10,19 +10,19 @@ from collections.abc import Hashable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.ecs import task_definitions
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, REPOSITORY, SECRET, Kind, reachable
 from tfcheck.inventory.change import is_created, is_new
-from tfcheck.inventory.filed import Filed
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.index import Filed
 from tfcheck.inventory.novelty import is_to_be, same
-from tfcheck.match import equal
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import registry
 from tfcheck.startup.log_driver import awslogs
-from tfcheck.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
+from tfcheck.world.world import Thing, World
 
 _VERSION = "aws_secretsmanager_secret_version"
 _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")

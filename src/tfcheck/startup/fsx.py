@@ -19,16 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition, member
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.nested import blocks_or_unknown, only, only_or_unknown
 from tfcheck.startup.place import Place
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
-from tfcheck.value import Unknown, Value
-from tfcheck.world import World
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 ID = "fsx"
 _ARGUMENT, _MEMBER = "fsx_windows_file_server_volume_configuration", "fsxWindowsFileServerVolumeConfiguration"

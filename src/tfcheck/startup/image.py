@@ -26,15 +26,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement, Severity
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
 from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, Truth, Unknown
-from tfcheck.world import World
+from tfcheck.symbolic.value import Text, Truth, Unknown
+from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.world.world import World
 
 ID = "image"
 _PULL = (

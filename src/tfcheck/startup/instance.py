@@ -11,15 +11,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.ecs import TaskDefinition, member
 from tfcheck.inventory.catalogue import Kind, catalogue
 from tfcheck.inventory.change import is_created
-from tfcheck.match import equal
+from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
-from tfcheck.value import Truth, Unknown, Value, written
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Unknown, Value, written
+from tfcheck.world.world import Thing, World
 
 _GROUP = Kind(("aws_autoscaling_group",), aliases=("id",))
 _TEMPLATE = Kind(("aws_launch_template",), names=("name", "id"))

@@ -10,15 +10,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.address import parse
-from tfcheck.ecs import TaskDefinition
-from tfcheck.errors import InputError
-from tfcheck.finding import Requirement, RoleKind
 from tfcheck.inventory.catalogue import beside
-from tfcheck.match import equal
-from tfcheck.numerals import as_text
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.capacity import capacity, launch_types, providers
-from tfcheck.value import (
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import (
     ANYTHING,
     GREATEST,
     Symbol,
@@ -31,7 +28,10 @@ from tfcheck.value import (
     spelled_out,
     text,
 )
-from tfcheck.world import Thing, World
+from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Requirement, RoleKind
+from tfcheck.world.world import Thing, World
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE = "aws_ecs_task_definition"

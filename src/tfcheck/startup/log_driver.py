@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.ecs import TaskDefinition, member
+from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.launch import services
 from tfcheck.startup.nested import only_or_unknown
-from tfcheck.value import Unknown, Value
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.world.world import Thing, World
 
 
 class AwsLogs(msgspec.Struct, frozen=True):

@@ -22,13 +22,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfcheck.ecs import Container, TaskDefinition, member
-from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import Place
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, Truth, Unknown, Value
-from tfcheck.world import World
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+from tfcheck.world.world import World
 
 ID = "log-router-file"
 _NAME = re.compile(r"aws_fluent_bit_init_[sS]3")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.value import Unknown, Value, items
+from tfcheck.symbolic.value import Unknown, Value, items
 
 
 def blocks(value: Value) -> list[dict[str, Value]]:

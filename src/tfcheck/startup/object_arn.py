@@ -10,19 +10,33 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.arn import cut, split
-from tfcheck.finding import Requirement, Severity
 from tfcheck.inventory.catalogue import BUCKET, catalogue
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup.place import Place
-from tfcheck.value import PARTITION, JsonText, Symbol, Text, TextLike, Unknown, Value, pieces, spelled_out, text
-from tfcheck.world import World
+from tfcheck.symbolic.value import (
+    PARTITION,
+    JsonText,
+    Symbol,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    pieces,
+    spelled_out,
+    text,
+)
+from tfcheck.vocabulary.arn import cut, split
+from tfcheck.vocabulary.finding import Requirement, Severity
+from tfcheck.world.world import World
 
 FORM = "arn:PARTITION:s3:::BUCKET/KEY"
 
 
 class Misshape(msgspec.Struct, frozen=True):
-    """What is definitely wrong with an object's ARN. `readable`: ECS takes it apart all the same, into another object."""
+    """What is definitely wrong with an object's ARN.
+
+    `readable`: ECS takes it apart all the same, into another object.
+    """
 
     what: str
     readable: bool = False

@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import Store
 from tfcheck.startup.value_from import NO_ROLE, found, injected, needs
-from tfcheck.world import World
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 ID = "parameter"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.ecs import Container, TaskDefinition
-from tfcheck.finding import Requirement, RoleKind, Severity
-from tfcheck.value import TextLike
+from tfcheck.inventory.ecs import Container, TaskDefinition
+from tfcheck.symbolic.value import TextLike
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 
 class Place(msgspec.Struct, frozen=True):

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.arn import Arn, cut, is_arn, partition_of_region, split
-from tfcheck.finding import Severity
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup.secret_arn import lacks_suffix
-from tfcheck.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
-from tfcheck.world import World
+from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.vocabulary.arn import Arn, cut, is_arn, partition_of_region, split
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
 
 _MALFORMED = (
     "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again."
@@ -58,7 +58,7 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong |
 
 
 def wrong_credentials(value: Value, around: Surroundings) -> Wrong | None:
-    """Explain what is definitely wrong with the `credentialsParameter` of a private registry: a secret's ARN or name."""
+    """Explain what is definitely wrong with a private registry's `credentialsParameter`, a secret's ARN or name."""
     if not isinstance(value, str | Text | Unknown):
         return None
     fields = _secret_fields(value)
@@ -78,7 +78,10 @@ def _unfinished(value: TextLike) -> Wrong | None:
 
 
 def _secret_fields(value: TextLike) -> list[TextLike] | None:
-    """Return the fields of a secret's ARN from its name on; None where it is not definitely one, or they cannot be told."""
+    """Return the fields of a secret's ARN from its name on.
+
+    None where it is not definitely one, or they cannot be told.
+    """
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
 
 
@@ -175,7 +178,7 @@ def _holds_wildcard(value: TextLike) -> bool:
 
 
 def _misread(value: TextLike, name: TextLike, world: World) -> Wrong | None:
-    """Explain that the ARN without its end of a secret called `name-abc123` is taken for the whole ARN of another one."""
+    """Explain that a partial ARN of a secret called `name-abc123` is read as the whole ARN of another secret."""
     parts = split(value)
     if parts is None or name not in world.once(_secret_names):
         return None

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.arn import Arn, cut, partition_of_region, split
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
-from tfcheck.match import equal, glob
-from tfcheck.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
+from tfcheck.vocabulary.arn import Arn, cut, partition_of_region, split
+from tfcheck.world.world import Thing, World
 
 _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
 

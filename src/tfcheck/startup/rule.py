@@ -7,11 +7,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.address import Address
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.unmarked import unmarked
-from tfcheck.world import World
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 Derive: TypeAlias = Callable[[TaskDefinition, World], Iterator[Requirement]]
 

@@ -19,8 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition, member
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import by_execution_role_or_instance, doubted, possible_services, services
 from tfcheck.startup.log_driver import log_configuration
@@ -30,8 +29,9 @@ from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
-from tfcheck.value import NAME, Symbol, Unknown, Value, text
-from tfcheck.world import Thing, World
+from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import Thing, World
 
 ID = "service-connect-log"
 _POINTER = "/serviceConnectConfiguration/logConfiguration"

@@ -23,14 +23,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import TaskDefinition
-from tfcheck.finding import Requirement, RoleKind, Severity
+from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import image, log_group
 from tfcheck.startup.instance import instances
 from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule
-from tfcheck.value import Text, Truth, Unknown, Value
-from tfcheck.world import World
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+from tfcheck.world.world import World
 
 ID = "trust"
 ACTION = "sts:AssumeRole"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.ecs import Container, TaskDefinition, member
-from tfcheck.finding import Requirement
+from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.startup.place import Place, in_container
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.source import Source, Store, sources
-from tfcheck.value import Unknown, Value, items
-from tfcheck.world import World
+from tfcheck.symbolic.value import Unknown, Value, items
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import World
 
 
 def injected(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.hcl.modules.test_sources import saved, write
-from tfcheck.errors import InputError
 from tfcheck.hcl.modules import find
 from tfcheck.plan import load
+from tfcheck.vocabulary.errors import InputError
 
 TESTDATA = Path(__file__).parents[3] / "testdata"
 MAIN = 'resource "aws_a" "x" {}\ndata "aws_d" "d" {}\nmodule "m" {\n  source = "./m"\n}\n'

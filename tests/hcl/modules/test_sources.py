@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tfcheck.errors import InputError
-from tfcheck.hcl.block import Block
-from tfcheck.hcl.expression import Expression, Literal, Place, Template
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module, Sources, from_directory, from_saved_plan
-from tfcheck.hcl.scope import EvaluationError
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.repository import RefusedError
+from tfcheck.vocabulary.errors import InputError
 
 
 def write(directory: Path, **files: str) -> Path:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.address import ModulePath
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
-from tfcheck.value import Unknown
+from tfcheck.symbolic.value import Unknown
+from tfcheck.vocabulary.address import ModulePath
 
 
 def test_nothing_is_assumed_where_nothing_is_selected(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole
 from tests.report.hostile import names
-from tfcheck.finding import AccessChange, Report, TaskChange
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.page import Page
+from tfcheck.vocabulary.finding import AccessChange, Report, TaskChange
 
 
 def of(target: str, report: Report = samples.CHANGES) -> Report:

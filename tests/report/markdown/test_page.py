@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole, fences, inline, parsed, rows
 from tests.report.hostile import filled, names, reports
-from tfcheck.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.marker import marked, marker
 from tfcheck.report.markdown.page import Page
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Skipped
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
 LINKS = Links("https://github.com", "acme/shop", SHA, "7421839201.1")

@@ -8,8 +8,8 @@ from hypothesis import given
 
 from tests.report import samples
 from tests.report.hostile import findings, names
-from tfcheck.finding import Answer, Evidence, Finding, Reason, Verdict
 from tfcheck.report.markdown.picture import label, picture
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict
 
 _NODE = re.compile(r'  n\d+\["[^"#<>`\\|&]+"\]')
 _EDGE = re.compile(r'  n\d+ (?:-->|-\.->|--x)\|"[^"#<>`\\|&]*"\| n\d+')

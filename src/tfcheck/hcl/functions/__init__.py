@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from tfcheck.hcl.evaluate.scope import Referent, Scope, Seen
+from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import (
     arithmetic,
     conversions,
@@ -34,9 +36,7 @@ from tfcheck.hcl.functions.arguments import (
     limited,
     prepared,
 )
-from tfcheck.hcl.json_text import normal
-from tfcheck.hcl.scope import Referent, Scope, Seen
-from tfcheck.value import Text, Unknown, Value
+from tfcheck.symbolic.value import Text, Unknown, Value
 
 TABLE: dict[str, Function] = {
     **arithmetic.FUNCTIONS,

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from tfcheck.hcl.convert import kind_name, to_bool, to_number, to_string
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
+from tfcheck.hcl.evaluate.convert import kind_name, to_bool, to_number, to_string
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
 #: More characters than any document in a configuration has; a result beyond is refused, not computed.
 LONGEST_STRING = 1 << 20

@@ -12,12 +12,12 @@ from fractions import Fraction
 
 import msgspec
 
-from tfcheck.hcl.convert import to_number
+from tfcheck.hcl.evaluate.convert import to_number
+from tfcheck.hcl.evaluate.numbers import rounded, settled
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
-from tfcheck.hcl.numbers import rounded, settled
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.numerals import Number, plain
-from tfcheck.value import GREATEST, LEAST, Symbol, Unknown, Value
+from tfcheck.symbolic.numerals import Number, plain
+from tfcheck.symbolic.value import GREATEST, LEAST, Symbol, Unknown, Value
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LARGEST_EXACT = 1 << 53

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.hcl.convert import to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import surely_filled
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.functions.sets import toset
-from tfcheck.hcl.kinds import surely_filled
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Set, Unknown, Value, is_known
+from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 
 def tolist(items: Value) -> Value:

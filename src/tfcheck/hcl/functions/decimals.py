@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tfcheck.hcl.functions.arguments import limited
-from tfcheck.numerals import Number, spelled
+from tfcheck.symbolic.numerals import Number, spelled
 
 
 def fixed(number: Number, places: int) -> str:

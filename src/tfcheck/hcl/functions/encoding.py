@@ -12,10 +12,10 @@ import hashlib
 from collections.abc import Callable
 from urllib.parse import quote_plus
 
-from tfcheck.hcl import json_text, yaml_text
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats import json, yaml
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Hole, Set, TextLike, Value, is_known
+from tfcheck.symbolic.value import Hole, Set, TextLike, Value, is_known
 
 _HEX = "0123456789abcdef"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -24,12 +24,12 @@ _SOME_BASE64 = Hole(chars=_BASE64, negated=False)
 
 def jsonencode(value: Value) -> Value:
     """Write JSON."""
-    return json_text.encode(value)
+    return json.encode(value)
 
 
 def jsondecode(written: TextLike) -> Value:
     """Read JSON."""
-    return _ordered(json_text.decode(written))
+    return _ordered(json.decode(written))
 
 
 def _ordered(value: Value) -> Value:
@@ -77,7 +77,7 @@ def utf8(data: bytes) -> str:
         EvaluationError: it is none.
     """
     try:
-        return json_text.normal(data.decode("utf-8"))
+        return json.normal(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise EvaluationError("the bytes are not UTF-8") from error
 
@@ -90,7 +90,7 @@ def textencodebase64(written: str, encoding: str) -> Value:
 def textdecodebase64(written: str, encoding: str) -> Value:
     """Read Base64 of a text in another encoding."""
     try:
-        return json_text.normal(base64_bytes(written).decode(_codec(encoding)))
+        return json.normal(base64_bytes(written).decode(_codec(encoding)))
     except UnicodeDecodeError as error:
         raise EvaluationError("the bytes are not of that encoding") from error
 
@@ -179,12 +179,12 @@ def _has_stray_quote(written: str, records: list[list[str]]) -> bool:
 
 def yamlencode(value: Value) -> Value:
     """Write YAML; with unknown parts it is unknown, but can be decoded again."""
-    return yaml_text.encode(value)
+    return yaml.encode(value)
 
 
 def yamldecode(written: TextLike) -> Value:
     """Read YAML."""
-    return _ordered(yaml_text.decode(written))
+    return _ordered(yaml.decode(written))
 
 
 FUNCTIONS = {

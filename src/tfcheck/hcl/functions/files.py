@@ -11,12 +11,12 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.functions.arguments import Function, LimitError, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
-from tfcheck.hcl.scope import EvaluationError, Scope
-from tfcheck.limits import take
 from tfcheck.repository import RefusedError
-from tfcheck.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, text
+from tfcheck.symbolic.limits import take
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, text
 
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
@@ -93,10 +93,10 @@ def templatestring(scope: Scope, template: TextLike, variables: Value) -> Value:
 
 def _rendered(scope: Scope, template: str, name: str, variables: Value) -> Value:
     # NOTE: the evaluator calls functions, and templates are evaluated: imported here, the circle is not one.
-    from tfcheck.hcl.access import whole
-    from tfcheck.hcl.evaluate import LocalScope, see
-    from tfcheck.hcl.expression import Place
-    from tfcheck.hcl.parse import parse_template
+    from tfcheck.hcl.evaluate.elements import whole
+    from tfcheck.hcl.evaluate.expressions import LocalScope, see
+    from tfcheck.hcl.syntax.expression import Place
+    from tfcheck.hcl.syntax.parse import parse_template
 
     if isinstance(variables, Unknown):
         return waiting(variables, unsure=True)

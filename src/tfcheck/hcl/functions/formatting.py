@@ -11,15 +11,15 @@ from fractions import Fraction
 
 import msgspec
 
-from tfcheck.hcl import json_text
-from tfcheck.hcl.convert import to_bool, to_number, to_string
+from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
 from tfcheck.hcl.functions.decimals import exponential, fixed, shortest
-from tfcheck.hcl.kinds import surely_text
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.numerals import Number
-from tfcheck.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
+from tfcheck.symbolic.numerals import Number
+from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
 
 _VERB = re.compile(
     r"%(?P<flags>[+\- #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<mode>.)", re.DOTALL
@@ -118,7 +118,7 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
     if isinstance(argument, list | dict | Set):
         if verb.mode != "v":
             raise EvaluationError("a string or number is required, got a structure")
-        return json_text.encode(argument) if verb.is_plain else waiting(argument)
+        return json.encode(argument) if verb.is_plain else waiting(argument)
     textual = isinstance(argument, Text | JsonText | Unknown)
     if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and surely_text(argument))):
         return argument  # type: ignore[return-value]
@@ -131,9 +131,7 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
 
 def _quoted_open(argument: Text | Unknown) -> TextLike:
     """Quote a string as JSON; a hole is taken to need no escaping, as in any JSON text."""
-    parts: list[TextLike] = [
-        json_text.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)
-    ]
+    parts: list[TextLike] = [json.quoted(each)[1:-1] if isinstance(each, str) else each for each in pieces(argument)]
     return text(['"', *parts, '"'])
 
 
@@ -145,7 +143,7 @@ def _as_it_is(verb: Verb, argument: Value) -> str:
         if not isinstance(number, int | Fraction):
             raise limited("a number that Terraform rounds")
         return _padded(verb, shortest(number))
-    encoded = json_text.encode(argument)
+    encoded = json.encode(argument)
     assert isinstance(encoded, str)
     return _padded(verb, encoded)
 
@@ -153,7 +151,7 @@ def _as_it_is(verb: Verb, argument: Value) -> str:
 def _string(verb: Verb, written: str) -> str:
     if verb.precision:
         written = "".join(graphemes.clusters(written)[: verb.precision])
-    return _padded(verb, json_text.quoted(written) if verb.mode == "q" else written)
+    return _padded(verb, json.quoted(written) if verb.mode == "q" else written)
 
 
 def _padded(verb: Verb, written: str) -> str:

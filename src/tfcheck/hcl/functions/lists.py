@@ -9,13 +9,13 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
-from tfcheck.hcl.convert import as_set, to_bool, unify
-from tfcheck.hcl.equality import same
+from tfcheck.hcl.evaluate.convert import as_set, to_bool, unify
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import surely_filled, surely_text
 from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, limited, waiting
 from tfcheck.hcl.functions.strings import length_of
-from tfcheck.hcl.kinds import surely_filled, surely_text
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
 _MOST_RANGE = 1024
 _DEEPEST = 50

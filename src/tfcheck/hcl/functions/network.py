@@ -8,9 +8,9 @@ from __future__ import annotations
 import ipaddress
 from typing import TypeAlias
 
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, limited
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tfcheck.hcl.convert import MapValue, to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.convert import MapValue, to_bool, to_number, to_string, unify
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import surely_text
 from tfcheck.hcl.functions.arguments import Function, waiting
-from tfcheck.hcl.kinds import surely_text
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Set, Unknown, Value
+from tfcheck.symbolic.value import Set, Unknown, Value
 
 
 def keys(members: dict[str, Value]) -> Value:

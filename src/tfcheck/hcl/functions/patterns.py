@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.regex_machine import Captures, Machine, compiled
+from tfcheck.hcl.formats.regex_syntax import Pattern, parse
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited
-from tfcheck.hcl.functions.pattern_machine import Captures, Machine, compiled
-from tfcheck.hcl.functions.pattern_syntax import Pattern, parse
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Value
+from tfcheck.symbolic.value import Value
 
 _LONGEST_PATTERN = 4096
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)

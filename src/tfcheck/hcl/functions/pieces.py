@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from tfcheck.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, spelled_out, text
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, spelled_out, text
 
 Piece: TypeAlias = str | Unknown | JsonText
 

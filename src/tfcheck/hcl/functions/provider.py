@@ -6,10 +6,10 @@ them together, so the evaluator needs to know nothing else about AWS.
 
 from __future__ import annotations
 
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.functions.strings import split
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import TextLike, Unknown, Value, pieces, spelled_out, text
+from tfcheck.symbolic.value import TextLike, Unknown, Value, pieces, spelled_out, text
 
 _PARTS = ("partition", "service", "region", "account_id", "resource")
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from tfcheck.hcl.convert import as_set, unify
-from tfcheck.hcl.equality import same
+from tfcheck.hcl.evaluate.convert import as_set, unify
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions.arguments import Function, waiting
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.value import Set, Truth, Unknown, Value
+from tfcheck.symbolic.value import Set, Truth, Unknown, Value
 
 Combine: TypeAlias = Callable[[Sequence[list[Value]]], list[Value]]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import written
 from tfcheck.hcl.functions import graphemes, patterns
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
-from tfcheck.hcl.json_text import written
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.match import Verbatim, glob
-from tfcheck.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.symbolic.match import Verbatim, glob
+from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, text
 
 #: What Go takes for white space, which is not what Python takes for it.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"

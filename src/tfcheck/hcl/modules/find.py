@@ -14,12 +14,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tfcheck.errors import InputError
 from tfcheck.hcl.modules.names import module_files
+from tfcheck.hcl.modules.saved_plan import is_saved_plan, snapshot
 from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan
-from tfcheck.hcl.saved_plan import is_saved_plan, snapshot
 from tfcheck.repository import Gate, RefusedError, Run, work_tree
 from tfcheck.repository.work_tree import has_git
+from tfcheck.vocabulary.errors import InputError
 
 #: How many directories of a work tree are looked at.
 _MOST_DIRECTORIES = 3000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 
-from tfcheck.hcl.block import Argument, Block
-from tfcheck.hcl.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.file import File
 from tfcheck.hcl.modules.names import is_override
 from tfcheck.hcl.modules.override import overridden
-from tfcheck.value import Value
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
+from tfcheck.hcl.syntax.file import File
+from tfcheck.symbolic.value import Value
 
 #: The blocks that declare something by their labels.
 _DECLARING = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})

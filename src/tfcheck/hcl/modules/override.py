@@ -6,7 +6,7 @@ one type replace those of the same type together.
 
 from __future__ import annotations
 
-from tfcheck.hcl.block import Block
+from tfcheck.hcl.syntax.block import Block
 
 #: Terraform merges the arguments of these instead of replacing the block.
 _MERGED = frozenset({"lifecycle"})

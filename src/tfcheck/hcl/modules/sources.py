@@ -10,17 +10,17 @@ import posixpath
 import re
 from pathlib import Path
 
-from tfcheck.hcl.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.file import File, Problem
-from tfcheck.hcl.json_syntax import read_json
-from tfcheck.hcl.limits import Reading
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules.module import Module
 from tfcheck.hcl.modules.names import module_files
+from tfcheck.hcl.modules.saved_plan import snapshot
 from tfcheck.hcl.modules.storage import Folder, Saved, Storage
-from tfcheck.hcl.saved_plan import snapshot
-from tfcheck.hcl.scope import EvaluationError
-from tfcheck.hcl.source import SourceText, decoded
-from tfcheck.hcl.syntax import read
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
+from tfcheck.hcl.syntax.file import File, Problem
+from tfcheck.hcl.syntax.limits import Reading
+from tfcheck.hcl.syntax.source import SourceText, decoded
+from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import Gate, RefusedError, Run, matching, refused
 from tfcheck.repository.laptop import is_shared
 
@@ -63,7 +63,10 @@ class Sources:
         self._texts: dict[str, tuple[SourceText | Problem, ...]] = {}
 
     def module(self, path: ModuleNames) -> Module | None:
-        """Return the module that the calls `path` lead to; None where it is not at hand, for the reason in `missing`."""
+        """Return the module that the calls `path` lead to.
+
+        None where it is not at hand, for the reason in `missing`.
+        """
         if path not in self._modules:
             self._modules[path] = self._read(path)
         return self._modules[path]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from tfcheck.hcl.saved_plan import Record, Snapshot
+from tfcheck.hcl.modules.saved_plan import Record, Snapshot
 from tfcheck.repository import Gate, RefusedError
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tfcheck.finding import Report
 from tfcheck.report.markdown import budget, change, fold, rest, top
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.page import Content, Page, Told, content
 from tfcheck.report.markdown.table import table
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import Report
 
 _ROWS_OF_COMMENT = 30
 _ROWS_OF_SUMMARY = 1000

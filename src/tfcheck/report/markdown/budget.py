@@ -83,7 +83,10 @@ def _chosen(parts: list[Part], budget: int, note: int) -> tuple[set[int], int]:
 
 
 def _in_order(parts: list[Part], sizes: list[int]) -> list[list[int]]:
-    """Return what goes together, in the order in which it goes: kind by kind, the largest diff or else the last first."""
+    """Return what goes together, in the order in which it goes: kind by kind.
+
+    The largest diff or else the last first.
+    """
     units: dict[tuple[Kind, int], list[int]] = {}
     for number, part in enumerate(parts):
         if part.kind < Kind.LEFT_OUT:

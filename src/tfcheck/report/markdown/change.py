@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from tfcheck.finding import Report
 from tfcheck.report.change_words import ACCESS, TASKS, Access, about_access, switched
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, prose
@@ -13,6 +12,7 @@ from tfcheck.report.markdown.page import Content
 from tfcheck.report.markdown.table import some_targets
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import Report
 
 _ICONS = {"broken": "❌", "mended": "✅", "still_broken": "⚠️"}
 #: More lines on access than this are folded.

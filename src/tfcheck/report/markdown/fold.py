@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.finding import Answer, Evidence, Finding, Fix, Reason, Report, Severity, Verdict
 from tfcheck.report.contrast import nearest
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
@@ -12,6 +11,7 @@ from tfcheck.report.markdown.page import Page, Told
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
 from tfcheck.report.words import reason_words, symptom_words
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4

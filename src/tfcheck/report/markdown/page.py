@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tfcheck.finding import Answer, Finding, Report
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import target, told
+from tfcheck.vocabulary.finding import Answer, Finding, Report
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

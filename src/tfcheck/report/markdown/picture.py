@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.finding import Answer, Evidence, Finding, Reason, Verdict
 from tfcheck.report.plain import visible
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict
 
 _MOST_NODES = 12
 _LONGEST_LABEL = 60

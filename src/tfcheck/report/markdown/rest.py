@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.finding import Answer, Reason, Report, Severity, Verdict
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Waiting
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted, reason_words
+from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
 _SHOWN_ALLOWED = 1000

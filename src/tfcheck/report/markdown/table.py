@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from tfcheck.finding import Answer, Finding, Location, Report, Severity
 from tfcheck.report.markdown.budget import Kind, Part
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, Told, Waiting
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
 UNKNOWN_ICON = "❔"

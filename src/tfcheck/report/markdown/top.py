@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck import __version__
-from tfcheck.finding import Finding, Severity
 from tfcheck.report.markdown.escape import code, prose, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
@@ -17,6 +16,7 @@ from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import target, told
 from tfcheck.report.plain import clipped
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import Finding, Severity
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100

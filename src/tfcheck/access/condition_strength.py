@@ -1,0 +1,96 @@
+"""Compare how strict the conditions of two sets of statements are.
+
+A request is met by a statement if it meets all conditions of it, and by several if it meets those of one. Follows
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html.
+What a key may hold is not known here: what is reported is what holds whatever requests there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from tfcheck.iam.condition import Condition
+from tfcheck.symbolic.value import Truth
+
+#: The conditions of one statement, all of which must hold.
+Limits: TypeAlias = tuple[Condition, ...]
+
+_PLAIN = ("stringequals", "stringnotequals")
+
+
+def within(these: Sequence[Limits], those: Sequence[Limits]) -> Truth:
+    """Whether every request that meets one of `these` also meets one of `those`; each lets something through."""
+    return Truth.every(_meets_one(each, those) for each in these)
+
+
+def _meets_one(limits: Limits, those: Sequence[Limits]) -> Truth:
+    found = Truth.some(_implies(limits, each) for each in those)
+    # NOTE: two that ask for the same key may together let through what neither does alone.
+    return Truth.UNKNOWN if found is Truth.FALSE and _share_a_key(those) else found
+
+
+def _share_a_key(several: Sequence[Limits]) -> bool:
+    keys = [key for limits in several for key in _keys(limits)]
+    return len(keys) > len(set(keys))
+
+
+def _keys(limits: Limits) -> set[str]:
+    return {each.key.lower() for each in limits}
+
+
+def share_a_key(these: Iterable[Limits], those: Iterable[Limits]) -> bool:
+    """Whether both ask for one key, so that what the one leaves the other may take."""
+    ours = {key for limits in these for key in _keys(limits)}
+    return any(ours & _keys(limits) for limits in those)
+
+
+def _implies(ours: Limits, theirs: Limits) -> Truth:
+    """Whether what meets our conditions meets theirs."""
+    missing = [each for each in theirs if not _holds_anyhow(each) and not any(_as_tight(our, each) for our in ours)]
+    if not missing:
+        return Truth.TRUE
+    if any(each.unread is not None for each in (*ours, *theirs)):
+        return Truth.UNKNOWN
+    own = [our for our in ours if not any(_as_tight(our, each) and _as_tight(each, our) for each in theirs)]
+    return Truth.FALSE if any(_lacks(each, own, ours) for each in missing) else Truth.UNKNOWN
+
+
+def _lacks(missing: Condition, own: list[Condition], ours: Limits) -> bool:
+    """Whether some request definitely meets ours and not the one that is missing; `own` are only ours."""
+    rivals = [our for our in ours if our.key.lower() == missing.key.lower()]
+    if not rivals:
+        return not own
+    return own == rivals and len(rivals) == 1 and _lets_more(rivals[0], missing)
+
+
+def _holds_anyhow(condition: Condition) -> bool:
+    asked = condition.operator
+    free = asked.if_exists or asked.quantifier == "all"
+    return free and not asked.negated and "like" in asked.written.lower() and "*" in condition.values
+
+
+def _as_tight(one: Condition, other: Condition) -> bool:
+    """Whether meeting the one definitely is meeting the other."""
+    if one == other:
+        return True
+    if one.unread is not None or other.unread is not None or not _asks_alike(one, other):
+        return False
+    if one.operator.test is None:
+        return set(one.values) == set(other.values)
+    few, many = (other, one) if one.operator.negated else (one, other)
+    return all(value in many.values for value in few.values)
+
+
+def _asks_alike(one: Condition, other: Condition) -> bool:
+    same = one.operator.written.lower() == other.operator.written.lower()
+    return same and one.key.lower() == other.key.lower()
+
+
+def _lets_more(one: Condition, other: Condition) -> bool:
+    """Whether some value definitely meets the one and not the other."""
+    plain = one.operator.written.lower().removesuffix("ifexists") in _PLAIN
+    if not plain or not _asks_alike(one, other) or not all(isinstance(v, str) for v in (*one.values, *other.values)):
+        return False
+    more, fewer = (other, one) if one.operator.negated else (one, other)
+    return any(value not in fewer.values for value in more.values)

@@ -1,0 +1,99 @@
+"""Find the statements that grant a role one permission, and those that block it.
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html for the policies of a
+role and its permissions boundary. What the policies of a resource say is the same before and after, or another matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from tfcheck.access.condition_strength import Limits
+from tfcheck.access.permission import Point, named_by
+from tfcheck.iam.model import Effect, Policy, Statement
+from tfcheck.symbolic.value import Truth
+
+
+class Side(msgspec.Struct, frozen=True):
+    """A role in one world: its policies, and its boundary's, None where it has none. `unseen`: it cannot be read."""
+
+    identity: tuple[Policy, ...]
+    boundary: tuple[Policy, ...] | None
+    unseen: bool = False
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """What one layer says of a point: what definitely allows it, what definitely denies it.
+
+    And whether more may do so.
+    """
+
+    allowing: tuple[Statement, ...] = ()
+    denying: tuple[Statement, ...] = ()
+    may_allow: bool = False
+    may_deny: bool = False
+
+    @property
+    def silent(self) -> Truth:
+        """Whether nothing gets through."""
+        if any(not each.conditions for each in self.denying):
+            return Truth.TRUE
+        if not self.allowing:
+            return Truth.UNKNOWN if self.may_allow else Truth.TRUE
+        # NOTE: a Deny may take all that an Allow under conditions leaves.
+        free = not self.denying or any(not each.conditions for each in self.allowing)
+        return Truth.FALSE if free and not self.may_deny else Truth.UNKNOWN
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What a role may do at one point; `ceiling` is None without a boundary, which `boundary` names."""
+
+    identity: Voice
+    ceiling: Voice | None = None
+    boundary: str = ""
+
+    @property
+    def nothing(self) -> Truth:
+        """Whether the role has no access there."""
+        return self.identity.silent | (self.ceiling.silent if self.ceiling else Truth.FALSE)
+
+
+#: A role that does not exist.
+NOWHERE = Reach(Voice())
+_UNSEEN = Voice(may_allow=True, may_deny=True)
+
+
+def reach(side: Side | None, point: Point) -> Reach:
+    """Gather what decides on one point."""
+    if side is None:
+        return NOWHERE
+    identity = _heard(side.identity, point)
+    if side.unseen:
+        return Reach(identity, _UNSEEN)
+    if side.boundary is None:
+        return Reach(identity)
+    return Reach(identity, _heard(side.boundary, point), ", ".join(each.name for each in side.boundary))
+
+
+def _heard(policies: Iterable[Policy], point: Point) -> Voice:
+    sure: dict[Effect, list[Statement]] = {Effect.ALLOW: [], Effect.DENY: []}
+    may: set[Effect] = set()
+    for policy in policies:
+        if policy.open:
+            may |= {Effect.ALLOW, Effect.DENY}
+        for statement in policy.statements:
+            named = named_by(statement, point)
+            if named is Truth.FALSE:
+                continue
+            if named is Truth.TRUE and statement.effect in sure:
+                sure[statement.effect].append(statement)
+            else:
+                may |= {Effect.ALLOW, Effect.DENY} if statement.effect is Effect.OPEN else {statement.effect}
+    return Voice(tuple(sure[Effect.ALLOW]), tuple(sure[Effect.DENY]), Effect.ALLOW in may, Effect.DENY in may)
+
+
+def limits(statements: Iterable[Statement]) -> list[Limits]:
+    """Return the conditions of statements."""
+    return [each.conditions for each in statements]

@@ -1,0 +1,198 @@
+"""List the permissions to compare, and match statements with them.
+
+A piece is an action on a resource, both as some policy writes them. Its wildcards are texts of which nothing is
+known: no pattern but one with a wildcard at that place, or one without limits there, matches them. So what a statement
+definitely does not name is definitely lost in part, where only that statement is left.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from tfcheck.iam import Context
+from tfcheck.iam.action import Action, Actions, gathered, names
+from tfcheck.iam.model import Effect, Policy, Statement
+from tfcheck.iam.resource import Resource, Resources, matches, read_resource, target
+from tfcheck.iam.variables import Template, Variable
+from tfcheck.symbolic.match import Verbatim, glob
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, text, written
+
+
+class Point(msgspec.Struct, frozen=True):
+    """An action on a resource. `said` are the two for people; `secret` says not to show the resource."""
+
+    action: Action
+    resource: Resource
+    said: tuple[str, str]
+    secret: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """Return points apart, as far as a reader can."""
+        return self.said[0].lower(), self.said[1], self.secret
+
+
+_EVERY_ACTION = Action("*", "*")
+_EVERYTHING = Resource("*", "*", everything=True)
+_NO_KEYS = Context()
+
+
+def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Point]:
+    """List what the statements of some effects name, entry by entry."""
+    for policy in policies:
+        for statement in policy.statements:
+            if statement.effect in effects and statement.unread is None and statement.resources is not None:
+                yield from _named(statement, statement.resources)
+
+
+def excluded(policies: Iterable[Policy]) -> Iterator[Point]:
+    """List what NotAction and NotResource leave out: there a statement may end."""
+    for policy in policies:
+        for statement in policy.statements:
+            resources = statement.resources
+            if statement.unread is None and resources is not None and (statement.actions.negated or resources.negated):
+                actions = statement.actions if statement.actions.negated else gathered((_EVERY_ACTION,))
+                things = resources if resources.negated else Resources((_EVERYTHING,))
+                plain = msgspec.structs.replace(
+                    statement,
+                    actions=msgspec.structs.replace(actions, negated=False),
+                    resources=msgspec.structs.replace(things, negated=False),
+                )
+                yield from _named(plain, plain.resources or things)
+
+
+def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
+    """Return what policies say, entry by entry, whatever their statements are called and wherever they stand."""
+    return frozenset(each for policy in policies for each in _entries(policy))
+
+
+def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
+    if policy.open:
+        yield "open", policy.name
+    for each in policy.statements:
+        actions, resources = each.actions, each.resources
+        if each.unread is not None:
+            yield each.unread, each.origin
+        elif resources is None or actions.negated or resources.negated:
+            yield each.effect, actions, resources, each.conditions
+        else:
+            every = itertools.product(actions.entries, resources.entries)
+            yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
+
+
+def _named(statement: Statement, resources: Resources) -> Iterator[Point]:
+    for action, said in _actions(statement.actions):
+        for resource, on in _resources(resources):
+            yield Point(action, resource, (said, on), statement.origin.secret)
+
+
+def _actions(actions: Actions) -> list[tuple[Action, str]]:
+    if actions.negated:
+        return [(_EVERY_ACTION, f"all but {_listed(each.written for each in actions.entries)}")]
+    return [(each, written(each.written)) for each in actions.entries]
+
+
+def _resources(resources: Resources) -> list[tuple[Resource, str]]:
+    if resources.negated:
+        return [(_EVERYTHING, f"all but {_listed(each.written for each in resources.entries)}")]
+    return [(each, written(each.written)) for each in resources.entries]
+
+
+def _listed(entries: Iterable[TextLike]) -> str:
+    return ", ".join(map(written, entries))
+
+
+# Does a statement name it
+
+
+def named_by(statement: Statement, point: Point) -> Truth:
+    """Whether a statement names the action and the resource of a point, whatever its conditions are."""
+    named = _names(statement.actions, point.action)
+    if named is Truth.FALSE or statement.unread is not None:
+        return named & Truth.UNKNOWN
+    return named & _covers(statement.resources, point)
+
+
+def _names(actions: Actions, wanted: Action) -> Truth:
+    if not actions.negated and wanted in actions.entries:
+        return Truth.TRUE
+    if isinstance(wanted.pattern, str):
+        return names(actions, wanted.pattern)
+    found = Truth.some(glob(each.pattern, wanted.pattern) for each in actions.entries if not each.never)
+    return ~found if actions.negated else found
+
+
+def _covers(resources: Resources | None, point: Point) -> Truth:
+    if resources is None:
+        return Truth.TRUE
+    found = Truth.some(_includes(each, point.resource, point.action) for each in resources.entries)
+    return ~found if resources.negated else found
+
+
+def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:
+    """Whether one entry includes another."""
+    if entry.everything or entry == wanted:
+        return Truth.TRUE
+    ours, theirs = _opened(entry), _opened(wanted)
+    if theirs.everything and _is_all_of_a_service(ours, action):
+        return Truth.UNKNOWN
+    return matches(ours, target(theirs.written), _NO_KEYS)
+
+
+#: A resource without a name: `*`, `*/*`, and where it has a kind in front `secret:*`, `log-group:*:*`.
+_NAMELESS = re.compile(r"\*([:/]\*)*")
+_KIND = re.compile(r"[a-z-]+[:/](?=\*)")
+_WITHOUT_KINDS = ("s3", "sns", "sqs", "execute-api", "codecommit")
+
+
+def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
+    """Whether an entry may be all that the action can be taken on, although it is not `*`."""
+    if entry.plain is None or not isinstance(action.pattern, str):
+        return False
+    _, _, service, region, account, last = entry.plain
+    anywhere = region in ("", "*") and account in ("", "*")
+    name = last if service in _WITHOUT_KINDS else _KIND.sub("", last, count=1)
+    return anywhere and action.pattern.startswith(f"{service}:") and _NAMELESS.fullmatch(name) is not None
+
+
+def _opened(entry: Resource) -> Resource:
+    """Put a text of which nothing is known in place of each variable: what it holds is not decided here."""
+    if not isinstance(entry.whole, Template):
+        return entry
+    row = [Unknown() if isinstance(part, Variable | Verbatim) else part for part in entry.whole.parts]
+    found = "" if entry.whole.broken else read_resource(text(row), variables=Truth.FALSE)
+    return found if isinstance(found, Resource) else Resource(Unknown(), Unknown())
+
+
+# Points and points
+
+
+def includes(one: Point, other: Point) -> bool:
+    """Whether one point definitely includes another."""
+    return _action_includes(one, other) and _resource_includes(one, other)
+
+
+def _action_includes(one: Point, other: Point) -> bool:
+    return one.action == other.action or _names(gathered((one.action,)), other.action) is Truth.TRUE
+
+
+def _resource_includes(one: Point, other: Point) -> bool:
+    return _includes(one.resource, other.resource, other.action) is Truth.TRUE
+
+
+def meet(one: Point, other: Point) -> Point | None:
+    """Return what is in both, where the action and the resource of one lies in that of the other."""
+    if _action_includes(one, other):
+        action, said = other.action, other.said[0]
+    elif _action_includes(other, one):
+        action, said = one.action, one.said[0]
+    else:
+        return None
+    inner = other if _resource_includes(one, other) else one if _resource_includes(other, one) else None
+    if inner is None:
+        return None
+    return Point(action, inner.resource, (said, inner.said[1]), inner.secret)

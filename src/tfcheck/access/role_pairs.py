@@ -1,0 +1,97 @@
+"""Pair the execution roles before the change with those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.role import Role
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import Text, Truth
+from tfcheck.verdict.judge import Judge
+from tfcheck.world.world import Thing, World
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """One role; None where it does not exist. A role that is merely not used yet, or no longer, exists."""
+
+    label: str
+    before: Role | None
+    after: Role | None
+
+
+def pairs(world: World) -> Iterator[Pair]:
+    """Return the execution roles that the plan, or a stack beside it, manages: those after the change first."""
+    earlier = world.before()
+    after, before = _used(world), _used(earlier)
+    gone = {label: role for label, role in before.items() if _exists(earlier, label) and not _exists(world, label)}
+    for label, role in after.items():
+        old = before.get(label) or _at(earlier, label)
+        if old is None and _exists(world, label):
+            old = next((each for each in gone.values() if same(each, role) is Truth.TRUE), None)
+            if old is not None and old.label is not None:
+                del gone[old.label]
+        if old is not None or _exists(world, label):
+            yield Pair(label, old, role)
+    for label, role in before.items():
+        if label not in after and (label in gone or _exists(world, label)):
+            yield Pair(label, role, _at(world, label))
+
+
+def pairs_elsewhere(world: World) -> Iterator[Pair]:
+    """Return the execution roles that nothing here manages, with what the plan attaches to them before and after it."""
+    earlier = world.before()
+    after, before = _used(world, managed=False), _used(earlier, managed=False)
+    for label in dict.fromkeys((*after, *before)):
+        role, old = after.get(label), before.get(label)
+        role = role or _again(before[label], world)
+        old = old or _again(after[label], earlier)
+        if role is not None and old is not None:
+            yield Pair(label, old, role)
+
+
+def _again(role: Role, world: World) -> Role | None:
+    """Return a role that nothing here manages as it is in another world."""
+    arn = role.caller.arn
+    found = world.once(Judge).roles.of(arn) if isinstance(arn, str | Text) else None
+    return None if found is None or found.managed else found
+
+
+def execution_role(task: TaskDefinition, world: World) -> Role | None:
+    """Return the execution role of a task definition; it is not named where the plan marks its name as sensitive."""
+    nameless = task.thing.sensitive("execution_role_arn")
+    return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
+
+
+def same(one: Role, other: Role) -> Truth:
+    """Whether two roles are one: by ARN, or else by name and account."""
+    found = equal(one.caller.arn, other.caller.arn)
+    if found is not Truth.UNKNOWN:
+        return found
+    named = equal(one.caller.name, other.caller.name)
+    return named if named is Truth.FALSE else named & equal(one.caller.account, other.caller.account)
+
+
+def _used(world: World, *, managed: bool = True) -> dict[str, Role]:
+    """Return the execution roles of a world of which it is complete what they have, or the others, by label."""
+    roles = [execution_role(task, world) for task in task_definitions(world)]
+    named = [each for each in roles if each is not None and each.label not in (None, SENSITIVE)]
+    return {str(each.label): each for each in named if each.managed is managed}
+
+
+def _exists(world: World, label: str) -> bool:
+    return label in world.once(_addresses)
+
+
+def _at(world: World, label: str) -> Role | None:
+    """Return a role by its label, whether or not it is used; None where there is none or it is not told."""
+    thing = world.once(_addresses).get(label)
+    found = world.once(Judge).roles.of(thing.attribute("arn") if thing else label)
+    return found if found is not None and found.managed and found.label == label else None
+
+
+def _addresses(world: World) -> dict[str, Thing]:
+    return {str(each.address): each for each in world.things("aws_iam_role")}

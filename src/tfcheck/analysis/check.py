@@ -1,0 +1,215 @@
+"""Check one plan: from plan and sources to the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck import checks, startup
+from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
+from tfcheck.analysis.findings import findings, worst_first
+from tfcheck.analysis.redaction import Redactor
+from tfcheck.analysis.task_changes import task_changes
+from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.plan import Plan
+from tfcheck.resolve import Resolver, resolver_of
+from tfcheck.resolve.locations import Locations
+from tfcheck.symbolic import limits
+from tfcheck.verdict.before import Past
+from tfcheck.verdict.judge import Judge, Judgement
+from tfcheck.vocabulary.finding import (
+    Answer,
+    Evidence,
+    Finding,
+    Fix,
+    PlanInfo,
+    Report,
+    Requirement,
+    Skipped,
+    TaskRole,
+    Verdict,
+    clipped,
+)
+from tfcheck.world.other_stack import Stack, formerly
+from tfcheck.world.world import After, World
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Sources
+
+NOT_EVALUATED = (
+    "not evaluated, since no plan shows them: service and resource control policies, session policies, and the "
+    "iam:PassRole that whoever applies needs for the roles of the tasks"
+)
+
+
+def check(
+    plan: Plan,
+    sources: Sources | None = None,
+    *,
+    workspace: str | None = None,
+    account: str | None = None,
+    context: dict[str, str | int] | None = None,
+    fixes: bool = False,
+    mend: Callable[[Report], Sequence[Finding]] | None = None,
+    stacks: Sequence[Stack] = (),
+) -> Report:
+    """Decide everything that the plan's task definitions need to start.
+
+    Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
+    report. With `fixes` findings carry a proven fix where there is one; `fix` picks those that shall. What other
+    `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
+    what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
+    sensitive is not in the report.
+    """
+    with limits.bounded(plan.size) as allowance:
+        report, redactor = examined(
+            plan, sources, workspace=workspace, account=account, context=context, fixes=fixes, mend=mend, stacks=stacks
+        )
+        report = redactor.report(report)
+    noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
+    return clipped(msgspec.structs.replace(report, notes=noted))
+
+
+def examined(
+    plan: Plan,
+    sources: Sources | None = None,
+    *,
+    workspace: str | None = None,
+    account: str | None = None,
+    context: dict[str, str | int] | None = None,
+    fixes: bool = False,
+    mend: Callable[[Report], Sequence[Finding]] | None = None,
+    stacks: Sequence[Stack] = (),
+) -> tuple[Report, Redactor]:
+    """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
+    resolver = resolver_of(plan, sources, workspace, account)
+    after = After(resolver, stacks, formerly(stacks))
+    before = after.before()
+    judge, past = after.once(Judge), Past(before.once(Judge), before)
+    tasks = list(task_definitions(after))
+    judged = [each for task in tasks for each in _judged(task, after, judge)]
+    locations = Locations(resolver)
+    answers = [_answer(requirement, found, past, locations) for requirement, found in judged]
+    found = worst_first([*findings(answers, tasks, locations), *checks.findings(tasks, after, locations)])
+    report = Report(
+        plan=_info(plan, sources),
+        task_definitions=tuple(str(task.address) for task in tasks),
+        answers=tuple(answers),
+        findings=tuple(found),
+        skipped=tuple(_skipped(tasks, answers)),
+        notes=tuple(
+            dict.fromkeys(
+                (
+                    *_notes(plan, [found for _, found in judged], resolver),
+                    *checks.notes(tasks, after),
+                    *_frozen(tasks, resolver),
+                )
+            )
+        ),
+        context=context,
+        task_changes=tuple(task_changes(answers, after, past)),
+        access_changes=tuple(access_changes(after)),
+        role_switches=tuple(role_switches(after, past)),
+        access_unknown=tuple(access_unknown(after)),
+        access_possible=tuple(access_possible(after)),
+        roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
+    )
+    wanted = (mend(report) if mend else found) if fixes else ()
+    seen = [plan, *(each.plan for each in stacks)]
+    secrets = (*resolver.secrets, *(text for each in seen for text in each.secrets()))
+    redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})
+    return (_mended(report, wanted, after, redactor) if wanted else report), redactor
+
+
+def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
+    """Yield the tasks of which something was not looked at, and why."""
+    needs = Counter(each.requirement.task_definition for each in answers)
+    for task in tasks:
+        address = str(task.address)
+        if task.problem:
+            yield Skipped(address, task.problem)
+        elif needs[address] >= startup.MOST_REQUIREMENTS:
+            yield Skipped(
+                address, f"limit: only the first {startup.MOST_REQUIREMENTS:,} of its permissions are checked"
+            )
+
+
+def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
+    from tfcheck.fix import suggest
+
+    pairs = zip(wanted, suggest(wanted, after), strict=True)
+    mended = {id(old): _without_secret(new, redactor) for old, new in pairs}
+    findings = tuple(mended.get(id(each), each) for each in report.findings)
+    return msgspec.structs.replace(report, findings=findings)
+
+
+def _without_secret(finding: Finding, redactor: Redactor) -> Finding:
+    """Return a finding without its fix where that would write a sensitive value into the sources."""
+    if finding.fix is None or not writes_secret(finding.fix, redactor):
+        return finding
+    said = "no fix is shown: it would contain a sensitive value"
+    return msgspec.structs.replace(finding, fix=None, explanation=(*finding.explanation, said))
+
+
+def writes_secret(fix: Fix, redactor: Redactor) -> bool:
+    """Whether a fix would write a sensitive value."""
+    added = (line[1:] for line in fix.diff.splitlines() if line.startswith("+"))
+    return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
+
+
+def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:
+    for requirement in startup.requirements(task, world):
+        yield requirement, judge.judge(requirement, task)
+
+
+def _answer(requirement: Requirement, found: Judgement, past: Past, locations: Locations) -> Answer:
+    argument = "assume_role_policy" if requirement.action == startup.trust.ACTION else "policy"
+    return Answer(
+        requirement=requirement,
+        role=found.role,
+        verdict=found.verdict,
+        reason=found.reason,
+        before=past.verdict(requirement),
+        waits_for=found.waits_for,
+        evidence=tuple(_placed(each, argument, locations) for each in found.evidence),
+        assumptions=found.assumptions,
+        needed_at=None if found.verdict is Verdict.ALLOWED else locations.need(requirement),
+    )
+
+
+def _placed(evidence: Evidence, argument: str, locations: Locations) -> Evidence:
+    location = locations.of(evidence.policy, argument)
+    return evidence if location is None else msgspec.structs.replace(evidence, location=location)
+
+
+def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
+    return PlanInfo(
+        path=plan.label,
+        format_version=plan.format_version,
+        terraform_version=plan.terraform_version,
+        sources=sources.label if sources else None,
+        complete=plan.complete,
+    )
+
+
+def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[str]:
+    """Report once what the verdicts rest on and what could not be looked at."""
+    if not plan.has_changes:
+        yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"
+    if any(found.verdict is Verdict.ALLOWED for found in judged):
+        yield NOT_EVALUATED
+    yield from resolver.assumptions
+    yield from resolver.survival.notes.values()
+    for found in judged:
+        yield from found.notes
+
+
+def _frozen(tasks: list[TaskDefinition], resolver: Resolver) -> Iterator[str]:
+    """Name the task definitions whose containers may differ from what is written: the plan does not show it."""
+    for task in tasks:
+        block = resolver.block(task.address)
+        if block is not None and {"container_definitions", "all"} & set(block.ignored_changes()):
+            yield f"{task.address} ignores changes of container_definitions: what is written may differ from what runs"

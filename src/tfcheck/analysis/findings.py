@@ -1,0 +1,131 @@
+"""Group denied requirements into findings, each with its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck import startup
+from tfcheck.analysis.near_miss import advice
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.resolve.locations import Locations
+from tfcheck.role import DELETED, DELETED_ELSEWHERE
+from tfcheck.verdict.before import change_of
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
+
+_Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
+
+
+def findings(answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations) -> Iterator[Finding]:
+    """Group what is denied by task definition and cause; what a rule of ECS tells is left to that."""
+    instances = {str(task.address) for task in tasks if task.on_instances}
+    groups: dict[_Group, list[Answer]] = {}
+    for answer in answers:
+        need = answer.requirement
+        if answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken:
+            groups.setdefault(_group(answer), []).append(answer)
+    for group in groups.values():
+        need = group[0].requirement
+        on_instances = need.task_definition in instances or need.role_kind is RoleKind.INSTANCE
+        yield _finding(group, locations, on_instances=on_instances)
+
+
+def worst_first(found: list[Finding]) -> list[Finding]:
+    """Order findings: errors first, and what the change brings before what was so already."""
+    return sorted(found, key=lambda each: (each.severity.rank, each.change != "introduced"))
+
+
+def _group(answer: Answer) -> _Group:
+    need = answer.requirement
+    return need.task_definition, need.rule, need.role_kind, answer.reason, need.severity, change_of(answer)
+
+
+def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool) -> Finding:
+    first = answers[0]
+    need = first.requirement
+    has_role = first.reason is not Reason.NO_EXECUTION_ROLE
+    # NOTE: instances that get no credentials do not join the cluster; no task shows an error for it.
+    unseen = need.role_kind is RoleKind.INSTANCE and first.reason is Reason.TRUST_POLICY
+    return Finding(
+        rule=need.rule,
+        severity=need.severity,
+        task_definition=need.task_definition,
+        address=first.role,
+        message=_message(answers),
+        answers=tuple(answers),
+        explanation=tuple(_explanation(answers)),
+        symptom="" if unseen else startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
+        change=change_of(first),
+        location=_mend_here(first, locations),
+        needed_at=locations.need(need),
+    )
+
+
+def _mend_here(answer: Answer, locations: Locations) -> Location | None:
+    """Point at the statement that is in the way, else at the role that lacks one."""
+    if answer.reason in _SAID_ELSEWHERE and answer.evidence:
+        found = locations.of(answer.evidence[0].policy)
+        if found is not None:
+            return found
+    return locations.of(answer.role) if answer.role else None
+
+
+_SAID_ELSEWHERE = (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE)
+
+
+def _message(answers: list[Answer]) -> str:
+    first = answers[0]
+    need = first.requirement
+    role = f"{need.role_kind.value} role {first.role}"
+    actions = " and ".join(dict.fromkeys(answer.requirement.action for answer in answers))
+    what = _things(answers)
+    match first.reason:
+        case Reason.NO_EXECUTION_ROLE:
+            return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
+        case Reason.TRUST_POLICY:
+            deleted = (each.because for each in first.evidence if each.because in (DELETED, DELETED_ELSEWHERE))
+            who, service = _ASSUMING.get(need.role_kind, ("ECS", "ecs-tasks.amazonaws.com"))
+            cause = next(deleted, f"its trust policy does not allow {service}")
+            return f"{who} cannot assume the {role}: {cause}"
+        case Reason.EXPLICIT_DENY:
+            return f"a policy denies the {role} {actions} on {what}"
+        case Reason.GRANTED_TO_TASK_ROLE:
+            return f"{actions} on {what} is granted to the task role, but the {role} needs it"
+        case Reason.GRANTED_TO_EXECUTION_ROLE:
+            return f"{actions} on {what} is granted to the execution role, but the {role} needs it"
+        case Reason.PERMISSIONS_BOUNDARY:
+            return f"the permissions boundary of the {role} does not allow {actions} on {what}"
+        case Reason.RESOURCE_POLICY:
+            return f"the policy of {what} does not let the {role} call {actions}"
+        case _:
+            return f"the {role} is not allowed {actions} on {what}"
+
+
+_ASSUMING = {RoleKind.INSTANCE: ("EC2", "ec2.amazonaws.com")}
+
+
+def _things(answers: list[Answer]) -> str:
+    shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
+    return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
+
+
+def _explanation(answers: list[Answer]) -> Iterator[str]:
+    """Explain what the user may not know, once for the whole finding."""
+    first = answers[0]
+    need = first.requirement
+    if first.reason is Reason.GRANTED_TO_TASK_ROLE:
+        yield (
+            f"ECS uses the {need.role_kind.value} role before the containers start; the task role is only for the code "
+            f"inside them. Move the statement to a policy of the {need.role_kind.value} role"
+        )
+    if first.reason is Reason.GRANTED_TO_EXECUTION_ROLE:
+        yield (
+            "ECS does this with the task role, never with the execution role. Move the statement to a policy of the "
+            "task role"
+        )
+    if first.reason is Reason.EXPLICIT_DENY:
+        yield "an explicit deny wins over every allow: change the statement that denies"
+    if first.reason is Reason.PERMISSIONS_BOUNDARY:
+        yield "a boundary is a ceiling: what it does not allow, no policy of the role can grant"
+    yield from advice(answers)
+    if need.action == "s3:GetBucketLocation":
+        yield "AWS documents this permission; ECS agents before 1.84.0 call it, later ones and Fargate were not seen to"

@@ -1,0 +1,355 @@
+"""Fix what the plans of a run lack."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.analysis.session import Together
+from tfcheck.hcl.modules import Found
+from tfcheck.repository import Run
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Finding, Report, Verdict
+
+if TYPE_CHECKING:
+    from tfcheck.analysis.inputs import Given
+    from tfcheck.analysis.redaction import Redactor
+    from tfcheck.fix.edits.files import Files
+    from tfcheck.fix.edits.insertion import Insertion
+    from tfcheck.fix.lending import Asked
+    from tfcheck.fix.mend import Mend, Mends
+    from tfcheck.hcl.modules import Sources
+    from tfcheck.hcl.syntax.file import File
+    from tfcheck.plan import ConfigModule, Plan
+    from tfcheck.vocabulary.address import ElsewhereAddress
+    from tfcheck.world.other_stack import Stack
+    from tfcheck.world.world import After
+
+
+_SETTLED = "the sources grant already what the plan lacks: it is older than they are; plan again"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Which fixes are wanted: those of rules or addresses, only safe ones; `prefixes` grants directories of files."""
+
+    only: tuple[str, ...] = ()
+    safe_only: bool = False
+    prefixes: bool = False
+
+
+class Fixed(msgspec.Struct, frozen=True):
+    """All changes, by file; what is only text, and what there is to say."""
+
+    diff: str = ""
+    texts: tuple[Mend, ...] = ()
+    notes: tuple[str, ...] = ()
+    changed: int = 0
+
+
+def fix(
+    plans: Sequence[str],
+    sources: str | None,
+    workspace: str | None,
+    choice: Choice,
+    *,
+    account: str | None = None,
+    context: Sequence[str] = (),
+    into_files: bool = False,
+) -> Fixed:
+    """Find the fixes for everything that the plans of files lack, each with the others and `context` beside it.
+
+    With `into_files` they are written.
+
+    Raises:
+        InputError: a file cannot be read, or one cannot be written; then no file has changed.
+        UsageError: standard input is to be more than one of them.
+    """
+    together = Together(plans, context, None, workspace, account=account)
+    work = _Work(sources, workspace, account, choice, together.run, several=len(set(plans)) > 1)
+    for plan in dict.fromkeys(plans):
+        for given in together.given(plan):
+            work.notes += together.notes(plan, given, about_sources=False)
+            work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
+    work.lend()
+    mends = _together(work)
+    insertions = [insertion for each in mends for insertion in each.insertions]
+    texts = {name: text for each in mends for name, text in each.texts.items()}
+    if not insertions or work.files is None:
+        return _redacted(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
+    diff = work.files.diff(insertions, texts)
+    if into_files:
+        work.notes += _write(mends, work.files)
+    return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts)), work)
+
+
+def _redacted(fixed: Fixed, work: _Work) -> Fixed:
+    """Remove what the plans mark as sensitive from all that is printed."""
+    for redactor in work.redactors:
+        texts = tuple(msgspec.structs.replace(each, fix=redactor.report(each.fix)) for each in fixed.texts)
+        notes = tuple(map(redactor.text, fixed.notes))
+        fixed = msgspec.structs.replace(fixed, diff=redactor.text(fixed.diff), texts=texts, notes=notes)
+    return fixed
+
+
+class _Work:
+    """What is to be done; the files of all plans are named by their places."""
+
+    def __init__(
+        self,
+        sources: str | None,
+        workspace: str | None,
+        account: str | None,
+        choice: Choice,
+        run: Run,
+        *,
+        several: bool,
+    ) -> None:
+        self._sources = Path(sources) if sources else None
+        self._workspace = workspace
+        self._account = account
+        self._choice = choice
+        self._run = run
+        self._several = several
+        self.mends: list[Mend] = []
+        self.texts: list[Mend] = []
+        self.notes: list[str] = []
+        self.files: Files | None = None
+        self.redactors: list[Redactor] = []
+        self._idle: dict[str, str] = {}
+        self._worlds: dict[str, tuple[After, Sources | None]] = {}
+        self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[Mend, Asked]]] = {}
+
+    def add(self, given: Given, path: Path | None, stacks: Sequence[Stack]) -> None:
+        """Find what one plan calls for."""
+        from tfcheck.analysis.check import examined, writes_secret
+        from tfcheck.fix import mends as find_mends
+
+        found = _found(self._sources, path, given.plan, self._run)
+        report, redactor = examined(
+            given.plan, found.sources, workspace=self._workspace, account=self._account, stacks=stacks
+        )
+        self.redactors.append(redactor)
+        world = self._world(given.plan, found.sources, stacks)
+        self._worlds[given.plan.label] = world, found.sources
+        wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
+        if not wanted:
+            left = _open(report)
+            missing = "nothing is surely missing" if left else "nothing is missing"
+            what = "nothing that is asked for" if report.findings else missing
+            self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
+            self.notes.append(self._idle[given.plan.label])
+            return
+        mends = find_mends(wanted, world, prefixes=self._choice.prefixes)
+        kept = tuple(each for each in mends.found if not writes_secret(each.fix, redactor))
+        mends = msgspec.structs.replace(mends, found=kept)
+        lent = [each for each in mends.found if each.home is not None and self._ask(each, each.home, world, stacks)]
+        chosen = [each for each in mends.found if each not in lent and _is_safe(each, self._choice)]
+        self.mends += [self._by_place(each, found.sources) for each in chosen if each.insertions]
+        self.texts += [each for each in chosen if not each.insertions]
+        self.notes += [] if found.sources else found.messages
+        self.notes += _left(wanted, mends, self._choice, {each.fix.title for each in lent})
+
+    def _nothing(self, label: str, what: str) -> str:
+        which = f" for `{label}`" if self._several else ""
+        return f"nothing to do{which}: {what}"
+
+    def _ask(self, mend: Mend, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
+        """Ask another plan of the call for what a role of it lacks; tell whether there is that plan."""
+        from tfcheck.fix.lending import Asked
+
+        label = next((each.plan.label for each in stacks if each.name == home.stack and each.is_checked), None)
+        if label is not None:
+            asked = Asked(mend.answers, world, tuple(stacks), home.stack)
+            self._asked.setdefault((label, home), []).append((mend, asked))
+        return label is not None
+
+    def lend(self) -> None:
+        """Put into the sources of plans what their roles lack for tasks of others; what cannot be put there is text."""
+        from tfcheck.fix.lending import mends_for_others
+
+        for (label, home), pairs in self._asked.items():
+            world, sources = self._worlds[label]
+            asked = [each for _, each in pairs]
+            found = mends_for_others(home, asked, world, prefixes=self._choice.prefixes)
+            chosen = [each for each in found.found if _is_safe(each, self._choice)]
+            self.mends += [self._by_place(each, sources) for each in chosen]
+            if chosen:
+                self.notes = [each for each in self.notes if each != self._idle.get(label)]
+            self.notes += [_SETTLED] if found.settled else []
+            done = [*found.settled, *(answer for each in found.found for answer in each.answers)]
+            for mend, _ in pairs:
+                if not all(each in done for each in mend.answers) and _is_safe(mend, self._choice):
+                    self.texts.append(mend)
+
+    def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
+        from tfcheck.resolve import resolver_of
+        from tfcheck.world.other_stack import formerly
+        from tfcheck.world.world import After
+
+        return After(resolver_of(plan, sources, self._workspace, self._account), stacks, formerly(stacks))
+
+    def _by_place(self, mend: Mend, sources: Sources | None) -> Mend:
+        """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
+
+        Raises:
+            InputError: they lie in another repository than those of other plans.
+        """
+        from tfcheck.fix.edits.files import Files
+
+        files = Files(sources)
+        self.files = self.files or files
+        if files.tree != self.files.tree:
+            raise InputError("the plans' sources lie in several repositories", hint="give the plans one by one")
+        insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in mend.insertions)
+        texts = {str(files.place(name)): text for name, text in mend.texts.items()}
+        return msgspec.structs.replace(mend, insertions=tuple(insertions), texts=texts)
+
+
+def _open(report: Report) -> str:
+    """Explain how much of a report is open."""
+    unknown = sum(each.verdict is Verdict.UNKNOWN for each in report.answers)
+    parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
+    parts += [f"{each.address} could not be analysed" for each in report.skipped]
+    return "".join(f", {each}" for each in parts)
+
+
+def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Found:
+    """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
+    from tfcheck.hcl.modules import find
+
+    refused: InputError | None = None
+    try:
+        found = find(option, path, plan.configuration, run=run)
+        if found.sources is not None or option is not None or path is None:
+            return found
+    except InputError as error:
+        refused = error
+    directory = option or (path.parent if path else Path())
+    try:
+        grown = find(directory, path, None, run=run).sources
+    except InputError:
+        grown = None
+    if grown is not None and plan.configuration is not None and _has_grown(grown, plan.configuration, ()):
+        return Found(grown)
+    if refused is not None:
+        raise refused
+    return found
+
+
+def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
+    """Whether the sources declare what the plan lists, and beyond that only policies."""
+    from tfcheck.fix.place import POLICIES
+
+    declared = sources.surely_declares(path)
+    listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}
+    listed |= {("module", name) for name in module.calls}
+    if declared is None:
+        return True
+    if not listed <= declared or not {kind for kind, _ in declared - listed} <= POLICIES:
+        return False
+    return all(
+        call.module is None or _has_grown(sources, call.module, (*path, name)) for name, call in module.calls.items()
+    )
+
+
+def _is_wanted(finding: Finding, only: tuple[str, ...]) -> bool:
+    return not only or not {finding.rule, finding.task_definition, finding.address}.isdisjoint(only)
+
+
+def _is_safe(mend: Mend, choice: Choice) -> bool:
+    return mend.fix.safety == "safe" or not choice.safe_only
+
+
+def _left(findings: Iterable[Finding], mends: Mends, choice: Choice, asked: Container[str]) -> Iterator[str]:
+    """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""
+    if mends.settled:
+        yield _SETTLED
+    settled = {each.requirement for each in mends.settled}
+    for finding in findings:
+        fix = mends.of(finding)
+        if fix is None and not {each.requirement for each in finding.answers} <= settled:
+            yield f"no fix is known for {finding.severity.value}[{finding.rule}]: {finding.message}"
+        elif fix is not None and choice.safe_only and fix.safety != "safe" and fix.title not in asked:
+            yield f"left out, since it wants a review: {fix.title}"
+
+
+def _together(work: _Work) -> list[Mend]:
+    """Keep the changes that go together; one that would spoil a file for the others is left out."""
+    if _are_sound(work.mends):
+        return list(work.mends)
+    kept: list[Mend] = []
+    for mend in work.mends:
+        if _are_sound([*kept, mend]):
+            kept.append(mend)
+        else:
+            work.notes.append(f"left out, since it does not go with another change: {mend.fix.title}")
+    return kept
+
+
+def _are_sound(mends: Sequence[Mend]) -> bool:
+    from tfcheck.fix.edits.insertion import by_file, spliced
+    from tfcheck.fix.soundness import sound
+    from tfcheck.fix.trial import reread
+
+    texts = {name: text for each in mends for name, text in each.texts.items()}
+    changes = by_file(insertion for each in mends for insertion in each.insertions)
+    return all(
+        sound(reread(texts[name], texts[name].text), several)
+        and _declares_once(reread(texts[name], spliced(texts[name].text, several)))
+        for name, several in changes.items()
+    )
+
+
+def _declares_once(file: File) -> bool:
+    """Whether no two resources of a file have one name, as when two plans add different policies to one role."""
+    labels = [block.labels for block in file.blocks if block.type == "resource"]
+    return len(labels) == len(set(labels))
+
+
+def _write(mends: Sequence[Mend], files: Files) -> list[str]:
+    """Write the changed files; return what there is to say about them.
+
+    Raises:
+        InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
+    """
+    from tfcheck.fix.edits.files import written
+    from tfcheck.fix.edits.insertion import by_file, spliced
+    from tfcheck.fix.edits.writing import NewContent, write
+
+    texts = {name: text for each in mends for name, text in each.texts.items()}
+    changes = by_file(insertion for each in mends for insertion in each.insertions)
+    notes = [
+        note
+        for name, several in changes.items()
+        if (note := _second_opinion(files.path(name), texts[name].text, several))
+    ]
+    write(
+        [
+            NewContent(files.place(name), written(texts[name].text, texts[name]), written(new, texts[name]))
+            for name, several in changes.items()
+            if (new := spliced(texts[name].text, several))
+        ]
+    )
+    return notes
+
+
+def _second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> str:
+    """Have python-hcl2 check a change; return a note where it cannot.
+
+    Raises:
+        InputError: it finds more changed than was inserted.
+    """
+    from tfcheck.fix.second_reader import Opinion, opinion
+
+    found = Opinion.SAME_BUT_INSERTED if name.endswith(".json") else opinion(before, insertions)
+    if found is Opinion.DIFFERENT:
+        raise InputError(
+            f"`{name}`: python-hcl2 finds more changed than the fix inserts, so nothing was written",
+            hint="review the diff that `tfcheck fix` prints without `--write`",
+        )
+    if found is Opinion.UNREADABLE:
+        return f"`{name}`: python-hcl2 cannot read this file, so only tfcheck's own parser checked the change"
+    return ""

@@ -1,0 +1,117 @@
+"""The input files of a run: plans, and the states of other stacks, with their sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.repository import Run
+from tfcheck.vocabulary.errors import InputError
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Found, Sources
+    from tfcheck.plan import Loaded, Plan
+    from tfcheck.world.other_stack import Stack
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A plan, or the state of another stack read as one, with the sources that were found for it.
+
+    A state does not name its sources: `beside` are those in its directory, which may be others.
+    """
+
+    plan: Plan
+    found: Found
+    is_state: bool = False
+    beside: Sources | None = None
+
+    def stack(self, name: str, workspace: str | None, account: str | None = None, *, changes: bool = False) -> Stack:
+        """Return it as other plans see it; with `changes` it is checked as well, and part of the change."""
+        from tfcheck.resolve import resolver_of
+        from tfcheck.world.other_stack import stack_of, stack_of_state
+
+        sources = self.found.sources
+        resolver = resolver_of(self.plan, sources, workspace, account)
+        return (
+            stack_of_state(resolver, name, self.beside) if self.is_state else stack_of(resolver, name, changes=changes)
+        )
+
+
+class File(msgspec.Struct, frozen=True):
+    """What one file holds, and what is to be said of it."""
+
+    given: tuple[Given, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def planned(path: Path | None, sources: Path | None, run: Run) -> File:
+    """Read the plans of a file, None for standard input, with their sources, which read what `run` lets them.
+
+    Raises:
+        InputError: it cannot be read, or is not a complete plan.
+    """
+    from tfcheck.hcl.modules import find
+
+    loaded = load_plans(path)
+    rows = (Given(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
+    return File(tuple(rows), loaded.warnings)
+
+
+def shown(path: Path | None, run: Run) -> File:
+    """Read the state or the plans of another stack, None for standard input, with the sources of a plan.
+
+    Raises:
+        InputError: it cannot be read, is a raw state, or holds something else.
+    """
+    from tfcheck.hcl.modules import Found
+    from tfcheck.plan import SavedPlanError, load_shown
+
+    try:
+        found = load_shown(path)
+    except SavedPlanError:
+        if path is None:
+            raise
+        return planned(path, None, run)
+    if not found.is_state:
+        return _with_sources(found.loaded, path, run)
+    beside = _beside(path, run) if path else None
+    rows = (Given(each, Found(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
+    return File(tuple(rows), found.loaded.warnings)
+
+
+def _with_sources(loaded: Loaded, path: Path | None, run: Run) -> File:
+    from tfcheck.hcl.modules import find
+
+    rows = (Given(each, find(None, path, each.configuration, run=run)) for each in loaded.plans)
+    return File(tuple(rows), loaded.warnings)
+
+
+def _beside(path: Path, run: Run) -> Sources | None:
+    from tfcheck.hcl.modules import find
+
+    try:
+        return find(path.parent, None, None, run=run).sources
+    except InputError:
+        return None
+
+
+def load_plans(path: Path | None) -> Loaded:
+    """Load a plan file, a saved plan through the program that made it; None is standard input.
+
+    Raises:
+        InputError: it cannot be read, or is not a complete plan.
+    """
+    from tfcheck.plan import SavedPlanError, load
+
+    try:
+        return load(path)
+    except SavedPlanError:
+        if path is None:
+            raise
+    from io import BytesIO
+
+    from tfcheck.hcl.modules.saved_plan import as_json
+
+    return load(path, BytesIO(as_json(path)))

@@ -1,0 +1,147 @@
+"""Keep what a plan marks as sensitive out of everything that is printed.
+
+The last line of defence: values carry their marks, but Terraform loses them in ids and ARNs that a provider computes,
+and a text may have been put together in a way that loses them here. Every string that the plan marks is therefore
+looked for in all texts of a report.
+
+A string of eight characters or more is replaced wherever it occurs. A shorter one is replaced where it is all of a text
+or stands between `:`, `/`, `=`, `@`, quotes or backticks, as the parts of ARNs, paths and names do: in prose it could
+be any word. Not looked for are strings of fewer than three characters, `true`, `false`, `null` and numbers of fewer
+than six digits. Addresses of resources and modules stay readable: Terraform allows nothing sensitive in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
+from tfcheck.symbolic.value import JsonText, Text, Unknown, written
+
+_SHORTEST, _LONG, _DIGITS = 3, 8, 6
+_WORDS = frozenset({"true", "false", "null"})
+_KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
+_AROUND = frozenset(":/=@\"'`")
+#: What never holds a value of the plan: words of tfcheck's own, and places.
+_FIXED = frozenset(
+    {
+        *("rule", "severity", "action", "pointer", "role_kind", "verdict", "before", "reason", "change", "safety"),
+        *("file", "task_definition", "path", "format_version", "terraform_version", "sources", "directory", "effect"),
+        *("context", "roles", "rule_id"),
+    }
+)
+
+_T = TypeVar("_T")
+
+
+class Redactor:
+    """Replaces the strings that a plan marks."""
+
+    def __init__(self, secrets: Iterable[str], types: Iterable[str] = ()) -> None:
+        """Build from what must not be shown, and the resource types of the plan, by which addresses are recognised."""
+        self._by_start: dict[str, list[str]] = {}
+        for secret in sorted(set(map(str, filter(_is_looked_for, secrets))), key=len, reverse=True):
+            self._by_start.setdefault(secret[:_SHORTEST], []).append(secret)
+        kinds = "|".join(map(re.escape, sorted(types)))
+        resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
+        self._address = re.compile(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
+        self._known: dict[str, str] = {}
+        self._structs: dict[int, tuple[msgspec.Struct, msgspec.Struct]] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything is looked for."""
+        return bool(self._by_start)
+
+    def text(self, text: str) -> str:
+        """Return a text without what must not be shown."""
+        text = redacted(text)
+        if not self._by_start or not text:
+            return text
+        if text not in self._known:
+            self._known[text] = self._without(text)
+        return self._known[text]
+
+    def finds(self, text: str) -> bool:
+        """Whether a text holds something that must not be shown."""
+        return self.text(text) != text or isinstance(text, Sensitive)
+
+    def report(self, report: _T) -> _T:
+        """Return a report, or a part of one, all of whose texts may be shown."""
+        return cast(_T, self._cleaned(report))
+
+    def _cleaned(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.text(value)
+            case Unknown() | Text() | JsonText():
+                return self._cleaned_text(value)
+            case msgspec.Struct():
+                return self._cleaned_struct(value)
+            case tuple():
+                cleaned = tuple(map(self._cleaned, value))
+                return value if all(old is new for old, new in zip(value, cleaned, strict=True)) else cleaned
+            case _:
+                return value
+
+    def _cleaned_text(self, value: Unknown | Text | JsonText) -> Any:
+        shown = written(value)
+        return value if self.text(shown) == shown else self.text(shown)
+
+    def _cleaned_struct(self, value: msgspec.Struct) -> Any:
+        # NOTE: what is one object before is one object after: findings share their answers with the report.
+        if id(value) not in self._structs:
+            self._structs[id(value)] = value, self._changed(value)
+        return self._structs[id(value)][1]
+
+    def _changed(self, value: msgspec.Struct) -> msgspec.Struct:
+        changed = {}
+        for name in value.__struct_fields__:
+            old = getattr(value, name)
+            new = old if name in _FIXED or old is None else self._cleaned(old)
+            if new is not old:
+                changed[name] = new
+        return msgspec.structs.replace(value, **changed) if changed else value
+
+    def _without(self, text: str) -> str:
+        out: list[str] = []
+        position = 0
+        for found in self._address.finditer(text):
+            out += (self._replaced(text, position, found.start()), found[0])
+            position = found.end()
+        return "".join((*out, self._replaced(text, position, len(text))))
+
+    def _replaced(self, text: str, start: int, end: int) -> str:
+        out: list[str] = []
+        position = kept = start
+        while position < end:
+            secret = self._secret_at(text, position, end)
+            if secret is None:
+                position += 1
+                continue
+            out += (text[kept:position], SENSITIVE)
+            position = kept = position + len(secret)
+        return "".join((*out, text[kept:end]))
+
+    def _secret_at(self, text: str, position: int, end: int) -> str | None:
+        for secret in self._by_start.get(text[position : position + _SHORTEST], ()):
+            after = position + len(secret)
+            if after <= end and text.startswith(secret, position) and _counts(text, position, after):
+                return secret
+        return None
+
+
+def _is_looked_for(secret: str) -> bool:
+    return len(secret) >= _SHORTEST and secret not in _WORDS and not (secret.isdigit() and len(secret) < _DIGITS)
+
+
+def _counts(text: str, start: int, end: int) -> bool:
+    """Whether an occurrence counts: a short string only as a part of its own."""
+    if end - start >= _LONG:
+        return True
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before.isalnum() or after.isalnum():
+        return False
+    return (not before and not after) or before in _AROUND or after in _AROUND

@@ -1,0 +1,199 @@
+"""Check plan files with the sources that belong to them, and decide whether they pass."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.analysis.inputs import File, Given, planned, shown
+from tfcheck.analysis.stacks import Neighbours, short_names
+from tfcheck.repository import Run
+from tfcheck.vocabulary.ci import context
+from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.finding import Finding, Report, Severity, Unread, Verdict
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Found, Sources
+
+
+#: A loop over file names must not fill the report.
+_MOST_REFUSALS = 5
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """One report, and the directory that the places in it are seen from."""
+
+    report: Report
+    directory: str
+
+
+class Together:
+    """Plans that are checked together: each knows what the others will have made, and what `context` holds."""
+
+    def __init__(
+        self,
+        plans: Sequence[str],
+        context: Sequence[str] = (),
+        sources: str | None = None,
+        workspace: str | None = None,
+        *,
+        account: str | None = None,
+        fixes: bool = True,
+        mend: Callable[[Report], Sequence[Finding]] | None = None,
+        outputs: Sequence[str] = (),
+        shared: bool | None = None,
+    ) -> None:
+        """Build from the files of the plans and the plans or states of other stacks, `-` for standard input.
+
+        With `fixes` findings are given one, of those that `fix` picks. Sources are not allowed to read any of these
+        files, nor the `outputs`, and where the result is `shared` nothing else that git does not track.
+
+        Raises:
+            InputError: a file of the context cannot be read, or holds something else.
+            UsageError: standard input is to be more than one of them.
+        """
+        self._sources = Path(sources) if sources else None
+        self._workspace = workspace
+        self._account = account
+        self._fixes = fixes
+        self._mend = mend
+        self._plans = list(dict.fromkeys(plans))
+        self.run = Run((*plans, *context, *outputs), shared)
+        self._read: dict[str, File | InputError] = {}
+        named = list(dict.fromkeys(context))
+        if "-" in self._plans and "-" in named:
+            raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
+        self._again = [each for each in named if any(map(_same_file(each), self._plans))]
+        read = {each: shown(_path(each), self.run) for each in named if each not in self._again}
+        self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
+        self._warnings = tuple(each for file in read.values() for each in file.warnings)
+        self._context = [each for file in read.values() for each in file.given]
+
+    def checked(self, plan: str) -> Iterator[Checked]:
+        """Check what one of the plans' files holds.
+
+        Raises:
+            InputError: it cannot be read, or is not a complete plan.
+        """
+        from tfcheck.analysis.check import check
+
+        for each in self.given(plan):
+            found = each.found.sources
+            report = check(
+                each.plan,
+                found,
+                workspace=self._workspace,
+                account=self._account,
+                fixes=self._fixes,
+                mend=self._mend,
+                stacks=self.neighbours.of(each),
+            )
+            notes = (*self.notes(plan, each), *report.notes)
+            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes, unread=self._unread)
+            yield Checked(report, str((found.root if found else None) or "."))
+
+    def given(self, plan: str) -> tuple[Given, ...]:
+        """Return the plans that one of the files holds, and their sources.
+
+        Raises:
+            InputError: it cannot be read, or is not a complete plan.
+        """
+        file = self._file(plan)
+        if isinstance(file, InputError):
+            raise file
+        return file.given
+
+    def notes(self, plan: str, given: Given, *, about_sources: bool = True) -> Iterator[str]:
+        """Explain what is odd about the file of a plan, the context and, if wanted, the plan's sources."""
+        file = self._file(plan)
+        yield from () if isinstance(file, InputError) else file.warnings
+        yield from self._warnings
+        yield from (f"`{each}` is checked itself: it is no context" for each in self._again)
+        yield from self.neighbours.notes(given)
+        yield from _about(given.found) if about_sources else ()
+
+    @cached_property
+    def _unread(self) -> tuple[Unread, ...]:
+        found = ((each, self._file(each)) for each in self._plans)
+        return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Return what each plan sees of the others and of the context."""
+        files = [self._file(each) for each in self._plans]
+        plans = [each for file in files if isinstance(file, File) for each in file.given]
+        return Neighbours(plans, self._context, self._names, self._workspace, self._account)
+
+    def _file(self, plan: str) -> File | InputError:
+        if plan not in self._read:
+            try:
+                self._read[plan] = planned(_path(plan), self._sources, self.run)
+            except InputError as error:
+                self._read[plan] = error
+        return self._read[plan]
+
+
+def _path(name: str) -> Path | None:
+    return None if name == "-" else Path(name)
+
+
+def _same_file(one: str) -> Callable[[str], bool]:
+    def same(other: str) -> bool:
+        try:
+            return one != "-" and other != "-" and os.path.samefile(one, other)
+        except OSError:
+            return False
+
+    return same
+
+
+def _placed(report: Report, sources: Sources | None, workspace: str | None) -> Report:
+    """Report in a report where its files are in their repository, and in CI where it was made."""
+    from tfcheck.repository import work_tree
+
+    root = sources.root if sources else None
+    directory = root.resolve().relative_to(work_tree(root)).as_posix() if root else None
+    selected = workspace or (sources.workspace if sources else None)
+    plan = msgspec.structs.replace(report.plan, directory=directory)
+    return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
+
+
+def _about(found: Found) -> Iterator[str]:
+    """Explain what of the sources could not be used; after the check, which reads only the files that it needs."""
+    if found.sources is None:
+        yield from found.messages
+        return
+    for problem in found.sources.problems:
+        yield f"{problem}; what needs that file stays unknown"
+    refusals = list(found.sources.refusals)
+    yield from (f"{each}; what needs it stays unknown" for each in refusals[:_MOST_REFUSALS])
+    if len(refusals) > _MOST_REFUSALS:
+        yield f"{len(refusals) - _MOST_REFUSALS} more files that expressions name are not read"
+    for names, reason in found.sources.missing.items():
+        yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
+
+
+def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bool = False) -> bool:
+    """Whether findings of `fail_on` or above, or under `strict` unknown answers, are among the reports.
+
+    With `new_only` what was so before the change does not count.
+    """
+    reports = list(reports)
+    if strict and any(_undecided(report, new_only) for report in reports):
+        return True
+    if fail_on == "never":
+        return False
+    least = Severity(fail_on).rank
+    findings = (each for report in reports for each in report.findings)
+    return any(each.severity.rank <= least for each in findings if not (new_only and each.change == "existing"))
+
+
+def _undecided(report: Report, new_only: bool) -> bool:
+    unknown = [each for each in report.answers if each.verdict is Verdict.UNKNOWN]
+    counted = [each for each in unknown if not (new_only and each.before is Verdict.UNKNOWN)]
+    return bool(report.skipped) or bool(counted)

@@ -1,0 +1,120 @@
+"""Decide what each plan of a run sees of the other stacks.
+
+All plans of the call see each other and the context. Where two of them show the same thing, a plan counts before a
+state, and what was given first before what was given later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tfcheck.analysis.inputs import Given
+    from tfcheck.plan import Plan
+    from tfcheck.vocabulary.address import Address
+    from tfcheck.world.other_stack import Stack
+
+
+class Neighbours:
+    """The stacks of one call."""
+
+    def __init__(
+        self,
+        plans: Sequence[Given],
+        context: Sequence[Given],
+        names: Mapping[str, str],
+        workspace: str | None = None,
+        account: str | None = None,
+    ) -> None:
+        """Build from the plans that are checked, what else is shown, and the names of their files in reports.
+
+        `workspace` and `account` are those of the plans that are checked.
+        """
+        self._names = names
+        rows = [(each, True) for each in plans] + [(each, False) for each in context]
+        rows = [] if len(rows) < 2 else sorted(rows, key=lambda each: each[0].is_state)
+        self._states = frozenset(each.plan.label for each, _ in rows if each.is_state)
+        self._stacks = [
+            each.stack(
+                self._name(each.plan.label),
+                workspace if checked else None,
+                account if checked else None,
+                changes=checked,
+            )
+            for each, checked in rows
+        ]
+        for stack in self._stacks:
+            stack.beside(self._stacks)
+        self._views: dict[str, list[tuple[Stack, int]]] = {}
+
+    def of(self, given: Given) -> list[Stack]:
+        """Return what a plan sees of all others: each without what the plan, or one that counts before it.
+
+        Speaks for.
+        """
+        return [stack for stack, _ in self._seen_from(given.plan)]
+
+    def notes(self, given: Given) -> Iterator[str]:
+        """Return which stacks show again what others speak for."""
+        for stack, count in self._seen_from(given.plan):
+            if count:
+                things = "something" if count == 1 else f"{count} things"
+                yield f"{stack.name} shows {things} that a plan, or a file given before it, shows too: that one counts"
+        yield from self._outdated(given)
+
+    def _outdated(self, given: Given) -> Iterator[str]:
+        """Return which plans are to make what a state has already."""
+        from tfcheck.analysis.stale_copies import made_again
+
+        states = [each for each in self._stacks if each.plan.label in self._states]
+        for stack in self._stacks:
+            if stack.plan.label in self._states:
+                continue
+            for state in states:
+                count = made_again(stack.plan, state.plan)
+                if count:
+                    things = "something" if count == 1 else f"{count} things"
+                    name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
+                    yield f"{name} makes {things} that {state.name} has already: it seems to be older; plan again"
+
+    def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
+        """Pair each other stack, as a plan sees it, with the number of things that it does not speak for."""
+        if plan.label not in self._views:
+            found = list(self._repeated(plan))
+            stacks = [stack for stack, _ in found]
+            if any(gone for _, gone in found):
+                stacks = [stack.without(gone) for stack, gone in found]
+                own = [stack for stack in self._stacks if stack.plan.label == plan.label]
+                for stack in stacks:
+                    stack.beside([*own, *stacks])
+            self._views[plan.label] = [(stack, len(gone)) for stack, (_, gone) in zip(stacks, found, strict=True)]
+        return self._views[plan.label]
+
+    def _repeated(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
+        """Pair each other stack with what the plan, or a stack before it, speaks for."""
+        from tfcheck.analysis.stale_copies import copies, held
+
+        first: list[Plan] = [plan]
+        for stack in self._stacks:
+            if stack.plan.label != plan.label:
+                known = [identity for each in first for identity in held(each, stack.plan.types())]
+                yield stack, frozenset(copies(stack.plan, frozenset(known)))
+                first.append(stack.plan)
+
+    def _name(self, label: str) -> str:
+        file, mark, number = label.rpartition("#")
+        return self._names.get(label) or f"{self._names.get(file, file)}{mark}{number}"
+
+
+def short_names(files: Sequence[str]) -> dict[str, str]:
+    """Return each file a name for reports: as much of the end of its path as tells it from the others."""
+    return {each: _short(each, [Path(other).parts for other in files if other != each]) for each in files}
+
+
+def _short(file: str, others: Sequence[tuple[str, ...]]) -> str:
+    parts = Path(file).parts
+    tails = (parts[-count:] for count in range(1, len(parts)))
+    found = next((tail for tail in tails if not any(other[-len(tail) :] == tail for other in others)), None)
+    return "/".join(found) if found else file

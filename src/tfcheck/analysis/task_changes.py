@@ -1,0 +1,55 @@
+"""Find the tasks that the change breaks, and those that it fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck import checks
+from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.startup.launch import possible_services
+from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.before import STARTS, Past
+from tfcheck.vocabulary.finding import Answer, Severity, TaskChange
+from tfcheck.world.world import World
+
+
+def task_changes(answers: Iterable[Answer], world: World, past: Past) -> Iterator[TaskChange]:
+    """Return which task definitions could start before the change and cannot after it, or the other way round.
+
+    Nothing is said of one that is new, and of one where either is open.
+    """
+    after = _after(answers, world)
+    for address, task in past.tasks.items():
+        if after.get(address, Truth.UNKNOWN) is not Truth.UNKNOWN:
+            found = _TASK_CHANGES.get((_could_start(task, past), after[address]))
+            if found is not None:
+                yield TaskChange(address, found)
+
+
+_TASK_CHANGES = {
+    (Truth.TRUE, Truth.FALSE): "broken",
+    (Truth.FALSE, Truth.TRUE): "mended",
+    (Truth.FALSE, Truth.FALSE): "still_broken",
+}
+
+
+def _after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
+    """Tell for every task definition whether it can start after the change."""
+    tasks = task_definitions(world)
+    found = {str(task.address): _unless_stopped(task, world) for task in tasks}
+    for answer in answers:
+        need = answer.requirement
+        if need.severity is Severity.ERROR:
+            found[need.task_definition] &= STARTS[answer.verdict]
+    return found
+
+
+def _could_start(task: TaskDefinition, past: Past) -> Truth:
+    granted = past.granted(task)
+    return granted if granted is Truth.FALSE else granted & _unless_stopped(task, past.world)
+
+
+def _unless_stopped(task: TaskDefinition, world: World) -> Truth:
+    if checks.stopped(task, world):
+        return Truth.FALSE
+    return Truth.UNKNOWN if task.problem or possible_services(task, world) else Truth.TRUE

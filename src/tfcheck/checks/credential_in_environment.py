@@ -1,0 +1,56 @@
+"""Keep credentials out of `environment`.
+
+What stands in `environment` is part of the task definition: whoever may call `ecs:DescribeTaskDefinition` can read it,
+it stays in every old revision, and in Terraform's state. A variable that is named like a credential and is given its
+value there belongs into `secrets`. Only the name is shown; a value that is empty, an ARN, a path, an address, a number
+or a switch is passed over.
+
+Write:
+
+    secrets = [{ name = "DATABASE_PASSWORD", valueFrom = aws_secretsmanager_secret.database.arn }]
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-bestpractices.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+_NAME = re.compile(
+    r"(?:.*(?:PASSWORD|PASSWD|PASSPHRASE|API_?KEY)"
+    r"|(?:.*[_.-])?(?:PASS|SECRET|TOKEN|SECRET_?KEY|SECRET_ACCESS_KEY|PRIVATE_?KEY|ENCRYPTION_?KEY))",
+    re.IGNORECASE,
+)
+_HARMLESS = re.compile(
+    r"arn:.*|/.*|\./.*|[a-z][a-z0-9+.-]*://[^@]*|[\d.]+|true|false|null|none|yes|no|on|off", re.IGNORECASE
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for container in task.containers:
+        listed = container.members("environment")
+        for each in () if isinstance(listed, Unknown) else listed:
+            name = member(each, "name")
+            if isinstance(name, str) and _NAME.fullmatch(name) and _may_be_credential(member(each, "value")):
+                yield Mistake(
+                    f"`{name}` of container `{container.name}` is given its value in `environment`, where it can be "
+                    "read: take it from a secret",
+                    Severity.INFO,
+                    container.name,
+                    name,
+                )
+
+
+def _may_be_credential(value: Value) -> bool:
+    """Whether a value is there and is no mere pointer to something; it is never shown."""
+    return isinstance(value, str) and value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
+
+
+PITFALL = Pitfall("credential-in-environment", "credentials in environment", __doc__, _search)

@@ -1,0 +1,36 @@
+"""Name a credential specification by the ARN of an object or a parameter, or as a file on the host.
+
+The ECS agent reads what follows `credentialspec:` or `credentialspecdomainless:` from S3 or from the Parameter Store,
+by its whole ARN. It refuses the ARN of anything else, also that of a secret or of a bucket without a key.
+
+Write:
+
+    credentialSpecs = ["credentialspec:${aws_s3_bucket.specs.arn}/service-account.json"]
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/linux-gmsa.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.credential_spec import options, specification, wrong_specification
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+_SYMPTOM = "unsupported credentialspec ARN, only s3/ssm ARNs are valid"
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for place, option in options(task):
+        arn = specification(option)
+        wrong = wrong_specification(arn, task.thing.surroundings, world) if arn is not None else None
+        if wrong is not None and arn is not None:
+            container = place.container.name if place.container else None
+            symptom = _SYMPTOM if "only S3 and" in wrong else ""
+            yield Mistake(f"{place.cause}: {shown(task, arn)} {wrong}", Severity.ERROR, container, option, (), symptom)
+
+
+PITFALL = Pitfall("credential-spec-arn", "ARNs of credential specifications", __doc__, _search)

@@ -1,0 +1,196 @@
+"""Keep what a task is started with.
+
+Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, or replaces it by one of
+another name, and a task definition still names it, tasks that run go on running, and no new one starts. It shows only
+when ECS replaces a task. Nothing is said where something of the same name is there after the change, in this plan or in
+another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again. What
+the plan of another stack deletes that is checked in the same call is missed, too.
+
+Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
+Terraform forget it:
+
+    removed {
+      from = aws_cloudwatch_log_group.web
+      lifecycle {
+        destroy = false
+      }
+    }
+
+See https://developer.hashicorp.com/terraform/language/resources/syntax#removing-resources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks import env_file_absent, log_group_absent
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue, reachable
+from tfcheck.inventory.ecs import Container, TaskDefinition
+from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.startup.source import Store, sources
+from tfcheck.startup.value_from import injected
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import Text, Truth, Unknown, written
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.other_stack import Stack
+from tfcheck.world.world import Thing, World
+
+#: What is looked at, and the attributes of which one must be another one for it to be another thing.
+_KINDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+    (LOG_GROUP, ("name",)),
+    (SECRET, ("name",)),
+    (PARAMETER, ("name",)),
+    (OBJECT, ("bucket", "key")),
+    (BUCKET, ("bucket",)),
+)
+#: What else makes a thing of the kind.
+_ALSO = {OBJECT: ("aws_s3_object_copy",)}
+_STORES = {Store.SECRETS_MANAGER: SECRET, Store.PARAMETER_STORE: PARAMETER}
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for one, whose in _changing(world):
+        deleted = one.once(_deleted)
+        if not deleted:
+            continue
+        # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
+        there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, one)}
+        for what, container, thing in _named(task, world, one.before()):
+            if str(thing.address) not in deleted or (what, container, thing.address.type) in there:
+                continue
+            yield Mistake(
+                f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
+                Severity.ERROR,
+                container,
+                str(thing.address),
+                ("tasks that run go on running; none starts any more",),
+                _symptom(task, thing),
+            )
+
+
+def _changing(world: World) -> Iterator[tuple[World, str]]:
+    """Return what the change is made of, with its name: this plan.
+
+    And those of other stacks that are checked as well.
+    """
+    yield world, "this plan"
+    for each in world.context:
+        if isinstance(each, Stack) and each.is_checked:
+            yield each, "the plan of another stack"
+
+
+def _symptom(task: TaskDefinition, thing: Thing) -> str:
+    """Return what ECS says where there is no such thing; empty where that was not seen."""
+    match thing.address.type:
+        case "aws_cloudwatch_log_group":
+            return log_group_absent.SYMPTOM
+        case "aws_ssm_parameter":
+            name = SENSITIVE if task.sensitive else written(thing.attribute("name"))
+            region = written(thing.surroundings.region)
+            return f"fetching secret data from SSM Parameter Store in {region}: invalid parameters: {name}"
+        case "aws_secretsmanager_secret":
+            return ""
+        case _:
+            return env_file_absent.SYMPTOM
+
+
+def _fate(thing: Thing, world: World) -> str:
+    replaced = any(each.address == thing.address for each in world.things(thing.address.type))
+    return "replaces by one of another name" if replaced else "deletes"
+
+
+def _deleted(world: World) -> frozenset[str]:
+    """Name what the change definitely deletes, and nothing of the same name replaces."""
+    return frozenset(
+        str(each.address)
+        for kind, names in _KINDS
+        for each in _ended(kind, names, world)
+        if _is_gone(each, kind, names, world)
+    )
+
+
+def _ended(kind: Kind, names: tuple[str, ...], world: World) -> list[Thing]:
+    """Return what is not there any more, or is replaced under another name."""
+    staying = {str(each.address): each for each in world.things(*kind.types)}
+    ended = [each for each in world.before().things(*kind.types) if each.attribute("skip_destroy") is not True]
+    return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
+
+
+def _stays(thing: Thing, later: Thing | None, names: tuple[str, ...]) -> bool:
+    return later is not None and all(thing.attribute(name) == later.attribute(name) for name in names)
+
+
+def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> bool:
+    types = (*kind.types, *_ALSO.get(kind, ()))
+    others = (each for one in (world, *world.context) for each in one.things(*types))
+    return all(
+        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
+        or not _may_be_beside(thing, each, kind)
+        for each in others
+    )
+
+
+def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
+    """Whether a name may mean either of two things; names of buckets mean the same everywhere."""
+    around = thing.surroundings
+    return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)
+
+
+# What a task names
+
+
+_Named = tuple[str, str | None, Thing | None]
+
+
+def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
+    """Return what a task of the world names that is among the things of that one, now or before.
+
+    Or of another stack.
+    """
+    around = among if among is world else world.before()
+    for what, container, thing in (
+        *_files(task, among),
+        *_values(task, around, among),
+        *_groups(task, world, among),
+    ):
+        if thing is not None:
+            yield what, container, thing
+
+
+def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
+    for file in files(task):
+        if isinstance(file.value, str | Text | Unknown):
+            bucket = bucket_of(file.value, among)
+            holder = catalogue(among, OBJECT).by_arn(file.value)
+            yield file.name, file.container.name, holder or (bucket.thing if bucket else None)
+
+
+def _values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
+    for place, value in injected(task):
+        for source in sources(value, task.thing.surroundings, world):
+            if not source.doubt:
+                found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
+                yield place.cause, _name(place.container), found
+
+
+def _name(container: Container | None) -> str | None:
+    return container.name if container else None
+
+
+def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
+    for log in awslogs(task, world):
+        found = catalogue(among, LOG_GROUP).by_name(log.group, None) if log.makes_no_group else None
+        if found is not None and _writes_there(task, log, found):
+            yield log.name, log.container, found
+
+
+def _writes_there(task: TaskDefinition, log: AwsLogs, group: Thing) -> bool:
+    here, there = task.thing.surroundings, group.surroundings
+    return equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE
+
+
+PITFALL = Pitfall("deleted", "what is needed and stays", __doc__, _search)

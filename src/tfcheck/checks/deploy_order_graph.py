@@ -1,0 +1,246 @@
+"""Find what the tasks of a service need that can be created or changed after the service has started them.
+
+Follows https://developer.hashicorp.com/terraform/internals/graph: what a service does not wait for may come later.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar, cast
+
+from tfcheck import startup
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.services_started import starting_services
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
+from tfcheck.inventory.change import before, is_changed, is_new
+from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.startup import existence
+from tfcheck.startup.log_driver import awslogs
+from tfcheck.startup.source import Store, sources
+from tfcheck.startup.value_from import injected
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import RoleKind, Verdict
+from tfcheck.world.world import Thing, World
+
+T = TypeVar("T")
+#: What names the role of each kind of grant, and what of it a change may change.
+_GRANTS = {
+    "aws_iam_role_policy": ("role", ("role", "policy")),
+    "aws_iam_role_policy_attachment": ("role", ("role", "policy_arn")),
+    "aws_iam_policy_attachment": ("roles", ("roles", "policy_arn")),
+}
+_VERSION = "aws_secretsmanager_secret_version"
+#: The roles that a task definition names.
+_KINDS = (RoleKind.EXECUTION, RoleKind.TASK)
+#: What is made in a moment, so that nothing comes late by waiting for it.
+_QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "aws_secretsmanager_secret")
+
+
+def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+    """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
+    if world.earlier(service.address).open:
+        return []
+    needed: dict[str, Thing] = {}
+    for kind in _KINDS:
+        grants = late_grants(service, task, kind, world)
+        if grants and _are_needed(grants, task, kind, world):
+            needed.update({str(each.address): each for each in grants})
+    return [*needed.values(), *_late_values(service, task, world)]
+
+
+def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
+    """Return what the plan makes and a thing waits for, but not the service; what is made in a moment is left out."""
+    for config in sorted(world.earlier(thing.address).resources - world.earlier(service.address).resources):
+        kind = config.split(".")[-2]
+        if not config.startswith("data.") and ".data." not in config and not kind.startswith(_QUICK):
+            made = (each for each in world.things(kind) if each.address.config == config and is_new(each, world))
+            yield from (str(each.address) for each in made)
+
+
+# Grants
+
+
+def late_grants(service: Thing, task: TaskDefinition, kind: RoleKind, world: World) -> list[Thing]:
+    """Return the grants of a task's role that the plan creates or changes and the service does not wait for."""
+    earlier = world.earlier(service.address)
+    if earlier.open:
+        return []
+    return [each for each in world.once(_Grants).of(task, kind) if each.address.config not in earlier.resources]
+
+
+class _Grants:
+    """The grants that the change makes or changes, by the role they are for."""
+
+    def __init__(self, world: World) -> None:
+        self._roles = world.once(Judge).roles
+        self._by_role: dict[str, list[Thing]] = {}
+        changed = [each for each in world.things("aws_iam_policy") if is_changed(each, ("policy",), world)]
+        policies = {each.attribute("arn"): each for each in changed if isinstance(each.attribute("arn"), str)}
+        for kind, (argument, attributes) in _GRANTS.items():
+            for grant in world.things(kind):
+                arn = grant.attribute("policy_arn")
+                if is_changed(grant, attributes, world):
+                    self._file(grant, grant.attribute(argument))
+                elif isinstance(arn, str) and arn in policies:
+                    self._file(policies[arn], grant.attribute(argument))
+
+    def _file(self, grant: Thing, reference: Value) -> None:
+        # NOTE: only roles that are definitely granted something; what may be granted is not late for sure.
+        listed = (reference,) if isinstance(reference, str | Text) else items(reference)
+        for each in (listed,) if isinstance(listed, Unknown) else listed:
+            role = self._roles.thing(each)
+            if role is not None:
+                self._by_role.setdefault(str(role.address), []).append(grant)
+
+    def of(self, task: TaskDefinition, kind: RoleKind) -> list[Thing]:
+        role = self._roles.thing(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
+        return self._by_role.get(str(role.address), []) if role is not None else []
+
+
+def _are_needed(grants: Sequence[Thing], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
+    """Whether something that a role is allowed in the end is denied until the late grants are there."""
+    judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
+    for need in (each for each in startup.requirements(task, world) if each.role_kind is kind):
+        if too_early.verdict(need, task) is Verdict.DENIED and judge.verdict(need, task) is Verdict.ALLOWED:
+            return True
+    return False
+
+
+class _TooEarly:
+    """The world at the moment when services start: the grants that none of their services waits for are as before.
+
+    Of what some services of a role wait for, and others do not, each has a world of its own.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._judges: dict[frozenset[str], Judge] = {}
+        self._late: dict[str, Thing | None] = {}
+        self._in_time: set[str] = set()
+        for task in task_definitions(world):
+            for service, kind in itertools.product(starting_services(task, world), _KINDS):
+                found = late_grants(service, task, kind, world)
+                self._late.update({str(each.address): before(each, world) for each in found})
+                others = (each for each in world.once(_Grants).of(task, kind) if each not in found)
+                self._in_time.update(str(each.address) for each in others)
+
+    def judge(self, grants: Sequence[Thing]) -> Judge:
+        """Return the judge of the moment when a service starts for which these grants come late."""
+        own = frozenset(str(each.address) for each in grants) & self._in_time
+        if own not in self._judges:
+            late = {name: each for name, each in self._late.items() if name not in self._in_time or name in own}
+            self._judges[own] = Judge(_AsBefore(self._world, late))
+        return self._judges[own]
+
+
+class _AsBefore:
+    """A world in which some things are as they were before the change, or not there yet."""
+
+    def __init__(self, world: World, earlier: dict[str, Thing | None]) -> None:
+        self._world = world
+        self._earlier = earlier
+        self._built: dict[object, object] = {}
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        found = (self._earlier.get(str(each.address), each) for each in self._world.things(*types))
+        return [each for each in found if each is not None]
+
+    @property
+    def context(self) -> Sequence[World]:
+        return self._world.context
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        return self._world.looked_up(*types)
+
+    def texts_read(self) -> frozenset[str]:
+        return self._world.texts_read()
+
+    def before(self) -> World:
+        return self._world.before()
+
+    def earlier(self, address: Address) -> Earlier:
+        return self._world.earlier(address)
+
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        return self._world.alike(key, make)
+
+    def once(self, make: Callable[[World], T]) -> T:
+        if make not in self._built:
+            self._built[make] = make(self)
+        return cast(T, self._built[make])
+
+
+# Files, groups and values
+
+
+def _late_values(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+    """Return the new files, log groups, parameters and values of secrets that tasks name and a service may precede."""
+    earlier = world.earlier(service.address).resources
+    named = {
+        str(each.address): each for each in (*_files(task, world), *_groups(task, world), *_parameters(task, world))
+    }
+    versions = {str(each.address): each for each in _versions(service, task, world)}
+    found = (each for each in {**named, **versions}.values() if is_new(each, world))
+    return [each for each in found if each.address.config not in earlier]
+
+
+def _files(task: TaskDefinition, world: World) -> Iterator[Thing]:
+    for file in files(task):
+        holder = catalogue(world, OBJECT).by_arn(file.value)
+        if holder is not None:
+            yield holder
+
+
+def _groups(task: TaskDefinition, world: World) -> Iterator[Thing]:
+    for log in awslogs(task, world):
+        named = existence.at(log.group, task.thing.surroundings, log.region)
+        around = task.thing.surroundings
+        region = named.region if isinstance(named.region, str | Text | Unknown) else around.region
+        near = Surroundings(around.partition, region, around.account)
+        group = catalogue(world, LOG_GROUP).by_name(log.group, near) if log.makes_no_group else None
+        if group is not None and existence.has_name(group, named) is Truth.TRUE:
+            yield group
+
+
+def _parameters(task: TaskDefinition, world: World) -> Iterator[Thing]:
+    for _, value in injected(task):
+        for source in sources(value, task.thing.surroundings, world):
+            found = catalogue(world, PARAMETER).by_arn(source.arn) if source.store is Store.PARAMETER_STORE else None
+            if found is not None:
+                yield found
+
+
+def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Thing]:
+    """Return the only version of each secret that is named by a plain string; by a reference, only if it comes late.
+
+    A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
+    """
+    earlier = world.earlier(service.address).resources
+    for _, value in injected(task):
+        for source in sources(value, task.thing.surroundings, world):
+            secret = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None
+            found = world.once(_Versions).of(secret) if secret is not None else []
+            if secret is not None and len(found) == 1:
+                is_named = secret.address.mode == "managed" and secret.address.config in earlier
+                if not is_named or any(True for _ in waits_longer(found[0], service, world)):
+                    yield found[0]
+
+
+class _Versions:
+    """The versions of secrets, by the secret that they definitely are of."""
+
+    def __init__(self, world: World) -> None:
+        self._by_secret: dict[str, list[Thing]] = {}
+        for version in world.things(_VERSION):
+            reference = version.attribute("secret_id")
+            secret = catalogue(world, SECRET).find(reference, version.surroundings)
+            if secret is not None:
+                self._by_secret.setdefault(str(secret.address), []).append(version)
+
+    def of(self, secret: Thing) -> list[Thing]:
+        return self._by_secret.get(str(secret.address), [])

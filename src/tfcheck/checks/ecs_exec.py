@@ -1,0 +1,102 @@
+"""Allow the task role what ECS Exec needs.
+
+With `enable_execute_command = true` a service lets commands be run in its containers. An agent that ECS starts in each
+container opens channels to Session Manager for that with the *task* role, never with the execution role: it needs four
+actions of `ssmmessages`, which are granted on `*` only. Without them the tasks start all the same, and
+`aws ecs execute-command` ends in `TargetNotConnectedException`. A service on Fargate whose task definition names no
+task role is refused.
+
+Write into a policy of the task role:
+
+    {
+      Effect = "Allow"
+      Action = [
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+      ]
+      Resource = "*"
+    },
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.capacity import launch_types
+from tfcheck.startup.launch import services
+from tfcheck.startup.place import Place
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
+from tfcheck.world.world import Thing, World
+
+ID = "ecs-exec"
+ACTIONS = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+_REFUSED = (
+    "InvalidParameterException: The service couldn't be created because a valid taskRoleArn is not being used. "
+    "Specify a valid task role in your task definition and try again."
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for service in services(task, world):
+        if service.attribute("enable_execute_command") is not True:
+            continue
+        if task.task_role in (None, ""):
+            yield from _without_role(service, task, world)
+        else:
+            yield from _not_allowed(service, task, world)
+
+
+def _without_role(service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    """Tell it of Fargate only: on EC2 the role of the container instance may serve."""
+    if "FARGATE" in launch_types(service, world) or task.on_fargate:
+        yield Mistake(
+            f"{service.address} enables ECS Exec, which ECS refuses since the task definition names no task role",
+            Severity.ERROR,
+            about=str(service.address),
+            symptom=_REFUSED,
+            argument="task_role_arn",
+        )
+
+
+def _not_allowed(service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    judge = world.once(Judge)
+    missing = [each for each in _calls(task, RoleKind.TASK) if judge.verdict(each, task) is Verdict.DENIED]
+    if missing:
+        actions = [each.action for each in missing]
+        role = judge.judge(missing[0], task).role
+        yield Mistake(
+            f"{service.address} enables ECS Exec, but the task role {role} is not allowed {' and '.join(actions)}",
+            Severity.INFO,
+            about=" ".join(actions),
+            explanation=tuple(_explanation(actions, task, judge)),
+            address=str(service.address),
+            argument="enable_execute_command",
+        )
+
+
+def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iterator[str]:
+    yield "the tasks start all the same; only commands cannot be run in their containers"
+    granted = [each for each in _calls(task, RoleKind.EXECUTION) if each.action in actions]
+    if all(judge.verdict(each, task) is Verdict.ALLOWED for each in granted):
+        role = judge.judge(granted[0], task).role
+        yield f"the execution role {role} is allowed it, but ECS Exec never uses that one: move the statement"
+
+
+def _calls(task: TaskDefinition, role_kind: RoleKind) -> list[Requirement]:
+    place = Place(task, None, "/taskRoleArn", "ECS Exec", role_kind)
+    return [place.needs(ID, action, "*", Severity.INFO) for action in ACTIONS]
+
+
+PITFALL = Pitfall(ID, "permissions of ECS Exec", __doc__, _search)

@@ -1,0 +1,97 @@
+"""Give EFS volumes what their authorization asks for.
+
+ECS registers no task definition that has a volume with `iam = "ENABLED"` and names no task role, which is the role that
+mounts it. IAM authorization and access points both need `transit_encryption = "ENABLED"`; it is off where nothing is
+written. Through an access point the volume begins at the access point's directory: `root_directory` must then be `/`
+or left out. Releases of the AWS provider before June 2023 leave it out by themselves.
+
+Write:
+
+    efs_volume_configuration {
+      file_system_id     = aws_efs_file_system.data.id
+      transit_encryption = "ENABLED"
+
+      authorization_config {
+        access_point_id = aws_efs_access_point.web.id
+        iam             = "ENABLED"
+      }
+    }
+
+See https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EFSVolumeConfiguration.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.inventory.catalogue import ACCESS_POINT, catalogue
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.nested import blocks, only
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, Truth, Value
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+_NO_ROLE = "ClientException: EFS IAM authorization requires a task role."
+_ROOT = 'ClientException: When using an EFS access point, the root directory must either be set to "/" or be omitted'
+
+
+class _Volume(msgspec.Struct, frozen=True):
+    """An EFS volume, and what is definitely said of its authorization."""
+
+    name: str
+    system: dict[str, Value]
+    asks_iam: bool
+    has_point: bool
+
+    @property
+    def authorization(self) -> str:
+        """Name what needs more than a plain volume does; empty where nothing definitely does."""
+        return "IAM authorization" if self.asks_iam else "an access point" if self.has_point else ""
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for volume in _volumes(task, world):
+        if volume.asks_iam and task.task_role in (None, ""):
+            said = f"{volume.name} has IAM authorization, but the task definition names no task role to mount it with"
+            yield _mistake(said, Severity.ERROR, _NO_ROLE)
+        if volume.authorization and equal(volume.system.get("transit_encryption"), "ENABLED") is Truth.FALSE:
+            said = f"{volume.name} has {volume.authorization}, but its transit encryption is not enabled"
+            yield _mistake(said, Severity.ERROR)
+        root = volume.system.get("root_directory")
+        if volume.has_point and isinstance(root, str) and root not in ("", "/"):
+            said = f"{volume.name} has an access point and a root directory of its own: leave `root_directory` out"
+            yield _mistake(said, Severity.WARNING, _ROOT)
+
+
+def _mistake(said: str, severity: Severity, symptom: str = "") -> Mistake:
+    return Mistake(said, severity, about=said, symptom=symptom, argument="volume")
+
+
+def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
+    hidden = task.thing.sensitive("volume")
+    for volume in blocks(task.thing.attribute("volume")):
+        system = only(volume.get("efs_volume_configuration"))
+        if system is not None:
+            name = volume.get("name")
+            authorization = only(system.get("authorization_config")) or {}
+            point = authorization.get("access_point_id")
+            yield _Volume(
+                name=f"volume `{name}`" if isinstance(name, str) and not hidden else "an EFS volume",
+                system=system,
+                asks_iam=authorization.get("iam") == "ENABLED",
+                has_point=_is_given(point, world),
+            )
+
+
+def _is_given(point: Value, world: World) -> bool:
+    """Whether an id is definitely there: what is not known may come to null."""
+    if isinstance(point, str | Text):
+        return point != ""
+    return catalogue(world, ACCESS_POINT).owner(point) is not None
+
+
+PITFALL = Pitfall("efs-authorization", "authorization of EFS volumes", __doc__, _search)

@@ -1,0 +1,54 @@
+"""Put environment files into the bucket before a service starts.
+
+Where a plan makes both the bucket and the service, nothing is in the bucket yet but what the plan puts there. A file
+that is not there stops the task; without `s3:ListBucket`, S3 says `403 Forbidden` and not `404`, so it looks like a
+missing permission.
+
+Write:
+
+    resource "aws_s3_object" "env" {
+      bucket = aws_s3_bucket.config.id
+      key    = "web/prod.env"
+      source = "prod.env"
+    }
+
+and refer to it: `value = aws_s3_object.env.arn`.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.services_started import new_services
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup import existence
+from tfcheck.symbolic.value import Text, Truth
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+SYMPTOM = (
+    "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): "
+    "operation error S3: HeadObject, https response error StatusCode: 403, api error Forbidden: Forbidden"
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    services = new_services(task, world)
+    for file in files(task) if services else ():
+        value = file.value
+        if isinstance(value, str | Text) and existence.file(value, services, world) is Truth.FALSE:
+            yield Mistake(
+                f"the plan makes the bucket of {file.name}, but nothing that puts {shown(task, value)} there",
+                Severity.WARNING,
+                file.container.name,
+                value,
+                ("the service starts at once; S3 reports a file that is not there like a missing permission",),
+                SYMPTOM,
+            )
+
+
+PITFALL = Pitfall("env-file-absent", "environment files that exist", __doc__, _search)

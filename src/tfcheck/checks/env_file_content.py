@@ -1,0 +1,86 @@
+"""Write environment files as ECS reads them.
+
+Each line is `NAME=VALUE`, parted at the first `=`. There is no more to it: a line without `=` is passed over, quotes
+around a value become part of it, `export` and spaces before the `=` become part of the name, and only a `#` in the
+first column makes a comment. Looked at are files whose `content` the plan shows; only the numbers of lines are
+reported.
+
+Write:
+
+    # database
+    DATABASE_HOST=db.example.com
+    GREETING=Hello, world
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfcheck.checks.environment_file import EnvironmentFile, files
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.inventory.catalogue import OBJECT, catalogue
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import Thing, World
+
+_QUOTED = re.compile(r"""(["']).*\1""")
+_MOST = 5
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for file in files(task):
+        holder = catalogue(world, OBJECT).by_arn(file.value)
+        if holder is not None:
+            yield from _mistakes(file, holder)
+
+
+def _mistakes(file: EnvironmentFile, holder: Thing) -> Iterator[Mistake]:
+    for what, lines in _misread(holder).items():
+        yield Mistake(
+            f"{_numbered(lines)} of {holder.address} {what}",
+            Severity.INFO,
+            file.container.name,
+            what,
+            address=str(holder.address),
+            argument="content",
+        )
+
+
+def _misread(holder: Thing) -> dict[str, list[int]]:
+    """Return what ECS reads otherwise than meant, and in which lines.
+
+    What is marked as sensitive is not looked into.
+    """
+    content = holder.attribute("content")
+    found: dict[str, list[int]] = {}
+    if isinstance(content, str) and not holder.sensitive("content"):
+        for number, line in enumerate(content.splitlines(), start=1):
+            what = _taken_for(line)
+            if what:
+                found.setdefault(what, []).append(number)
+    return found
+
+
+def _taken_for(line: str) -> str:
+    """Explain how ECS reads a line that is not written for it; empty where it is."""
+    if not line.strip() or line.startswith("#"):
+        return ""
+    name, mark, value = line.partition("=")
+    if not mark:
+        return "without `=` is passed over"
+    if name.startswith("export "):
+        return "begins with `export`, which becomes part of the name"
+    if name != name.strip():
+        return "has spaces around the name, which become part of it"
+    return "has quotes around the value, which become part of it" if _QUOTED.fullmatch(value) else ""
+
+
+def _numbered(lines: list[int]) -> str:
+    more = " and more" if len(lines) > _MOST else ""
+    return f"line {', '.join(map(str, lines[:_MOST]))}{more}"
+
+
+PITFALL = Pitfall("env-file-content", "lines of environment files", __doc__, _search)

@@ -1,0 +1,42 @@
+"""Let the name of every environment file end in `.env`.
+
+AWS documents that the object's key must have this ending. The ECS agent does not look at it, so another name may work;
+nothing promises that it will.
+
+Write:
+
+    environmentFiles = [{ type = "s3", value = "arn:aws:s3:::my-config/web/prod.env" }]
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.object_arn import misshape
+from tfcheck.symbolic.value import Text, Unknown, Value, pieces, spelled_out
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+_ENDING = ".env"
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for file in files(task):
+        if misshape(file.value, world) is None and _surely_ends_otherwise(file.value):
+            message = f"{file.name}, {shown(task, file.value)}, does not end in `{_ENDING}`"
+            yield Mistake(message, Severity.WARNING, file.container.name, file.value)
+
+
+def _surely_ends_otherwise(value: Value) -> bool:
+    if not isinstance(value, str | Text | Unknown) or value == "":
+        return False
+    last = pieces(spelled_out(value))[-1]
+    return isinstance(last, str) and not last.endswith(_ENDING) and not (_ENDING.endswith(last) and last != value)
+
+
+PITFALL = Pitfall("env-file-name", "names that end in .env", __doc__, _search)

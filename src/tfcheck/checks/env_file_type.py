@@ -1,0 +1,31 @@
+"""Give every environment file the type `s3`.
+
+S3 is the only place that ECS fetches environment files from, and `type` must say so. Anything else is refused when the
+task definition is registered, or when the task starts.
+
+Write:
+
+    environmentFiles = [{ type = "s3", value = "arn:aws:s3:::my-config/web/prod.env" }]
+
+See https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EnvironmentFile.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for file in files(task):
+        if file.type is None or (isinstance(file.type, str) and file.type != "s3"):
+            what = "has no type" if file.type is None else f"has the type {shown(task, file.type)}"
+            yield Mistake(f"{file.name} {what}: only `s3` is known", Severity.ERROR, file.container.name, file.type)
+
+
+PITFALL = Pitfall("env-file-type", "environment files of type s3", __doc__, _search)

@@ -1,0 +1,37 @@
+"""Do not rely on environment files on Windows.
+
+The developer guide says that environment files are not supported for Windows containers on Fargate, where such a task
+ends with `PlatformTaskDefinitionIncompatibilityException`. For Windows on container instances the pages of AWS differ.
+
+Use `environment` and `secrets` instead.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-file.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.services_started import on_fargate, on_windows
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    if not on_windows(task):
+        return
+    fargate = on_fargate(task, world)
+    for name in dict.fromkeys(file.container.name for file in files(task)):
+        where = "Windows on Fargate" if fargate else "Windows"
+        yield Mistake(
+            f"container `{name}` has environment files, which ECS does not support on {where}",
+            Severity.ERROR if fargate else Severity.WARNING,
+            name,
+            symptom="PlatformTaskDefinitionIncompatibilityException" if fargate else "",
+        )
+
+
+PITFALL = Pitfall("env-file-windows", "environment files on Windows", __doc__, _search)

@@ -1,0 +1,70 @@
+"""Name an image of Amazon ECR by a host that ECS signs in to.
+
+Amazon ECR also answers at dual-stack hosts, `ACCOUNT.dkr-ecr.REGION.on.aws`. ECS does not ask for a token for these: it
+pulls without signing in, and a private repository refuses. The repository is the same under both hosts.
+
+A registry of China is under `amazonaws.com.cn` and every other one under `amazonaws.com`: the other way round there is
+no such host.
+
+Write:
+
+    image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:1.4"
+
+See https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.symbolic.match import glob
+from tfcheck.symbolic.value import Text, Truth, Unknown
+from tfcheck.vocabulary.arn import partition_of_region
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+_REGISTRY = re.compile(r"\d{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<domain>amazonaws\.com(?:\.cn)?)/")
+_DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+_HOST = "????????????.dkr-ecr*.*.on.aws/*"
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for container in task.containers:
+        image = container.member("image")
+        if isinstance(image, str) and (region := _misplaced(image)):
+            domain = _domain(region)
+            yield Mistake(
+                f"the image of container `{container.name}`, {shown(task, image)}, is at a host that does not exist: "
+                f"registries of {region} are under {domain}",
+                Severity.ERROR,
+                container.name,
+                image,
+            )
+        if isinstance(image, str | Text | Unknown) and glob(_HOST, image) is Truth.TRUE:
+            yield Mistake(
+                f"the image of container `{container.name}`, {shown(task, image)}, is at a host that ECS does not sign "
+                "in to",
+                Severity.WARNING,
+                container.name,
+                image,
+                ("write ACCOUNT.dkr.ecr.REGION.amazonaws.com: the repository is the same",),
+                "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref",
+            )
+
+
+def _misplaced(image: str) -> str:
+    """Return the region of a registry whose host has the domain of another partition; empty where it has its own."""
+    found = _REGISTRY.match(image)
+    domain = _domain(found["region"]) if found is not None else ""
+    return found["region"] if found is not None and domain and found["domain"] != domain else ""
+
+
+def _domain(region: str) -> str:
+    """Return the domain that the hosts of a region are under; empty where that is not public."""
+    return _DOMAINS.get(partition_of_region(region), "")
+
+
+PITFALL = Pitfall("image-host", "hosts of images", __doc__, _search)

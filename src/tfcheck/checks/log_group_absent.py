@@ -1,0 +1,64 @@
+"""Make the log group, or let the driver make it.
+
+The `awslogs` driver does not make its group unless `awslogs-create-group` says so. Where neither the plan makes it,
+nor a data source looks it up or has read its name (from a remote state, for example), nor a task wrote to it before the
+change, it must have been made elsewhere; otherwise no task starts.
+
+Write:
+
+    resource "aws_cloudwatch_log_group" "web" {
+      name = "/ecs/web"
+    }
+
+and refer to it: `awslogs-group = aws_cloudwatch_log_group.web.name`.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.log_region import in_other_regions
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.catalogue import LOG_GROUP
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup import existence
+from tfcheck.startup.awslogs import wrong_group
+from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+SYMPTOM = (
+    "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+    "failed to create Cloudwatch log stream: ResourceNotFoundException: The specified log group does not exist."
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for log in awslogs(task, world):
+        is_named = isinstance(log.group, str) and wrong_group(log.options) is None
+        if is_named and log.makes_no_group and not _may_exist(log, task, world):
+            yield Mistake(
+                f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
+                "driver makes: it must exist already",
+                Severity.WARNING,
+                log.container,
+                log.group,
+                symptom=SYMPTOM,
+            )
+
+
+def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
+    """Whether something in the plan hints at the group, or another rule reports it: deleted, in another region."""
+    named = existence.at(log.group, task.thing.surroundings, log.region)
+    return (
+        existence.log_group(named, world) is not Truth.UNKNOWN
+        or existence.is_read(log.group, world)
+        or any(True for _ in existence.possible_namesakes(LOG_GROUP, named, world))
+        or bool(in_other_regions(log, task, world))
+    )
+
+
+PITFALL = Pitfall("log-group-absent", "log groups that exist", __doc__, _search)

@@ -1,0 +1,43 @@
+"""Give the `awslogs` driver the options that it requires.
+
+`awslogs-group` is the name of a log group, not its ARN. On Fargate `awslogs-stream-prefix` is required as well: a task
+definition for Fargate without it is refused. Without a group that the driver can name no call is made, and no
+permission is looked at.
+
+Write:
+
+    options = {
+      awslogs-group         = aws_cloudwatch_log_group.web.name
+      awslogs-region        = "eu-west-1"
+      awslogs-stream-prefix = "web"
+    }
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.awslogs import wrong_group
+from tfcheck.startup.log_driver import awslogs
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for log in awslogs(task, world):
+        wrong = wrong_group(log.options)
+        if wrong is not None:
+            given = f", {shown(task, log.group)}," if log.group else ""
+            message = f"the log driver of {log.name}{given} {wrong}"
+            yield Mistake(message, Severity.ERROR, log.container, wrong)
+        # NOTE: the proxy of Service Connect has no name of its own to put behind a prefix.
+        if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:
+            message = f"the log driver of {log.name} has no `awslogs-stream-prefix`, which Fargate requires"
+            yield Mistake(message, Severity.ERROR, log.container, "prefix")
+
+
+PITFALL = Pitfall("log-options", "options of the awslogs driver", __doc__, _search)

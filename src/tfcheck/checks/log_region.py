@@ -1,0 +1,87 @@
+"""Tell the `awslogs` driver the region of its log group.
+
+On Fargate the driver does not start without `awslogs-region`, and the group is looked for in that region only. A group
+that the plan, or a stack beside it, makes in another region is not found.
+
+Write:
+
+    options = {
+      awslogs-group         = aws_cloudwatch_log_group.web.name
+      awslogs-region        = "eu-west-1"
+      awslogs-stream-prefix = "web"
+    }
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.services_started import on_fargate
+from tfcheck.inventory.catalogue import LOG_GROUP
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.index import Filed
+from tfcheck.startup import existence
+from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Value
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import Thing, World
+
+_MISSING = (
+    "ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: "
+    "awslogs-region is required"
+)
+_NOT_FOUND = (
+    "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "
+    "ResourceNotFoundException: The specified log group does not exist."
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for log in awslogs(task, world):
+        if log.region is None or log.region == "":
+            if on_fargate(task, world):
+                message = f"the log driver of {log.name} has no `awslogs-region`, which Fargate requires"
+                yield Mistake(message, Severity.ERROR, log.container, symptom=_MISSING)
+        elif log.makes_no_group:
+            yield from _elsewhere(log, task, world)
+
+
+def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    named = in_other_regions(log, task, world)
+    if named:
+        yield Mistake(
+            f"{log.name} logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
+            f"{named[0].address} is in {named[0].surroundings.region}",
+            Severity.WARNING,
+            log.container,
+            log.region,
+            symptom=_NOT_FOUND,
+        )
+
+
+def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[Thing]:
+    """Return the groups of that name, in the task's account as far as it is known, if all are in other regions."""
+    if not isinstance(log.group, str) or log.region is None or log.region == "":
+        return []
+    here = existence.at(log.group, task.thing.surroundings, log.region)
+    if any(True for _ in existence.possible_namesakes(LOG_GROUP, here, world)):
+        return []
+    account = task.thing.surroundings.account
+    named = [each for each in world.once(_by_name).exactly(log.group) if _is_in(each, account)]
+    return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
+
+
+def _is_in(group: Thing, account: Value) -> bool:
+    return equal(group.surroundings.account, account) is not Truth.FALSE
+
+
+def _by_name(world: World) -> Filed:
+    """File by name the groups that the plan makes, and those of other stacks."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*LOG_GROUP.types)], "name")
+
+
+PITFALL = Pitfall("log-region", "regions of log groups", __doc__, _search)

@@ -1,0 +1,49 @@
+"""Keep the configuration of a log router where it can be read.
+
+With `config-file-type` `s3` the file is named by the ARN of its object, not by an `s3://` address: anything else is
+refused when the task definition is registered. Fargate takes only `file`, a path in the image of the router.
+
+Write, on EC2:
+
+    options = { config-file-type = "s3", config-file-value = "arn:aws:s3:::my-config/fluent-bit.conf" }
+
+On Fargate, put the file into an image of your own:
+
+    options = { config-file-type = "file", config-file-value = "/fluent-bit.conf" }
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef-customconfig.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.services_started import on_fargate
+from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for container in task.containers:
+        options = member(container.member("firelensConfiguration"), "options")
+        if member(options, "config-file-type") == "s3":
+            yield from _mistakes(container, options, task, world)
+
+
+def _mistakes(container: Container, options: Value, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    value = member(options, "config-file-value")
+    what = f"log router configuration of container `{container.name}`"
+    if on_fargate(task, world):
+        message = f"{what} is in S3: Fargate takes only a file in the image"
+        yield Mistake(message, Severity.ERROR, container.name, "fargate")
+    elif (wrong := misshape(value, world)) is not None:
+        message = f"{what}, {shown(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
+        symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""
+        yield Mistake(message, Severity.ERROR, container.name, value, (f"ECS takes `{FORM}`",), symptom)
+
+
+PITFALL = Pitfall("log-router", "configuration of log routers", __doc__, _search)

@@ -1,0 +1,48 @@
+"""A check, and the misconfiguration that it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import Value, written
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """One place where a task definition, or what belongs to it, is definitely wrong.
+
+    `about` tells mistakes in one place apart: the same before and after a change is the same mistake. `address` is the
+    resource to fix, where that is not the task definition, `argument` what of it is wrong.
+    """
+
+    message: str
+    severity: Severity
+    container: str | None = None
+    about: Value = None
+    explanation: tuple[str, ...] = ()
+    symptom: str = ""
+    address: str | None = None
+    argument: str = "container_definitions"
+
+
+Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Mistake]]
+
+
+class Pitfall(msgspec.Struct, frozen=True):
+    """A rule of ECS. `manual` is its page; `search` yields what definitely breaks it, never what may."""
+
+    id: str
+    title: str
+    manual: str
+    search: Search
+
+
+def shown(task: TaskDefinition, value: Value) -> str:
+    """Write a value of the container definitions for people, unless the plan marks them as sensitive."""
+    return SENSITIVE if task.sensitive else f"`{written(value)}`"

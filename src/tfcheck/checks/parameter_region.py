@@ -1,0 +1,57 @@
+"""Name a parameter of another region by its ARN.
+
+The name of a parameter always means the task's own region. A parameter that the plan, or a stack beside it, makes
+elsewhere is not found by its name: the task stops with `invalid parameters`.
+
+Write `valueFrom = aws_ssm_parameter.token.arn`.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.catalogue import PARAMETER
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.index import Filed
+from tfcheck.startup import existence
+from tfcheck.startup.value_from import injected
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.arn import is_arn
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import Thing, World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    here, account = task.thing.surroundings.region, task.thing.surroundings.account
+    for place, value in injected(task):
+        if not isinstance(value, str) or is_arn(value):
+            continue
+        named_here = existence.at(value, task.thing.surroundings)
+        if any(True for _ in existence.possible_namesakes(PARAMETER, named_here, world)):
+            continue
+        named = world.once(_by_name).exactly(value)
+        found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]
+        if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
+            yield Mistake(
+                f"{place.cause}: {shown(task, value)} is in {_regions(found)}, but a name means the task's region",
+                Severity.WARNING,
+                place.container.name if place.container else None,
+                value,
+                symptom=f"fetching secret data from SSM Parameter Store in {here}: invalid parameters",
+            )
+
+
+def _by_name(world: World) -> Filed:
+    """File by name the parameters that the plan makes, and those of other stacks."""
+    return Filed([each for one in (world, *world.context) for each in one.things(*PARAMETER.types)], "name")
+
+
+def _regions(found: list[Thing]) -> str:
+    return " and ".join(dict.fromkeys(str(each.surroundings.region) for each in found))
+
+
+PITFALL = Pitfall("parameter-region", "parameters of other regions", __doc__, _search)

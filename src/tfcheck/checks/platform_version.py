@@ -1,0 +1,78 @@
+"""Run a task on a Fargate platform that knows what it asks for.
+
+Environment files, and secrets of which only one JSON key or version is taken, came with Fargate platform version 1.4.0
+for Linux; whole secrets of Secrets Manager came with 1.3.0, credentials of private registries with 1.2.0. A service
+that is pinned to an older version cannot start such a task.
+
+Write into the service `platform_version = "LATEST"`, or leave it out.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tfcheck.checks.environment_file import files
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.services_started import on_windows
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.launch import services
+from tfcheck.startup.source import Store, sources, without_tail
+from tfcheck.startup.value_from import injected
+from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import Thing, World
+
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    if on_windows(task):
+        return
+    for service in services(task, world):
+        version = _version(service)
+        if version is not None and version < (1, 4, 0):
+            yield from _too_old(version, service, task, world)
+
+
+def _version(service: Thing) -> tuple[int, ...] | None:
+    written = service.attribute("platform_version")
+    found = _VERSION.fullmatch(written) if isinstance(written, str) else None
+    return tuple(map(int, found.groups())) if found else None
+
+
+def _too_old(version: tuple[int, ...], service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    for wanted, least in _wanted(task, world).items():
+        if version < least:
+            yield Mistake(
+                f"{service.address} runs the task on Fargate platform {_written(version)}, but {wanted} need "
+                f"{_written(least)}",
+                Severity.ERROR,
+                about=wanted,
+                address=str(service.address),
+                argument="platform_version",
+            )
+
+
+def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
+    wanted: dict[str, tuple[int, ...]] = {}
+    if any(True for _ in files(task)):
+        wanted["environment files"] = (1, 4, 0)
+    if any(isinstance(each.member("repositoryCredentials"), dict) for each in task.containers):
+        wanted["credentials of private registries"] = (1, 2, 0)
+    for _, value in injected(task):
+        found = sources(value, task.thing.surroundings, world)
+        if found and all(each.store is Store.SECRETS_MANAGER for each in found):
+            wanted["secrets of Secrets Manager"] = (1, 3, 0)
+            if isinstance(value, str | Text | Unknown) and without_tail(value) != value:
+                wanted["JSON keys and versions of secrets"] = (1, 4, 0)
+    return wanted
+
+
+def _written(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
+
+
+PITFALL = Pitfall("platform-version", "platform versions of Fargate", __doc__, _search)

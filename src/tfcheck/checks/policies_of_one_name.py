@@ -1,0 +1,36 @@
+"""Give every inline policy of a role a name of its own.
+
+A role has one inline policy of each name. Two resources that write one name on one role overwrite each other: which of
+them remains after the apply is open, and every later plan wants to change it again.
+
+Give one of them another name, or put both into one policy.
+
+See https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.role import Roles
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    role = world.once(Roles).of(task.execution_role)
+    for group in role.rivals if role is not None else ():
+        names = list(dict.fromkeys(policy.name for policy in group))
+        if len(names) > 1:
+            yield Mistake(
+                f"{' and '.join(names)} write one inline policy of the execution role: only the last one remains",
+                Severity.WARNING,
+                about=" ".join(names),
+                address=names[-1],
+                argument="name",
+            )
+
+
+PITFALL = Pitfall("policies-of-one-name", "inline policies of one name", __doc__, _search)

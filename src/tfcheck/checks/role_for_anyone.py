@@ -1,0 +1,62 @@
+"""Name the service that may assume a role, not everybody.
+
+A trust policy with `Principal: "*"` or `{"AWS": "*"}` and no condition lets every user and role of every AWS account
+assume the role, and do with it what its policies allow. Tasks gain nothing by it: ECS needs its own service named.
+
+Name it: `Principal = { Service = "ecs-tasks.amazonaws.com" }`.
+
+See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.iam import Effect, Policy, Statement
+from tfcheck.iam.action import names
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.role import Roles
+from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    found: dict[str, str] = {}
+    for kind, reference in (("execution", task.execution_role), ("task", task.task_role)):
+        role = world.once(Roles).of(reference)
+        if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust):
+            found.setdefault(role.label, kind)
+    for label, kind in found.items():
+        yield _told(kind, label)
+
+
+def _told(kind: str, label: str) -> Mistake:
+    return Mistake(
+        f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",
+        Severity.WARNING,
+        about=label,
+        address=label,
+        argument="assume_role_policy",
+    )
+
+
+def _is_for_anyone(trust: Policy | None) -> bool:
+    """Whether a statement definitely admits everybody, and no Deny, known or not, takes it back."""
+    if trust is None or trust.invalid is not None:
+        return False
+    if any(each.effect is not Effect.ALLOW for each in trust.statements):
+        return False
+    return any(_admits_anyone(each) for each in trust.statements)
+
+
+def _admits_anyone(statement: Statement) -> bool:
+    principals = statement.principals
+    if principals is None or principals.negated or statement.conditions:
+        return False
+    assumes = names(statement.actions, "sts:assumerole") is Truth.TRUE
+    return assumes and any(kind == "*" for kind, _ in principals.entries)
+
+
+PITFALL = Pitfall("role-for-anyone", "roles that anyone may assume", __doc__, _search)

@@ -1,0 +1,63 @@
+"""Write `valueFrom` as ECS reads it.
+
+A secret of Secrets Manager is named by its whole ARN, alone or followed by all three of JSON key, version stage and
+version id: `ARN:key::`. One colon too few is a malformed ARN; of version stage and version id AWS takes one. The name
+of a secret is no reference to it: what is not an ARN is the name of a parameter, and behind a parameter no key can
+stand. An ARN without its six random characters names a secret only as long as no other begins like it, and IAM compares
+the short form. The ARN of a parameter has one slash behind `parameter`, whether or not the parameter's name begins with
+one. Wildcards are themselves here, and region and task are in the partition that the ARN names. What ECS cannot
+read it asks nobody for: no permission is looked at, and none is suggested.
+
+Write:
+
+    secrets = [
+      { name = "TOKEN",    valueFrom = aws_secretsmanager_secret.token.arn },
+      { name = "PASSWORD", valueFrom = "${aws_secretsmanager_secret.database.arn}:password::" },
+      { name = "MODE",     valueFrom = aws_ssm_parameter.mode.arn },
+    ]
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.startup.fsx import named_credentials
+from tfcheck.startup.launch import services
+from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.reference import Wrong, wrong_credentials, wrong_reference
+from tfcheck.startup.service_connect_log import proxy_options
+from tfcheck.startup.value_from import injected
+from tfcheck.symbolic.value import Value
+from tfcheck.world.world import World
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    around = task.thing.surroundings
+    for place, value in injected(task):
+        yield from _mistakes(place, value, wrong_reference(value, around, world))
+    for place, value in named_credentials(task):
+        yield from _mistakes(place, value, wrong_reference(value, around, world), "volume")
+    for service in services(task, world):
+        for place, value in proxy_options(task, service):
+            yield from _mistakes(place, value, wrong_reference(value, service.surroundings, world))
+    for container in task.containers:
+        value = member(container.member("repositoryCredentials"), "credentialsParameter")
+        place = in_container(task, container, "/repositoryCredentials", "registry credentials")
+        yield from _mistakes(place, value, wrong_credentials(value, around))
+
+
+def _mistakes(
+    place: Place, value: Value, wrong: Wrong | None, argument: str = "container_definitions"
+) -> Iterator[Mistake]:
+    if wrong is not None:
+        named = shown(place.task, value) if value else "`valueFrom`"
+        container = place.container.name if place.container else None
+        message = f"{place.cause}: {named} {wrong.what}"
+        yield Mistake(message, wrong.severity, container, value, symptom=wrong.symptom, argument=argument)
+
+
+PITFALL = Pitfall("secret-reference", "references to secrets and parameters", __doc__, _search)

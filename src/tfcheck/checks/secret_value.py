@@ -1,0 +1,68 @@
+"""Give a secret a value before a service starts.
+
+`aws_secretsmanager_secret` makes a secret without a value. Where a plan makes both the secret and the service that
+reads it, and no `aws_secretsmanager_secret_version`, the first tasks stop with
+`ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT`.
+
+Write:
+
+    resource "aws_secretsmanager_secret_version" "database" {
+      secret_id     = aws_secretsmanager_secret.database.id
+      secret_string = var.database_password
+    }
+
+or start the service, with `desired_count`, once the secret is filled. Nothing is said where a script (a provisioner,
+`null_resource`, `terraform_data`) that the service waits for may fill it.
+
+See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.services_started import new_services
+from tfcheck.inventory.catalogue import SECRET, catalogue
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup import existence
+from tfcheck.startup.place import Place
+from tfcheck.startup.source import Store, sources
+from tfcheck.startup.value_from import injected
+from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import Thing, World
+
+_SYMPTOM = (
+    "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
+)
+
+
+def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+    services = new_services(task, world)
+    told: set[str] = set()
+    for place, secret in _secrets(task, world) if services else ():
+        address = str(secret.address)
+        if address not in told and existence.secret_value(secret, services, world) is Truth.FALSE:
+            told.add(address)
+            yield Mistake(
+                f"{address}, which {place.cause} is read from, has no value: the plan makes no version of it",
+                Severity.WARNING,
+                place.container.name if place.container else None,
+                address,
+                symptom=_SYMPTOM,
+                address=address,
+                argument="",
+            )
+
+
+def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[Place, Thing]]:
+    """Return every secret of the plan that a value is taken from, and where."""
+    for place, value in injected(task):
+        for source in sources(value, task.thing.surroundings, world):
+            found = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None
+            if found is not None:
+                yield place, found
+
+
+PITFALL = Pitfall("secret-value", "secrets that have a value", __doc__, _search)

@@ -1,0 +1,43 @@
+"""Find the services that start a task definition, and what its tasks run on."""
+
+from __future__ import annotations
+
+from tfcheck.inventory.change import is_changed, is_new
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.startup.capacity import launch_types
+from tfcheck.startup.launch import services
+from tfcheck.startup.nested import only
+from tfcheck.world.world import Thing, World
+
+
+def on_fargate(task: TaskDefinition, world: World) -> bool:
+    """Whether some tasks definitely run on Fargate."""
+    if task.on_fargate:
+        return True
+    return any("FARGATE" in launch_types(service, world) for service in services(task, world))
+
+
+def on_windows(task: TaskDefinition) -> bool:
+    """Whether the tasks definitely run on Windows."""
+    platform = only(task.thing.attribute("runtime_platform")) or {}
+    family = platform.get("operating_system_family")
+    return isinstance(family, str) and family.upper().startswith("WINDOWS")
+
+
+def new_services(task: TaskDefinition, world: World) -> list[Thing]:
+    """Return the services that the change makes and that definitely start tasks of this definition at once."""
+    return [each for each in starting_services(task, world) if is_new(each, world)]
+
+
+def starting_services(task: TaskDefinition, world: World) -> list[Thing]:
+    """Return the services that the change makes, or gives this definition.
+
+    And that definitely start its tasks at once.
+    """
+    changed = [each for each in services(task, world) if is_changed(each, ("task_definition",), world)]
+    return [each for each in changed if _starts_tasks(each)]
+
+
+def _starts_tasks(service: Thing) -> bool:
+    count, kind = service.attribute("desired_count"), service.attribute("scheduling_strategy")
+    return kind == "DAEMON" or count is None or (isinstance(count, int) and count > 0)

@@ -1,0 +1,134 @@
+"""The commands for Atlantis."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from tfcheck.cli import options, terminal
+
+if TYPE_CHECKING:
+    from tfcheck.github.comment import OnClean
+    from tfcheck.github.publish import When
+
+_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+def _gate(default: str) -> click.Option:
+    return click.Option(
+        ["--fail-on"],
+        type=click.Choice(["error", "warning", "info", "never"]),
+        default=default,
+        show_default=True,
+        help="The least severity of a finding that stops the plan, or fails the check.",
+    )
+
+
+def _strict() -> click.Option:
+    return click.Option(["--strict"], is_flag=True, help="Stop or fail also what is not decided or was skipped.")
+
+
+def _new_only() -> click.Option:
+    return click.Option(["--new-only"], is_flag=True, help="Let pass what was so before the change.")
+
+
+def _debug() -> click.Option:
+    return click.Option(["--debug"], is_flag=True, help="Show where a bug in tfcheck happened.")
+
+
+@click.group(context_settings=_NAMES, short_help="Steps and hooks for a server of Atlantis.")
+def atlantis() -> None:
+    """Check plans in Atlantis, and tell what was found on the pull request.
+
+    All commands read what they need from the environment that Atlantis gives to steps and hooks.
+    """
+
+
+@atlantis.command(
+    context_settings=_NAMES,
+    params=[_gate("never"), _strict(), _new_only(), _debug()],
+    short_help="A step after plan and show: check the plan, and keep the result.",
+)
+@options.context
+@options.account
+def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool) -> int:
+    """Check the plan that the step show has written, and keep the result for the hook.
+
+    Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
+    what stops a plan; then it is 1, also where nothing could be checked.
+    """
+    from tfcheck.atlantis.step import Gate, after_plan
+
+    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, account, debug=debug)
+    terminal.publish(printed.text, None, colour=False)
+    return printed.status
+
+
+@atlantis.command(
+    "policy-check",
+    context_settings=_NAMES,
+    params=[_gate("error"), _strict(), _new_only(), _debug()],
+    short_help="A step of policy_check: print what fails, for approvals.",
+)
+@options.context
+@options.account
+def policy_check(
+    fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool
+) -> int:
+    """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
+
+    The exit status is always 0: Atlantis goes by the words. What could not be checked fails.
+    """
+    from tfcheck.atlantis.policy import checked_policy
+    from tfcheck.atlantis.step import Gate
+
+    gate = Gate(fail_on, strict, new_only)
+    terminal.publish(checked_policy(os.environ, gate, context, account, debug=debug), None, colour=False)
+    return 0
+
+
+@atlantis.command(context_settings=_NAMES, short_help="A hook after the command plan: one comment for all projects.")
+@click.option(
+    "--id", "name", metavar="TEXT", default="atlantis", show_default=True, help="Tells several comments apart."
+)
+@click.option("--author", metavar="LOGIN", default="", help="The account whose comment it is. Else that of the token.")
+@click.option(
+    "--when",
+    type=click.Choice(["findings", "changes", "always"]),
+    default="findings",
+    show_default=True,
+    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
+    "always.",
+)
+@click.option(
+    "--on-clean",
+    type=click.Choice(["update", "delete", "minimize"]),
+    default="update",
+    show_default=True,
+    help="What becomes of a comment once nothing is missing any more.",
+)
+@click.option(
+    "--suggestions",
+    metavar="NUMBER",
+    type=click.IntRange(0, 50),
+    default=20,
+    show_default=True,
+    help="The most changes that are suggested beside lines of the pull request.",
+)
+@click.option("--dry-run", is_flag=True, help="Write the reports to the log, and ask nobody.")
+@options.debug
+def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: int, dry_run: bool, debug: bool) -> int:
+    """Return the results of all projects of the newest commit in one comment on the pull request.
+
+    The token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or ATLANTIS_GH_TOKEN. Where there is none, or GitHub refuses, the
+    reports are in the log of the hook, and the exit status stays 0.
+    """
+    from tfcheck.atlantis.hook import after_command
+    from tfcheck.cli.rulebook import manuals
+    from tfcheck.github.publish import Wishes
+
+    wishes = Wishes(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
+    terminal.publish(after_command(os.environ, wishes, manuals(), dry_run=dry_run), None, colour=False)
+    return 0

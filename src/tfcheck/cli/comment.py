@@ -1,0 +1,160 @@
+"""The command `tfcheck comment`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tfcheck.analysis.session import fails
+from tfcheck.cli import options, terminal
+from tfcheck.cli import report as reporting
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.errors import InputError, UsageError
+from tfcheck.vocabulary.finding import Report
+
+if TYPE_CHECKING:
+    from tfcheck.github.comment import OnClean
+    from tfcheck.github.publish import When, Wishes
+
+_FINDINGS = 1
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Comment on the pull request, one comment for all saved reports.",
+)
+@click.argument("files", metavar="REPORT...", nargs=-1)
+@click.option(
+    "--id",
+    "name",
+    metavar="TEXT",
+    default="",
+    help="Tells several comments on one pull request apart. Else the target.",
+)
+@click.option(
+    "--when",
+    type=click.Choice(["findings", "changes", "always"]),
+    default="findings",
+    show_default=True,
+    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
+    "always.",
+)
+@click.option(
+    "--on-clean",
+    type=click.Choice(["update", "delete", "minimize"]),
+    default="update",
+    show_default=True,
+    help="What becomes of a comment once nothing is missing any more.",
+)
+@click.option("--author", metavar="LOGIN", default="", help="The account whose comment it is. Else that of the token.")
+@click.option(
+    "--pr-number", type=click.IntRange(min=1), metavar="NUMBER", help="The pull request. Else that of the event."
+)
+@click.option(
+    "--expect-reports",
+    type=click.IntRange(min=0),
+    metavar="NUMBER",
+    default=0,
+    help="How many reports there should be; the comment says how many are missing.",
+)
+@click.option(
+    "--suggestions",
+    type=click.IntRange(0, 50),
+    metavar="NUMBER",
+    default=20,
+    show_default=True,
+    help="The most changes that are suggested beside lines of the pull request.",
+)
+@click.option("--required", is_flag=True, help="Exit with 4 where GitHub refuses the comment.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity of a finding that makes the exit status 1.",
+)
+@click.option("--new-only", is_flag=True, help="Let only what the change brings make the exit status 1.")
+@click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
+@click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
+@options.debug
+def comment(
+    files: tuple[str, ...],
+    name: str,
+    when: When,
+    on_clean: OnClean,
+    author: str,
+    pr_number: int | None,
+    expect_reports: int,
+    suggestions: int,
+    required: bool,
+    fail_on: str,
+    new_only: bool,
+    strict: bool,
+    dry_run: bool,
+    debug: bool,
+) -> int:
+    """Bring one comment on the pull request up to date with saved reports.
+
+    REPORT is what `tfcheck --format json` wrote. In GitHub Actions the job's environment tells the pull request; the
+    token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. Where GitHub refuses, the report becomes annotations and
+    the summary of the job, and the exit status stays what the findings make it.
+
+    \b
+    Examples:
+      tfcheck comment reports/*.json --expect-reports 4
+      tfcheck comment --id orders --on-clean delete report.json
+    """  # noqa: D301 (click's mark for lines that are not to be joined)
+    if not files and not expect_reports:
+        raise UsageError("there is no report to comment on", hint="give what `tfcheck --format json` wrote")
+    reports, status = _saved(files)
+    from tfcheck.github.publish import Wishes
+
+    expected = max(expect_reports, len(files) if status else 0)
+    wishes = Wishes(
+        id=name,
+        author=author,
+        number=pr_number,
+        when=when,
+        on_clean=on_clean,
+        expected=expected,
+        suggestions=suggestions,
+    )
+    failing = _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0
+    if dry_run:
+        _print(reports, wishes)
+        return max(status, failing)
+    refused = _posted(reports, wishes, required=required)
+    return max(status, failing) or refused
+
+
+def _saved(files: Iterable[str]) -> tuple[list[Report], int]:
+    """Read the reports; one that cannot be read does not keep the others from being told."""
+    reports: list[Report] = []
+    status = 0
+    for file in files:
+        try:
+            reports += [each.report for each in reporting.saved([file])]
+        except InputError as error:
+            terminal.complain(error)
+            status = error.exit_status
+    return reports, status
+
+
+def _print(reports: Sequence[Report], wishes: Wishes) -> None:
+    from tfcheck.cli.posting import drawn_up
+
+    terminal.publish(drawn_up(reports, wishes, os.environ), None, colour=False)
+
+
+def _posted(reports: Sequence[Report], wishes: Wishes, *, required: bool) -> int:
+    from tfcheck.cli.posting import REFUSED, post, summarize
+
+    summarize(reports, wishes, os.environ)
+    if post(reports, wishes, os.environ).outcome is not None:
+        return 0
+    if ci.in_actions(os.environ):
+        terminal.publish(reporting.written("github", reports), None, colour=False)
+    return REFUSED if required else 0

@@ -1,0 +1,68 @@
+"""The command `tfcheck explain`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+
+import click
+
+from tfcheck.cli import options, terminal
+from tfcheck.vocabulary.errors import InputError, UsageError
+
+#: Texts of ECS are short; whatever is longer is something else.
+_LONGEST = 100_000
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Say what a stopped reason of ECS means, and what of it is in a plan.",
+)
+@click.argument("text", metavar="TEXT")
+@click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@options.sources
+@options.context
+@options.workspace
+@options.account
+@options.colour
+@options.debug
+def explain(
+    text: str,
+    plans: tuple[str, ...],
+    sources: str | None,
+    context: tuple[str, ...],
+    workspace: str | None,
+    account: str | None,
+    colour: str,
+    debug: bool,
+) -> int:
+    """Explain what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
+
+    TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
+    of it the plan does not grant.
+    """
+    from tfcheck.cli.plans import reports as checked
+    from tfcheck.report.concern import to_mend
+    from tfcheck.report.explanation import explanation_text, in_plan
+    from tfcheck.stopped_reason import explained
+
+    if context and not plans:
+        raise UsageError("--context is for a plan, and there is none", hint="tfcheck explain TEXT PLAN --context FILE")
+    if text == "-" and "-" in (*plans, *context):
+        raise UsageError("standard input is both the text and a plan", hint="write the plan to a file")
+    found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
+    if found is None:
+        raise InputError(
+            "this text is not known",
+            hint="give the whole `stoppedReason` of the task, or the whole event of the service",
+        )
+    columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
+    click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
+    if not plans:
+        return 0
+    reports, status = checked(plans, context, sources, workspace, account, mend=partial(to_mend, found), quiet=True)
+    for each in reports:
+        shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
+        click.echo(f"\n{shown}", nl=False, color=coloured)
+    return status

@@ -1,0 +1,288 @@
+"""The command line: arguments in, reports out, the worst finding becomes the exit status.
+
+Nothing is decided here: arguments go in, reports come out, and the worst finding becomes the exit status.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from tfcheck import __version__
+from tfcheck.analysis.session import Checked, fails
+from tfcheck.cli import action, atlantis, comment, diff, explain, fix, options, rules, terminal
+from tfcheck.cli import report as reporting
+from tfcheck.cli.plans import reports as checked
+from tfcheck.report.screen import visible
+from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
+
+FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
+
+_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+_TOO_LARGE = InputError(
+    "the input is too large or too deeply nested", hint="give tfcheck more memory, or check fewer plans at once"
+)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What the options of `check` ask for."""
+
+    form: str | None
+    pick: Callable[[Any], Any] | None
+    fail_on: str
+    new_only: bool
+    strict: bool
+    output: str | None
+    colour: bool
+    quiet: bool
+
+
+class _PlanFirst(click.Group):
+    """A group whose first argument may be a plan: `tfcheck PLAN` is short for `tfcheck check PLAN`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = (*self.commands, "--help", "-h", "--version")
+        return super().parse_args(ctx, ["check", *args] if args and args[0] not in own else args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the options of `check`, which nobody should have to look for, with the group's own."""
+        options = [each for each in (*check.params, *self.get_params(ctx)) if isinstance(each, click.Option)]
+        with formatter.section("Options"):
+            formatter.write_dl([record for each in options if (record := each.get_help_record(ctx))])
+        self.format_commands(ctx, formatter)
+
+
+@click.group(
+    cls=_PlanFirst,
+    options_metavar="[check]",
+    subcommand_metavar="[OPTIONS] PLAN...",
+    invoke_without_command=True,
+    context_settings=_NAMES,
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> int | None:
+    """Tell from a Terraform plan whether every ECS task in it can start.
+
+    PLAN is what `terraform show -json` prints; `-` reads it from standard input.
+
+    \b
+    Examples:
+      terraform plan -out=tfplan && terraform show -json tfplan > plan.json
+      tfcheck plan.json
+      terraform show -json tfplan | tfcheck -
+      tfcheck --format json --query 'findings[].message' plan.json
+
+    \b
+    Exit status:
+      0   nothing at or above --fail-on
+      1   findings at or above it, or unknown answers under --strict
+      2   the command line is wrong
+      3   the input cannot be read or is not a complete plan
+      4   `comment --required`: GitHub refused the comment
+      70  a bug in tfcheck
+    """  # noqa: D301 (click's mark for lines that are not to be joined)
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help(), err=True)
+        return USAGE
+    return None
+
+
+@main.command(context_settings=_NAMES, short_help="Check every ECS task of a plan; the word can be left out.")
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", *reporting.FORMATS]),
+    help="How to report; text unless set. markdown is a comment, summary the page of a job, github annotates lines.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="error",
+    show_default=True,
+    help="The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
+    "standard output.",
+)
+@click.option("--new-only", is_flag=True, help="Let only what this change brings make the exit status 1.")
+@click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
+@options.sources
+@options.context
+@options.workspace
+@options.account
+@click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
+@click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
+@options.colour
+@click.option("--quiet", "-q", is_flag=True, help="Leave out what needs no action; no progress notes.")
+@options.debug
+def check(
+    plans: tuple[str, ...],
+    form: str | None,
+    fail_on: str,
+    new_only: bool,
+    strict: bool,
+    sources: str | None,
+    context: tuple[str, ...],
+    workspace: str | None,
+    account: str | None,
+    query: str | None,
+    output: str | None,
+    colour: str,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Check that every ECS task in PLAN can start.
+
+    PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
+    """
+    coloured, pick = _coloured(colour, output), _pick(query, form)
+    least = _least(fail_on, form, output)
+    wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
+    reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output)
+    if reports:
+        terminal.publish(_shown(reports, wanted), output, colour=coloured)
+    return max(status, _status(reports, wanted))
+
+
+@main.command(
+    context_settings=_NAMES,
+    short_help="Write saved JSON reports, several as one, in another format.",
+    params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+def report(
+    files: tuple[str, ...],
+    form: str | None,
+    fail_on: str,
+    new_only: bool,
+    strict: bool,
+    query: str | None,
+    output: str | None,
+    colour: str,
+    quiet: bool,
+    debug: bool,
+) -> int:
+    """Write saved reports in another format; most formats make one report of several.
+
+    FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
+    """
+    coloured, pick = _coloured(colour, output), _pick(query, form)
+    least = _least(fail_on, form, output)
+    wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
+    reports = list(reporting.saved(files))
+    terminal.publish(_shown(reports, wanted), output, colour=coloured)
+    return _status(reports, wanted)
+
+
+def _coloured(colour: str, output: str | None) -> bool:
+    to_file = output not in (None, "-")
+    return colour == "always" or (not to_file and terminal.colour_wanted(colour, sys.stdout, os.environ))
+
+
+def _least(fail_on: str, form: str | None, output: str | None) -> str:
+    """Let SARIF on standard output pass unless told otherwise: the step that uploads it comes after this one."""
+    given = click.get_current_context().get_parameter_source("fail_on") is not ParameterSource.DEFAULT
+    return "never" if form == "sarif" and output in (None, "-") and not given else fail_on
+
+
+def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
+    if query is None:
+        return None
+    if form not in (None, "json"):
+        raise UsageError("`--query` picks from the JSON report", hint=f"leave out `--format {form}`")
+    from tfcheck.report.query import query as picking
+
+    return picking(query)
+
+
+def _shown(reports: list[Checked], wanted: Wanted) -> str:
+    """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
+    if wanted.form in reporting.FORMATS:
+        return reporting.written(wanted.form, [each.report for each in reports])
+    if wanted.form != "json" and wanted.pick is None:
+        from tfcheck.report.text import text
+
+        columns = terminal.width(sys.stdout, os.environ)
+        return "\n".join(
+            text(each.report, width=columns, colour=wanted.colour, quiet=wanted.quiet, directory=each.directory)
+            for each in reports
+        )
+    from tfcheck.report.json import document, written
+
+    pick = wanted.pick or (lambda data: data)
+    return "".join(written(pick(document(each.report)), indent=len(reports) == 1) for each in reports)
+
+
+def _status(reports: list[Checked], wanted: Wanted) -> int:
+    """Return the exit status that the reports deserve."""
+    found = (each.report for each in reports)
+    return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
+
+
+main.add_command(comment.comment)
+main.add_command(action.github)
+main.add_command(atlantis.atlantis)
+main.add_command(diff.diff)
+main.add_command(fix.fix)
+main.add_command(explain.explain)
+main.add_command(rules.rules)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and give the exit status; whatever goes wrong becomes one line on standard error."""
+    terminal.open_streams()
+    try:
+        status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        terminal.say(error.format_message())
+        return USAGE
+    except click.UsageError as error:
+        terminal.complain(_in_our_words(error))
+        return USAGE
+    except TfcheckError as error:
+        terminal.complain(error)
+        return error.exit_status
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except SystemExit as leaving:
+        if isinstance(leaving.code, int) and leaving.code > 128:  # a signal came while files were written
+            return leaving.code
+        # Otherwise it is click's answer to a broken pipe.
+        return terminal.unwritable(BrokenPipeError())
+    except (MemoryError, RecursionError):
+        terminal.complain(_TOO_LARGE)
+        return _TOO_LARGE.exit_status
+    except OSError as error:
+        if error.filename is not None:  # as files have, and standard output has not
+            _confess(error, debug="--debug" in arguments)
+            return BUG
+        return terminal.unwritable(error)
+    except Exception as error:
+        _confess(error, debug="--debug" in arguments)
+        return BUG
+    return status if isinstance(status, int) else 0
+
+
+def _in_our_words(error: click.UsageError) -> UsageError:
+    message = error.format_message().rstrip(".").replace("'", "`")
+    command = error.ctx.command_path if error.ctx else "tfcheck"
+    return UsageError(message[:1].lower() + message[1:], hint=f"see `{command} --help`")
+
+
+def _confess(error: Exception, *, debug: bool) -> None:
+    """Own up to a bug. What the exception says is shown only where it cannot quote the plan."""
+    hint = "please report it with that" if debug else "please report it, with what `--debug` adds"
+    if debug:
+        from traceback import format_tb
+
+        terminal.say("".join(format_tb(error.__traceback__)).rstrip())
+    said = f": {error}" if debug and isinstance(error, (NameError, AttributeError, ImportError)) else ""
+    terminal.say(f"error: this is a bug in tfcheck {__version__}: {type(error).__name__}{visible(said)}; {hint}")

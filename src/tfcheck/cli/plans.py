@@ -1,0 +1,45 @@
+"""Check the plans of one run, and report those that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tfcheck.analysis.session import Checked, Together
+from tfcheck.cli import terminal
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Finding, Report
+
+
+def reports(
+    plans: Sequence[str],
+    context: Sequence[str],
+    sources: str | None,
+    workspace: str | None,
+    account: str | None = None,
+    *,
+    fixes: bool = True,
+    mend: Callable[[Report], Sequence[Finding]] | None = None,
+    quiet: bool = False,
+    output: str | None = None,
+) -> tuple[list[Checked], int]:
+    """Check the plans, each with the others and the context beside it; give the reports and an exit status.
+
+    With `fixes` those findings are given one that `fix` picks. A plan that cannot be read is reported on standard error
+    and does not keep the others from being checked. `output` is where the report goes.
+
+    Raises:
+        InputError: a file of the context cannot be read, or holds something else.
+        UsageError: standard input is to be more than one of them.
+    """
+    found: list[Checked] = []
+    status = 0
+    outputs = (output,) if output else ()
+    together = Together(plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs)
+    for plan in plans:
+        try:
+            with terminal.progress(plan, quiet=quiet):
+                found += together.checked(plan)
+        except InputError as error:
+            terminal.complain(error)
+            status = error.exit_status
+    return found, status

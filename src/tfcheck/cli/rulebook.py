@@ -1,0 +1,22 @@
+"""The manual pages of all rules."""
+
+from __future__ import annotations
+
+from tfcheck.checks import PITFALLS
+from tfcheck.report.manual import Manual
+from tfcheck.startup import RULES
+
+
+def of_permissions() -> tuple[Manual, ...]:
+    """Return the manuals of the rules that ask for permissions."""
+    return tuple(Manual(each.id, each.title, each.manual) for each in RULES)
+
+
+def of_pitfalls() -> tuple[Manual, ...]:
+    """Return the manuals of the rules that find other mistakes."""
+    return tuple(Manual(each.id, each.title, each.manual) for each in PITFALLS)
+
+
+def manuals() -> tuple[Manual, ...]:
+    """Return the manuals of all rules."""
+    return (*of_permissions(), *of_pitfalls())

@@ -1,0 +1,148 @@
+"""Write the report to standard output and messages to standard error.
+
+Standard output is the report, standard error is talk. Colour and progress appear on a terminal only.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from tfcheck.report.screen import visible
+from tfcheck.vocabulary.clipping import clip_words
+from tfcheck.vocabulary.errors import TfcheckError, UsageError
+
+#: Smaller plans are read before anyone could read the note.
+_WORTH_A_NOTE = 20_000_000
+
+
+def open_streams() -> None:
+    """Let both streams carry every character: a report that is piped is UTF-8, whatever the locale says.
+
+    A stream that whoever started us has closed is replaced by one that leads nowhere.
+    """
+    sys.stdout = sys.stdout or io.StringIO()  # typed as never None, but it may be
+    sys.stderr = sys.stderr or io.StringIO()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
+
+
+def colour_wanted(choice: str, stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Decide on colour: `--color` first, then NO_COLOR, then FORCE_COLOR, then whether `stream` is a terminal.
+
+    Follows https://no-color.org and https://force-color.org: both count when set and not empty.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def width(stream: TextIO, environment: Mapping[str, str]) -> int:
+    """Return the columns to write for: those of the terminal, but at least 80 and at most 120; 100 without one."""
+    columns = environment.get("COLUMNS", "")
+    if columns.isdecimal():
+        return min(max(int(columns[:6]), 80), 120)
+    try:
+        return min(max(os.get_terminal_size(stream.fileno()).columns, 80), 120)
+    except (OSError, ValueError):
+        return 100
+
+
+def complain(error: TfcheckError) -> None:
+    """Report on standard error what went wrong, and what to do about it."""
+    say(f"error: {visible(clip_words(error.message))}")
+    if error.hint:
+        say(f"hint: {visible(clip_words(error.hint))}")
+
+
+def say(message: str) -> None:
+    """Write one line to standard error, if anybody still listens there."""
+    try:
+        click.echo(message, err=True)
+    except OSError:
+        _drop(sys.stderr)
+
+
+@contextmanager
+def progress(plan: str, *, quiet: bool) -> Iterator[None]:
+    """Show on a terminal that a large plan is being read, and take the note away at the end."""
+    size = _size(plan)
+    if quiet or size < _WORTH_A_NOTE or not sys.stderr.isatty():
+        yield
+        return
+    click.echo(f"reading {visible(plan)}, {size // 1_000_000} MB …", err=True, nl=False)
+    try:
+        yield
+    finally:
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _size(plan: str) -> int:
+    try:
+        return os.stat(plan).st_size
+    except (OSError, ValueError):
+        return 0
+
+
+def publish(report: str, output: str | None, *, colour: bool) -> None:
+    """Write the report to the file `output`, or to standard output.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    try:
+        if output is None or output == "-":
+            _to_stdout(report, colour=colour)
+        else:
+            _to_file(report, Path(output))
+    except (OSError, ValueError) as error:
+        problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        target = "standard output" if output is None else f"`{output}`"
+        raise UsageError(f"the report cannot be written to {target}: {problem.lower()}") from None
+
+
+def _to_stdout(report: str, *, colour: bool) -> None:
+    try:
+        click.echo(report, nl=False, color=colour)
+    except BrokenPipeError:
+        # Whoever read it has read enough: `tfcheck plan.json | head -1`.
+        _drop(sys.stdout)
+    except OSError:
+        _drop(sys.stdout)
+        raise
+
+
+def unwritable(error: OSError) -> int:
+    """Explain that standard output takes no more, unless whoever read it has read enough; give the exit status."""
+    _drop(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    problem = UsageError(f"standard output cannot be written to: {(error.strerror or str(error)).lower()}")
+    complain(problem)
+    return problem.exit_status
+
+
+def _drop(stream: TextIO) -> None:
+    """Send what is still in the buffer nowhere, so that the interpreter does not complain when it ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        return
+
+
+def _to_file(report: str, path: Path) -> None:
+    from tfcheck.repository.writing import write
+
+    write(path, report.encode("utf-8", "backslashreplace"))

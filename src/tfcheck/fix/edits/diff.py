@@ -1,0 +1,138 @@
+"""Render a change as a diff that `git apply` accepts.
+
+Follows the format of git (https://git-scm.com/docs/diff-format). The hunks are built from the insertions themselves:
+comparing the texts again could only find another, less telling way from one to the other.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, groupby
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion, spliced
+
+_CONTEXT = 3
+_NO_NEWLINE = "\\ No newline at end of file\n"
+_ESCAPES = {"\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r"}
+
+
+class _Change(msgspec.Struct, frozen=True):
+    """The lines from `start` up to `end` become `lines`."""
+
+    start: int
+    end: int
+    lines: tuple[str, ...]
+
+
+class Lines:
+    """A text in lines, each with its end; split once for all diffs of it."""
+
+    def __init__(self, text: str) -> None:
+        """Build from the text."""
+        self.all = _lines(text)
+        self.starts = list(accumulate((len(line) for line in self.all), initial=0))
+
+    def at(self, offset: int) -> int:
+        """Find the line that something put in at `offset` changes; behind the last newline it is one of its own."""
+        number = bisect_right(self.starts, offset) - 1
+        if number == len(self.all) and self.all and not self.all[-1].endswith("\n"):
+            return number - 1
+        return number
+
+
+def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
+    """Write the diff of one file; `path` is relative to the repository's root.
+
+    Lines keep the ends that they have, a carriage return included. Offsets count characters of the text.
+    """
+    hunks = "".join(_hunk(lines.all, group, before) for group, before in _groups(_changes(lines, insertions)))
+    return _header(path) + hunks if hunks else ""
+
+
+def _header(path: str) -> str:
+    old, new = _quoted("a/" + path), _quoted("b/" + path)
+    tab = "\t" if " " in path else ""
+    return f"diff --git {old} {new}\n--- {old}{tab}\n+++ {new}{tab}\n"
+
+
+def _quoted(path: str) -> str:
+    """Quote a path as git does where it holds quotes, backslashes, or bytes that do not print."""
+    if all(char.isascii() and char.isprintable() and char not in '"\\' for char in path):
+        return path
+    return '"' + "".join(_escaped(char) for char in path) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isascii() and char.isprintable():
+        return char
+    known = _ESCAPES.get(char)
+    return known or "".join(f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line feeds only, and keep them; `str.splitlines` knows more line ends than git."""
+    lines = text.split("\n")
+    return [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
+    """Return for each line that something is put into what becomes of it."""
+    for number, several in groupby(insertions, lambda each: lines.at(each.offset)):
+        if number == len(lines.all):
+            yield _Change(number, number, tuple(_lines("".join(each.text for each in several))))
+        else:
+            start = lines.starts[number]
+            moved = [Insertion(each.file, each.offset - start, each.text) for each in several]
+            yield _trimmed(number, lines.all[number], _lines(spliced(lines.all[number], moved)))
+
+
+def _trimmed(number: int, line: str, lines: list[str]) -> _Change:
+    """Leave out of a change the line that stays as it is, if it is the first or the last."""
+    if lines[0] == line:
+        return _Change(number + 1, number + 1, tuple(lines[1:]))
+    ends_anew = lines[0].removesuffix("\n").removesuffix("\r") == line
+    if lines[-1] == line and not ends_anew:
+        return _Change(number, number, tuple(lines[:-1]))
+    return _Change(number, number + 1, tuple(lines))
+
+
+def _groups(changes: Iterator[_Change]) -> Iterator[tuple[list[_Change], int]]:
+    """Join changes whose context would meet; with each group goes by how many lines the file has grown before it."""
+    group: list[_Change] = []
+    grown = growing = 0
+    for change in changes:
+        if group and change.start - group[-1].end > 2 * _CONTEXT:
+            yield group, grown
+            group, grown = [], growing
+        group.append(change)
+        growing += len(change.lines) - (change.end - change.start)
+    if group:
+        yield group, grown
+
+
+def _hunk(lines: Sequence[str], changes: Sequence[_Change], grown: int) -> str:
+    first = max(changes[0].start - _CONTEXT, 0)
+    last = min(changes[-1].end + _CONTEXT, len(lines))
+    body: list[str] = []
+    position = first
+    for change in changes:
+        body += [" " + line for line in lines[position : change.start]]
+        body += ["-" + line for line in lines[change.start : change.end]]
+        body += ["+" + line for line in change.lines]
+        position = change.end
+    body += [" " + line for line in lines[position:last]]
+    removed = last - first
+    added = removed + sum(len(each.lines) - (each.end - each.start) for each in changes)
+    head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@\n"
+    return head + "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in body)
+
+
+def _range(first: int, count: int) -> str:
+    if count == 0:
+        return f"{first},0"
+    return f"{first + 1}" if count == 1 else f"{first + 1},{count}"

@@ -1,0 +1,87 @@
+"""Decide which source files tfcheck is allowed to change, and how the repository names them."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable
+from pathlib import Path
+
+from tfcheck.fix.edits.diff import Lines, diff
+from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.hcl.modules import Sources
+from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
+from tfcheck.repository import RefusedError, work_tree
+
+
+class Files:
+    """The files of a plan's sources.
+
+    What lies outside the repository, in one inside it, or where `terraform init` puts modules, belongs to others. What
+    git ignores is generated, and what is no longer on disk as it was read is not changed either.
+    """
+
+    def __init__(self, sources: Sources | None) -> None:
+        """Build from the sources."""
+        self._sources = sources
+        self._root = sources.root if sources else None
+        self._known: dict[str, bool] = {}
+        self._lines: dict[str, Lines] = {}
+
+    def editable(self, source: SourceText) -> bool:
+        """Whether a file may be changed."""
+        if source.name not in self._known:
+            self._known[source.name] = self._is_ours(source.name) and self._is_unchanged(source)
+        return self._known[source.name]
+
+    def path(self, name: str) -> str:
+        """Name a file as seen from the root of the repository."""
+        return self.place(name).relative_to(self.tree).as_posix()
+
+    def place(self, name: str) -> Path:
+        """Return where a file lies, symbolic links resolved."""
+        assert self._root is not None  # or nothing is editable
+        return (self._root / name).resolve()
+
+    @property
+    def tree(self) -> Path:
+        """Return the root of the repository, or the root module's directory where there is none."""
+        assert self._root is not None  # or nothing is editable
+        return work_tree(self._root)
+
+    def diff(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> str:
+        """Write one diff for changes to any number of files."""
+        parts: list[str] = []
+        for name, several in sorted(by_file(insertions).items(), key=lambda each: self.path(each[0])):
+            source = texts[name]
+            mark = BYTE_ORDER_MARK if source.bom else ""
+            moved = [Insertion(name, each.offset + len(mark), each.text) for each in several]
+            if name not in self._lines:
+                self._lines[name] = Lines(mark + source.text)
+            parts.append(diff(self.path(name), self._lines[name], moved))
+        return "".join(parts)
+
+    def _is_ours(self, name: str) -> bool:
+        if self._root is None:
+            return False
+        data = posixpath.normpath(os.environ.get("TF_DATA_DIR") or ".terraform")
+        if ".terraform" in name.split("/") or posixpath.normpath(name).startswith(f"{data}/"):
+            return False
+        place, tree = self.place(name), self.tree
+        if not place.is_relative_to(tree):
+            return False
+        between = [each for each in place.parents if each != tree and each.is_relative_to(tree)]
+        return not any((each / ".git").exists() for each in between)
+
+    def _is_unchanged(self, source: SourceText) -> bool:
+        assert self._sources is not None
+        try:
+            data = self._sources.read_source(source.name)
+        except (OSError, RefusedError):
+            return False
+        return data == written(source.text, source)
+
+
+def written(text: str, source: SourceText) -> bytes:
+    """Return the bytes of a file with this text."""
+    return ((BYTE_ORDER_MARK if source.bom else "") + text).encode("utf-8")

@@ -1,0 +1,124 @@
+"""Suggest changes where no grant on the role helps: its boundary, its trust policy, the policy of the resource.
+
+Each of these edits changes who may do what beyond this one task, so that all of them want a review.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.holders import Holder, is_frozen
+from tfcheck.fix.place import Places
+from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.wanted import Spelled, Wanted, sid
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import KEY, catalogue
+from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
+from tfcheck.role import Roles
+from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.vocabulary.finding import Answer, Reason, RoleKind
+from tfcheck.world.world import After, Thing
+
+
+class Elsewhere:
+    """Finds the policies beside the role that stand in the way."""
+
+    def __init__(self, world: After, roles: Roles, places: Places) -> None:
+        """Build from the world after the change, its roles, and where things are written."""
+        self._world = world
+        self._roles = roles
+        self._places = places
+
+    def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
+        """Group what one edit can fix: one role, one reason, and for policies of things one thing."""
+        found: dict[tuple[object, ...], list[Answer]] = {}
+        for each in answers:
+            if each.reason in _WAYS and each.role:
+                thing = each.requirement.resource if each.reason is Reason.RESOURCE_POLICY else None
+                found.setdefault((each.role, each.reason, thing), []).append(each)
+        return list(found.values())
+
+    def proposals(self, answers: Sequence[Answer]) -> Iterator[Proposal]:
+        """Return the ways to fix one group."""
+        roles = {str(each.address): each for each in self._world.things("aws_iam_role")}
+        role = roles.get(answers[0].role or "")
+        reason = answers[0].reason
+        found = _WAYS[reason](self, role, answers) if role is not None and reason is not None else None
+        if found is not None:
+            yield msgspec.structs.replace(found, safety="review")
+
+    def boundary(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
+        """Let a boundary that the plan manages allow what it does not."""
+        reference = role.attribute("permissions_boundary")
+        thing = self._roles.policies.thing(reference) if isinstance(reference, str | Text | Unknown) else None
+        holder = self._holder(thing, "policy")
+        if thing is None or holder is None:
+            return None
+        bounded = [each for each in self._world.things("aws_iam_role") if self._is_bounded(each, thing)]
+        others = len(bounded) - 1
+        aside = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
+        return self._places.into(holder, answers, f", the permissions boundary of {role.address}{aside}")
+
+    def _is_bounded(self, role: Thing, policy: Thing) -> bool:
+        reference = role.attribute("permissions_boundary")
+        found = self._roles.policies.thing(reference) if isinstance(reference, str | Text | Unknown) else None
+        return found is not None and found.address == policy.address
+
+    def trust(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
+        """Let ECS tasks assume the role, or EC2 that of the container instances."""
+        holder = self._holder(role, "assume_role_policy")
+        by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
+        name, service = ("Ec2", "ec2.amazonaws.com") if by_instance else ("EcsTasks", "ecs-tasks.amazonaws.com")
+        given = Wanted(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+        if holder is None:
+            return None
+        others = len(self._places.holders.instances(role.address)) - 1
+        aside = f"; {others} other instance{'s' if others > 1 else ''} of the role get it too" if others else ""
+        return self._places.into(holder, answers, f", who may assume {role.address}{aside}", [given])
+
+    def policy_of_thing(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
+        """Let the policy of a key or a bucket name the role."""
+        need = answers[0].requirement
+        is_key = need.action.startswith("kms:")
+        holder = self._key_policy(answers) if is_key else self._bucket_policy(answers)
+        arn = role.attribute("arn")
+        if holder is None or not isinstance(arn, str | Text | Unknown):
+            return None
+        spelling = self._places.spelling(holder.thing.address.module, holder.thing.address.resource)
+        who = spelling.spell(arn)
+        what: Spelled | None = ("*",) if is_key else spelling.spell(need.resource)
+        if who is None or what is None or need.sensitive:
+            return None
+        actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
+        name = sid(actions[0]) + re.sub(r"[^A-Za-z0-9]", "", role.address.name.title())
+        given = Wanted(name, actions, (what,), ("AWS", who))
+        return self._places.into(holder, answers, "", [given])
+
+    def _key_policy(self, answers: Sequence[Answer]) -> Holder | None:
+        key = catalogue(self._world, KEY).by_arn(answers[0].requirement.resource)
+        if key is None:
+            return None
+        names = (key.attribute("arn"), key.attribute("key_id"))
+        subject = Subject(key, tuple(each for each in names if isinstance(each, str | Text | Unknown)))
+        sure = settings(self._world, KEY_POLICY).on(subject).sure
+        return self._holder(sure[0] if sure else key, "policy")
+
+    def _bucket_policy(self, answers: Sequence[Answer]) -> Holder | None:
+        bucket = bucket_of(answers[0].requirement.resource, self._world)
+        sure = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
+        return self._holder(sure[0], "policy") if sure else None
+
+    def _holder(self, thing: Thing | None, attribute: str) -> Holder | None:
+        block = self._world.resolver.block(thing.address) if thing else None
+        argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
+        return Holder(thing, argument, attribute) if thing and argument else None
+
+
+_WAYS = {
+    Reason.PERMISSIONS_BOUNDARY: Elsewhere.boundary,
+    Reason.TRUST_POLICY: Elsewhere.trust,
+    Reason.RESOURCE_POLICY: Elsewhere.policy_of_thing,
+}

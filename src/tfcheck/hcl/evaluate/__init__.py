@@ -1,0 +1,1 @@
+"""Evaluate expressions as far as their values are known."""

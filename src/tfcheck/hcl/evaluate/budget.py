@@ -1,0 +1,146 @@
+"""Bound what the evaluation of one expression may cost, and of all expressions of a run together.
+
+Sources are not ours: an expression may nest without end, or make lists of lists until memory is gone.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tfcheck.hcl.evaluate.scope import Scope, Seen
+from tfcheck.hcl.syntax.expression import Expression
+from tfcheck.symbolic.limits import REASON, take
+from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
+
+#: Nodes evaluated, elements and hundreds of characters made, for one expression.
+STEPS = 300_000
+#: Expressions inside each other. Python's own limit must not be met first.
+DEPTH = 120
+#: Characters of one string. A task definition has 64 KiB at most, a policy less.
+LENGTH = 1 << 20
+#: Pieces, known and unknown, of one string: a task definition has no room for more references.
+PIECES = 4_000
+#: Leaves of one value, each counted as often as it is in it.
+LEAVES = 100_000
+#: Parts of a value inside each other: who walks over them must not run out of stack. A policy has about 6.
+LEVELS = 100
+
+
+class Limit(Exception):  # noqa: N818 (not an error of the expression: `try` does not see it)
+    """Evaluating this would cost too much."""
+
+
+class Budget:
+    """Counts down what is left for one expression."""
+
+    def __init__(self) -> None:
+        self.steps = STEPS
+        self.depth = 0
+
+    def spend(self, steps: int) -> None:
+        """Take `steps` away.
+
+        Raises:
+            Limit: there are no more.
+        """
+        self.steps -= steps
+        if self.steps < 0:
+            raise Limit("limit: the expression takes too many steps")
+        if not take(steps):
+            raise Limit(REASON)
+
+    def enter(self) -> None:
+        """Go one expression deeper.
+
+        Raises:
+            Limit: it nests too deeply.
+        """
+        if self.depth >= DEPTH:
+            raise Limit("limit: the expression nests too deeply")
+        self.depth += 1
+        self.spend(2)
+
+    def leave(self) -> None:
+        """Come back up."""
+        self.depth -= 1
+
+    def weigh(self, value: Value) -> None:
+        """Count the leaves of `value`, whose parts may be shared many times over; each part is looked at once.
+
+        Raises:
+            Limit: it has too many leaves or too many characters, or nests too deeply.
+        """
+        if isinstance(value, _NESTED):
+            self.spend(_looked_at(value) // 4)
+
+
+class Run(Protocol):
+    """One evaluation under way, as the parts of the evaluator see it."""
+
+    budget: Budget
+    #: Above 0 inside of `try` and `can`, where it matters whether Terraform reports an error.
+    trying: int
+
+    def see(self, node: Expression, scope: Scope) -> Seen:
+        """Evaluate a part of the expression."""
+
+    def value(self, node: Expression, scope: Scope) -> Value:
+        """Evaluate a part of the expression, all of it."""
+
+    def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
+        """Evaluate a part of the expression that must be a bool, and whether it is marked as sensitive."""
+
+    def probe(self, node: Expression, scope: Scope) -> Value:
+        """Evaluate a part of the expression only to see whether Terraform would report an error."""
+
+
+_NESTED = (list, dict, Set, JsonText, Text)
+
+
+def _looked_at(value: Value) -> int:
+    """Count the leaves of a value from the innermost part on, and return how many parts were looked at.
+
+    Raises:
+        Limit: there are too many, or too many inside each other.
+    """
+    leaves: dict[int, int] = {}
+    levels: dict[int, int] = {}
+    todo = [value]
+    looked = 0
+    while todo:
+        part = todo[-1]
+        parts = _parts(part)
+        looked += len(parts)
+        inner = [each for each in parts if isinstance(each, _NESTED) and id(each) not in leaves]
+        if inner and id(part) not in leaves:
+            todo.extend(inner)
+            leaves[id(part)] = 0  # its parts come first; nothing contains itself
+            continue
+        todo.pop()
+        leaves[id(part)] = 1 + sum(_leaves_of(each, leaves) for each in parts)
+        levels[id(part)] = 1 + max((levels.get(id(each), 0) for each in parts), default=0)
+        if leaves[id(part)] > LEAVES or looked > LEAVES:
+            raise Limit("limit: the value is too large")
+        if levels[id(part)] > LEVELS:
+            raise Limit("limit: the value nests too deeply")
+    return looked
+
+
+def _leaves_of(part: Value, known: dict[int, int]) -> int:
+    return 1 + len(part) // 100 if isinstance(part, str) else known.get(id(part), 1)
+
+
+def _parts(value: Value) -> list[Value]:
+    match value:
+        case list():
+            return value
+        case dict():
+            return list(value.values())
+        case Set():
+            return list(value.items)
+        case JsonText():
+            return [value.value]
+        case Text():
+            return list(value.pieces)
+        case _:
+            return []

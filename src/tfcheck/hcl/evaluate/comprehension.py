@@ -1,0 +1,153 @@
+"""Evaluate `for` expressions and splats.
+
+See https://developer.hashicorp.com/terraform/language/expressions/for and
+https://developer.hashicorp.com/terraform/language/expressions/splat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.hcl.evaluate.budget import Run
+from tfcheck.hcl.evaluate.convert import to_string
+from tfcheck.hcl.evaluate.elements import LocalScope, Unordered, elements, gather, is_referent, member_at, whole
+from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
+from tfcheck.hcl.evaluate.operators import condition
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.syntax.expression import ForList, ForObject, Splat
+from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, is_known, unknowns
+
+
+class _Open(Exception):  # noqa: N818 (ends a walk)
+    """A condition or a key is not known, and with it the shape of the result."""
+
+    def __init__(self, waits: Unknown) -> None:
+        super().__init__()
+        self.result = Unknown(reason=waits.reason, where=waits.where, unsure=True)
+
+
+def listed(node: ForList, scope: Scope, run: Run) -> Seen:
+    """Evaluate `[for … : …]`.
+
+    Raises:
+        EvaluationError: what is walked is no collection, or an element fails.
+    """
+    collection = run.see(node.collection, scope)
+    marks = _Marks(collection)
+    try:
+        rounds = [(key, run.see(node.result, inner)) for key, inner in _rounds(node, collection, scope, run, marks)]
+    except _Open as found:
+        return mark_if(marks.found, found.result)
+    results = gather([result for _, result in rounds])
+    # Only the keys of a set are its elements: where one is not known, so is the order.
+    ordered = len(rounds) < 2 or all(is_known(key) for key, _ in rounds)
+    return mark_if(marks.found, results if ordered or not isinstance(results, list) else Unordered(results))
+
+
+def keyed(node: ForObject, scope: Scope, run: Run) -> Seen:
+    """Evaluate `{for … : … => …}`, also grouping by `...`.
+
+    Raises:
+        EvaluationError: what is walked is no collection, an element fails, or two have one key.
+    """
+    members: dict[str, Seen] = {}
+    groups: dict[str, list[Seen]] = {}
+    collection = run.see(node.collection, scope)
+    marks = _Marks(collection)
+    try:
+        for _, inner in _rounds(node, collection, scope, run, marks):
+            written = run.see(node.name, inner)
+            marks.found = marks.found or is_marked(written)
+            name = key_of(whole(written))
+            if isinstance(name, Unknown):
+                raise _Open(name)
+            if name in members:
+                raise EvaluationError("two elements have one key")
+            seen = run.see(node.result, inner)
+            if node.group:
+                groups.setdefault(name, []).append(seen)
+            else:
+                members[name] = seen
+    except _Open as found:
+        return mark_if(marks.found, found.result)
+    grouped: dict[str, Seen] = {name: gather(group) for name, group in groups.items()}
+    return mark_if(marks.found, gather(grouped if node.group else members))
+
+
+def splat(node: Splat, scope: Scope, run: Run) -> Seen:
+    """Evaluate `source[*]…`: of null nothing, of anything that is no list or set a list of one.
+
+    Raises:
+        EvaluationError: an element has no such attribute.
+    """
+    source = run.see(node.source, scope)
+    items = _splat_items(bare(source))
+    if isinstance(items, Unknown):
+        return Unknown(reason=items.reason, where=items.where, unsure=items.unsure, sensitive=is_marked(source))
+    run.budget.spend(len(items))
+    found = gather([run.see(node.each, LocalScope(scope, {"*": item})) for item in items])
+    return mark_if(is_marked(source), found)
+
+
+def key_of(value: Value) -> str | Unknown:
+    """Convert the key of an object's member.
+
+    Raises:
+        EvaluationError: it is null or a collection.
+    """
+    name = to_string(value)
+    if isinstance(name, str):
+        return name
+    if isinstance(name, Unknown | Text | JsonText):
+        return next(unknowns(name), Unknown(unsure=True))
+    raise EvaluationError("a key must not be null")
+
+
+class _Marks:
+    """Whether a collection, a condition or a key is marked as sensitive, and with it all of the result."""
+
+    def __init__(self, collection: Seen) -> None:
+        self.found = is_marked(collection)
+
+
+def _rounds(
+    node: ForList | ForObject, collection: Seen, scope: Scope, run: Run, marks: _Marks
+) -> Iterator[tuple[Value, Scope]]:
+    """Return the key and the scope of every element that the `if` lets pass."""
+    items = elements(bare(collection))
+    if isinstance(items, Unknown):
+        raise _Open(items)
+    if not items and node.condition is not None and run.trying:
+        # Terraform looks at the condition even where there is nothing to walk.
+        condition(run.probe(node.condition, LocalScope(scope, {node.key: Unknown(), node.value: Unknown()})))
+    for key, item in items:
+        run.budget.spend(1)
+        inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})
+        if node.condition is not None:
+            passes, is_secret = run.condition(node.condition, inner)
+            marks.found = marks.found or is_secret
+            if isinstance(passes, Unknown):
+                raise _Open(passes)
+            if not passes:
+                continue
+        yield key, inner
+
+
+def _splat_items(source: Seen) -> list[Seen] | Unknown:
+    if is_referent(source):
+        keys = source.keys()
+        if isinstance(keys, int):
+            return [member_at(source, position) for position in range(keys)]
+        return _splat_items(source.whole()) if keys is None else [source]
+    match source:
+        case None:
+            return []
+        case list():
+            return list(source)
+        case Set():
+            return list(source.items)
+        case Unknown() if not surely_text(source):
+            return source
+        case _:
+            return [source]

@@ -1,0 +1,143 @@
+"""Evaluate a conditional, whose two arms are converted to one type.
+
+See https://developer.hashicorp.com/terraform/language/expressions/conditionals.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import msgspec
+
+from tfcheck.hcl.evaluate.budget import Run
+from tfcheck.hcl.evaluate.convert import unify
+from tfcheck.hcl.evaluate.elements import is_referent, whole
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.evaluate.structural import described, gives_structure, is_structural
+from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
+from tfcheck.symbolic.value import Set, Truth, Unknown, Value
+
+#: What has no type at all for Terraform when it fails. Other expressions have one although a part of them fails.
+_TYPELESS = (Variable, Attribute, Index, Call)
+
+
+def chosen(node: Conditional, truth: bool, scope: Scope, run: Run) -> Seen:
+    """Return the arm that `truth` chooses, converted where the type of the other one asks for it.
+
+    An error in the other arm does not count. NOTE: a null has a type for Terraform that we do not know; it is taken to
+    be that of the other arm.
+
+    Raises:
+        EvaluationError: the arm fails, or the two have no type in common.
+    """
+    arm, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
+    seen = run.see(arm, scope)
+    try:
+        peer = run.see(other, scope)
+    except EvaluationError as error:
+        return mark_if(is_marked(seen), _beside_error(bare(seen), other, error, run))
+    # NOTE: the mark of the arm not chosen counts as well, as in Terraform.
+    return mark_if(is_marked(seen) or is_marked(peer), _beside(arm, bare(seen), other, bare(peer), run))
+
+
+def _beside_error(seen: Seen, other: Expression, error: EvaluationError, run: Run) -> Seen:
+    """Return the chosen arm where the other one fails."""
+    if is_referent(seen) or not _is_open_to(whole(seen), other, run):
+        return seen
+    if isinstance(other, _TYPELESS) or (isinstance(seen, str) and isinstance(other, Template)):
+        return seen
+    return Unknown(reason=f"evaluation error in the other arm: {error}", unsure=True)
+
+
+def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run) -> Seen:
+    """Return the chosen arm, converted to the type that it shares with the other one."""
+    if is_referent(seen) or is_referent(peer) or not _is_open_to(whole(seen), other, run):
+        return seen
+    if run.trying and _may_clash(whole(seen), whole(peer)):
+        return Unknown(reason="the arms of a conditional may have no type in common", unsure=True)
+    return _converted(arm, whole(seen), other, whole(peer))
+
+
+def _is_open_to(value: Value, other: Expression, run: Run) -> bool:
+    """Whether the other arm could change the value, or tell of an error."""
+    return bool(run.trying) or _convertible(value) or _makes_set(value, other)
+
+
+def either(node: Conditional, truth: Unknown, scope: Scope, run: Run) -> Seen:
+    """Return what both arms have in common when the condition is not known."""
+    arms = f"{described(node.then)} or {described(node.otherwise)}"
+    rest = Unknown(
+        reason=f"{arms}, by a condition that waits for: {truth.reason}", where=truth.where, unsure=truth.unsure
+    )
+    marks = False
+    try:
+        left, right = run.see(node.then, scope), run.see(node.otherwise, scope)
+        marks = is_marked(left) or is_marked(right)
+        then, otherwise = whole(bare(left)), whole(bare(right))
+        structural = is_structural(node.then, then) and is_structural(node.otherwise, otherwise)
+        one, other = unify([then, otherwise], structural=structural)
+    except EvaluationError:
+        return mark_if(marks, msgspec.structs.replace(rest, unsure=True))
+    return mark_if(marks, _shared(one, other, rest))
+
+
+def _shared(one: Value, other: Value, rest: Unknown) -> Value:
+    """Keep what is equal in both, also inside of structures of one shape."""
+    match one, other:
+        case (dict(), dict()) if one.keys() == other.keys():
+            return {name: _shared(item, other[name], rest) for name, item in one.items()}
+        case (list(), list()) if len(one) == len(other):
+            return [_shared(first, second, rest) for first, second in zip(one, other, strict=True)]
+        case _:
+            return one if same(one, other) is Truth.TRUE else rest
+
+
+def _converted(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:
+    """Convert the chosen `value` to the type that it shares with the arm not chosen."""
+    structural = is_structural(arm, value) and is_structural(other, peer)
+    if isinstance(value, list) and isinstance(peer, Set) and not gives_structure(arm):
+        # A tuple beside a set becomes a set, a list does not.
+        return value if _is_sorted(value) else Unknown(reason="a list or a set, by the type of the other arm")
+    if isinstance(value, Set) or isinstance(peer, Set):
+        structural = structural or gives_structure(arm) or gives_structure(other)
+    return unify([value, peer], structural=structural)[0]
+
+
+def _may_clash(one: Value, other: Value) -> bool:
+    """Whether an unknown value may turn out to have a type that does not go with the other one."""
+    match one, other:
+        case (dict(), dict()) if one.keys() == other.keys():
+            return any(_may_clash(item, other[name]) for name, item in one.items())
+        case (list(), list()) if len(one) == len(other):
+            return any(map(_may_clash, one, other))
+    unknown, beside = (one, other) if isinstance(one, Unknown) else (other, one)
+    if not isinstance(unknown, Unknown) or surely_text(unknown) or isinstance(beside, Unknown | None):
+        return False
+    # An attribute is a string more often than not, and people do not write what can only fail.
+    return unknown.symbol is None or isinstance(beside, list | dict | Set)
+
+
+def _is_sorted(items: list[Value]) -> bool:
+    names = [item for item in items if isinstance(item, str)]
+    return len(names) == len(items) and all(one < other for one, other in pairwise(names))
+
+
+def _convertible(value: Value) -> bool:
+    """Whether the other arm's type could change `value`: only numbers, bools and sets are converted."""
+    match value:
+        case bool() | int() | float() | Fraction() | Set():
+            return True
+        case list():
+            return any(_convertible(item) for item in value)
+        case dict():
+            return any(_convertible(item) for item in value.values())
+        case _:
+            return False
+
+
+def _makes_set(value: Value, other: Expression) -> bool:
+    return isinstance(value, list) and isinstance(other, Call) and other.name in ("toset", "setunion")

@@ -1,0 +1,319 @@
+"""Convert a value to a type, or several values to the type that they share.
+
+See https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion and
+https://developer.hashicorp.com/terraform/language/expressions/type-constraints. Unknown leaves pass through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.numbers import is_number, parsed
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.types import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STRING,
+    UNSEEN,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+    common,
+    elements,
+    type_of,
+)
+from tfcheck.symbolic.numerals import as_text, exact, spelled
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
+
+
+class MapValue(dict[str, Value]):
+    """An object known to be a map: `lookup` converts its default to the type of the elements.
+
+    Any other dict is taken for an object there, as it is written in the sources or told by a plan.
+    """
+
+
+_BOOLS = {"true": True, "false": False, "1": True, "0": False}
+_OPEN_TYPE = "converted to the type of another value, which is not known yet"
+
+
+def to_string(value: Value) -> Value:
+    """Convert to a string; null stays null, unknown parts stay.
+
+    Raises:
+        EvaluationError: `value` is a list, a set or an object.
+    """
+    match value:
+        case None:
+            return None
+        case list() | dict() | Set():
+            raise EvaluationError(f"string required, got {kind_name(value)}")
+        case _:
+            written = as_text(value)
+            return Unknown(reason="limit: a number that Terraform rounds") if written is None else written
+
+
+def to_number(value: Value) -> Value:
+    """Convert to a number (int or Fraction); null stays null.
+
+    Raises:
+        EvaluationError: the text is no number, or `value` cannot be one.
+    """
+    if value is None or is_number(value):
+        return exact(value)
+    if isinstance(value, str):
+        number = parsed(value)
+        if number is None:
+            raise EvaluationError("a number is required, got other text")
+        return number
+    return _converted_text(value, "a number")
+
+
+def to_bool(value: Value) -> Value:
+    """Convert to a bool; null stays null.
+
+    Raises:
+        EvaluationError: the text is neither `true` nor `false`, or `value` cannot be a bool.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if value not in _BOOLS:
+            raise EvaluationError("a bool is required, got other text")
+        return _BOOLS[value]
+    return _converted_text(value, "a bool")
+
+
+def _converted_text(value: Value, wanted: str) -> Value:
+    if isinstance(value, Unknown):
+        # A symbol is the text; the number or bool is another value.
+        return Unknown(reason=value.reason, where=value.where, unsure=True)
+    if isinstance(value, Text | JsonText):
+        return Unknown(reason=f"{wanted} in a text that is known only after apply", unsure=True)
+    raise EvaluationError(f"{wanted} is required, got {kind_name(value)}")
+
+
+def convert(value: Value, kind: Type) -> Value:
+    """Convert `value` to `kind`, as Terraform does for a variable with that type.
+
+    Raises:
+        EvaluationError: it cannot be converted.
+    """
+    if isinstance(value, Unknown) or value is None:
+        return value
+    match kind:
+        case ListType():
+            return elements_of(_sequence(value), kind.element)
+        case SetType():
+            return as_set(elements_of(_sequence(value), kind.element))
+        case MapType():
+            members = _mapping(value)
+            return MapValue(zip(members, elements_of(list(members.values()), kind.element), strict=True))
+        case TupleType():
+            return _to_tuple(_sequence(value), kind)
+        case ObjectType():
+            return _to_object(_mapping(value), kind)
+        case _:
+            return _to_primitive(value, kind)
+
+
+def _to_primitive(value: Value, kind: Type) -> Value:
+    if kind == STRING:
+        return to_string(value)
+    if kind == NUMBER:
+        return to_number(value)
+    if kind == BOOL:
+        return to_bool(value)
+    return _open(value) if kind == UNSEEN else value
+
+
+def elements_of(items: Sequence[Value], element: Type) -> list[Value]:
+    """Convert every element to one type; `any` is the type that they share.
+
+    Raises:
+        EvaluationError: one of them cannot be converted.
+    """
+    converted = [convert(item, element) for item in items]
+    return unify(converted) if _leaves_open(element) else converted
+
+
+def _leaves_open(kind: Type) -> bool:
+    return kind == ANY or any(_leaves_open(inner) for inner in elements(kind))
+
+
+def _to_tuple(items: list[Value], kind: TupleType) -> Value:
+    if len(items) != len(kind.elements):
+        raise EvaluationError(f"tuple of {len(kind.elements)} elements required, got {len(items)}")
+    return [convert(item, element) for item, element in zip(items, kind.elements, strict=True)]
+
+
+def _to_object(members: dict[str, Value], kind: ObjectType) -> Value:
+    """Keep the declared attributes; an optional one that is absent or null gets its default."""
+    converted: dict[str, Value] = {}
+    for name, wanted in kind.attributes.items():
+        if name not in members and name not in kind.defaults:
+            raise EvaluationError(f"attribute `{name}` is required")
+        given = members.get(name)
+        converted[name] = convert(kind.defaults.get(name) if given is None else given, wanted)
+    return converted
+
+
+def _sequence(value: Value) -> list[Value]:
+    if isinstance(value, Set):
+        return list(value.items)
+    if isinstance(value, list):
+        return value
+    raise EvaluationError(f"a list is required, got {kind_name(value)}")
+
+
+def _mapping(value: Value) -> dict[str, Value]:
+    if isinstance(value, dict):
+        return value
+    raise EvaluationError(f"an object or a map is required, got {kind_name(value)}")
+
+
+def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
+    """Convert `values` to the one type that they share, as conditionals, `tolist`, `coalesce` and others do.
+
+    Whether a list of ours is a list or a tuple for Terraform can make a difference to its elements: where it does, the
+    element becomes unknown. With `structural` the caller knows that all are tuples and objects.
+
+    Raises:
+        EvaluationError: they share none.
+    """
+    if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values):
+        return list(values)
+    readings = [_reading(values, collections=False)]
+    if not structural:
+        readings.append(_reading(values, collections=True))
+    possible = [reading for reading in readings if reading is not None]
+    if not possible:
+        raise EvaluationError("the values have no type in common")
+    return [_agreed(one, other) for one, other in zip(possible[0], possible[-1], strict=True)]
+
+
+def _reading(values: Sequence[Value], *, collections: bool) -> list[Value] | None:
+    """Convert to the shared type with all lists being tuples, or with `collections` where possible lists."""
+    shared = common([type_of(value, collections=collections) for value in values])
+    try:
+        return None if shared is None else [_unified(value, shared) for value in values]
+    except EvaluationError:
+        return None
+
+
+def _unified(value: Value, shared: Type) -> Value:
+    """Convert to a type found by `common`, in which ANY says that there are only nulls."""
+    return value if shared == ANY else convert(value, shared)
+
+
+def _open(value: Value) -> Value:
+    """Return what is left of `value` when a type not known yet takes part: numbers and bools may become strings."""
+    match value:
+        case list():
+            return [_open(item) for item in value]
+        case dict():
+            return {name: _open(item) for name, item in value.items()}
+        case bool() | int() | float() | Fraction():
+            return Unknown(reason=_OPEN_TYPE)
+        case _:
+            return value
+
+
+def _agreed(one: Value, other: Value) -> Value:
+    """Keep what two readings have in common."""
+    match one, other:
+        case (list(), list()) if len(one) == len(other):
+            return [_agreed(first, second) for first, second in zip(one, other, strict=True)]
+        case (dict(), dict()) if one.keys() == other.keys():
+            return {name: _agreed(item, other[name]) for name, item in one.items()}
+        case (Set(), Set()):
+            return one if same(one, other, alike=True) is Truth.TRUE else Unknown(reason=_OPEN_TYPE)
+    return one if type(one) is type(other) and one == other else Unknown(reason=_OPEN_TYPE)
+
+
+def as_set(items: Iterable[Value]) -> Value:
+    """Build a set of `items`, which have one type already: without duplicates, in Terraform's order.
+
+    Where it is open whether two items are equal, the whole is unknown. With unknown items the order is as given.
+    """
+    kept: list[Value] = []
+    for item in items:
+        found = Truth.some(same(item, other, alike=True) for other in kept)
+        if found is Truth.UNKNOWN:
+            return Unknown(reason="a set of values that may turn out to be equal")
+        if found is Truth.FALSE:
+            kept.append(item)
+    if all(isinstance(item, str | None | bool | int | float | Fraction | list | dict | Set) for item in kept):
+        kept.sort(key=_rank)
+    return Set(tuple(kept))
+
+
+def _rank(item: Value) -> tuple[int, Fraction, str]:
+    """Order set elements: numbers by size, strings by code point, structures by what Terraform hashes, null last."""
+    if item is None:
+        return (1, Fraction(0), "")
+    number = exact(item)
+    if number is not None:
+        return (0, Fraction(number), "")
+    if isinstance(item, bool):
+        return (0, Fraction(int(item)), "")
+    return (0, Fraction(0), item if isinstance(item, str) else _hashed(item))
+
+
+def _hashed(item: Value) -> str:
+    match item:
+        case str():
+            return '"' + "".join(map(_hashed_char, item)) + '"'
+        case bool():
+            return "T" if item else "F"
+        case list():
+            return "[" + "".join(_hashed(part) + ";" for part in item) + "]"
+        case dict():
+            return "{" + "".join(f"{_hashed(name)}:{_hashed(item[name])};" for name in sorted(item)) + "}"
+        case Set():
+            return "[" + "".join(_hashed(part) + ";" for part in item.items) + "]"
+        case None:
+            return "~"
+        case _:
+            number = exact(item)
+            return (None if number is None else spelled(number)) or "?"
+
+
+def _hashed_char(char: str) -> str:
+    """Escape as Go's `%q`: what cannot be printed sorts by its escape."""
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\"} | {chr(7 + index): f"\\{letter}" for index, letter in enumerate("abtnvfr")}
+
+
+def kind_name(value: Value) -> str:
+    """Name the type of `value` for people."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a bool"
+        case list():
+            return "a list"
+        case Set():
+            return "a set"
+        case dict():
+            return "an object"
+        case str() | Text() | JsonText():
+            return "a string"
+        case Unknown():
+            return "a value not known yet"
+        case _:
+            return "a number"

@@ -1,0 +1,89 @@
+"""Parse the `type` argument of a variable.
+
+See https://developer.hashicorp.com/terraform/language/expressions/type-constraints.
+"""
+
+from __future__ import annotations
+
+from tfcheck.hcl.evaluate.expressions import evaluate
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.evaluate.types import (
+    ANY,
+    BOOL,
+    NUMBER,
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+)
+from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template, Variable
+from tfcheck.symbolic.value import Value
+
+_PRIMITIVES: dict[str, Type] = {"string": STRING, "number": NUMBER, "bool": BOOL, "any": ANY}
+#: The bare names of old configurations.
+_BARE: dict[str, Type] = {"list": ListType(ANY), "map": MapType(ANY), "set": SetType(ANY)}
+
+
+def declared(expression: Expression) -> Type:
+    """Read a type expression: `list(string)`, `object({ name = optional(string, "x") })`, also the quoted old form.
+
+    Raises:
+        EvaluationError: it is no type.
+    """
+    match expression:
+        case Variable(name=name) if name in _PRIMITIVES:
+            return _PRIMITIVES[name]
+        case Variable(name=name) | Literal(value=str() as name) | Template(parts=(Literal(value=str() as name),)):
+            if name in _BARE or name == "string":
+                return _BARE.get(name, STRING)
+        case Call(name=name, arguments=(argument,)):
+            return _constructed(name, argument)
+    raise EvaluationError("not a type")
+
+
+def _constructed(name: str, argument: Expression) -> Type:
+    match name, argument:
+        case "list", _:
+            return ListType(declared(argument))
+        case "set", _:
+            return SetType(declared(argument))
+        case "map", _:
+            return MapType(declared(argument))
+        case "tuple", ListOf():
+            return TupleType(tuple(declared(item) for item in argument.items))
+        case "object", ObjectOf():
+            return _object(argument)
+        case _:
+            raise EvaluationError(f"`{name}` is not a type")
+
+
+def _object(node: ObjectOf) -> Type:
+    attributes: dict[str, Type] = {}
+    defaults: dict[str, Value] = {}
+    for key, item in node.items:
+        name = evaluate(key, _Nothing())
+        if not isinstance(name, str):
+            raise EvaluationError("the name of an attribute is not constant")
+        match item:
+            case Call(name="optional", arguments=(wanted, *default)) if len(default) <= 1:
+                attributes[name] = declared(wanted)
+                defaults[name] = evaluate(default[0], _Nothing()) if default else None
+            case _:
+                attributes[name] = declared(item)
+    return ObjectType(attributes, defaults)
+
+
+class _Nothing:
+    """Defaults are constants: they see no names and no files."""
+
+    def lookup(self, root: str, name: str) -> Seen:
+        raise EvaluationError(f"`{root}.{name}` in a type")
+
+    def read_file(self, path: str) -> bytes | None:
+        return None
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return None

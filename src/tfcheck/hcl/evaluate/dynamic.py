@@ -1,0 +1,73 @@
+"""Expand `dynamic` blocks.
+
+See https://developer.hashicorp.com/terraform/language/expressions/dynamic-blocks.
+"""
+
+from __future__ import annotations
+
+from tfcheck.hcl.evaluate.elements import Gathered, LocalScope, elements
+from tfcheck.hcl.evaluate.expressions import see
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Expression, Variable
+from tfcheck.symbolic.value import Unknown, Value
+
+#: More blocks than any provider accepts in one resource.
+_MOST = 10_000
+
+
+def nested(block: Block, name: str, scope: Scope) -> tuple[list[tuple[Block, Scope]], Unknown | None]:
+    """Return the `name` blocks inside `block`, each with the scope of its arguments, in source order.
+
+    A `dynamic` block gives its `content` once for each element, with the iterator bound; blocks nested in that are
+    expanded by calling this again with the scope given. The Unknown says that there may be more blocks, and why.
+    """
+    found: list[tuple[Block, Scope]] = []
+    more: Unknown | None = None
+    for each in block.blocks(name):
+        if each.type != "dynamic":
+            found.append((each, scope))
+            continue
+        expanded = _expanded(each, name, scope)
+        if isinstance(expanded, Unknown):
+            more = more or expanded
+        else:
+            found += expanded
+    return found, more
+
+
+def _expanded(block: Block, name: str, scope: Scope) -> list[tuple[Block, Scope]] | Unknown:
+    contents = block.blocks("content")
+    for_each = block.attribute("for_each")
+    if len(contents) != 1 or for_each is None:
+        return Unknown(reason="unsupported: a `dynamic` block without `for_each` and `content`", where=str(block.place))
+    items = _items(for_each, scope)
+    if isinstance(items, Unknown):
+        return items
+    iterator = _iterator(block.attribute("iterator"), name)
+    return [(contents[0], _round(scope, iterator, key, item)) for key, item in items]
+
+
+def _items(for_each: Expression, scope: Scope) -> list[tuple[Value, Seen]] | Unknown:
+    where = str(for_each.place)
+    try:
+        items = elements(see(for_each, scope))
+    except EvaluationError as error:
+        return Unknown(reason=f"evaluation error: {error}", where=where, unsure=True)
+    except RecursionError:
+        return Unknown(reason="limit: the expression nests too deeply", where=where, unsure=True)
+    if isinstance(items, Unknown):
+        return Unknown(reason=items.reason, where=items.where or where, unsure=items.unsure)
+    if len(items) > _MOST:
+        return Unknown(reason=f"limit: more than {_MOST} `dynamic` blocks", where=where, unsure=True)
+    return items
+
+
+def _iterator(written: Expression | None, name: str) -> str:
+    """Name what is the element: what `iterator` says, else the type of the block."""
+    return written.name if isinstance(written, Variable) else name
+
+
+def _round(scope: Scope, iterator: str, key: Value, item: Seen) -> Scope:
+    # In a set the key is the element itself, as `elements` gives it.
+    return LocalScope(scope, {iterator: Gathered({"key": key, "value": item})})

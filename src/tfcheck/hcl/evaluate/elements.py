@@ -1,0 +1,252 @@
+"""Access the attributes and elements of a value.
+
+Resources and modules stay lazy on their way through lists, objects and `for`: they are worked out as a whole only where
+a function, an operator or a conversion needs the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TypeGuard
+
+import msgspec
+
+from tfcheck.hcl.evaluate.convert import kind_name, to_string
+from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
+from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, unknowns
+
+_VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
+_BOOL_KEY = Unknown(reason="unsupported: a bool as a key of an object or a map", unsure=True)
+
+
+class LocalScope(msgspec.Struct, frozen=True, eq=False):
+    """Names bound inside an expression or a block, in front of those of `parent`: `for`, templates, iterators."""
+
+    parent: Scope
+    names: dict[str, Seen]
+
+    def lookup(self, root: str, name: str) -> Seen:
+        """Return a member of a bound name, or what `parent` knows.
+
+        Raises:
+            EvaluationError: there definitely is no such thing.
+        """
+        return member(self.names[root], name) if root in self.names else self.parent.lookup(root, name)
+
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file as `parent` does.
+
+        Raises:
+            EvaluationError: the source tree is at hand and holds no such file.
+        """
+        return self.parent.read_file(path)
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """List files for `fileset`."""
+        return self.parent.list_files(directory, pattern)
+
+
+class Unordered(list[Value]):
+    """A list made by walking a set with unknown elements: what is in it is sure, but not what comes first."""
+
+
+class Gathered:
+    """A list or an object made while evaluating, some members of which are Referents."""
+
+    def __init__(self, members: Sequence[Seen] | Mapping[str, Seen]) -> None:
+        self.members = members
+
+    def member(self, key: str | int) -> Seen:
+        """Return one of the members.
+
+        Raises:
+            EvaluationError: there is none of that name.
+        """
+        if isinstance(self.members, Mapping):
+            if isinstance(key, str) and key in self.members:
+                return self.members[key]
+        elif isinstance(key, int) and 0 <= key < len(self.members):
+            return self.members[key]
+        raise EvaluationError(f"no element {_shown(key)}")
+
+    def keys(self) -> Sequence[str] | int | None:
+        """Return the names, or the length of a list."""
+        return list(self.members) if isinstance(self.members, Mapping) else len(self.members)
+
+    def whole(self) -> Value:
+        """Evaluate every member."""
+        if isinstance(self.members, Mapping):
+            return {name: whole(member) for name, member in self.members.items()}
+        return [whole(member) for member in self.members]
+
+
+def is_referent(seen: Seen) -> TypeGuard[Referent]:
+    """Whether `seen` is to be asked for its members."""
+    return not isinstance(seen, _VALUES)
+
+
+def whole(seen: Seen) -> Value:
+    """Evaluate all of `seen`."""
+    return seen.whole() if is_referent(seen) else seen  # type: ignore[return-value]
+
+
+def gather(members: list[Seen] | dict[str, Seen]) -> Seen:
+    """Build a list or an object; it stays lazy where one of the members is."""
+    every = members.values() if isinstance(members, dict) else members
+    return Gathered(members) if any(is_referent(member) for member in every) else members  # type: ignore[return-value]
+
+
+def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
+    """Whether `name` is bound by `for`, a template or an iterator around, and to what."""
+    while isinstance(scope, LocalScope):
+        if name in scope.names:
+            return True, scope.names[name]
+        scope = scope.parent
+    return False, None
+
+
+def sure(seen: Seen) -> Seen:
+    """Take the doubt from what a reference gives: an error inside another block ends the run, no `try` sees it."""
+    if isinstance(seen, Unknown) and seen.unsure:
+        return msgspec.structs.replace(seen, unsure=False)
+    return seen
+
+
+def doubt(seen: Seen) -> Unknown | None:
+    """Return the first part of `seen` that may be an error in truth."""
+    if is_referent(seen):
+        return None
+    return next((each for each in unknowns(whole(seen)) if each.unsure), None)
+
+
+def member(seen: Seen, name: str) -> Seen:
+    """Evaluate `seen.name`.
+
+    Raises:
+        EvaluationError: there definitely is no such attribute.
+    """
+    if is_referent(seen):
+        return member_at(seen, name)
+    match seen:
+        case dict():
+            if name not in seen:
+                raise EvaluationError(f"no attribute `{name}`")
+            return seen[name]
+        case Unknown():
+            return _inside_unknown(seen, name)
+        case list():
+            raise EvaluationError(f"a list has no attribute `{name}`")
+        case _:
+            raise EvaluationError(f"{kind_name(whole(seen))} has no attributes")
+
+
+def element(seen: Seen, key: Value) -> Seen:
+    """Evaluate `seen[key]`.
+
+    Raises:
+        EvaluationError: there definitely is no such element.
+    """
+    if key is None:
+        raise EvaluationError("an index must not be null")
+    if isinstance(key, Unknown | Text | JsonText):
+        return _any_element(seen, key)
+    if isinstance(key, list | dict | Set):
+        raise EvaluationError(f"{kind_name(key)} is no index")
+    if is_referent(seen):
+        return _element_of_referent(seen, key)
+    match seen:
+        case Unordered():
+            _position(key, len(seen))
+            return Unknown(reason="the order of a set with elements that are not known yet", unsure=True)
+        case list():
+            return seen[_position(key, len(seen))]
+        case dict():
+            # An object takes a bool for its text, a map does not.
+            return _BOOL_KEY if isinstance(key, bool) else member(seen, str(to_string(key)))
+        case Unknown():
+            return _inside_unknown(seen, key if isinstance(key, int | str) else str(to_string(key)))
+        case _:
+            raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
+
+
+def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
+    """Return keys and elements in the order in which `for` and `for_each` walk them; Unknown where they are not known.
+
+    Raises:
+        EvaluationError: `seen` is no collection.
+    """
+    if is_referent(seen):
+        keys = seen.keys()
+        if keys is None:
+            return elements(seen.whole())
+        if isinstance(keys, int):
+            return [(position, member_at(seen, position)) for position in range(keys)]
+        return [(name, member_at(seen, name)) for name in sorted(keys)]
+    match seen:
+        case list():
+            return list(enumerate(seen))
+        case Set():
+            return [(item, item) for item in seen.items]
+        case dict():
+            return [(name, seen[name]) for name in sorted(seen)]
+        case Unknown() if not surely_text(seen):
+            return seen
+        case _:
+            raise EvaluationError(f"{kind_name(whole(seen))} cannot be iterated")
+
+
+def member_at(referent: Referent, key: str | int) -> Seen:
+    """Return a member, in the knowledge that no error inside another block can be caught here.
+
+    Raises:
+        EvaluationError: there definitely is none of that name.
+    """
+    seen = referent.member(key)
+    return seen if isinstance(referent, Gathered) else sure(seen)
+
+
+def _element_of_referent(referent: Referent, key: Value) -> Seen:
+    keys = referent.keys()
+    if isinstance(keys, int):
+        return member_at(referent, _position(key, keys))
+    if keys is None and isinstance(key, int) and not isinstance(key, bool):
+        return member_at(referent, key)
+    return member_at(referent, str(to_string(key)))
+
+
+def _position(key: Value, length: int) -> int:
+    """Read `key` as an index into a list; a numeric string is one, too."""
+    number = exact(key) if not isinstance(key, str) else parsed(key)
+    if not isinstance(number, int):
+        raise EvaluationError(f"{kind_name(key)} is no index into a list")
+    if not 0 <= number < length:
+        raise EvaluationError(f"index {number} is out of range")
+    return number
+
+
+def _any_element(seen: Seen, key: Unknown | Text | JsonText) -> Unknown:
+    if isinstance(seen, str | bool | None):
+        raise EvaluationError(f"{kind_name(seen)} has no elements to be picked")
+    waits = next(unknowns(key), None) or Unknown()
+    return Unknown(reason=waits.reason, where=waits.where, unsure=True)
+
+
+def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
+    """Name a part of an attribute that is not known: only a structure can have parts, so this is its symbol, extended.
+
+    An element may turn out not to be there.
+    """
+    if surely_text(source):
+        raise EvaluationError("a string has no attributes and no elements")
+    if source.symbol is None:
+        return Unknown(reason=source.reason, where=source.where, unsure=True)
+    symbol = Symbol(source.symbol.owner, (*source.symbol.path, step))
+    return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))
+
+
+def _shown(key: str | int) -> str:
+    return str(key) if isinstance(key, int) else f"`{key}`"

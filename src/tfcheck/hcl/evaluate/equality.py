@@ -1,0 +1,98 @@
+"""Compare two values as Terraform's `==` does, which distinguishes numbers from strings and lists from tuples.
+
+See https://developer.hashicorp.com/terraform/language/expressions/operators#equality-operators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.symbolic.limits import take
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
+
+
+def same(left: Value, right: Value, *, alike: bool = False) -> Truth:
+    """Compare two values as `==` does.
+
+    Values do not tell lists from tuples, nor maps from objects. Only where the caller knows that both sides are `alike`
+    in that, two structures with equal contents are equal; otherwise that stays open, as where the run may take no more.
+    """
+    if not take(2):
+        return Truth.UNKNOWN
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return _same_unknown(left, right)
+    match left, right:
+        case (str(), str()):
+            return Truth.of(left == right)
+        case (str() | Text() | JsonText(), str() | Text() | JsonText()):
+            return equal(left, right)
+        case (list(), list()):
+            return _same_lists(left, right, alike=alike)
+        case (Set(), Set()):
+            return _same_sets(left, right, alike=alike)
+        case (Set() | list(), Set() | list()):
+            return _may_share(_items(left), _items(right))
+        case (dict(), dict()):
+            return _same_mappings(left, right, alike=alike)
+        case _:
+            return _same_scalars(left, right)
+
+
+def _same_unknown(left: Value, right: Value) -> Truth:
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return equal(left, right)
+    unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
+    if surely_text(other):
+        return equal(unknown, other)
+    return Truth.FALSE if surely_text(unknown) else Truth.UNKNOWN
+
+
+def _same_scalars(left: Value, right: Value) -> Truth:
+    if left is None or right is None:
+        return Truth.of(left is right)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return Truth.of(left is right)
+    first, second = exact(left), exact(right)
+    return Truth.of(first is not None and first == second)
+
+
+def _same_lists(left: list[Value], right: list[Value], *, alike: bool) -> Truth:
+    if not alike:
+        return _may_share(left, right)
+    if len(left) != len(right):
+        return Truth.FALSE
+    return Truth.every(same(one, other, alike=True) for one, other in zip(left, right, strict=True))
+
+
+def _same_sets(left: Set, right: Set, *, alike: bool) -> Truth:
+    contents = _same_lists(list(left.items), list(right.items), alike=True)
+    if contents is Truth.TRUE and (alike or (all(isinstance(item, str) for item in left.items) and left.items)):
+        return Truth.TRUE
+    return _may_share(left.items, right.items)
+
+
+def _may_share(left: Sequence[Value], right: Sequence[Value]) -> Truth:
+    """Say FALSE where one side has an element that the other definitely lacks.
+
+    Order and repetition do not count: either may be a set that the plan shows as a list.
+    """
+    some = _lacks(left, right) or _lacks(right, left)
+    return Truth.FALSE if some else Truth.UNKNOWN
+
+
+def _lacks(items: Iterable[Value], others: Sequence[Value]) -> bool:
+    return any(all(same(item, other) is Truth.FALSE for other in others) for item in items)
+
+
+def _same_mappings(left: dict[str, Value], right: dict[str, Value], *, alike: bool) -> Truth:
+    if left.keys() != right.keys():
+        return Truth.FALSE
+    contents = Truth.every(same(item, right[name], alike=alike) for name, item in left.items())
+    return contents if alike or contents is Truth.FALSE else Truth.UNKNOWN
+
+
+def _items(value: Set | list[Value]) -> Sequence[Value]:
+    return value.items if isinstance(value, Set) else value

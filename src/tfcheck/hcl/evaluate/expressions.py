@@ -1,0 +1,338 @@
+"""Evaluate an expression as far as its value is known before apply.
+
+Follows https://developer.hashicorp.com/terraform/language/expressions and the HCL native syntax specification
+(https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.hcl.evaluate import length_tests
+from tfcheck.hcl.evaluate.budget import Budget, Limit
+from tfcheck.hcl.evaluate.comprehension import key_of, keyed, listed, splat
+from tfcheck.hcl.evaluate.conditional import chosen, either
+from tfcheck.hcl.evaluate.elements import (
+    LocalScope,
+    bound,
+    doubt,
+    element,
+    elements,
+    gather,
+    is_referent,
+    member,
+    sure,
+    whole,
+)
+from tfcheck.hcl.evaluate.lazy_calls import call_lazily
+from tfcheck.hcl.evaluate.marking import about_marks, bare, called, holds_mark, is_marked, mark_if, moved
+from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
+from tfcheck.hcl.evaluate.rendering import joined, render
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.evaluate.structural import is_structural
+from tfcheck.hcl.evaluate.types import surely_filled
+from tfcheck.hcl.syntax.expression import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ForDirective,
+    ForList,
+    ForObject,
+    IfDirective,
+    Index,
+    ListOf,
+    Literal,
+    ObjectOf,
+    Splat,
+    Template,
+    Unary,
+    Unreadable,
+    Variable,
+)
+from tfcheck.symbolic.value import Set, Unknown, Value
+
+__all__ = ["LocalScope", "evaluate", "see"]
+
+#: Names that a reference begins with although they are no resource type, followed by two more.
+_LONG_ROOTS = ("data", "ephemeral", "resource")
+
+
+def evaluate(expression: Expression, scope: Scope) -> Value:
+    """Evaluate all of `expression`; what fails is an `Unknown` that says why and where. Never raises."""
+    try:
+        return whole(see(expression, scope))
+    except EvaluationError as error:
+        notes = getattr(error, "__notes__", None) or [str(expression.place)]
+        return Unknown(reason=f"evaluation error: {error}", where=notes[0], unsure=True)
+    except RecursionError:
+        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+
+
+def see(expression: Expression, scope: Scope) -> Seen:
+    """Evaluate `expression` as far as needed; a resource or a module stays lazy.
+
+    Raises:
+        EvaluationError: Terraform would report an error.
+    """
+    run = _Run()
+    try:
+        seen = run.see(expression, scope)
+        if not is_referent(seen):
+            run.budget.weigh(whole(seen))
+        return seen
+    except Limit as limit:
+        return Unknown(reason=str(limit), where=str(expression.place), unsure=True)
+    except RecursionError:
+        return Unknown(reason="limit: the expression nests too deeply", where=str(expression.place), unsure=True)
+
+
+class _Run:
+    """One evaluation under way: what it may still cost, and whether an error would be caught."""
+
+    def __init__(self) -> None:
+        self.budget = Budget()
+        self.trying = 0
+        self.doubt: Unknown | None = None
+
+    def value(self, node: Expression, scope: Scope) -> Value:
+        return whole(self.see(node, scope))
+
+    def condition(self, node: Expression, scope: Scope) -> tuple[bool | Unknown, bool]:
+        seen = self.see(node, scope)
+        truth = condition(whole(seen))
+        if isinstance(truth, Unknown) and truth.unsure:
+            self.doubt = truth
+        return truth, is_marked(seen)
+
+    def probe(self, node: Expression, scope: Scope) -> Value:
+        before = self.doubt
+        try:
+            return self.value(node, scope)
+        finally:
+            self.doubt = before
+
+    def see(self, node: Expression, scope: Scope) -> Seen:
+        self.budget.enter()
+        try:
+            seen = self._see(node, scope)
+        except EvaluationError as error:
+            if not getattr(error, "__notes__", None):
+                error.add_note(str(node.place))
+            raise
+        finally:
+            self.budget.leave()
+        if not isinstance(seen, Unknown):
+            return seen
+        if not seen.where and seen.symbol is None:
+            seen = msgspec.structs.replace(seen, where=str(node.place))
+        if seen.unsure:
+            # It counts for `try` even if the result does not depend on it.
+            self.doubt = seen
+        return seen
+
+    def _see(self, node: Expression, scope: Scope) -> Seen:
+        match node:
+            case Literal():
+                return node.value
+            case Attribute():
+                return self._attribute(node, scope)
+            case Template():
+                return render(node, scope, self)
+            case Variable():
+                return self._variable(node, scope)
+            case Index():
+                key = self.see(node.key, scope)
+                return mark_if(is_marked(key), element(self.see(node.source, scope), whole(key)))
+            case Call():
+                return self._call(node, scope)
+            case ObjectOf():
+                return self._object(node, scope)
+            case ListOf():
+                return gather([self.see(item, scope) for item in node.items])
+            case Conditional():
+                return self._conditional(node, scope)
+            case Binary():
+                return self._binary(node, scope)
+            case Unary():
+                operand = self.see(node.operand, scope)
+                result = inverted(whole(operand)) if node.operator == "!" else negated(whole(operand))
+                return mark_if(is_marked(operand), result)
+            case Splat():
+                return splat(node, scope, self)
+            case ForList():
+                return listed(node, scope, self)
+            case ForObject():
+                return keyed(node, scope, self)
+            case IfDirective() | ForDirective():
+                return joined([node], scope, self)
+            case Unreadable():
+                return Unknown(reason=node.reason, where=str(node.place), unsure=True)
+
+    # References
+
+    def _variable(self, node: Variable, scope: Scope) -> Seen:
+        found, seen = bound(scope, node.name)
+        if not found:
+            raise EvaluationError(f"`{node.name}` does not stand for anything")
+        return seen
+
+    def _attribute(self, node: Attribute, scope: Scope) -> Seen:
+        root = self._root(node.source, scope)
+        return member(self.see(node.source, scope), node.name) if root is None else sure(scope.lookup(root, node.name))
+
+    def _root(self, node: Expression, scope: Scope) -> str | None:
+        """Return what the scope knows a reference by, where `node.name` is as far as it goes: `var`, `data.TYPE`."""
+        match node:
+            case Variable(name=name) if name not in _LONG_ROOTS and not bound(scope, name)[0]:
+                return name
+            case Attribute(source=Variable(name=name)) if name in _LONG_ROOTS and not bound(scope, name)[0]:
+                return node.name if name == "resource" else f"{name}.{node.name}"
+            case _:
+                return None
+
+    # Operators
+
+    def _binary(self, node: Binary, scope: Scope) -> Seen:
+        if node.operator in ("&&", "||"):
+            return self._logical(node, scope)
+        left, right = self.see(node.left, scope), self.see(node.right, scope)
+        marks = holds_mark(left) or holds_mark(right)
+        return mark_if(marks, self._compared(node, scope, bare(left), bare(right)))
+
+    def _compared(self, node: Binary, scope: Scope, left: Seen, right: Seen) -> Value:
+        if node.operator in ("==", "!="):
+            equal = self._equals(node, left, right)
+            result = equal if node.operator == "==" else inverted(equal)
+        else:
+            result = computed(node.operator, whole(left), whole(right))
+        return self._by_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
+
+    def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
+        """Decide a comparison of the length of a text that is definitely not empty, if it can be."""
+        text = length_tests.measured(node)
+        if text is None or is_referent(left) or is_referent(right) or not surely_filled(self.probe(text, scope)):
+            return result
+        decided = length_tests.compared(node, whole(left), whole(right))
+        return result if decided is None else decided
+
+    def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
+        if (is_referent(left) and right is None) or (is_referent(right) and left is None):
+            return False
+        first, second = whole(left), whole(right)
+        self.budget.weigh(first)
+        self.budget.weigh(second)
+        return equals(first, second, alike=is_structural(node.left, first) and is_structural(node.right, second))
+
+    def _logical(self, node: Binary, scope: Scope) -> Seen:
+        """Evaluate `&&` and `||`.
+
+        NOTE: up to 1.11 Terraform reports an error of the right side even where the left one decides, later it does
+        not: it only matters where `try` would catch it.
+        """
+        left, left_marked = self.condition(node.left, scope)
+        decided = left is (node.operator == "||")
+        try:
+            right, right_marked = self.condition(node.right, scope)
+        except EvaluationError as error:
+            if not decided:
+                raise
+            return Unknown(reason=f"evaluation error: {error}", unsure=True) if self.trying else left
+        result = conjunction(left, right) if node.operator == "&&" else disjunction(left, right)
+        return mark_if(left_marked or right_marked, result)
+
+    def _conditional(self, node: Conditional, scope: Scope) -> Seen:
+        truth, marks = self.condition(node.condition, scope)
+        if isinstance(truth, Unknown):
+            return mark_if(marks, either(node, truth, scope, self))
+        return mark_if(marks, chosen(node, truth, scope, self))
+
+    # Objects and calls
+
+    def _object(self, node: ObjectOf, scope: Scope) -> Seen:
+        members: dict[str, Seen] = {}
+        marks = False
+        for key, item in node.items:
+            written = self.see(key, scope)
+            marks = marks or is_marked(written)
+            name = key_of(whole(written))
+            if isinstance(name, Unknown):
+                return Unknown(reason=name.reason, where=name.where, unsure=True, sensitive=marks)
+            members[name] = self.see(item, scope)
+        return mark_if(marks, gather(members))
+
+    def _call(self, node: Call, scope: Scope) -> Seen:
+        if node.name == "try":
+            return self._try(node.arguments, scope)
+        if node.name == "can":
+            return self._can(node.arguments, scope)
+        arguments = self._arguments(node, scope)
+        if isinstance(arguments, Unknown):
+            return arguments
+        if len(arguments) == 1:
+            is_about_marks, seen = about_marks(node.name, arguments[0])
+            if is_about_marks:
+                return seen
+        # Here, because `templatefile` is a function that evaluates.
+        from tfcheck.hcl.functions import call
+
+        possible, seen = call_lazily(node.name, arguments)
+        if possible:
+            return moved(node.name, arguments, seen)
+        values = [whole(argument) for argument in arguments]
+        for value in values:
+            self.budget.weigh(value)
+        self.budget.spend(10)
+        return called(node.name, arguments, values, call(node.name, values, scope))
+
+    def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
+        """Evaluate what is passed; with `...` the last argument is spread."""
+        arguments = [self.see(argument, scope) for argument in node.arguments]
+        if not node.spread:
+            return arguments
+        last = arguments.pop()
+        if not is_referent(last) and not isinstance(last, list | Set | Unknown):
+            raise EvaluationError("only a list can be spread over arguments")
+        items = elements(last)
+        if isinstance(items, Unknown):
+            return Unknown(reason=items.reason, where=items.where, unsure=True)
+        return arguments + [item for _, item in items]
+
+    def _attempt(self, node: Expression, scope: Scope) -> tuple[Seen, Unknown | None]:
+        """Evaluate an argument of `try` or `can`; give also what may be an error in it."""
+        before = self.doubt
+        self.trying += 1
+        self.doubt = None
+        try:
+            seen = self.see(node, scope)
+            if not is_referent(seen):
+                self.budget.weigh(whole(seen))
+            return seen, self.doubt or doubt(seen)
+        finally:
+            self.trying -= 1
+            self.doubt = before
+
+    def _try(self, nodes: Sequence[Expression], scope: Scope) -> Seen:
+        """Return the first argument that definitely succeeds; one that may succeed leaves the result unknown."""
+        for node in nodes:
+            try:
+                seen, open_part = self._attempt(node, scope)
+            except EvaluationError:
+                continue
+            if open_part is None:
+                return seen
+            ends_well = isinstance(nodes[-1], Literal)
+            return Unknown(reason=open_part.reason, where=open_part.where, unsure=not ends_well)
+        raise EvaluationError("no argument of `try` succeeds")
+
+    def _can(self, nodes: Sequence[Expression], scope: Scope) -> Value:
+        if len(nodes) != 1:
+            raise EvaluationError("`can` takes one argument")
+        try:
+            _, open_part = self._attempt(nodes[0], scope)
+        except EvaluationError:
+            return False
+        return True if open_part is None else Unknown(reason=open_part.reason, where=open_part.where)

@@ -1,0 +1,176 @@
+"""How do sensitive marks travel through expressions?
+
+As in Terraform (https://developer.hashicorp.com/terraform/language/manage-sensitive-data): a list keeps the marks of
+its elements apart; a function marks its whole result where any part of an argument is marked, except those that only
+move elements around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tfcheck.hcl.evaluate.elements import Gathered, element, is_referent, whole
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.symbolic.marks import holds_mark as value_holds_mark
+from tfcheck.symbolic.marks import marked, marked_strings, unmarked
+from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
+
+
+class Marked:
+    """A value other than a text, which cannot carry a mark of its own: a number, a bool, null or a collection."""
+
+    def __init__(self, value: Value) -> None:
+        """Mark all of `value`."""
+        self.value = value
+
+    def member(self, key: str | int) -> Seen:
+        """Return one element, marked.
+
+        Raises:
+            EvaluationError: there is no such element.
+        """
+        return mark(element(self.value, key))
+
+    def keys(self) -> Sequence[str] | int | None:
+        """Return the names of an object, the length of a list, None for anything else."""
+        if isinstance(self.value, dict):
+            return list(self.value)
+        return len(self.value) if isinstance(self.value, list) else None
+
+    def whole(self) -> Value:
+        """Return the value with every string in it marked."""
+        return marked(self.value)
+
+
+#: Functions that pass elements on as they are: the result is marked where an argument is as a whole.
+_ELEMENTWISE = frozenset(
+    {
+        *("chunklist", "concat", "element", "flatten", "keys", "length", "lookup", "merge", "one", "reverse"),
+        *("setproduct", "slice", "tobool", "tolist", "tomap", "tonumber", "tostring", "values", "zipmap"),
+    }
+)
+#: Functions that put texts together by `text`, so that the marks of the pieces are those of the result.
+_PIECEWISE = frozenset(
+    {"ephemeralasnull", "format", "join", "jsonencode", "templatefile", "templatestring", "tostring"}
+)
+
+
+def mark(seen: Seen) -> Seen:
+    """Return `seen` marked as `sensitive` marks it."""
+    if isinstance(seen, Marked):
+        return seen
+    if is_referent(seen):
+        return Marked(seen.whole())
+    if isinstance(seen, str | Unknown | Text):
+        return marked(seen)
+    if isinstance(seen, JsonText):
+        found = marked(seen)
+        return found if value_holds_mark(found) else Marked(seen)
+    return Marked(seen)  # type: ignore[arg-type]
+
+
+def mark_if(condition: bool, seen: Seen) -> Seen:
+    """Return `seen`, marked where the condition holds."""
+    return mark(seen) if condition else seen
+
+
+def is_marked(seen: Seen) -> bool:
+    """Whether Terraform's `issensitive` holds: not where only elements inside of a collection are marked."""
+    if isinstance(seen, str | Unknown | Text | JsonText):
+        return value_holds_mark(seen)
+    return isinstance(seen, Marked)
+
+
+def holds_mark(seen: Seen) -> bool:
+    """Whether anything in `seen` is marked; a resource or a module stays unopened."""
+    if isinstance(seen, Marked):
+        return True
+    if isinstance(seen, Gathered):
+        return any(map(holds_mark, members(seen)))
+    if isinstance(seen, list):
+        return any(map(holds_mark, seen))
+    if isinstance(seen, dict):
+        return any(map(holds_mark, seen.values()))
+    return not is_referent(seen) and value_holds_mark(whole(seen))
+
+
+def members(gathered: Gathered) -> Iterator[Seen]:
+    """Iterate over the members of a list or an object."""
+    yield from gathered.members.values() if isinstance(gathered.members, Mapping) else gathered.members
+
+
+def bare(seen: Seen) -> Seen:
+    """Return what a mark is on; the marks of texts stay with them."""
+    return seen.value if isinstance(seen, Marked) else seen
+
+
+def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
+    """Compute `sensitive`, `nonsensitive` and `issensitive`; the first is whether `name` is one of them."""
+    match name.removeprefix("core::"):
+        case "sensitive":
+            return True, mark(argument)
+        case "nonsensitive":
+            return True, _unmarked_at_top(argument)
+        case "issensitive":
+            return True, is_marked(argument)
+        case _:
+            return False, None
+
+
+def _unmarked_at_top(seen: Seen) -> Seen:
+    """Take the mark off a value, not off the elements inside of a collection."""
+    return unmarked(seen) if isinstance(seen, str | Unknown | Text | JsonText) else bare(seen)
+
+
+def moved(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
+    """Return the result of a function that moved members one by one, with their marks."""
+    return mark_if(_marks_whole(name.removeprefix("core::"), arguments, lazily=True), result)
+
+
+def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:
+    """Return the result of a function marked as its arguments demand; `values` are the arguments as a whole."""
+    name = name.removeprefix("core::")
+    arguments = [
+        each if isinstance(each, Marked | Gathered) else value for each, value in zip(arguments, values, strict=True)
+    ]
+    if not any(map(holds_mark, arguments)):
+        return result
+    if name in _PIECEWISE and isinstance(result, str | Text | JsonText) and _covers(result, arguments):
+        return result
+    if name in _ELEMENTWISE:
+        return mark_if(_marks_whole(name, arguments), result)
+    return mark(result)
+
+
+def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) -> bool:
+    if name == "lookup":
+        arguments = arguments[:2]  # the default counts only where it is the result
+    if any(map(is_marked, arguments)) or (name == "zipmap" and holds_mark(arguments[0])):
+        return True
+    if name == "setproduct" and any(isinstance(each, Set) for each in arguments):
+        return any(map(holds_mark, arguments))
+    # An element that cannot carry its mark through the function marks all of the result.
+    return not lazily and name not in ("length", "keys") and any(map(_holds_marked_structure, arguments))
+
+
+def _holds_marked_structure(seen: Seen) -> bool:
+    if isinstance(seen, Gathered):
+        return any(isinstance(each, Marked) or _holds_marked_structure(each) for each in members(seen))
+    return False
+
+
+def _covers(result: Value, arguments: Sequence[Seen]) -> bool:
+    """Whether the marks of a text cover every marked text of the arguments."""
+    if not value_holds_mark(result):
+        return False
+    shown = "\0".join(map(redacted, _literals(result)))
+    return not any(each in shown for argument in arguments for each in marked_strings(whole(argument)) if each)
+
+
+def _literals(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Text):
+        for piece in value.pieces:
+            yield from _literals(piece)

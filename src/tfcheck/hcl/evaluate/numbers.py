@@ -1,0 +1,56 @@
+"""Read, round and print numbers as Terraform does.
+
+Terraform computes with binary floating point numbers of 512 bits
+(https://pkg.go.dev/github.com/zclconf/go-cty/cty#NumberVal). We compute exactly, and check that its result is the same.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from tfcheck.symbolic.numerals import DIGITS, Number, is_terminating, plain
+from tfcheck.symbolic.value import Unknown, Value
+
+#: Bits of Terraform's mantissa.
+PRECISION = 512
+_NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
+#: What Go's parser reads in addition: binary exponents.
+_BINARY = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
+
+
+def is_number(value: object) -> bool:
+    """Whether `value` is a known number (a bool is none)."""
+    return isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+
+
+def rounded(number: Number) -> Fraction:
+    """Return the binary number that Terraform keeps for `number`: 512 bits, ties to even."""
+    exact_number = Fraction(number)
+    shift = PRECISION - (abs(exact_number.numerator).bit_length() - exact_number.denominator.bit_length())
+    for _ in range(3):
+        mantissa = round(exact_number * Fraction(2) ** shift)
+        if abs(mantissa).bit_length() <= PRECISION:
+            break
+        shift -= 1
+    return Fraction(mantissa) / Fraction(2) ** shift
+
+
+def settled(result: Number, of_rounded: Fraction) -> Value:
+    """Return `result` where Terraform, which computed `of_rounded` from rounded operands, arrives at it too."""
+    if is_terminating(result) and rounded(result) == rounded(of_rounded):
+        return plain(result)
+    return Unknown(reason="limit: a number that Terraform rounds")
+
+
+def parsed(written: str) -> Number | Unknown | None:
+    """Read a number; None where Terraform would refuse, Unknown where it would read something unusual."""
+    if len(written) > 1000:
+        return Unknown(reason="limit: a number of more than 1000 characters", unsure=True)
+    found = _NUMERAL.fullmatch(written)
+    if not found:
+        return Unknown(reason="unsupported notation of a number") if _BINARY.fullmatch(written) else None
+    if found[1] and abs(int(found[1])) > 2 * DIGITS:
+        return Unknown(reason="limit: a number with a large exponent", unsure=True)
+    number = plain(Fraction(written))
+    return number if is_terminating(number) else Unknown(reason="limit: a number that Terraform rounds")

@@ -1,0 +1,139 @@
+"""Evaluate Terraform's operators on operands that can be unknown.
+
+See https://developer.hashicorp.com/terraform/language/expressions/operators. Numbers are exact; `&&` and `||` follow
+Kleene's logic.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+
+from tfcheck.hcl.evaluate.convert import to_bool, to_number
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.numbers import rounded, settled
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.numerals import Number, exact
+from tfcheck.symbolic.value import Truth, Unknown, Value
+
+_EXACT: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+_ORDER: dict[str, Callable[[Number, Number], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def negated(operand: Value) -> Value:
+    """Evaluate `-operand`.
+
+    Raises:
+        EvaluationError: it is no number.
+    """
+    number = _number(operand)
+    if isinstance(number, Unknown):
+        return number
+    return -number if number else Unknown(reason="unsupported: a negative zero")
+
+
+def inverted(operand: Value) -> Value:
+    """Evaluate `!operand`.
+
+    Raises:
+        EvaluationError: it is no bool.
+    """
+    truth = condition(operand)
+    return truth if isinstance(truth, Unknown) else not truth
+
+
+def condition(value: Value) -> bool | Unknown:
+    """Read a condition, of `? :`, `if` or a logical operator.
+
+    Raises:
+        EvaluationError: it is null or no bool.
+    """
+    truth = to_bool(value)
+    if truth is None:
+        raise EvaluationError("a condition must not be null")
+    return truth if isinstance(truth, bool) else _waiting(truth)
+
+
+def computed(sign: str, left: Value, right: Value) -> Value:
+    """Evaluate `left sign right` for `+ - * / %` and `< <= > >=`; numeric strings count as numbers.
+
+    Raises:
+        EvaluationError: an operand is no number.
+    """
+    first, second = _number(left), _number(right)
+    if isinstance(first, Unknown):
+        return first
+    if isinstance(second, Unknown):
+        return second
+    if sign in _ORDER:
+        return _ORDER[sign](first, second)
+    return _remainder(first, second) if sign == "%" else _result(sign, first, second)
+
+
+def equals(left: Value, right: Value, *, alike: bool = False) -> bool | Unknown:
+    """Evaluate `left == right`; `alike` as in `equality.same`."""
+    truth = same(left, right, alike=alike)
+    if truth is Truth.UNKNOWN:
+        waits = next((side for side in (left, right) if isinstance(side, Unknown)), None)
+        return _waiting(waits) if waits else Unknown(reason="a comparison of values that are not known well enough")
+    return truth is Truth.TRUE
+
+
+def conjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
+    """Evaluate `left && right`: false beside anything is false."""
+    if left is False or right is False:
+        return False
+    return left if isinstance(left, Unknown) else right
+
+
+def disjunction(left: bool | Unknown, right: bool | Unknown) -> bool | Unknown:
+    """Evaluate `left || right`: true beside anything is true."""
+    if left is True or right is True:
+        return True
+    return left if isinstance(left, Unknown) else right
+
+
+def _result(sign: str, left: Number, right: Number) -> Value:
+    if sign == "/" and not right:
+        return Unknown(reason="division by zero", unsure=True)
+    result = _EXACT[sign](Fraction(left), Fraction(right))
+    if not result and sign in "*/" and min(left, right) < 0:
+        return Unknown(reason="unsupported: a negative zero")
+    return settled(result, _EXACT[sign](rounded(left), rounded(right)))
+
+
+def _remainder(left: Number, right: Number) -> Value:
+    """Return what is left of a division whose quotient is cut towards zero."""
+    if not right:
+        return Unknown(reason="division by zero", unsure=True)
+    first, second = rounded(left), rounded(right)
+    times = int(rounded(first / second))
+    return settled(left - int(Fraction(left) / right) * right, first - rounded(times * second))
+
+
+def _number(value: Value) -> Number | Unknown:
+    converted = to_number(value)
+    if isinstance(converted, Unknown):
+        return _waiting(converted)
+    number = exact(converted)
+    if number is None:
+        raise EvaluationError("a number is required, got null")
+    return number
+
+
+def _waiting(value: Value) -> Unknown:
+    """Return the unknown result of working with an unknown value: its reason, but not its symbol."""
+    if not isinstance(value, Unknown):
+        return Unknown(unsure=True)
+    return Unknown(reason=value.reason, where=value.where, unsure=value.unsure)

@@ -1,0 +1,122 @@
+"""Render a template, parts of which are unknown.
+
+See https://developer.hashicorp.com/terraform/language/expressions/strings. Strip marks are applied by the parser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+from tfcheck.hcl.evaluate.budget import LENGTH, PIECES, Limit, Run
+from tfcheck.hcl.evaluate.convert import to_string
+from tfcheck.hcl.evaluate.elements import LocalScope, elements, whole
+from tfcheck.hcl.evaluate.equality import same
+from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Template
+from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, text
+
+
+def render(node: Template, scope: Scope, run: Run) -> Seen:
+    """Evaluate a template; one that is a single interpolation keeps its type.
+
+    Raises:
+        EvaluationError: a part of it cannot be text.
+    """
+    if len(node.parts) == 1 and not isinstance(node.parts[0], IfDirective | ForDirective):
+        return run.see(node.parts[0], scope)
+    return joined(node.parts, scope, run)
+
+
+def joined(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike:
+    """Convert every part to text and join them.
+
+    Raises:
+        EvaluationError: a part of it cannot be text.
+    """
+    rendered = [_part(part, scope, run) for part in parts]
+    return _marked_if(any(map(is_marked, rendered)), _bounded(rendered, run))
+
+
+def as_text(value: Value) -> TextLike:
+    """Convert an interpolated value.
+
+    Raises:
+        EvaluationError: it is null or a collection.
+    """
+    converted = to_string(value)
+    if isinstance(converted, str | Unknown | Text | JsonText):
+        return converted
+    raise EvaluationError("null cannot be part of a text")
+
+
+def _bounded(parts: Sequence[TextLike], run: Run) -> TextLike:
+    count = sum(len(pieces(part)) for part in parts)
+    length = sum(len(piece) for part in parts for piece in pieces(part) if isinstance(piece, str))
+    if length > LENGTH or count > PIECES:
+        raise Limit("limit: the text is too long")
+    run.budget.spend(length // 100 + count // 2)
+    return text(parts)
+
+
+def _part(part: Expression, scope: Scope, run: Run) -> TextLike:
+    match part:
+        case Literal(value=str() as written):
+            return written
+        case IfDirective():
+            return _if(part, scope, run)
+        case ForDirective():
+            return _for(part, scope, run)
+        case _:
+            seen = run.see(part, scope)
+            return _marked_if(is_marked(seen), as_text(whole(seen)))
+
+
+def _marked_if(condition: bool, rendered: TextLike) -> TextLike:
+    """Mark all of a text where the condition holds and no part of it carries a mark."""
+    return cast(TextLike, mark_if(condition and not is_marked(rendered), rendered))
+
+
+def _if(node: IfDirective, scope: Scope, run: Run) -> TextLike:
+    truth, is_secret = run.condition(node.condition, scope)
+    arms = [_arm(arm, scope, run) for arm in (node.then, node.otherwise)]
+    # NOTE: as with `? :`, the mark of the arm not chosen counts as well.
+    is_secret = is_secret or any(is_marked(arm) for arm in arms if not isinstance(arm, EvaluationError))
+    return cast(TextLike, mark_if(is_secret, _chosen(truth, arms)))
+
+
+def _arm(parts: Sequence[Expression], scope: Scope, run: Run) -> TextLike | EvaluationError:
+    try:
+        return joined(parts, scope, run)
+    except EvaluationError as error:
+        return error
+
+
+def _chosen(truth: bool | Unknown, arms: Sequence[TextLike | EvaluationError]) -> TextLike:
+    then, otherwise = arms
+    if isinstance(truth, bool):
+        found = then if truth else otherwise
+        if isinstance(found, EvaluationError):
+            raise found
+        return found
+    if isinstance(then, EvaluationError) or isinstance(otherwise, EvaluationError):
+        return Unknown(reason=truth.reason, where=truth.where, unsure=True)
+    return then if same(then, otherwise) is Truth.TRUE else truth
+
+
+def _for(node: ForDirective, scope: Scope, run: Run) -> TextLike:
+    collection = run.see(node.collection, scope)
+    return cast(TextLike, mark_if(is_marked(collection), _repeated(node, bare(collection), scope, run)))
+
+
+def _repeated(node: ForDirective, collection: Seen, scope: Scope, run: Run) -> TextLike:
+    items = elements(collection)
+    if isinstance(items, Unknown):
+        return Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
+    rendered: list[TextLike] = []
+    for key, item in items:
+        run.budget.spend(1)
+        names = {node.key: key, node.value: item} if node.key else {node.value: item}
+        rendered.append(joined(node.parts, LocalScope(scope, names), run))
+    return _bounded(rendered, run)

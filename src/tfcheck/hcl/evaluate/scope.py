@@ -1,0 +1,66 @@
+"""What an expression can refer to.
+
+The evaluator knows nothing of AWS or of plans: it asks a `Scope` for what a reference is. Objects that are
+dear to work out as a whole (resources, modules) are handed out as `Referent`s, whose members are looked up one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, TypeAlias, Union, runtime_checkable
+
+from tfcheck.symbolic.value import Value
+
+
+class EvaluationError(Exception):
+    """Terraform would report an error here. `try` and `can` see it; elsewhere it makes the value unknown."""
+
+
+@runtime_checkable
+class Referent(Protocol):
+    """An object or a list of things that are evaluated only when asked for."""
+
+    def member(self, key: str | int) -> Seen:
+        """Return one attribute or element.
+
+        Raises:
+            EvaluationError: there definitely is none of that name.
+        """
+
+    def keys(self) -> Sequence[str] | int | None:
+        """Return the names of an object's members, the length of a list, or None where they are not known."""
+
+    def whole(self) -> Value:
+        """Evaluate all of it."""
+
+
+Seen: TypeAlias = Union[Value, Referent]  # noqa: UP007 (`Value` holds quoted names)
+
+
+class Scope(Protocol):
+    """The names that an expression can use, and the files that it can read."""
+
+    def lookup(self, root: str, name: str) -> Seen:
+        """Return the value of `var.x`, `local.x`, `module.m`, `each.key`, `count.index` or `path.module`.
+
+        For a resource `root` is its type and `name` its name, for a data source `root` is `data.TYPE`. What cannot be
+        told is an `Unknown` with its reason.
+
+        Raises:
+            EvaluationError: there definitely is no such thing.
+        """
+
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file of the source tree for `file`, `templatefile` and their kin; None where it is not at hand.
+
+        Raises:
+            EvaluationError: the source tree is at hand and holds no such file.
+            RefusedError: the sources are not allowed to read it.
+        """
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """Return the files below a directory for `fileset`; None where they are not at hand.
+
+        Raises:
+            RefusedError: the sources are not allowed to read one of them.
+        """

@@ -1,0 +1,222 @@
+"""The type of a value, and the type that several values share.
+
+The rules are those of Terraform's conversion and unification of types
+(https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import TypeAlias, Union
+
+import msgspec
+
+from tfcheck.symbolic.value import ANYTHING, JsonText, Set, Text, Unknown, Value
+
+
+class Primitive(msgspec.Struct, frozen=True):
+    """`string`, `number`, `bool`, or one of the two that are no type yet: ANY and UNSEEN."""
+
+    name: str
+
+
+class ListType(msgspec.Struct, frozen=True):
+    """`list(element)`."""
+
+    element: Type
+
+
+class SetType(msgspec.Struct, frozen=True):
+    """`set(element)`."""
+
+    element: Type
+
+
+class MapType(msgspec.Struct, frozen=True):
+    """`map(element)`."""
+
+    element: Type
+
+
+class TupleType(msgspec.Struct, frozen=True):
+    """`tuple([a, b])`."""
+
+    elements: tuple[Type, ...]
+
+
+class ObjectType(msgspec.Struct, frozen=True):
+    """`object({name = type})`; `defaults` holds the optional attributes with what they are when left out."""
+
+    attributes: dict[str, Type]
+    defaults: dict[str, Value] = {}
+
+
+Type: TypeAlias = Union[  # noqa: UP007 (types refer to each other)
+    Primitive, ListType, SetType, MapType, TupleType, ObjectType
+]
+
+STRING = Primitive("string")
+NUMBER = Primitive("number")
+BOOL = Primitive("bool")
+#: Whatever fits: the type of `null`, and `any` in a declaration.
+ANY = Primitive("any")
+#: The type of a value that is not known yet. What it does to the type of the others is not known either.
+UNSEEN = Primitive("unseen")
+
+
+def surely_text(value: Value) -> bool:
+    """Whether `value` is certainly a string, unknown or not."""
+    if isinstance(value, Unknown):
+        return value.shape is not None or bool(value.family) or value.hole is not ANYTHING
+    return isinstance(value, str | Text | JsonText)
+
+
+def surely_filled(value: Value) -> bool:
+    """Whether `value` is certainly a string that is not empty."""
+    match value:
+        case str():
+            return value != ""
+        case Unknown():
+            return (
+                value.hole.shortest > 0
+                or bool(value.family)
+                or (value.shape is not None and surely_filled(value.shape))
+            )
+        case Text():
+            return any(surely_filled(piece) for piece in value.pieces)
+        case JsonText():
+            return True
+        case _:
+            return False
+
+
+def type_of(value: Value, *, collections: bool) -> Type:
+    """Return the type of `value`.
+
+    Values do not tell lists from tuples nor maps from objects: with `collections` those that can be lists and maps are.
+    """
+    match value:
+        case None:
+            return ANY
+        case bool():
+            return BOOL
+        case int() | float() | Fraction():
+            return NUMBER
+        case list():
+            return _sequence([type_of(item, collections=collections) for item in value], collections=collections)
+        case dict():
+            members = {name: type_of(item, collections=collections) for name, item in value.items()}
+            uniform = _uniform(members.values()) if collections else None
+            return ObjectType(members) if uniform is None else MapType(uniform)
+        case Set():
+            return SetType(common([type_of(item, collections=collections) for item in value.items]) or ANY)
+        case _:
+            return STRING if surely_text(value) else UNSEEN
+
+
+def common(types: Iterable[Type]) -> Type | None:
+    """Return the one type that all `types` convert to, or None where there is none."""
+    seen = [kind for kind in types if kind is not ANY and kind != ANY]
+    decided = [kind for kind in seen if kind != UNSEEN]
+    if not decided:
+        return UNSEEN if seen else ANY
+    shared = _common_decided(decided)
+    if shared is None and len(decided) < len(seen) and all(isinstance(kind, Primitive) for kind in decided):
+        # A number and a bool have no common type, unless the value not known yet turns out to be a string.
+        return UNSEEN
+    return shared if shared is None or len(decided) == len(seen) else _blurred(shared)
+
+
+def _common_decided(types: Sequence[Type]) -> Type | None:
+    if all(isinstance(kind, Primitive) for kind in types):
+        return _common_primitive(types)
+    if all(isinstance(kind, MapType | ObjectType) for kind in types):
+        return _common_mapping(types)
+    if all(isinstance(kind, ListType | TupleType | SetType) for kind in types):
+        return _common_sequence(types)
+    return None
+
+
+def _common_primitive(types: Sequence[Type]) -> Type | None:
+    if STRING in types:
+        return STRING
+    return types[0] if all(kind == types[0] for kind in types) else None
+
+
+def _common_mapping(types: Sequence[Type]) -> Type | None:
+    objects = [kind for kind in types if isinstance(kind, ObjectType)]
+    if len(objects) == len(types) and all(kind.attributes.keys() == objects[0].attributes.keys() for kind in objects):
+        shared = {name: common(kind.attributes[name] for kind in objects) for name in objects[0].attributes}
+        attributes = {name: kind for name, kind in shared.items() if kind is not None}
+        return ObjectType(attributes) if len(attributes) == len(shared) else None
+    element = common(element for kind in types for element in elements(kind))
+    return None if element is None else MapType(element)
+
+
+def _common_sequence(types: Sequence[Type]) -> Type | None:
+    tuples = [kind for kind in types if isinstance(kind, TupleType)]
+    if len(tuples) == len(types) and len({len(kind.elements) for kind in tuples}) == 1:
+        shared = [common(column) for column in zip(*(kind.elements for kind in tuples), strict=True)]
+        columns = tuple(kind for kind in shared if kind is not None)
+        return TupleType(columns) if len(columns) == len(shared) else None
+    if any(isinstance(kind, SetType) for kind in types):
+        return _common_with_sets(types)
+    element = common(element for kind in types for element in elements(kind))
+    return None if element is None else ListType(element)
+
+
+def _common_with_sets(types: Sequence[Type]) -> Type | None:
+    """Find the type that sets share with lists and tuples: a list stays a list, a tuple becomes a set of that type."""
+    sets = [kind for kind in types if isinstance(kind, SetType)]
+    lists = [kind for kind in types if isinstance(kind, ListType)]
+    element = common(kind.element for kind in sets)
+    if element == ANY or (lists and any(kind.element != element for kind in lists)):
+        element = common(inner for kind in types for inner in elements(kind))
+        element = None if element is None else _blurred(element) if lists else element
+    if element is None:
+        return None
+    return ListType(element) if lists else SetType(element)
+
+
+def elements(kind: Type) -> tuple[Type, ...]:
+    """Return the types of what is inside `kind`."""
+    match kind:
+        case ListType() | SetType() | MapType():
+            return (kind.element,)
+        case TupleType():
+            return kind.elements
+        case ObjectType():
+            return tuple(kind.attributes.values())
+        case _:
+            return ()
+
+
+def _sequence(members: list[Type], *, collections: bool) -> Type:
+    uniform = _uniform(members) if collections else None
+    return TupleType(tuple(members)) if uniform is None else ListType(uniform)
+
+
+def _uniform(members: Iterable[Type]) -> Type | None:
+    """Return the type that all members have already, nulls aside."""
+    decided = [kind for kind in members if kind != ANY]
+    if not decided:
+        return ANY
+    return decided[0] if all(kind == decided[0] for kind in decided) else None
+
+
+def _blurred(kind: Type) -> Type:
+    """Return the type that is left of `kind` when one more value, of a type not known yet, takes part."""
+    match kind:
+        case ListType():
+            return ListType(_blurred(kind.element))
+        case SetType():
+            return SetType(_blurred(kind.element))
+        case MapType():
+            return MapType(_blurred(kind.element))
+        case TupleType():
+            return TupleType(tuple(_blurred(element) for element in kind.elements))
+        case ObjectType():
+            return ObjectType({name: _blurred(element) for name, element in kind.attributes.items()})
+        case _:
+            return STRING if kind == STRING else UNSEEN

@@ -1,0 +1,341 @@
+"""Decode and encode JSON text, parts of which are known only after apply.
+
+Follows `jsonencode` and `jsondecode` (https://developer.hashicorp.com/terraform/language/functions/jsonencode).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json_marks import Marks, normal, unused
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.sensitive_text import Sensitive, joined, parted
+from tfcheck.symbolic.value import (
+    ANYTHING,
+    JsonText,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    pieces,
+    text,
+    unknowns,
+)
+
+__all__ = ["decode", "encode", "normal", "quoted", "unused", "written"]
+
+_DEPTH = 100
+_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
+_SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+
+
+def encode(value: Value) -> str | JsonText:
+    """Write `value` as `jsonencode` does; with unknown leaves, answer that it is the JSON text of `value`.
+
+    Compact, members sorted by code point, `<`, `>`, `&` and the line separators escaped, numbers exact. What is marked
+    as sensitive in `value` is marked in the text.
+
+    Raises:
+        EvaluationError: a number has no decimal notation of its own.
+    """
+    if not is_known(value):
+        return JsonText(value)
+    out: list[str] = []
+    _write(value, out)
+    return joined(out)
+
+
+def decode(value: TextLike) -> Value:
+    """Read a JSON text, whose unknown pieces become unknown leaves or pieces of strings.
+
+    A hole inside a JSON string is taken to need no escaping. Sets inside a `JsonText` stay sets: their order is open.
+    What does not parse because of its unknown pieces is an `Unknown` with the parser's message.
+
+    Raises:
+        EvaluationError: a text without unknown pieces is not JSON.
+    """
+    match value:
+        case str():
+            return _decode_marked(value) if isinstance(value, Sensitive) else _decode_known(value)
+        case JsonText():
+            return value.value
+        case Text():
+            return _Marked(value).decode()
+        case _ if value.shape is not None:
+            return decode(value.shape)
+        case _:
+            return Unknown(reason=value.reason, where=value.where, unsure=True)
+
+
+def written(value: TextLike) -> TextLike:
+    """Write the JSON texts in a string out, character for character, where their unknown parts stand inside strings.
+
+    What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
+    hole inside a JSON string is taken to need no escaping.
+    """
+    return text(_spelled(piece) if isinstance(piece, JsonText) else piece for piece in pieces(value))
+
+
+def _spelled(document: JsonText) -> TextLike:
+    out: list[TextLike] = []
+    try:
+        _spell(document.value, out)
+    except _OpenError:
+        return document
+    return text(out)
+
+
+class _OpenError(Exception):
+    """What a document says at one place is open, and with it how that is written."""
+
+
+def _spell(value: Value, out: list[TextLike]) -> None:
+    if isinstance(value, Text | JsonText) or (isinstance(value, Unknown) and _is_string(value)):
+        out += ['"', *_escaped(value), '"']
+    elif isinstance(value, dict):
+        for index, key in enumerate(sorted(value)):
+            out.append(("," if index else "{") + quoted(key) + ":")
+            _spell(value[key], out)
+        out.append("}" if value else "{}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            out.append("," if index else "[")
+            _spell(item, out)
+        out.append("]" if value else "[]")
+    elif is_known(value):
+        known: list[str] = []
+        _write(value, known)
+        out += known
+    else:
+        raise _OpenError
+
+
+def _escaped(value: TextLike) -> list[TextLike]:
+    parts = pieces(written(value))
+    if any(isinstance(each, JsonText) for each in parts):
+        raise _OpenError
+    return [_escaped_literal(each) if isinstance(each, str) else each for each in parts]
+
+
+def _is_string(value: Unknown) -> bool:
+    return value.shape is not None or value.hole != ANYTHING
+
+
+def quoted(string: str) -> str:
+    """Write a string as a JSON string, escaped as Terraform does."""
+    return '"' + _escaped_literal(string) + '"'
+
+
+def _escaped_literal(string: str) -> str:
+    if not isinstance(string, Sensitive):
+        return _ESCAPED.sub(_escape, string)
+    parts = [(_ESCAPED.sub(_escape, part), is_secret) for part, is_secret in parted(string)]
+    return joined(Sensitive(part) if is_secret else part for part, is_secret in parts)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _SHORT_ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
+
+
+def _write(value: Value, out: list[str]) -> None:
+    match value:
+        case None:
+            out.append("null")
+        case bool():
+            out.append("true" if value else "false")
+        case str():
+            out.append(quoted(value))
+        case list() | Set():
+            _write_items(value if isinstance(value, list) else list(value.items), out)
+        case dict():
+            _write_members(value, out)
+        case int() | float() | Fraction():
+            out.append(_number_text(value))
+        case _:
+            raise AssertionError("an unknown value is never written")
+
+
+def _number_text(value: Value) -> str:
+    written = as_text(value)
+    if not isinstance(written, str):
+        raise EvaluationError("limit: a number that Terraform rounds")
+    return written
+
+
+def _write_items(items: list[Value], out: list[str]) -> None:
+    out.append("[")
+    for index, item in enumerate(items):
+        if index:
+            out.append(",")
+        _write(item, out)
+    out.append("]")
+
+
+def _write_members(members: dict[str, Value], out: list[str]) -> None:
+    out.append("{")
+    for index, key in enumerate(sorted(members)):
+        out.append(("," if index else "") + quoted(key) + ":")
+        _write(members[key], out)
+    out.append("}")
+
+
+def _decode_marked(written: Sensitive) -> Value:
+    """Read a JSON text of which stretches are marked: the strings in them are marked, numbers and keys are not."""
+    marks = Marks(written)
+    try:
+        return _unmarked(_load(marks.bracketed(written)), restored=marks.restored)
+    except _LimitError as limit:
+        return Unknown(reason=f"limit: {limit}", unsure=True)
+    except ValueError as error:
+        raise EvaluationError(f"not valid JSON: {_message(error)}") from error
+
+
+class _LimitError(Exception):
+    """The document is valid but more than is worked out here."""
+
+
+def _decode_known(written: str) -> Value:
+    try:
+        return _unmarked(_load(written))
+    except _LimitError as limit:
+        return Unknown(reason=f"limit: {limit}", unsure=True)
+    except ValueError as error:
+        raise EvaluationError(f"not valid JSON: {_message(error)}") from error
+
+
+def _unmarked(value: Any, depth: int = 0, restored: Callable[[str], str] | None = None) -> Value:
+    """Normalise the strings of a parsed document as Terraform does; `restored` is how, where some are marked."""
+    if depth > _DEPTH:
+        raise _LimitError("the JSON text is nested too deeply")
+    if isinstance(value, str):
+        return normal(value) if restored is None else restored(value)
+    if isinstance(value, list):
+        return [_unmarked(item, depth + 1, restored) for item in value]
+    if isinstance(value, dict):
+        spelled = normal if restored is None else restored
+        return {str(spelled(key)): _unmarked(item, depth + 1, restored) for key, item in value.items()}
+    return value  # type: ignore[no-any-return]
+
+
+def _load(written: str) -> Any:
+    try:
+        return json.loads(written, parse_int=_number, parse_float=_number, parse_constant=_constant)
+    except RecursionError:
+        raise _LimitError("the JSON text is nested too deeply") from None
+
+
+def _number(written: str) -> Value:
+    number = parsed(written)
+    # What JSON takes for a number is one for Terraform too; `parsed` refuses nothing of it.
+    return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
+
+
+def _constant(written: str) -> Any:
+    raise ValueError(f"`{written}` is not a JSON value")
+
+
+def _message(error: ValueError) -> str:
+    """Explain what the parser says, without a position: with unknown pieces the columns would be wrong."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[:1].lower()}{error.msg[1:]}, line {error.lineno} of it"
+    return str(error)
+
+
+class _Marked:
+    """A text with a marker in place of each unknown piece, which tells whether it stands inside a JSON string."""
+
+    def __init__(self, source: Text) -> None:
+        self.source = source
+        self.holes = [piece for piece in source.pieces if not isinstance(piece, str)]
+        self.mark = unused("".join(piece for piece in source.pieces if isinstance(piece, str)))
+        self.inside = re.compile(f"{self.mark}([0-9]+){self.mark}")
+        self.instead = re.compile(f"{self.mark}=([0-9]+){self.mark}")
+        self.marks = Marks(self.mark, *(piece for piece in source.pieces if isinstance(piece, str)))
+
+    def decode(self) -> Value:
+        first = next(unknowns(self.source))
+        try:
+            return self._filled(_load(self._written()))
+        except _LimitError as limit:
+            return Unknown(reason=f"limit: {limit}", unsure=True)
+        except ValueError as error:
+            reason = f"{first.reason}; the JSON text around it does not parse: {_message(error)}"
+            return Unknown(reason=reason, where=first.where, unsure=True)
+
+    def _written(self) -> str:
+        out: list[str] = []
+        in_string = False
+        count = 0
+        for piece in self.source.pieces:
+            if isinstance(piece, str):
+                in_string = _string_open(piece, in_string)
+                out.append(piece)
+                continue
+            marker = f"{self.mark}{count}{self.mark}" if in_string else f'"{self.mark}={count}{self.mark}"'
+            out.append(marker)
+            count += 1
+        return self.marks.bracketed(joined(out))
+
+    def _filled(self, value: Any, depth: int = 0) -> Value:
+        if depth > _DEPTH:
+            raise _LimitError("the JSON text is nested too deeply")
+        if isinstance(value, str):
+            return self._string(value)
+        if isinstance(value, list):
+            return self._list([self._filled(item, depth + 1) for item in value], value)
+        if isinstance(value, dict):
+            return self._object(value, depth)
+        return value  # type: ignore[no-any-return]
+
+    def _string(self, string: str) -> Value:
+        if self.mark not in string:
+            return self.marks.restored(string)
+        whole = self.instead.fullmatch(string)
+        if whole:
+            return decode(self._hole(whole))
+        parts = self.inside.split(string)
+        restored = self.marks.restored
+        return text(self.holes[int(part)] if index % 2 else restored(part) for index, part in enumerate(parts))
+
+    def _hole(self, found: re.Match[str]) -> Unknown | JsonText:
+        return self.holes[int(found[1])]
+
+    def _list(self, items: list[Value], written: list[Any]) -> Value:
+        """Return the list, unless an element of unknown text may turn out to be several elements or none."""
+        for item in written:
+            found = self.instead.fullmatch(item) if isinstance(item, str) else None
+            if found and isinstance(self._hole(found), Unknown):
+                hole = self._hole(found)
+                assert isinstance(hole, Unknown)
+                return Unknown(reason=f"{hole.reason}; it may be any number of elements", where=hole.where)
+        return items
+
+    def _object(self, members: dict[str, Any], depth: int) -> Value:
+        for key in members:
+            found = re.search(f"{self.mark}=?([0-9]+)", key)
+            if found:
+                hole = next(unknowns(self._hole(found)))
+                return Unknown(reason=f"{hole.reason}; a key of the JSON text depends on it", where=hole.where)
+        return {str(self.marks.restored(key)): self._filled(item, depth + 1) for key, item in members.items()}
+
+
+_STRING_TOKEN = re.compile(r'\\.|"', re.DOTALL)
+
+
+def _string_open(literal: str, in_string: bool) -> bool:
+    """Whether a JSON string is open at the end of `literal`, given whether one was at its beginning."""
+    for token in _STRING_TOKEN.finditer(literal):
+        if token[0] == '"':
+            in_string = not in_string
+        elif not in_string:
+            # NOTE: outside a string a backslash is an error of the document, which the parser will report.
+            in_string = token[0] == '\\"'
+    return in_string

@@ -1,0 +1,236 @@
+"""Match a regular expression in time that is linear in the text.
+
+All matches are followed at once, in order of preference (https://swtch.com/~rsc/regexp/regexp2.html), so that the first
+one to survive is the one that RE2 finds.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.hcl.formats.regex_syntax import Assertion, Char, Choice, Group, Node, Pattern, Ranges, Repeat, Sequence
+from tfcheck.hcl.functions.arguments import limited
+from tfcheck.symbolic.limits import take
+
+#: The ends of the match and of each group, -1 where a group takes no part.
+Captures: TypeAlias = tuple[int, ...]
+
+_MOST_INSTRUCTIONS = 5000
+_MOST_STEPS = 500_000
+
+
+class Instruction(msgspec.Struct):
+    """One step: `char`, `assert`, `save` go on to the next; `split` goes to `first`, else to `second`; `match` ends."""
+
+    kind: str
+    ranges: Ranges = ()
+    place: str = ""
+    first: int = 0
+    second: int = 0
+
+
+class Program(msgspec.Struct, frozen=True):
+    """A pattern made ready to run."""
+
+    instructions: list[Instruction]
+    groups: int
+
+
+def compiled(pattern: Pattern) -> Program:
+    """Build a pattern ready to run.
+
+    Raises:
+        LimitError: it is too large.
+    """
+    writer = _Writer()
+    writer.node(Group(pattern.node, 0))
+    writer.add(Instruction("match"))
+    return Program(writer.instructions, len(pattern.names) + 1)
+
+
+class _Writer:
+    """Writes instructions; every method leaves its exit at the next free place."""
+
+    def __init__(self) -> None:
+        self.instructions: list[Instruction] = []
+
+    def add(self, instruction: Instruction) -> Instruction:
+        if len(self.instructions) >= _MOST_INSTRUCTIONS:
+            raise limited("a regular expression of this size")
+        self.instructions.append(instruction)
+        return instruction
+
+    @property
+    def here(self) -> int:
+        return len(self.instructions)
+
+    def node(self, node: Node) -> None:
+        match node:
+            case Char():
+                self.add(Instruction("char", ranges=node.ranges))
+            case Assertion():
+                self.add(Instruction("assert", place=node.kind))
+            case Sequence():
+                for each in node.nodes:
+                    self.node(each)
+            case Choice():
+                self.choice(node)
+            case Repeat():
+                self.repeat(node)
+            case Group():
+                self.add(Instruction("save", first=2 * node.index))
+                self.node(node.node)
+                self.add(Instruction("save", first=2 * node.index + 1))
+
+    def choice(self, choice: Choice) -> None:
+        jumps = []
+        for each in choice.nodes[:-1]:
+            split = self.add(Instruction("split", first=self.here + 1))
+            self.node(each)
+            jumps.append(self.add(Instruction("jump")))
+            split.second = self.here
+        self.node(choice.nodes[-1])
+        for jump in jumps:
+            jump.first = self.here
+
+    def repeat(self, repeat: Repeat) -> None:
+        if repeat.most is None:
+            for _ in range(repeat.least - 1):
+                self.node(repeat.node)
+            self.loop(repeat)
+            return
+        for _ in range(repeat.least):
+            self.node(repeat.node)
+        splits = []
+        for _ in range(repeat.most - repeat.least):
+            splits.append(self.split(repeat.greedy))
+            self.node(repeat.node)
+        for split in splits:
+            _leave(split, repeat.greedy, self.here)
+
+    def loop(self, repeat: Repeat) -> None:
+        # NOTE: `x*` is written as `(x+)?`. For an `x` that can be empty the order of preference depends on it.
+        optional = self.split(repeat.greedy) if repeat.least == 0 else None
+        start = self.here
+        self.node(repeat.node)
+        again = self.split(repeat.greedy)
+        if repeat.greedy:
+            again.first = start
+        else:
+            again.second = start
+        _leave(again, repeat.greedy, self.here)
+        if optional is not None:
+            _leave(optional, repeat.greedy, self.here)
+
+    def split(self, greedy: bool) -> Instruction:
+        """Add a choice between going on right here and an exit that is not known yet."""
+        here = self.here + 1
+        return self.add(Instruction("split", first=here) if greedy else Instruction("split", second=here))
+
+
+def _leave(split: Instruction, greedy: bool, end: int) -> None:
+    if greedy:
+        split.second = end
+    else:
+        split.first = end
+
+
+class Machine:
+    """Runs a program over one text."""
+
+    def __init__(self, program: Program, subject: str) -> None:
+        self.program = program
+        self.subject = subject
+        self.steps = 0
+
+    def search(self, start: int) -> Captures | None:
+        """Find the leftmost match that begins at `start` or later.
+
+        Raises:
+            LimitError: it takes too long.
+        """
+        threads: list[tuple[int, Captures]] = []
+        found: Captures | None = None
+        nothing = (-1,) * (2 * self.program.groups)
+        seen: set[int] = set()
+        for position in range(start, len(self.subject) + 1):
+            if found is None:
+                self._follow(0, nothing, position, threads, seen)
+            elif not threads:
+                break
+            threads, found = self._stepped(threads, position, found)
+            threads = self._closed(threads, position + 1, seen)
+        return found
+
+    def _stepped(
+        self, threads: list[tuple[int, Captures]], position: int, found: Captures | None
+    ) -> tuple[list[tuple[int, Captures]], Captures | None]:
+        """Read one character: give where the threads go on, and the best match up to here."""
+        code = ord(self.subject[position]) if position < len(self.subject) else -1
+        onward: list[tuple[int, Captures]] = []
+        for index, captures in threads:
+            instruction = self.program.instructions[index]
+            if instruction.kind == "match":
+                return onward, captures
+            if any(low <= code <= high for low, high in instruction.ranges):
+                onward.append((index + 1, captures))
+        return onward, found
+
+    def _closed(self, threads: list[tuple[int, Captures]], position: int, seen: set[int]) -> list[tuple[int, Captures]]:
+        seen.clear()
+        closed: list[tuple[int, Captures]] = []
+        for index, captures in threads:
+            self._follow(index, captures, position, closed, seen)
+        return closed
+
+    def _follow(
+        self, index: int, captures: Captures, position: int, threads: list[tuple[int, Captures]], seen: set[int]
+    ) -> None:
+        """Go on from an instruction without reading a character, as far as that is possible."""
+        waiting = [(index, captures)]
+        while waiting:
+            index, captures = waiting.pop()
+            if index in seen:
+                continue
+            seen.add(index)
+            self._count()
+            instruction = self.program.instructions[index]
+            match instruction.kind:
+                case "split":
+                    waiting += [(instruction.second, captures), (instruction.first, captures)]
+                case "jump":
+                    waiting.append((instruction.first, captures))
+                case "save":
+                    slot = instruction.first
+                    waiting.append((index + 1, (*captures[:slot], position, *captures[slot + 1 :])))
+                case "assert":
+                    if self._holds(instruction.place, position):
+                        waiting.append((index + 1, captures))
+                case _:
+                    threads.append((index, captures))
+
+    def _count(self) -> None:
+        self.steps += 1
+        if self.steps % 1000 == 0 and not (self.steps <= _MOST_STEPS and take(2000)):
+            raise limited("a regular expression that runs so long")
+
+    def _holds(self, place: str, position: int) -> bool:
+        before = self.subject[position - 1 : position] if position else ""
+        after = self.subject[position : position + 1]
+        match place:
+            case "start":
+                return position == 0
+            case "end":
+                return position == len(self.subject)
+            case "line start":
+                return position == 0 or before == "\n"
+            case "line end":
+                return position == len(self.subject) or after == "\n"
+            case _:
+                return (_is_word(before) != _is_word(after)) == (place == "boundary")
+
+
+def _is_word(char: str) -> bool:
+    return char.isascii() and (char.isalnum() or char == "_")

@@ -1,0 +1,214 @@
+"""Decode and encode YAML text, parts of which are known only after apply.
+
+Follows `yamldecode` and `yamlencode` (https://developer.hashicorp.com/terraform/language/functions/yamldecode).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tfcheck.hcl.formats.json import normal, unused
+from tfcheck.hcl.formats.yaml_events import (
+    Scalar,
+    Style,
+    UnsupportedError,
+    is_surely_text,
+    may_be_value,
+    read,
+    resolved,
+)
+from tfcheck.symbolic.numerals import exact, spelled
+from tfcheck.symbolic.value import (
+    Hole,
+    JsonText,
+    Set,
+    Text,
+    TextLike,
+    Unknown,
+    Value,
+    is_known,
+    pieces,
+    spelled_out,
+    text,
+    unknowns,
+)
+
+_SOME_YAML = Hole(shortest=1)
+#: Longer strings with blanks are broken into lines.
+_UNBROKEN = 60
+_ESCAPED = re.compile(r'["\\\t]')
+_PLAIN_TEXT = re.compile("[\t\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]*")
+
+
+def decode(written: TextLike) -> Value:
+    """Read a YAML text, whose unknown pieces become unknown leaves or pieces of strings.
+
+    Only what configurations usually hold is read; anything else, and what does not parse, is an `Unknown`.
+    """
+    match written:
+        case YamlText():
+            return written.encoded.value
+        case Unknown() if written.shape is None:
+            return Unknown(reason=written.reason, where=written.where, unsure=True)
+        case Unknown():
+            return decode(written.shape or "")
+        case JsonText():
+            return written.value
+    try:
+        return _Marked(written).decode()
+    except UnsupportedError as error:
+        first = next(unknowns(written), Unknown(reason="unsupported syntax"))
+        return Unknown(reason=f"{first.reason}: {error} in a YAML text", where=first.where, unsure=True)
+
+
+class _Marked:
+    """A text with a marker in place of each unknown piece."""
+
+    def __init__(self, written: str | Text) -> None:
+        parts = written.pieces if isinstance(written, Text) else (written,)
+        self.holes = [piece for piece in parts if not isinstance(piece, str)]
+        self.mark = unused("".join(piece for piece in parts if isinstance(piece, str)))
+        self.marker = re.compile(f"{self.mark}([0-9]+){self.mark}")
+        self.written = ""
+        count = 0
+        for piece in parts:
+            if isinstance(piece, str):
+                self.written += piece
+            else:
+                self.written += f"{self.mark}{count}{self.mark}"
+                count += 1
+
+    def decode(self) -> Value:
+        return self._filled(read(self.written))
+
+    def _filled(self, node: object) -> Value:
+        if isinstance(node, Scalar):
+            return self._scalar(node)
+        if isinstance(node, list):
+            items = [self._filled(item) for item in node]
+            return next((item for item in items if isinstance(item, _Several)), items)
+        assert isinstance(node, dict)
+        if any(self.mark in key for key in node):
+            raise UnsupportedError("an unknown key")
+        return {normal(key): self._filled(item) for key, item in node.items()}
+
+    def _scalar(self, scalar: Scalar) -> Value:
+        if self.mark not in scalar.text:
+            value = resolved(scalar)
+            return normal(value) if isinstance(value, str) else value
+        parts = self.marker.split(scalar.text)
+        whole = text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
+        if scalar.style is Style.QUOTED or _is_surely_text(whole, scalar.style):
+            return whole
+        if isinstance(whole, JsonText) and scalar.style is Style.PLAIN:
+            return whole.value
+        # A plain scalar may turn out to be a number, a bool, or more than one value.
+        first = next(unknowns(whole))
+        kind = _Several if scalar.inside else Unknown
+        return kind(reason=first.reason, where=first.where, unsure=first.unsure)
+
+
+def _is_surely_text(whole: TextLike, style: Style) -> bool:
+    """Whether a scalar with unknown pieces is a string, no matter what these turn out to be."""
+    parts = pieces(spelled_out(whole))
+    first = next(iter(parts), "")
+    told = any(isinstance(each, str) and not may_be_value(each) for each in parts)
+    if _may_end_it(parts):
+        return False
+    if style is Style.BLOCK:
+        return told or (isinstance(first, JsonText) and isinstance(first.value, list | dict))
+    if isinstance(first, str):
+        return is_surely_text(first) or (told and first[:1].isalpha() and first.isascii())
+    # What begins with an unknown piece may begin with anything that YAML gives a meaning.
+    return told and isinstance(first, Unknown) and first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
+
+
+def _may_end_it(parts: Sequence[str | Unknown | JsonText]) -> bool:
+    """Whether an unknown piece that comes to nothing would make a key, a comment or a shorter scalar of the rest."""
+    for index, piece in enumerate(parts):
+        before = parts[index - 1] if index else ""
+        behind = parts[index + 1] if index + 1 < len(parts) else " "
+        if isinstance(piece, Unknown) and piece.hole.shortest == 0 and isinstance(before, str):
+            spaced = not isinstance(behind, str) or behind[0].isspace()
+            if before[-1:].isspace() or (spaced and before[-1:] in ("", ":")):
+                return True
+    return False
+
+
+#: Characters that mean something at the beginning of a plain scalar, or within it.
+_MARKS = " \t\n#:,[]{}&*!|>'\"%@`?-<=~"
+
+
+class YamlText(Unknown, frozen=True):
+    """A string that is the YAML of the value that `encoded` holds: known as a structure, not as a text."""
+
+    encoded: JsonText = JsonText(None)
+
+
+class _Several(Unknown, frozen=True):
+    """An unknown element of `[…]` that may turn out to be several or none."""
+
+
+def encode(value: Value) -> Value:
+    """Write YAML as `yamlencode` does; with unknown parts, or strings that it would break into lines, it is unknown."""
+    if not is_known(value):
+        first = next(unknowns(value))
+        return YamlText(reason=first.reason, where=first.where, hole=_SOME_YAML, encoded=JsonText(value))
+    try:
+        written = "\n".join(_lines(value)) + "\n"
+    except UnsupportedError as error:
+        reason = f"function `yamlencode` is not supported for {error}"
+        return YamlText(reason=reason, hole=_SOME_YAML, encoded=JsonText(value))
+    # A document that is one plain scalar gets a mark behind it.
+    return written if isinstance(value, str | list | dict | Set) else written + "...\n"
+
+
+def _lines(value: Value) -> list[str]:
+    match value:
+        case list() if value:
+            return [line for item in value for line in _indented("- ", _lines(item))]
+        case Set() if value.items:
+            return _lines(list(value.items))
+        case dict() if value:
+            return [line for key in sorted(value) for line in _member(key, value[key])]
+        case _:
+            return [_scalar_written(value)]
+
+
+def _member(key: str, value: Value) -> list[str]:
+    name = f"{_quoted(key)}:"
+    if isinstance(value, dict) and value:
+        return [name, *("  " + line for line in _lines(value))]
+    if (isinstance(value, list) and value) or (isinstance(value, Set) and value.items):
+        return [name, *_lines(value)]
+    return [f"{name} {_scalar_written(value)}"]
+
+
+def _indented(mark: str, lines: list[str]) -> list[str]:
+    return [mark + lines[0], *(" " * len(mark) + line for line in lines[1:])]
+
+
+def _scalar_written(value: Value) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _quoted(value)
+        case list() | Set():
+            return "[]"
+        case dict():
+            return "{}"
+    number = exact(value)
+    written = None if number is None else spelled(number)
+    if written is None or len(written) > 15:
+        raise UnsupportedError("numbers of so many digits")
+    return written
+
+
+def _quoted(string: str) -> str:
+    if not _PLAIN_TEXT.fullmatch(string) or (len(string) > _UNBROKEN and " " in string):
+        raise UnsupportedError("strings of several lines")
+    return '"' + _ESCAPED.sub(lambda found: "\\t" if found[0] == "\t" else "\\" + found[0], string) + '"'

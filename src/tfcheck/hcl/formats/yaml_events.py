@@ -1,0 +1,257 @@
+"""Read YAML into nodes as Terraform's `yamldecode` does, from the events of PyYAML.
+
+See https://developer.hashicorp.com/terraform/language/functions/yamldecode: YAML 1.1 without what Terraform refuses
+(several documents, tags of its own, lists of merged mappings). Scalars follow Terraform's rules, not PyYAML's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, TypeAlias, Union
+
+import msgspec
+
+from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import Value
+
+_DEEPEST = 60
+#: So many characters are read; PyYAML takes long without its C parser.
+_LONGEST, _LONGEST_IN_PYTHON = 1 << 20, 1 << 16
+#: So many characters and nodes may come out once every alias is replaced by what it is.
+_LARGEST = 1 << 21
+#: Line separators, marks and escapes that Terraform and PyYAML read in different ways.
+_DISPUTED = re.compile(r"[\x85\u2028\u2029\ufeff]|\\/|\\u[dD][89a-fA-F]")
+#: What PyYAML without its C parser takes for a key without a value.
+_DISPUTED_IN_PYTHON = re.compile(r":[,\]}]")
+
+
+class UnsupportedError(Exception):
+    """The text is not YAML that Terraform reads, or contains what is not read here; the argument names it."""
+
+
+class Style(Enum):
+    """How a scalar is written, which decides whether it can be a number or a bool."""
+
+    PLAIN = "plain"
+    QUOTED = "quoted"
+    #: Literal and folded blocks. NOTE: Terraform resolves them like plain scalars and converts the result to a string.
+    BLOCK = "block"
+
+
+class Scalar(msgspec.Struct, frozen=True):
+    """The text of a scalar; `inside` a flow list, where an unknown text may be several elements."""
+
+    text: str
+    style: Style = Style.PLAIN
+    inside: bool = False
+
+
+Node: TypeAlias = Union[Scalar, list["Node"], dict[str, "Node"]]  # noqa: UP007 (nodes hold nodes)
+
+
+class Built(msgspec.Struct, frozen=True):
+    """A node, its size and how deep it nests, with every alias in it replaced by what it is."""
+
+    node: Node
+    size: int
+    height: int = 0
+
+
+_PREFIX = "tag:yaml.org,2002:"
+_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_INTEGER = re.compile("0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
+_INFINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTALL)
+_NULL = {"", "~", "null", "Null", "NULL"}
+_TRUE = {spelling for word in ("y", "yes", "on", "true") for spelling in (word, word.capitalize(), word.upper())}
+_FALSE = {spelling for word in ("n", "no", "off", "false") for spelling in (word, word.capitalize(), word.upper())}
+_WORDS = {*_NULL, *_TRUE, *_FALSE}
+#: No number, bool, null or time has a character that is none of these.
+_IN_VALUES = frozenset("".join(_WORDS) + "0123456789abcdefABCDEFxoeE+-.:TtZz \tinfIFNaA")
+
+
+def read(written: str) -> Node:
+    """Return the only document of a text.
+
+    Raises:
+        UnsupportedError: it is not YAML that Terraform reads, or not read here.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", None)
+    if len(written) > (_LONGEST if loader else _LONGEST_IN_PYTHON):
+        raise UnsupportedError("a long text")
+    if _DISPUTED.search(written) or (loader is None and _DISPUTED_IN_PYTHON.search(written)):
+        raise UnsupportedError("an unusual character")
+    try:
+        return _Reader(yaml.parse(written, Loader=loader or yaml.SafeLoader)).document()
+    except (yaml.YAMLError, UnicodeEncodeError, ValueError, RecursionError, StopIteration) as error:
+        raise UnsupportedError("a line that does not fit") from error
+
+
+def resolved(scalar: Scalar) -> Value:
+    """Return what a scalar means.
+
+    Raises:
+        UnsupportedError: a time, or a number that Terraform refuses.
+    """
+    if scalar.style is Style.QUOTED:
+        return scalar.text
+    value = _value(scalar.text)
+    return value if scalar.style is Style.PLAIN or value is None else as_text(value)
+
+
+def _value(written: str) -> Value:
+    if written in _NULL:
+        return None
+    if written in _TRUE or written in _FALSE:
+        return written in _TRUE
+    if _INFINITE.fullmatch(written):
+        raise UnsupportedError("an infinite number")
+    if _INTEGER.fullmatch(written):
+        return _integer(written)
+    if _NUMBER.fullmatch(written):
+        return parsed(written)
+    date = _DATE.fullmatch(written)
+    return written if date is None else _time(date)
+
+
+def _integer(written: str) -> int:
+    number = int(written, 0)
+    if number >= 1 << 63:
+        raise UnsupportedError("a large number")
+    return number
+
+
+def _time(found: re.Match[str]) -> str:
+    """Return a date as the time that Terraform writes for it; what only looks like a date stays as it is."""
+    import datetime
+
+    year, month, day, rest = found.groups()
+    if rest[:1] in ("T", "t", " ", "\t"):
+        raise UnsupportedError("a time")
+    try:
+        date = datetime.date(int(year), int(month), int(day))
+    except ValueError:
+        return found[0]
+    return found[0] if rest else f"{date.isoformat()}T00:00:00Z"
+
+
+def may_be_value(literal: str) -> bool:
+    """Whether a scalar that contains `literal` may be a number, a bool, null or a time."""
+    return all(char in _IN_VALUES for char in literal)
+
+
+def is_surely_text(beginning: str) -> bool:
+    """Whether a plain scalar that begins like this is a string, no matter how it ends."""
+    return bool(re.match("[A-Za-z]", beginning)) and not any(word.startswith(beginning) for word in _WORDS)
+
+
+class _Reader:
+    """Builds nodes of events, and remembers what anchors name."""
+
+    def __init__(self, events: Iterator[Any]) -> None:
+        self.events = events
+        self.anchors: dict[str, Built | None] = {}
+
+    def document(self) -> Node:
+        self._next("StreamStartEvent")
+        start = next(self.events)
+        if type(start).__name__ != "DocumentStartEvent" or start.version not in (None, (1, 1)):
+            raise UnsupportedError("no document of YAML 1.1")
+        found = self._node(next(self.events), 0)
+        self._next("DocumentEndEvent")
+        self._next("StreamEndEvent")
+        return found.node
+
+    def _next(self, kind: str) -> None:
+        if type(next(self.events)).__name__ != kind:
+            raise UnsupportedError("a second document")
+
+    def _node(self, event: Any, depth: int, inside: str = "") -> Built:
+        """Return the node of an event; `inside` says whether it is in a `list` or an `object` in flow style."""
+        if depth > _DEEPEST:
+            raise UnsupportedError("a structure nested so deeply")
+        kind = type(event).__name__
+        if kind == "AliasEvent":
+            return self._aliased(event.anchor)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = None
+        if kind == "ScalarEvent":
+            scalar = _scalar(event, inside)
+            found = Built(scalar, len(scalar.text) + 1)
+        else:
+            found = self._items(event, depth) if kind == "SequenceStartEvent" else self._members(event, depth)
+        if found.size > _LARGEST or found.height > _DEEPEST:
+            raise UnsupportedError("aliases that make the text grow so much")
+        if event.anchor is not None:
+            self.anchors[event.anchor] = found
+        return found
+
+    def _aliased(self, anchor: str) -> Built:
+        found = self.anchors.get(anchor)
+        if found is None:
+            raise UnsupportedError("an alias of nothing, or of what it is in")
+        return found
+
+    def _items(self, start: Any, depth: int) -> Built:
+        _refuse_tag(start, "seq")
+        items: list[Node] = []
+        size = height = 1
+        while type(event := next(self.events)).__name__ != "SequenceEndEvent":
+            found = self._node(event, depth + 1, "list" if start.flow_style else "")
+            items.append(found.node)
+            size, height = size + found.size, max(height, found.height + 1)
+        return Built(items, size, height)
+
+    def _members(self, start: Any, depth: int) -> Built:
+        _refuse_tag(start, "map")
+        members: dict[str, Node] = {}
+        size = height = 1
+        inside = "object" if start.flow_style else ""
+        while type(event := next(self.events)).__name__ != "MappingEndEvent":
+            if getattr(event, "anchor", None) is not None:
+                raise UnsupportedError("an anchor or alias at a key")
+            key = self._node(event, depth + 1, inside)
+            found = self._node(next(self.events), depth + 1, inside)
+            size, height = size + key.size + found.size, max(height, found.height + 1)
+            if size > _LARGEST:
+                raise UnsupportedError("aliases that make the text grow so much")
+            if not _merges(event, key.node):
+                members[_key(key.node)] = found.node
+            elif isinstance(found.node, dict):
+                members.update(found.node)  # also over what is written before it
+            else:
+                raise UnsupportedError("a merge of what is not one mapping")
+        return Built(members, size, height)
+
+
+def _scalar(event: Any, inside: str) -> Scalar:
+    if event.tag == f"{_PREFIX}str":
+        return Scalar(event.value, Style.QUOTED)
+    if event.tag is not None:
+        raise UnsupportedError("a tag")
+    if event.style in ("'", '"'):
+        return Scalar(event.value, Style.QUOTED)
+    if inside and "?" in event.value:
+        raise UnsupportedError("a question mark in a flow collection")
+    return Scalar(event.value, Style.BLOCK if event.style in ("|", ">") else Style.PLAIN, inside == "list")
+
+
+def _refuse_tag(event: Any, kind: str) -> None:
+    if event.tag not in (None, _PREFIX + kind):
+        raise UnsupportedError("a tag")
+
+
+def _merges(event: Any, key: Node) -> bool:
+    return isinstance(key, Scalar) and key.text == "<<" and getattr(event, "tag", None) is None
+
+
+def _key(key: Node) -> str:
+    name = as_text(resolved(key)) if isinstance(key, Scalar) else None
+    if not isinstance(name, str):
+        raise UnsupportedError("a key that is not a string")
+    return name

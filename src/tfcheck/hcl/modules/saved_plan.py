@@ -1,0 +1,145 @@
+"""Read the configuration inside a saved plan, and convert the plan to JSON.
+
+`terraform plan -out` writes a zip with the exact files that the plan was made from. The plan in it is private to
+Terraform, which alone can turn it into JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.vocabulary.errors import InputError
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
+_ENTRY = re.compile(r"tfconfig/m-([^/\\]*)/([^/\\]+)")
+_MANIFEST = "tfconfig/modules.json"
+#: No configuration file is larger; a zip can claim to hold anything.
+_LARGEST = 20_000_000
+_LARGEST_TOGETHER = 200_000_000
+#: As many as no configuration has files.
+_MOST_ENTRIES = 20_000
+#: What Terraform writes; others may ask for any amount of memory.
+_STORED, _DEFLATED = 0, 8
+
+
+class Record(msgspec.Struct, rename="pascal"):
+    """One module of a manifest: the names of its calls joined by dots, and its directory seen from the root."""
+
+    key: str = ""
+    dir: str = ""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The configuration in a saved plan: per module key its directory, and its files by name."""
+
+    directories: dict[str, str]
+    files: dict[str, dict[str, bytes]]
+
+
+def is_saved_plan(path: Path) -> bool:
+    """Whether a file looks like a saved plan."""
+    if not path.is_file():  # NOTE: opening a pipe again would wait for ever, or take from what is in it
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def snapshot(path: Path) -> Snapshot:
+    """Read the configuration that a saved plan was made from.
+
+    Raises:
+        InputError: the file is not a saved plan, or is too large.
+    """
+    import zlib
+    from zipfile import BadZipFile, ZipFile
+
+    unreadable = (OSError, BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError, KeyError)
+    try:
+        with ZipFile(path) as archive:
+            return _snapshot(archive, path)
+    except (*unreadable, msgspec.DecodeError) as error:
+        raise InputError(f"`{path}` cannot be read as a saved plan: {error}") from error
+
+
+def _snapshot(archive: ZipFile, path: Path) -> Snapshot:
+    entries = archive.infolist()
+    _refuse_hostile(entries, path)
+    sizes = [entry.file_size for entry in entries if entry.filename.startswith("tfconfig/")]
+    if not sizes:
+        raise InputError(f"`{path}` holds no configuration", hint="write it with `terraform plan -out`")
+    if max(sizes) > _LARGEST or sum(sizes) > _LARGEST_TOGETHER:
+        raise InputError(f"the configuration in `{path}` is too large")
+    records = msgspec.json.decode(archive.read(_MANIFEST), type=list[Record])
+    files: dict[str, dict[str, bytes]] = {}
+    for entry in entries:
+        found = _ENTRY.fullmatch(entry.filename)
+        if found and found[2] not in (".", ".."):
+            files.setdefault(found[1], {})[found[2]] = archive.read(entry)
+    return Snapshot({record.key: record.dir for record in records}, files)
+
+
+def _refuse_hostile(entries: list[ZipInfo], path: Path) -> None:
+    """Raise InputError for an archive that Terraform has not written; nothing of it is unpacked before."""
+    names = [entry.filename for entry in entries]
+    if len(names) > _MOST_ENTRIES:
+        raise InputError(f"`{path}` is not a saved plan: it has too many entries")
+    if len(set(names)) < len(names):
+        raise InputError(f"`{path}` is not a saved plan: it has two entries of one name")
+    if any(entry.compress_type not in (_STORED, _DEFLATED) or entry.flag_bits & 1 for entry in entries):
+        raise InputError(f"`{path}` is not a saved plan: an entry is compressed or encrypted in an unknown way")
+
+
+def as_json(path: Path) -> bytes:
+    """Turn a saved plan into JSON with the `terraform` or `tofu` on PATH.
+
+    Raises:
+        InputError: neither is there, or neither can read this plan here.
+    """
+    import shutil
+
+    programs = [program for program in ("terraform", "tofu") if shutil.which(program)]
+    hint = f"where the plan was made, run `terraform show -json {path.name} > plan.json` and pass plan.json"
+    if not programs:
+        raise InputError(f"`{path}` is a saved plan, and neither `terraform` nor `tofu` is on PATH", hint=hint)
+    complaints: list[str] = []
+    for program in programs:
+        shown, complaint = _show(program, path)
+        if shown is not None:
+            return shown
+        complaints.append(f"`{program} show` says: {complaint}")
+    raise InputError(f"`{path}` is a saved plan and cannot be turned into JSON: {'; '.join(complaints)}", hint=hint)
+
+
+def _show(program: str, path: Path) -> tuple[bytes | None, str]:
+    """Run `show -json` where the providers are installed; give its output, or what it complains about."""
+    import subprocess
+
+    command = [program, "show", "-json", "-no-color", str(path.resolve())]
+    try:
+        run = subprocess.run(command, cwd=_initialised(path), capture_output=True, check=False, timeout=300)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return None, type(error).__name__
+    if run.returncode == 0 and run.stdout.lstrip().startswith(b"{"):
+        return run.stdout, ""
+    # NOTE: only the title of the error: what follows it may quote values.
+    title = re.search(r"Error: ([^\n]*)", run.stderr.decode("utf-8", "replace"))
+    return None, title[1].strip() if title else f"exit status {run.returncode}"
+
+
+def _initialised(path: Path) -> Path:
+    """Pick the directory to run in: the current one or the plan's, whichever `init` has been run in."""
+    data = os.environ.get("TF_DATA_DIR") or ".terraform"
+    for directory in (Path.cwd(), path.resolve().parent):
+        if (directory / data).is_dir():
+            return directory
+    return Path.cwd()

@@ -1,0 +1,1 @@
+"""Read Terraform's language: tokens, blocks, expressions, templates and their JSON form."""

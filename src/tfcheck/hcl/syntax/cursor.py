@@ -1,0 +1,103 @@
+"""Run the rules of a grammar over the tokens of an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, TypeAlias
+
+from tfcheck.hcl.syntax.expression import Expression, Place
+from tfcheck.hcl.syntax.lexer import DEEPEST_NODES, MalformedError, Token, Tokens
+from tfcheck.hcl.syntax.source import SourceText
+
+#: A rule under way. It yields the rules that it needs, is sent what they read, and returns what it has read itself.
+Rule: TypeAlias = Generator["Rule", Any, Expression]
+
+#: The characters of a token that an error shows.
+_LONGEST = 50
+
+
+class Cursor:
+    """The next token of an expression."""
+
+    def __init__(self, source: SourceText, tokens: Tokens) -> None:
+        """Begin at the first token."""
+        self.source = source
+        self.tokens = tokens
+        self.index = 0
+
+    @property
+    def token(self) -> Token:
+        """The next token."""
+        return self.tokens.listed[self.index]
+
+    @property
+    def kind(self) -> str:
+        """The kind of the next token."""
+        return self.tokens.listed[self.index].kind
+
+    @property
+    def text(self) -> str:
+        """The text of the next token."""
+        token = self.token
+        return self.source.text[token.start : token.end]
+
+    @property
+    def place(self) -> Place:
+        """Where the next token is written."""
+        return self.source.place(self.token.start)
+
+    def next_is(self, word: str) -> bool:
+        """Whether the next token is this word."""
+        return self.kind == "word" and self.text == word
+
+    def accept(self, kind: str) -> bool:
+        """Step over the next token if it is of this kind; return whether it was."""
+        if self.kind != kind:
+            return False
+        self.index += 1
+        return True
+
+    def expect(self, kind: str) -> str:
+        """Step over the next token, which must be of this kind; return its text.
+
+        Raises:
+            MalformedError: it is of another kind.
+        """
+        text = self.text
+        if not self.accept(kind):
+            raise self.unexpected()
+        return text
+
+    def unexpected(self) -> MalformedError:
+        """Build the error that the next token makes no sense where it is."""
+        written = {"end": "the end of the expression", "newline": "a newline", "close": "the end of the text"}
+        text = self.text if len(self.text) <= _LONGEST else f"{self.text[:_LONGEST]}..."
+        return MalformedError(f"unexpected {written.get(self.kind) or f'`{text}`'}", self.token.start)
+
+    def run(self, rule: Rule) -> Expression:
+        """Run a rule and the rules that it needs, on a list instead of Python's stack.
+
+        Raises:
+            MalformedError: a rule raised it and no rule that waits handled it, or too many wait for each other.
+        """
+        waiting: list[Rule] = [rule]
+        found: Expression | None = None
+        fault: MalformedError | None = None
+        while waiting:
+            try:
+                needed = waiting[-1].throw(fault) if fault else waiting[-1].send(found)
+            except StopIteration as done:
+                waiting.pop()
+                found, fault = done.value, None
+            except MalformedError as error:
+                waiting.pop()
+                found, fault = None, error
+            else:
+                waiting.append(needed)
+                found, fault = None, None
+                if len(waiting) > DEEPEST_NODES:
+                    waiting.pop()
+                    fault = MalformedError("limit: nested too deeply", self.token.start)
+        if found is None:
+            raise fault or AssertionError
+        return found

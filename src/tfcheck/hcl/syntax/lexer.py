@@ -1,0 +1,374 @@
+"""Cut expressions and templates into tokens, and find where a value, a string or a heredoc ends.
+
+Follows the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and, where
+it is silent, what Terraform accepts. What is open (brackets, strings, heredocs, interpolations) is kept on a list: no
+depth of nesting fills Python's stack, and every character is looked at a fixed number of times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.hcl.syntax.limits import STRETCH, TEXT, TOKEN, TOO_MUCH, Reading
+
+#: How deep brackets, strings and interpolations may be nested; real sources stay below 20.
+DEEPEST = 60
+#: How deep the nodes of an expression may be nested, so that nobody who walks them runs out of stack.
+DEEPEST_NODES = 100
+
+_COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"
+_HEREDOC = r"<<-?[^\W\d][\w-]*+[ \t]*+\r?\n"
+_DOLLARS = r"\$\$\{|%%\{|\$(?!\{)|%(?!\{)"
+_SIMPLE_SEQUENCE = r'[$%]\{[^{}"\n\#/<]*+\}'
+_SIMPLE_STRING = rf'"(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS}|{_SIMPLE_SEQUENCE})*+"'
+_SIMPLE_BRACKETS = r'\([^"\#/{}()\[\]<\n]*+\)|\[[^"\#/{}()\[\]<\n]*+\]'
+_SINGLE_CHARACTERS = rf"/(?![/*])|<(?!{_HEREDOC[1:]})"
+
+#: One token of code, behind blanks and comments.
+_TOKEN = re.compile(
+    rf"""(?:[ \t\r]++|{_COMMENT})*+
+    (?:(?P<newline>\n)
+    |(?P<word>[^\W\d][\w-]*+)
+    |(?P<number>\d++(?:\.\d++)*+(?:[eE][+-]?+\d++)?+)
+    |(?P<quoted>")
+    |(?P<heredoc>{_HEREDOC})
+    |(?P<opening>[(\[{{])
+    |(?P<closing>~?+[)\]}}])
+    |(?P<comment>/\*)
+    |(?P<operator>\.\.\.|==|!=|<=|>=|=>|&&|\|\||::|[-+*/%!<>=?:,.])
+    |(?P<other>.))?+""",
+    re.VERBOSE,
+)
+#: Code inside brackets, up to what opens or closes something.
+_INSIDE = re.compile(
+    rf"""(?:[^"\#/{{}}()\[\]<]++|{_SIMPLE_STRING}|{_SIMPLE_BRACKETS}|{_COMMENT}|{_SINGLE_CHARACTERS})*+
+    (?:(?P<quoted>")|(?P<heredoc>{_HEREDOC})|(?P<opening>[(\[{{])|(?P<closing>[)\]}}])|(?P<comment>/\*))?+""",
+    re.VERBOSE,
+)
+#: Code outside of brackets on one line: what counts, then blanks and comments, then what opens something.
+_VALUE = re.compile(
+    rf"""(?P<run>
+        (?:[ \t\r]*+(?:[^ \t\r\n"\#/{{}}()\[\]<]++|{_SIMPLE_STRING}|{_SIMPLE_BRACKETS}|{_SINGLE_CHARACTERS}))*+
+    )
+    (?:[ \t\r]++|/\*(?:[^*]++|\*(?!/))*+\*/)*+
+    (?:(?P<quoted>")|(?P<heredoc>{_HEREDOC})|(?P<opening>[(\[{{]))?+""",
+    re.VERBOSE,
+)
+_QUOTED_TEXT = re.compile(rf'(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS})++')
+_BARE_TEXT = re.compile(rf"(?:[^$%\n]++|{_DOLLARS})*+\n?+")
+_MARKER = re.compile(r"[ \t]*+([^\W\d][\w-]*+)(?=[ \t]*+\r?+(?:\n|\Z))")
+_BARE_LINES = re.compile(rf"(?:[^$%\n]++|{_DOLLARS}|{_SIMPLE_SEQUENCE}|\n(?!{_MARKER.pattern}))*+\n?+")
+_FOR = re.compile(rf"(?:\s++|{_COMMENT})*+for(?![\w-])")
+_PLAIN_QUOTED = re.compile(_SIMPLE_STRING)
+_LINE = re.compile(r"[^\n]*+")
+_HEREDOC_AT = re.compile(_HEREDOC)
+
+_CLOSINGS = {"(": ")", "[": "]", "{": "}", "${": "}", "%{": "}"}
+_SEQUENCES = ("${", "%{")
+
+
+class MalformedError(Exception):
+    """The text is not what Terraform accepts, at `offset`."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class Token(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of code or of a template.
+
+    The kind of an operator, bracket or quote is its text; `"`, `<<`, `${` and `%{` begin a string, a heredoc, and
+    what is evaluated inside of them. The others are `word`, `number`, `newline` where one has a meaning, `text` in a
+    template (no more than one line), `close` for the end of a string or heredoc, `end`, and `other` for what the
+    language does not have.
+    """
+
+    kind: str
+    start: int
+    end: int
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """Tokens with an `end` behind the last, and for the index of what opens something that of what closes it."""
+
+    listed: list[Token]
+    closings: dict[int, int]
+
+    def inside(self, opening: int) -> Iterator[int]:
+        """Yield the indices of the tokens directly inside the template that opens at an index."""
+        index = opening + 1
+        while index < self.closings[opening]:
+            yield index
+            index = self.closings.get(index, index) + 1
+
+    def stretch(self, index: int) -> Token:
+        """Return the token at an index, with all that it opens up to what closes it."""
+        token = self.listed[index]
+        return Token(token.kind, token.start, self.listed[self.closings.get(index, index)].end)
+
+
+class Heredoc(msgspec.Struct, frozen=True, gc=False):
+    """The stretches of text, `${ }` and `%{ }` that a heredoc consists of, and the offset behind its end marker."""
+
+    pieces: tuple[Token, ...]
+    end: int
+
+
+class _Open(msgspec.Struct, frozen=True):
+    """What is open: its kind, as of its token, or empty for the whole; where it began; the marker of a heredoc."""
+
+    kind: str
+    start: int
+    index: int
+    marker: str = ""
+    newlines: bool = False
+
+
+def tokens(text: str, start: int, end: int, reading: Reading) -> Tokens:
+    """Cut the expression between two offsets into tokens.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up, or are nested too deeply.
+    """
+    return _Lexer(text, start, end, reading).whole("")
+
+
+def template_tokens(text: str, reading: Reading) -> Tokens:
+    """Cut the text of a template file into tokens; it is a heredoc without a marker, which opens at index 0.
+
+    Raises:
+        MalformedError: a `${` or `%{` is not closed.
+    """
+    return _Lexer(text, 0, len(text), reading).whole("<<")
+
+
+def attribute_end(text: str, start: int, reading: Reading) -> int:
+    """Find the offset behind the value that begins at `start`, blanks and comments behind it not counted.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up.
+    """
+    end = position = start
+    while True:
+        found = _VALUE.match(text, position)
+        assert found  # it matches the empty string
+        end = max(end, found.end("run")) if found["run"] else end
+        position = found.end()
+        if found.lastgroup != "run":
+            end = position = _Scanner(text, found.start(found.lastgroup or ""), len(text), reading).construct_end()
+        elif text.startswith("/*", position):
+            raise MalformedError("a comment is not closed", position)
+        elif text.startswith((")", "]"), position):
+            raise MalformedError(f"`{text[position]}` closes nothing", position)
+        elif position == len(text) or text[position] in "\n#/}":
+            return end
+
+
+def line_end(text: str, start: int) -> int:
+    """Find the newline, or the end of the text, at or behind `start`."""
+    return _LINE.match(text, start).end()  # type: ignore[union-attr]  # matches the empty string
+
+
+def comment_end(text: str, start: int) -> int | None:
+    """Find the offset behind the comment at `start`, a line comment's newline excluded; None where there is none.
+
+    Raises:
+        MalformedError: a `/*` is not closed.
+    """
+    if text.startswith(("#", "//"), start):
+        return line_end(text, start)
+    if not text.startswith("/*", start):
+        return None
+    end = text.find("*/", start + 2)
+    if end < 0:
+        raise MalformedError("a comment is not closed", start)
+    return end + 2
+
+
+def quoted_end(text: str, start: int) -> int:
+    """Find the offset behind the quoted string that begins at `start`.
+
+    Raises:
+        MalformedError: it is not closed on its line.
+    """
+    plain = _PLAIN_QUOTED.match(text, start)
+    return plain.end() if plain else _Scanner(text, start, len(text), Reading()).construct_end()
+
+
+def heredoc_at(text: str, start: int) -> Heredoc | None:
+    """Split the heredoc that begins at `start`; None where there is none.
+
+    Raises:
+        MalformedError: its end marker is missing.
+    """
+    if not _HEREDOC_AT.match(text, start):
+        return None
+    lexer = _Lexer(text, start, len(text), Reading())
+    end = lexer.construct_end()
+    return Heredoc(tuple(map(lexer.found.stretch, lexer.found.inside(0))), end)
+
+
+class _Scanner:
+    """Finds the end of what is open. It passes over what opens and closes nothing as fast as it can."""
+
+    code = _INSIDE
+    bare = _BARE_LINES
+
+    def __init__(self, text: str, start: int, end: int, reading: Reading) -> None:
+        self.text = text
+        self.reading = reading
+        self.position = start
+        self.end = end
+        self.open: list[_Open] = []
+
+    def construct_end(self) -> int:
+        """Find the offset behind the bracket, string or heredoc that begins at the position."""
+        found = _TOKEN.match(self.text, self.position, self.end)
+        assert found  # it matches the empty string
+        self.code_token(found.lastgroup, found)
+        while self.open:
+            self.step()
+        return self.position
+
+    def step(self) -> None:
+        """Take what comes next."""
+        self.spend(STRETCH)
+        if self.open[-1].kind in ('"', "<<"):
+            self.template_token(self.open[-1])
+        else:
+            found = self.code.match(self.text, self.position, self.end)
+            assert found  # it matches the empty string
+            self.code_token(found.lastgroup, found)
+
+    def spend(self, steps: int) -> None:
+        if not self.reading.take(steps):
+            raise MalformedError(TOO_MUCH, self.position)
+
+    def code_token(self, kind: str | None, found: re.Match[str]) -> None:
+        self.position = found.end()
+        start = found.start(kind) if kind else self.position
+        match kind:
+            case "opening":
+                self.opens(found[kind], start)
+            case "quoted":
+                self.opens('"', start)
+            case "heredoc":
+                self.opens("<<", start, found[kind][2:].lstrip("-").rstrip())
+            case "closing":
+                self.closes(found[kind], start)
+            case "newline":
+                self.newline(start)
+            case "comment":
+                raise MalformedError("a comment is not closed", start)
+            case None:
+                self.finish()
+            case _:
+                self.add(found[kind] if kind == "operator" else kind, start)
+
+    def template_token(self, inside: _Open) -> None:
+        text, start = self.text, self.position
+        if start == self.end:
+            self.finish()
+        elif inside.kind == "<<" and text[start - 1] == "\n" and self.is_marker(inside):
+            # The marker counts only where a line of text begins, not inside or behind an interpolation.
+            self.position = _MARKER.match(text, start, self.end).end()  # type: ignore[union-attr]  # as just seen
+            self.close("close", start)
+        elif text.startswith(_SEQUENCES, start):
+            self.position += 3 if text.startswith("~", start + 2) else 2
+            self.opens(text[start : start + 2], start)
+        elif inside.kind == '"' and text[start] == '"':
+            self.position += 1
+            self.close("close", start)
+        else:
+            literal = (_QUOTED_TEXT if inside.kind == '"' else self.bare).match(text, start, self.end)
+            if not literal:
+                raise MalformedError("a quoted string is not closed on its line", inside.start)
+            self.position = literal.end()
+            self.add("text", start)
+
+    def is_marker(self, inside: _Open) -> bool:
+        found = _MARKER.match(self.text, self.position, self.end)
+        return found is not None and found[1] == inside.marker
+
+    def opens(self, kind: str, start: int, marker: str = "") -> None:
+        if len(self.open) >= DEEPEST:
+            raise MalformedError("limit: nested too deeply", start)
+        newlines = kind == "{" and not _FOR.match(self.text, self.position)
+        self.open.append(_Open(kind, start, self.add(kind, start), marker, newlines))
+
+    def closes(self, written: str, start: int) -> None:
+        kind = self.open[-1].kind if self.open else ""
+        if _CLOSINGS.get(kind) != written.removeprefix("~") or (written == "~}" and kind not in _SEQUENCES):
+            raise MalformedError(f"`{written}` closes nothing", start)
+        self.close(_CLOSINGS[kind], start)
+
+    def close(self, kind: str, start: int) -> None:
+        """Close what was opened last, with a token of a kind."""
+        self.open.pop()
+
+    def finish(self) -> None:
+        """Come to the end of the text.
+
+        Raises:
+            MalformedError: something is still open.
+        """
+        unclosed = self.open[-1]
+        match unclosed.kind:
+            case "<<":
+                message = f"the end marker `{unclosed.marker}` of a heredoc is missing"
+            case '"':
+                message = "a quoted string is not closed on its line"
+            case "${" | "%{":
+                message = "an interpolation is not closed"
+            case _:
+                message = "a bracket is not closed"
+        raise MalformedError(message, unclosed.start)
+
+    def newline(self, start: int) -> None:
+        if self.open[-1].newlines:
+            self.add("newline", start)
+
+    def add(self, kind: str, start: int) -> int:
+        """Record the token from `start` to the position; return its index."""
+        return 0
+
+
+class _Lexer(_Scanner):
+    """Records every token."""
+
+    code = _TOKEN
+    bare = _BARE_TEXT
+
+    def __init__(self, text: str, start: int, end: int, reading: Reading) -> None:
+        super().__init__(text, start, end, reading)
+        self.found = Tokens([], {})
+
+    def whole(self, kind: str) -> Tokens:
+        """Record the tokens up to the end, which is not an error: it closes `kind`, or for an empty one nothing."""
+        self.open.append(_Open(kind, self.position, 0))
+        if kind:
+            self.add(kind, self.position)
+        while self.open:
+            self.step()
+        self.add("end", self.position)
+        return self.found
+
+    def close(self, kind: str, start: int) -> None:
+        self.found.closings[self.open.pop().index] = self.add(kind, start)
+
+    def finish(self) -> None:
+        if len(self.open) > 1 or self.open[0].marker:
+            super().finish()
+        whole = self.open.pop()
+        if whole.kind:
+            self.found.closings[whole.index] = self.add("close", self.position)
+
+    def add(self, kind: str, start: int) -> int:
+        self.spend(TOKEN + (self.position - start) // TEXT)
+        self.found.listed.append(Token(kind, start, self.position))
+        return len(self.found.listed) - 1

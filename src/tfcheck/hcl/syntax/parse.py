@@ -1,0 +1,334 @@
+"""Parse expressions by precedence climbing.
+
+Follows the HCL native syntax specification (https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md), and
+Terraform where it is stricter. Every rule is a generator that yields the rules it needs (`tfcheck.hcl.syntax.cursor`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import msgspec
+
+from tfcheck.hcl.syntax.cursor import Cursor, Rule
+from tfcheck.hcl.syntax.expression import (
+    Attribute,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ForList,
+    ForObject,
+    Index,
+    ListOf,
+    Literal,
+    ObjectOf,
+    Place,
+    Splat,
+    Template,
+    Unary,
+    Unreadable,
+    Variable,
+)
+from tfcheck.hcl.syntax.lexer import DEEPEST_NODES, MalformedError, template_tokens, tokens
+from tfcheck.hcl.syntax.numeral import number
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.template import template
+
+#: How tightly an operator binds.
+_LEVELS = {
+    "||": 1,
+    "&&": 2,
+    "==": 3,
+    "!=": 3,
+    "<": 4,
+    "<=": 4,
+    ">": 4,
+    ">=": 4,
+    "+": 5,
+    "-": 5,
+    "*": 6,
+    "/": 6,
+    "%": 6,
+}
+_CONSTANTS = {"true": True, "false": False, "null": None}
+
+
+def parse(text: str, place: Place) -> Expression:
+    """Parse the text of an expression that begins at `place`; what cannot be parsed is an `Unreadable`."""
+    return parse_range(SourceText(place.file, text, place.line), 0, len(text))
+
+
+def parse_range(source: SourceText, start: int, end: int) -> Expression:
+    """Parse the expression between two offsets of a file; what cannot be parsed is an `Unreadable`."""
+    try:
+        parser = _Parser(source, tokens(source.text, start, end, source.reading))
+        return parser.whole(parser.expression(), start)
+    except MalformedError as fault:
+        return Unreadable(fault.message, source.place(fault.offset))
+
+
+def parse_template(text: str, place: Place) -> Template | Unreadable:
+    """Parse the text of a template file that begins at `place`; what cannot be parsed is an `Unreadable`."""
+    return template_of(SourceText(place.file, text, place.line))
+
+
+def template_of(source: SourceText) -> Template | Unreadable:
+    """Parse a text that is a template as a whole; what cannot be parsed is an `Unreadable`."""
+    try:
+        parser = _Parser(source, template_tokens(source.text, source.reading))
+        found = parser.whole(parser.template(), 0)
+    except MalformedError as fault:
+        return Unreadable(fault.message, source.place(fault.offset))
+    assert isinstance(found, Template)
+    return found
+
+
+def reference_text(expression: Expression) -> str:
+    """Write a reference as the sources do (`tags["x"]`); the empty string where it is none."""
+    match expression:
+        case Variable(name=name) | Template(parts=(Literal(value=str(name)),)):
+            return name
+        case Attribute(source=source, name=name):
+            return f"{reference_text(source)}.{name}"
+        case Index(source=source, key=Template(parts=(Literal(value=str(key)),))):
+            return f'{reference_text(source)}["{key}"]'
+        case Index(source=source, key=Literal(value=key)):
+            return f"{reference_text(source)}[{key}]"
+        case _:
+            return ""
+
+
+class _Parser(Cursor):
+    """The rules of the grammar."""
+
+    def whole(self, rule: Rule, start: int) -> Expression:
+        """Run a rule that must take all tokens."""
+        found = self.run(rule)
+        if self.kind != "end":
+            raise self.unexpected()
+        if len(self.tokens.listed) > DEEPEST_NODES and _is_deep(found):
+            raise MalformedError("limit: nested too deeply", start)
+        return found
+
+    def expression(self) -> Rule:
+        """Read an operation, or `condition ? then : otherwise`."""
+        place = self.place
+        found = yield from self.operation(1)
+        if not self.accept("?"):
+            return found
+        then = yield self.expression()
+        self.expect(":")
+        otherwise = yield self.expression()
+        return Conditional(found, then, otherwise, place)
+
+    def operation(self, weakest: int) -> Rule:
+        """Read operands as long as the operators between them bind at least as tightly as `weakest`."""
+        place = self.place
+        found = yield from self.operand()
+        links = 0
+        while (level := _LEVELS.get(self.kind, 0)) >= weakest:
+            links = self.count(links)
+            operator = self.expect(self.kind)
+            right = yield from self.operation(level + 1)
+            found = Binary(operator, found, right, place)
+        return found
+
+    def operand(self) -> Rule:
+        """Read a term with what stands before it (`!`, `-`) and behind it (`.name`, `[key]`, `[*]`)."""
+        prefixes: list[tuple[str, Place]] = []
+        while self.kind in ("!", "-"):
+            self.count(len(prefixes))
+            prefixes.append((self.kind, self.place))
+            self.index += 1
+        place = self.place
+        found = yield from self.term()
+        found = yield from self.steps(found, place)
+        for operator, before in reversed(prefixes):
+            found = Unary(operator, found, before)
+        return found
+
+    def count(self, links: int) -> int:
+        """Count one more link of a chain, each of which nests what is before it one level deeper."""
+        if links >= DEEPEST_NODES:
+            raise MalformedError("limit: nested too deeply", self.token.start)
+        return links + 1
+
+    def term(self) -> Rule:
+        """Read a constant, a name, a call, a template or something in brackets."""
+        token, place = self.token, self.place
+        match token.kind:
+            case "word":
+                return (yield from self.named(place))
+            case "number":
+                return Literal(number(self.expect("number"), token.start), place)
+            case '"' | "<<":
+                text: Expression = yield self.template()
+                return text
+            case "(":
+                self.index += 1
+                found: Expression = yield self.expression()
+                self.expect(")")
+                return found
+            case "[":
+                self.index += 1
+                return (yield from self.for_list(place) if self.next_is("for") else self.list_of(place))
+            case "{":
+                self.index += 1
+                return (yield from self.for_object(place) if self.next_is("for") else self.object_of(place))
+        raise self.unexpected()
+
+    def template(self) -> Rule:
+        """Read a string, a heredoc or a template file."""
+        return template(self, self.expression, self.binding)
+
+    def named(self, place: Place) -> Rule:
+        """Read a constant, a variable or a call."""
+        name = self.expect("word")
+        while self.accept("::"):
+            name += f"::{self.expect('word')}"
+        if self.accept("("):
+            return (yield from self.call(name, place))
+        if "::" in name:
+            raise self.unexpected()
+        return Literal(_CONSTANTS[name], place) if name in _CONSTANTS else Variable(name, place)
+
+    def call(self, name: str, place: Place) -> Rule:
+        arguments: list[Expression] = []
+        spread = False
+        while self.kind != ")":
+            arguments.append((yield self.expression()))
+            spread = self.accept("...")
+            if spread or not self.accept(","):
+                break
+        self.expect(")")
+        return Call(name, tuple(arguments), spread, place)
+
+    def list_of(self, place: Place) -> Rule:
+        items: list[Expression] = []
+        while self.kind != "]":
+            items.append((yield self.expression()))
+            if not self.accept(","):
+                break
+        self.expect("]")
+        return ListOf(tuple(items), place)
+
+    def object_of(self, place: Place) -> Rule:
+        items: list[tuple[Expression, Expression]] = []
+        while not self.accept("}"):
+            if self.accept("newline"):
+                continue
+            key = self.bare_key() or (yield self.expression())
+            if not self.accept(":"):
+                self.expect("=")
+            items.append((key, (yield self.expression())))
+            if self.kind != "}" and not self.accept("newline"):
+                self.expect(",")
+        return ObjectOf(tuple(items), place)
+
+    def bare_key(self) -> Literal | None:
+        """Read a key that is a name; there is none where more than a name is written."""
+        if self.kind != "word" or self.tokens.listed[self.index + 1].kind not in ("=", ":"):
+            return None
+        place = self.place
+        return Literal(self.expect("word"), place)
+
+    def for_list(self, place: Place) -> Rule:
+        key, value, collection = yield from self.binding()
+        self.expect(":")
+        result = yield self.expression()
+        condition = yield from self.condition()
+        self.expect("]")
+        return ForList(key, value, collection, result, condition, place)
+
+    def for_object(self, place: Place) -> Rule:
+        key, value, collection = yield from self.binding()
+        self.expect(":")
+        name = yield self.expression()
+        self.expect("=>")
+        result = yield self.expression()
+        group = self.accept("...")
+        condition = yield from self.condition()
+        self.expect("}")
+        return ForObject(key, value, collection, name, result, group, condition, place)
+
+    def binding(self) -> Generator[Rule, Any, tuple[str, str, Expression]]:
+        """Read `for k, v in collection`; the key is empty where only one name is written."""
+        self.expect("word")
+        key, value = "", self.expect("word")
+        if self.accept(","):
+            key, value = value, self.expect("word")
+        if not self.next_is("in"):
+            raise self.unexpected()
+        self.index += 1
+        return key, value, (yield self.expression())
+
+    def condition(self) -> Generator[Rule, Any, Expression | None]:
+        if not self.next_is("if"):
+            return None
+        self.index += 1
+        found: Expression = yield self.expression()
+        return found
+
+    def steps(self, found: Expression, place: Place) -> Rule:
+        """Read the steps of a chain; those behind `[*]` belong to each element."""
+        sources: list[Expression] = []
+        links = 0
+        while self.kind in (".", "["):
+            links = self.count(links)
+            if self.is_splat():
+                self.index += 3
+                sources.append(found)
+                found = Variable("*", place)
+            elif self.accept("["):
+                found = Index(found, (yield self.expression()), place)
+                self.expect("]")
+            elif self.tokens.listed[self.index + 1].kind == "*":
+                found = self.attribute_splat(found, place)
+            else:
+                found = self.attribute(found, place)
+        while sources:
+            found = Splat(sources.pop(), found, place)
+        return found
+
+    def is_splat(self) -> bool:
+        return [token.kind for token in self.tokens.listed[self.index : self.index + 3]] == ["[", "*", "]"]
+
+    def attribute(self, source: Expression, place: Place) -> Expression:
+        """Read `.name`, or `.0`."""
+        self.expect(".")
+        token = self.token
+        if self.kind == "number" and self.text.isdecimal():
+            key = Literal(number(self.expect("number"), token.start), self.source.place(token.start))
+            return Index(source, key, place)
+        return Attribute(source, self.expect("word"), place)
+
+    def attribute_splat(self, source: Expression, place: Place) -> Expression:
+        """Read `.*` with the names and numbers behind it, which belong to each element; what follows does not."""
+        self.index += 2
+        each: Expression = Variable("*", place)
+        links = 0
+        while self.kind == ".":
+            links = self.count(links)
+            each = self.attribute(each, place)
+        return Splat(source, each, place)
+
+
+def _is_deep(expression: Expression) -> bool:
+    """Whether the nodes are nested too deeply for those who walk them."""
+    level: list[Any] = [expression]
+    for _ in range(DEEPEST_NODES):
+        level = [each for node in level for name in node.__struct_fields__ for each in _nodes(getattr(node, name))]
+        if not level:
+            return False
+    return True
+
+
+def _nodes(field: Any) -> Iterator[Any]:
+    """Yield the nodes that a field of a node holds."""
+    if isinstance(field, tuple):
+        for each in field:
+            yield from _nodes(each)
+    elif isinstance(field, msgspec.Struct) and not isinstance(field, Place):
+        yield field

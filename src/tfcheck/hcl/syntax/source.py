@@ -1,0 +1,65 @@
+"""The file and line of a piece of the sources."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.limits import Reading
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """The text of a file, or of a template in it; offsets count characters of `text`.
+
+    INVARIANT: `text` is as the file has it, carriage returns included, but without the byte order mark: `bom` says
+    whether there was one, so that a change can be written back into the user's bytes.
+    """
+
+    name: str
+    text: str
+    first_line: int = 1
+    bom: bool = False
+    #: All of `text` stands on one line of the file, as a string of a JSON file does.
+    one_line: bool = False
+    #: What is left for reading this and the other files of the configuration.
+    reading: Reading = msgspec.field(default_factory=Reading)
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        if self.one_line:
+            return []
+        # NOTE: only `\n`; `str.splitlines` also splits at U+2028, form feeds and others.
+        return [offset for offset, char in enumerate(self.text) if char == "\n"]
+
+    def line(self, offset: int) -> int:
+        """Return the line, counted as the file counts, that holds the character at `offset`."""
+        return self.first_line + bisect_left(self._breaks, offset)
+
+    def place(self, offset: int) -> Place:
+        """Return the file and line of the character at `offset`."""
+        return Place(self.name, self.line(offset))
+
+    def line_text(self, line: int) -> str:
+        """Return the text of a line without its end; empty where there is no such line."""
+        index = line - self.first_line
+        if not 0 <= index <= len(self._breaks):
+            return ""
+        start = self._breaks[index - 1] + 1 if index else 0
+        end = self._breaks[index] if index < len(self._breaks) else len(self.text)
+        return self.text[start:end].removesuffix("\r")
+
+
+def decoded(name: str, data: bytes, reading: Reading | None = None) -> SourceText:
+    """Read the bytes of a file, remembering its byte order mark.
+
+    Raises:
+        UnicodeDecodeError: `data` is not UTF-8, which Terraform does not accept either.
+    """
+    written = data.decode("utf-8")
+    bom = written.startswith(BYTE_ORDER_MARK)
+    return SourceText(name, written.removeprefix(BYTE_ORDER_MARK), bom=bom, reading=reading or Reading())

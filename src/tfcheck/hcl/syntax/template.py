@@ -1,0 +1,187 @@
+"""Read templates: strings, heredocs and template files.
+
+Texts lose what the marks `~` and the indentation of `<<-` take away, exactly as in Terraform, which trims only the text
+up to the end of that line. Directives become nodes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeAlias
+
+from tfcheck.hcl.syntax.cursor import Cursor, Rule
+from tfcheck.hcl.syntax.escape import unescaped, unescaped_bare
+from tfcheck.hcl.syntax.expression import Expression, ForDirective, IfDirective, Literal, Place, Template, Unreadable
+from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
+
+# What Go's `unicode.IsSpace` accepts; `str.strip` would take more.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+
+#: Reads `for k, v in collection`.
+Binding: TypeAlias = Callable[[], Generator[Rule, Any, tuple[str, str, Expression]]]
+
+
+def template(at: Cursor, expression: Callable[[], Rule], binding: Binding) -> Rule:
+    """Read the template whose opening token is next, with the rules for what is inside of `${ }` and `%{ for }`.
+
+    Raises:
+        MalformedError: a directive is not closed, or closes nothing.
+    """
+    place, opening = at.place, at.index
+    pieces = list(at.tokens.inside(opening))
+    builder = _Builder(place)
+    for piece, text in zip(pieces, _texts(at, opening, pieces), strict=True):
+        at.index = piece
+        if text is not None:
+            builder.text(text, at.place)
+        elif at.accept("${"):
+            builder.part((yield from _readable(at, expression(), piece)))
+        else:
+            yield from _directive(at, builder, expression, binding)
+        at.index = at.tokens.closings.get(piece, piece) + 1
+    at.index = at.tokens.closings[opening] + 1
+    return Template(builder.finished(at.tokens.listed[opening].start), place)
+
+
+def _readable(at: Cursor, rule: Rule, opening: int) -> Generator[Rule, Any, Expression]:
+    """Read what is inside of `${ }` or `%{ }` up to its end; a fault in it costs only itself."""
+    try:
+        found: Expression = yield rule
+        if at.index != at.tokens.closings[opening]:
+            raise at.unexpected()
+    except MalformedError as fault:
+        return Unreadable(fault.message, at.source.place(fault.offset))
+    return found
+
+
+def _directive(
+    at: Cursor, builder: _Builder, expression: Callable[[], Rule], binding: Binding
+) -> Generator[Rule, Any, None]:
+    """Read one `%{ }`."""
+    opening, place, start = at.index, at.place, at.token.start
+    at.index += 1
+    if at.next_is("for"):
+        key, value, collection = yield from binding()
+        builder.begin(_Level("for", place, collection, key, value), start)
+    elif at.next_is("if"):
+        at.index += 1
+        builder.begin(_Level("if", place, (yield expression())), start)
+    elif at.next_is("else") or at.next_is("endif") or at.next_is("endfor"):
+        builder.end(at.expect("word"), start)
+    else:
+        raise MalformedError("an unknown directive in a template", start)
+    if at.index != at.tokens.closings[opening]:
+        raise at.unexpected()
+
+
+class _Level:
+    """What is between a directive and the one that ends it, or on the outermost level the whole template."""
+
+    def __init__(self, keyword: str, place: Place, head: Expression | None = None, key: str = "", value: str = ""):
+        self.keyword = keyword
+        self.place = place
+        self.head = head
+        self.names = key, value
+        self.then: tuple[Expression, ...] | None = None
+        self.parts: list[Expression] = []
+        self.texts: list[str] = []
+        self.text_place = place
+
+    def flushed(self) -> list[Expression]:
+        """Return the parts, the text behind the last of them included."""
+        if self.texts:
+            self.parts.append(Literal("".join(self.texts), self.text_place))
+            self.texts = []
+        return self.parts
+
+    def directive(self) -> Expression:
+        """Build the node of the directive."""
+        assert self.head is not None  # only the outermost level has none
+        inside = tuple(self.flushed())
+        if self.keyword == "for":
+            return ForDirective(*self.names, self.head, inside, self.place)
+        return IfDirective(self.head, *((inside, ()) if self.then is None else (self.then, inside)), self.place)
+
+
+class _Builder:
+    """Nests what is between directives."""
+
+    def __init__(self, place: Place) -> None:
+        self.open = [_Level("", place)]
+
+    def text(self, text: str, place: Place) -> None:
+        """Add a text to the one before it."""
+        level = self.open[-1]
+        if text and not level.texts:
+            level.text_place = place
+        level.texts += [text] if text else []
+
+    def part(self, part: Expression) -> None:
+        """Add an interpolation or a finished directive."""
+        self.open[-1].flushed().append(part)
+
+    def begin(self, level: _Level, start: int) -> None:
+        """Open a directive."""
+        if len(self.open) >= DEEPEST:
+            raise MalformedError("limit: nested too deeply", start)
+        self.open.append(level)
+
+    def end(self, keyword: str, start: int) -> None:
+        """Close the directive that is open, or come to its `else`."""
+        level = self.open[-1]
+        if keyword == "else" and level.keyword == "if" and level.then is None:
+            level.then, level.parts = tuple(level.flushed()), []
+        elif level.keyword and keyword == f"end{level.keyword}":
+            self.open.pop()
+            self.part(level.directive())
+        else:
+            raise MalformedError(f"`{keyword}` closes nothing", start)
+
+    def finished(self, start: int) -> tuple[Expression, ...]:
+        """Return the parts of the template."""
+        level = self.open[-1]
+        if level.keyword:
+            raise MalformedError(f"`end{level.keyword}` is missing", start)
+        return tuple(level.flushed())
+
+
+def _texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
+    """Decode and trim the texts of a template; None is for what is not a text."""
+    listed, closings, source = at.tokens.listed, at.tokens.closings, at.source.text
+    first = listed[opening]
+    decode = unescaped if first.kind == '"' else unescaped_bare
+    texts: list[str | None] = []
+    trims = False
+    for index in pieces:
+        token = listed[index]
+        if token.kind != "text":
+            if token.end - token.start == len("${~") and texts and texts[-1] is not None:
+                texts[-1] = texts[-1].rstrip(_SPACE)
+            closing = listed[closings[index]]
+            trims = closing.end - closing.start == len("~}")
+            texts.append(None)
+            continue
+        decoded = decode(source[token.start : token.end])
+        texts.append(decoded.lstrip(_SPACE) if trims else decoded)
+        trims = False
+    return _without_indentation(texts) if source.startswith("<<-", first.start) and first.kind == "<<" else texts
+
+
+def _without_indentation(texts: list[str | None]) -> list[str | None]:
+    """Take away the smallest indentation of all lines but blank ones.
+
+    NOTE: a line that begins behind a newline eaten by `~` does not count as one, here as in Terraform.
+    """
+    indented: list[int] = []
+    smallest: int | None = None
+    at_line_start = True
+    for index, text in enumerate(texts):
+        blank = text is not None and text.endswith("\n") and not text.strip(_SPACE)
+        if at_line_start and not blank:
+            width = 0 if text is None else len(text) - len(text.lstrip(_SPACE))
+            smallest = width if smallest is None else min(smallest, width)
+            indented.append(index)
+        at_line_start = text is not None and text.endswith("\n")
+    for index in indented:
+        texts[index] = (texts[index] or "")[smallest:] if texts[index] is not None else None
+    return texts

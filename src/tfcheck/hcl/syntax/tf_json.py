@@ -1,0 +1,142 @@
+"""Read the blocks of a `.tf.json` file.
+
+Follows https://developer.hashicorp.com/terraform/language/syntax/json. Whether a property is an argument or nested
+blocks is not written there: whoever asks decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf, Place
+from tfcheck.hcl.syntax.file import File, Problem
+from tfcheck.hcl.syntax.json_document import Array, JsonValue, Member, Object, Scalar, read_document
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.limits import CHARACTERS, TOO_LONG
+from tfcheck.hcl.syntax.parse import parse, template_of
+from tfcheck.hcl.syntax.source import SourceText
+
+_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
+#: Strings that are references or types, not templates: (type of block or anything, name).
+_BARE = frozenset({("dynamic", "iterator"), ("variable", "type"), ("", "provider"), ("", "depends_on")})
+
+
+class JsonArgument(Argument, frozen=True, eq=False, kw_only=True):
+    """A property. Its strings are templates, or bare expressions where Terraform takes them so."""
+
+    value: JsonValue
+    bare: bool
+
+    def parsed(self) -> Expression:
+        """Turn the JSON value into an expression."""
+        return _expression(self.source, self.value, self.bare)
+
+
+class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
+    """An object read as a block."""
+
+    value: Object
+
+    def blocks(self, name: str) -> list[Block]:
+        """Return the property `name`, an object or a list of them, as blocks; also those under `dynamic`."""
+        found: list[Block] = []
+        for member in self.value.members:
+            if member.name == name:
+                found += [_block(self.source, name, (), member.start, each) for each in _objects(member.value)]
+            elif member.name == "dynamic":
+                found += self._dynamic(member, name)
+        return found
+
+    def _dynamic(self, member: Member, name: str) -> Iterator[Block]:
+        for labelled in _objects(member.value):
+            for inner in labelled.members:
+                if inner.name == name:
+                    for each in _objects(inner.value):
+                        yield _block(self.source, "dynamic", (name,), inner.start, each)
+
+
+def read_json(source: SourceText) -> File:
+    """Find the blocks of a `.tf.json` file; a fault in it becomes the file's `problem`."""
+    if len(source.text) > CHARACTERS:  # its lines are not counted either
+        return File(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
+    try:
+        root = read_document(source.text)
+        if isinstance(root, Scalar):
+            raise MalformedError("an object was expected", root.start)
+    except MalformedError as fault:
+        return File(source, (), Problem(source.place(fault.offset), fault.message))
+    blocks = (
+        block
+        for top in _objects(root)
+        for member in top.members
+        if member.name != "//"
+        for block in _labelled(source, member.name, (), member)
+    )
+    return File(source, tuple(blocks))
+
+
+def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Member) -> Iterator[Block]:
+    """Iterate over down the objects whose property names are the labels of a block."""
+    for each in _objects(member.value):
+        if len(labels) == _LABELS.get(kind, 0):
+            yield _block(source, kind, labels, member.start, each)
+            continue
+        for inner in each.members:
+            if inner.name != "//":
+                yield from _labelled(source, kind, (*labels, inner.name), inner)
+
+
+def _objects(value: JsonValue) -> Iterator[Object]:
+    """Return the objects that a block may be written as: itself, or the items of a list."""
+    if isinstance(value, Object):
+        yield value
+    elif isinstance(value, Array):
+        for item in value.items:
+            yield from _objects(item)
+
+
+def _block(source: SourceText, kind: str, labels: tuple[str, ...], start: int, value: Object) -> JsonBlock:
+    arguments: dict[str, Argument] = {
+        member.name: JsonArgument(
+            name=member.name,
+            source=source,
+            start=member.start,
+            value_start=member.value.start,
+            value_end=member.value.end,
+            value=member.value,
+            bare=bool(_BARE & {(kind, member.name), ("", member.name)}),
+        )
+        for member in value.members
+        if member.name not in ("//", "dynamic")
+    }
+    return JsonBlock(
+        type=kind,
+        labels=labels,
+        source=source,
+        start=start,
+        body_start=value.start + 1,
+        body_end=value.end - 1,
+        end=value.end,
+        arguments=arguments,
+        nested=(),
+        value=value,
+    )
+
+
+def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Expression:
+    place = source.place(value.start)
+    match value:
+        case Scalar(value=str(written)):
+            return parse(written, place) if bare else template_of(_inside(source, value.start, written))
+        case Scalar(value=known):
+            return Literal(known, place)
+        case Array(items=items):
+            return ListOf(tuple(_expression(source, item, bare) for item in items), place)
+        case Object(members=members):
+            pairs = ((template_of(_inside(source, m.start, m.name)), _expression(source, m.value)) for m in members)
+            return ObjectOf(tuple(pairs), place)
+
+
+def _inside(source: SourceText, start: int, written: str) -> SourceText:
+    return SourceText(source.name, written, source.line(start), one_line=True, reading=source.reading)

@@ -1,0 +1,183 @@
+"""Task definitions, their containers and roles.
+
+Follows the task definition parameters
+(https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode
+from tfcheck.symbolic.marks import is_marked_throughout, unmarked
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, items
+from tfcheck.vocabulary.address import Address
+from tfcheck.world.world import Thing, World
+
+#: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
+#: larger cannot be registered, and is not looked into.
+_LONGEST, MOST_CONTAINERS = 1_000_000, 500
+#: The characters that ECS accepts in a container's name.
+_LONGEST_NAME = 255
+
+
+class Container(msgspec.Struct, frozen=True):
+    """One container of a task definition; `index` is its place in the list, `definition` what it is reported."""
+
+    index: int
+    name: str
+    definition: dict[str, Value]
+
+    def member(self, name: str) -> Value:
+        """Return a member of the definition, whatever the case of its key; explicit null is absent."""
+        return member(self.definition, name)
+
+    def members(self, name: str) -> list[Value] | Unknown:
+        """Return a member that is a list; absent is empty."""
+        listed = items(self.member(name))
+        return listed if isinstance(listed, Unknown) else list(listed)
+
+
+class TaskDefinition(msgspec.Struct, frozen=True):
+    """One `aws_ecs_task_definition`, as it is in one state of the world.
+
+    `problem` says why the containers, or some of them, cannot be told. `sensitive` tells that the plan marks all of the
+    container definitions as sensitive, and nothing shows which part is meant: then nothing of them but names and places
+    may be shown.
+    """
+
+    thing: Thing
+    containers: tuple[Container, ...]
+    problem: str = ""
+    sensitive: bool = False
+
+    @property
+    def address(self) -> Address:
+        """Return its address in the plan."""
+        return self.thing.address
+
+    @property
+    def execution_role(self) -> Value:
+        """Return what `execution_role_arn` is: the role that fetches what the containers need."""
+        return self.thing.attribute("execution_role_arn")
+
+    @property
+    def task_role(self) -> Value:
+        """Return what `task_role_arn` is: the role of the code in the containers."""
+        return self.thing.attribute("task_role_arn")
+
+    @property
+    def on_instances(self) -> bool:
+        """Whether its tasks definitely run on container instances, where the ECS agent starts them."""
+        return bool(self.compatibilities) and all(each in ("EC2", "EXTERNAL") for each in self.compatibilities)
+
+    @property
+    def compatibilities(self) -> tuple[Value, ...]:
+        """The launch types in `requires_compatibilities`; an unknown list is one unknown element."""
+        listed = items(self.thing.attribute("requires_compatibilities"))
+        return (listed,) if isinstance(listed, Unknown) else listed
+
+    @property
+    def on_fargate(self) -> bool:
+        """Whether its tasks definitely run on Fargate only."""
+        return bool(self.compatibilities) and all(each == "FARGATE" for each in self.compatibilities)
+
+
+def task_definitions(world: World) -> tuple[TaskDefinition, ...]:
+    """Return every task definition that exists in `world`, in the plan's order."""
+    return world.once(_task_definitions)
+
+
+def tasks_by_address(world: World) -> dict[str, TaskDefinition]:
+    """Return every task definition that exists in `world` by its address."""
+    return world.once(_by_address)
+
+
+def _by_address(world: World) -> dict[str, TaskDefinition]:
+    return {str(each.address): each for each in task_definitions(world)}
+
+
+def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
+    return tuple(_task_definition(thing, world) for thing in world.things("aws_ecs_task_definition"))
+
+
+def _task_definition(thing: Thing, world: World) -> TaskDefinition:
+    text = thing.attribute("container_definitions")
+    sensitive = thing.sensitive("container_definitions") and is_marked_throughout(text)
+    if sensitive:
+        text = unmarked(text)
+    if isinstance(text, str) and not isinstance(text, Sensitive):
+        containers, problem = world.alike(("containers", text), lambda: _containers(text))
+    else:
+        containers, problem = _containers(text)
+    return TaskDefinition(thing, tuple(containers), problem, sensitive)
+
+
+def _containers(text: Value) -> tuple[list[Container], str]:
+    if isinstance(text, str) and len(text) > _LONGEST:
+        return [], f"limit: container_definitions has {len(text):,} characters; ECS accepts 64 KiB"
+    try:
+        definitions = text if isinstance(text, list) else _decoded(text)
+    except EvaluationError as error:
+        return [], f"container_definitions is not JSON: {error}"
+    match definitions:
+        case list() if len(definitions) > MOST_CONTAINERS:
+            return [], f"limit: container_definitions has {len(definitions):,} containers; ECS accepts 10"
+        case list():
+            found = [_container(index, each) for index, each in enumerate(definitions) if isinstance(each, dict)]
+            strange = [each for each in definitions if not isinstance(each, dict)]
+            return found, _problem(strange)
+        case Unknown():
+            return [], _waits(definitions)
+        case _:
+            return [], "container_definitions is not a list of containers"
+
+
+def _decoded(text: Value) -> Value:
+    if isinstance(text, str) and not isinstance(text, Sensitive):
+        try:
+            # NOTE: no number of a container definition needs to be exact, and this is ten times as fast.
+            known: Value = msgspec.json.decode(text)
+            return known
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return decode(text)
+    if isinstance(text, str | Text | JsonText | Unknown):
+        return decode(text)
+    return None
+
+
+def _problem(strange: Sequence[Value]) -> str:
+    if not strange:
+        return ""
+    first = strange[0]
+    return _waits(first) if isinstance(first, Unknown) else "container_definitions holds something that is no container"
+
+
+def _waits(unknown: Unknown) -> str:
+    place = f" ({unknown.where})" if unknown.where else ""
+    later = "known only after apply"
+    why = unknown.reason if unknown.reason.startswith(later) else f"{later}: {unknown.reason}"
+    return f"container_definitions is {why}{place}"
+
+
+def _container(index: int, definition: dict[str, Value]) -> Container:
+    name = member(definition, "name")
+    named = isinstance(name, str) and len(name) <= _LONGEST_NAME
+    return Container(index, str(name) if named else f"#{index}", definition)
+
+
+def member(structure: Value, name: str) -> Value:
+    """Return a member of an object, whatever the case of its key: a provider release wrote PascalCase keys."""
+    if not isinstance(structure, dict):
+        return structure if isinstance(structure, Unknown) else None
+    if name in structure:
+        return structure[name]
+    length, lowered = len(name), name.lower()
+    for key, value in structure.items():
+        if len(key) == length and key.lower() == lowered:
+            return value
+    return None

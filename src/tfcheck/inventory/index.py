@@ -1,0 +1,38 @@
+"""Which things of a world have an attribute that is, or may be, a given value? Without comparing each with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Value
+from tfcheck.world.world import Thing
+
+
+class Filed:
+    """Things, filed by an attribute of theirs that is a string where it is known."""
+
+    def __init__(self, things: Iterable[Thing], attribute: str, read: Callable[[Value], Value] | None = None) -> None:
+        """Build from the things and the attribute, and how it is read if not as it is written."""
+        self._known: dict[str, list[Thing]] = {}
+        self._open: list[tuple[Value, Thing]] = []
+        for each in things:
+            written = each.attribute(attribute)
+            value = read(written) if read is not None else written
+            if isinstance(value, str):
+                self._known.setdefault(value, []).append(each)
+            else:
+                self._open.append((value, each))
+
+    def exactly(self, value: str) -> list[Thing]:
+        """Return the things whose attribute is known to be `value`."""
+        return self._known.get(value, [])
+
+    def perhaps(self, value: Value) -> Iterator[Thing]:
+        """Return the things whose attribute is or may be `value`."""
+        if isinstance(value, str):
+            yield from self.exactly(value)
+        else:
+            same = (name for name in self._known if equal(name, value) is not Truth.FALSE)
+            yield from (each for name in same for each in self._known[name])
+        yield from (each for found, each in self._open if equal(found, value) is not Truth.FALSE)

@@ -1,0 +1,136 @@
+"""Read the references that a plan's `configuration` keeps of an expression, where the sources are not at hand.
+
+The configuration lists which objects an expression refers to, not how it combines them
+(https://developer.hashicorp.com/terraform/internals/json-format#expression-representation): of
+`replace(aws_iam_role.task.arn, "-task", "-exec")` it keeps `aws_iam_role.task.arn`. One single reference is therefore
+only a candidate for the value of an argument, which something known must confirm.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Place, Unreadable, Variable
+from tfcheck.plan import constant, references
+
+#: Which attribute of the other resource an argument means where the reference does not say.
+IMPLIED = {
+    "role": "name",
+    "roles": "name",
+    "role_name": "name",
+    "policy_arn": "arn",
+    "policy_arns": "arn",
+    "managed_policy_arns": "arn",
+    "execution_role_arn": "arn",
+    "task_role_arn": "arn",
+    "permissions_boundary": "arn",
+    "bucket": "bucket",
+    "key_id": "arn",
+    "kms_key_id": "arn",
+    "kms_master_key_id": "arn",
+    "target_key_id": "key_id",
+    "secret_id": "id",
+    "secret_arn": "arn",
+    "repository": "name",
+    "file_system_id": "id",
+    "task_definition": "arn",
+}
+#: Where every expression of the configuration stands.
+PLACE = Place("configuration", 1)
+_STEP = re.compile(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+_HEAD = re.compile(r"[\w-]+")
+
+
+def expression(json: Any, argument: str) -> Expression:
+    """Return the simplest expression of which the configuration would keep what it keeps of `argument`'s.
+
+    It is `Unreadable` where several objects are combined.
+    """
+    is_constant, value = constant(json)
+    if is_constant:
+        return Literal(value, PLACE)
+    named = references(json)
+    heads = _longest(named)
+    keys = [head for head in heads if _is_key(head)]
+    objects = [head for head in heads if not _is_key(head)]
+    if len(objects) == 1:
+        return _reference(objects[0], keys, argument)
+    if not objects and len(keys) == 1:
+        return _traversal(keys[0])
+    return Unreadable(unproven(json), PLACE)
+
+
+def unproven(json: Any) -> str:
+    """Return why what the configuration keeps of an expression is not its value."""
+    heads = _longest(references(json))
+    if not heads:
+        return "the plan does not show this expression: pass the sources"
+    return f"the plan only shows that it depends on {', '.join(heads[:4])}: pass the sources"
+
+
+def _is_key(reference: str) -> bool:
+    return (
+        reference.split(".", 1)[0] in ("each", "count") and reference != "each.value" and "each.value." not in reference
+    )
+
+
+def _longest(named: tuple[str, ...]) -> list[str]:
+    """Keep the references that are not merely the beginning of another one."""
+    kept: list[str] = []
+    for name in dict.fromkeys(named):
+        longer = (other for other in named if other != name and _extends(other, name))
+        if next(longer, None) is None:
+            kept.append(name)
+    return kept
+
+
+def _extends(longer: str, shorter: str) -> bool:
+    return longer.startswith(shorter) and longer[len(shorter) : len(shorter) + 1] in (".", "[")
+
+
+def _reference(written: str, keys: list[str], argument: str) -> Expression:
+    found = _traversal(written)
+    if isinstance(found, Unreadable):
+        return found
+    if keys:
+        if len(keys) > 1 or not _is_whole_resource(written):
+            return Unreadable(f"the plan does not tell how {written} and {', '.join(keys)} are combined", PLACE)
+        found = Index(found, _traversal(keys[0]), PLACE)
+    if _is_whole_resource(written) and argument != "for_each":
+        implied = IMPLIED.get(argument)
+        if implied is None:
+            return Unreadable(f"the plan does not tell which attribute of {written} is used", PLACE)
+        found = Attribute(found, implied, PLACE)
+    return found
+
+
+def _is_whole_resource(written: str) -> bool:
+    """Whether a reference names a resource or one of its instances, but no attribute of it."""
+    names = _STEP.sub(lambda step: f".{step[1]}" if step[1] else "", written).split(".")
+    if names[0] in ("var", "local", "module", "each", "count", "path", "terraform", "self"):
+        return False
+    return len(names) == (3 if names[0] == "data" else 2)
+
+
+def _traversal(written: str) -> Expression:
+    head = _HEAD.match(written)
+    if not head:
+        return Unreadable(f"`{written}` is not a reference", PLACE)
+    found: Expression = Variable(head[0], PLACE)
+    position = head.end()
+    while position < len(written):
+        step = _STEP.match(written, position)
+        if not step or step[1] == "*":
+            return Unreadable(f"`{written}` names more than one value", PLACE)
+        if step[1]:
+            found = Attribute(found, step[1], PLACE)
+        else:
+            key: str | int = int(step[2]) if step[2] else _unescaped(step[3])
+            found = Index(found, Literal(key, PLACE), PLACE)
+        position = step.end()
+    return found
+
+
+def _unescaped(key: str) -> str:
+    return re.sub(r"\\(.)", r"\1", key)

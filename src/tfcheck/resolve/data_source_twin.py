@@ -1,0 +1,183 @@
+"""Find what a data source looks up: a resource of this very plan, or what an earlier data source finds as well.
+
+A data source that is read only during apply often depends on what it looks up: it then is that resource, where
+partition, region and account are certainly the same. Two data sources with equal arguments find one object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING
+
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth, Value, identity, is_known
+from tfcheck.vocabulary.address import Address
+
+if TYPE_CHECKING:
+    from tfcheck.resolve.resolver import Resolver
+
+#: What must be the same for one name to mean one object.
+_REGIONAL, _OF_ACCOUNT, _GLOBAL = ("partition", "region", "account"), ("partition", "account"), ("partition",)
+_KEYS = ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key")
+#: data source type -> the resource types it looks up, where one name means one object, and by which argument and
+#: attribute.
+_LOOKED_UP: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]] = {
+    "aws_iam_role": (("aws_iam_role",), _OF_ACCOUNT, (("name", "name"),)),
+    "aws_iam_policy": (("aws_iam_policy",), _OF_ACCOUNT, (("arn", "arn"), ("name", "name"))),
+    "aws_s3_bucket": (("aws_s3_bucket",), _GLOBAL, (("bucket", "bucket"),)),
+    "aws_secretsmanager_secret": (("aws_secretsmanager_secret",), _REGIONAL, (("arn", "arn"), ("name", "name"))),
+    "aws_ssm_parameter": (("aws_ssm_parameter",), _REGIONAL, (("name", "name"),)),
+    "aws_ecr_repository": (("aws_ecr_repository",), _REGIONAL, (("name", "name"),)),
+    "aws_cloudwatch_log_group": (("aws_cloudwatch_log_group",), _REGIONAL, (("name", "name"),)),
+    "aws_kms_key": (_KEYS, _REGIONAL, (("key_id", "key_id"), ("key_id", "arn"))),
+    "aws_efs_file_system": (
+        ("aws_efs_file_system",),
+        _REGIONAL,
+        (("file_system_id", "id"), ("creation_token", "creation_token")),
+    ),
+    "aws_efs_access_point": (("aws_efs_access_point",), _REGIONAL, (("access_point_id", "id"),)),
+    "aws_kms_alias": (("aws_kms_alias",), _REGIONAL, (("name", "name"),)),
+    "aws_ecs_task_definition": (
+        ("aws_ecs_task_definition",),
+        _REGIONAL,
+        (("task_definition", "family"), ("task_definition", "arn_without_revision"), ("task_definition", "arn")),
+    ),
+}
+#: What a data source calls an attribute that the resource it looks up has under another name.
+_CALLED = {
+    ("aws_ecs_task_definition", "id"): "arn",
+    ("aws_kms_alias", "id"): "arn",
+    ("aws_kms_alias", "target_key_id"): "",  # the alias has it as it is written: an id or an ARN
+}
+#: Attributes that an object keeps for as long as it exists.
+_KEPT = ("arn", "id", "name", "bucket", "key_id", "unique_id", "repository_url", "registry_id", "path")
+#: Arguments that choose the provider's surroundings, not the object.
+_ASIDE = ("region", "provider", "depends_on", "count", "for_each")
+
+
+class LookUps:
+    """What the data sources of one plan find, as far as it is certain before they are read."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        """Build from the resolver of the plan."""
+        self._resolver = resolver
+        self._twins: dict[Address, Address | None] = {}
+        self._first: dict[str, dict[Hashable, Address]] = {}
+
+    def instead(self, address: Address, name: str) -> tuple[Address, str] | None:
+        """Return where the value of an attribute of a deferred data source is found as well, or None."""
+        twin = self._twin(address)
+        if twin is not None:
+            called = _CALLED.get((address.type, name), name)
+            return (twin, called) if called else self._key_behind(twin, "key_id")
+        if address.type == "aws_kms_key" and name in ("arn", "id"):
+            alias = self._alias(address)
+            found = self._key_behind(alias, "key_id" if name == "id" else name) if alias is not None else None
+            if found is not None or alias is None:
+                return found or self._earlier(address, name)
+            return (alias, "target_key_arn") if name == "arn" else None
+        return self._earlier(address, name)
+
+    # Resources of this plan
+
+    def _twin(self, address: Address) -> Address | None:
+        """Find the managed resource that a data source certainly looks up."""
+        if address not in self._twins:
+            self._twins[address] = None  # what leads back to itself is not found
+            types, scope, ways = _LOOKED_UP.get(address.type, ((), (), ()))
+            named = (self._equal(address, argument, types, attribute, scope) for argument, attribute in ways)
+            self._twins[address] = next((each for each in named if each is not None), None)
+        return self._twins[address]
+
+    def _equal(
+        self, source: Address, argument: str, types: tuple[str, ...], attribute: str, scope: tuple[str, ...]
+    ) -> Address | None:
+        """Find the only resource whose attribute certainly is the argument of a data source."""
+        wanted = self._given(source, argument)
+        if wanted is None:
+            return None
+        resolver = self._resolver
+        found = [
+            each.address
+            for each in resolver.plan.instances(*types)
+            if each.after is not None and equal(wanted, resolver.attribute(each.address, attribute)) is Truth.TRUE
+        ]
+        # NOTE: an ARN names its region and account itself; a name means another object in each of them.
+        beside = [each for each in found if attribute == "arn" or self._is_beside(each, source, scope)]
+        return beside[0] if len(beside) == 1 else None
+
+    def _is_beside(self, one: Address, other: Address, scope: tuple[str, ...]) -> bool:
+        here, there = self._resolver.surroundings(one), self._resolver.surroundings(other)
+        return all(equal(getattr(here, each), getattr(there, each)) is Truth.TRUE for each in scope)
+
+    def _given(self, address: Address, argument: str) -> Value:
+        written = self._resolver.evaluated(address, argument)
+        instance = self._resolver.plan.instance(str(address)) if written is None or not is_known(written) else None
+        known = (instance.after or {}).get(argument) if instance else None
+        return written if known is None or not is_known(known) else known
+
+    # Keys behind aliases
+
+    def _alias(self, address: Address) -> Address | None:
+        """Find the managed alias by whose name or ARN a data source looks up a key."""
+        for attribute in ("name", "arn"):
+            found = self._equal(address, "key_id", ("aws_kms_alias",), attribute, _REGIONAL)
+            if found is not None:
+                return found
+        return None
+
+    def _key_behind(self, alias: Address, name: str) -> tuple[Address, str] | None:
+        """Return an attribute of the managed key that an alias is."""
+        for attribute in ("key_id", "arn"):
+            found = self._equal(alias, "target_key_id", _KEYS, attribute, _REGIONAL)
+            if found is not None:
+                return found, name
+        return None
+
+    # Other data sources
+
+    def _earlier(self, address: Address, name: str) -> tuple[Address, str] | None:
+        """Return the same attribute of the first data source that certainly finds the same object."""
+        if not address.type.startswith("aws_") or self._resolver.configured(address, name) is not False:
+            return None
+        key = self._key(address)
+        found = self._by_key(address.type).get(key) if key is not None else None
+        if found is None or found == address:
+            return None
+        # NOTE: what was read before the change may differ by now in all that an object can change.
+        read = self._resolver.plan.instance(str(found)) is None
+        return (found, name) if name in _KEPT or not read else None
+
+    def _by_key(self, kind: str) -> dict[Hashable, Address]:
+        """Index the data sources of a type by what they look up, those first that were read while planning."""
+        if kind not in self._first:
+            index = self._first[kind] = {}
+            plan = self._resolver.plan
+            read = (each.address for each in plan.data_sources(kind))
+            for address in (*read, *(each.address for each in plan.instances(kind, mode="data"))):
+                key = self._key(address)
+                if key is not None:
+                    index.setdefault(key, address)
+        return self._first[kind]
+
+    def _key(self, address: Address) -> Hashable:
+        """Return what only data sources have in common that find one object; None where that is open."""
+        arguments = self._arguments(address)
+        around = self._resolver.surroundings(address)
+        scope = _LOOKED_UP.get(address.type, ((), _REGIONAL, ()))[1]
+        row = [(name, _compared(value)) for name, value in arguments or () if value is not None]
+        place = [identity(getattr(around, each)) for each in scope]
+        return None if not row or None in place or any(each is None for _, each in row) else (*place, *row)
+
+    def _arguments(self, address: Address) -> Iterator[tuple[str, Value]]:
+        block, config = self._resolver.block(address), self._resolver.config_resource(address)
+        names = {*(config.expressions if config else ()), *(block.attributes() if block else ())}
+        if block is not None:
+            names.update(each.labels[0] if each.type == "dynamic" else each.type for each in block.nested)
+        for name in sorted(names.difference(_ASIDE)):
+            yield name, self._given(address, name)
+
+
+def _compared(value: Value) -> Hashable:
+    """Return what only an equal argument has as well; None where it has nothing of the kind."""
+    return str(value) if isinstance(value, bool | int | float) else identity(value)

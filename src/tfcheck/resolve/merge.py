@@ -1,0 +1,112 @@
+"""Merge a planned value with the evaluation of its sources.
+
+The plan wins: what it knows stays. Only unknown parts are taken from the sources, and only where both sides agree on
+everything that both know.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+
+
+def fill(planned: Value, written: Value) -> Value:
+    """Take `planned`, its unknown parts from `written` where that says more.
+
+    A list that the provider may have sorted anew is taken over as a whole if it holds everything that the plan knows of
+    it; where the two disagree the planned value stays as it is.
+    """
+    if is_known(planned):
+        return planned
+    match planned, written:
+        case Unknown(), _:
+            return _more_telling(planned, written)
+        case dict(), dict():
+            # NOTE: an argument of a block that comes to null is not written: the provider puts its default there.
+            told = {name: part for name, part in written.items() if part is not None}
+            return {name: fill(part, told[name]) if name in told else part for name, part in planned.items()}
+        case list(), list() | Set():
+            return _fill_list(planned, list(written.items) if isinstance(written, Set) else written)
+        case _:
+            return planned
+
+
+def _more_telling(planned: Unknown, written: Value) -> Value:
+    if not isinstance(written, Unknown):
+        return list(written.items) if isinstance(written, Set) else written
+    if written.symbol is not None or written.shape is not None:
+        return written
+    return Unknown(
+        symbol=planned.symbol,
+        reason=written.reason,
+        where=written.where,
+        hole=written.hole,
+        shape=planned.shape,
+        family=planned.family,
+    )
+
+
+def _fill_list(planned: list[Value], written: list[Value]) -> Value:
+    """Fill a list that may are a set, whose elements the provider sorts anew while planning."""
+    if len(planned) != len(written):
+        return planned
+    pairs = list(zip(planned, written, strict=True))
+    if all(_agree(mine, theirs) for mine, theirs in pairs):
+        return [fill(mine, theirs) for mine, theirs in pairs]
+    sure = [each for each in planned if is_known(each)]
+    if len(sure) < len(planned) and all(any(_agree(each, other) for other in written) for each in sure):
+        return _paired(planned, written)
+    return planned
+
+
+def _agree(planned: Value, written: Value) -> bool:
+    """Whether two elements at one place definitely belong together: what the plan knows is what is written."""
+    if is_known(planned):
+        return is_known(written) and possible(planned, written)
+    return isinstance(planned, dict) and possible(planned, written)
+
+
+def _paired(planned: list[Value], written: list[Value]) -> Value:
+    """Fill each planned object from the one that is written like it; other elements are taken as they are written."""
+    if not any(isinstance(each, dict) for each in planned):
+        return written
+    filled: list[Value] = []
+    for mine in planned:
+        like = [theirs for theirs in written if _agree(mine, theirs)]
+        if len(like) != 1:
+            return planned
+        filled.append(fill(mine, like[0]))
+    return filled
+
+
+def possible(planned: Value, written: Value) -> bool:
+    """Whether the two may be one value: nothing that both know differs."""
+    match planned, written:
+        case (Unknown() | Text() | JsonText(), _) | (_, Unknown() | Text() | JsonText()):
+            return equal(planned, written) is not Truth.FALSE
+        case dict(), dict():
+            return all(possible(part, written[name]) for name, part in planned.items() if written.get(name) is not None)
+        case list(), list():
+            same = len(planned) == len(written)
+            return same and all(any(possible(mine, theirs) for theirs in written) for mine in planned)
+        case str(), str():
+            return planned == written or _same_document(planned, written)
+        case str(), bool() | int() | float() | Fraction():
+            return planned == as_text(written)
+        case _:
+            return equal(planned, written) is not Truth.FALSE
+
+
+def _same_document(planned: str, written: str) -> bool:
+    """Whether two texts are the same JSON: the provider re-writes documents while planning."""
+    if planned[:1] not in ("{", "["):
+        return False
+    try:
+        return equal(decode(planned), decode(written)) is not Truth.FALSE
+    except EvaluationError:
+        return False

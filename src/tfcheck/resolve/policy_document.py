@@ -1,0 +1,348 @@
+"""Evaluate `data "aws_iam_policy_document"`.
+
+Follows https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document and what the
+provider (5.100) does: lists of one are written as their element, others sorted backwards; documents are merged by Sid.
+Where something is unknown, an element of `Statement` may be an `Unknown`: there may be further statements, which can
+allow and deny, or one statement may have been replaced by another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import decode
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import (
+    JsonText,
+    Set,
+    Text,
+    TextLike,
+    Truth,
+    Unknown,
+    Value,
+    is_known,
+    items,
+    pieces,
+    text,
+    unknowns,
+)
+
+_VERSION = "2012-10-17"
+_OLD_VERSION = "2008-10-17"
+
+_POLICY_KEYS = ("Version", "Id", "Statement")
+_STATEMENT_KEYS = (
+    *("Sid", "Effect", "Action", "NotAction", "Resource", "NotResource"),
+    *("Principal", "NotPrincipal", "Condition"),
+)
+_TEXTS = str | Text | JsonText | Unknown
+
+#: A statement, or what is statements that are not known.
+Entry = dict[str, Value] | Unknown
+
+
+class _RefusedError(Exception):
+    """The provider would refuse the data source; the argument says why."""
+
+
+class _Policy(msgspec.Struct, frozen=True):
+    """A policy document in parts."""
+
+    version: Value
+    identity: Value
+    statements: list[Entry]
+
+
+def document(
+    statements: Sequence[dict[str, Value]],
+    version: Value,
+    policy_id: Value,
+    sources: Sequence[Value],
+    overrides: Sequence[Value],
+    open: Unknown | None = None,
+) -> Value:
+    """Merge source documents, own statements and overriding documents into one policy.
+
+    `statements` holds the arguments of the `statement` blocks; `open` says that there may be more of these. `sources`
+    and `overrides` are JSON texts; null and empty ones are left out. What the provider refuses is an `Unknown`.
+    """
+    try:
+        merged = _Policy("", "", [])
+        given = [_read(source) for source in sources if source not in (None, "")]
+        _refuse_twins([entry for policy in given for entry in policy.statements], "source documents")
+        for policy in given:
+            merged = _merged(merged, policy, replaceable=0)
+        merged = _merged(merged, _own(statements, version, policy_id, open), replaceable=len(merged.statements))
+        for override in overrides:
+            if override not in (None, ""):
+                merged = _merged(merged, _read(override))
+    except _RefusedError as refused:
+        return Unknown(reason=f"the provider refuses the policy document: {refused}", unsure=True)
+    identity: dict[str, Value] = {} if merged.identity == "" else {"Id": merged.identity}
+    entries: dict[str, Value] = {"Statement": list(merged.statements)} if merged.statements else {}
+    return {"Version": merged.version, **identity, **entries}
+
+
+# Merging
+
+
+def _merged(policy: _Policy, newer: _Policy, replaceable: int | None = None) -> _Policy:
+    """Add a document; of its statements those with a known Sid replace one of the first `replaceable` (all)."""
+    statements = list(policy.statements)
+    for entry in newer.statements:
+        _add(statements, entry, replaceable)
+    identity = policy.identity if newer.identity == "" else newer.identity
+    return _Policy(_higher(policy.version, newer.version), identity, statements)
+
+
+def _higher(version: Value, other: Value) -> Value:
+    if isinstance(version, str) and isinstance(other, str):
+        return max(version, other)
+    if _VERSION in (version, other):
+        return _VERSION
+    return version if not isinstance(version, str) else other
+
+
+def _add(statements: list[Entry], entry: Entry, replaceable: int | None) -> None:
+    """Put a statement into the place of the one with its Sid, or behind all."""
+    for index, existing in enumerate(statements[:replaceable]):
+        same = _same_sid(existing, entry)
+        if same is Truth.TRUE:
+            statements[index] = entry
+            return
+        if same is Truth.UNKNOWN:
+            first = next(unknowns([existing, entry]))
+            reason = f"{first.reason}; it decides whether a statement is replaced by one with the same Sid"
+            statements[index] = Unknown(reason=reason, where=first.where)
+    statements.append(entry)
+
+
+def _same_sid(existing: Entry, entry: Entry) -> Truth:
+    """Whether `entry` replaces `existing`; what is unknown already stays so."""
+    if isinstance(existing, Unknown):
+        return Truth.FALSE
+    mine = existing.get("Sid", "")
+    if mine == "" or (isinstance(entry, dict) and entry.get("Sid", "") == ""):
+        return Truth.FALSE
+    return Truth.UNKNOWN if isinstance(entry, Unknown) else equal(mine, entry["Sid"])
+
+
+def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
+    sids = [entry["Sid"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("Sid"), str)]
+    named = [sid for sid in sids if sid != ""]
+    if any(named.count(sid) > 1 for sid in named):
+        raise _RefusedError(f"two statements of the {where} have one Sid")
+
+
+# Documents given as JSON
+
+
+def _read(source: Value) -> _Policy:
+    if not isinstance(source, str | Text | JsonText | Unknown):
+        raise _RefusedError("a document is no text")
+    try:
+        value = decode(source)
+    except EvaluationError as error:
+        raise _RefusedError("a document is no JSON") from error
+    if isinstance(value, Unknown):
+        return _Policy(value, "", [value])
+    if not isinstance(value, dict):
+        raise _RefusedError("a document is no JSON object")
+    members = _canonical(value, _POLICY_KEYS)
+    return _Policy(members.get("Version", ""), members.get("Id", ""), _entries(members.get("Statement")))
+
+
+def _entries(statements: Value) -> list[Entry]:
+    listed = items(statements)
+    if isinstance(listed, Unknown):
+        if not isinstance(statements, Unknown):
+            raise _RefusedError("the Statement of a document is no list of objects")
+        return [statements]
+    if not all(isinstance(item, dict | Unknown) for item in listed):
+        raise _RefusedError("the Statement of a document is no list of objects")
+    return [_cleaned(item) if isinstance(item, dict) else item for item in listed if isinstance(item, dict | Unknown)]
+
+
+def _canonical(members: dict[str, Value], names: Sequence[str]) -> dict[str, Value]:
+    """Keep the members that the provider reads, which does not mind the case of their names, unless they are empty."""
+    spelling = {name.lower(): name for name in names}
+    return {
+        spelling[name.lower()]: value
+        for name, value in members.items()
+        if name.lower() in spelling and value is not None and value != ""
+    }
+
+
+def _cleaned(statement: dict[str, Value]) -> dict[str, Value]:
+    """Read a statement as the provider does, which reads of conditions only texts and bools."""
+    cleaned = _canonical(statement, _STATEMENT_KEYS)
+    condition = cleaned.get("Condition")
+    if isinstance(condition, dict):
+        tests = {test: _condition_keys(keys) for test, keys in condition.items()}
+        cleaned["Condition"] = {test: keys for test, keys in tests.items() if keys != {}}
+    return {name: value for name, value in cleaned.items() if value != {}}
+
+
+def _condition_keys(keys: Value) -> Value:
+    if isinstance(keys, Unknown):
+        return keys
+    if not isinstance(keys, dict):
+        raise _RefusedError("a condition of a document is no object")
+    read: dict[str, Value] = {}
+    for key, value in keys.items():
+        if isinstance(value, bool):
+            read[key] = "true" if value else "false"
+        elif isinstance(value, list) and not all(isinstance(item, _TEXTS) for item in value):
+            raise _RefusedError("a condition of a document has values that are no texts")
+        elif isinstance(value, list | Set | _TEXTS):
+            # NOTE: a number is lost without a word, and with it the condition.
+            read[key] = value
+    return read
+
+
+# Own statements
+
+
+def _own(statements: Sequence[dict[str, Value]], version: Value, policy_id: Value, open: Unknown | None) -> _Policy:
+    version = version or _VERSION
+    entries = [_statement(each, version) for each in statements]
+    _refuse_twins(entries, "data source")
+    return _Policy(version, policy_id or "", entries if open is None else [*entries, open])
+
+
+def _statement(arguments: dict[str, Value], version: Value) -> Entry:
+    written: dict[str, Value] = {}
+    if arguments.get("sid"):
+        written["Sid"] = arguments["sid"]
+    written["Effect"] = arguments.get("effect") or "Allow"
+    written |= _present("Action", _scalar_or_list(arguments.get("actions")))
+    written |= _present("NotAction", _scalar_or_list(arguments.get("not_actions")))
+    for name, argument in (("Resource", "resources"), ("NotResource", "not_resources")):
+        written |= _present(name, _scalar_or_list(arguments.get(argument), version))
+    for name, argument in (("Principal", "principals"), ("NotPrincipal", "not_principals")):
+        written |= _present(name, _principals(arguments.get(argument), version))
+    written |= _present("Condition", _conditions(arguments.get("condition"), version))
+    return _decided(written)
+
+
+def _present(name: str, value: Value) -> dict[str, Value]:
+    return {} if value is None else {name: value}
+
+
+def _decided(statement: dict[str, Value]) -> Entry:
+    """Return the statement, unless it is open which of two keys that exclude each other it has."""
+    for name in ("Action", "Resource", "Principal"):
+        both = [statement.get(name), statement.get(f"Not{name}")]
+        if None not in both and any(isinstance(value, Unknown) for value in both):
+            waits = next(unknowns(both))
+            return Unknown(reason=f"{waits.reason}; it decides between {name} and Not{name}", where=waits.where)
+    return statement
+
+
+def _scalar_or_list(value: Value, version: Value = "") -> Value:
+    """Write a set of strings: none as nothing, one as itself, several sorted backwards."""
+    listed = _listed(value)
+    if isinstance(listed, Unknown):
+        return listed
+    if version != "":
+        listed = [_with_variables(item, version) for item in listed]
+    if not listed:
+        return None
+    if len(listed) == 1:
+        return listed[0]
+    return sorted(map(str, listed), reverse=True) if is_known(listed) else listed  # type: ignore[return-value]
+
+
+def _listed(value: Value) -> list[Value] | Unknown:
+    """Return the different members of a set of strings; what is set to one string is converted to a set of it."""
+    listed = _strings(value)
+    if isinstance(listed, Unknown):
+        return listed
+    different: list[Value] = []
+    for item in listed:
+        if not any(equal(item, other) is Truth.TRUE for other in different):
+            different.append(item)
+    return different
+
+
+def _strings(value: Value) -> list[Value] | Unknown:
+    """Return the elements of a list of strings as strings, nulls left out."""
+    alone = as_text(value)
+    listed = (alone,) if alone is not None and not isinstance(alone, Unknown) else items(value)
+    return listed if isinstance(listed, Unknown) else [as_text(each) for each in listed if each is not None]
+
+
+def _with_variables(value: Value, version: Value) -> Value:
+    """Write `&{x}` as the policy variable `${x}`."""
+    if not isinstance(value, str | Text | JsonText | Unknown):
+        return value
+    literals = [piece for piece in pieces(value) if isinstance(piece, str)]
+    if version == _OLD_VERSION and any("&" in literal or "{" in literal for literal in literals):
+        raise _RefusedError(f"`&{{` is not supported in version {_OLD_VERSION}")
+    parts: list[TextLike] = [piece.replace("&{", "${") if isinstance(piece, str) else piece for piece in pieces(value)]
+    return text(parts)
+
+
+def _principals(value: Value, version: Value) -> Value:
+    blocks = _blocks(value)
+    if isinstance(blocks, Unknown):
+        return blocks
+    united: dict[str, list[Value]] = {}
+    for block in blocks:
+        kind = block.get("type")
+        identifiers = _listed(block.get("identifiers"))
+        if not isinstance(kind, str) or isinstance(identifiers, Unknown):
+            waits = next(unknowns(kind if not isinstance(kind, str) else identifiers), Unknown())
+            return Unknown(reason=waits.reason, where=waits.where)
+        united.setdefault(kind, []).extend(_with_variables(each, version) for each in identifiers)
+    if not united:
+        return None
+    if united == {"*": ["*"]}:
+        return "*"
+    return {kind: _scalar_or_list(identifiers) for kind, identifiers in united.items()}
+
+
+def _conditions(value: Value, version: Value) -> Value:
+    blocks = _blocks(value)
+    if isinstance(blocks, Unknown):
+        return blocks
+    united: dict[str, Value] = {}
+    for block in blocks:
+        test, variable = block.get("test"), block.get("variable")
+        if not isinstance(test, str) or not isinstance(variable, str):
+            waits = next(unknowns([test, variable]), Unknown())
+            return Unknown(reason=waits.reason, where=waits.where)
+        keys = united.setdefault(test, {})
+        assert isinstance(keys, dict)
+        keys[variable] = _united_values(keys.get(variable), block.get("values"), version)
+    return united or None
+
+
+def _united_values(before: Value, values: Value, version: Value) -> Value:
+    """Add the values of one more condition block with the same test and variable; their order is kept."""
+    listed = _strings(values)
+    if isinstance(listed, Unknown) or isinstance(before, Unknown):
+        return listed if isinstance(listed, Unknown) else before
+    written = [_with_variables(item, version) for item in listed]
+    earlier = before if isinstance(before, list) else [] if before is None else [before]
+    together = [*earlier, *written]
+    return together[0] if len(together) == 1 else together
+
+
+def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
+    """Return the different nested blocks of a statement, or an Unknown where it is open how many there are."""
+    listed = (value,) if isinstance(value, dict) else items(value)
+    if isinstance(listed, Unknown):
+        return listed
+    strange = next((item for item in listed if not isinstance(item, dict)), None)
+    if strange is not None:
+        return strange if isinstance(strange, Unknown) else Unknown(reason="a nested block is no object", unsure=True)
+    different: list[dict[str, Value]] = []
+    for item in listed:
+        if isinstance(item, dict) and item not in different:
+            different.append(item)
+    return different

@@ -1,0 +1,247 @@
+"""Decide whether two simple languages have no text in common.
+
+The floor under `tfcheck.symbolic.match`: plain languages, without a notion of patterns or of unknown values. Answers
+err to one side only: what is called disjoint is so.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from tfcheck.symbolic.value import Hole
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Sequence
+
+
+class Kind(Enum):
+    """What an element is."""
+
+    ONE = "one character"
+    MAYBE = "one character or none"
+    MANY = "any number of characters"
+    BEGIN = "the beginning of a stretch"
+    END = "the end of a stretch"
+
+
+#: A class of characters: those listed, or with the mark (`negated`) all others.
+Class: TypeAlias = tuple[frozenset[str], bool]
+
+ANY_CHARACTER: Class = (frozenset(), True)
+
+
+class Element(msgspec.Struct, frozen=True):
+    """One step of a language: characters of a class, or a mark around a stretch of a family."""
+
+    kind: Kind
+    characters: Class = ANY_CHARACTER
+    family: str = ""
+    key: Hashable = None
+
+
+def exact(char: str | None) -> Element:
+    """Return the element for one character; None is any character."""
+    return Element(Kind.ONE) if char is None else Element(Kind.ONE, (frozenset(char), False))
+
+
+def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[Element]:
+    """Spell out all texts that a hole may turn out to be.
+
+    A stretch of a `family` is marked: two of one family with different keys never are the same text, and none is empty.
+    """
+    if family:
+        yield Element(Kind.BEGIN, family=family, key=key)
+    for char in hole.starts:
+        yield exact(char)
+    characters = (frozenset(hole.chars), hole.negated)
+    shortest = max(hole.shortest, len(hole.starts), 1 if family else 0)
+    least = shortest - len(hole.starts)
+    for _ in range(min(least, _LONGEST)):
+        yield Element(Kind.ONE, characters)
+    if hole.longest is None or hole.longest - shortest > _LONGEST or least > _LONGEST:
+        yield Element(Kind.MANY, characters)
+    else:
+        for _ in range(hole.longest - shortest):
+            yield Element(Kind.MAYBE, characters)
+    if family:
+        yield Element(Kind.END, family=family, key=key)
+
+
+_LONGEST = 64
+_MOST_STATES = 200_000
+_MOST_TIED_STATES = 50_000
+
+
+def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
+    """Whether definitely no text belongs to both; false also where finding out would take too long."""
+    if (len(left) + 1) * (len(right) + 1) > _MOST_STATES:
+        return False
+    if _families(left) & _families(right):
+        return _disjoint_with_families(left, right)
+    return _Machine(left).refuses(right)
+
+
+def _families(row: Sequence[Element]) -> set[str]:
+    return {each.family for each in row if each.kind is Kind.BEGIN}
+
+
+def _is_mark(element: Element) -> bool:
+    return element.kind is Kind.BEGIN or element.kind is Kind.END
+
+
+def _meet(one: Class, other: Class) -> bool:
+    """Whether two classes share a character."""
+    (ours, without_ours), (theirs, without_theirs) = one, other
+    if without_ours:
+        return without_theirs or not theirs <= ours
+    return not ours <= theirs if without_theirs else not ours.isdisjoint(theirs)
+
+
+# Without families: the places reachable in one row, as the bits of a number, while the other is read
+
+
+class _Machine:
+    """One row of elements; bit i of a state says that i elements may have been passed."""
+
+    def __init__(self, row: Sequence[Element]) -> None:
+        self.length = len(row)
+        self.many = self.skippable = 0
+        self.classes: dict[Class, int] = {}
+        for i, each in enumerate(row):
+            if each.kind is not Kind.ONE:
+                self.skippable |= 1 << i
+            if each.kind is Kind.MANY:
+                self.many |= 1 << i
+            if not _is_mark(each):
+                self.classes[each.characters] = self.classes.get(each.characters, 0) | 1 << i
+        self.meeting: dict[Class, int] = {}
+        self.wide = {each: places for each, places in self.classes.items() if each[1] or len(each[0]) > 1}
+
+    def refuses(self, other: Sequence[Element]) -> bool:
+        """Whether no text of `other` passes through the row."""
+        state = self.settled(1)
+        for element in other:
+            if _is_mark(element):
+                continue
+            after = self.read(state, element.characters)
+            if element.kind is Kind.MAYBE:
+                after |= state
+            elif element.kind is Kind.MANY:
+                after = self.read_on(state, after, element.characters)
+            if not after:
+                return True
+            state = after
+        return not state >> self.length & 1
+
+    def read_on(self, state: int, after: int, characters: Class) -> int:
+        while after | state != state:
+            state |= after
+            after = self.read(state, characters)
+        return state
+
+    def read(self, state: int, characters: Class) -> int:
+        """Read one character of a class."""
+        able = state & self.meeting_places(characters)
+        return self.settled((able & ~self.many) << 1 | able & self.many)
+
+    def settled(self, state: int) -> int:
+        """Pass what may are nothing."""
+        passed = state | (state & self.skippable) << 1
+        while passed != state:
+            state = passed
+            passed = state | (state & self.skippable) << 1
+        return state
+
+    def meeting_places(self, characters: Class) -> int:
+        places = self.meeting.get(characters)
+        if places is None:
+            places = self.classes.get(characters, 0)
+            single = not characters[1] and len(characters[0]) == 1
+            for each, at in (self.wide if single else self.classes).items():
+                if _meet(each, characters):
+                    places |= at
+            self.meeting[characters] = places
+        return places
+
+
+# With families: pairs of places, and how the stretches around them stand to each other
+
+#: Where a pair of marked stretches stands. What is equal from the first to the last character would be the same.
+_NONE = 0
+_LEFT_BEGUN = 1  # the left one has begun, nothing was read since
+_RIGHT_BEGUN = 2
+_TIED = 3  # both began together and neither has ended
+_LEFT_ENDED = 4  # tied, the left one has ended, nothing was read since
+_RIGHT_ENDED = 5
+
+_State: TypeAlias = tuple[int, int, int]
+
+
+def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -> bool:
+    begin: _State = (0, 0, _NONE)
+    seen = {begin}
+    todo = [begin]
+    while todo:
+        state = todo.pop()
+        if state[0] == len(left) and state[1] == len(right):
+            return False
+        for after in _moves(left, right, *state):
+            if after not in seen:
+                if len(seen) > _MOST_TIED_STATES:
+                    return False
+                seen.add(after)
+                todo.append(after)
+    return True
+
+
+def _moves(left: Sequence[Element], right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
+    ours = left[i] if i < len(left) else None
+    theirs = right[j] if j < len(right) else None
+    if ours is not None and ours.kind is not Kind.ONE:
+        yield from _skip_left(ours, right, i, j, tie)
+    if theirs is not None and theirs.kind is not Kind.ONE:
+        yield from _skip_right(theirs, left, i, j, tie)
+    if ours is None or theirs is None or _is_mark(ours) or _is_mark(theirs):
+        return
+    if _meet(ours.characters, theirs.characters):
+        read = tie if tie == _TIED else _NONE
+        yield i + (ours.kind is not Kind.MANY), j + (theirs.kind is not Kind.MANY), read
+
+
+def _skip_left(ours: Element, right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
+    if ours.kind is Kind.BEGIN:
+        together = tie == _RIGHT_BEGUN and _apart(ours, _mark_before(right, j))
+        yield i + 1, j, _TIED if together else _LEFT_BEGUN
+    elif ours.kind is Kind.END:
+        if tie != _RIGHT_ENDED:
+            yield i + 1, j, _after_end(tie, ended=_LEFT_ENDED, begun=_LEFT_BEGUN)
+    else:
+        yield i + 1, j, tie
+
+
+def _skip_right(theirs: Element, left: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
+    if theirs.kind is Kind.BEGIN:
+        together = tie == _LEFT_BEGUN and _apart(theirs, _mark_before(left, i))
+        yield i, j + 1, _TIED if together else _RIGHT_BEGUN
+    elif theirs.kind is Kind.END:
+        if tie != _LEFT_ENDED:
+            yield i, j + 1, _after_end(tie, ended=_RIGHT_ENDED, begun=_RIGHT_BEGUN)
+    else:
+        yield i, j + 1, tie
+
+
+def _after_end(tie: int, *, ended: int, begun: int) -> int:
+    if tie == _TIED:
+        return ended
+    return _NONE if tie == begun else tie
+
+
+def _mark_before(row: Sequence[Element], position: int) -> Element | None:
+    return next((each for each in reversed(row[:position]) if each.kind is Kind.BEGIN), None)
+
+
+def _apart(one: Element, other: Element | None) -> bool:
+    return other is not None and one.family == other.family and one.key != other.key

@@ -1,0 +1,366 @@
+"""Match patterns and compare values, parts of which are known only after apply.
+
+Wildcards follow https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: `*` is any
+run of characters, `?` is exactly one; there are no others and no escapes. TRUE holds for every way the unknown parts
+can turn out, FALSE for none; everything else is UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+
+from tfcheck.symbolic.disjoint import Element, disjoint, exact, repeated
+from tfcheck.symbolic.limits import affordable, take
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
+from tfcheck.symbolic.wildcards import glob_known
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+
+class Verbatim(msgspec.Struct, frozen=True):
+    """A part of a pattern that is itself, `*` and `?` included."""
+
+    value: TextLike
+
+
+#: What `glob` takes: a string whose literal `*` and `?` are wildcards, or a row of such strings and verbatim parts.
+Pattern: TypeAlias = TextLike | tuple[TextLike | Verbatim, ...]
+
+
+def glob(pattern: Pattern, subject: TextLike) -> Truth:
+    """Match IAM wildcards; unknown parts may stand on both sides.
+
+    An unknown part of the pattern may itself turn out to hold wildcards, unless its hole excludes them.
+    """
+    if isinstance(pattern, str) and isinstance(subject, str):
+        if "?" in pattern and not affordable(len(pattern), len(subject)):
+            return Truth.UNKNOWN
+        return Truth.of(glob_known(pattern, subject))
+    return _compare(pattern, subject)
+
+
+def equal(a: Value, b: Value) -> Truth:
+    """Compare two values in depth. A number never equals a string; a list that is a set is compared as one."""
+    if isinstance(a, Unknown | Text | JsonText) or isinstance(b, Unknown | Text | JsonText):
+        return _equal_open(a, b)
+    if isinstance(a, Set) or isinstance(b, Set):
+        return _equal_sets(a, b)
+    if isinstance(a, list) and isinstance(b, list):
+        return Truth.every(equal(x, y) for x, y in zip(a, b, strict=True)) if len(a) == len(b) else Truth.FALSE
+    if isinstance(a, dict) and isinstance(b, dict):
+        return Truth.every(equal(a[key], b[key]) for key in a) if a.keys() == b.keys() else Truth.FALSE
+    return Truth.of(_equal_plain(a, b))
+
+
+def spelling(value: str | Unknown | Text) -> Hashable:
+    """Return a key that equals another's if and only if `equal` is TRUE of both; None equals nothing, not even itself.
+
+    Takes what is spelled out: what has a shape may be equal by its symbol or by its shape.
+    """
+    row = [_key(atom) for atom in _subject_atoms(value, spell=True)]
+    return None if None in row else tuple(row)
+
+
+def _key(atom: _Atom) -> Hashable:
+    return atom.key if isinstance(atom, _Open) else atom
+
+
+# Equality
+
+
+def _equal_open(a: Value, b: Value) -> Truth:
+    if isinstance(a, JsonText) and isinstance(b, JsonText):
+        return equal(a.value, b.value)
+    if isinstance(a, str) and isinstance(b, JsonText):
+        a, b = b, a
+    if isinstance(a, JsonText) and isinstance(b, str):
+        return _equal_json(a, b)
+    if isinstance(a, str | Unknown | Text | JsonText) and isinstance(b, str | Unknown | Text | JsonText):
+        return _compare((Verbatim(a),), b)
+    strings = [each for each in (a, b) if isinstance(each, Unknown | Text | JsonText)]
+    return Truth.FALSE if any(map(_surely_text, strings)) else Truth.UNKNOWN
+
+
+def _surely_text(value: Unknown | Text | JsonText) -> bool:
+    return not isinstance(value, Unknown) or value.shape is not None
+
+
+def _equal_json(encoded: JsonText, written: str) -> Truth:
+    try:
+        decoded: Value = msgspec.json.decode(written)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return Truth.FALSE
+    return equal(encoded.value, decoded)
+
+
+def _equal_sets(a: Value, b: Value) -> Truth:
+    left, right = (each.items if isinstance(each, Set) else each for each in (a, b))
+    if not isinstance(left, tuple | list) or not isinstance(right, tuple | list):
+        return Truth.FALSE
+    return _within(left, right) & _within(right, left)
+
+
+def _within(part: Sequence[Value], whole: Sequence[Value]) -> Truth:
+    return Truth.every(Truth.some(equal(each, other) for other in whole) for each in part)
+
+
+def _equal_plain(a: Value, b: Value) -> bool:
+    if isinstance(a, bool) or isinstance(b, bool) or a is None or b is None:
+        return a is b
+    if isinstance(a, str | list | dict) or isinstance(b, str | list | dict):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    return a == b or _fraction(a) == _fraction(b)
+
+
+def _fraction(number: Value) -> object:
+    # A float is the decimal that was written, not the binary number next to it.
+    from fractions import Fraction
+
+    try:
+        return Fraction(repr(number)) if isinstance(number, float) else number
+    except ValueError:
+        return number
+
+
+# Patterns and subjects as rows of atoms
+
+
+class _Wild(Enum):
+    MANY = "*"
+    ONE = "?"
+
+
+class _Open(msgspec.Struct, frozen=True):
+    """An unknown stretch. Equal keys are equal texts; `wild`: it may turn out to hold wildcards."""
+
+    key: Hashable
+    hole: Hole
+    family: str
+    wild: bool
+
+
+_Atom: TypeAlias = str | _Wild | _Open
+
+
+def _compare(pattern: Pattern, subject: TextLike) -> Truth:
+    patterns, subjects = list(_pattern_atoms(pattern, spell=True)), list(_subject_atoms(subject, spell=True))
+    if not affordable(len(patterns), len(subjects)):
+        return Truth.UNKNOWN
+    answer = _compare_atoms(patterns, subjects)
+    if answer is not Truth.TRUE and _has_shape(pattern) and _has_shape(subject):
+        # Two spellings of one attribute may differ in what is known of it; they still are the same text.
+        same = _always(list(_pattern_atoms(pattern, spell=False)), list(_subject_atoms(subject, spell=False)))
+        return Truth.TRUE if same else answer
+    return answer
+
+
+def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
+    start, end = _common(pattern, subject)
+    if start < 0:
+        return Truth.FALSE
+    pattern, subject = pattern[start : len(pattern) - end], subject[start : len(subject) - end]
+    if _always(pattern, subject):
+        return Truth.TRUE
+    known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
+    if not take(0) or (known and len(subject) > _MOST_READS):
+        return Truth.UNKNOWN  # it was not read to its end
+    if known or _short_of_characters(pattern, subject) or _never(pattern, subject):
+        return Truth.FALSE
+    return Truth.UNKNOWN
+
+
+def _pattern_atoms(pattern: Pattern, *, spell: bool) -> Iterator[_Atom]:
+    for part in pattern if isinstance(pattern, tuple) else (pattern,):
+        if isinstance(part, Verbatim):
+            for atom in _subject_atoms(part.value, spell=spell):
+                yield atom
+            continue
+        for atom in _subject_atoms(part, spell=spell):
+            if atom == "*" or atom == "?":
+                yield _Wild(atom)
+            elif isinstance(atom, _Open) and not atom.family and (atom.hole.allows("*") or atom.hole.allows("?")):
+                # NOTE: members of a family are ids that AWS assigns; those hold no wildcards.
+                yield _Open(atom.key, atom.hole, atom.family, wild=True)
+            else:
+                yield atom
+
+
+def _subject_atoms(subject: TextLike, *, spell: bool, inside: Hashable = None) -> Iterator[_Atom]:
+    for place, piece in enumerate(pieces(subject)):
+        if isinstance(piece, str):
+            yield from piece
+        elif isinstance(piece, JsonText):
+            yield _Open(piece, ANYTHING, "", wild=False)
+        else:
+            key: Hashable = piece.symbol if piece.symbol is not None or inside is None else (inside, place)
+            if spell and piece.shape is not None:
+                within = (key, piece.shape) if key is not None else None
+                yield from _subject_atoms(piece.shape, spell=spell, inside=within)
+            else:
+                yield from _open_atoms(piece, key)
+
+
+def _open_atoms(piece: Unknown, key: Hashable) -> Iterator[_Atom]:
+    if piece.hole.longest is not None and piece.hole.longest <= len(piece.hole.starts):
+        yield from piece.hole.starts
+    else:
+        yield _Open(key, piece.hole, piece.family if isinstance(piece.symbol, Symbol) else "", wild=False)
+
+
+def _has_shape(pattern: Pattern) -> bool:
+    parts = pattern if isinstance(pattern, tuple) else (pattern,)
+    values = [part.value if isinstance(part, Verbatim) else part for part in parts]
+    return any(isinstance(piece, Unknown) and piece.shape is not None for value in values for piece in pieces(value))
+
+
+def _common(pattern: list[_Atom], subject: list[_Atom]) -> tuple[int, int]:
+    """Count the atoms that cancel at both ends; a negative count says that literals differ there."""
+    start = _common_run(pattern, subject)
+    if start < 0:
+        return -1, -1
+    end = _common_run(pattern[start:][::-1], subject[start:][::-1])
+    return (start, end) if end >= 0 else (-1, -1)
+
+
+def _common_run(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> int:
+    count = 0
+    for ours, theirs in zip(pattern, subject, strict=False):
+        if isinstance(ours, str) and isinstance(theirs, str):
+            if ours != theirs:
+                return -1
+        elif not _same(ours, theirs) or (isinstance(ours, _Open) and ours.wild):
+            break
+        count += 1
+    return count
+
+
+def _same(ours: _Atom, theirs: _Atom) -> bool:
+    return isinstance(ours, _Open) and isinstance(theirs, _Open) and ours.key is not None and ours.key == theirs.key
+
+
+# TRUE: for every filling
+
+
+def _always(pattern: list[_Atom], subject: list[_Atom]) -> bool:
+    """Follow every filling of the subject at once; each layer holds the sets of pattern states they can lead to.
+
+    A set is a number: bit i says that i atoms of the pattern may have been passed.
+    """
+    reader = _Reader(pattern)
+    layer = {reader.settled(1)}
+    for atom in subject:
+        before = reader.reads
+        if isinstance(atom, _Open):
+            layer = {after for states in layer for after in reader.after_open(states, atom)}
+        else:
+            layer = {reader.read(states, atom) for states in layer}
+        costs = _READ * (reader.reads - before) if reader.reads > _FEW_READS else 0
+        if 0 in layer or len(layer) > _WIDEST_LAYER or reader.reads > _MOST_READS or not take(costs):
+            return False
+    return all(states >> len(pattern) & 1 for states in layer)
+
+
+_WIDEST_LAYER = 256
+_MOST_READS = 100_000
+#: What it takes to read one more character after the first few, in steps of the run.
+_READ, _FEW_READS = 4, 1_000
+
+
+class _Reader:
+    """A pattern that reads characters, and unknown stretches as a whole."""
+
+    def __init__(self, pattern: list[_Atom]) -> None:
+        self.reads = 0
+        self.many = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.MANY)
+        self.one = sum(1 << i for i, atom in enumerate(pattern) if atom is _Wild.ONE)
+        self.places: dict[_Atom, int] = {}
+        self.opens: dict[Hashable, int] = {}
+        for i, atom in enumerate(pattern):
+            if isinstance(atom, str):
+                self.places[atom] = self.places.get(atom, self.one) | 1 << i
+            elif isinstance(atom, _Open) and atom.key is not None:
+                self.opens[atom.key] = self.opens.get(atom.key, 0) | 1 << i
+
+    def read(self, states: int, char: _Atom | None) -> int:
+        """Read one character; None is one that is not known."""
+        self.reads += 1
+        places = self.one if char is None else self.places.get(char, self.one)
+        return self.settled((states & places) << 1 | states & self.many)
+
+    def settled(self, states: int) -> int:
+        """Let stars match nothing, and drop the states before the last star: it can do whatever they can."""
+        passed = states | (states & self.many) << 1
+        while passed != states:
+            states = passed
+            passed = states | (states & self.many) << 1
+        last = (states & self.many).bit_length()
+        return states >> last - 1 << last - 1 if last else states
+
+    def after_open(self, states: int, atom: _Open) -> set[int]:
+        """Read an unknown stretch: as the same one in the pattern, or as so many unknown characters."""
+        whole = (states & self.opens.get(atom.key, 0)) << 1
+        outcomes: set[int] = set()
+        for char in atom.hole.starts:
+            states = self.read(states, char)
+        length = len(atom.hole.starts)
+        while self.reads <= _MOST_READS and (atom.hole.longest is None or length <= atom.hole.longest):
+            after = self.read(states, None)
+            if length >= atom.hole.shortest or after == states:
+                outcomes.add(self.settled(states | whole))
+            if after == states:
+                break  # longer texts lead nowhere else
+            states = after
+            length += 1
+        return outcomes
+
+
+# FALSE: for no filling
+
+
+def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:
+    """Whether the pattern definitely asks for more of some character than the subject can have.
+
+    Stretches that stand on both sides bring as many to one as to the other, even when they turn out to hold wildcards.
+    """
+    paired = Counter(atom.key for atom in pattern if isinstance(atom, _Open) and atom.key is not None)
+    spare: set[Hole] = set()
+    for atom in subject:
+        if isinstance(atom, _Open) and paired[atom.key] > 0:
+            paired[atom.key] -= 1
+        elif isinstance(atom, _Open):
+            spare.add(atom.hole)
+    wanted, offered = (Counter(atom for atom in atoms if isinstance(atom, str)) for atoms in (pattern, subject))
+    return any(
+        count > offered[char] and not any(hole.allows(char) or char in hole.starts for hole in spare)
+        for char, count in wanted.items()
+    )
+
+
+def _never(pattern: list[_Atom], subject: list[_Atom]) -> bool:
+    return disjoint(_elements(pattern), _elements(subject))
+
+
+def _elements(atoms: list[_Atom]) -> list[Element]:
+    elements: list[Element] = []
+    for atom in atoms:
+        if isinstance(atom, str):
+            elements.append(exact(atom))
+        elif isinstance(atom, _Wild):
+            elements.extend(repeated(ANYTHING) if atom is _Wild.MANY else (exact(None),))
+        elif atom.wild:
+            elements.extend(_wild_elements(atom.hole))
+        else:
+            elements.extend(repeated(atom.hole, family=atom.family, key=atom.key))
+    return elements
+
+
+def _wild_elements(hole: Hole) -> Iterable[Element]:
+    if hole.allows("*"):
+        start = [_Wild(char) if char in "*?" else char for char in hole.starts]
+        return [*_elements(list(start)), *repeated(ANYTHING)]
+    return repeated(Hole(shortest=hole.shortest, longest=hole.longest))

@@ -1,0 +1,66 @@
+"""Write numbers as Terraform's `jsonencode` and string conversion do, everywhere.
+
+See https://developer.hashicorp.com/terraform/language/expressions/types: a number is written as a decimal without an
+exponent, never as the fraction or the binary floating point number that is it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TypeAlias
+
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value
+
+Number: TypeAlias = int | Fraction
+
+#: So many decimal digits are definitely printed as they were written.
+DIGITS = 150
+
+
+def exact(value: Value) -> Number | None:
+    """Return a known number as int or Fraction; None for anything else, also for a float that is not finite."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        # The decimal that was written, not the binary number next to it.
+        return plain(Fraction(repr(value))) if value - value == 0 else None
+    return plain(value) if isinstance(value, int | Fraction) else None
+
+
+def plain(number: Number) -> Number:
+    """Return a whole number as int."""
+    return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
+
+
+def is_terminating(number: Number) -> bool:
+    """Whether `number` has a decimal notation that is short enough to be printed as it is."""
+    if abs(number) >= 10**DIGITS:
+        return False
+    denominator = Fraction(number).denominator
+    if denominator.bit_length() > 4 * DIGITS:
+        return False
+    return bool(10**DIGITS % denominator == 0)
+
+
+def spelled(number: Number) -> str | None:
+    """Return `number` as Terraform prints it, without an exponent; None where it has no short decimal notation."""
+    if isinstance(number, int) or number.denominator == 1:
+        return str(int(number)) if abs(number) < 10**DIGITS else None
+    if not is_terminating(number):
+        return None
+    places = next(count for count in range(1, DIGITS + 1) if 10**count % number.denominator == 0)
+    digits = str(abs(number.numerator) * (10**places // number.denominator)).rjust(places + 1, "0")
+    return f"{'-' if number < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+
+def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
+    """Return a string, number or bool as the string that Terraform converts it to; None for anything else."""
+    if isinstance(value, str | Unknown | Text | JsonText):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    number = exact(value)
+    if number is None:
+        return None
+    written = spelled(number)
+    return Unknown(reason="limit: a number that Terraform rounds") if written is None else written

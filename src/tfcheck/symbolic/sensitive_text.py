@@ -1,0 +1,174 @@
+"""A string that remembers which stretches of it are sensitive.
+
+It is a `str` wherever a string is wanted, so that a mark never changes what is decided; only what is printed differs.
+Cutting and concatenating keep the marks. `str.join`, f-strings and `replace` lose them: where a string is put together,
+use `tfcheck.symbolic.value.text` or `joined`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import SupportsIndex, TypeAlias
+
+#: What is printed in place of a sensitive value.
+SENSITIVE = "(sensitive)"
+
+#: Half-open stretches of a string, in order, none touching the next.
+Spans: TypeAlias = tuple[tuple[int, int], ...]
+
+
+class Sensitive(str):
+    """A string of which the stretches in `spans` are marked as sensitive; there is at least one."""
+
+    spans: Spans
+
+    def __new__(cls, text: str, spans: Spans | None = None) -> Sensitive:
+        """Mark all of `text`, or the given stretches of it."""
+        made = super().__new__(cls, text)
+        made.spans = ((0, len(text)),) if spans is None else spans
+        return made
+
+    def __add__(self, other: str) -> str:
+        """Concatenate; what is marked stays marked."""
+        return joined((self, other)) if isinstance(other, str) else NotImplemented
+
+    def __radd__(self, other: str) -> str:
+        """Concatenate; what is marked stays marked."""
+        return joined((other, self)) if isinstance(other, str) else NotImplemented
+
+    def __getitem__(self, key: SupportsIndex | slice) -> str:
+        """Cut; a step other than 1 marks all of the result."""
+        found = super().__getitem__(key)
+        if not isinstance(key, slice):
+            start = key.__index__() % len(self)
+            return _cut(self, start, start + 1)
+        start, end, step = key.indices(len(self))
+        return _cut(self, start, max(start, end)) if step == 1 else Sensitive(found)
+
+    def removeprefix(self, prefix: str, /) -> str:
+        """Cut off a prefix."""
+        return self[len(prefix) :] if self.startswith(prefix) else self
+
+    def removesuffix(self, suffix: str, /) -> str:
+        """Cut off a suffix."""
+        return self[: len(self) - len(suffix)] if suffix and self.endswith(suffix) else self
+
+    def partition(self, sep: str, /) -> tuple[str, str, str]:
+        """Cut at the first separator."""
+        before, found, _ = super().partition(sep)
+        return self[: len(before)], found, self[len(before) + len(found) :]
+
+    def rpartition(self, sep: str, /) -> tuple[str, str, str]:
+        """Cut at the last separator."""
+        before, found, _ = super().rpartition(sep)
+        return self[: len(before)], found, self[len(before) + len(found) :]
+
+    def split(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
+        """Cut at every separator."""
+        parts = super().split(sep, maxsplit)
+        return list(map(Sensitive, parts)) if sep is None else list(_located(self, parts, len(sep)))
+
+    def rsplit(self, sep: str | None = None, maxsplit: SupportsIndex = -1) -> list[str]:
+        """Cut at separators from the end."""
+        parts = super().rsplit(sep, maxsplit)
+        return list(map(Sensitive, parts)) if sep is None else list(_located(self, parts, len(sep)))
+
+    def lstrip(self, chars: str | None = None, /) -> str:
+        """Cut characters off the beginning."""
+        return self[len(self) - len(super().lstrip(chars)) :]
+
+    def rstrip(self, chars: str | None = None, /) -> str:
+        """Cut characters off the end."""
+        return self[: len(super().rstrip(chars))]
+
+    def strip(self, chars: str | None = None, /) -> str:
+        """Cut characters off both ends."""
+        return self.lstrip(chars).rstrip(chars)
+
+    def lower(self) -> str:
+        """Write it in lower case."""
+        return _respelled(self, super().lower())
+
+    def upper(self) -> str:
+        """Write it in upper case."""
+        return _respelled(self, super().upper())
+
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
+        """Replace; all of a text that changes is marked."""
+        changed = super().replace(old, new, count)
+        return self if changed == self else Sensitive(changed)
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Return the concatenation of `parts`, marked where they are."""
+    known = list(parts)
+    if not any(isinstance(part, Sensitive) for part in known):
+        return "".join(known)
+    spans: list[tuple[int, int]] = []
+    length = 0
+    for part in known:
+        if isinstance(part, Sensitive):
+            spans += [(start + length, end + length) for start, end in part.spans]
+        length += len(part)
+    return Sensitive("".join(map(str, known)), merged(spans))
+
+
+def merged(spans: Sequence[tuple[int, int]]) -> Spans:
+    """Return ordered stretches with those that touch made one."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+def is_whole(text: str) -> bool:
+    """Whether all of a string is marked."""
+    return isinstance(text, Sensitive) and text.spans == ((0, len(text)),)
+
+
+def redacted(text: str) -> str:
+    """Return a string for people: `(sensitive)` in place of what is marked."""
+    if not isinstance(text, Sensitive):
+        return text
+    return "".join(SENSITIVE if is_marked else part for part, is_marked in parted(text))
+
+
+def parted(text: Sensitive) -> Iterator[tuple[str, bool]]:
+    """Yield the stretches of a string in order, without marks, and whether each is marked."""
+    unmarked = str(text)
+    position = 0
+    for start, end in text.spans:
+        if start > position:
+            yield unmarked[position:start], False
+        yield unmarked[start:end], True
+        position = end
+    if position < len(unmarked):
+        yield unmarked[position:], False
+
+
+def stretches(text: Sensitive) -> Iterator[str]:
+    """Yield what is marked, without its marks."""
+    unmarked = str(text)
+    yield from (unmarked[start:end] for start, end in text.spans)
+
+
+def _cut(text: Sensitive, start: int, end: int) -> str:
+    spans = tuple((max(a, start) - start, min(b, end) - start) for a, b in text.spans if a < end and b > start)
+    found = str(text)[start:end]
+    if text.spans == ((0, len(text)),):
+        return Sensitive(found)
+    return Sensitive(found, spans) if spans else found
+
+
+def _located(text: Sensitive, parts: list[str], gap: int) -> Iterator[str]:
+    position = 0
+    for part in parts:
+        yield text[position : position + len(part)]
+        position += len(part) + gap
+
+
+def _respelled(text: Sensitive, changed: str) -> str:
+    return Sensitive(changed, text.spans if len(changed) == len(text) else None)

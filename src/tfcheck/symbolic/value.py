@@ -1,0 +1,317 @@
+"""Values that are known only in part.
+
+A value is plain JSON data (None, bool, numbers, str, list, dict) in which any leaf may be `Unknown`, any string may be
+a `Text` with unknown pieces, and a string known to be JSON of such data is a `JsonText`. Deciding whether two values
+are equal, or match, is `tfcheck.symbolic.match`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias, Union
+
+import msgspec
+
+from tfcheck.symbolic.sensitive_text import redacted
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+
+class Truth(Enum):
+    """Kleene's three values. UNKNOWN means "apply will tell", never "probably"."""
+
+    FALSE = 0
+    UNKNOWN = 1
+    TRUE = 2
+
+    def __and__(self, other: Truth) -> Truth:
+        """Be as false as the falser side."""
+        # NOTE: by identity, since `.value` of an Enum is slow and this is the innermost step of every decision.
+        if self is _TRUE or other is _FALSE:
+            return other
+        return _UNKNOWN if self is _UNKNOWN else _FALSE
+
+    def __or__(self, other: Truth) -> Truth:
+        """Be as true as the truer side."""
+        if self is _FALSE or other is _TRUE:
+            return other
+        return _UNKNOWN if self is _UNKNOWN else _TRUE
+
+    def __invert__(self) -> Truth:
+        """Swap true and false; unknown stays."""
+        return _INVERTED[self]
+
+    def __bool__(self) -> bool:
+        """Refuse: `if truth:` would silently read UNKNOWN as true."""
+        raise TypeError("three-valued: compare with `is Truth.TRUE`")
+
+    @staticmethod
+    def of(fact: bool) -> Truth:
+        """Say TRUE or FALSE for a fact that is known."""
+        return Truth.TRUE if fact else Truth.FALSE
+
+    @staticmethod
+    def every(truths: Iterable[Truth]) -> Truth:
+        """Conjunction; TRUE when there are none."""
+        result = _TRUE
+        for truth in truths:
+            if truth is _FALSE:
+                return _FALSE
+            result = result & truth
+        return result
+
+    @staticmethod
+    def some(truths: Iterable[Truth]) -> Truth:
+        """Disjunction; FALSE when there are none."""
+        result = _FALSE
+        for truth in truths:
+            if truth is _TRUE:
+                return _TRUE
+            result = result | truth
+        return result
+
+
+_FALSE, _UNKNOWN, _TRUE = Truth.FALSE, Truth.UNKNOWN, Truth.TRUE
+_INVERTED = {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE, Truth.UNKNOWN: Truth.UNKNOWN}
+
+
+class Hole(msgspec.Struct, frozen=True):
+    """Which texts an unknown value may turn out to be: their characters and their length.
+
+    `chars` lists the characters that may occur, or with `negated` those that may not; `longest` None is no limit.
+    `starts` is a literal beginning that every such text has.
+    """
+
+    chars: str = ""
+    negated: bool = True
+    shortest: int = 0
+    longest: int | None = None
+    starts: str = ""
+
+    def allows(self, char: str) -> bool:
+        """Whether `char` may occur in the text."""
+        return (char in self.chars) is not self.negated
+
+
+_ALNUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+ANYTHING = Hole()
+#: One part of an ARN, or a name: neither a separator nor a wildcard. Not empty.
+NAME = Hole(chars=":/*?$ ", shortest=1)
+#: What AWS puts behind a secret's name.
+SECRET_SUFFIX = Hole(chars=_ALNUM, negated=False, shortest=6, longest=6)
+ACCOUNT_ID = Hole(chars="0123456789", negated=False, shortest=12, longest=12)
+#: What the provider puts behind `name_prefix` and `bucket_prefix`.
+PREFIX_SUFFIX = Hole(chars="0123456789abcdef", negated=False, shortest=26, longest=26)
+REGION = Hole(chars="abcdefghijklmnopqrstuvwxyz0123456789-", negated=False, shortest=9)
+PARTITION = Hole(chars="abcdefghijklmnopqrstuvwxyz-", negated=False, shortest=3, starts="aws")
+
+
+#: The owner of what is the greatest of several numbers; the path of such a symbol lists them.
+GREATEST, LEAST = "max", "min"
+
+
+class Symbol(msgspec.Struct, frozen=True):
+    """The attribute of one exact resource instance that an unknown value is.
+
+    `owner` is an absolute instance address (`module.a["x"].aws_s3_bucket.b[0]`) or, for what a provider configuration
+    tells, its key (`provider.aws`). Equal symbols are equal values, whatever they turn out to be.
+    """
+
+    owner: str
+    path: tuple[str | int, ...] = ()
+
+    def __str__(self) -> str:
+        """Write it as Terraform would: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
+        if self.owner in (GREATEST, LEAST):
+            return f"{self.owner}({', '.join(map(str, self.path))})"
+        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        return self.owner + "".join(steps)
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A value known only after apply, or one that tfcheck could not work out.
+
+    `reason` says what it waits for, `where` the file and line that made it unknown. `shape` is the same value with the
+    parts of it that are known (the ARN of a bucket whose name is known); it describes the same text as `symbol` and
+    never replaces it. Unknowns of one `family` with different symbols are certainly different (ids that AWS assigns).
+    `unsure`: it may not be a value at all but an error that `try` would catch (a gap of ours, an index into a list not
+    known yet).
+    """
+
+    symbol: Symbol | None = None
+    reason: str = "known only after apply"
+    where: str = ""
+    hole: Hole = ANYTHING
+    shape: str | Text | None = None
+    family: str = ""
+    unsure: bool = False
+    sensitive: bool = False
+
+
+class JsonText(msgspec.Struct, frozen=True, eq=False):
+    """A string that is the JSON encoding of `value`, in which leaves are unknown."""
+
+    value: Value
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A string with unknown pieces. Build it with `text`, which keeps its invariants.
+
+    INVARIANT: no empty literal, never two literals side by side, at least one piece that is not a literal, and more
+    than one piece.
+    """
+
+    pieces: tuple[str | Unknown | JsonText, ...]
+
+
+class Set(msgspec.Struct, frozen=True):
+    """A Terraform set made while evaluating sources: ordered as Terraform orders it, without duplicates."""
+
+    items: tuple[Value, ...]
+
+
+Value: TypeAlias = Union[  # a quoted name does not go with `|`
+    None, bool, int, float, "Fraction", str, Unknown, Text, JsonText, Set, list["Value"], dict[str, "Value"]
+]
+#: A value that is or will be a string.
+TextLike: TypeAlias = str | Unknown | Text | JsonText
+
+
+def text(pieces: Iterable[TextLike]) -> TextLike:
+    """Join `pieces` into one string, known as far as they are.
+
+    A single piece is returned as it is, so that `"${x}"` stays `x`; no piece at all is the empty string.
+    """
+    joined: list[str | Unknown | JsonText] = []
+    for piece in pieces:
+        for part in piece.pieces if isinstance(piece, Text) else (piece,):
+            if isinstance(part, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += part
+            elif part != "":
+                joined.append(part)
+    if not joined:
+        return ""
+    return joined[0] if len(joined) == 1 else Text(tuple(joined))
+
+
+def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:
+    """Return the pieces of any string; the empty string has none."""
+    if isinstance(value, Text):
+        return value.pieces
+    return (value,) if value != "" else ()
+
+
+def spelled_out(value: TextLike) -> TextLike:
+    """Replace every unknown piece that has a known shape by that shape, all the way down."""
+    if isinstance(value, str):
+        return value
+    parts: list[TextLike] = []
+    for piece in pieces(value):
+        if isinstance(piece, Unknown) and piece.shape is not None:
+            parts.append(spelled_out(piece.shape))
+        else:
+            parts.append(piece)
+    return text(parts)
+
+
+def identity(value: Value) -> TextLike | None:
+    """Return a string that equals another one's identity only if both are the same text, or None.
+
+    What has no symbol may be equal to something else of which as little is known, so it has no identity.
+    """
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Unknown | Text):
+        return None
+    spelled = spelled_out(value)
+    return spelled if all(isinstance(each, str) or _has_symbol(each) for each in pieces(spelled)) else None
+
+
+def _has_symbol(piece: Unknown | JsonText) -> bool:
+    return isinstance(piece, Unknown) and piece.symbol is not None
+
+
+def items(value: Value) -> tuple[Value, ...] | Unknown:
+    """Return the elements of a list or set; null has none.
+
+    A collection with an open number of elements is an `Unknown`, which cannot be iterated over: each caller has to
+    decide what further elements mean for it. So is a value that is not a collection.
+    """
+    match value:
+        case None:
+            return ()
+        case Set():
+            return value.items
+        case list():
+            return tuple(value)
+        case Unknown():
+            return value
+        case _:
+            return Unknown(reason="it is not a list")
+
+
+def unknowns(value: Value) -> Iterator[Unknown]:
+    """Iterate over every unknown leaf and piece of `value`, in order."""
+    match value:
+        case Unknown():
+            yield value
+        case Text():
+            for piece in value.pieces:
+                if not isinstance(piece, str):
+                    yield from unknowns(piece)
+        case JsonText():
+            yield from unknowns(value.value)
+        case Set():
+            for item in value.items:
+                yield from unknowns(item)
+        case list():
+            for item in value:
+                yield from unknowns(item)
+        case dict():
+            for item in value.values():
+                yield from unknowns(item)
+        case _:
+            pass
+
+
+def strings(value: Value) -> Iterator[str]:
+    """Iterate over the known strings in `value`, however deep, but not the keys of its objects."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from strings(item)
+        case dict():
+            for item in value.values():
+                yield from strings(item)
+        case _:
+            pass
+
+
+def is_known(value: Value) -> bool:
+    """Whether nothing in `value` waits for apply."""
+    return next(unknowns(value), None) is None
+
+
+def written(value: Value) -> str:
+    """Write a string for people, its unknown pieces as Terraform references: `${aws_s3_bucket.b.arn}/web.env`.
+
+    What is marked in it is written `(sensitive)`.
+    """
+    match value:
+        case str():
+            return redacted(value)
+        case Unknown(symbol=None, shape=None):
+            return "(known after apply)"
+        case Unknown(symbol=None, shape=shape):
+            return written(shape)
+        case Unknown(symbol=symbol):
+            return f"${{{symbol}}}"
+        case Text():
+            return "".join(written(piece) for piece in value.pieces)
+        case _:
+            return "(known after apply)"

@@ -1,0 +1,80 @@
+"""Decide what a task was allowed to do before the change, and whether the change broke it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TypeAlias
+
+from tfcheck import startup
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Severity, Verdict
+from tfcheck.world.world import World
+
+_Kind: TypeAlias = tuple[str, str, str, RoleKind]
+
+#: What a verdict on something that a start needs says of the start.
+STARTS = {Verdict.ALLOWED: Truth.TRUE, Verdict.DENIED: Truth.FALSE, Verdict.UNKNOWN: Truth.UNKNOWN}
+
+
+class Past:
+    """The verdicts in the state before the change. What a task needed then is derived once."""
+
+    def __init__(self, judge: Judge, world: World) -> None:
+        """Build from the world before the change, and its judge."""
+        self._judge = judge
+        self.world = world
+        self._needed: dict[str, dict[_Kind, list[Requirement]]] = {}
+
+    def verdict(self, requirement: Requirement) -> Verdict | None:
+        """Decide what `requirement` was before the change; None where nothing needed it then.
+
+        It is the same requirement if the same container of the same task definition needed the same action on the same
+        thing, wherever in the list that stood. What a start could do without then was not missing.
+        """
+        task = self.tasks.get(requirement.task_definition)
+        if task is None:
+            return None
+        for earlier in self._requirements(task).get(_kind(requirement), ()):
+            if requirement.container is None or equal(earlier.resource, requirement.resource) is Truth.TRUE:
+                found = self._judge.verdict(earlier, task)
+                spared = earlier.severity.rank > requirement.severity.rank
+                return None if spared and found is not Verdict.ALLOWED else found
+        return None
+
+    def granted(self, task: TaskDefinition) -> Truth:
+        """Whether everything was allowed without which a task definition of then could not start."""
+        if task.problem:
+            return Truth.UNKNOWN
+        needs = (each for some in self._requirements(task).values() for each in some)
+        return Truth.every(STARTS[self._judge.verdict(each, task)] for each in needs if each.severity is Severity.ERROR)
+
+    @cached_property
+    def tasks(self) -> dict[str, TaskDefinition]:
+        """Return the task definitions of then by address."""
+        return tasks_by_address(self.world)
+
+    def _requirements(self, task: TaskDefinition) -> dict[_Kind, list[Requirement]]:
+        """Return what a task definition needed before the change, by kind."""
+        key = str(task.address)
+        if key not in self._needed:
+            found: dict[_Kind, list[Requirement]] = {}
+            for requirement in startup.requirements(task, self.world):
+                found.setdefault(_kind(requirement), []).append(requirement)
+            self._needed[key] = found
+        return self._needed[key]
+
+
+def _kind(requirement: Requirement) -> _Kind:
+    """Return requirements apart by everything but the thing that is needed, and by the place outside containers."""
+    place = requirement.pointer if requirement.container is None else requirement.container
+    return requirement.rule, place, requirement.action, requirement.role_kind
+
+
+def change_of(answer: Answer) -> str | None:
+    """Whether the change brought what is wrong: `introduced`, `existing`, or None where it is not wrong."""
+    if answer.verdict is Verdict.ALLOWED:
+        return None
+    return "existing" if answer.before is answer.verdict else "introduced"

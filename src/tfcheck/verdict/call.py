@@ -1,0 +1,115 @@
+"""One start-up call, and every policy that decides it."""
+
+from __future__ import annotations
+
+import itertools
+
+import msgspec
+
+from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, decide
+from tfcheck.resource_policy import Guarded, covering
+from tfcheck.role import Role
+from tfcheck.symbolic.limits import REASON, take
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.arn import split
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A requirement as the call that a role makes, and what the needed thing says of itself.
+
+    `doubt` says why the call may not be made at all.
+    """
+
+    role: Role
+    request: Request
+    guarded: Guarded
+    doubt: str = ""
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """List the policies that have a say in it, those of the role first."""
+        own = (self.guarded.policy,) if self.guarded.policy is not None else ()
+        return (*self.role.identity, *(self.role.boundary or ()), *own)
+
+
+def decided(call: Call) -> Decision:
+    """Decide a call, for every inline policy that may be the one to remain of several with one name."""
+    if not take(1):
+        return Undecided("unknown_value", REASON)
+    decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
+    if isinstance(decision, Denied) and call.doubt:
+        return Undecided("unknown_value", call.doubt, decision.by)
+    if isinstance(decision, Allowed) and _rests_on_its_account(call):
+        return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
+    if isinstance(decision, Allowed) and _may_be_denied(call):
+        hidden = (*call.role.hidden, *filter(None, (call.guarded.hidden,)))
+        return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
+    return decision
+
+
+def _may_be_denied(call: Call) -> bool:
+    """Whether a policy that can be read, but need not be on the role or the thing, may deny a call."""
+    ours, theirs = _denials(call.role.perhaps), _denials(call.guarded.perhaps)
+    if not ours and not theirs:
+        return False
+    policies = [*filter(None, (call.guarded.policy,)), *theirs]
+    own = [statement for each in policies for statement in each.statements]
+    joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
+    beside = Call(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
+    choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
+    return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
+
+
+def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
+    """Return what of policies may deny; without that, what they allow is nothing that an allowed call needs."""
+    pairs = ((each, tuple(one for one in each.statements if one.effect is not Effect.ALLOW)) for each in policies)
+    return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
+
+
+def _rests_on_its_account(call: Call) -> bool:
+    """Whether only the policy of a thing grants a call, while it is assumed to be in the account of the role."""
+    guarded, arn = call.guarded, split(call.request.resource)
+    if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
+        return False
+    alone = Call(call.role, call.request, msgspec.structs.replace(guarded, policy=None, hidden=None))
+    return any(not isinstance(decide(call.request, _layers(alone, each)), Allowed) for each in _identities(call.role))
+
+
+def _layers(call: Call, identity: tuple[Policy, ...]) -> Layers:
+    role, guarded = call.role, call.guarded
+    elsewhere = guarded.outside_only_elsewhere and _same_account(call)
+    return Layers(
+        identity=identity,
+        identity_hidden=role.hidden,
+        outside=not role.managed,
+        boundary=role.boundary,
+        boundary_hidden=role.boundary_hidden,
+        resource=guarded.policy,
+        resource_hidden=guarded.hidden,
+        resource_outside=None if elsewhere else guarded.outside,
+        resource_kind=guarded.kind,
+        grants=covering(guarded.grants, call.request),
+    )
+
+
+def _same_account(call: Call) -> bool:
+    arn = split(call.request.resource)
+    return arn is not None and equal(arn.account, call.role.caller.account) is Truth.TRUE
+
+
+def _identities(role: Role) -> list[tuple[Policy, ...]]:
+    """Return what the role's identity policies may turn out to be, one for each choice among policies of one name."""
+    disputed = {id(policy) for group in role.rivals for policy in group}
+    settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
+    choices = itertools.islice(itertools.product(*role.rivals), 64)
+    return [(*settled, *choice) for choice in choices]
+
+
+def _merged(decisions: list[Decision]) -> Decision:
+    """Return what all decisions agree on; otherwise it depends on which policy remains."""
+    first = decisions[0]
+    if all(type(each) is type(first) for each in decisions):
+        return first
+    evidence = tuple(origin for each in decisions for origin in each.by)
+    return Undecided("unknown_value", "which of several policies of one name is written last", evidence)

@@ -1,0 +1,183 @@
+"""The condition keys of one start-up call, beyond those that every call of its role carries.
+
+Follows the condition keys of each service
+(https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html)
+and of KMS (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tfcheck.iam import Absent, Entry, OneOf, PresenceUnknown
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
+from tfcheck.inventory.encryption import secret_of
+from tfcheck.inventory.key import named_key
+from tfcheck.inventory.object_key import has_bucket_key
+from tfcheck.symbolic.value import REGION, Text, TextLike, Unknown, pieces, text
+from tfcheck.vocabulary.arn import Arn, split
+from tfcheck.vocabulary.finding import Requirement
+from tfcheck.world.world import Thing, World
+
+_ANY = PresenceUnknown()
+
+
+def context_of(requirement: Requirement, world: World) -> Mapping[str, Entry]:
+    """Return the condition keys that a requirement's call carries, as `tfcheck.iam.start_up_context` takes them.
+
+    What is not among them may be absent and may have any value.
+    """
+    parts = split(requirement.resource)
+    owner: dict[str, Entry] = {"aws:ResourceAccount": parts.account} if parts is not None and parts.account else {}
+    return owner | _of_service(requirement, world)
+
+
+def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
+    resource = requirement.resource
+    match requirement.action.partition(":")[0]:
+        case "s3":
+            return _s3(resource, world)
+        case "secretsmanager":
+            secret = secret_of(resource, world)
+            return {"secretsmanager:SecretId": resource, **_tags(secret, "secretsmanager:ResourceTag/")}
+        case "ssm":
+            return _tags(catalogue(world, PARAMETER).by_arn(resource), "ssm:resourceTag/")
+        case "ecr":
+            return _tags(catalogue(world, REPOSITORY).by_arn(resource), "ecr:ResourceTag/")
+        case "logs":
+            return _tags(_log_group(resource, world))
+        case "kms":
+            return _kms(requirement, world)
+        case "elasticfilesystem":
+            return _file_system(requirement)
+        case _:
+            return {}
+
+
+def _tags(thing: Thing | None, own: str = "") -> dict[str, Entry]:
+    """Return the tags of a thing in the plan under the general key and the service's own one."""
+    if thing is None:
+        return {}
+    found: dict[str, Entry] = {}
+    for prefix in filter(None, ("aws:ResourceTag/", own)):
+        everything, written = thing.attribute("tags_all"), thing.attribute("tags")
+        if isinstance(everything, dict):
+            found[prefix] = everything
+        elif isinstance(written, dict):  # the provider's default tags, if there are any, come to these
+            found |= {prefix + key: value for key, value in written.items()}
+    return found
+
+
+# S3
+
+
+def _s3(resource: TextLike, world: World) -> dict[str, Entry]:
+    bucket = bucket_of(resource, world)
+    thing = bucket.thing if bucket else None
+    region = (
+        thing.surroundings.region if thing else Unknown(reason="the bucket's region is not in the plan", hole=REGION)
+    )
+    found: dict[str, Entry] = {"aws:RequestedRegion": region}
+    if thing is not None and not world.things("aws_s3_bucket_abac"):
+        found["aws:ResourceTag/"] = Absent()
+    tagged = catalogue(world, OBJECT).by_arn(resource)
+    if tagged is not None:
+        tags = tagged.attribute("tags_all") or tagged.attribute("tags")
+        found["s3:ExistingObjectTag/"] = tags if isinstance(tags, dict | Unknown) else Absent()
+    return found
+
+
+# Logs
+
+
+def _log_group(stream: TextLike, world: World) -> Thing | None:
+    """Find the group of a stream whose ARN begins with that of the group."""
+    known = catalogue(world, LOG_GROUP)
+    found = known.owner(next(iter(pieces(stream)), ""))
+    parts = split(stream)
+    if found is not None or parts is None or not isinstance(first := next(iter(pieces(parts.resource)), ""), str):
+        return found
+    return known.by_name(first.removeprefix("log-group:").partition(":")[0], None)
+
+
+# EFS
+
+
+def _file_system(requirement: Requirement) -> dict[str, Entry]:
+    through = requirement.through
+    point: Entry = Absent() if through is None else through
+    if isinstance(through, Unknown) and through.symbol is None:
+        point = PresenceUnknown(through)
+    return {"aws:ResourceAccount": _ANY, "elasticfilesystem:AccessPointArn": point}
+
+
+# KMS, which other services call on behalf of the role
+
+
+def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
+    found: dict[str, Entry] = {
+        "aws:ViaAWSService": OneOf(("true", "false")),
+        **dict.fromkeys(("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"), _ANY),
+    }
+    key = catalogue(world, KEY).by_arn(requirement.resource)
+    if key is not None:
+        found |= {**_tags(key), **_aliases(key, world)}
+    encrypted = requirement.encrypted
+    parts = split(encrypted) if encrypted is not None else None
+    if encrypted is not None and parts is not None:
+        found["kms:ViaService"] = _via(encrypted, parts, world)
+        found |= _encryption_context(encrypted, parts, world)
+    return found
+
+
+def _aliases(key: Thing, world: World) -> dict[str, Entry]:
+    """List the aliases of the plan; there may be others."""
+    arn = key.attribute("arn")
+    names = [
+        each.attribute("name")
+        for each in catalogue(world, ALIAS).things
+        if (target := named_key(each.attribute("target_key_id"), each, world)) and target.arn == arn
+    ]
+    return {"kms:ResourceAliases": [*names, Unknown(reason="the key may have other aliases")]} if names else {}
+
+
+def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
+    region = parts.region
+    if parts.service == "s3":
+        bucket = bucket_of(encrypted, world)
+        unseen = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
+        region = bucket.thing.surroundings.region if bucket and bucket.thing else unseen
+    # NOTE: where nothing in the plan tells the partition, its authors write the host names of the common one.
+    return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
+
+
+def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[str, Entry]:
+    match parts.service:
+        case "secretsmanager":
+            secret = secret_of(encrypted, world)
+            arn = secret.attribute("arn") if secret else encrypted
+            return _carried({"SecretARN": arn if isinstance(arn, str | Text | Unknown) else encrypted})
+        case "ssm":
+            return _carried({"PARAMETER_ARN": encrypted})
+        case "s3":
+            return _carried({"aws:s3:arn": _object_or_bucket(encrypted, world)})
+        case _:
+            return {}
+
+
+def _carried(pairs: dict[str, Entry]) -> dict[str, Entry]:
+    return {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
+
+
+def _object_or_bucket(arn: TextLike, world: World) -> Entry:
+    """Return the ARN that S3 encrypts with: that of the bucket where it has a key of its own, else the object's."""
+    bucket = bucket_of(arn, world)
+    whole = bucket.thing.attribute("arn") if bucket and bucket.thing else None
+    if not isinstance(whole, str | Text | Unknown):
+        return PresenceUnknown()
+    match has_bucket_key(arn, world):
+        case None:
+            return OneOf((arn, whole))
+        case with_key:
+            return whole if with_key else arn

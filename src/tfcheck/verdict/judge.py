@@ -1,0 +1,376 @@
+"""Decide whether a role is allowed to make the calls that a task needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+import msgspec
+
+from tfcheck import startup
+from tfcheck.iam import (
+    Allowed,
+    Context,
+    Decision,
+    Deferred,
+    Denied,
+    Effect,
+    Origin,
+    Policy,
+    Request,
+    Undecided,
+    applies,
+    decide_trust,
+    near_misses,
+    near_trust,
+    start_up_context,
+)
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.resource_policy import Guarded, ResourcePolicies
+from tfcheck.role import DELETED, DELETED_ELSEWHERE, Role, Roles
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import TextLike
+from tfcheck.verdict.call import Call, decided
+from tfcheck.verdict.condition_keys import context_of
+from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
+from tfcheck.vocabulary.address import ElsewhereAddress
+from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict
+from tfcheck.world.world import World, shared
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What was decided on one requirement in one world."""
+
+    role: str | None
+    verdict: Verdict
+    reason: Reason | None = None
+    waits_for: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+_DENIED = {
+    "explicit": Reason.EXPLICIT_DENY,
+    "implicit": Reason.IMPLICIT_DENY,
+    "boundary": Reason.PERMISSIONS_BOUNDARY,
+    "resource_policy": Reason.RESOURCE_POLICY,
+}
+
+
+class Judge:
+    """Decides requirements in one world."""
+
+    def __init__(self, world: World) -> None:
+        """Build from the world to judge in."""
+        self._world = world
+        self.roles = world.once(Roles)
+        self._resources = ResourcePolicies(world, self.roles.policies)
+        self._settled: dict[tuple[object, ...], Judgement] = {}
+        self._verdicts: dict[tuple[object, ...], Verdict] = {}
+        self._contexts: dict[tuple[object, ...], Context] = {}
+        self._decisions: dict[tuple[object, ...], Decision] = world.alike(("decisions",), dict)
+        self._task_roles = TaskRoles(world, self.roles)
+
+    def judge(self, requirement: Requirement, task: TaskDefinition) -> Judgement:
+        """Decide one requirement of a task definition, and say why."""
+        side = self._task_roles.of(task)
+        if requirement.role_kind is RoleKind.INSTANCE:
+            return self._by_instances(requirement, side)
+        role = side.role(requirement.role_kind)
+        return _without_role(requirement) if role is None else self._with(role, requirement, side)
+
+    def _by_instances(self, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        """Decide what the container instance asks for: a task may be placed on any of them."""
+        if not side.instances:
+            return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, side.no_instances)
+        found = [self._with(each, requirement, side) for each in side.instances]
+        if len({each.verdict for each in found}) == 1:
+            return found[0]
+        names = " or ".join(str(each.label) for each in side.instances)
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, f"the instance that a task is placed on: {names}")
+
+    def _with(self, role: Role, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        """Decide one requirement for a role, and say why."""
+        if requirement.action == startup.trust.ACTION:
+            return self._trusted(role, side, requirement.role_kind)
+        # NOTE: tasks of one service often need the same of the same roles.
+        key = _key(requirement, role, side)
+        if key not in self._settled:
+            call = self._call(requirement, role, side)
+            found = self._on_assumption(self._judged(self._decided(call), call, requirement, side), requirement, side)
+            notes = (*role.notes, *call.guarded.notes, *self._resources.warnings(call.request))
+            self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
+        return self._settled[key]
+
+    def verdict(self, requirement: Requirement, task: TaskDefinition) -> Verdict:
+        """Decide one requirement of a task definition, without reasons."""
+        side = self._task_roles.of(task)
+        if requirement.role_kind is RoleKind.INSTANCE:
+            return self._by_instances(requirement, side).verdict
+        role = side.role(requirement.role_kind)
+        if role is None:
+            return _without_role(requirement).verdict
+        if requirement.action == startup.trust.ACTION:
+            return self._trusted(role, side, requirement.role_kind).verdict
+        key = _key(requirement, role, side)
+        if key not in self._verdicts:
+            self._verdicts[key] = _VERDICTS[type(self._decided(self._call(requirement, role, side)))]
+        return self._verdicts[key]
+
+    def role(self, requirement: Requirement, task: TaskDefinition) -> Role | None:
+        """Return the role that a task definition makes a call with; None where it has none."""
+        return self._task_roles.of(task).role(requirement.role_kind)
+
+    def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
+        """Return the names of the roles of a task definition, whatever may be shown of them."""
+        for kind in RoleKind:
+            role = self._task_roles.of(task).role(kind)
+            if role is not None:
+                yield kind, role.caller.name
+
+    def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
+        """Decide one requirement as if its role had one policy more."""
+        side = self._task_roles.of(task)
+        role = side.role(requirement.role_kind)
+        if role is None:
+            return self.verdict(requirement, task)
+        extended = msgspec.structs.replace(role, identity=(*role.identity, policy))
+        return _VERDICTS[type(decided(self._call(requirement, extended, side)))]
+
+    def _judged(self, decision: Decision, call: Call, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        role = call.role
+        match decision:
+            case Allowed():
+                evidence = self._evidence(decision, call)
+                return Judgement(role.label, Verdict.ALLOWED, evidence=evidence, assumptions=decision.assumptions)
+            case Undecided():
+                evidence = self._evidence(decision, call)
+                waits_for = self._wait(decision, role, secret=requirement.sensitive)
+                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), waits_for, evidence)
+            case Denied():
+                return self._denied(decision, call, requirement, side)
+            case _:
+                assert_never(decision)
+
+    def _on_assumption(self, found: Judgement, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        """Add that a verdict on something in the task's account rests on an assumption about which that is."""
+        around, arn = side.surroundings, split(requirement.resource)
+        rests = around.assumption and arn is not None and arn.account == around.account
+        if not rests or found.verdict is Verdict.UNKNOWN:
+            return found
+        return msgspec.structs.replace(found, assumptions=(*found.assumptions, around.assumption))
+
+    # Who and what
+
+    def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> Call:
+        resource = requirement.resource
+        guarded = shared(self._world, ("guarded", resource), self._resources.of(resource))
+        request = Request(
+            action=requirement.action,
+            resource=requirement.resource,
+            caller=role.caller,
+            context=Deferred(make=lambda: self._context(requirement, role, side, guarded)),
+            resource_account=guarded.account,
+            documented=requirement.documented,
+        )
+        return Call(role, request, guarded, requirement.doubt)
+
+    def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
+        return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
+
+    def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
+        """Return the condition keys that all calls of a role to one service in one region carry."""
+        arn = split(requirement.resource)
+        region = arn.region if arn and arn.region else side.surroundings.region
+        owner = guarded.account or role.caller.account
+        service = requirement.action.partition(":")[0]
+        key = id(role.caller), service, region, owner, side.on_fargate
+        if key not in self._contexts:
+            self._contexts[key] = start_up_context(
+                role.caller,
+                requirement.action,
+                region=region,
+                resource_account=owner,
+                direct=service != "kms",
+                on_fargate=side.on_fargate,
+            )
+        return self._contexts[key]
+
+    def _decided(self, call: Call) -> Decision:
+        """Decide a call; what rests on no condition key is decided once for both worlds."""
+        request = call.request
+        what = request.action, request.resource, request.documented, call.doubt
+        return self._once(("call", *what, id(call.role), id(call.guarded)), request.context, lambda: decided(call))
+
+    def _once(self, key: tuple[object, ...], context: Context, decide: Callable[[], Decision]) -> Decision:
+        # INVARIANT: roles and guards are shared by both worlds, and live as long as what was decided about them.
+        if key in self._decisions:
+            return self._decisions[key]
+        found = decide()
+        if isinstance(context, Deferred) and context.untouched:
+            self._decisions[key] = found
+        return found
+
+    # How it ends
+
+    def _denied(self, decision: Denied, call: Call, requirement: Requirement, side: RolesOfTask) -> Judgement:
+        if decision.kind != "explicit":
+            misplaced = self._granted_to_other_role(requirement, call.role, side)
+            if misplaced is not None:
+                reason = _MISPLACED[requirement.role_kind]
+                return Judgement(call.role.label, Verdict.DENIED, reason, evidence=misplaced)
+        evidence = self._evidence(decision, call)
+        return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=evidence)
+
+    def _granted_to_other_role(
+        self, requirement: Requirement, role: Role, side: RolesOfTask
+    ) -> tuple[Evidence, ...] | None:
+        """Return the statements that grant the call to the task's other role, or None where none definitely does."""
+        other = side.other(requirement.role_kind)
+        if other is None or other.label == role.label:
+            return None
+        decision = self._decided(self._call(requirement, other, side))
+        if not isinstance(decision, Allowed):
+            return None
+        because = _INSTEAD[requirement.role_kind].format(other.label)
+        return tuple(self._told(origin, "Allow", because) for origin in decision.by)
+
+    def _trusted(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
+        if role.trust is None:
+            return _without_trust(role)
+        first, *others = (self._trusts(role, role.trust, each, side, kind) for each in assuming(kind, side))
+        if all(each.verdict is first.verdict for each in others):
+            return first
+        return Judgement(role.label, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, "the name of the service EC2 in China")
+
+    def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
+        context = Deferred(make=lambda: trust_context(side, kind))
+        decision = self._once(("trust", id(trust), service), context, lambda: decide_trust(trust, service, context))
+        match decision:
+            case Allowed():
+                evidence = tuple(self._told(origin, "Allow", "allows it") for origin in decision.by)
+                return Judgement(role.label, Verdict.ALLOWED, evidence=evidence)
+            case Denied():
+                evidence = tuple(self._told(origin, "Deny", "denies it") for origin in decision.by)
+                near = near_trust(trust, service, context)
+                evidence += tuple(self._told(each.origin, each.effect, each.because) for each in near)
+                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence)
+            case Undecided():
+                may = _may(decision.waits_for if decision.kind == "condition" else "")
+                evidence = tuple(self._told(origin, "", may) for origin in decision.by)
+                return Judgement(
+                    role.label, Verdict.UNKNOWN, Reason(decision.kind), self._wait(decision, role), evidence
+                )
+            case _:
+                assert_never(decision)
+
+    # Why
+
+    def _wait(self, decision: Undecided, role: Role, *, secret: bool = False) -> str:
+        """Explain what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
+        if decision.kind == "role_outside_plan":
+            hidden = role.label == SENSITIVE
+            gone = f"a role that is deleted: {role.deleted}" if role.deleted is not None else None
+            return (
+                "the policies of a role whose ARN is sensitive" if hidden else role.untold or gone or decision.waits_for
+            )
+        marked = any(origin.secret for origin in decision.by)
+        return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
+
+    def _evidence(self, decision: Decision, call: Call) -> tuple[Evidence, ...]:
+        """Return which statements decided; where they did not allow, also which came nearest to allowing."""
+        decided = tuple(self._deciding(origin, decision, call) for origin in decision.by[:_MOST_EVIDENCE])
+        if isinstance(decision, Allowed):
+            return decided
+        near = tuple(
+            self._told(miss.origin, miss.effect, miss.because, miss.patterns)
+            for miss in near_misses(call.request, call.policies)
+        )
+        return (*decided, *near)[:_MOST_EVIDENCE]
+
+    def _deciding(self, origin: Origin, decision: Decision, call: Call) -> Evidence:
+        match decision:
+            case Allowed():
+                return self._told(origin, "Allow", "allows it")
+            case Denied():
+                return self._told(origin, "Deny", "denies it")
+            case Undecided():
+                return self._told(origin, *_share(origin, call))
+            case _:
+                assert_never(decision)
+
+    def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
+        patterns = () if origin.secret else patterns
+        return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
+
+
+_MISPLACED = {
+    RoleKind.EXECUTION: Reason.GRANTED_TO_TASK_ROLE,
+    RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE,
+    RoleKind.INSTANCE: Reason.GRANTED_TO_TASK_ROLE,
+}
+_INSTEAD = {
+    RoleKind.EXECUTION: "grants it to the task role {}, which is not used before the containers run",
+    RoleKind.TASK: "grants it to the execution role {}, which is not used for this",
+    RoleKind.INSTANCE: "grants it to the task role {}, which is not used before the containers run",
+}
+_VERDICTS: dict[type, Verdict] = {
+    Allowed: Verdict.ALLOWED,
+    Denied: Verdict.DENIED,
+    Undecided: Verdict.UNKNOWN,
+}
+_EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
+_MOST_EVIDENCE = 8
+
+
+def _share(origin: Origin, call: Call) -> tuple[str, str]:
+    """Return the effect of a statement that may decide, and the condition key that it waits for."""
+    for statement in (each for policy in call.policies for each in policy.statements):
+        if statement.origin == origin:
+            keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
+            return _EFFECTS[statement.effect], _may(keys[0] if keys and not origin.secret else "")
+    return "", _may("")
+
+
+def _may(key: str) -> str:
+    return f"may decide it, by its condition on {key}" if key else "may decide it"
+
+
+def _without_role(requirement: Requirement) -> Judgement:
+    if requirement.doubt:
+        return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, requirement.doubt)
+    return Judgement(None, Verdict.DENIED, Reason.NO_EXECUTION_ROLE)
+
+
+def _without_trust(role: Role) -> Judgement:
+    if role.deleted is not None:
+        because = DELETED_ELSEWHERE if isinstance(role.deleted, ElsewhereAddress) else DELETED
+        gone = Evidence(policy=str(role.deleted), sid=None, effect="", because=because)
+        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=(gone,))
+    if role.managed and not role.trust_hidden:
+        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
+    reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
+    reason = Reason.UNKNOWN_VALUE if role.untold else reason
+    return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
+
+
+def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[object, ...]:
+    """Name everything that a judgement rests on."""
+    need = requirement.action, requirement.resource, requirement.encrypted, requirement.documented, requirement.doubt
+    who = id(role), id(side.execution), id(side.task)
+    return (*need, requirement.through, requirement.sensitive, *who, side.on_fargate, side.surroundings)
+
+
+def _unseen(role: Role) -> str:
+    """Explain of a role that is not managed here what of it decides; nothing where that is simply its policies."""
+    if role.label == SENSITIVE:
+        return "the policies of a role whose ARN is sensitive"
+    return role.untold or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
+
+
+def _open(decision: Undecided, role: Role) -> Reason:
+    """Explain why it is open; a role is no role outside the plan where it is open which one it is."""
+    outside = decision.kind == "role_outside_plan"
+    return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)

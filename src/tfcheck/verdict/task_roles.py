@@ -1,0 +1,106 @@
+"""Find the roles that ECS uses for a task definition, and how it comes to assume them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.iam import Context, PresenceUnknown, service_context
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.role import Role, Roles
+from tfcheck.startup.instance import instances
+from tfcheck.startup.launch import instance_role_serves
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import NAME, Truth, Unknown, text
+from tfcheck.vocabulary.arn import Arn
+from tfcheck.vocabulary.finding import RoleKind
+from tfcheck.world.world import World, shared
+
+
+class RolesOfTask(msgspec.Struct, frozen=True):
+    """The roles of one task definition, and where it lives.
+
+    A task may be placed on an instance with any of the roles in `instances`; `no_instances` says why there are none.
+    """
+
+    execution: Role | None
+    task: Role | None
+    instances: tuple[Role, ...]
+    no_instances: str
+    on_fargate: bool | None
+    surroundings: Surroundings
+
+    def role(self, kind: RoleKind) -> Role | None:
+        """Return the role of a kind; None where there is none, or where several instances have different ones."""
+        if kind is RoleKind.INSTANCE:
+            return self.instances[0] if len(self.instances) == 1 else None
+        return self.execution if kind is RoleKind.EXECUTION else self.task
+
+    def other(self, kind: RoleKind) -> Role | None:
+        """Return the role that a permission is often granted to by mistake."""
+        return self.execution if kind is RoleKind.TASK else self.task
+
+
+class TaskRoles:
+    """The roles of the task definitions of one world."""
+
+    def __init__(self, world: World, roles: Roles) -> None:
+        """Build from the world, and all its roles."""
+        self._world = world
+        self._roles = roles
+        self._found: dict[str, RolesOfTask] = {}
+
+    def of(self, task: TaskDefinition) -> RolesOfTask:
+        """Return the roles of one task definition."""
+        key = str(task.address)
+        if key not in self._found:
+            roles, no_roles = self._instances(task)
+            self._found[key] = RolesOfTask(
+                instances=roles,
+                no_instances=no_roles,
+                execution=self._role("execution_role_arn", task),
+                task=self._role("task_role_arn", task),
+                on_fargate=task.on_fargate or None,
+                surroundings=task.thing.surroundings,
+            )
+        return self._found[key]
+
+    def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str]:
+        """Return the roles of the container instances that serve a task, or why they are not known."""
+        if instance_role_serves(task, self._world) is not Truth.TRUE:
+            return (), ""
+        found = instances(task, self._world)
+        roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]
+        known = tuple(shared(self._world, ("role", each.label), each) for each in roles if each is not None)
+        # NOTE: a role that is left out would decide for the others.
+        return (known, found.open) if len(known) == len(roles) else ((), "the role of an instance profile")
+
+    def _role(self, argument: str, task: TaskDefinition) -> Role | None:
+        """Return the role; one that the plan only names is not named where the plan marks its name as sensitive."""
+        found = self._roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+        return None if found is None else shared(self._world, ("role", found.label), found)
+
+
+def assuming(kind: RoleKind, roles: RolesOfTask) -> tuple[str, ...]:
+    """Return the names of the service that assumes a role of a kind: EC2 has one more in China."""
+    if kind is not RoleKind.INSTANCE:
+        return ("ecs-tasks.amazonaws.com",)
+    # NOTE: AWS documents the first for China; policies for all partitions name the second.
+    abroad = roles.surroundings.partition == "aws-cn"
+    return ("ec2.amazonaws.com.cn", "ec2.amazonaws.com") if abroad else ("ec2.amazonaws.com",)
+
+
+def trust_context(roles: RolesOfTask, kind: RoleKind) -> Context:
+    """Return the condition keys of the call by which ECS assumes a role for a task of the task definition.
+
+    Follows https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html: the source is the task.
+    """
+    around = roles.surroundings
+    cluster, number = Unknown(reason="the cluster's name", hole=NAME), Unknown(reason="the task's id", hole=NAME)
+    source = Arn(around.partition, "ecs", around.region, around.account, text(["task/", cluster, "/", number]))
+    found = service_context(source_account=around.account, source_arn=source.written(), region=around.region)
+    # NOTE: AWS documents no source for what EC2 assumes.
+    return found.extended(dict.fromkeys(_SOURCES, PresenceUnknown())) if kind is RoleKind.INSTANCE else found
+
+
+_SOURCES = ("aws:SourceAccount", "aws:SourceArn")

@@ -1,0 +1,224 @@
+"""Addresses of resources and modules, as Terraform writes them.
+
+Addresses follow Terraform's resource address syntax
+(https://developer.hashicorp.com/terraform/cli/state/resource-addressing).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.vocabulary.errors import InputError
+
+InstanceKey: TypeAlias = int | str | None
+
+_NAME = re.compile(r"[^\W\d][\w-]*")
+_INDEX = re.compile(r"\[(-?\d+)\]")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
+_PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+class ModuleStep(msgspec.Struct, frozen=True):
+    """One step of a module path: the name of the call and the key of its instance."""
+
+    name: str
+    key: InstanceKey = None
+
+    def __str__(self) -> str:
+        """Write it as Terraform does: `module.web["eu"]`."""
+        return f"module.{self.name}{_key_text(self.key)}"
+
+
+class ModulePath(msgspec.Struct, frozen=True):
+    """The module instance that something lives in; the root module has no steps."""
+
+    steps: tuple[ModuleStep, ...] = ()
+
+    def __str__(self) -> str:
+        """Write it as Terraform does; the root is the empty string."""
+        return ".".join(map(str, self.steps))
+
+    @property
+    def config(self) -> tuple[str, ...]:
+        """Name the module in the configuration: the calls without instance keys."""
+        return tuple(step.name for step in self.steps)
+
+    @property
+    def parent(self) -> ModulePath:
+        """Return the module instance that calls this one."""
+        return ModulePath(self.steps[:-1])
+
+    def child(self, name: str, key: InstanceKey = None) -> ModulePath:
+        """Return the instance `key` of the module called `name` from here."""
+        return ModulePath((*self.steps, ModuleStep(name, key)))
+
+
+class Address(msgspec.Struct, frozen=True, dict=True):
+    """The absolute address of one resource instance: `module.a["x"].aws_iam_role.exec[0]`."""
+
+    module: ModulePath
+    mode: str
+    type: str
+    name: str
+    key: InstanceKey = None
+
+    def __str__(self) -> str:
+        """Write it as Terraform does, so that parsing gives it back."""
+        return self._written
+
+    @cached_property
+    def _written(self) -> str:
+        prefix = f"{self.module}." if self.module.steps else ""
+        return f"{prefix}{self.resource}{_key_text(self.key)}"
+
+    @property
+    def resource(self) -> str:
+        """Name the resource inside its module: `aws_iam_role.exec`, `data.aws_iam_role.exec`."""
+        mode = "" if self.mode == "managed" else f"{self.mode}."
+        return f"{mode}{self.type}.{self.name}"
+
+    @property
+    def config(self) -> str:
+        """Name the resource in the configuration: the address without any instance key."""
+        calls = "".join(f"module.{name}." for name in self.module.config)
+        return calls + self.resource
+
+    def instance(self, key: InstanceKey) -> Address:
+        """Return the sibling instance of the same resource with this `key`."""
+        return Address(self.module, self.mode, self.type, self.name, key)
+
+
+class ElsewhereAddress(Address, frozen=True, dict=True):
+    """The address of an instance in another stack, which no address of this plan equals."""
+
+    stack: str = ""
+
+    @cached_property
+    def _written(self) -> str:
+        prefix = f"{self.module}." if self.module.steps else ""
+        return f"{self.stack}: {prefix}{self.resource}{_key_text(self.key)}"
+
+
+def parse(written: str) -> Address:
+    """Read an absolute resource instance address.
+
+    Raises:
+        InputError: `written` is not one.
+    """
+    reader = _Reader(written)
+    module = reader.module_path()
+    mode = "managed"
+    first = reader.name()
+    if first in ("data", "ephemeral") and reader.at("."):
+        mode = {"data": "data", "ephemeral": "ephemeral"}[first]
+        reader.take(".")
+        first = reader.name()
+    reader.take(".")
+    name = reader.name()
+    key = reader.key()
+    reader.end()
+    return Address(module, mode, first, name, key)
+
+
+def parse_module(written: str) -> ModulePath:
+    """Read an absolute module instance address; the empty string is the root.
+
+    Raises:
+        InputError: `written` is not one.
+    """
+    reader = _Reader(written)
+    path = reader.module_path()
+    reader.end()
+    return path
+
+
+class _Reader:
+    """A cursor over the text of an address."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+        self.position = 0
+
+    def module_path(self) -> ModulePath:
+        steps: list[ModuleStep] = []
+        while self.written.startswith("module.", self.position):
+            self.position += len("module.")
+            name = self.name()
+            steps.append(ModuleStep(name, self.key()))
+            if self.position < len(self.written):
+                self.take(".")
+        return ModulePath(tuple(steps))
+
+    def at(self, mark: str) -> bool:
+        return self.written.startswith(mark, self.position)
+
+    def take(self, mark: str) -> None:
+        if not self.at(mark):
+            raise self.wrong()
+        self.position += len(mark)
+
+    def name(self) -> str:
+        found = _NAME.match(self.written, self.position)
+        if not found:
+            raise self.wrong()
+        self.position = found.end()
+        return found[0]
+
+    def key(self) -> InstanceKey:
+        if not self.at("["):
+            return None
+        found = _INDEX.match(self.written, self.position)
+        if found:
+            self.position = found.end()
+            return int(found[1])
+        self.take('["')
+        end = self.position
+        while self.written[end : end + 1] != '"':
+            if end >= len(self.written):
+                raise self.wrong()
+            end += 2 if self.written[end] == "\\" else 1
+        raw = self.written[self.position : end]
+        self.position = end
+        self.take('"]')
+        return _ESCAPE.sub(_unescape, raw)
+
+    def end(self) -> None:
+        if self.position != len(self.written):
+            raise self.wrong()
+
+    def wrong(self) -> InputError:
+        return InputError(
+            f"`{self.written}` is not a resource instance address",
+            hint='write it as Terraform does: module.web["eu"].aws_iam_role.execution[0]',
+        )
+
+
+def _unescape(found: re.Match[str]) -> str:
+    escaped = found[1]
+    if escaped is None:
+        return found[0][1:]
+    if escaped[0] in "uU" and len(escaped) > 1:
+        return chr(int(escaped[1:], 16))
+    return _PLAIN_ESCAPES.get(escaped, escaped)
+
+
+def _key_text(key: InstanceKey) -> str:
+    if key is None:
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    written = "".join(_escape(char) for char in key)
+    return '["' + written.replace("${", "$${").replace("%{", "%%{") + '"]'
+
+
+def _escape(char: str) -> str:
+    for letter, plain in _PLAIN_ESCAPES.items():
+        if char == plain:
+            return "\\" + letter
+    if char.isprintable():
+        return char
+    return f"\\u{ord(char):04x}" if ord(char) < 0x10000 else f"\\U{ord(char):08x}"

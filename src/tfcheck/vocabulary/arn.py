@@ -1,0 +1,115 @@
+"""Amazon Resource Names, parts of which can be unknown.
+
+Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
+`arn:partition:service:region:account:resource`, where the resource part may hold further colons.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from tfcheck.symbolic.value import JsonText, Text, TextLike, Unknown, pieces, spelled_out, text
+from tfcheck.vocabulary.errors import UsageError
+
+
+class Arn(msgspec.Struct, frozen=True):
+    """An ARN in its parts; each is a string that may have unknown pieces."""
+
+    partition: TextLike
+    service: TextLike
+    region: TextLike
+    account: TextLike
+    resource: TextLike
+
+    def written(self) -> TextLike:
+        """Join the parts again."""
+        parts = (self.partition, self.service, self.region, self.account, self.resource)
+        return text(["arn", *(part for each in parts for part in (":", each))])
+
+
+def split(value: TextLike) -> Arn | None:
+    """Take an ARN apart, or answer None where `value` is not, or not definitely, one.
+
+    A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
+    """
+    spelled = spelled_out(value)
+    if isinstance(spelled, str):
+        begin, *rest = spelled.split(":", 5)
+        return Arn(*rest) if begin == "arn" and len(rest) == 5 else None
+    parts: list[list[str | Unknown | JsonText]] = [[]]
+    for piece in pieces(spelled):
+        if isinstance(piece, str):
+            _split_literal(piece, parts)
+        elif len(parts) < 6 and (isinstance(piece, JsonText) or piece.hole.allows(":")):
+            return None
+        else:
+            parts[-1].append(piece)
+    if len(parts) < 6 or parts[0] != ["arn"]:
+        return None
+    return Arn(*(text(part) for part in parts[1:]))
+
+
+def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) -> None:
+    first, *rest = literal.split(":", 6 - len(parts))
+    parts[-1].append(first)
+    parts.extend([each] for each in rest)
+    for part in parts[-1 - len(rest) :]:
+        while "" in part:
+            part.remove("")
+
+
+def cut(value: TextLike, mark: str, limit: int | None = None) -> list[TextLike] | None:
+    """Cut a text at the first `limit` marks in it, or at all; None where an unknown piece before them may hold one."""
+    parts: list[list[TextLike]] = [[]]
+    for piece in pieces(value):
+        if isinstance(piece, str):
+            first, *rest = piece.split(mark, -1 if limit is None else limit + 1 - len(parts))
+            parts[-1].append(first)
+            parts.extend([each] for each in rest)
+        elif (limit is None or len(parts) <= limit) and (not isinstance(piece, Unknown) or piece.hole.allows(mark)):
+            return None
+        else:
+            parts[-1].append(piece)
+    return [text(part) for part in parts]
+
+
+def partition_of_region(region: str) -> str:
+    """Name the partition that a region belongs to.
+
+    Follows the partitions in AWS's endpoint data: China and GovCloud regions begin with `cn-` and `us-gov-`.
+    """
+    for prefix, partition in _PARTITION_PREFIXES:
+        if region.startswith(prefix):
+            return partition
+    return "aws"
+
+
+_PARTITION_PREFIXES = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("eusc-", "aws-eusc"),
+)
+
+
+def is_arn(value: TextLike) -> bool:
+    """Whether a string definitely begins like an ARN."""
+    spelled = spelled_out(value)
+    first = spelled.pieces[0] if isinstance(spelled, Text) else spelled
+    return isinstance(first, str) and first.startswith("arn:")
+
+
+def account_id(text: str, named: str) -> str:
+    """Return the number of an AWS account as it is written; `named` is the option that it was given by.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    if not re.fullmatch("[0-9]{12}", text):
+        raise UsageError(f"{named} is `{text}`", hint="the number of an AWS account has 12 digits")
+    return text

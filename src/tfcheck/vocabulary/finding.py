@@ -1,0 +1,337 @@
+"""The report as data: requirements, answers, findings, fixes."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from tfcheck.symbolic.sensitive_text import SENSITIVE
+from tfcheck.symbolic.value import TextLike, written
+from tfcheck.vocabulary.clipping import clip, clip_words
+
+
+class Severity(Enum):
+    """How much a denied requirement or a broken rule weighs; the value is its name in every report."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """Order severities; the worst is 0."""
+        return list(Severity).index(self)
+
+
+class Verdict(Enum):
+    """The answer to one requirement; the value is its name in every report."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+
+
+class Reason(Enum):
+    """Why a requirement is denied or unknown; the values are a promise of the JSON report."""
+
+    IMPLICIT_DENY = "implicit_deny"
+    EXPLICIT_DENY = "explicit_deny"
+    GRANTED_TO_TASK_ROLE = "granted_to_task_role"
+    GRANTED_TO_EXECUTION_ROLE = "granted_to_execution_role"
+    PERMISSIONS_BOUNDARY = "permissions_boundary"
+    RESOURCE_POLICY = "resource_policy"
+    TRUST_POLICY = "trust_policy"
+    CONDITION = "condition"
+    UNKNOWN_VALUE = "unknown_value"
+    ROLE_OUTSIDE_PLAN = "role_outside_plan"
+    POLICY_NOT_READABLE = "policy_not_readable"
+    NO_EXECUTION_ROLE = "no_execution_role"
+
+
+class RoleKind(Enum):
+    """Whose permission a call needs."""
+
+    EXECUTION = "execution"
+    TASK = "task"
+    #: That of the container instances, which pulls and logs for tasks on EC2 without an execution role.
+    INSTANCE = "instance"
+
+
+#: The characters of a resource that are shown: no ARN has more, but references in it may be long.
+_LONGEST_RESOURCE = 1000
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Lines of a source file, counted from 1; `text` is the first of them as written."""
+
+    file: str
+    line: int
+    end_line: int
+    text: str = ""
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """One IAM action on one resource that a task's start-up needs, and what needs it.
+
+    `pointer` is a JSON Pointer (RFC 6901) into the container definitions, or into the task definition where `container`
+    is None. `action` never holds a wildcard. `resource` is an ARN or `*`. `cause` says in a few words what needs it.
+    `doubt` says why it is open whether start-up needs this at all: what is not granted is then unknown, never denied.
+    `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
+    the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
+    the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
+    `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` tells that a rule of ECS finds
+    what is asked for definitely wrong: that is to be fixed, and no grant would.
+    """
+
+    rule: str
+    task_definition: str
+    container: str | None
+    pointer: str
+    role_kind: RoleKind
+    action: str
+    resource: TextLike
+    severity: Severity
+    cause: str
+    sensitive: bool = False
+    doubt: str = ""
+    encrypted: TextLike | None = None
+    read_by: str = ""
+    documented: TextLike | None = None
+    through: TextLike | None = None
+    mistaken: bool = False
+
+    @property
+    def id(self) -> str:
+        """Identify the requirement in a report: 16 hexadecimal digits, the same in every run."""
+        import hashlib  # takes longer to load than to use, and only some reports have ids
+
+        resource = self._whole_resource
+        parts = (self.rule, self.task_definition, self.container or "", self.pointer, self.action, resource)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    @property
+    def shown_resource(self) -> str:
+        """Write the resource for people; what the plan marks as sensitive is not shown."""
+        return clip(self._whole_resource, _LONGEST_RESOURCE)
+
+    @property
+    def _whole_resource(self) -> str:
+        return SENSITIVE if self.sensitive else written(self.resource)
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One statement that made a decision, could still make it, or came near it.
+
+    `policy` is the address (or ARN) of what holds it, `effect` its Effect, empty where it may decide either way;
+    `patterns` are its resources as written, for people.
+    """
+
+    policy: str
+    sid: str | None
+    effect: str
+    because: str
+    patterns: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The verdict on one requirement.
+
+    `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
+    requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
+    waits for. `assumptions` are what a verdict rests on. `needed_at` is where the task definition asks for it,
+    told for what is not allowed.
+    """
+
+    requirement: Requirement
+    role: str | None
+    verdict: Verdict
+    reason: Reason | None = None
+    before: Verdict | None = None
+    waits_for: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    needed_at: Location | None = None
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """Suggested HCL: `safety` is `safe` or `review`; `proven` says that deciding again allowed it."""
+
+    title: str
+    safety: str
+    proven: bool
+    hcl: str
+    diff: str = ""
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What the user should act on: requirements of one task definition that are not met for one cause.
+
+    `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
+    ECS would show at run time. `location` is where the policy or role that should hold the grant is written,
+    `needed_at` where the container asks for it.
+    """
+
+    rule: str
+    severity: Severity
+    task_definition: str
+    address: str | None
+    message: str
+    answers: tuple[Answer, ...] = ()
+    explanation: tuple[str, ...] = ()
+    symptom: str = ""
+    change: str | None = None
+    location: Location | None = None
+    needed_at: Location | None = None
+    fix: Fix | None = None
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """Something that could not be analysed, and why."""
+
+    address: str
+    reason: str
+
+
+class TaskChange(msgspec.Struct, frozen=True):
+    """What the change does to a task definition: `broken`, `fixed`, or `still_broken`."""
+
+    task_definition: str
+    change: str
+
+
+class TaskRole(msgspec.Struct, frozen=True):
+    """The name of a role that a task definition names, as far as it is known."""
+
+    task_definition: str
+    kind: RoleKind
+    name: TextLike
+
+
+class RoleSwitch(msgspec.Struct, frozen=True):
+    """A task definition that definitely has another execution role than before: `None` is no role."""
+
+    task_definition: str
+    before: str | None
+    after: str | None
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """An action on a resource, as policies write them."""
+
+    action: str
+    resource: str
+
+
+class AccessChange(msgspec.Struct, frozen=True):
+    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `withdrawn`.
+
+    `because` says what else decides than a statement that allows it: a Deny, the boundary, a condition. `kept` is what
+    of it the role has before and after. `role_change` tells that the role itself is `created` or `deleted`.
+    """
+
+    role: str
+    action: str
+    resource: str
+    change: str
+    because: str | None = None
+    kept: tuple[Piece, ...] = ()
+    role_change: str | None = None
+
+
+class AccessUnknown(msgspec.Struct, frozen=True):
+    """A role that the change touches and of whose access not all can be told, and what cannot be read."""
+
+    role: str
+    reason: str
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A plan of the same call that could not be read: nothing is checked of it, and nothing seen."""
+
+    path: str
+    problem: str
+
+
+class PlanInfo(msgspec.Struct, frozen=True):
+    """What the report says of the plan it was made from.
+
+    `directory` is where the files of the locations are seen from, relative to the top of their repository.
+    """
+
+    path: str
+    format_version: str | None
+    terraform_version: str | None
+    sources: str | None
+    complete: bool
+    directory: str | None = None
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything that one plan led to. Printing decides nothing more.
+
+    `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
+    report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
+    `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
+    is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
+    `roles` tell roles of task definitions by their names, for who looks for one; no report shows them.
+    """
+
+    plan: PlanInfo
+    task_definitions: tuple[str, ...]
+    answers: tuple[Answer, ...]
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    context: dict[str, str | int] | None = None
+    task_changes: tuple[TaskChange, ...] = ()
+    access_changes: tuple[AccessChange, ...] = ()
+    role_switches: tuple[RoleSwitch, ...] = ()
+    access_unknown: tuple[AccessUnknown, ...] = ()
+    access_possible: tuple[AccessChange, ...] = ()
+    unread: tuple[Unread, ...] = ()
+    roles: tuple[TaskRole, ...] = ()
+
+    def worst(self) -> Severity | None:
+        """Return the severity of the worst finding."""
+        return min((finding.severity for finding in self.findings), key=lambda each: each.rank, default=None)
+
+
+#: What is looked up or compared, has its own way of being shown, or is code to be copied.
+_KEPT_WHOLE = frozenset(
+    ("address", "container", "context", "fix", "id", "location", "needed_at", "path", "plan", "pointer", "requirement"),
+) | frozenset(("requirements", "role", "roles", "rule", "sid", "task_definition", "task_definitions"))
+
+
+def clipped(report: Report) -> Report:
+    """Return a report in which no sentence, reason or pattern is longer than anybody reads."""
+    return _Clipping().of(report)  # type: ignore[no-any-return]
+
+
+class _Clipping:
+    """Clips the texts of a report; what is in it twice stays one object."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Any] = {}
+
+    def of(self, part: Any) -> Any:
+        if isinstance(part, str):
+            return clip_words(part)
+        if isinstance(part, tuple):
+            parts = tuple(self.of(each) for each in part)
+            return parts if any(new is not old for new, old in zip(parts, part, strict=True)) else part
+        if not isinstance(part, msgspec.Struct):
+            return part
+        if id(part) not in self._known:
+            self._known[id(part)] = self._struct(part)
+        return self._known[id(part)]
+
+    def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
+        new = {}
+        for name in part.__struct_fields__:
+            old = getattr(part, name)
+            if name not in _KEPT_WHOLE and (found := self.of(old)) is not old:
+                new[name] = found
+        return msgspec.structs.replace(part, **new) if new else part

@@ -1,0 +1,219 @@
+"""Another stack, as the checked plan sees it.
+
+A stack is a world of its own. Its addresses carry the name of its file, and so do the owners of what is unknown in it:
+nothing in it can be taken for something of the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.plan import Plan
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.order import Earlier
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.world.state_location import SEVERAL, Whereabouts
+from tfcheck.world.world import After, Before, Remembering, Thing, World
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Sources
+
+#: Attributes whose values become what a task needs, and so are shown: the keys that encrypt.
+_KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryption_configuration")
+
+
+class Stack(Remembering):
+    """The world of another stack; of a plan, as it will be.
+
+    `changes`: its plan is checked as well, so that what it changes is part of the change.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        inner: After | Before,
+        around: Whereabouts | None,
+        gone: Collection[Address] = (),
+        *,
+        changes: bool = False,
+    ) -> None:
+        """Build from the name that its addresses get, its world, what tells where a state lives.
+
+        And what to leave out.
+        """
+        super().__init__({})
+        self.name = name
+        self._inner = inner
+        self._around = around
+        self._gone = frozenset(gone)
+        self._changes = changes
+        self._siblings: Sequence[Stack] = ()
+        self._later: Stack | None = None
+        self._seen: dict[str, list[Thing]] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan, or the state read as one, that tells of it."""
+        return self._inner.resolver.plan
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether its plan is checked as well."""
+        return self._changes
+
+    @property
+    def context(self) -> Sequence[World]:
+        """Return the other stacks that are known, at the same moment."""
+        return self._siblings if self._later is None else formerly(self._later._siblings)
+
+    def beside(self, stacks: Sequence[Stack]) -> None:
+        """Build the other stacks known."""
+        self._siblings = [each for each in stacks if each is not self]
+
+    def without(self, gone: Collection[Address]) -> Stack:
+        """Return the stack without some of its resources, which others speak for; it knows no other stacks yet."""
+        return Stack(self.name, self._inner, self._around, gone, changes=self._changes)
+
+    def as_if(self, world: After) -> Stack:
+        """Return the stack as it would be if its plan made another world; it knows no other stacks yet."""
+        return Stack(self.name, world, self._around, self._gone, changes=self._changes)
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types."""
+        return [each for kind in types for each in self._kind(kind, self._inner.things)]
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types."""
+        return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
+
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that its data sources have read."""
+        return self._inner.texts_read()
+
+    def _kind(self, kind: str, find: Callable[[str], Sequence[Thing]]) -> list[Thing]:
+        if kind not in self._seen:
+            found = (each for each in find(kind.removeprefix("data.")) if each.address not in self._gone)
+            self._seen[kind] = [_Elsewhere(each, self.name, self._around) for each in found]
+        return self._seen[kind]
+
+    def before(self) -> World:
+        """Return the stack before the change that its own plan makes."""
+        return self._earlier
+
+    @property
+    def formerly(self) -> Stack:
+        """Return the stack as it counts before the change: as it will be, unless its own plan is part of that."""
+        return self._earlier if self._changes else self
+
+    @cached_property
+    def _earlier(self) -> Stack:
+        before = self._inner.before()
+        if not isinstance(before, Before) or self._later is not None:
+            return self
+        found = Stack(self.name, before, self._around, self._gone)
+        found._later = self
+        return found
+
+    def earlier(self, address: Address) -> Earlier:
+        """Tell nothing: what other stacks make is not waited for."""
+        return Earlier(frozenset(), True)
+
+
+def formerly(stacks: Sequence[Stack]) -> list[Stack]:
+    """Return stacks as they count before the change."""
+    return [each.formerly for each in stacks]
+
+
+def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
+    """Return the stack that a plan will have made; with `changes` the plan is part of the change."""
+    return Stack(name, After(resolver), None, changes=changes)
+
+
+def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
+    """Return the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
+    return Stack(name, After(resolver), Whereabouts(resolver.plan, sources))
+
+
+class _Elsewhere:
+    """A resource, or data source, of another stack."""
+
+    def __init__(self, thing: Thing, stack: str, around: Whereabouts | None) -> None:
+        own = thing.address
+        self.address = ElsewhereAddress(own.module, own.mode, own.type, own.name, own.key, stack)
+        self._thing = thing
+        self._stack = stack
+        self._around = around
+
+    def attribute(self, name: str) -> Value:
+        if name in _KEYS and self.sensitive(name):
+            return Unknown(reason=f"a sensitive value of {self.address}")
+        return _renamed(self._thing.attribute(name), self._stack)
+
+    def sensitive(self, name: str) -> bool:
+        return self._thing.sensitive(name)
+
+    def configured(self, name: str) -> bool | None:
+        return self._thing.configured(name)
+
+    @property
+    def abandoned(self) -> bool:
+        return self._thing.abandoned
+
+    def remains_on(self, named: Value) -> Truth:
+        return self._thing.remains_on(named)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        if self._around is not None:
+            return self._around.of(self._thing)
+        own = self._thing.surroundings
+        partition, region, account = (_text(each, self._stack) for each in (own.partition, own.region, own.account))
+        return Surroundings(partition, region, _one_of_several(own.account) or account)
+
+
+def _one_of_several(account: TextLike) -> TextLike | None:
+    """Return an open account where the plan names other credentials for it than for what names no provider."""
+    if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
+        return None
+    return Unknown(reason=SEVERAL, hole=account.hole)
+
+
+def _text(value: TextLike, stack: str) -> TextLike:
+    found = _renamed(value, stack)
+    return found if isinstance(found, str | Unknown | Text | JsonText) else value
+
+
+def _renamed(value: Value, stack: str) -> Value:
+    """Let what is unknown belong to the stack."""
+    if isinstance(value, str) or is_known(value):
+        return value
+    match value:
+        case Unknown(symbol=symbol, shape=shape):
+            owner = None if symbol is None else Symbol(f"{stack}: {symbol.owner}", symbol.path)
+            inside = _renamed(shape, stack)
+            return msgspec.structs.replace(
+                value, symbol=owner, shape=inside if isinstance(inside, str | Text) else None
+            )
+        case Text(pieces=pieces):
+            return Text(tuple(_piece(each, stack) for each in pieces))
+        case JsonText(value=inside):
+            return JsonText(_renamed(inside, stack))
+        case Set(items=items):
+            return Set(tuple(_renamed(each, stack) for each in items))
+        case list():
+            return [_renamed(each, stack) for each in value]
+        case dict():
+            return {name: _renamed(each, stack) for name, each in value.items()}
+        case _:
+            return value
+
+
+def _piece(piece: str | Unknown | JsonText, stack: str) -> str | Unknown | JsonText:
+    found = _renamed(piece, stack)
+    return found if isinstance(found, str | Unknown | JsonText) else piece

@@ -1,0 +1,156 @@
+"""Find the account and region of the resources of a state, which does not show its provider configurations.
+
+A stack may work in several accounts and regions, through aliases of its provider, and what `show -json` prints of a
+state tells nothing of aliases (https://developer.hashicorp.com/terraform/internals/json-format). So a resource lives
+where its own attributes say. Beyond that only the sources help: whatever names no provider configuration lives in the
+account of all others that name none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tfcheck.plan import Plan
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Unknown, Value
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.arn import partition_of_region, split
+from tfcheck.world.world import Thing
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Module, Sources
+
+#: Types whose ARN names an account.
+_TELLING = (
+    "aws_iam_role",
+    "aws_iam_policy",
+    "aws_kms_key",
+    "aws_secretsmanager_secret",
+    "aws_ssm_parameter",
+    "aws_ecr_repository",
+    "aws_cloudwatch_log_group",
+    "aws_efs_file_system",
+)
+#: Attributes with the ARN of something in the same region of the same account; IAM attaches what is of the account.
+_BESIDE = ("arn", "secret_arn", "target_key_arn", "policy_arn")
+_ACCOUNT = ("registry_id", "owner_id", "account_id")
+#: Why an account is open where the stack definitely works in several.
+SEVERAL = "in which of its accounts the other stack made it"
+
+
+class Whereabouts:
+    """Tells where the resources of a state live, as far as it and its sources show."""
+
+    def __init__(self, state: Plan, sources: Sources | None) -> None:
+        """Build from the state, read as a plan, and what may be its sources: those of another stack are not used."""
+        self._state = state
+        self._sources = sources
+        self._defaults: dict[str, bool] = {}
+
+    def of(self, thing: Thing) -> Surroundings:
+        """Return where a resource lives."""
+        partition, region, account = self._own(thing)
+        if self._is_default(thing.address):
+            region = region or _only(self._shared("region"))
+            account = account or _only(self._shared("account"))
+            partition = partition or _only(self._shared("partition"))
+        unknown = Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if self._are_several(thing) else _open("account", ACCOUNT_ID)
+        return Surroundings(
+            partition or (partition_of_region(region) if region else _open("partition", PARTITION)),
+            region or _open("region", REGION),
+            account or unknown,
+        )
+
+    def _are_several(self, thing: Thing) -> bool:
+        """Whether something shows that not all of the stack is in one account."""
+        names_one = self._belong and not self._is_default(thing.address)
+        return names_one or len({each[2] for each in self._all if each[2]}) > 1
+
+    def _own(self, thing: Thing) -> tuple[str, str, str]:
+        """Return partition, region and account as the attributes of a resource tell them, else empty."""
+        arns = list(_parts(thing.attribute(each) for each in _BESIDE))
+        region = _first(thing.attribute("region"), *(each[1] for each in arns))
+        account = _first(*(each[2] for each in arns), *map(thing.attribute, _ACCOUNT))
+        return _first(*(each[0] for each in arns)), region, "" if account == "aws" else account
+
+    # What names no provider configuration
+
+    def _shared(self, field: str) -> Iterator[str]:
+        """Return what the ARNs of resources show that name no provider configuration."""
+        index = ("partition", "region", "account").index(field)
+        return (each[index] for each in self._arns if each[index])
+
+    @cached_property
+    def _arns(self) -> list[tuple[str, str, str]]:
+        rows = (values for address, values in self._telling if self._is_default(address))
+        return list(_parts(each.get("arn") for each in rows))
+
+    @cached_property
+    def _all(self) -> list[tuple[str, str, str]]:
+        return list(_parts(values.get("arn") for _, values in self._telling))
+
+    @cached_property
+    def _telling(self) -> list[tuple[Address, dict[str, Value]]]:
+        made = ((each.address, each.after or {}) for each in self._state.instances(*_TELLING))
+        asked = ((each.address, each.values) for each in self._state.data_sources("aws_caller_identity"))
+        return [*made, *asked]
+
+    def _is_default(self, address: Address) -> bool:
+        """Whether a resource definitely uses the configuration of the provider that is used where none is named."""
+        if address.config not in self._defaults:
+            self._defaults[address.config] = self._names_no_provider(address)
+        return self._defaults[address.config]
+
+    def _names_no_provider(self, address: Address) -> bool:
+        if not self._belong or self._sources is None:
+            return False
+        names = address.module.config
+        module = self._sources.module(names)
+        block = module.resource(address.mode, address.type, address.name) if module else None
+        if block is None or "provider" in block.arguments:
+            return False
+        return all(self._hands_down(names[:depth]) for depth in range(1, len(names) + 1))
+
+    def _hands_down(self, names: tuple[str, ...]) -> bool:
+        """Whether a module has the provider configuration of the one that calls it."""
+        assert self._sources is not None  # or nothing is asked
+        caller, module = self._sources.module(names[:-1]), self._sources.module(names)
+        call = caller.call(names[-1]) if caller else None
+        return call is not None and module is not None and "providers" not in call.arguments and not _configures(module)
+
+    @cached_property
+    def _belong(self) -> bool:
+        """Whether the sources declare all that the state holds."""
+        if self._sources is None:
+            return False
+        listed: dict[tuple[str, ...], set[tuple[str, str]]] = {}
+        for each in self._state.instances(*self._state.types()):
+            listed.setdefault(each.address.module.config, set()).add((each.address.type, each.address.name))
+        return all(found <= (self._sources.surely_declares(names) or set()) for names, found in listed.items())
+
+
+def _configures(module: Module) -> bool:
+    return any(block.type == "provider" for file in module.files for block in file.blocks)
+
+
+def _parts(values: Iterable[object]) -> Iterator[tuple[str, str, str]]:
+    """Return partition, region and account of those values that are ARNs."""
+    for value in values:
+        arn = split(value) if isinstance(value, str) else None
+        if arn is not None and isinstance(arn.partition, str):
+            yield arn.partition, _first(arn.region), _first(arn.account)
+
+
+def _first(*values: object) -> str:
+    return next((each for each in values if isinstance(each, str) and each), "")
+
+
+def _only(found: Iterable[str]) -> str:
+    values = set(found)
+    return values.pop() if len(values) == 1 else ""
+
+
+def _open(what: str, hole: Hole) -> Unknown:
+    return Unknown(reason=f"the state of the other stack does not show the {what}", hole=hole)

@@ -1,0 +1,291 @@
+"""The resources as they are before the change, and as they are after it.
+
+The two worlds answer the same questions, so that everything built on them compares "before" and "after" by one code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar, cast
+
+from tfcheck.plan import Instance, PriorData, masked
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.order import Earlier, Order
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.symbolic.value import Truth, Value, strings
+from tfcheck.vocabulary.address import Address
+
+T = TypeVar("T")
+
+
+class Thing(Protocol):
+    """One resource instance, or data source, as it is in one world."""
+
+    @property
+    def address(self) -> Address:
+        """Return the address it has after the change."""
+
+    def attribute(self, name: str) -> Value:
+        """Return an attribute's value; None where it is not set."""
+
+    def sensitive(self, name: str) -> bool:
+        """Whether the plan marks the attribute, or part of it, as sensitive."""
+
+    def configured(self, name: str) -> bool | None:
+        """Whether an argument is written for it, and not as null; None where nothing shows it."""
+
+    @property
+    def abandoned(self) -> bool:
+        """Whether it stays in AWS although the change makes another one at its address."""
+
+    def remains_on(self, named: Value) -> Truth:
+        """Whether it is still on the thing that it names, which the change may delete and create again."""
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """Return the partition, region and account it lives in."""
+
+
+class World(Protocol):
+    """All resources of a plan at one moment."""
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types, in the plan's order."""
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types."""
+
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources have read, remote states among them."""
+
+    def before(self) -> World:
+        """Return the world before the change."""
+
+    @property
+    def context(self) -> Sequence[World]:
+        """Return the other stacks that are known, as they are at the same moment."""
+
+    def earlier(self, address: Address) -> Earlier:
+        """Return what is definitely finished before a resource of this world is created."""
+
+    def once(self, make: Callable[[World], T]) -> T:
+        """Return what `make` builds of this world, an index of it for example; it is built once."""
+
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what `make` builds of `key` alone, the same for both worlds."""
+
+
+def shared(world: World, key: tuple[object, ...], found: T) -> T:
+    """Return what was found for `key` before, in either world, if it is equal: then it is one object."""
+    known: list[T] = world.alike(("shared", *key), list)
+    for each in known:
+        if each is found or each == found:
+            return each
+    known.append(found)
+    return found
+
+
+class Remembering:
+    """A world that keeps what was built of it."""
+
+    def __init__(self, shared: dict[tuple[object, ...], object]) -> None:
+        self._built: dict[object, object] = {}
+        self._shared = shared
+
+    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what `make` builds of `key` alone; what did not change is built once for both worlds."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
+
+    def once(self, make: Callable[[World], T]) -> T:
+        """Return what `make` builds of this world; it is built once."""
+        if make not in self._built:
+            self._built[make] = make(cast(World, self))
+        return cast(T, self._built[make])
+
+
+class After(Remembering):
+    """The world after the change."""
+
+    def __init__(
+        self, resolver: Resolver, context: Sequence[World] = (), former: Sequence[World] | None = None
+    ) -> None:
+        """Build from the resolver that answers for the plan, and other stacks; `former` are they before the change."""
+        super().__init__({})
+        self.resolver = resolver
+        self.context = context
+        self._things: dict[str, list[Thing]] = {}
+        self._before = Before(resolver, self._shared, context if former is None else former)
+        self._order = Order(resolver)
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types that exist after the change."""
+        found: list[Thing] = []
+        for each in types:
+            if each not in self._things:
+                instances = [i for i in self.resolver.plan.instances(each) if i.exists_after and self._remains(i)]
+                self._things[each] = [_Planned(self.resolver, i) for i in instances]
+            found.extend(self._things[each])
+        return found
+
+    def _remains(self, instance: Instance) -> bool:
+        """Whether something need not go with the thing that it is on; what is on roles is asked for role by role."""
+        if instance.address.type.startswith("aws_iam_"):
+            return True
+        return self.resolver.survival.of(instance) is not Truth.FALSE
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types, deferred ones included."""
+        deferred = self.resolver.plan.instances(*types, mode="data")
+        read = self.resolver.plan.data_sources(*types)
+        later = {str(each.address) for each in deferred}
+        found: list[Thing] = [_Planned(self.resolver, each) for each in deferred if each.exists_after]
+        found.extend(_Read(self.resolver, each) for each in read if str(each.address) not in later)
+        return found
+
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources read while planning."""
+        return self.once(_texts_read)
+
+    def before(self) -> World:
+        """Return the world before the change."""
+        return self._before
+
+    def earlier(self, address: Address) -> Earlier:
+        """Return what is definitely finished before a resource is created, by the plan's configuration."""
+        return self._order.earlier(address)
+
+
+class Before(Remembering):
+    """The world as it was refreshed before the change: everything in it is known."""
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        shared: dict[tuple[object, ...], object] | None = None,
+        context: Sequence[World] = (),
+    ) -> None:
+        """Build from the resolver that answers for the plan, what this world shares with the one after.
+
+        And other stacks.
+        """
+        super().__init__({} if shared is None else shared)
+        self.resolver = resolver
+        self.context = context
+        self._things: dict[str, list[Thing]] = {}
+
+    def things(self, *types: str) -> Sequence[Thing]:
+        """List the managed resources of these types that existed before the change."""
+        found: list[Thing] = []
+        for each in types:
+            if each not in self._things:
+                instances = self.resolver.plan.instances(each)
+                self._things[each] = [_Existing(self.resolver, i) for i in instances if i.exists_before]
+            found.extend(self._things[each])
+        return found
+
+    def looked_up(self, *types: str) -> Sequence[Thing]:
+        """List the data sources of these types that were read while planning."""
+        return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
+
+    def texts_read(self) -> frozenset[str]:
+        """Return the strings that data sources read while planning."""
+        return self.once(_texts_read)
+
+    def before(self) -> World:
+        """Return itself."""
+        return self
+
+    def earlier(self, address: Address) -> Earlier:
+        """Tell nothing: what exists is created no more."""
+        return Earlier(frozenset(), True)
+
+
+def _texts_read(world: World) -> frozenset[str]:
+    if not isinstance(world, After | Before):
+        return frozenset()
+    return frozenset(strings([each.values for each in world.resolver.plan.all_data_sources()]))
+
+
+class _Planned:
+    """A resource instance after the change."""
+
+    abandoned = False
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        self._resolver = resolver
+        self._instance = instance
+        self.address = instance.address
+
+    def attribute(self, name: str) -> Value:
+        return self._resolver.attribute_of(self._instance, name)
+
+    def sensitive(self, name: str) -> bool:
+        return masked(self._instance.after_sensitive, (name,))
+
+    def configured(self, name: str) -> bool | None:
+        return self._resolver.given(self.address, name)
+
+    def remains_on(self, named: Value) -> Truth:
+        return self._resolver.survival.on(self._instance, named)
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)
+
+
+class _Existing:
+    """A resource instance before the change."""
+
+    def __init__(self, resolver: Resolver, instance: Instance) -> None:
+        self._resolver = resolver
+        self._instance = instance
+        self.address = instance.address
+
+    def attribute(self, name: str) -> Value:
+        return (self._instance.before or {}).get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return masked(self._instance.before_sensitive, (name,))
+
+    def configured(self, name: str) -> bool | None:
+        return False
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
+
+    @property
+    def abandoned(self) -> bool:
+        return self._instance.left_behind is not None
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)
+
+
+class _Read:
+    """A data source that was read while planning."""
+
+    abandoned = False
+
+    def __init__(self, resolver: Resolver, data: PriorData) -> None:
+        self._resolver = resolver
+        self._data = data
+        self.address = data.address
+
+    def attribute(self, name: str) -> Value:
+        return self._data.values.get(name)
+
+    def sensitive(self, name: str) -> bool:
+        return masked(self._data.sensitive, (name,))
+
+    def configured(self, name: str) -> bool | None:
+        return None
+
+    def remains_on(self, named: Value) -> Truth:
+        return Truth.TRUE
+
+    @property
+    def surroundings(self) -> Surroundings:
+        return self._resolver.surroundings(self.address)

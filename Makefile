@@ -7,7 +7,7 @@ SAMPLE = testdata/literal-missing/plan.json
 CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test laws bombs selftest check format docs testdata bench clean
+.PHONY: help demo test quick package laws bombs selftest check format docs testdata bench clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -23,6 +23,12 @@ demo: $(VENV)/.package ## install tfcheck into .venv and check a sample plan
 
 test: $(VENV)/.tools ## run the tests
 	$(RUN) pytest -n auto
+
+quick: $(VENV)/.tools ## run the tests without laws, Terraform and whole-case comparisons
+	$(RUN) pytest -n auto tests/analysis tests/checks tests/cli tests/iam tests/plan tests/report tests/role tests/startup tests/symbolic
+
+package: $(VENV)/.tools ## build wheel and sdist into dist/
+	$(RUN) build --outdir dist
 
 laws: $(VENV)/.tools ## run the tests with 1,000 examples a law; takes some minutes
 	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto

@@ -7,9 +7,10 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     options         the options of `tfcheck check`
     options NAME    those of another command, as in `options atlantis plan`
     rules           the manual of every rule that asks for permissions
-    pitfalls        the manual of every other rule
-    checks KIND     a list of the rules or of the pitfalls
+    configuration   the manual of every other rule
+    checks KIND     a list of the rules or of the configuration checks
     statuses        the exit statuses
+    rooms           the floors of the import contract, as a Mermaid diagram
     inputs          the inputs of action.yml
     outputs         its outputs
 
@@ -23,6 +24,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -128,8 +130,8 @@ def _rules(_: str) -> str:
     return _pages(rulebook.of_permissions())
 
 
-def _pitfalls(_: str) -> str:
-    return _pages(rulebook.of_pitfalls())
+def _configuration(_: str) -> str:
+    return _pages(rulebook.of_checks())
 
 
 def _pages(manuals: Iterable[Manual]) -> str:
@@ -137,7 +139,7 @@ def _pages(manuals: Iterable[Manual]) -> str:
 
 
 def _checks(kind: str) -> str:
-    manuals = rulebook.of_pitfalls() if kind == "pitfalls" else rulebook.of_permissions()
+    manuals = rulebook.of_checks() if kind == "configuration" else rulebook.of_permissions()
     return "".join(f"- [`{each.id}`](docs/rules.md#{_anchor(each)}): {each.title}\n" for each in manuals)
 
 
@@ -150,6 +152,19 @@ def _anchor(rule: Manual) -> str:
     return re.sub(r"[^\w -]", "", _heading(rule).lower()).replace(" ", "-")
 
 
+def _rooms(_: str) -> str:
+    """Draw the floors of the import contract as a Mermaid diagram."""
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ][0]
+    floors = [[room.strip("() ") for room in layer.split("|")] for layer in contract["layers"]]
+    lines = ["flowchart TB"]
+    for number, rooms in enumerate(floors):
+        lines += [f'  subgraph floor{number}[" "]', *(f"    {room}" for room in rooms), "  end"]
+    lines += [f"  floor{number} --> floor{number + 1}" for number in range(len(floors) - 1)]
+    return "```mermaid\n" + "\n".join(lines) + "\n```\n"
+
+
 _PARTS: dict[str, Callable[[str], str]] = {
     "screen": _screen,
     "change": _change,
@@ -158,8 +173,9 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "inputs": _inputs,
     "outputs": _outputs,
     "rules": _rules,
-    "pitfalls": _pitfalls,
+    "configuration": _configuration,
     "checks": _checks,
+    "rooms": _rooms,
 }
 
 

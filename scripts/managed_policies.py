@@ -41,7 +41,7 @@ NAMES = (
 
 NOTICE = """managed_policies.json holds AWS managed policies as published by Amazon Web Services, Inc.
 
-They were taken, unchanged but for spacing, from moto {version} (moto/iam/aws_managed_policies.py),
+They were taken, unchanged except spacing, from moto {version} (moto/iam/aws_managed_policies.py),
 https://github.com/getmoto/moto, Copyright the authors of moto,
 licensed under the Apache License, Version 2.0 (https://www.apache.org/licenses/LICENSE-2.0).
 

@@ -17,7 +17,12 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ("tests/test_match.py", "tests/iam", "tests/test_resource_policy.py", "tests/test_judge.py")
+TESTS = (
+    "tests/symbolic/test_match.py",
+    "tests/iam",
+    "tests/resource_policy/test_resource_policy.py",
+    "tests/verdict/test_judge.py",
+)
 
 #: Name, file below src/tfcheck, the text to replace (once), and what to put there.
 VARIANTS: tuple[tuple[str, str, str, str], ...] = (

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tfcheck.access import between
-from tfcheck.access.role_pairs import Pair
+from tfcheck.access.role_pairs import RolePair
 from tfcheck.iam import Caller, Policy, concealed, parse_policy
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Value
@@ -52,7 +52,7 @@ def secret(role: Role) -> Role:
 
 
 def changes(before: Role | None, after: Role | None) -> list[AccessChange]:
-    return list(between(Pair(LABEL, before, after)))
+    return list(between(RolePair(LABEL, before, after)))
 
 
 def told(before: Role | None, after: Role | None) -> list[str]:
@@ -62,5 +62,5 @@ def told(before: Role | None, after: Role | None) -> list[str]:
 
 def _told(each: AccessChange) -> str:
     kept = f" [{', '.join(f'{piece.action} {piece.resource}' for piece in each.kept)}]" if each.kept else ""
-    mark = "-" if each.change == "withdrawn" else "+"
+    mark = "-" if each.change == "revoked" else "+"
     return f"{mark} {each.action} {each.resource}{kept}{f': {each.because}' if each.because else ''}"

@@ -13,7 +13,7 @@ from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Symbol, Text, Unknown, Value, text
 from tfcheck.symbolic.wildcards import glob_known
-from tfcheck.vocabulary.finding import AccessChange, Piece
+from tfcheck.vocabulary.finding import AccessChange, ActionOnResource
 
 BUCKET = "arn:aws:s3:::acme"
 VPC: dict[str, Any] = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
@@ -77,7 +77,7 @@ def test_a_deny_of_what_nobody_granted_is_no_change() -> None:
 def test_a_deny_of_all_but_something_leaves_that() -> None:
     spared = {"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/*"}
     (lost,) = changes(role(allow("s3:GetObject")), role(allow("s3:GetObject"), spared))
-    assert (lost.resource, lost.kept) == ("*", (Piece("s3:GetObject", f"{BUCKET}/*"),))
+    assert (lost.resource, lost.kept) == ("*", (ActionOnResource("s3:GetObject", f"{BUCKET}/*"),))
 
 
 def test_what_is_allowed_but_for_something_is_compared_too() -> None:
@@ -170,7 +170,7 @@ def test_a_role_that_comes_or_goes_takes_all_with_it() -> None:
     whole = role(allow(["s3:Get*", "s3:GetObject"]), deny("s3:GetObjectAcl"))
     made, gone = changes(None, whole), changes(whole, None)
     assert [(each.action, each.change, each.role_change) for each in made] == [("s3:Get*", "granted", "created")]
-    assert [(each.action, each.change, each.role_change) for each in gone] == [("s3:Get*", "withdrawn", "deleted")]
+    assert [(each.action, each.change, each.role_change) for each in gone] == [("s3:Get*", "revoked", "deleted")]
 
 
 def test_what_a_sensitive_policy_names_is_not_shown() -> None:
@@ -205,12 +205,12 @@ def _may(of: Role, action: str, resource: str) -> bool:
     return isinstance(decide(request, Layers(identity=of.identity, boundary=of.boundary)), Allowed)
 
 
-def _in(each: AccessChange | Piece, action: str, resource: str) -> bool:
+def _in(each: AccessChange | ActionOnResource, action: str, resource: str) -> bool:
     return glob_known(each.action.lower(), action.lower()) and glob_known(each.resource, resource)
 
 
 def _moved(each: AccessChange, before: bool, after: bool) -> bool:
-    return (before, after) == ((True, False) if each.change == "withdrawn" else (False, True))
+    return (before, after) == ((True, False) if each.change == "revoked" else (False, True))
 
 
 @given(_roles, _roles)

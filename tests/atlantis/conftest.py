@@ -22,7 +22,7 @@ def github() -> Iterator[FakeGitHub]:
 @pytest.fixture
 def atlantis(tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Atlantis]:
     """Give a server whose steps run in this process and wait for nothing."""
-    monkeypatch.setattr("tfcheck.github.client.Patience", lambda: Clock().patience())
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", lambda: Clock().patience())
     with serving(github) as where:
         made = Atlantis(tmp_path, where, in_process)
         yield made

@@ -4,7 +4,7 @@ import pytest
 
 from tests.report.samples import BROKEN, MIXED, allowed, report
 from tfcheck.atlantis.hook import counts, hosts
-from tfcheck.atlantis.surroundings import Pull
+from tfcheck.atlantis.surroundings import PlannedPull
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_environment_may_name_another_address() -> None:
     ],
 )
 def test_a_token_goes_only_where_the_pull_request_is(url: str, server: str | None) -> None:
-    assert Pull("acme", "shop", 42, "a" * 40, url).server == server
+    assert PlannedPull("acme", "shop", 42, "a" * 40, url).server == server
 
 
 def test_the_words_beside_the_status_are_few() -> None:

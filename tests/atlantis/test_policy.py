@@ -72,7 +72,7 @@ def test_what_cannot_be_checked_fails(atlantis: Atlantis) -> None:
     done = atlantis.step("tfcheck atlantis policy-check --fail-on never", Project())
     assert done.status == 0
     assert done.lines == [
-        "FAIL - tfcheck - nothing was checked: there is no plan as JSON, SHOWFILE leads to no file",
+        "FAIL - tfcheck - nothing was checked: there is no JSON plan, SHOWFILE leads to no file",
         "1 test, 0 passed, 0 warnings, 1 failure, 0 exceptions",
     ]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.report.samples import BROKEN
-from tfcheck.atlantis.store import Store, root
-from tfcheck.atlantis.surroundings import Project, Pull, project, pull
+from tfcheck.atlantis.store import ResultStore, root
+from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, UsageError
 
-PULL = Pull("acme", "shop", 42, "a" * 40)
+PULL = PlannedPull("acme", "shop", 42, "a" * 40)
 PROJECT = Project("shop", "infra", "default", "", "", "")
 CLONE = {"BASE_REPO_OWNER": "acme", "BASE_REPO_NAME": "shop", "PULL_NUM": "42"}
 
@@ -56,13 +56,13 @@ def test_the_temporary_folder_is_private_or_refused(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("owner", ["..", ".", "group/sub", "a\nb", "../../etc", "%2E", "\udcff"])
 def test_no_name_leads_elsewhere(tmp_path: Path, owner: str) -> None:
-    Store(tmp_path, Pull(owner, owner, 42, "a" * 40)).save(PROJECT, json(BROKEN))
+    ResultStore(tmp_path, PlannedPull(owner, owner, 42, "a" * 40)).save(PROJECT, json(BROKEN))
     [kept] = tmp_path.rglob("*.json")
     assert len(kept.relative_to(tmp_path).parts) == 5
 
 
 def test_what_is_wrong_with_one_file_keeps_none_of_the_others(tmp_path: Path) -> None:
-    store = Store(tmp_path, PULL)
+    store = ResultStore(tmp_path, PULL)
     store.save(PROJECT, json(BROKEN))
     [kept] = tmp_path.rglob("*.json")
     kept.with_name("forged.json").write_text("{}", encoding="utf-8")
@@ -72,7 +72,7 @@ def test_what_is_wrong_with_one_file_keeps_none_of_the_others(tmp_path: Path) ->
 
 
 def test_saving_again_replaces(tmp_path: Path) -> None:
-    store = Store(tmp_path, PULL)
+    store = ResultStore(tmp_path, PULL)
     for _ in range(2):
         store.save(PROJECT, json(BROKEN))
     assert len([*tmp_path.rglob("*.json*")]) == 1
@@ -81,25 +81,25 @@ def test_saving_again_replaces(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "acme").write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="the result could not be saved: file exists"):
-        Store(tmp_path, PULL).save(PROJECT, json(BROKEN))
+        ResultStore(tmp_path, PULL).save(PROJECT, json(BROKEN))
 
 
 def test_what_is_a_month_old_goes_with_its_folders(tmp_path: Path) -> None:
-    old, new = Pull("acme", "old", 1, "b" * 40), PULL
+    old, new = PlannedPull("acme", "old", 1, "b" * 40), PULL
     for each in (old, new):
-        Store(tmp_path, each).save(PROJECT, json(BROKEN))
+        ResultStore(tmp_path, each).save(PROJECT, json(BROKEN))
     then = time.time() - 31 * 24 * 3600
     os.utime(tmp_path / "acme" / "old" / "1" / old.commit, (then, then))
-    Store(tmp_path, new).drop_old()
+    ResultStore(tmp_path, new).drop_old()
     assert [path.name for path in (tmp_path / "acme").iterdir()] == ["shop"]
 
 
 def test_only_older_commits_go_unless_ours_is_surely_the_newest(tmp_path: Path) -> None:
-    older, newer = Pull("acme", "shop", 42, "b" * 40), Pull("acme", "shop", 42, "c" * 40)
+    older, newer = PlannedPull("acme", "shop", 42, "b" * 40), PlannedPull("acme", "shop", 42, "c" * 40)
     for seconds, each in ((-60, older), (0, PULL), (60, newer)):
-        Store(tmp_path, each).save(PROJECT, json(BROKEN))
+        ResultStore(tmp_path, each).save(PROJECT, json(BROKEN))
         os.utime(tmp_path / "acme" / "shop" / "42" / each.commit, (time.time() + seconds,) * 2)
-    store = Store(tmp_path, PULL)
+    store = ResultStore(tmp_path, PULL)
     store.drop_earlier()
     assert {path.parent.name for path in tmp_path.rglob("*.json")} == {PULL.commit, newer.commit}
     store.drop_earlier(confirmed=True)
@@ -135,12 +135,12 @@ def test_nothing_that_is_not_ours_is_ever_taken_away(tmp_path: Path) -> None:
         tmp_path / "acme" / "shop" / "42" / ("d" * 40) / "notes.json",
         tmp_path / "acme" / "shop" / "42" / "default" / f"web-{'0' * 16}.json",
     ]
-    Store(tmp_path, Pull("acme", "shop", 42, "d" * 40)).save(PROJECT, json(BROKEN))
+    ResultStore(tmp_path, PlannedPull("acme", "shop", 42, "d" * 40)).save(PROJECT, json(BROKEN))
     for path in others:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}", encoding="utf-8")
         os.utime(path.parent, (1, 1))
-    store = Store(tmp_path, PULL)
+    store = ResultStore(tmp_path, PULL)
     store.save(PROJECT, json(BROKEN))
     store.drop_old()
     store.drop_earlier(confirmed=True)

@@ -94,7 +94,7 @@ def test_a_new_commit_mends_it(atlantis: Atlantis, github: FakeGitHub) -> None:
 
 def test_a_clean_plan_makes_no_comment(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(GOOD)
-    assert atlantis.hook().lines == ["nothing is missing in 1 project", "no comment: there is nothing to tell"]
+    assert atlantis.hook().lines == ["nothing is missing in 1 project", "no comment: there is nothing to report"]
     assert github.comments == {}
 
 
@@ -218,7 +218,7 @@ def test_remote_operations_leave_no_plan_as_json(atlantis: Atlantis, github: Fak
     done = atlantis.step("tfcheck atlantis plan", BAD)
     assert done.status == 0
     assert done.lines == [
-        "! tfcheck: nothing was checked: there is no plan as JSON, SHOWFILE leads to no file",
+        "! tfcheck: nothing was checked: there is no JSON plan, SHOWFILE leads to no file",
         "hint: the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
     ]
     assert atlantis.hook().lines[0] == "1 not checked in 2 projects"
@@ -242,7 +242,7 @@ def test_a_bug_of_ours_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.Mon
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError(CANARY)
 
-    monkeypatch.setattr("tfcheck.atlantis.step.Together", broken)
+    monkeypatch.setattr("tfcheck.atlantis.step.Session", broken)
     debugged = atlantis.plan(BAD, "tfcheck atlantis plan --debug")
     assert debugged.status == 70
     assert "in reported" in debugged.output
@@ -275,7 +275,7 @@ def test_a_bug_in_writing_fails_nothing_either(
 def test_a_gate_stops_the_plan_and_says_what_to_do(atlantis: Atlantis, github: FakeGitHub) -> None:
     done = atlantis.plan(BAD, "tfcheck atlantis plan --fail-on error")
     assert done.status == 1
-    assert done.lines[-1].startswith("tfcheck stops this plan (--fail-on error): mend it and push")
+    assert done.lines[-1].startswith("tfcheck stops this plan (--fail-on error): fix it and push")
     atlantis.hook(failed=True)
     assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`"
     assert atlantis.plan(GOOD, "tfcheck atlantis plan --fail-on error").status == 0
@@ -384,7 +384,7 @@ def test_a_refusal_leaves_the_status_green(atlantis: Atlantis, github: FakeGitHu
     github.fault("POST", "/comments$", says(403, "Resource not accessible by integration"))
     done = atlantis.hook()
     assert done.status == 0
-    assert done.lines[1].startswith("no comment: the token may not write to pull requests (403")
+    assert done.lines[1].startswith("no comment: the token is not allowed to write to pull requests (403")
     assert "error[env-file]" in done.output
 
 
@@ -414,7 +414,7 @@ def test_outside_of_atlantis_the_commands_say_so(atlantis: Atlantis) -> None:
     assert done.status == 0
     assert (
         done.lines[-1]
-        == "! no comment will tell this: Atlantis does not say which pull request this is: PULL_NUM not set"
+        == "! this will not appear in a comment: Atlantis does not say which pull request this is: PULL_NUM not set"
     )
     hook = atlantis.hook()
     assert hook.status == 2

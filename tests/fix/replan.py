@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.cases import TESTDATA, Case, with_expectation
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_session import Choice, fix
+from tfcheck.analysis.fix_session import FixSelection, fix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
 from tfcheck.vocabulary.finding import Requirement, Verdict
@@ -44,7 +44,7 @@ def main() -> None:
 def _patched(case: Case, folder: Path) -> bool:
     """Copy a case and fix the copy; tell whether there was anything to change."""
     shutil.copytree(case.folder, folder)
-    return fix([str(folder / "plan.json")], str(folder), None, Choice(), into_files=True).changed > 0
+    return fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True).changed > 0
 
 
 def _planned(folders: list[Path], out: Path, options: argparse.Namespace) -> None:

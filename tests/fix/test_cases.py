@@ -12,9 +12,9 @@ import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
 from tfcheck.analysis.check import check
-from tfcheck.fix import Mends, mends
+from tfcheck.fix import PlanFixes, mends
 from tfcheck.fix.edits.insertion import by_file, spliced
-from tfcheck.fix.mend import Mend
+from tfcheck.fix.mend import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Verdict
@@ -44,14 +44,14 @@ ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)
 
 
 @cache
-def found(name: str) -> Mends:
+def found(name: str) -> PlanFixes:
     case = Case(TESTDATA / name)
     plan = case.plan()
     sources = case.sources(plan)
     return mends(check(plan, sources).findings, After(Resolver(plan, sources)))
 
 
-def edits(case: Case) -> list[Mend]:
+def edits(case: Case) -> list[DraftFix]:
     return [each for each in found(case.name).found if each.insertions]
 
 

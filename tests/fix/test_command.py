@@ -71,7 +71,7 @@ def test_a_second_run_says_that_the_plan_is_old(checkout: Path) -> None:
     after = (folder / "main.tf").read_text()
     done = run("fix", "--write", "plan.json", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "plan again" in done.stderr
+    assert "run `terraform plan` again" in done.stderr
     assert (folder / "main.tf").read_text() == after
 
 
@@ -84,7 +84,7 @@ def test_a_second_run_knows_the_policy_that_the_first_has_added(checkout: Path, 
     done = run("fix", "--write", *option, "plan.json", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr == (
-        "the sources grant already what the plan lacks: it is older than they are; plan again\n0 files changed\n"
+        "the sources already grant what the plan lacks: run `terraform plan` again\n0 files changed\n"
     )
     assert (folder / "main.tf").read_text() == after
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.fix import mends
-from tfcheck.fix.mend import Mend
+from tfcheck.fix.mend import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.world.world import After
@@ -27,13 +27,13 @@ def replaced(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def fixes(folder: Path) -> tuple[Mend, ...]:
+def fixes(folder: Path) -> tuple[DraftFix, ...]:
     plan = Case(TESTDATA / folder.name).plan()
     sources = from_directory(folder)
     return mends(check(plan, sources).findings, After(Resolver(plan, sources))).found
 
 
-def fix(folder: Path) -> Mend:
+def fix(folder: Path) -> DraftFix:
     (found,) = fixes(folder)
     assert found.fix.proven
     return found

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfcheck.analysis.check import check
-from tfcheck.fix import Mends, mends
+from tfcheck.fix import PlanFixes, mends
 from tfcheck.fix.edits.files import written
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.hcl.modules import Sources, from_directory
@@ -213,11 +213,11 @@ def _row(
     return row | ({"index": key} if key else {})
 
 
-def fixed(plan: Plan, sources: Sources) -> Mends:
+def fixed(plan: Plan, sources: Sources) -> PlanFixes:
     return mends(check(plan, sources).findings, After(Resolver(plan, sources)))
 
 
-def changed(found: Mends) -> dict[str, bytes]:
+def changed(found: PlanFixes) -> dict[str, bytes]:
     texts = {name: text for each in found.found for name, text in each.texts.items()}
     changes = by_file(insertion for each in found.found for insertion in each.insertions)
     return {name: written(spliced(texts[name].text, several), texts[name]) for name, several in changes.items()}
@@ -258,7 +258,7 @@ def is_subsequence_of_pieces(old: str, new: str) -> bool:
     return all(any(char == other for other in rest) for char in old)
 
 
-def _applies(found: Mends, text: Text, new: bytes, folder: Path) -> None:
+def _applies(found: PlanFixes, text: Text, new: bytes, folder: Path) -> None:
     """Apply the diffs of all fixes with git; there is one, as all roles are made from one block."""
     assert len(found.found) == 1
     subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)

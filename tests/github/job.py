@@ -12,11 +12,11 @@ import msgspec
 from tests.github.fake import REPOSITORY, SHA, TOKEN
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report
 from tfcheck.github.client import Client
-from tfcheck.github.event import Nothing, asked
+from tfcheck.github.event import NothingToDo, asked
 from tfcheck.github.hosts import hosts
-from tfcheck.github.outcome import Did, Outcome
-from tfcheck.github.patience import Patience
-from tfcheck.github.publish import Place, Published, Wishes, publish
+from tfcheck.github.outcome import CommentAction, Outcome
+from tfcheck.github.patience import WaitBudget
+from tfcheck.github.publish import CommentOptions, Published, RunLocation, publish
 from tfcheck.vocabulary.finding import Fix, Report, Verdict
 
 
@@ -31,8 +31,8 @@ class Clock:
         self.time += seconds
         self.waited += seconds
 
-    def patience(self, seconds: float = 120.0) -> Patience:
-        return Patience(seconds, now=lambda: self.time, sleep=self.sleep, chance=lambda: 0.5)
+    def patience(self, seconds: float = 120.0) -> WaitBudget:
+        return WaitBudget(seconds, now=lambda: self.time, sleep=self.sleep, chance=lambda: 0.5)
 
 
 def variables(
@@ -59,25 +59,25 @@ def ran(run: str) -> dict[str, str]:
     return {"GITHUB_RUN_ID": number, "GITHUB_RUN_ATTEMPT": attempt}
 
 
-def client(where: dict[str, str], patience: Patience | None = None) -> Client:
+def client(where: dict[str, str], patience: WaitBudget | None = None) -> Client:
     return Client(hosts(where), TOKEN, patience or Clock().patience())
 
 
 def run(
     told: dict[str, str],
     reports: Sequence[Report],
-    wishes: Wishes | None = None,
+    wishes: CommentOptions | None = None,
     *,
     top: Path = Path("/nowhere"),
-    patience: Patience | None = None,
+    patience: WaitBudget | None = None,
     around: Callable[[Callable[[], object]], object] | None = None,
 ) -> Published:
     """Publish as the command does; `around` may hold back each request."""
-    place = Place(told, hosts(told).server, top)
-    wishes = wishes or Wishes(id="orders")
+    place = RunLocation(told, hosts(told).server, top)
+    wishes = wishes or CommentOptions(id="orders")
     wanted = asked(told, wishes.number, reports)
-    if isinstance(wanted, Nothing):
-        return Published(Outcome(Did.NOTHING, wanted.why))
+    if isinstance(wanted, NothingToDo):
+        return Published(Outcome(CommentAction.NOTHING, wanted.why))
     asking = client(told, patience)
     if around is not None:
         once = asking._once
@@ -99,5 +99,5 @@ def clean(target: str = "infra/orders", *, before: Verdict | None = Verdict.ALLO
     return msgspec.structs.replace(report(answer), context={"target": target, "head_sha": SHA})
 
 
-def patient(sleep: Callable[[float], None]) -> Patience:
-    return Patience(sleep=sleep, chance=lambda: 0.5)
+def patient(sleep: Callable[[float], None]) -> WaitBudget:
+    return WaitBudget(sleep=sleep, chance=lambda: 0.5)

@@ -33,7 +33,7 @@ def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def start(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Give the function that runs the action with inputs, in a job of a pull request."""
-    monkeypatch.setattr("tfcheck.github.client.Patience", Clock().patience)
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(tmp_path)
     told = variables(tmp_path, where) | {
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),

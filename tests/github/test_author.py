@@ -10,7 +10,7 @@ from tests.github.fake import FakeGitHub, says, serving, shape
 from tests.github.job import client
 from tests.github.sample import sample
 from tfcheck.github.author import Author, author
-from tfcheck.github.refusal import Kind, RefusalError
+from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.github.shapes import User
 
 ACTIONS = {"GITHUB_ACTIONS": "true"}
@@ -56,7 +56,7 @@ def test_a_bad_token_is_told_at_once(github: FakeGitHub, where: dict[str, str]) 
     github.fault("POST", "graphql", says(401, "Bad credentials"))
     with pytest.raises(RefusalError) as refusal:
         author(client(where), ACTIONS)
-    assert refusal.value.kind is Kind.TOKEN
+    assert refusal.value.kind is RefusalKind.TOKEN
 
 
 @pytest.mark.parametrize(

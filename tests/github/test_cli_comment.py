@@ -26,7 +26,7 @@ def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
 def job(where: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Be a job of a pull request; gives the file of its summary."""
     clock = Clock()
-    monkeypatch.setattr("tfcheck.github.client.Patience", clock.patience)
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", clock.patience)
     monkeypatch.chdir(tmp_path)
     summary = tmp_path / "summary.md"
     told = variables(tmp_path, where) | {"GITHUB_TOKEN": TOKEN, "GITHUB_STEP_SUMMARY": str(summary)}
@@ -66,7 +66,7 @@ def test_reports_of_several_jobs_become_one_comment(
     [
         ("POST", "/comments", says(403, "Resource not accessible by integration"), "pull-requests: write"),
         ("POST", "/comments", says(403, "Unable to create comment because issue is locked."), "is locked"),
-        ("GET", "/pulls/", says(404, "Not Found"), "no such pull request"),
+        ("GET", "/pulls/", says(404, "Not Found"), "the pull request does not exist"),
         ("POST", "/comments", says(410, "This issue was deleted"), "410"),
         ("POST", "/comments", says(422, "Validation Failed"), "Validation Failed"),
         ("GET", "", says(429, "slow down", retry_after="999"), "too many requests"),

@@ -13,7 +13,7 @@ from tests.github.job import Clock, client
 from tfcheck import __version__
 from tfcheck.github.client import Client
 from tfcheck.github.hosts import Hosts, hosts
-from tfcheck.github.refusal import Kind, RefusalError, UncertainError
+from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError
 from tfcheck.github.shapes import Comment, PullRequest
 
 COMMENTS = f"/repos/{REPOSITORY}/issues/42/comments"
@@ -169,7 +169,7 @@ def test_nobody_waits_longer_than_two_minutes(github: FakeGitHub, where: dict[st
     github.fault("GET", "pulls", fault, times=10_000)  # type: ignore[arg-type]
     with pytest.raises(RefusalError) as refusal:
         client(where, clock.patience()).read(PULL, PullRequest)
-    assert refusal.value.kind is Kind.LIMITED
+    assert refusal.value.kind is RefusalKind.LIMITED
     assert clock.waited <= 120
     assert len(github.requests) <= 125
 
@@ -177,17 +177,17 @@ def test_nobody_waits_longer_than_two_minutes(github: FakeGitHub, where: dict[st
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [
-        (401, "Bad credentials", Kind.TOKEN),
-        (403, "Resource not accessible by integration", Kind.PERMISSION),
-        (403, "Unable to create comment because issue is locked.", Kind.LOCKED),
-        (404, "Not Found", Kind.GONE),
-        (410, "This issue was deleted", Kind.GONE),
-        (422, "Validation Failed", Kind.INVALID),
-        (418, "I'm a teapot", Kind.OTHER),
+        (401, "Bad credentials", RefusalKind.TOKEN),
+        (403, "Resource not accessible by integration", RefusalKind.PERMISSION),
+        (403, "Unable to create comment because issue is locked.", RefusalKind.LOCKED),
+        (404, "Not Found", RefusalKind.GONE),
+        (410, "This issue was deleted", RefusalKind.GONE),
+        (422, "Validation Failed", RefusalKind.INVALID),
+        (418, "I'm a teapot", RefusalKind.OTHER),
     ],
 )
 def test_refusals_are_told_apart_and_not_repeated(
-    github: FakeGitHub, where: dict[str, str], status: int, message: str, kind: Kind
+    github: FakeGitHub, where: dict[str, str], status: int, message: str, kind: RefusalKind
 ) -> None:
     github.fault("POST", "comments", says(status, message))
     with pytest.raises(RefusalError) as refusal:
@@ -226,7 +226,7 @@ def test_that_a_thing_is_gone_already_is_no_refusal(github: FakeGitHub, where: d
 def test_what_cannot_be_a_token_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(RefusalError) as refusal:
         Client(hosts({}), token)
-    assert refusal.value.kind is Kind.TOKEN
+    assert refusal.value.kind is RefusalKind.TOKEN
     assert not token or token not in str(refusal.value)
 
 

@@ -28,10 +28,10 @@ from tests.github.fake import (
 from tests.github.job import Clock, bad, clean, client, patient, run, variables
 from tfcheck.github.author import Author
 from tfcheck.github.comment import Draft, Thread
-from tfcheck.github.event import Pull
-from tfcheck.github.outcome import Did
-from tfcheck.github.publish import Wishes
-from tfcheck.github.refusal import Kind, RefusalError
+from tfcheck.github.event import OpenPull
+from tfcheck.github.outcome import CommentAction
+from tfcheck.github.publish import CommentOptions
+from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.report.markdown.marker import marked, marker
 from tfcheck.vocabulary.finding import AccessChange, Verdict
 
@@ -61,10 +61,10 @@ def test_the_first_run_with_findings_comments_and_a_clean_one_does_not(
 ) -> None:
     told = variables(tmp_path, where)
     published = run(told, [clean()])
-    assert str(published.outcome) == "no comment: there is nothing to tell"
+    assert str(published.outcome) == "no comment: there is nothing to report"
     assert github.comments == {}
     published = run(told, [bad()])
-    assert published.outcome.did is Did.CREATED
+    assert published.outcome.did is CommentAction.CREATED
     assert published.outcome.url == github.comments[published.outcome.id or 0]["html_url"]
     assert title(github) == "### ❌ tfcheck: 1 error in `infra/orders`"
     assert marked(only(github)) == marker("orders", SHA, "10.1")
@@ -75,25 +75,25 @@ def test_what_changes_can_ask_for_a_comment(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, before: str | None, expected: int
 ) -> None:
     report = clean(before=Verdict(before) if before else None)
-    run(variables(tmp_path, where), [report], Wishes(when="changes"))
+    run(variables(tmp_path, where), [report], CommentOptions(when="changes"))
     assert len(github.comments) == expected
 
 
 def test_access_that_changes_asks_for_a_comment_too(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
-    lost = AccessChange("aws_iam_role.a", "s3:GetObject", "*", "withdrawn")
+    lost = AccessChange("aws_iam_role.a", "s3:GetObject", "*", "revoked")
     report = msgspec.structs.replace(clean(before=Verdict.ALLOWED), access_changes=(lost,))
-    run(variables(tmp_path, where), [report], Wishes(when="changes"))
-    assert "- withdraws `s3:GetObject` on `*` from `aws_iam_role.a`" in only(github)
+    run(variables(tmp_path, where), [report], CommentOptions(when="changes"))
+    assert "- revokes `s3:GetObject` on `*` from `aws_iam_role.a`" in only(github)
 
 
 def test_findings_come_and_go_in_one_comment(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     told = variables(tmp_path, where)
     run(told, [bad()])
-    assert run(told, [clean()]).outcome.did is Did.UPDATED
+    assert run(told, [clean()]).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅ tfcheck: resolved")
     github.open_pull(sha=LATER)
     told = variables(tmp_path, where, sha=LATER, run="11.1")
-    assert run(told, [bad(sha=LATER)]).outcome.did is Did.UPDATED
+    assert run(told, [bad(sha=LATER)]).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ❌")
     assert len(github.comments) == 1
 
@@ -102,11 +102,11 @@ def test_a_comment_that_never_told_of_anything_resolves_nothing(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     told = variables(tmp_path, where)
-    run(told, [clean()], Wishes(when="always"))
+    run(told, [clean()], CommentOptions(when="always"))
     github.open_pull(sha=LATER)
     later = variables(tmp_path, where, sha=LATER, run="11.1")
     same = msgspec.structs.replace(clean(), context={"target": "infra/orders", "head_sha": LATER})
-    assert run(later, [same], Wishes(when="always")).outcome.did is Did.UPDATED
+    assert run(later, [same], CommentOptions(when="always")).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅ tfcheck: nothing is missing")
 
 
@@ -114,7 +114,7 @@ def test_the_same_text_is_not_written_again(github: FakeGitHub, where: dict[str,
     run(variables(tmp_path, where), [bad()])
     written = only(github)
     published = run(variables(tmp_path, where, run="12.1"), [bad()])
-    assert published.outcome.did is Did.UNCHANGED
+    assert published.outcome.did is CommentAction.UNCHANGED
     assert only(github) == written
     assert len(github.writes()) == 1
 
@@ -146,7 +146,7 @@ def test_our_marker_in_the_comment_of_another_is_not_ours(
 def test_a_comment_of_a_deleted_account_is_nobodys(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     number = github.say(f"{marker('orders', SHA, '9.1')}\n")
     github.comments[number]["user"] = None
-    assert run(variables(tmp_path, where), [bad()]).outcome.did is Did.CREATED
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
 
 
 def test_a_marker_counts_on_the_first_line_only(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ def test_a_marker_counts_on_the_first_line_only(github: FakeGitHub, where: dict[
 
 def test_ids_that_hold_one_another_are_two_comments(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     told = variables(tmp_path, where)
-    run(told, [bad("prod")], Wishes(id=""))
-    run(told, [bad("non-prod")], Wishes(id=""))
-    run(told, [clean("prod")], Wishes(id=""))
+    run(told, [bad("prod")], CommentOptions(id=""))
+    run(told, [bad("non-prod")], CommentOptions(id=""))
+    run(told, [clean("prod")], CommentOptions(id=""))
     assert sorted(each["body"].split("\n")[1][:5] for each in github.by()) == ["### ✅", "### ❌"]
 
 
@@ -168,7 +168,7 @@ def test_what_somebody_edited_is_put_right(github: FakeGitHub, where: dict[str, 
     number = run(told, [bad()]).outcome.id or 0
     right = github.comments[number]["body"]
     github.comments[number]["body"] = right.split("\n")[0] + "\r\nnever mind"
-    assert run(told, [bad()]).outcome.did is Did.UPDATED
+    assert run(told, [bad()]).outcome.did is CommentAction.UPDATED
     assert only(github) == right
 
 
@@ -180,7 +180,7 @@ def test_other_line_ends_are_no_other_text(
     number = run(told, [bad()]).outcome.id or 0
     body = github.comments[number]["body"]
     github.comments[number]["body"] = body.replace("\n", "\r\n") if ends == "\r\n" else body.rstrip()
-    assert run(told, [bad()]).outcome.did is Did.UNCHANGED
+    assert run(told, [bad()]).outcome.did is CommentAction.UNCHANGED
 
 
 def test_a_comment_that_was_minimized_is_left_so_and_a_new_one_made(
@@ -190,9 +190,9 @@ def test_a_comment_that_was_minimized_is_left_so_and_a_new_one_made(
     old = run(told, [bad()]).outcome.id or 0
     github.comments[old]["minimized"] = {"reason": "outdated"}
     text = github.comments[old]["body"]
-    assert run(variables(tmp_path, where, run="11.1"), [bad()]).outcome.did is Did.CREATED
+    assert run(variables(tmp_path, where, run="11.1"), [bad()]).outcome.did is CommentAction.CREATED
     assert github.comments[old]["body"] == text
-    assert run(variables(tmp_path, where, run="12.1"), [clean()]).outcome.did is Did.UPDATED
+    assert run(variables(tmp_path, where, run="12.1"), [clean()]).outcome.did is CommentAction.UPDATED
     assert len(github.comments) == 2
 
 
@@ -202,7 +202,7 @@ def test_a_comment_that_is_deleted_meanwhile_is_made_again(
     told = variables(tmp_path, where)
     run(told, [bad()])
     github.fault("PATCH", "/issues/comments/", first(github.comments.clear))
-    assert run(told, [clean()], Wishes(id="orders", when="always")).outcome.did is Did.CREATED
+    assert run(told, [clean()], CommentOptions(id="orders", when="always")).outcome.did is CommentAction.CREATED
     assert len(github.comments) == 1
 
 
@@ -210,14 +210,14 @@ def test_a_comment_that_is_deleted_meanwhile_is_made_again(
 def test_a_comment_can_go_when_all_is_well_and_come_back(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, on_clean: str
 ) -> None:
-    wishes = Wishes(id="orders", on_clean="delete" if on_clean == "delete" else "minimize")
+    wishes = CommentOptions(id="orders", on_clean="delete" if on_clean == "delete" else "minimize")
     told = variables(tmp_path, where)
     run(told, [bad()], wishes)
     gone = run(told, [clean()], wishes).outcome
-    assert gone.did is (Did.DELETED if on_clean == "delete" else Did.MINIMIZED)
+    assert gone.did is (CommentAction.DELETED if on_clean == "delete" else CommentAction.MINIMIZED)
     assert [each["minimized"] for each in github.by()] == ([] if on_clean == "delete" else [{"reason": "resolved"}])
-    assert run(told, [clean()], wishes).outcome.did is Did.NOTHING
-    assert run(told, [bad()], wishes).outcome.did is Did.CREATED
+    assert run(told, [clean()], wishes).outcome.did is CommentAction.NOTHING
+    assert run(told, [bad()], wishes).outcome.did is CommentAction.CREATED
     assert title(github).startswith("### ❌")
 
 
@@ -225,9 +225,9 @@ def test_a_comment_that_is_always_wanted_is_not_taken_away(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     told = variables(tmp_path, where)
-    wishes = Wishes(id="orders", when="always", on_clean="delete")
+    wishes = CommentOptions(id="orders", when="always", on_clean="delete")
     run(told, [bad()], wishes)
-    assert run(told, [clean()], wishes).outcome.did is Did.UPDATED
+    assert run(told, [clean()], wishes).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ✅")
 
 
@@ -236,7 +236,7 @@ def test_a_minimized_comment_says_that_it_is_resolved(
 ) -> None:
     told = variables(tmp_path, where)
     run(told, [bad()])
-    run(told, [clean()], Wishes(id="orders", on_clean="minimize"))
+    run(told, [clean()], CommentOptions(id="orders", on_clean="minimize"))
     assert "✅ tfcheck: resolved" in github.by()[0]["body"]
 
 
@@ -245,8 +245,8 @@ def test_what_cannot_be_minimized_is_still_resolved(github: FakeGitHub, where: d
     run(told, [bad()])
     github.fault("POST", "graphql", lambda go: go())  # who we are
     github.fault("POST", "graphql", says(403, "Resource not accessible by integration"))
-    published = run(told, [clean()], Wishes(id="orders", on_clean="minimize"))
-    assert published.outcome.did is Did.UPDATED
+    published = run(told, [clean()], CommentOptions(id="orders", on_clean="minimize"))
+    assert published.outcome.did is CommentAction.UPDATED
     assert "could not be minimized" in str(published.outcome)
     assert title(github).startswith("### ✅")
 
@@ -262,10 +262,10 @@ def test_an_older_run_that_ends_last_writes_nothing(github: FakeGitHub, where: d
 def test_an_older_run_does_not_bring_back_what_a_newer_one_minimized(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    wishes = Wishes(id="orders", on_clean="minimize")
+    wishes = CommentOptions(id="orders", on_clean="minimize")
     run(variables(tmp_path, where, run="9.1"), [bad()], wishes)
     run(variables(tmp_path, where, run="11.1"), [clean()], wishes)
-    assert run(variables(tmp_path, where, run="10.1"), [bad()], wishes).outcome.did is Did.NOTHING
+    assert run(variables(tmp_path, where, run="10.1"), [bad()], wishes).outcome.did is CommentAction.NOTHING
 
 
 def test_a_run_of_an_older_commit_that_became_the_newest_again_writes(
@@ -274,7 +274,7 @@ def test_a_run_of_an_older_commit_that_became_the_newest_again_writes(
     github.open_pull(sha=LATER)
     run(variables(tmp_path, where, sha=LATER, run="20.1"), [bad(sha=LATER)])
     github.open_pull(sha=SHA)
-    assert run(variables(tmp_path, where, run="10.2"), [clean()]).outcome.did is Did.UPDATED
+    assert run(variables(tmp_path, where, run="10.2"), [clean()]).outcome.did is CommentAction.UPDATED
 
 
 def test_a_commit_that_comes_while_the_comments_are_read_makes_the_run_stale(
@@ -290,9 +290,9 @@ def test_a_commit_that_comes_while_the_comments_are_read_makes_the_run_stale(
     assert title(github).startswith("### ✅")
 
 
-def jobs_at_once(tmp_path: Path, where: dict[str, str], *runs: str) -> list[Did]:
+def jobs_at_once(tmp_path: Path, where: dict[str, str], *runs: str) -> list[CommentAction]:
     """Run several jobs in threads, the first with findings, in time that runs a hundred times as fast."""
-    did: list[Did] = []
+    did: list[CommentAction] = []
 
     def one(name: str) -> None:
         report = bad(message="of the newest run") if name == max(runs) else bad(message="of an older run")
@@ -346,9 +346,9 @@ def test_what_an_older_run_wrote_over_ours_is_written_over(
 def test_what_an_older_run_deleted_after_us_is_made_again(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
-    run(variables(tmp_path, where, run="9.1"), [clean()], Wishes(id="orders", when="always"))
+    run(variables(tmp_path, where, run="9.1"), [clean()], CommentOptions(id="orders", when="always"))
     github.fault("PATCH", "/issues/comments/", then(github.comments.clear))
-    assert run(variables(tmp_path, where, run="10.1"), [bad()]).outcome.did is Did.CREATED
+    assert run(variables(tmp_path, where, run="10.1"), [bad()]).outcome.did is CommentAction.CREATED
     assert title(github).startswith("### ❌")
 
 
@@ -364,7 +364,7 @@ def test_doubles_that_an_ended_job_left_behind_are_taken_away(
 def test_a_list_that_lags_behind_makes_no_double(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
     github.fault("GET", "/issues/42/comments", lambda go: go())
     github.fault("GET", "/issues/42/comments", lambda go: Answer(200, []), times=2)
-    assert run(variables(tmp_path, where), [bad()]).outcome.did is Did.CREATED
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
     assert len(github.comments) == 1
 
 
@@ -373,7 +373,7 @@ def test_an_answer_that_gets_lost_makes_no_double(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path, fault: Step
 ) -> None:
     github.fault("POST", "/issues/42/comments", fault)
-    assert run(variables(tmp_path, where), [bad()]).outcome.did is Did.CREATED
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
     assert len(github.comments) == 1
 
 
@@ -382,7 +382,7 @@ def test_what_never_arrives_is_given_up(github: FakeGitHub, where: dict[str, str
     clock = Clock()
     with pytest.raises(RefusalError) as refusal:
         run(variables(tmp_path, where), [bad()], patience=clock.patience())
-    assert refusal.value.kind in (Kind.UNREACHABLE, Kind.OTHER)
+    assert refusal.value.kind in (RefusalKind.UNREACHABLE, RefusalKind.OTHER)
     assert clock.waited <= 120
     assert github.comments == {}
 
@@ -404,7 +404,7 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     github.fault("POST", "/issues/42/comments", says(422, "Body is too long"))
-    assert run(variables(tmp_path, where), [bad()]).outcome.did is Did.CREATED
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
     sizes: list[int] = []
 
     def write(size: int, resolved: bool) -> str:
@@ -413,7 +413,7 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
 
     draft = Draft(marker("orders", SHA, "10.1"), write, clean=False, wanted=True, size=60_000)
     github.fault("PATCH", "/issues/comments/", says(422, "Body is too long"), times=2)
-    pull = Pull("acme/shop", 42, SHA)
+    pull = OpenPull("acme/shop", 42, SHA)
     with pytest.raises(RefusalError, match="Body is too long"):
         Thread(client(where), pull, Author("github-actions", True), draft).publish()
     assert sizes == [60_000, 30_000]
@@ -435,7 +435,7 @@ def test_whatever_happens_there_is_one_comment_that_says_what_the_last_run_found
     tmp_path: Path, steps: list[str], faults: list[Step | None], on_clean: str
 ) -> None:
     github = FakeGitHub()
-    wishes = Wishes(id="orders", on_clean=on_clean)  # type: ignore[arg-type]
+    wishes = CommentOptions(id="orders", on_clean=on_clean)  # type: ignore[arg-type]
     sha, number, report = SHA, 10, bad()
     forged = f"{marker('orders', SHA, '99999.1')}\nforged"
     strangers = 0

@@ -15,15 +15,15 @@ from markdown_it import MarkdownIt
 
 from tests.github.fake import REPOSITORY, FakeGitHub, cut_after, says, serving
 from tests.github.job import bad, clean, run, variables
-from tfcheck.github.publish import Wishes
-from tfcheck.github.shapes import File
+from tfcheck.github.publish import CommentOptions
+from tfcheck.github.shapes import ChangedFile
 from tfcheck.github.suggestion import Suggestion, shown_lines, suggested, suggestions
 from tfcheck.report.diff import edits
 from tfcheck.vocabulary.finding import Fix, Report
 
 NAME = "infra/orders/main.tf"
 OLD = [f"line {number}" for number in range(1, 41)]
-WISHES = Wishes(id="orders")
+WISHES = CommentOptions(id="orders")
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def made(fix: Fix, before: list[str], head: list[str], **fields: object) -> tupl
         path = Path(top) / NAME
         path.parent.mkdir(parents=True)
         path.write_bytes(joined(head).encode())
-        file = File(NAME, "modified", blob(joined(head)), patch(before, head))
+        file = ChangedFile(NAME, "modified", blob(joined(head)), patch(before, head))
         return suggestions(fix.diff, {NAME: msgspec.structs.replace(file, **fields)}, Path(top))
 
 
@@ -293,7 +293,12 @@ def test_nothing_is_suggested_for_what_was_so_before_or_is_not_proven(
     unproven = msgspec.structs.replace(finding, fix=msgspec.structs.replace(finding.fix, proven=False))
     report = msgspec.structs.replace(report, findings=(before, unproven))
     run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
-    run(variables(tmp_path, where), [fixable(github, tmp_path)], Wishes(id="orders", suggestions=0), top=tmp_path)
+    run(
+        variables(tmp_path, where),
+        [fixable(github, tmp_path)],
+        CommentOptions(id="orders", suggestions=0),
+        top=tmp_path,
+    )
     assert github.reviews == []
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.iam.examples import CALLER, ROLE, allow, document, readable
-from tfcheck.iam import Absent, Context, Entry, OneOf, PresenceUnknown, Request, applies, parse_policy
+from tfcheck.iam import Absent, Context, Entry, OneOfValues, PresenceUnknown, Request, applies, parse_policy
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -173,8 +173,8 @@ def test_presence_that_is_not_known_matters_only_where_value_and_absence_differ(
     assert holds("StringEqualsIfExists", "a", PresenceUnknown("a")) is T
     assert holds("StringEqualsIfExists", "a", PresenceUnknown()) is U
     assert holds("StringLikeIfExists", "*", PresenceUnknown()) is T
-    assert holds("StringEquals", "a", OneOf(("a", "b"))) is U
-    assert holds("StringLike", "*", OneOf(("a", "b"))) is T
+    assert holds("StringEquals", "a", OneOfValues(("a", "b"))) is U
+    assert holds("StringLike", "*", OneOfValues(("a", "b"))) is T
 
 
 def test_unknown_values_are_compared_by_what_they_may_be() -> None:

@@ -19,7 +19,7 @@ from tfcheck.iam import (
     Denied,
     Entry,
     Layers,
-    OneOf,
+    OneOfValues,
     Policy,
     PolicyKind,
     PresenceUnknown,
@@ -88,7 +88,7 @@ def filled(value: Any, filling: Mapping[str, Value]) -> Any:
         return {key: filled(each, filling) for key, each in value.items()}
     if isinstance(value, list):
         return [filled(each, filling) for each in value]
-    if isinstance(value, OneOf):
+    if isinstance(value, OneOfValues):
         return filled(value.values[0], filling)
     return value
 
@@ -194,7 +194,7 @@ def statements(service: str, resources: st.SearchStrategy[Value], *, principal: 
 
 rarely = st.integers(0, 5).map(lambda n: n == 0)
 entries: st.SearchStrategy[Entry] = st.sampled_from(
-    [Absent(), PresenceUnknown(), PresenceUnknown("app"), OneOf(("app", "ops")), "app", "5", VALUE, "true"]
+    [Absent(), PresenceUnknown(), PresenceUnknown("app"), OneOfValues(("app", "ops")), "app", "5", VALUE, "true"]
 )
 contexts = st.fixed_dictionaries(
     {},

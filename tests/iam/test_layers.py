@@ -43,7 +43,7 @@ from tfcheck.iam import (
     permits,
     service_context,
 )
-from tfcheck.iam.principal import Named, Principals, named
+from tfcheck.iam.principal import PrincipalMatch, Principals, named
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Symbol, TextLike, Truth, Unknown, Value, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -54,31 +54,31 @@ SLOT = Unknown(Symbol("x.y", ("z",)))
 @pytest.mark.parametrize(
     ("value", "answer"),
     [
-        ("*", Named(session=T)),
-        (ROLE, Named(role=T)),
-        (f"arn:aws:iam::{ACCOUNT}:role/some/path/exec", Named(role=T)),
-        (f"arn:aws:iam::{ACCOUNT}:role/other", Named()),
-        (f"arn:aws:iam::{OTHER_ACCOUNT}:role/exec", Named()),
-        (f"arn:aws-cn:iam::{ACCOUNT}:role/exec", Named()),
-        (f"arn:aws:iam::{ACCOUNT}:role/*", Named(role=F)),
-        (f"arn:aws:iam::{ACCOUNT}:role/exec*", Named()),
-        (f"arn:aws:iam::{ACCOUNT}:user/exec", Named()),
-        (ACCOUNT, Named(account=T)),
-        (OTHER_ACCOUNT, Named()),
-        (f"arn:aws:iam::{ACCOUNT}:root", Named(account=T)),
-        (f"arn:aws:iam::{OTHER_ACCOUNT}:root", Named()),
-        ("AROAEXAMPLEEXAMPLE123", Named(role=T)),
-        ("AROAOTHERROLEEXAMPLE1", Named()),
-        (SESSION + "task", Named(session=U)),
-        (f"arn:aws:sts::{ACCOUNT}:assumed-role/other/task", Named()),
-        (SLOT, Named(U, U, U)),
-        (text([f"arn:aws:iam::{ACCOUNT}:role/", Unknown(hole=NAME)]), Named(role=U)),
-        (text([f"arn:aws:iam::{ACCOUNT}:role/x-", Unknown(hole=NAME)]), Named()),
-        (text([f"arn:aws:iam::{ACCOUNT}:role/x-", Unknown()]), Named(role=U)),
-        (text(["arn:aws:iam::", Unknown(hole=ACCOUNT_ID), ":root"]), Named(account=U)),
+        ("*", PrincipalMatch(session=T)),
+        (ROLE, PrincipalMatch(role=T)),
+        (f"arn:aws:iam::{ACCOUNT}:role/some/path/exec", PrincipalMatch(role=T)),
+        (f"arn:aws:iam::{ACCOUNT}:role/other", PrincipalMatch()),
+        (f"arn:aws:iam::{OTHER_ACCOUNT}:role/exec", PrincipalMatch()),
+        (f"arn:aws-cn:iam::{ACCOUNT}:role/exec", PrincipalMatch()),
+        (f"arn:aws:iam::{ACCOUNT}:role/*", PrincipalMatch(role=F)),
+        (f"arn:aws:iam::{ACCOUNT}:role/exec*", PrincipalMatch()),
+        (f"arn:aws:iam::{ACCOUNT}:user/exec", PrincipalMatch()),
+        (ACCOUNT, PrincipalMatch(account=T)),
+        (OTHER_ACCOUNT, PrincipalMatch()),
+        (f"arn:aws:iam::{ACCOUNT}:root", PrincipalMatch(account=T)),
+        (f"arn:aws:iam::{OTHER_ACCOUNT}:root", PrincipalMatch()),
+        ("AROAEXAMPLEEXAMPLE123", PrincipalMatch(role=T)),
+        ("AROAOTHERROLEEXAMPLE1", PrincipalMatch()),
+        (SESSION + "task", PrincipalMatch(session=U)),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/other/task", PrincipalMatch()),
+        (SLOT, PrincipalMatch(U, U, U)),
+        (text([f"arn:aws:iam::{ACCOUNT}:role/", Unknown(hole=NAME)]), PrincipalMatch(role=U)),
+        (text([f"arn:aws:iam::{ACCOUNT}:role/x-", Unknown(hole=NAME)]), PrincipalMatch()),
+        (text([f"arn:aws:iam::{ACCOUNT}:role/x-", Unknown()]), PrincipalMatch(role=U)),
+        (text(["arn:aws:iam::", Unknown(hole=ACCOUNT_ID), ":root"]), PrincipalMatch(account=U)),
     ],
 )
-def test_as_what_a_principal_names_the_caller(value: TextLike, answer: Named) -> None:
+def test_as_what_a_principal_names_the_caller(value: TextLike, answer: PrincipalMatch) -> None:
     assert named(Principals((("AWS", value),)), CALLER) == answer
 
 
@@ -86,15 +86,18 @@ def test_roles_that_the_plan_creates_are_told_apart() -> None:
     mine = Unknown(Symbol("aws_iam_role.exec", ("arn",)), family="role")
     other = Unknown(Symbol("aws_iam_role.admin", ("arn",)), family="role")
     caller = Caller(arn=mine, name=Unknown(), account=Unknown())
-    assert named(Principals((("AWS", mine),)), caller) == Named(role=T)
-    assert named(Principals((("AWS", other),)), caller) == Named()
+    assert named(Principals((("AWS", mine),)), caller) == PrincipalMatch(role=T)
+    assert named(Principals((("AWS", other),)), caller) == PrincipalMatch()
     account = Unknown(Symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
     caller = Caller(arn=mine, name=Unknown(), account=account)
-    assert named(Principals((("AWS", account),)), caller) == Named(account=T)
+    assert named(Principals((("AWS", account),)), caller) == PrincipalMatch(account=T)
 
 
 def test_only_aws_principals_name_a_role() -> None:
-    assert named(Principals((("Service", "*"), ("Federated", ROLE), ("CanonicalUser", ACCOUNT))), CALLER) == Named()
+    assert (
+        named(Principals((("Service", "*"), ("Federated", ROLE), ("CanonicalUser", ACCOUNT))), CALLER)
+        == PrincipalMatch()
+    )
 
 
 R_ROLE = allow("s3:GetObject", CFG + "/*", Principal={"AWS": ROLE})

@@ -26,7 +26,7 @@ from tfcheck.iam import (
     Denied,
     Entry,
     Layers,
-    OneOf,
+    OneOfValues,
     Origin,
     PolicyKind,
     PresenceUnknown,
@@ -49,7 +49,7 @@ def asked(statement: Value, **entries: Entry) -> Decision:
 # Variables
 
 
-@pytest.mark.parametrize("entry", [["app"], Set(("app",)), "app", OneOf(("app", "ops")), PresenceUnknown("app")])
+@pytest.mark.parametrize("entry", [["app"], Set(("app",)), "app", OneOfValues(("app", "ops")), PresenceUnknown("app")])
 @pytest.mark.parametrize("key", ["aws:CalledVia", "AWS:calledvia", "aws:PrincipalOrgPaths"])
 def test_a_key_with_several_values_is_put_into_no_string(key: str, entry: Entry) -> None:
     entries: dict[str, Entry] = {"aws:CalledVia": entry, "aws:PrincipalOrgPaths": entry}
@@ -65,7 +65,7 @@ def test_a_list_is_put_into_no_string_whatever_its_key() -> None:
 
 @pytest.mark.parametrize("number", [2, 4, 5, 9])
 def test_of_many_open_variables_no_combination_is_dropped(number: int) -> None:
-    values = OneOf(tuple(f"v{index}" for index in range(number)))
+    values = OneOfValues(tuple(f"v{index}" for index in range(number)))
     tags: dict[str, Entry] = {f"aws:PrincipalTag/{each}": values for each in "abc"}
     spelled = CFG + "/${aws:PrincipalTag/a}/${aws:PrincipalTag/b}/${aws:PrincipalTag/c}"
     for index in (0, number - 1):

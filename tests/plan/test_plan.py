@@ -127,7 +127,7 @@ def test_an_address_in_another_writing_is_built_from_its_parts() -> None:
     row = {"address": "m/t/x/0", "type": "t", "name": "x", "index": 0, "module_address": "module.m", "change": {}}
     (instance,) = plan(row).instances("t")
     assert instance.address == Address(parse_module("module.m"), "managed", "t", "x", 0)
-    with pytest.raises(InputError, match="the plan lists `m/t/x/0`, which is no address"):
+    with pytest.raises(InputError, match="the plan lists `m/t/x/0`, which is not the address"):
         plan({"address": "m/t/x/0", "type": "t"}).instances("t")
 
 

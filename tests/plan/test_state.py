@@ -96,7 +96,7 @@ def test_a_plan_is_no_state() -> None:
         ('{"a": 1}', "neither a Terraform plan nor a state$"),
         ("{}", "neither a Terraform plan nor a state$"),
         ('{"format_version": "2.0", "values": {"root_module": {}}}', "has format version 2.0, and this tfcheck knows"),
-        ("[]", "holds no object"),
+        ("[]", "it is not an object"),
         ("", "is empty"),
         ("no JSON", "is not JSON"),
     ],

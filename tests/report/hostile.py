@@ -9,12 +9,12 @@ from tests.report import samples
 from tfcheck.vocabulary.finding import (
     AccessChange,
     AccessUnknown,
+    ActionOnResource,
     Answer,
     Evidence,
     Finding,
     Fix,
     Location,
-    Piece,
     PlanInfo,
     Reason,
     Report,
@@ -123,13 +123,13 @@ contexts = st.none() | st.fixed_dictionaries(
     {},
     optional={"target": names, "repository": names, "pull_request": st.integers(0, 9), "head_sha": names, "run": names},
 )
-_pieces = st.builds(Piece, names, names)
+_pieces = st.builds(ActionOnResource, names, names)
 _access = st.builds(
     AccessChange,
     names,
     names,
     names,
-    st.sampled_from(["granted", "withdrawn"]),
+    st.sampled_from(["granted", "revoked"]),
     st.none() | names,
     st.lists(_pieces, max_size=4).map(tuple),
     st.sampled_from([None, None, "created", "deleted"]),
@@ -137,7 +137,7 @@ _access = st.builds(
 _changes = st.fixed_dictionaries(
     {
         "task_changes": st.lists(
-            st.builds(TaskChange, names, st.sampled_from(["broken", "mended", "still_broken"])), max_size=3
+            st.builds(TaskChange, names, st.sampled_from(["broken", "fixed", "still_broken"])), max_size=3
         ).map(tuple),
         "role_switches": st.lists(st.builds(RoleSwitch, names, st.none() | names, names), max_size=2).map(tuple),
         "access_changes": st.lists(_access, max_size=6).map(tuple),
@@ -172,13 +172,13 @@ def filled(name: str) -> Report:
     )
     return msgspec.structs.replace(
         report,
-        task_changes=(TaskChange(name, "broken"), TaskChange(name, "mended")),
+        task_changes=(TaskChange(name, "broken"), TaskChange(name, "fixed")),
         role_switches=(RoleSwitch(name, name, name), RoleSwitch(name, None, name)),
         access_changes=(
-            AccessChange(name, name, name, "withdrawn", name, (Piece(name, name),)),
+            AccessChange(name, name, name, "revoked", name, (ActionOnResource(name, name),)),
             AccessChange(name, name, name, "granted", None, (), "created"),
         ),
         access_unknown=(AccessUnknown(name, name),),
         unread=(Unread(name, name),),
-        access_possible=(AccessChange(name, name, name, "granted", name, (Piece(name, name),)),),
+        access_possible=(AccessChange(name, name, name, "granted", name, (ActionOnResource(name, name),)),),
     )

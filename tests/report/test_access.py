@@ -22,15 +22,15 @@ def test_text_says_what_is_withdrawn_from_whom() -> None:
     assert shown(PLAN).split("\n")[1:] == [
         "",
         "  aws_iam_role.execution",
-        "    - s3:GetObject on arn:aws:s3:::acme-config/* but for arn:aws:s3:::acme-config/ledger/common.env",
+        "    - s3:GetObject on arn:aws:s3:::acme-config/* except arn:aws:s3:::acme-config/ledger/common.env",
         "",
     ]
-    assert shown(PLAN).startswith(f"{PLAN}: 1 permission withdrawn\n")
+    assert shown(PLAN).startswith(f"{PLAN}: 1 permission revoked\n")
 
 
 def test_markdown_is_a_diff() -> None:
     page = shown("--format", "markdown", PLAN)
-    assert "```diff\n- s3:GetObject on arn:aws:s3:::acme-config/* but for arn:" in page
+    assert "```diff\n- s3:GetObject on arn:aws:s3:::acme-config/* except arn:" in page
     assert "`aws_iam_role.execution`" in page
 
 
@@ -40,7 +40,7 @@ def test_json_has_the_words_of_the_report() -> None:
         "role": "aws_iam_role.execution",
         "action": "s3:GetObject",
         "resource": "arn:aws:s3:::acme-config/*",
-        "change": "withdrawn",
+        "change": "revoked",
         "because": None,
         "kept": [{"action": "s3:GetObject", "resource": "arn:aws:s3:::acme-config/ledger/common.env"}],
         "role_change": None,
@@ -49,7 +49,7 @@ def test_json_has_the_words_of_the_report() -> None:
 
 def test_roles_that_come_and_go_are_told_whole() -> None:
     page = shown(str(TESTDATA / "access-changed" / "plan.json"))
-    assert page.split("\n")[0].endswith(": 3 permissions granted, 6 permissions withdrawn")
+    assert page.split("\n")[0].endswith(": 3 permissions granted, 6 permissions revoked")
     assert "  aws_iam_role.old (deleted)\n    - logs:PutLogEvents on *\n" in page
     assert "  aws_iam_role.search (new)\n    + logs:PutLogEvents on *\n" in page
     assert (

@@ -26,7 +26,7 @@ def test_the_line_that_needs_it_is_annotated_and_the_place_to_mend_is_named() ->
         "::error file=modules/service/main.tf,line=104,endLine=104,title=tfcheck env-file::"
         "the execution role may not read the environment file of container `app`%0A"
         "the grant ends at another prefix of the same bucket%0A"
-        f"needed by {samples.TASK}%0Ato be mended at main.tf:12\n"
+        f"needed by {samples.TASK}%0Afix at main.tf:12\n"
     )
 
 
@@ -96,7 +96,7 @@ def test_what_the_change_does_comes_before_all_errors() -> None:
     first, *others = commands(both)
     assert (first[1], first["file"]) == ("notice", None)
     assert first["message"] == (
-        "this change breaks aws_ecs_task_definition.a, mends aws_ecs_task_definition.b, "
+        "this change breaks aws_ecs_task_definition.a, fixes aws_ecs_task_definition.b, "
         "leaves broken aws_ecs_task_definition.c"
     )
     assert [each[1] for each in others] == ["error"]

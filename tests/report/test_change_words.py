@@ -9,7 +9,7 @@ from tfcheck.report.change_words import about_access, in_one_line
 from tfcheck.report.junit import junit
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
-from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, Piece, Report, TaskChange
+from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, ActionOnResource, Report, TaskChange
 
 
 def told(*changes: AccessChange, possible: tuple[AccessChange, ...] = ()) -> Report:
@@ -20,23 +20,21 @@ def lines(report: Report) -> list[str]:
     return [f"{told.words} {each.plain}" for told in about_access(report) for each in told.lines]
 
 
-def lost(role: str, *kept: Piece, because: str | None = None) -> AccessChange:
-    return AccessChange(role, "s3:Get*", "*", "withdrawn", because, kept)
+def lost(role: str, *kept: ActionOnResource, because: str | None = None) -> AccessChange:
+    return AccessChange(role, "s3:Get*", "*", "revoked", because, kept)
 
 
 def test_roles_that_lose_the_same_share_a_line() -> None:
-    assert lines(told(lost("a"), lost("b"))) == ["withdraws s3:Get* on * from a, b"]
-    assert lines(told(*map(lost, "abcd"))) == ["withdraws s3:Get* on * from a, b, c and 1 more role"]
-    assert lines(told(*map(lost, "abcdef"))) == ["withdraws s3:Get* on * from a, b, c and 3 more roles"]
+    assert lines(told(lost("a"), lost("b"))) == ["revokes s3:Get* on * from a, b"]
+    assert lines(told(*map(lost, "abcd"))) == ["revokes s3:Get* on * from a, b, c and 1 more role"]
+    assert lines(told(*map(lost, "abcdef"))) == ["revokes s3:Get* on * from a, b, c and 3 more roles"]
 
 
 def test_what_they_keep_stands_behind_the_roles() -> None:
-    kept = Piece("s3:GetObject", "*")
+    kept = ActionOnResource("s3:GetObject", "*")
     many = told(*(lost(each, kept) for each in "abcdef"))
-    assert lines(many) == ["withdraws s3:Get* on * from a, b, c and 3 more roles but for s3:GetObject"]
-    assert "- withdraws `s3:Get*` on `*` from `a`, `b`, `c` and 3 more roles but for `s3:GetObject`\n" in markdown(
-        [many]
-    )
+    assert lines(many) == ["revokes s3:Get* on * from a, b, c and 3 more roles except s3:GetObject"]
+    assert "- revokes `s3:Get*` on `*` from `a`, `b`, `c` and 3 more roles except `s3:GetObject`\n" in markdown([many])
     assert len(lines(told(lost("a"), lost("b", kept), lost("c", because="a Deny")))) == 3
 
 
@@ -44,12 +42,12 @@ def test_what_may_be_is_not_told_as_what_is() -> None:
     found = told(possible=(AccessChange("a", "s3:*", "*", "granted"), lost("a")))
     found = msgspec.structs.replace(found, access_unknown=(AccessUnknown("a", "policy p, which is not in the plan"),))
     said = [
-        "may withdraw s3:Get* on * from a",
+        "may revoke s3:Get* on * from a",
         "may grant s3:* on * to a",
-        "cannot tell what a gains or loses: policy p, which is not in the plan",
+        "unknown what a gains or loses: policy p, which is not in the plan",
     ]
     assert lines(found) == said
-    assert in_one_line(found) == "this change may withdraw 1 permission, may grant 1 permission"
+    assert in_one_line(found) == "this change may revoke 1 permission, may grant 1 permission"
     assert 'name="this change may grant" value="s3:* on * to a"' in junit([found])
     assert "- may grant `s3:*` on `*` to `a`\n" in markdown([found])
     assert "  may grant     s3:* on * to a\n" in text(found)
@@ -57,9 +55,7 @@ def test_what_may_be_is_not_told_as_what_is() -> None:
     both = msgspec.structs.replace(
         both, access_changes=(*both.access_changes, AccessChange("b", "x:*", "*", "granted"))
     )
-    summary = (
-        "5 permissions withdrawn, 1 permission granted, 1 permission perhaps withdrawn, 1 permission perhaps granted"
-    )
+    summary = "5 permissions revoked, 1 permission granted, 1 permission perhaps revoked, 1 permission perhaps granted"
     assert f"<summary>Access of execution roles: {summary}, 1 role not told</summary>" in markdown([both])
 
 

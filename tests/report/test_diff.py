@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from tests.report.hostile import names
-from tfcheck.report.diff import Insertion, insertions
+from tfcheck.report.diff import InsertedText, insertions
 
 HEAD = "--- a/infra/main.tf\n+++ b/infra/main.tf\n"
 
@@ -12,23 +12,23 @@ HEAD = "--- a/infra/main.tf\n+++ b/infra/main.tf\n"
 def test_inserted_lines_and_where_they_go() -> None:
     diff = HEAD + "@@ -29,3 +29,5 @@ resource\n a\n+one\n+two\n b\n c\n@@ -40,2 +42,3 @@\n d\n e\n+end\n"
     assert insertions(diff) == (
-        Insertion("infra/main.tf", 30, "one\ntwo\n"),
-        Insertion("infra/main.tf", 42, "end\n"),
+        InsertedText("infra/main.tf", 30, "one\ntwo\n"),
+        InsertedText("infra/main.tf", 42, "end\n"),
     )
 
 
 def test_a_hunk_without_context_goes_behind_its_line() -> None:
-    assert insertions(HEAD + "@@ -28,0 +29,1 @@\n+x\n") == (Insertion("infra/main.tf", 29, "x\n"),)
-    assert insertions("--- /dev/null\n+++ b/new.tf\n@@ -0,0 +1 @@\n+x\n") == (Insertion("new.tf", 1, "x\n"),)
+    assert insertions(HEAD + "@@ -28,0 +29,1 @@\n+x\n") == (InsertedText("infra/main.tf", 29, "x\n"),)
+    assert insertions("--- /dev/null\n+++ b/new.tf\n@@ -0,0 +1 @@\n+x\n") == (InsertedText("new.tf", 1, "x\n"),)
 
 
 def test_inserted_lines_that_look_like_headers_are_lines() -> None:
     diff = HEAD + "@@ -1,2 +1,4 @@\n a\n+++ b/evil\n+@@ -1 +1 @@\n b\n"
-    assert insertions(diff) == (Insertion("infra/main.tf", 2, "++ b/evil\n@@ -1 +1 @@\n"),)
+    assert insertions(diff) == (InsertedText("infra/main.tf", 2, "++ b/evil\n@@ -1 +1 @@\n"),)
 
 
 def test_line_endings_stay() -> None:
-    assert insertions(HEAD + "@@ -1 +1,2 @@\n a\r\n+x\r\n") == (Insertion("infra/main.tf", 2, "x\r\n"),)
+    assert insertions(HEAD + "@@ -1 +1,2 @@\n a\r\n+x\r\n") == (InsertedText("infra/main.tf", 2, "x\r\n"),)
 
 
 def test_several_files() -> None:

@@ -81,12 +81,12 @@ def test_what_the_change_does_stands_before_the_tests() -> None:
     told = [(each.get("name"), each.get("value")) for each in suite[0]]
     assert told[:4] == [
         ("this change breaks", "aws_ecs_task_definition.a"),
-        ("this change mends", "aws_ecs_task_definition.b"),
+        ("this change fixes", "aws_ecs_task_definition.b"),
         ("this change leaves broken", "aws_ecs_task_definition.c"),
         (
             "this change switches the execution role",
             "of aws_ecs_task_definition.c from aws_iam_role.old to aws_iam_role.new",
         ),
     ]
-    assert ("this change withdraws", "s3:Get* on * from aws_iam_role.a but for s3:GetObject") in told
+    assert ("this change revokes", "s3:Get* on * from aws_iam_role.a except s3:GetObject") in told
     assert ("this change grants", "2 permissions to the new role aws_iam_role.new") in told

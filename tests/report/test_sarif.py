@@ -52,7 +52,7 @@ def test_every_missing_permission_is_a_result_at_the_line_that_needs_it() -> Non
             "region": {"startLine": 104},
         }
     assert [each["message"]["text"] for each in found[0]["relatedLocations"]] == [
-        "to be mended here",
+        "fix here",
         "aws_iam_role_policy.env_file",
     ]
 
@@ -178,8 +178,8 @@ def test_what_the_change_does_is_the_first_notification_and_whole_in_the_propert
     found = run(samples.CHANGES)
     first = found["invocations"][0]["toolExecutionNotifications"][0]
     assert first["level"] == "note"
-    assert first["message"]["text"].startswith("this change breaks aws_ecs_task_definition.a, mends aws_ecs_task_def")
+    assert first["message"]["text"].startswith("this change breaks aws_ecs_task_definition.a, fixes aws_ecs_task_def")
     (told,) = found["properties"]["changes"]
-    assert [each["change"] for each in told["task_changes"]] == ["broken", "mended", "still_broken"]
+    assert [each["change"] for each in told["task_changes"]] == ["broken", "fixed", "still_broken"]
     assert len(told["access_changes"]) == 4
     assert "properties" not in run(samples.BROKEN)

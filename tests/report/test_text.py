@@ -27,14 +27,14 @@ def test_the_whole_screen() -> None:
         (samples.report(samples.allowed()), "nothing is missing for 1 ECS task definition to start"),
         (
             samples.report(samples.unknown()),
-            "nothing is surely missing, but 1 of 1 ECS task definition cannot be decided",
+            "no definite problem, but 1 of 1 ECS task definition cannot be decided",
         ),
         (samples.report(samples.DENIED_BUCKET), "no error, 1 of 1 ECS task definition with a warning"),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 ECS task definition will not start"),
         (samples.report(tasks=("a", "b")), "nothing is missing for 2 ECS task definitions to start"),
         (
             samples.report(skipped=(Skipped("a", "b"),)),
-            "nothing is surely missing, but 1 of 1 ECS task definition cannot be decided",
+            "no definite problem, but 1 of 1 ECS task definition cannot be decided",
         ),
     ],
 )
@@ -52,7 +52,7 @@ def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
     need = msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.INFO)
     spared = msgspec.structs.replace(samples.DENIED, requirement=need)
     line = text(samples.report(samples.allowed(), spared)).split("\n")[2]
-    assert line.endswith("nothing missing: 1 permission granted, 1 not granted that a start seldom needs")
+    assert line.endswith("nothing missing: 1 permission granted, 1 optional not granted")
     line = text(samples.report(samples.DENIED, spared)).split("\n")[2]
     assert line.endswith("will not start: 1 of 1 permission missing")
 
@@ -129,7 +129,7 @@ def test_many_requirements_of_one_finding_are_cut_and_say_so() -> None:
     [
         ("introduced", Verdict.ALLOWED, "this change breaks it: s3:GetObject was allowed before"),
         ("introduced", None, "new with this change"),
-        ("existing", Verdict.DENIED, "was so before this change"),
+        ("existing", Verdict.DENIED, "already broken before this change"),
     ],
 )
 def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> None:

@@ -39,7 +39,7 @@ def read(kind: str, **values: str) -> dict[str, Any]:
 
 
 def used(aliased: tuple[str, ...], **expressions: Any) -> dict[str, Any]:
-    """Make a configuration whose resources use the default provider, but for those listed."""
+    """Make a configuration whose resources use the default provider, except those listed."""
     rows = [BUCKET["address"], "aws_ecs_task_definition.t", "aws_iam_role_policy.p"]
     resources = [
         {

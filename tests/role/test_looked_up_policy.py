@@ -11,7 +11,7 @@ from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
 from tfcheck.iam import managed_policy
 from tfcheck.resource_policy import ResourcePolicies
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown, Value, text
 from tfcheck.vocabulary.finding import Answer, Reason
 
@@ -23,7 +23,7 @@ LOOK_UP = "data.aws_iam_policy.files"
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
 
 
-def found(named: Value, **attributes: Value) -> Found:
+def found(named: Value, **attributes: Value) -> PolicyOrReason:
     return Policies(MadeWorld(MadeThing(LOOK_UP, attributes))).by_arn(named)
 
 
@@ -32,7 +32,7 @@ def found(named: Value, **attributes: Value) -> Found:
 def test_the_bundled_text_counts_where_the_look_up_has_none(named: Value, unread: Value) -> None:
     bundled = managed_policy(ARN)
     assert bundled is not None
-    assert found(named, arn=ARN, policy=unread) == Found(bundled)
+    assert found(named, arn=ARN, policy=unread) == PolicyOrReason(bundled)
 
 
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])

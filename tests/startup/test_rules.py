@@ -181,7 +181,7 @@ def test_it_is_open_who_pulls_where_nothing_tells_on_what_tasks_run(
     of = task({"image": ECR}, around=HERE, **{**FITTING, **attributes})
     runs = [] if service is None else [MadeThing("aws_ecs_service.app", {"task_definition": "app", **service})]
     found = needs(image.RULE, of, MadeWorld(*runs))
-    doubt = "whether its tasks run on Fargate, which nothing in the plan tells"
+    doubt = "whether its tasks run on Fargate, which the plan does not show"
     kind = RoleKind.INSTANCE if asked == "no" else RoleKind.EXECUTION
     assert {(each.role_kind, each.doubt) for each in found} == {(kind, doubt if asked == "perhaps" else "")}
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference
-from tfcheck.startup.source import Store, named_secret, parameter_arn, sources, without_tail
+from tfcheck.startup.source import ValueStore, named_secret, parameter_arn, sources, without_tail
 from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, text, written
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
@@ -21,7 +21,7 @@ NOTHING = MadeWorld()
 )
 def test_the_tail_of_a_secret_is_no_part_of_its_arn(value: str, arn: str) -> None:
     assert [(each.store, each.arn, each.doubt) for each in sources(value, HERE, NOTHING)] == [
-        (Store.SECRETS_MANAGER, arn, "")
+        (ValueStore.SECRETS_MANAGER, arn, "")
     ]
 
 
@@ -64,20 +64,20 @@ def test_a_name_known_only_after_apply_means_its_resource() -> None:
     name = reference("aws_ssm_parameter.token", "name")
     arn = reference("aws_ssm_parameter.token", "arn")
     world = MadeWorld(MadeThing("aws_ssm_parameter.token", {"name": name, "arn": arn}))
-    assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(Store.PARAMETER_STORE, arn)]
+    assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(ValueStore.PARAMETER_STORE, arn)]
 
 
 def test_a_parameter_may_stand_for_a_secret_and_both_are_read() -> None:
     parameter, secret = sources("/aws/reference/secretsmanager/app/db", HERE, NOTHING)
     assert parameter.arn == "arn:aws:ssm:eu-west-1:111122223333:parameter/aws/reference/secretsmanager/app/db"
-    assert secret.store is Store.SECRETS_MANAGER
+    assert secret.store is ValueStore.SECRETS_MANAGER
     assert isinstance(secret.arn, Text)
     assert secret.arn.pieces[0] == "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-"
 
 
 def test_what_cannot_be_told_may_be_either() -> None:
     found = sources(Unknown(reason="known only after apply"), HERE, NOTHING)
-    assert {each.store for each in found} == set(Store)
+    assert {each.store for each in found} == set(ValueStore)
     assert all(each.doubt for each in found)
 
 

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.access.coverage import Side, reach
+from tfcheck.access.coverage import RolePolicies, reach
 from tfcheck.access.difference import Difference, differences
-from tfcheck.access.permission import Point, excluded, includes, meet, points, said
-from tfcheck.access.role_pairs import Pair, pairs, pairs_elsewhere
+from tfcheck.access.permission import Permission, excluded, includes, meet, points, said
+from tfcheck.access.role_pairs import RolePair, pairs, pairs_elsewhere
 from tfcheck.access.role_switch import role_switches
 from tfcheck.iam import Effect
 from tfcheck.role import Role
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
-from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, Piece
+from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, ActionOnResource
 from tfcheck.world.world import World
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
@@ -39,7 +39,7 @@ def access_possible(world: World) -> Iterator[AccessChange]:
             yield from between(pair)
 
 
-def between(pair: Pair) -> Iterator[AccessChange]:
+def between(pair: RolePair) -> Iterator[AccessChange]:
     """Compare what one role may do before and after."""
     yield from _Comparison(pair).changes()
 
@@ -52,16 +52,16 @@ def access_unknown(world: World) -> Iterator[AccessUnknown]:
             yield AccessUnknown(pair.label, reason)
 
 
-def _touched(world: World) -> list[Pair]:
+def _touched(world: World) -> list[RolePair]:
     return [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _as_it_was(each)]
 
 
-def _is_whole(pair: Pair) -> bool:
+def _is_whole(pair: RolePair) -> bool:
     """Whether the change makes or deletes the role itself."""
     return pair.before is None or pair.after is None
 
 
-def _as_it_was(pair: Pair) -> bool:
+def _as_it_was(pair: RolePair) -> bool:
     old, new = pair.before, pair.after
     if old is None or new is None:
         return False
@@ -69,11 +69,11 @@ def _as_it_was(pair: Pair) -> bool:
 
 
 def _parts(role: Role) -> tuple[object, ...]:
-    return role.identity, role.boundary, role.hidden, role.boundary_hidden, role.rivals
+    return role.identity, role.boundary, role.hidden, role.boundary_hidden, role.same_name_policies
 
 
 def _open_parts(role: Role) -> tuple[object, ...]:
-    return role.hidden, role.boundary_hidden, role.rivals
+    return role.hidden, role.boundary_hidden, role.same_name_policies
 
 
 def _said(role: Role) -> tuple[object, ...]:
@@ -81,15 +81,15 @@ def _said(role: Role) -> tuple[object, ...]:
     return said(role.identity), None if role.boundary is None else said(role.boundary)
 
 
-def _unread(pair: Pair) -> str:
+def _unread(pair: RolePair) -> str:
     """Return which policy of a role cannot be read, or may not be the one that remains."""
     for role in (pair.after, pair.before):
         if role is not None and role.hidden:
             return role.hidden[0]
-        if role is not None and role.rivals:
+        if role is not None and role.same_name_policies:
             return "which of several policies of one name is written last"
         if role is not None and not role.managed:
-            return "the role is not managed in this plan, and what it has elsewhere is not seen"
+            return "the role is not managed in this plan, and its policies elsewhere are not visible"
     hidden = [role.boundary_hidden if role else None for role in (pair.before, pair.after)]
     return next(filter(None, hidden), "") if hidden[0] != hidden[1] else ""
 
@@ -97,9 +97,9 @@ def _unread(pair: Pair) -> str:
 class _Change(msgspec.Struct, frozen=True):
     """What changes at one point; `kept` is what of it is there before and after."""
 
-    point: Point
+    point: Permission
     found: Difference
-    kept: tuple[Point, ...] = ()
+    kept: tuple[Permission, ...] = ()
 
     def says_it_all(self, other: _Change) -> bool:
         """Whether nothing is left to say of another change."""
@@ -111,7 +111,7 @@ class _Change(msgspec.Struct, frozen=True):
 class _Comparison:
     """Compares what one role may do before and after."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: RolePair) -> None:
         self._label = pair.label
         unseen = pair.before is not None and pair.after is not None and pair.before.boundary_hidden
         self._ceiling = "its permissions boundary cannot be read" if unseen else ""
@@ -119,22 +119,22 @@ class _Comparison:
         self._role_change = "created" if pair.before is None else "deleted" if pair.after is None else None
 
     def changes(self) -> Iterator[AccessChange]:
-        """Return what changes: first what is withdrawn."""
+        """Return what changes: first what is revoked."""
         granted = [_distinct(points(side.identity, Effect.ALLOW, Effect.OPEN)) for side in self._sides]
         candidates = _distinct(each for some in granted for each in some)
         candidates = _distinct((*candidates, *_meets(candidates, self._edges())))
         found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
         told = _outermost(found)
-        for change in ("withdrawn", "granted"):
+        for change in ("revoked", "granted"):
             yield from (self._written(each) for each in told if each.found.change == change)
 
     @property
-    def _sides(self) -> list[Side]:
+    def _sides(self) -> list[RolePolicies]:
         return [each for each in (self._before, self._after) if each is not None]
 
-    def _edges(self) -> list[Point]:
+    def _edges(self) -> list[Permission]:
         """List where access may end within what a statement allows."""
-        found: list[Point] = []
+        found: list[Permission] = []
         for side in self._sides:
             found += points(side.identity, Effect.DENY, Effect.OPEN)
             found += points(side.boundary or (), *Effect)
@@ -143,10 +143,10 @@ class _Comparison:
         # NOTE: a piece may have its action from one statement and its resource from another.
         return _distinct((*edges, *_meets(edges, edges)))
 
-    def _differences(self, point: Point) -> Iterator[Difference]:
+    def _differences(self, point: Permission) -> Iterator[Difference]:
         return differences(reach(self._before, point), reach(self._after, point))
 
-    def _change(self, point: Point, found: Difference, candidates: list[Point]) -> _Change:
+    def _change(self, point: Permission, found: Difference, candidates: list[Permission]) -> _Change:
         if not found.whole or self._role_change is not None:
             return _Change(point, found)
         inside = _distinct(each for each in _meets([point], candidates) if not includes(each, point))
@@ -160,26 +160,28 @@ class _Comparison:
             resource=SENSITIVE if change.point.secret else resource,
             change=change.found.change,
             because="; ".join(filter(None, (change.found.because, self._ceiling))) or None,
-            kept=tuple(Piece(each.said[0], SENSITIVE if each.secret else each.said[1]) for each in change.kept),
+            kept=tuple(
+                ActionOnResource(each.said[0], SENSITIVE if each.secret else each.said[1]) for each in change.kept
+            ),
             role_change=self._role_change,
         )
 
-    def _stays(self, point: Point) -> bool:
+    def _stays(self, point: Permission) -> bool:
         return all(reach(side, point).nothing is Truth.FALSE for side in (self._before, self._after))
 
 
-def _side(role: Role | None, *, seen: bool) -> Side | None:
+def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
     """Take what decides; where a boundary that cannot be read is the same before and after, without it."""
     if role is None:
         return None
-    return Side(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
+    return RolePolicies(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)
 
 
-def _distinct(found: Iterable[Point]) -> list[Point]:
+def _distinct(found: Iterable[Permission]) -> list[Permission]:
     return list({each.key: each for each in reversed(list(found))}.values())[::-1]
 
 
-def _meets(some: Iterable[Point], others: list[Point]) -> list[Point]:
+def _meets(some: Iterable[Permission], others: list[Permission]) -> list[Permission]:
     return [each for point in some for other in others if (each := meet(point, other)) is not None]
 
 
@@ -193,8 +195,8 @@ def _outermost(found: list[_Change]) -> list[_Change]:
     return [found[number] for number in sorted(told)]
 
 
-def _widest(found: list[Point]) -> list[Point]:
-    kept: list[Point] = []
+def _widest(found: list[Permission]) -> list[Permission]:
+    kept: list[Permission] = []
     for each in found:
         if not any(includes(other, each) for other in kept):
             kept = [other for other in kept if not includes(each, other)]

@@ -58,10 +58,10 @@ def _implies(ours: Limits, theirs: Limits) -> Truth:
 
 def _lacks(missing: Condition, own: list[Condition], ours: Limits) -> bool:
     """Whether some request definitely meets ours and not the one that is missing; `own` are only ours."""
-    rivals = [our for our in ours if our.key.lower() == missing.key.lower()]
-    if not rivals:
+    same_name_policies = [our for our in ours if our.key.lower() == missing.key.lower()]
+    if not same_name_policies:
         return not own
-    return own == rivals and len(rivals) == 1 and _lets_more(rivals[0], missing)
+    return own == same_name_policies and len(same_name_policies) == 1 and _lets_more(same_name_policies[0], missing)
 
 
 def _holds_anyhow(condition: Condition) -> bool:

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.access.condition_strength import Limits
-from tfcheck.access.permission import Point, named_by
+from tfcheck.access.permission import Permission, named_by
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.symbolic.value import Truth
 
 
-class Side(msgspec.Struct, frozen=True):
+class RolePolicies(msgspec.Struct, frozen=True):
     """A role in one world: its policies, and its boundary's, None where it has none. `unseen`: it cannot be read."""
 
     identity: tuple[Policy, ...]
@@ -24,7 +24,7 @@ class Side(msgspec.Struct, frozen=True):
     unseen: bool = False
 
 
-class Voice(msgspec.Struct, frozen=True):
+class LayerGrants(msgspec.Struct, frozen=True):
     """What one layer says of a point: what definitely allows it, what definitely denies it.
 
     And whether more may do so.
@@ -47,11 +47,11 @@ class Voice(msgspec.Struct, frozen=True):
         return Truth.FALSE if free and not self.may_deny else Truth.UNKNOWN
 
 
-class Reach(msgspec.Struct, frozen=True):
+class Coverage(msgspec.Struct, frozen=True):
     """What a role may do at one point; `ceiling` is None without a boundary, which `boundary` names."""
 
-    identity: Voice
-    ceiling: Voice | None = None
+    identity: LayerGrants
+    ceiling: LayerGrants | None = None
     boundary: str = ""
 
     @property
@@ -61,23 +61,23 @@ class Reach(msgspec.Struct, frozen=True):
 
 
 #: A role that does not exist.
-NOWHERE = Reach(Voice())
-_UNSEEN = Voice(may_allow=True, may_deny=True)
+NOWHERE = Coverage(LayerGrants())
+_UNSEEN = LayerGrants(may_allow=True, may_deny=True)
 
 
-def reach(side: Side | None, point: Point) -> Reach:
+def reach(side: RolePolicies | None, point: Permission) -> Coverage:
     """Gather what decides on one point."""
     if side is None:
         return NOWHERE
     identity = _heard(side.identity, point)
     if side.unseen:
-        return Reach(identity, _UNSEEN)
+        return Coverage(identity, _UNSEEN)
     if side.boundary is None:
-        return Reach(identity)
-    return Reach(identity, _heard(side.boundary, point), ", ".join(each.name for each in side.boundary))
+        return Coverage(identity)
+    return Coverage(identity, _heard(side.boundary, point), ", ".join(each.name for each in side.boundary))
 
 
-def _heard(policies: Iterable[Policy], point: Point) -> Voice:
+def _heard(policies: Iterable[Policy], point: Permission) -> LayerGrants:
     sure: dict[Effect, list[Statement]] = {Effect.ALLOW: [], Effect.DENY: []}
     may: set[Effect] = set()
     for policy in policies:
@@ -91,7 +91,7 @@ def _heard(policies: Iterable[Policy], point: Point) -> Voice:
                 sure[statement.effect].append(statement)
             else:
                 may |= {Effect.ALLOW, Effect.DENY} if statement.effect is Effect.OPEN else {statement.effect}
-    return Voice(tuple(sure[Effect.ALLOW]), tuple(sure[Effect.DENY]), Effect.ALLOW in may, Effect.DENY in may)
+    return LayerGrants(tuple(sure[Effect.ALLOW]), tuple(sure[Effect.DENY]), Effect.ALLOW in may, Effect.DENY in may)
 
 
 def limits(statements: Iterable[Statement]) -> list[Limits]:

@@ -9,14 +9,14 @@ import msgspec
 
 from tfcheck.access import condition_strength
 from tfcheck.access.condition_strength import Limits
-from tfcheck.access.coverage import Reach, Voice, limits
+from tfcheck.access.coverage import Coverage, LayerGrants, limits
 from tfcheck.iam.action import gathered
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.symbolic.value import Truth
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """What was `granted` or `withdrawn`: all of it, or (not `whole`) what conditions leave out.
+    """What was `granted` or `revoked`: all of it, or (not `whole`) what conditions leave out.
 
     `because` names what decides, where it is not merely a statement that allows it: empty otherwise.
     """
@@ -48,11 +48,11 @@ class _Layer(msgspec.Struct, frozen=True):
         return limits((*self.before, *self.after))
 
 
-def differences(before: Reach, after: Reach) -> Iterator[Difference]:
+def differences(before: Coverage, after: Coverage) -> Iterator[Difference]:
     """Return what definitely changed; nothing where it is open, and nothing where it stays as it was."""
     had, has = ~before.nothing, ~after.nothing
     if had is Truth.TRUE and has is Truth.FALSE:
-        yield Difference("withdrawn", _stopped(after, "now"), True)
+        yield Difference("revoked", _stopped(after, "now"), True)
     elif had is Truth.FALSE and has is Truth.TRUE:
         why = filter(None, (_stopped(before, "before"), _only_under(after.identity.allowing, "")))
         yield Difference("granted", "; ".join(why), True)
@@ -60,13 +60,13 @@ def differences(before: Reach, after: Reach) -> Iterator[Difference]:
         yield from _limited(before, after)
 
 
-def _stopped(reach: Reach, when: str) -> str:
+def _stopped(reach: Coverage, when: str) -> str:
     """Explain what keeps from access that a statement allows; empty where none does."""
     identity, ceiling = reach.identity, reach.ceiling
     if not identity.allowing and not identity.may_allow:
         return ""
     verb = "denies" if when == "now" else "denied"
-    for voice in (identity, ceiling or Voice()):
+    for voice in (identity, ceiling or LayerGrants()):
         for each in voice.denying:
             if not each.conditions:
                 return f"{statement(each.origin)} {verb} it {when}"
@@ -82,7 +82,7 @@ def statement(origin: Origin) -> str:
 # Conditions
 
 
-def _limited(before: Reach, after: Reach) -> Iterator[Difference]:
+def _limited(before: Coverage, after: Coverage) -> Iterator[Difference]:
     """Compare the conditions; what one layer takes and another gives is not weighed against one another."""
     layers = _layers(before, after)
     less, more = ([(each.more if forth else each.less)() for each in layers] for forth in (False, True))
@@ -95,17 +95,17 @@ def _limited(before: Reach, after: Reach) -> Iterator[Difference]:
         return
     said = partial(_said, layers[number])
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
-        yield Difference("withdrawn", said("withdrawn"), False)
+        yield Difference("revoked", said("revoked"), False)
     if more[number] is Truth.TRUE and less[number] is not Truth.UNKNOWN:
         yield Difference("granted", said("granted"), False)
 
 
 _F = Truth.FALSE
 #: Of a role without a boundary.
-_NO_LIMIT = Voice((Statement(Origin("", None, 0), Effect.ALLOW, gathered(())),))
+_NO_LIMIT = LayerGrants((Statement(Origin("", None, 0), Effect.ALLOW, gathered(())),))
 
 
-def _layers(before: Reach, after: Reach) -> list[_Layer]:
+def _layers(before: Coverage, after: Coverage) -> list[_Layer]:
     pairs = [(before.identity, after.identity)]
     if before.ceiling or after.ceiling:
         pairs.append((before.ceiling or _NO_LIMIT, after.ceiling or _NO_LIMIT))
@@ -118,7 +118,7 @@ def _layers(before: Reach, after: Reach) -> list[_Layer]:
 
 
 def _said(layer: _Layer, change: str) -> str:
-    lost = change == "withdrawn"
+    lost = change == "revoked"
     if not layer.denies:
         return _only_under(layer.after if lost else layer.before, "now" if lost else "before")
     own = layer.after if lost else layer.before

@@ -17,12 +17,12 @@ from tfcheck.iam import Context
 from tfcheck.iam.action import Action, Actions, gathered, names
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.resource import Resource, Resources, matches, read_resource, target
-from tfcheck.iam.variables import Template, Variable
+from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, text, written
 
 
-class Point(msgspec.Struct, frozen=True):
+class Permission(msgspec.Struct, frozen=True):
     """An action on a resource. `said` are the two for people; `secret` says not to show the resource."""
 
     action: Action
@@ -41,7 +41,7 @@ _EVERYTHING = Resource("*", "*", everything=True)
 _NO_KEYS = Context()
 
 
-def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Point]:
+def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]:
     """List what the statements of some effects name, entry by entry."""
     for policy in policies:
         for statement in policy.statements:
@@ -49,7 +49,7 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Point]:
                 yield from _named(statement, statement.resources)
 
 
-def excluded(policies: Iterable[Policy]) -> Iterator[Point]:
+def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
     """List what NotAction and NotResource leave out: there a statement may end."""
     for policy in policies:
         for statement in policy.statements:
@@ -84,10 +84,10 @@ def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
             yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
 
 
-def _named(statement: Statement, resources: Resources) -> Iterator[Point]:
+def _named(statement: Statement, resources: Resources) -> Iterator[Permission]:
     for action, said in _actions(statement.actions):
         for resource, on in _resources(resources):
-            yield Point(action, resource, (said, on), statement.origin.secret)
+            yield Permission(action, resource, (said, on), statement.origin.secret)
 
 
 def _actions(actions: Actions) -> list[tuple[Action, str]]:
@@ -109,7 +109,7 @@ def _listed(entries: Iterable[TextLike]) -> str:
 # Does a statement name it
 
 
-def named_by(statement: Statement, point: Point) -> Truth:
+def named_by(statement: Statement, point: Permission) -> Truth:
     """Whether a statement names the action and the resource of a point, whatever its conditions are."""
     named = _names(statement.actions, point.action)
     if named is Truth.FALSE or statement.unread is not None:
@@ -126,7 +126,7 @@ def _names(actions: Actions, wanted: Action) -> Truth:
     return ~found if actions.negated else found
 
 
-def _covers(resources: Resources | None, point: Point) -> Truth:
+def _covers(resources: Resources | None, point: Permission) -> Truth:
     if resources is None:
         return Truth.TRUE
     found = Truth.some(_includes(each, point.resource, point.action) for each in resources.entries)
@@ -161,9 +161,9 @@ def _is_all_of_a_service(entry: Resource, action: Action) -> bool:
 
 def _opened(entry: Resource) -> Resource:
     """Put a text of which nothing is known in place of each variable: what it holds is not decided here."""
-    if not isinstance(entry.whole, Template):
+    if not isinstance(entry.whole, PolicyTemplate):
         return entry
-    row = [Unknown() if isinstance(part, Variable | Verbatim) else part for part in entry.whole.parts]
+    row = [Unknown() if isinstance(part, PolicyVariable | Verbatim) else part for part in entry.whole.parts]
     found = "" if entry.whole.broken else read_resource(text(row), variables=Truth.FALSE)
     return found if isinstance(found, Resource) else Resource(Unknown(), Unknown())
 
@@ -171,20 +171,20 @@ def _opened(entry: Resource) -> Resource:
 # Points and points
 
 
-def includes(one: Point, other: Point) -> bool:
+def includes(one: Permission, other: Permission) -> bool:
     """Whether one point definitely includes another."""
     return _action_includes(one, other) and _resource_includes(one, other)
 
 
-def _action_includes(one: Point, other: Point) -> bool:
+def _action_includes(one: Permission, other: Permission) -> bool:
     return one.action == other.action or _names(gathered((one.action,)), other.action) is Truth.TRUE
 
 
-def _resource_includes(one: Point, other: Point) -> bool:
+def _resource_includes(one: Permission, other: Permission) -> bool:
     return _includes(one.resource, other.resource, other.action) is Truth.TRUE
 
 
-def meet(one: Point, other: Point) -> Point | None:
+def meet(one: Permission, other: Permission) -> Permission | None:
     """Return what is in both, where the action and the resource of one lies in that of the other."""
     if _action_includes(one, other):
         action, said = other.action, other.said[0]
@@ -195,4 +195,4 @@ def meet(one: Point, other: Point) -> Point | None:
     inner = other if _resource_includes(one, other) else one if _resource_includes(other, one) else None
     if inner is None:
         return None
-    return Point(action, inner.resource, (said, inner.said[1]), inner.secret)
+    return Permission(action, inner.resource, (said, inner.said[1]), inner.secret)

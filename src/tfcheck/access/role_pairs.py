@@ -12,10 +12,10 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Text, Truth
 from tfcheck.verdict.judge import Judge
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-class Pair(msgspec.Struct, frozen=True):
+class RolePair(msgspec.Struct, frozen=True):
     """One role; None where it does not exist. A role that is merely not used yet, or no longer, exists."""
 
     label: str
@@ -23,7 +23,7 @@ class Pair(msgspec.Struct, frozen=True):
     after: Role | None
 
 
-def pairs(world: World) -> Iterator[Pair]:
+def pairs(world: World) -> Iterator[RolePair]:
     """Return the execution roles that the plan, or a stack beside it, manages: those after the change first."""
     earlier = world.before()
     after, before = _used(world), _used(earlier)
@@ -35,13 +35,13 @@ def pairs(world: World) -> Iterator[Pair]:
             if old is not None and old.label is not None:
                 del gone[old.label]
         if old is not None or _exists(world, label):
-            yield Pair(label, old, role)
+            yield RolePair(label, old, role)
     for label, role in before.items():
         if label not in after and (label in gone or _exists(world, label)):
-            yield Pair(label, role, _at(world, label))
+            yield RolePair(label, role, _at(world, label))
 
 
-def pairs_elsewhere(world: World) -> Iterator[Pair]:
+def pairs_elsewhere(world: World) -> Iterator[RolePair]:
     """Return the execution roles that nothing here manages, with what the plan attaches to them before and after it."""
     earlier = world.before()
     after, before = _used(world, managed=False), _used(earlier, managed=False)
@@ -50,7 +50,7 @@ def pairs_elsewhere(world: World) -> Iterator[Pair]:
         role = role or _again(before[label], world)
         old = old or _again(after[label], earlier)
         if role is not None and old is not None:
-            yield Pair(label, old, role)
+            yield RolePair(label, old, role)
 
 
 def _again(role: Role, world: World) -> Role | None:
@@ -93,5 +93,5 @@ def _at(world: World, label: str) -> Role | None:
     return found if found is not None and found.managed and found.label == label else None
 
 
-def _addresses(world: World) -> dict[str, Thing]:
+def _addresses(world: World) -> dict[str, WorldObject]:
     return {str(each.address): each for each in world.things("aws_iam_role")}

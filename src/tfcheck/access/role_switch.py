@@ -8,12 +8,12 @@ from tfcheck.access.role_pairs import execution_role, same
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Truth
-from tfcheck.verdict.before import Past
+from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.vocabulary.finding import RoleSwitch
 from tfcheck.world.world import World
 
 
-def role_switches(world: World, past: Past) -> Iterator[RoleSwitch]:
+def role_switches(world: World, past: VerdictsBefore) -> Iterator[RoleSwitch]:
     """Return which task definitions definitely have another execution role, or one where there was none."""
     for task in task_definitions(world):
         earlier = past.tasks.get(str(task.address))

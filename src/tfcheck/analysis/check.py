@@ -18,7 +18,7 @@ from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic import limits
-from tfcheck.verdict.before import Past
+from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.finding import (
     Answer,
@@ -88,7 +88,7 @@ def examined(
     resolver = resolver_of(plan, sources, workspace, account)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
-    judge, past = after.once(Judge), Past(before.once(Judge), before)
+    judge, past = after.once(Judge), VerdictsBefore(before.once(Judge), before)
     tasks = list(task_definitions(after))
     judged = [each for task in tasks for each in _judged(task, after, judge)]
     locations = Locations(resolver)
@@ -165,7 +165,7 @@ def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[
         yield requirement, judge.judge(requirement, task)
 
 
-def _answer(requirement: Requirement, found: Judgement, past: Past, locations: Locations) -> Answer:
+def _answer(requirement: Requirement, found: Judgement, past: VerdictsBefore, locations: Locations) -> Answer:
     argument = "assume_role_policy" if requirement.action == startup.trust.ACTION else "policy"
     return Answer(
         requirement=requirement,

@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.session import Together
-from tfcheck.hcl.modules import Found
+from tfcheck.analysis.session import Session
+from tfcheck.hcl.modules import FoundSources
 from tfcheck.repository import Run
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Report, Verdict
 
 if TYPE_CHECKING:
-    from tfcheck.analysis.inputs import Given
+    from tfcheck.analysis.inputs import PlanInput
     from tfcheck.analysis.redaction import Redactor
     from tfcheck.fix.edits.files import Files
     from tfcheck.fix.edits.insertion import Insertion
-    from tfcheck.fix.lending import Asked
-    from tfcheck.fix.mend import Mend, Mends
+    from tfcheck.fix.lending import OtherStackNeeds
+    from tfcheck.fix.mend import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
-    from tfcheck.hcl.syntax.file import File
+    from tfcheck.hcl.syntax.file import SourceFile
     from tfcheck.plan import ConfigModule, Plan
     from tfcheck.vocabulary.address import ElsewhereAddress
     from tfcheck.world.other_stack import Stack
     from tfcheck.world.world import After
 
 
-_SETTLED = "the sources grant already what the plan lacks: it is older than they are; plan again"
+_SETTLED = "the sources already grant what the plan lacks: run `terraform plan` again"
 
 
-class Choice(msgspec.Struct, frozen=True):
+class FixSelection(msgspec.Struct, frozen=True):
     """Which fixes are wanted: those of rules or addresses, only safe ones; `prefixes` grants directories of files."""
 
     only: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Fixed(msgspec.Struct, frozen=True):
     """All changes, by file; what is only text, and what there is to say."""
 
     diff: str = ""
-    texts: tuple[Mend, ...] = ()
+    texts: tuple[DraftFix, ...] = ()
     notes: tuple[str, ...] = ()
     changed: int = 0
 
@@ -53,7 +53,7 @@ def fix(
     plans: Sequence[str],
     sources: str | None,
     workspace: str | None,
-    choice: Choice,
+    choice: FixSelection,
     *,
     account: str | None = None,
     context: Sequence[str] = (),
@@ -67,7 +67,7 @@ def fix(
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
         UsageError: standard input is to be more than one of them.
     """
-    together = Together(plans, context, None, workspace, account=account)
+    together = Session(plans, context, None, workspace, account=account)
     work = _Work(sources, workspace, account, choice, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
         for given in together.given(plan):
@@ -102,7 +102,7 @@ class _Work:
         sources: str | None,
         workspace: str | None,
         account: str | None,
-        choice: Choice,
+        choice: FixSelection,
         run: Run,
         *,
         several: bool,
@@ -113,16 +113,16 @@ class _Work:
         self._choice = choice
         self._run = run
         self._several = several
-        self.mends: list[Mend] = []
-        self.texts: list[Mend] = []
+        self.mends: list[DraftFix] = []
+        self.texts: list[DraftFix] = []
         self.notes: list[str] = []
         self.files: Files | None = None
         self.redactors: list[Redactor] = []
         self._idle: dict[str, str] = {}
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
-        self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[Mend, Asked]]] = {}
+        self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
 
-    def add(self, given: Given, path: Path | None, stacks: Sequence[Stack]) -> None:
+    def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack]) -> None:
         """Find what one plan calls for."""
         from tfcheck.analysis.check import examined, writes_secret
         from tfcheck.fix import mends as find_mends
@@ -137,7 +137,7 @@ class _Work:
         wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
         if not wanted:
             left = _open(report)
-            missing = "nothing is surely missing" if left else "nothing is missing"
+            missing = "no definite problem" if left else "nothing is missing"
             what = "nothing that is asked for" if report.findings else missing
             self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
             self.notes.append(self._idle[given.plan.label])
@@ -156,13 +156,13 @@ class _Work:
         which = f" for `{label}`" if self._several else ""
         return f"nothing to do{which}: {what}"
 
-    def _ask(self, mend: Mend, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
+    def _ask(self, mend: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
         """Ask another plan of the call for what a role of it lacks; tell whether there is that plan."""
-        from tfcheck.fix.lending import Asked
+        from tfcheck.fix.lending import OtherStackNeeds
 
         label = next((each.plan.label for each in stacks if each.name == home.stack and each.is_checked), None)
         if label is not None:
-            asked = Asked(mend.answers, world, tuple(stacks), home.stack)
+            asked = OtherStackNeeds(mend.answers, world, tuple(stacks), home.stack)
             self._asked.setdefault((label, home), []).append((mend, asked))
         return label is not None
 
@@ -191,7 +191,7 @@ class _Work:
 
         return After(resolver_of(plan, sources, self._workspace, self._account), stacks, formerly(stacks))
 
-    def _by_place(self, mend: Mend, sources: Sources | None) -> Mend:
+    def _by_place(self, mend: DraftFix, sources: Sources | None) -> DraftFix:
         """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
 
         Raises:
@@ -202,7 +202,7 @@ class _Work:
         files = Files(sources)
         self.files = self.files or files
         if files.tree != self.files.tree:
-            raise InputError("the plans' sources lie in several repositories", hint="give the plans one by one")
+            raise InputError("the plans' sources lie in several repositories", hint="pass the plans one at a time")
         insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in mend.insertions)
         texts = {str(files.place(name)): text for name, text in mend.texts.items()}
         return msgspec.structs.replace(mend, insertions=tuple(insertions), texts=texts)
@@ -216,7 +216,7 @@ def _open(report: Report) -> str:
     return "".join(f", {each}" for each in parts)
 
 
-def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Found:
+def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> FoundSources:
     """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
     from tfcheck.hcl.modules import find
 
@@ -233,7 +233,7 @@ def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Foun
     except InputError:
         grown = None
     if grown is not None and plan.configuration is not None and _has_grown(grown, plan.configuration, ()):
-        return Found(grown)
+        return FoundSources(grown)
     if refused is not None:
         raise refused
     return found
@@ -259,11 +259,11 @@ def _is_wanted(finding: Finding, only: tuple[str, ...]) -> bool:
     return not only or not {finding.rule, finding.task_definition, finding.address}.isdisjoint(only)
 
 
-def _is_safe(mend: Mend, choice: Choice) -> bool:
+def _is_safe(mend: DraftFix, choice: FixSelection) -> bool:
     return mend.fix.safety == "safe" or not choice.safe_only
 
 
-def _left(findings: Iterable[Finding], mends: Mends, choice: Choice, asked: Container[str]) -> Iterator[str]:
+def _left(findings: Iterable[Finding], mends: PlanFixes, choice: FixSelection, asked: Container[str]) -> Iterator[str]:
     """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""
     if mends.settled:
         yield _SETTLED
@@ -276,20 +276,20 @@ def _left(findings: Iterable[Finding], mends: Mends, choice: Choice, asked: Cont
             yield f"left out, since it wants a review: {fix.title}"
 
 
-def _together(work: _Work) -> list[Mend]:
+def _together(work: _Work) -> list[DraftFix]:
     """Keep the changes that go together; one that would spoil a file for the others is left out."""
     if _are_sound(work.mends):
         return list(work.mends)
-    kept: list[Mend] = []
+    kept: list[DraftFix] = []
     for mend in work.mends:
         if _are_sound([*kept, mend]):
             kept.append(mend)
         else:
-            work.notes.append(f"left out, since it does not go with another change: {mend.fix.title}")
+            work.notes.append(f"omitted, because it conflicts with another change: {mend.fix.title}")
     return kept
 
 
-def _are_sound(mends: Sequence[Mend]) -> bool:
+def _are_sound(mends: Sequence[DraftFix]) -> bool:
     from tfcheck.fix.edits.insertion import by_file, spliced
     from tfcheck.fix.soundness import sound
     from tfcheck.fix.trial import reread
@@ -303,13 +303,13 @@ def _are_sound(mends: Sequence[Mend]) -> bool:
     )
 
 
-def _declares_once(file: File) -> bool:
+def _declares_once(file: SourceFile) -> bool:
     """Whether no two resources of a file have one name, as when two plans add different policies to one role."""
     labels = [block.labels for block in file.blocks if block.type == "resource"]
     return len(labels) == len(set(labels))
 
 
-def _write(mends: Sequence[Mend], files: Files) -> list[str]:
+def _write(mends: Sequence[DraftFix], files: Files) -> list[str]:
     """Write the changed files; return what there is to say about them.
 
     Raises:

@@ -11,19 +11,19 @@ from tfcheck.repository import Run
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Found, Sources
+    from tfcheck.hcl.modules import FoundSources, Sources
     from tfcheck.plan import Loaded, Plan
     from tfcheck.world.other_stack import Stack
 
 
-class Given(msgspec.Struct, frozen=True):
+class PlanInput(msgspec.Struct, frozen=True):
     """A plan, or the state of another stack read as one, with the sources that were found for it.
 
     A state does not name its sources: `beside` are those in its directory, which may be others.
     """
 
     plan: Plan
-    found: Found
+    found: FoundSources
     is_state: bool = False
     beside: Sources | None = None
 
@@ -39,14 +39,14 @@ class Given(msgspec.Struct, frozen=True):
         )
 
 
-class File(msgspec.Struct, frozen=True):
+class InputFile(msgspec.Struct, frozen=True):
     """What one file holds, and what is to be said of it."""
 
-    given: tuple[Given, ...]
+    given: tuple[PlanInput, ...]
     warnings: tuple[str, ...] = ()
 
 
-def planned(path: Path | None, sources: Path | None, run: Run) -> File:
+def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
     """Read the plans of a file, None for standard input, with their sources, which read what `run` lets them.
 
     Raises:
@@ -55,17 +55,17 @@ def planned(path: Path | None, sources: Path | None, run: Run) -> File:
     from tfcheck.hcl.modules import find
 
     loaded = load_plans(path)
-    rows = (Given(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
-    return File(tuple(rows), loaded.warnings)
+    rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
+    return InputFile(tuple(rows), loaded.warnings)
 
 
-def shown(path: Path | None, run: Run) -> File:
+def shown(path: Path | None, run: Run) -> InputFile:
     """Read the state or the plans of another stack, None for standard input, with the sources of a plan.
 
     Raises:
         InputError: it cannot be read, is a raw state, or holds something else.
     """
-    from tfcheck.hcl.modules import Found
+    from tfcheck.hcl.modules import FoundSources
     from tfcheck.plan import SavedPlanError, load_shown
 
     try:
@@ -77,15 +77,15 @@ def shown(path: Path | None, run: Run) -> File:
     if not found.is_state:
         return _with_sources(found.loaded, path, run)
     beside = _beside(path, run) if path else None
-    rows = (Given(each, Found(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
-    return File(tuple(rows), found.loaded.warnings)
+    rows = (PlanInput(each, FoundSources(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
+    return InputFile(tuple(rows), found.loaded.warnings)
 
 
-def _with_sources(loaded: Loaded, path: Path | None, run: Run) -> File:
+def _with_sources(loaded: Loaded, path: Path | None, run: Run) -> InputFile:
     from tfcheck.hcl.modules import find
 
-    rows = (Given(each, find(None, path, each.configuration, run=run)) for each in loaded.plans)
-    return File(tuple(rows), loaded.warnings)
+    rows = (PlanInput(each, find(None, path, each.configuration, run=run)) for each in loaded.plans)
+    return InputFile(tuple(rows), loaded.warnings)
 
 
 def _beside(path: Path, run: Run) -> Sources | None:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.inputs import File, Given, planned, shown
-from tfcheck.analysis.stacks import Neighbours, short_names
+from tfcheck.analysis.inputs import InputFile, PlanInput, planned, shown
+from tfcheck.analysis.stacks import OtherStacks, short_names
 from tfcheck.repository import Run
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Unread, Verdict
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Found, Sources
+    from tfcheck.hcl.modules import FoundSources, Sources
 
 
 #: A loop over file names must not fill the report.
@@ -32,7 +32,7 @@ class Checked(msgspec.Struct, frozen=True):
     directory: str
 
 
-class Together:
+class Session:
     """Plans that are checked together: each knows what the others will have made, and what `context` holds."""
 
     def __init__(
@@ -64,7 +64,7 @@ class Together:
         self._mend = mend
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
-        self._read: dict[str, File | InputError] = {}
+        self._read: dict[str, InputFile | InputError] = {}
         named = list(dict.fromkeys(context))
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
@@ -97,7 +97,7 @@ class Together:
             report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes, unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
 
-    def given(self, plan: str) -> tuple[Given, ...]:
+    def given(self, plan: str) -> tuple[PlanInput, ...]:
         """Return the plans that one of the files holds, and their sources.
 
         Raises:
@@ -108,12 +108,12 @@ class Together:
             raise file
         return file.given
 
-    def notes(self, plan: str, given: Given, *, about_sources: bool = True) -> Iterator[str]:
+    def notes(self, plan: str, given: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
         """Explain what is odd about the file of a plan, the context and, if wanted, the plan's sources."""
         file = self._file(plan)
         yield from () if isinstance(file, InputError) else file.warnings
         yield from self._warnings
-        yield from (f"`{each}` is checked itself: it is no context" for each in self._again)
+        yield from (f"`{each}` is already checked as a plan: it is not used as context" for each in self._again)
         yield from self.neighbours.notes(given)
         yield from _about(given.found) if about_sources else ()
 
@@ -123,13 +123,13 @@ class Together:
         return tuple(Unread(each, file.message) for each, file in found if isinstance(file, InputError))
 
     @cached_property
-    def neighbours(self) -> Neighbours:
+    def neighbours(self) -> OtherStacks:
         """Return what each plan sees of the others and of the context."""
         files = [self._file(each) for each in self._plans]
-        plans = [each for file in files if isinstance(file, File) for each in file.given]
-        return Neighbours(plans, self._context, self._names, self._workspace, self._account)
+        plans = [each for file in files if isinstance(file, InputFile) for each in file.given]
+        return OtherStacks(plans, self._context, self._names, self._workspace, self._account)
 
-    def _file(self, plan: str) -> File | InputError:
+    def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:
             try:
                 self._read[plan] = planned(_path(plan), self._sources, self.run)
@@ -163,13 +163,13 @@ def _placed(report: Report, sources: Sources | None, workspace: str | None) -> R
     return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
 
 
-def _about(found: Found) -> Iterator[str]:
+def _about(found: FoundSources) -> Iterator[str]:
     """Explain what of the sources could not be used; after the check, which reads only the files that it needs."""
     if found.sources is None:
         yield from found.messages
         return
     for problem in found.sources.problems:
-        yield f"{problem}; what needs that file stays unknown"
+        yield f"{problem}; what depends on that file stays unknown"
     refusals = list(found.sources.refusals)
     yield from (f"{each}; what needs it stays unknown" for each in refusals[:_MOST_REFUSALS])
     if len(refusals) > _MOST_REFUSALS:

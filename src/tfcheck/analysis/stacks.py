@@ -11,19 +11,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tfcheck.analysis.inputs import Given
+    from tfcheck.analysis.inputs import PlanInput
     from tfcheck.plan import Plan
     from tfcheck.vocabulary.address import Address
     from tfcheck.world.other_stack import Stack
 
 
-class Neighbours:
+class OtherStacks:
     """The stacks of one call."""
 
     def __init__(
         self,
-        plans: Sequence[Given],
-        context: Sequence[Given],
+        plans: Sequence[PlanInput],
+        context: Sequence[PlanInput],
         names: Mapping[str, str],
         workspace: str | None = None,
         account: str | None = None,
@@ -49,22 +49,22 @@ class Neighbours:
             stack.beside(self._stacks)
         self._views: dict[str, list[tuple[Stack, int]]] = {}
 
-    def of(self, given: Given) -> list[Stack]:
+    def of(self, given: PlanInput) -> list[Stack]:
         """Return what a plan sees of all others: each without what the plan, or one that counts before it.
 
         Speaks for.
         """
         return [stack for stack, _ in self._seen_from(given.plan)]
 
-    def notes(self, given: Given) -> Iterator[str]:
+    def notes(self, given: PlanInput) -> Iterator[str]:
         """Return which stacks show again what others speak for."""
         for stack, count in self._seen_from(given.plan):
             if count:
                 things = "something" if count == 1 else f"{count} things"
-                yield f"{stack.name} shows {things} that a plan, or a file given before it, shows too: that one counts"
+                yield f"{stack.name} contains {things} that a plan or an earlier file also contains; that one is used"
         yield from self._outdated(given)
 
-    def _outdated(self, given: Given) -> Iterator[str]:
+    def _outdated(self, given: PlanInput) -> Iterator[str]:
         """Return which plans are to make what a state has already."""
         from tfcheck.analysis.stale_copies import made_again
 
@@ -77,7 +77,10 @@ class Neighbours:
                 if count:
                     things = "something" if count == 1 else f"{count} things"
                     name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
-                    yield f"{name} makes {things} that {state.name} has already: it seems to be older; plan again"
+                    yield (
+                        f"{name} creates {things} that {state.name} already contains: the plan looks out of "
+                        f"date; run `terraform plan` again"
+                    )
 
     def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
         """Pair each other stack, as a plan sees it, with the number of things that it does not speak for."""

@@ -8,12 +8,12 @@ from tfcheck import checks
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.startup.launch import possible_services
 from tfcheck.symbolic.value import Truth
-from tfcheck.verdict.before import STARTS, Past
+from tfcheck.verdict.before import STARTS, VerdictsBefore
 from tfcheck.vocabulary.finding import Answer, Severity, TaskChange
 from tfcheck.world.world import World
 
 
-def task_changes(answers: Iterable[Answer], world: World, past: Past) -> Iterator[TaskChange]:
+def task_changes(answers: Iterable[Answer], world: World, past: VerdictsBefore) -> Iterator[TaskChange]:
     """Return which task definitions could start before the change and cannot after it, or the other way round.
 
     Nothing is said of one that is new, and of one where either is open.
@@ -28,7 +28,7 @@ def task_changes(answers: Iterable[Answer], world: World, past: Past) -> Iterato
 
 _TASK_CHANGES = {
     (Truth.TRUE, Truth.FALSE): "broken",
-    (Truth.FALSE, Truth.TRUE): "mended",
+    (Truth.FALSE, Truth.TRUE): "fixed",
     (Truth.FALSE, Truth.FALSE): "still_broken",
 }
 
@@ -44,7 +44,7 @@ def _after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
     return found
 
 
-def _could_start(task: TaskDefinition, past: Past) -> Truth:
+def _could_start(task: TaskDefinition, past: VerdictsBefore) -> Truth:
     granted = past.granted(task)
     return granted if granted is Truth.FALSE else granted & _unless_stopped(task, past.world)
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.atlantis.store import Kept, Store, root
-from tfcheck.atlantis.surroundings import Pull, pull
+from tfcheck.atlantis.store import ResultStore, StoredResults, root
+from tfcheck.atlantis.surroundings import PlannedPull, pull
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, Thread
-from tfcheck.github.event import Asked, Nothing, found
+from tfcheck.github.event import NothingToDo, RequestedPull, found
 from tfcheck.github.hosts import Hosts
-from tfcheck.github.outcome import Did
-from tfcheck.github.publish import Place, Wishes, publish
+from tfcheck.github.outcome import CommentAction
+from tfcheck.github.publish import CommentOptions, RunLocation, publish
 from tfcheck.github.refusal import RefusalError
 from tfcheck.report import origin
 from tfcheck.report.manual import Manual
@@ -41,8 +41,8 @@ class Hook(msgspec.Struct, frozen=True):
     """The hook's surroundings, and what is wanted of the comment."""
 
     variables: Mapping[str, str]
-    pull: Pull
-    wishes: Wishes
+    pull: PlannedPull
+    wishes: CommentOptions
     manuals: tuple[Manual, ...] = ()
 
     @property
@@ -51,7 +51,7 @@ class Hook(msgspec.Struct, frozen=True):
         return self.variables.get("COMMAND_HAS_ERRORS") == "true"
 
 
-class Said(msgspec.Struct, frozen=True):
+class HookResult(msgspec.Struct, frozen=True):
     """What came of the comment, in one line, and whether the log has to tell the reports instead."""
 
     line: str
@@ -60,7 +60,7 @@ class Said(msgspec.Struct, frozen=True):
 
 
 def after_command(
-    variables: Mapping[str, str], wishes: Wishes, manuals: tuple[Manual, ...] = (), *, dry_run: bool = False
+    variables: Mapping[str, str], wishes: CommentOptions, manuals: tuple[Manual, ...] = (), *, dry_run: bool = False
 ) -> str:
     """Bring the comment up to date and give what the log of the hook should hold: nothing where there is nothing.
 
@@ -70,7 +70,7 @@ def after_command(
     hook = Hook(variables, pull(variables), wishes, manuals)
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
-    store = Store(root(variables), hook.pull)
+    store = ResultStore(root(variables), hook.pull)
     _describe(variables, "")  # NOTE: what an earlier hook has left there would be taken for ours
     if not hook.failed and not variables.get("PROJECT_NAME"):
         store.drop_unplanned()
@@ -79,7 +79,7 @@ def after_command(
     if not kept.reports:
         return _without_results(hook, store, dry_run=dry_run)
     _describe(variables, counts(kept.reports))
-    said = Said("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept)
+    said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept)
     store.drop_earlier()
     lines = [counts(kept.reports), *(f"warning: {each}" for each in kept.problems), visible(said.line)]
     lines += [f"warning: {visible(each)}" for each in said.warnings]
@@ -119,48 +119,48 @@ def _screens(reports: Sequence[Report]) -> str:
     return "".join(f"\n{origin.told(each, 'target')}\n{text(each, quiet=True, directory='.')}" for each in reports)
 
 
-def _told(hook: Hook, kept: Kept) -> Said:
+def _told(hook: Hook, kept: StoredResults) -> HookResult:
     """Return the reports on the pull request."""
     client = _client(hook)
     if isinstance(client, str):
-        return Said(client, in_log=True)
+        return HookResult(client, in_log=True)
     gated = any(origin.told(report, "stopped") for report in kept.reports)
     missing = len(kept.problems) + (hook.failed and not gated)  # NOTE: what we stopped has failed, too, but is here
     wishes = msgspec.structs.replace(hook.wishes, expected=len(kept.reports) + missing)
     try:
         done = publish(client, _asked(hook.pull), kept.reports, _place(hook), wishes, hook.manuals)
     except RefusalError as refusal:
-        return Said(f"no comment: {refusal}", in_log=True)
-    return Said(str(done.outcome), done.warnings)
+        return HookResult(f"no comment: {refusal}", in_log=True)
+    return HookResult(str(done.outcome), done.warnings)
 
 
-def _without_results(hook: Hook, store: Store, *, dry_run: bool) -> str:
+def _without_results(hook: Hook, store: ResultStore, *, dry_run: bool) -> str:
     """Take back what the comment says of an earlier commit, if anything was; else Atlantis ran for nothing."""
     client = _client(hook)
     if dry_run or isinstance(client, str) or not store.knows_earlier():
         return ""
     try:
         wanted = found(client, _asked(hook.pull))
-        if isinstance(wanted, Nothing):
+        if isinstance(wanted, NothingToDo):
             return ""
         outcome = Thread(client, wanted, author(client, {}, hook.wishes.author), _taken_back(hook)).publish()
     except RefusalError as refusal:
         return f"no comment: {refusal}\n"
     store.drop_earlier(confirmed=True)
-    return "" if outcome.did in (Did.NOTHING, Did.UNCHANGED) else f"{outcome}\n"
+    return "" if outcome.did in (CommentAction.NOTHING, CommentAction.UNCHANGED) else f"{outcome}\n"
 
 
 def _taken_back(hook: Hook) -> Draft:
     mark = marker(hook.wishes.id, hook.pull.commit, _run())
     body = (
         f"{mark}\n### ❔ tfcheck: no result for the newest commit\n\n"
-        f"Atlantis has no plan of commit `{hook.pull.commit[:7]}`: what was told here before is out of date."
+        f"Atlantis has no plan of commit `{hook.pull.commit[:7]}`: what this comment showed before is out of date."
     )
     return Draft(marker=mark, write=lambda *_: body, clean=False, wanted=False, size=budget.COMMENT)
 
 
-def _asked(about: Pull) -> Asked:
-    return Asked(about.repository, about.number, about.commit)
+def _asked(about: PlannedPull) -> RequestedPull:
+    return RequestedPull(about.repository, about.number, about.commit)
 
 
 def _client(hook: Hook) -> Client | str:
@@ -188,7 +188,7 @@ def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
     return Hosts(f"{server}/api/v3", f"{server}/api/graphql", server)
 
 
-def _place(hook: Hook) -> Place:
+def _place(hook: Hook) -> RunLocation:
     """Describe the hook as a job of GitHub is described."""
     number, _, attempt = _run().partition(".")
     variables = {
@@ -196,7 +196,7 @@ def _place(hook: Hook) -> Place:
         "GITHUB_RUN_ID": number,
         "GITHUB_RUN_ATTEMPT": attempt,
     }
-    return Place(variables, hook.pull.server or "", Path(hook.variables.get("DIR") or os.curdir))
+    return RunLocation(variables, hook.pull.server or "", Path(hook.variables.get("DIR") or os.curdir))
 
 
 def _run() -> str:

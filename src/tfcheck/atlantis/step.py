@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.analysis.session import Together, fails
+from tfcheck.analysis.session import Session, fails
 from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
-from tfcheck.atlantis.store import Store, root
-from tfcheck.atlantis.surroundings import Project, Pull, project, pull
+from tfcheck.atlantis.store import ResultStore, root
+from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 from tfcheck.vocabulary.finding import PlanInfo, Report, Skipped
@@ -46,7 +46,7 @@ class Gate(msgspec.Struct, frozen=True):
         return " and ".join(filter(None, (named, "--strict" if self.strict else "")))
 
 
-class Printed(msgspec.Struct, frozen=True):
+class StepOutput(msgspec.Struct, frozen=True):
     """What the step prints, and its exit status."""
 
     text: str
@@ -60,7 +60,7 @@ def after_plan(
     account: str | None = None,
     *,
     debug: bool = False,
-) -> Printed:
+) -> StepOutput:
     """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
 
     `context` are files with the state or a plan of other stacks, `account` is that of the plan.
@@ -78,12 +78,12 @@ def after_plan(
         return _unchecked(variables, about, gate, own(error), "run it with --debug to see where")
 
 
-def _checked(variables: Mapping[str, str], about: Project, gate: Gate, reports: list[Report]) -> Printed:
+def _checked(variables: Mapping[str, str], about: Project, gate: Gate, reports: list[Report]) -> StepOutput:
     stopped = gate.stops(reports)
     after = _kept(variables, about, reports, stopped=stopped)
     if stopped:
-        after.append(f"tfcheck stops this plan ({gate}): mend it and push, or have whoever runs Atlantis relax that")
-    return Printed(fenced(reports, after), _STOPPED if stopped else 0)
+        after.append(f"tfcheck stops this plan ({gate}): fix it and push, or ask whoever runs Atlantis to relax that")
+    return StepOutput(fenced(reports, after), _STOPPED if stopped else 0)
 
 
 def reported(about: Project, context: Sequence[str] = (), account: str | None = None) -> list[Report]:
@@ -95,12 +95,12 @@ def reported(about: Project, context: Sequence[str] = (), account: str | None = 
     if not about.showfile or not os.path.exists(about.showfile):
         name = "SHOWFILE leads to no file" if about.showfile else "SHOWFILE is not set"
         raise InputError(
-            f"there is no plan as JSON, {name}",
+            f"there is no JSON plan, {name}",
             hint="the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
         )
     plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
     try:
-        together = Together(
+        together = Session(
             (plan,), context, None, about.workspace, account=account, outputs=(about.planfile,), shared=True
         )
     except InputError as error:  # of the context; whoever runs the server has named its files
@@ -120,7 +120,7 @@ def own(error: Exception) -> str:
     return f"this is a bug in tfcheck {__version__}: {type(error).__name__}"
 
 
-def _unchecked(variables: Mapping[str, str], about: Project, gate: Gate, message: str, hint: str) -> Printed:
+def _unchecked(variables: Mapping[str, str], about: Project, gate: Gate, message: str, hint: str) -> StepOutput:
     nothing = Report(
         plan=PlanInfo(Path(about.showfile).name or "plan", None, None, None, complete=False),
         task_definitions=(),
@@ -131,7 +131,7 @@ def _unchecked(variables: Mapping[str, str], about: Project, gate: Gate, message
     after = _kept(variables, about, [nothing], stopped=gate.closed)
     if gate.closed:
         after.append(f"tfcheck stops this plan: what was not checked does not pass {gate}")
-    return Printed(failed(message, hint, after), _STOPPED if gate.closed else 0)
+    return StepOutput(failed(message, hint, after), _STOPPED if gate.closed else 0)
 
 
 def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *, stopped: bool) -> list[str]:
@@ -140,15 +140,15 @@ def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *
         found = pull(variables)
         placed = (msgspec.structs.replace(each, context=_context(found, about, stopped)) for each in reports)
         text = "".join(json(each, indent=len(reports) == 1) for each in placed)
-        Store(root(variables), found).save(about, text)
+        ResultStore(root(variables), found).save(about, text)
     except TfcheckError as error:
-        return [f"! no comment will tell this: {harmless(error.message)}"]
+        return [f"! this will not appear in a comment: {harmless(error.message)}"]
     except Exception as error:
-        return [f"! no comment will tell this: {own(error)}"]
+        return [f"! this will not appear in a comment: {own(error)}"]
     return []
 
 
-def _context(found: Pull, about: Project, stopped: bool) -> dict[str, str | int]:
+def _context(found: PlannedPull, about: Project, stopped: bool) -> dict[str, str | int]:
     """Return where the result comes from; the plan's file tells later whether the project is still planned."""
     told: dict[str, str | int] = {
         "target": about.target,

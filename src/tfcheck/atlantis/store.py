@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tfcheck.atlantis.surroundings import Project, Pull, is_commit
+from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
 from tfcheck.report.origin import told
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
@@ -33,17 +33,17 @@ _OURS = re.compile(r"[A-Za-z0-9-]+-[0-9a-f]{16}\.json|\.[A-Za-z0-9-]+-[0-9a-f]{1
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredResults(msgspec.Struct, frozen=True):
     """The results for the newest commit of a pull request, and what is wrong with files that cannot be read."""
 
     reports: tuple[Report, ...]
     problems: tuple[str, ...]
 
 
-class Store:
+class ResultStore:
     """The results for one pull request at one commit."""
 
-    def __init__(self, root: Path, pull: Pull) -> None:
+    def __init__(self, root: Path, pull: PlannedPull) -> None:
         """Build from the folder of all results."""
         self._root = root
         self._pull = root.joinpath(_safe(pull.owner), _safe(pull.name), str(pull.number))
@@ -64,14 +64,14 @@ class Store:
         except OSError as error:
             raise InputError(
                 f"the result could not be saved: {(error.strerror or type(error).__name__).lower()}",
-                hint=f"let {_SETTING} name a folder that Atlantis may write to",
+                hint=f"set {_SETTING} to a folder that Atlantis is allowed to write to",
             ) from None
 
     def _write(self, path: Path, report: str) -> None:
         _make_private(path.parent)
         write(path, report.encode("utf-8", "backslashreplace"), mode=0o600)
 
-    def kept(self) -> Kept:
+    def kept(self) -> StoredResults:
         """Read all results for the commit, in the order of their names."""
         from tfcheck.report.reading import LARGEST, read
 
@@ -85,7 +85,7 @@ class Store:
                 problems.append(f"the result `{path.name}` cannot be read")
             except TfcheckError as error:
                 problems.append(error.message)
-        return Kept(tuple(reports), tuple(problems))
+        return StoredResults(tuple(reports), tuple(problems))
 
     def knows_earlier(self) -> bool:
         """Whether there are results of other commits of the pull request."""

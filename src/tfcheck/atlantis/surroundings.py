@@ -19,7 +19,7 @@ _GITHUB = re.compile(r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+
 _HINT = "run it as a step or hook of Atlantis"
 
 
-class Pull(msgspec.Struct, frozen=True):
+class PlannedPull(msgspec.Struct, frozen=True):
     """A pull request, and the newest commit of it that Atlantis knows."""
 
     owner: str
@@ -64,7 +64,7 @@ def is_commit(text: str) -> bool:
     return _COMMIT.fullmatch(text) is not None
 
 
-def pull(variables: Mapping[str, str]) -> Pull:
+def pull(variables: Mapping[str, str]) -> PlannedPull:
     """Read which pull request this is about.
 
     Raises:
@@ -77,7 +77,7 @@ def pull(variables: Mapping[str, str]) -> Pull:
     owner, name, number, commit = (variables[each] for each in names)
     if not _NUMBER.fullmatch(number) or not is_commit(commit):
         raise UsageError("PULL_NUM or HEAD_COMMIT is not what Atlantis sets", hint=_HINT)
-    return Pull(owner, name, int(number), commit, variables.get("PULL_URL", ""))
+    return PlannedPull(owner, name, int(number), commit, variables.get("PULL_URL", ""))
 
 
 def project(variables: Mapping[str, str]) -> Project:

@@ -30,7 +30,7 @@ from tfcheck.checks import (
     secret_reference,
     secret_value,
 )
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal
@@ -38,43 +38,43 @@ from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Finding, Location, Severity
 from tfcheck.world.world import World
 
-PITFALLS: tuple[Pitfall, ...] = (
-    env_file_type.PITFALL,
-    env_file_arn.PITFALL,
-    env_file_name.PITFALL,
-    env_file_count.PITFALL,
-    env_file_windows.PITFALL,
-    platform_version.PITFALL,
-    env_file_absent.PITFALL,
-    env_file_content.PITFALL,
-    image_host.PITFALL,
-    secret_reference.PITFALL,
-    secret_value.PITFALL,
-    parameter_region.PITFALL,
-    credential_spec_arn.PITFALL,
-    log_options.PITFALL,
-    log_region.PITFALL,
-    log_group_absent.PITFALL,
-    deleted.PITFALL,
-    log_router.PITFALL,
-    policies_of_one_name.PITFALL,
-    role_for_anyone.PITFALL,
-    efs_authorization.PITFALL,
-    deploy_order.PITFALL,
-    ecs_exec.PITFALL,
-    credential_in_environment.PITFALL,
+CHECKS: tuple[Check, ...] = (
+    env_file_type.CHECK,
+    env_file_arn.CHECK,
+    env_file_name.CHECK,
+    env_file_count.CHECK,
+    env_file_windows.CHECK,
+    platform_version.CHECK,
+    env_file_absent.CHECK,
+    env_file_content.CHECK,
+    image_host.CHECK,
+    secret_reference.CHECK,
+    secret_value.CHECK,
+    parameter_region.CHECK,
+    credential_spec_arn.CHECK,
+    log_options.CHECK,
+    log_region.CHECK,
+    log_group_absent.CHECK,
+    deleted.CHECK,
+    log_router.CHECK,
+    policies_of_one_name.CHECK,
+    role_for_anyone.CHECK,
+    efs_authorization.CHECK,
+    deploy_order.CHECK,
+    ecs_exec.CHECK,
+    credential_in_environment.CHECK,
 )
 
 
-class Mistakes:
+class Misconfigurations:
     """What is wrong with the task definitions of one world; each is searched once."""
 
     def __init__(self, world: World) -> None:
         """Build from the world."""
         self._world = world
-        self._found: dict[tuple[str, str], tuple[Mistake, ...]] = {}
+        self._found: dict[tuple[str, str], tuple[Misconfiguration, ...]] = {}
 
-    def of(self, task: TaskDefinition, pitfall: Pitfall) -> tuple[Mistake, ...]:
+    def of(self, task: TaskDefinition, pitfall: Check) -> tuple[Misconfiguration, ...]:
         """Return what definitely breaks one rule."""
         key = str(task.address), pitfall.id
         if key not in self._found:
@@ -84,7 +84,7 @@ class Mistakes:
 
 def stopped(task: TaskDefinition, world: World) -> bool:
     """Whether something is wrong with which a task definition of a world definitely cannot start."""
-    found = (each for pitfall in PITFALLS for each in world.once(Mistakes).of(task, pitfall))
+    found = (each for pitfall in CHECKS for each in world.once(Misconfigurations).of(task, pitfall))
     return any(each.severity is Severity.ERROR for each in found)
 
 
@@ -97,8 +97,8 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     told: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))
-        for pitfall in PITFALLS:
-            for mistake in world.once(Mistakes).of(task, pitfall):
+        for pitfall in CHECKS:
+            for mistake in world.once(Misconfigurations).of(task, pitfall):
                 key = (mistake.address or str(task.address), mistake.message)
                 if key not in told:
                     told.add(key)
@@ -111,10 +111,10 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     yield from deploy_order.notes(tasks, world)
 
 
-def _was_made(mistake: Mistake, pitfall: Pitfall, before: TaskDefinition | None, world: World) -> bool:
+def _was_made(mistake: Misconfiguration, pitfall: Check, before: TaskDefinition | None, world: World) -> bool:
     """Whether the same was wrong before the change, and as bad."""
     earlier = world.before()
-    found = earlier.once(Mistakes).of(before, pitfall) if before is not None else ()
+    found = earlier.once(Misconfigurations).of(before, pitfall) if before is not None else ()
     return any(
         each.container == mistake.container
         and each.severity.rank <= mistake.severity.rank
@@ -123,7 +123,9 @@ def _was_made(mistake: Mistake, pitfall: Pitfall, before: TaskDefinition | None,
     )
 
 
-def _finding(mistake: Mistake, pitfall: Pitfall, task: TaskDefinition, change: str, locations: Locations) -> Finding:
+def _finding(
+    mistake: Misconfiguration, pitfall: Check, task: TaskDefinition, change: str, locations: Locations
+) -> Finding:
     location, needed_at = _places(mistake, task, locations)
     return Finding(
         rule=pitfall.id,
@@ -139,7 +141,9 @@ def _finding(mistake: Mistake, pitfall: Pitfall, task: TaskDefinition, change: s
     )
 
 
-def _places(mistake: Mistake, task: TaskDefinition, locations: Locations) -> tuple[Location | None, Location | None]:
+def _places(
+    mistake: Misconfiguration, task: TaskDefinition, locations: Locations
+) -> tuple[Location | None, Location | None]:
     """Point at what is wrong; where that is another resource, also at the containers that need it."""
     if mistake.address is None:
         return locations.of_address(task.address, mistake.argument), None

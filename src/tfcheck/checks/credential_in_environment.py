@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Severity
@@ -33,13 +33,13 @@ _HARMLESS = re.compile(
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         listed = container.members("environment")
         for each in () if isinstance(listed, Unknown) else listed:
             name = member(each, "name")
             if isinstance(name, str) and _NAME.fullmatch(name) and _may_be_credential(member(each, "value")):
-                yield Mistake(
+                yield Misconfiguration(
                     f"`{name}` of container `{container.name}` is given its value in `environment`, where it can be "
                     "read: take it from a secret",
                     Severity.INFO,
@@ -53,4 +53,4 @@ def _may_be_credential(value: Value) -> bool:
     return isinstance(value, str) and value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
 
 
-PITFALL = Pitfall("credential-in-environment", "credentials in environment", __doc__, _search)
+CHECK = Check("credential-in-environment", "credentials in environment", __doc__, _search)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.credential_spec import options, specification, wrong_specification
 from tfcheck.vocabulary.finding import Severity
@@ -23,14 +23,16 @@ from tfcheck.world.world import World
 _SYMPTOM = "unsupported credentialspec ARN, only s3/ssm ARNs are valid"
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for place, option in options(task):
         arn = specification(option)
         wrong = wrong_specification(arn, task.thing.surroundings, world) if arn is not None else None
         if wrong is not None and arn is not None:
             container = place.container.name if place.container else None
             symptom = _SYMPTOM if "only S3 and" in wrong else ""
-            yield Mistake(f"{place.cause}: {shown(task, arn)} {wrong}", Severity.ERROR, container, option, (), symptom)
+            yield Misconfiguration(
+                f"{place.cause}: {shown(task, arn)} {wrong}", Severity.ERROR, container, option, (), symptom
+            )
 
 
-PITFALL = Pitfall("credential-spec-arn", "ARNs of credential specifications", __doc__, _search)
+CHECK = Check("credential-spec-arn", "ARNs of credential specifications", __doc__, _search)

@@ -25,22 +25,22 @@ from collections.abc import Iterator
 
 from tfcheck.checks import env_file_absent, log_group_absent
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, Kind, catalogue, reachable
+from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue, reachable
 from tfcheck.inventory.ecs import Container, TaskDefinition
 from tfcheck.startup.log_driver import AwsLogs, awslogs
-from tfcheck.startup.source import Store, sources
+from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Text, Truth, Unknown, written
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 #: What is looked at, and the attributes of which one must be another one for it to be another thing.
-_KINDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
+_KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
     (LOG_GROUP, ("name",)),
     (SECRET, ("name",)),
     (PARAMETER, ("name",)),
@@ -49,10 +49,10 @@ _KINDS: tuple[tuple[Kind, tuple[str, ...]], ...] = (
 )
 #: What else makes a thing of the kind.
 _ALSO = {OBJECT: ("aws_s3_object_copy",)}
-_STORES = {Store.SECRETS_MANAGER: SECRET, Store.PARAMETER_STORE: PARAMETER}
+_STORES = {ValueStore.SECRETS_MANAGER: SECRET, ValueStore.PARAMETER_STORE: PARAMETER}
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for one, whose in _changing(world):
         deleted = one.once(_deleted)
         if not deleted:
@@ -62,7 +62,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
         for what, container, thing in _named(task, world, one.before()):
             if str(thing.address) not in deleted or (what, container, thing.address.type) in there:
                 continue
-            yield Mistake(
+            yield Misconfiguration(
                 f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
                 Severity.ERROR,
                 container,
@@ -83,7 +83,7 @@ def _changing(world: World) -> Iterator[tuple[World, str]]:
             yield each, "the plan of another stack"
 
 
-def _symptom(task: TaskDefinition, thing: Thing) -> str:
+def _symptom(task: TaskDefinition, thing: WorldObject) -> str:
     """Return what ECS says where there is no such thing; empty where that was not seen."""
     match thing.address.type:
         case "aws_cloudwatch_log_group":
@@ -98,7 +98,7 @@ def _symptom(task: TaskDefinition, thing: Thing) -> str:
             return env_file_absent.SYMPTOM
 
 
-def _fate(thing: Thing, world: World) -> str:
+def _fate(thing: WorldObject, world: World) -> str:
     replaced = any(each.address == thing.address for each in world.things(thing.address.type))
     return "replaces by one of another name" if replaced else "deletes"
 
@@ -113,18 +113,18 @@ def _deleted(world: World) -> frozenset[str]:
     )
 
 
-def _ended(kind: Kind, names: tuple[str, ...], world: World) -> list[Thing]:
+def _ended(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
     """Return what is not there any more, or is replaced under another name."""
     staying = {str(each.address): each for each in world.things(*kind.types)}
     ended = [each for each in world.before().things(*kind.types) if each.attribute("skip_destroy") is not True]
     return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
 
 
-def _stays(thing: Thing, later: Thing | None, names: tuple[str, ...]) -> bool:
+def _stays(thing: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
     return later is not None and all(thing.attribute(name) == later.attribute(name) for name in names)
 
 
-def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> bool:
+def _is_gone(thing: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
     types = (*kind.types, *_ALSO.get(kind, ()))
     others = (each for one in (world, *world.context) for each in one.things(*types))
     return all(
@@ -134,7 +134,7 @@ def _is_gone(thing: Thing, kind: Kind, names: tuple[str, ...], world: World) -> 
     )
 
 
-def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
+def _may_be_beside(thing: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
     """Whether a name may mean either of two things; names of buckets mean the same everywhere."""
     around = thing.surroundings
     return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)
@@ -143,10 +143,10 @@ def _may_be_beside(thing: Thing, other: Thing, kind: Kind) -> bool:
 # What a task names
 
 
-_Named = tuple[str, str | None, Thing | None]
+_Named = tuple[str, str | None, WorldObject | None]
 
 
-def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, Thing]]:
+def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, WorldObject]]:
     """Return what a task of the world names that is among the things of that one, now or before.
 
     Or of another stack.
@@ -188,9 +188,9 @@ def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[_Named
             yield log.name, log.container, found
 
 
-def _writes_there(task: TaskDefinition, log: AwsLogs, group: Thing) -> bool:
+def _writes_there(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bool:
     here, there = task.thing.surroundings, group.surroundings
     return equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE
 
 
-PITFALL = Pitfall("deleted", "what is needed and stays", __doc__, _search)
+CHECK = Check("deleted", "what tasks need and the change deletes", __doc__, _search)

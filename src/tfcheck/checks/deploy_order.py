@@ -20,34 +20,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tfcheck.checks.deploy_order_graph import late_things, waits_longer
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.change import is_new
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _EVENTUALLY = (
-    "IAM is eventually consistent: the first tasks with a role that this plan makes may fail for about half a minute"
+    "IAM is eventually consistent: the first tasks with a role that this plan creates can fail for about half a minute"
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for service in starting_services(task, world):
         late = late_things(service, task, world)
         if late:
             yield _mistake(service, late, world)
 
 
-def _mistake(service: Thing, late: Sequence[Thing], world: World) -> Mistake:
+def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) -> Misconfiguration:
     names = [str(each.address) for each in late]
     slow = sorted({name for each in late for name in waits_longer(each, service, world)})
     waiting = next((str(each.address) for each in late if any(True for _ in waits_longer(each, service, world))), "")
     why = (f"{waiting} also waits for {' and '.join(slow[:3])}, which the service does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
-    return Mistake(
+    return Misconfiguration(
         f"{service.address} does not wait for {' and '.join(names[:3])}{' and more' if names[3:] else ''}: "
         f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
         Severity.WARNING,
@@ -86,4 +86,4 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
             return
 
 
-PITFALL = Pitfall("deploy-order", "what comes in time", __doc__, _search)
+CHECK = Check("deploy-order", "deploy order", __doc__, _search)

@@ -19,13 +19,13 @@ from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.log_driver import awslogs
-from tfcheck.startup.source import Store, sources
+from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import RoleKind, Verdict
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 T = TypeVar("T")
 #: What names the role of each kind of grant, and what of it a change may change.
@@ -41,11 +41,11 @@ _KINDS = (RoleKind.EXECUTION, RoleKind.TASK)
 _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "aws_secretsmanager_secret")
 
 
-def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+def late_things(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
     if world.earlier(service.address).open:
         return []
-    needed: dict[str, Thing] = {}
+    needed: dict[str, WorldObject] = {}
     for kind in _KINDS:
         grants = late_grants(service, task, kind, world)
         if grants and _are_needed(grants, task, kind, world):
@@ -53,7 +53,7 @@ def late_things(service: Thing, task: TaskDefinition, world: World) -> list[Thin
     return [*needed.values(), *_late_values(service, task, world)]
 
 
-def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
+def waits_longer(thing: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
     """Return what the plan makes and a thing waits for, but not the service; what is made in a moment is left out."""
     for config in sorted(world.earlier(thing.address).resources - world.earlier(service.address).resources):
         kind = config.split(".")[-2]
@@ -65,7 +65,7 @@ def waits_longer(thing: Thing, service: Thing, world: World) -> Iterator[str]:
 # Grants
 
 
-def late_grants(service: Thing, task: TaskDefinition, kind: RoleKind, world: World) -> list[Thing]:
+def late_grants(service: WorldObject, task: TaskDefinition, kind: RoleKind, world: World) -> list[WorldObject]:
     """Return the grants of a task's role that the plan creates or changes and the service does not wait for."""
     earlier = world.earlier(service.address)
     if earlier.open:
@@ -78,7 +78,7 @@ class _Grants:
 
     def __init__(self, world: World) -> None:
         self._roles = world.once(Judge).roles
-        self._by_role: dict[str, list[Thing]] = {}
+        self._by_role: dict[str, list[WorldObject]] = {}
         changed = [each for each in world.things("aws_iam_policy") if is_changed(each, ("policy",), world)]
         policies = {each.attribute("arn"): each for each in changed if isinstance(each.attribute("arn"), str)}
         for kind, (argument, attributes) in _GRANTS.items():
@@ -89,7 +89,7 @@ class _Grants:
                 elif isinstance(arn, str) and arn in policies:
                     self._file(policies[arn], grant.attribute(argument))
 
-    def _file(self, grant: Thing, reference: Value) -> None:
+    def _file(self, grant: WorldObject, reference: Value) -> None:
         # NOTE: only roles that are definitely granted something; what may be granted is not late for sure.
         listed = (reference,) if isinstance(reference, str | Text) else items(reference)
         for each in (listed,) if isinstance(listed, Unknown) else listed:
@@ -97,12 +97,12 @@ class _Grants:
             if role is not None:
                 self._by_role.setdefault(str(role.address), []).append(grant)
 
-    def of(self, task: TaskDefinition, kind: RoleKind) -> list[Thing]:
+    def of(self, task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
         role = self._roles.thing(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
         return self._by_role.get(str(role.address), []) if role is not None else []
 
 
-def _are_needed(grants: Sequence[Thing], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
+def _are_needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
     """Whether something that a role is allowed in the end is denied until the late grants are there."""
     judge, too_early = world.once(Judge), world.once(_TooEarly).judge(grants)
     for need in (each for each in startup.requirements(task, world) if each.role_kind is kind):
@@ -120,7 +120,7 @@ class _TooEarly:
     def __init__(self, world: World) -> None:
         self._world = world
         self._judges: dict[frozenset[str], Judge] = {}
-        self._late: dict[str, Thing | None] = {}
+        self._late: dict[str, WorldObject | None] = {}
         self._in_time: set[str] = set()
         for task in task_definitions(world):
             for service, kind in itertools.product(starting_services(task, world), _KINDS):
@@ -129,7 +129,7 @@ class _TooEarly:
                 others = (each for each in world.once(_Grants).of(task, kind) if each not in found)
                 self._in_time.update(str(each.address) for each in others)
 
-    def judge(self, grants: Sequence[Thing]) -> Judge:
+    def judge(self, grants: Sequence[WorldObject]) -> Judge:
         """Return the judge of the moment when a service starts for which these grants come late."""
         own = frozenset(str(each.address) for each in grants) & self._in_time
         if own not in self._judges:
@@ -141,12 +141,12 @@ class _TooEarly:
 class _AsBefore:
     """A world in which some things are as they were before the change, or not there yet."""
 
-    def __init__(self, world: World, earlier: dict[str, Thing | None]) -> None:
+    def __init__(self, world: World, earlier: dict[str, WorldObject | None]) -> None:
         self._world = world
         self._earlier = earlier
         self._built: dict[object, object] = {}
 
-    def things(self, *types: str) -> Sequence[Thing]:
+    def things(self, *types: str) -> Sequence[WorldObject]:
         found = (self._earlier.get(str(each.address), each) for each in self._world.things(*types))
         return [each for each in found if each is not None]
 
@@ -154,7 +154,7 @@ class _AsBefore:
     def context(self) -> Sequence[World]:
         return self._world.context
 
-    def looked_up(self, *types: str) -> Sequence[Thing]:
+    def looked_up(self, *types: str) -> Sequence[WorldObject]:
         return self._world.looked_up(*types)
 
     def texts_read(self) -> frozenset[str]:
@@ -178,7 +178,7 @@ class _AsBefore:
 # Files, groups and values
 
 
-def _late_values(service: Thing, task: TaskDefinition, world: World) -> list[Thing]:
+def _late_values(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the new files, log groups, parameters and values of secrets that tasks name and a service may precede."""
     earlier = world.earlier(service.address).resources
     named = {
@@ -189,14 +189,14 @@ def _late_values(service: Thing, task: TaskDefinition, world: World) -> list[Thi
     return [each for each in found if each.address.config not in earlier]
 
 
-def _files(task: TaskDefinition, world: World) -> Iterator[Thing]:
+def _files(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for file in files(task):
         holder = catalogue(world, OBJECT).by_arn(file.value)
         if holder is not None:
             yield holder
 
 
-def _groups(task: TaskDefinition, world: World) -> Iterator[Thing]:
+def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for log in awslogs(task, world):
         named = existence.at(log.group, task.thing.surroundings, log.region)
         around = task.thing.surroundings
@@ -207,15 +207,17 @@ def _groups(task: TaskDefinition, world: World) -> Iterator[Thing]:
             yield group
 
 
-def _parameters(task: TaskDefinition, world: World) -> Iterator[Thing]:
+def _parameters(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for _, value in injected(task):
         for source in sources(value, task.thing.surroundings, world):
-            found = catalogue(world, PARAMETER).by_arn(source.arn) if source.store is Store.PARAMETER_STORE else None
+            found = (
+                catalogue(world, PARAMETER).by_arn(source.arn) if source.store is ValueStore.PARAMETER_STORE else None
+            )
             if found is not None:
                 yield found
 
 
-def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Thing]:
+def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     """Return the only version of each secret that is named by a plain string; by a reference, only if it comes late.
 
     A service that refers to a secret waits for it, and its value follows in a moment, unless that waits for more.
@@ -223,7 +225,7 @@ def _versions(service: Thing, task: TaskDefinition, world: World) -> Iterator[Th
     earlier = world.earlier(service.address).resources
     for _, value in injected(task):
         for source in sources(value, task.thing.surroundings, world):
-            secret = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None
+            secret = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
             found = world.once(_Versions).of(secret) if secret is not None else []
             if secret is not None and len(found) == 1:
                 is_named = secret.address.mode == "managed" and secret.address.config in earlier
@@ -235,12 +237,12 @@ class _Versions:
     """The versions of secrets, by the secret that they definitely are of."""
 
     def __init__(self, world: World) -> None:
-        self._by_secret: dict[str, list[Thing]] = {}
+        self._by_secret: dict[str, list[WorldObject]] = {}
         for version in world.things(_VERSION):
             reference = version.attribute("secret_id")
             secret = catalogue(world, SECRET).find(reference, version.surroundings)
             if secret is not None:
                 self._by_secret.setdefault(str(secret.address), []).append(version)
 
-    def of(self, secret: Thing) -> list[Thing]:
+    def of(self, secret: WorldObject) -> list[WorldObject]:
         return self._by_secret.get(str(secret.address), [])

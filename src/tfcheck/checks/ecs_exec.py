@@ -26,14 +26,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 ID = "ecs-exec"
 ACTIONS = (
@@ -48,7 +48,7 @@ _REFUSED = (
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for service in services(task, world):
         if service.attribute("enable_execute_command") is not True:
             continue
@@ -58,10 +58,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             yield from _not_allowed(service, task, world)
 
 
-def _without_role(service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _without_role(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     """Tell it of Fargate only: on EC2 the role of the container instance may serve."""
     if "FARGATE" in launch_types(service, world) or task.on_fargate:
-        yield Mistake(
+        yield Misconfiguration(
             f"{service.address} enables ECS Exec, which ECS refuses since the task definition names no task role",
             Severity.ERROR,
             about=str(service.address),
@@ -70,13 +70,13 @@ def _without_role(service: Thing, task: TaskDefinition, world: World) -> Iterato
         )
 
 
-def _not_allowed(service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _not_allowed(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     judge = world.once(Judge)
     missing = [each for each in _calls(task, RoleKind.TASK) if judge.verdict(each, task) is Verdict.DENIED]
     if missing:
         actions = [each.action for each in missing]
         role = judge.judge(missing[0], task).role
-        yield Mistake(
+        yield Misconfiguration(
             f"{service.address} enables ECS Exec, but the task role {role} is not allowed {' and '.join(actions)}",
             Severity.INFO,
             about=" ".join(actions),
@@ -95,8 +95,8 @@ def _explanation(actions: list[str], task: TaskDefinition, judge: Judge) -> Iter
 
 
 def _calls(task: TaskDefinition, role_kind: RoleKind) -> list[Requirement]:
-    place = Place(task, None, "/taskRoleArn", "ECS Exec", role_kind)
+    place = TaskPlace(task, None, "/taskRoleArn", "ECS Exec", role_kind)
     return [place.needs(ID, action, "*", Severity.INFO) for action in ACTIONS]
 
 
-PITFALL = Pitfall(ID, "permissions of ECS Exec", __doc__, _search)
+CHECK = Check(ID, "permissions of ECS Exec", __doc__, _search)

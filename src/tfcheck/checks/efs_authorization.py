@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import ACCESS_POINT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.nested import blocks, only
@@ -53,7 +53,7 @@ class _Volume(msgspec.Struct, frozen=True):
         return "IAM authorization" if self.asks_iam else "an access point" if self.has_point else ""
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for volume in _volumes(task, world):
         if volume.asks_iam and task.task_role in (None, ""):
             said = f"{volume.name} has IAM authorization, but the task definition names no task role to mount it with"
@@ -67,8 +67,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             yield _mistake(said, Severity.WARNING, _ROOT)
 
 
-def _mistake(said: str, severity: Severity, symptom: str = "") -> Mistake:
-    return Mistake(said, severity, about=said, symptom=symptom, argument="volume")
+def _mistake(said: str, severity: Severity, symptom: str = "") -> Misconfiguration:
+    return Misconfiguration(said, severity, about=said, symptom=symptom, argument="volume")
 
 
 def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
@@ -94,4 +94,4 @@ def _is_given(point: Value, world: World) -> bool:
     return catalogue(world, ACCESS_POINT).owner(point) is not None
 
 
-PITFALL = Pitfall("efs-authorization", "authorization of EFS volumes", __doc__, _search)
+CHECK = Check("efs-authorization", "authorization of EFS volumes", __doc__, _search)

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.checks.services_started import new_services
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
@@ -36,12 +36,12 @@ SYMPTOM = (
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     services = new_services(task, world)
     for file in files(task) if services else ():
         value = file.value
         if isinstance(value, str | Text) and existence.file(value, services, world) is Truth.FALSE:
-            yield Mistake(
+            yield Misconfiguration(
                 f"the plan makes the bucket of {file.name}, but nothing that puts {shown(task, value)} there",
                 Severity.WARNING,
                 file.container.name,
@@ -51,4 +51,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
-PITFALL = Pitfall("env-file-absent", "environment files that exist", __doc__, _search)
+CHECK = Check("env-file-absent", "environment files that exist", __doc__, _search)

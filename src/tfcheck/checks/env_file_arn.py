@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.object_arn import FORM, misshape, names_other_partition
 from tfcheck.vocabulary.finding import Severity
@@ -28,7 +28,7 @@ from tfcheck.world.world import World
 _SYMPTOM = "unable to parse bucket and key from s3 ARN specified in environmentFile"
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         wrong = misshape(file.value, world)
         if wrong is not None:
@@ -36,10 +36,12 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 f"{file.name}, {shown(task, file.value)}, {wrong.what}" if file.value else f"{file.name} {wrong.what}"
             )
             symptom = _SYMPTOM if file.value and not wrong.readable else ""
-            yield Mistake(what, Severity.ERROR, file.container.name, file.value, (f"ECS takes `{FORM}`",), symptom)
+            yield Misconfiguration(
+                what, Severity.ERROR, file.container.name, file.value, (f"ECS accepts `{FORM}`",), symptom
+            )
         elif names_other_partition(file.value, task.thing.surroundings):
             message = f"{file.name}, {shown(task, file.value)}, names another partition than the one the task lives in"
-            yield Mistake(message, Severity.WARNING, file.container.name, file.value)
+            yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 
-PITFALL = Pitfall("env-file-arn", "ARNs of environment files", __doc__, _search)
+CHECK = Check("env-file-arn", "ARNs of environment files", __doc__, _search)

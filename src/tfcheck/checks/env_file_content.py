@@ -20,26 +20,26 @@ import re
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import EnvironmentFile, files
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _QUOTED = re.compile(r"""(["']).*\1""")
 _MOST = 5
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         holder = catalogue(world, OBJECT).by_arn(file.value)
         if holder is not None:
             yield from _mistakes(file, holder)
 
 
-def _mistakes(file: EnvironmentFile, holder: Thing) -> Iterator[Mistake]:
+def _mistakes(file: EnvironmentFile, holder: WorldObject) -> Iterator[Misconfiguration]:
     for what, lines in _misread(holder).items():
-        yield Mistake(
+        yield Misconfiguration(
             f"{_numbered(lines)} of {holder.address} {what}",
             Severity.INFO,
             file.container.name,
@@ -49,7 +49,7 @@ def _mistakes(file: EnvironmentFile, holder: Thing) -> Iterator[Mistake]:
         )
 
 
-def _misread(holder: Thing) -> dict[str, list[int]]:
+def _misread(holder: WorldObject) -> dict[str, list[int]]:
     """Return what ECS reads otherwise than meant, and in which lines.
 
     What is marked as sensitive is not looked into.
@@ -83,4 +83,4 @@ def _numbered(lines: list[int]) -> str:
     return f"line {', '.join(map(str, lines[:_MOST]))}{more}"
 
 
-PITFALL = Pitfall("env-file-content", "lines of environment files", __doc__, _search)
+CHECK = Check("env-file-content", "lines of environment files", __doc__, _search)

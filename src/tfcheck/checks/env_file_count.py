@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.finding import Severity
@@ -21,23 +21,23 @@ from tfcheck.world.world import World
 _MOST = 10
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     counted = {}
     for container in task.containers:
         listed = container.members("environmentFiles")
         counted[container.name] = 0 if isinstance(listed, Unknown) else len(listed)
     for name, count in counted.items():
         if count > _MOST:
-            yield Mistake(
+            yield Misconfiguration(
                 f"container `{name}` names {count} environment files: at most {_MOST} are allowed", Severity.ERROR, name
             )
     total = sum(counted.values())
     if total > _MOST and max(counted.values()) <= _MOST:
-        yield Mistake(
+        yield Misconfiguration(
             f"the containers name {total} environment files together: AWS's guide allows {_MOST} in a task definition",
             Severity.WARNING,
             explanation=("the API reference allows them in each container: one of both pages is wrong",),
         )
 
 
-PITFALL = Pitfall("env-file-count", "ten environment files at most", __doc__, _search)
+CHECK = Check("env-file-count", "ten environment files at most", __doc__, _search)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.object_arn import misshape
 from tfcheck.symbolic.value import Text, Unknown, Value, pieces, spelled_out
@@ -25,11 +25,11 @@ from tfcheck.world.world import World
 _ENDING = ".env"
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         if misshape(file.value, world) is None and _surely_ends_otherwise(file.value):
             message = f"{file.name}, {shown(task, file.value)}, does not end in `{_ENDING}`"
-            yield Mistake(message, Severity.WARNING, file.container.name, file.value)
+            yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 
 def _surely_ends_otherwise(value: Value) -> bool:
@@ -39,4 +39,4 @@ def _surely_ends_otherwise(value: Value) -> bool:
     return isinstance(last, str) and not last.endswith(_ENDING) and not (_ENDING.endswith(last) and last != value)
 
 
-PITFALL = Pitfall("env-file-name", "names that end in .env", __doc__, _search)
+CHECK = Check("env-file-name", "names that end in .env", __doc__, _search)

@@ -15,17 +15,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         if file.type is None or (isinstance(file.type, str) and file.type != "s3"):
             what = "has no type" if file.type is None else f"has the type {shown(task, file.type)}"
-            yield Mistake(f"{file.name} {what}: only `s3` is known", Severity.ERROR, file.container.name, file.type)
+            yield Misconfiguration(
+                f"{file.name} {what}: only `s3` is known", Severity.ERROR, file.container.name, file.type
+            )
 
 
-PITFALL = Pitfall("env-file-type", "environment files of type s3", __doc__, _search)
+CHECK = Check("env-file-type", "environment files of type s3", __doc__, _search)

@@ -13,20 +13,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_fargate, on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if not on_windows(task):
         return
     fargate = on_fargate(task, world)
     for name in dict.fromkeys(file.container.name for file in files(task)):
         where = "Windows on Fargate" if fargate else "Windows"
-        yield Mistake(
+        yield Misconfiguration(
             f"container `{name}` has environment files, which ECS does not support on {where}",
             Severity.ERROR if fargate else Severity.WARNING,
             name,
@@ -34,4 +34,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
         )
 
 
-PITFALL = Pitfall("env-file-windows", "environment files on Windows", __doc__, _search)
+CHECK = Check("env-file-windows", "environment files on Windows", __doc__, _search)

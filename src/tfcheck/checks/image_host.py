@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import Text, Truth, Unknown
@@ -31,12 +31,12 @@ _DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "am
 _HOST = "????????????.dkr-ecr*.*.on.aws/*"
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         image = container.member("image")
         if isinstance(image, str) and (region := _misplaced(image)):
             domain = _domain(region)
-            yield Mistake(
+            yield Misconfiguration(
                 f"the image of container `{container.name}`, {shown(task, image)}, is at a host that does not exist: "
                 f"registries of {region} are under {domain}",
                 Severity.ERROR,
@@ -44,7 +44,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
                 image,
             )
         if isinstance(image, str | Text | Unknown) and glob(_HOST, image) is Truth.TRUE:
-            yield Mistake(
+            yield Misconfiguration(
                 f"the image of container `{container.name}`, {shown(task, image)}, is at a host that ECS does not sign "
                 "in to",
                 Severity.WARNING,
@@ -67,4 +67,4 @@ def _domain(region: str) -> str:
     return _DOMAINS.get(partition_of_region(region), "")
 
 
-PITFALL = Pitfall("image-host", "hosts of images", __doc__, _search)
+CHECK = Check("image-host", "hosts of images", __doc__, _search)

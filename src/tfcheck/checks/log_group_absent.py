@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.log_region import in_other_regions
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
@@ -36,11 +36,11 @@ SYMPTOM = (
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         is_named = isinstance(log.group, str) and wrong_group(log.options) is None
         if is_named and log.makes_no_group and not _may_exist(log, task, world):
-            yield Mistake(
+            yield Misconfiguration(
                 f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
                 "driver makes: it must exist already",
                 Severity.WARNING,
@@ -61,4 +61,4 @@ def _may_exist(log: AwsLogs, task: TaskDefinition, world: World) -> bool:
     )
 
 
-PITFALL = Pitfall("log-group-absent", "log groups that exist", __doc__, _search)
+CHECK = Check("log-group-absent", "log groups that exist", __doc__, _search)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.awslogs import wrong_group
 from tfcheck.startup.log_driver import awslogs
@@ -27,17 +27,17 @@ from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         wrong = wrong_group(log.options)
         if wrong is not None:
             given = f", {shown(task, log.group)}," if log.group else ""
             message = f"the log driver of {log.name}{given} {wrong}"
-            yield Mistake(message, Severity.ERROR, log.container, wrong)
+            yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
         # NOTE: the proxy of Service Connect has no name of its own to put behind a prefix.
         if log.container is not None and not log.prefix and "FARGATE" in task.compatibilities:
             message = f"the log driver of {log.name} has no `awslogs-stream-prefix`, which Fargate requires"
-            yield Mistake(message, Severity.ERROR, log.container, "prefix")
+            yield Misconfiguration(message, Severity.ERROR, log.container, "prefix")
 
 
-PITFALL = Pitfall("log-options", "options of the awslogs driver", __doc__, _search)
+CHECK = Check("log-options", "options of the awslogs driver", __doc__, _search)

@@ -18,17 +18,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.checks.services_started import on_fargate
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.index import Filed
+from tfcheck.inventory.index import AttributeIndex
 from tfcheck.startup import existence
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _MISSING = (
     "ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: "
@@ -40,20 +40,20 @@ _NOT_FOUND = (
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         if log.region is None or log.region == "":
             if on_fargate(task, world):
                 message = f"the log driver of {log.name} has no `awslogs-region`, which Fargate requires"
-                yield Mistake(message, Severity.ERROR, log.container, symptom=_MISSING)
+                yield Misconfiguration(message, Severity.ERROR, log.container, symptom=_MISSING)
         elif log.makes_no_group:
             yield from _elsewhere(log, task, world)
 
 
-def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     named = in_other_regions(log, task, world)
     if named:
-        yield Mistake(
+        yield Misconfiguration(
             f"{log.name} logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
             f"{named[0].address} is in {named[0].surroundings.region}",
             Severity.WARNING,
@@ -63,7 +63,7 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
         )
 
 
-def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[Thing]:
+def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the groups of that name, in the task's account as far as it is known, if all are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
@@ -75,13 +75,13 @@ def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[T
     return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
 
 
-def _is_in(group: Thing, account: Value) -> bool:
+def _is_in(group: WorldObject, account: Value) -> bool:
     return equal(group.surroundings.account, account) is not Truth.FALSE
 
 
-def _by_name(world: World) -> Filed:
+def _by_name(world: World) -> AttributeIndex:
     """File by name the groups that the plan makes, and those of other stacks."""
-    return Filed([each for one in (world, *world.context) for each in one.things(*LOG_GROUP.types)], "name")
+    return AttributeIndex([each for one in (world, *world.context) for each in one.things(*LOG_GROUP.types)], "name")
 
 
-PITFALL = Pitfall("log-region", "regions of log groups", __doc__, _search)
+CHECK = Check("log-region", "regions of log groups", __doc__, _search)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.checks.services_started import on_fargate
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
@@ -27,23 +27,23 @@ from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for container in task.containers:
         options = member(container.member("firelensConfiguration"), "options")
         if member(options, "config-file-type") == "s3":
             yield from _mistakes(container, options, task, world)
 
 
-def _mistakes(container: Container, options: Value, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _mistakes(container: Container, options: Value, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     value = member(options, "config-file-value")
     what = f"log router configuration of container `{container.name}`"
     if on_fargate(task, world):
-        message = f"{what} is in S3: Fargate takes only a file in the image"
-        yield Mistake(message, Severity.ERROR, container.name, "fargate")
+        message = f"{what} is in S3: Fargate accepts only a file in the image"
+        yield Misconfiguration(message, Severity.ERROR, container.name, "fargate")
     elif (wrong := misshape(value, world)) is not None:
         message = f"{what}, {shown(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
         symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""
-        yield Mistake(message, Severity.ERROR, container.name, value, (f"ECS takes `{FORM}`",), symptom)
+        yield Misconfiguration(message, Severity.ERROR, container.name, value, (f"ECS accepts `{FORM}`",), symptom)
 
 
-PITFALL = Pitfall("log-router", "configuration of log routers", __doc__, _search)
+CHECK = Check("log-router", "configuration of log routers", __doc__, _search)

@@ -14,7 +14,7 @@ from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-class Mistake(msgspec.Struct, frozen=True):
+class Misconfiguration(msgspec.Struct, frozen=True):
     """One place where a task definition, or what belongs to it, is definitely wrong.
 
     `about` tells mistakes in one place apart: the same before and after a change is the same mistake. `address` is the
@@ -31,10 +31,10 @@ class Mistake(msgspec.Struct, frozen=True):
     argument: str = "container_definitions"
 
 
-Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Mistake]]
+Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Misconfiguration]]
 
 
-class Pitfall(msgspec.Struct, frozen=True):
+class Check(msgspec.Struct, frozen=True):
     """A rule of ECS. `manual` is its page; `search` yields what definitely breaks it, never what may."""
 
     id: str

@@ -12,20 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.index import Filed
+from tfcheck.inventory.index import AttributeIndex
 from tfcheck.startup import existence
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import is_arn
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     here, account = task.thing.surroundings.region, task.thing.surroundings.account
     for place, value in injected(task):
         if not isinstance(value, str) or is_arn(value):
@@ -36,7 +36,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
         named = world.once(_by_name).exactly(value)
         found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]
         if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
-            yield Mistake(
+            yield Misconfiguration(
                 f"{place.cause}: {shown(task, value)} is in {_regions(found)}, but a name means the task's region",
                 Severity.WARNING,
                 place.container.name if place.container else None,
@@ -45,13 +45,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
-def _by_name(world: World) -> Filed:
+def _by_name(world: World) -> AttributeIndex:
     """File by name the parameters that the plan makes, and those of other stacks."""
-    return Filed([each for one in (world, *world.context) for each in one.things(*PARAMETER.types)], "name")
+    return AttributeIndex([each for one in (world, *world.context) for each in one.things(*PARAMETER.types)], "name")
 
 
-def _regions(found: list[Thing]) -> str:
+def _regions(found: list[WorldObject]) -> str:
     return " and ".join(dict.fromkeys(str(each.surroundings.region) for each in found))
 
 
-PITFALL = Pitfall("parameter-region", "parameters of other regions", __doc__, _search)
+CHECK = Check("parameter-region", "parameters of other regions", __doc__, _search)

@@ -15,20 +15,20 @@ import re
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_windows
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.launch import services
-from tfcheck.startup.source import Store, sources, without_tail
+from tfcheck.startup.source import ValueStore, sources, without_tail
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if on_windows(task):
         return
     for service in services(task, world):
@@ -37,16 +37,18 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             yield from _too_old(version, service, task, world)
 
 
-def _version(service: Thing) -> tuple[int, ...] | None:
+def _version(service: WorldObject) -> tuple[int, ...] | None:
     written = service.attribute("platform_version")
     found = _VERSION.fullmatch(written) if isinstance(written, str) else None
     return tuple(map(int, found.groups())) if found else None
 
 
-def _too_old(version: tuple[int, ...], service: Thing, task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _too_old(
+    version: tuple[int, ...], service: WorldObject, task: TaskDefinition, world: World
+) -> Iterator[Misconfiguration]:
     for wanted, least in _wanted(task, world).items():
         if version < least:
-            yield Mistake(
+            yield Misconfiguration(
                 f"{service.address} runs the task on Fargate platform {_written(version)}, but {wanted} need "
                 f"{_written(least)}",
                 Severity.ERROR,
@@ -64,7 +66,7 @@ def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
         wanted["credentials of private registries"] = (1, 2, 0)
     for _, value in injected(task):
         found = sources(value, task.thing.surroundings, world)
-        if found and all(each.store is Store.SECRETS_MANAGER for each in found):
+        if found and all(each.store is ValueStore.SECRETS_MANAGER for each in found):
             wanted["secrets of Secrets Manager"] = (1, 3, 0)
             if isinstance(value, str | Text | Unknown) and without_tail(value) != value:
                 wanted["JSON keys and versions of secrets"] = (1, 4, 0)
@@ -75,4 +77,4 @@ def _written(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-PITFALL = Pitfall("platform-version", "platform versions of Fargate", __doc__, _search)
+CHECK = Check("platform-version", "platform versions of Fargate", __doc__, _search)

@@ -12,19 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.role import Roles
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     role = world.once(Roles).of(task.execution_role)
-    for group in role.rivals if role is not None else ():
+    for group in role.same_name_policies if role is not None else ():
         names = list(dict.fromkeys(policy.name for policy in group))
         if len(names) > 1:
-            yield Mistake(
+            yield Misconfiguration(
                 f"{' and '.join(names)} write one inline policy of the execution role: only the last one remains",
                 Severity.WARNING,
                 about=" ".join(names),
@@ -33,4 +33,4 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
-PITFALL = Pitfall("policies-of-one-name", "inline policies of one name", __doc__, _search)
+CHECK = Check("policies-of-one-name", "inline policies of one name", __doc__, _search)

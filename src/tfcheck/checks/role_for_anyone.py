@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Effect, Policy, Statement
 from tfcheck.iam.action import names
 from tfcheck.inventory.ecs import TaskDefinition
@@ -22,7 +22,7 @@ from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     found: dict[str, str] = {}
     for kind, reference in (("execution", task.execution_role), ("task", task.task_role)):
         role = world.once(Roles).of(reference)
@@ -32,8 +32,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
         yield _told(kind, label)
 
 
-def _told(kind: str, label: str) -> Mistake:
-    return Mistake(
+def _told(kind: str, label: str) -> Misconfiguration:
+    return Misconfiguration(
         f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",
         Severity.WARNING,
         about=label,
@@ -59,4 +59,4 @@ def _admits_anyone(statement: Statement) -> bool:
     return assumes and any(kind == "*" for kind, _ in principals.entries)
 
 
-PITFALL = Pitfall("role-for-anyone", "roles that anyone may assume", __doc__, _search)
+CHECK = Check("role-for-anyone", "roles that anyone may assume", __doc__, _search)

@@ -23,19 +23,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.fsx import named_credentials
 from tfcheck.startup.launch import services
-from tfcheck.startup.place import Place, in_container
-from tfcheck.startup.reference import Wrong, wrong_credentials, wrong_reference
+from tfcheck.startup.place import TaskPlace, in_container
+from tfcheck.startup.reference import InvalidReference, wrong_credentials, wrong_reference
 from tfcheck.startup.service_connect_log import proxy_options
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Value
 from tfcheck.world.world import World
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     around = task.thing.surroundings
     for place, value in injected(task):
         yield from _mistakes(place, value, wrong_reference(value, around, world))
@@ -51,13 +51,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
 
 
 def _mistakes(
-    place: Place, value: Value, wrong: Wrong | None, argument: str = "container_definitions"
-) -> Iterator[Mistake]:
+    place: TaskPlace, value: Value, wrong: InvalidReference | None, argument: str = "container_definitions"
+) -> Iterator[Misconfiguration]:
     if wrong is not None:
         named = shown(place.task, value) if value else "`valueFrom`"
         container = place.container.name if place.container else None
         message = f"{place.cause}: {named} {wrong.what}"
-        yield Mistake(message, wrong.severity, container, value, symptom=wrong.symptom, argument=argument)
+        yield Misconfiguration(message, wrong.severity, container, value, symptom=wrong.symptom, argument=argument)
 
 
-PITFALL = Pitfall("secret-reference", "references to secrets and parameters", __doc__, _search)
+CHECK = Check("secret-reference", "references to secrets and parameters", __doc__, _search)

@@ -21,32 +21,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Mistake, Pitfall
+from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import new_services
 from tfcheck.inventory.catalogue import SECRET, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
-from tfcheck.startup.place import Place
-from tfcheck.startup.source import Store, sources
+from tfcheck.startup.place import TaskPlace
+from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _SYMPTOM = (
     "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"
 )
 
 
-def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
+def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     services = new_services(task, world)
     told: set[str] = set()
     for place, secret in _secrets(task, world) if services else ():
         address = str(secret.address)
         if address not in told and existence.secret_value(secret, services, world) is Truth.FALSE:
             told.add(address)
-            yield Mistake(
-                f"{address}, which {place.cause} is read from, has no value: the plan makes no version of it",
+            yield Misconfiguration(
+                f"{address}, which {place.cause} is read from, has no value: the plan creates no version of it",
                 Severity.WARNING,
                 place.container.name if place.container else None,
                 address,
@@ -56,13 +56,13 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Mistake]:
             )
 
 
-def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[Place, Thing]]:
+def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[TaskPlace, WorldObject]]:
     """Return every secret of the plan that a value is taken from, and where."""
     for place, value in injected(task):
         for source in sources(value, task.thing.surroundings, world):
-            found = catalogue(world, SECRET).by_arn(source.arn) if source.store is Store.SECRETS_MANAGER else None
+            found = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
             if found is not None:
                 yield place, found
 
 
-PITFALL = Pitfall("secret-value", "secrets that have a value", __doc__, _search)
+CHECK = Check("secret-value", "secrets that have a value", __doc__, _search)

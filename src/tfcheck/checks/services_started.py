@@ -7,7 +7,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
 from tfcheck.startup.nested import only
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 def on_fargate(task: TaskDefinition, world: World) -> bool:
@@ -24,12 +24,12 @@ def on_windows(task: TaskDefinition) -> bool:
     return isinstance(family, str) and family.upper().startswith("WINDOWS")
 
 
-def new_services(task: TaskDefinition, world: World) -> list[Thing]:
+def new_services(task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the services that the change makes and that definitely start tasks of this definition at once."""
     return [each for each in starting_services(task, world) if is_new(each, world)]
 
 
-def starting_services(task: TaskDefinition, world: World) -> list[Thing]:
+def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the services that the change makes, or gives this definition.
 
     And that definitely start its tasks at once.
@@ -38,6 +38,6 @@ def starting_services(task: TaskDefinition, world: World) -> list[Thing]:
     return [each for each in changed if _starts_tasks(each)]
 
 
-def _starts_tasks(service: Thing) -> bool:
+def _starts_tasks(service: WorldObject) -> bool:
     count, kind = service.attribute("desired_count"), service.attribute("scheduling_strategy")
     return kind == "DAEMON" or count is None or (isinstance(count, int) and count > 0)

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from tfcheck.analysis.session import Checked, Together, fails
+from tfcheck.analysis.session import Checked, Session, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, inputs, paths
@@ -71,7 +71,7 @@ def _found(wanted: Inputs) -> _Found:
     plans = list(paths("plan", wanted.plans))
     context = tuple(paths("context", wanted.context))
     outputs = (*wanted.reports, wanted.sarif_file, wanted.output_json)
-    together = Together(
+    together = Session(
         plans,
         context,
         wanted.sources or None,

@@ -13,7 +13,7 @@ from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from tfcheck.github.publish import Wishes
+    from tfcheck.github.publish import CommentOptions
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     sarif_file: str
     output_json: str
     temporary: str
-    wishes: Wishes
+    wishes: CommentOptions
 
     def unnamed(self, name: str) -> str:
         """Return a new place for a file that nobody named."""
@@ -50,11 +50,11 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
         UsageError: an input has a value that it cannot have.
     """
     from tfcheck.github.comment import OnClean
-    from tfcheck.github.publish import When, Wishes
+    from tfcheck.github.publish import CommentOptions, When
 
     told = _Told(variables)
     suggestions = told.one_of("suggestions", "auto", "off") == "auto"
-    wishes = Wishes(
+    wishes = CommentOptions(
         id=told.text("comment-id"),
         author=told.text("comment-author"),
         number=told.number("pr-number", 0) or None,

@@ -27,11 +27,13 @@ def _gate(default: str) -> click.Option:
 
 
 def _strict() -> click.Option:
-    return click.Option(["--strict"], is_flag=True, help="Stop or fail also what is not decided or was skipped.")
+    return click.Option(
+        ["--strict"], is_flag=True, help="Fail on unknown verdicts and on skipped task definitions as well."
+    )
 
 
 def _new_only() -> click.Option:
-    return click.Option(["--new-only"], is_flag=True, help="Let pass what was so before the change.")
+    return click.Option(["--new-only"], is_flag=True, help="Ignore findings that existed before the change.")
 
 
 def _debug() -> click.Option:
@@ -40,7 +42,7 @@ def _debug() -> click.Option:
 
 @click.group(context_settings=_NAMES, short_help="Steps and hooks for a server of Atlantis.")
 def atlantis() -> None:
-    """Check plans in Atlantis, and tell what was found on the pull request.
+    """Check plans in Atlantis, and report findings on the pull request.
 
     All commands read what they need from the environment that Atlantis gives to steps and hooks.
     """
@@ -70,7 +72,7 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], a
     "policy-check",
     context_settings=_NAMES,
     params=[_gate("error"), _strict(), _new_only(), _debug()],
-    short_help="A step of policy_check: print what fails, for approvals.",
+    short_help="Run as a step of policy_check: print the findings that need approval.",
 )
 @options.context
 @options.account
@@ -91,9 +93,11 @@ def policy_check(
 
 @atlantis.command(context_settings=_NAMES, short_help="A hook after the command plan: one comment for all projects.")
 @click.option(
-    "--id", "name", metavar="TEXT", default="atlantis", show_default=True, help="Tells several comments apart."
+    "--id", "name", metavar="TEXT", default="atlantis", show_default=True, help="Distinguishes several comments."
 )
-@click.option("--author", metavar="LOGIN", default="", help="The account whose comment it is. Else that of the token.")
+@click.option(
+    "--author", metavar="LOGIN", default="", help="The account that owns the comment. Default: the token's account."
+)
 @click.option(
     "--when",
     type=click.Choice(["findings", "changes", "always"]),
@@ -107,7 +111,7 @@ def policy_check(
     type=click.Choice(["update", "delete", "minimize"]),
     default="update",
     show_default=True,
-    help="What becomes of a comment once nothing is missing any more.",
+    help="What to do with the comment once nothing is missing.",
 )
 @click.option(
     "--suggestions",
@@ -127,8 +131,8 @@ def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: 
     """
     from tfcheck.atlantis.hook import after_command
     from tfcheck.cli.rulebook import manuals
-    from tfcheck.github.publish import Wishes
+    from tfcheck.github.publish import CommentOptions
 
-    wishes = Wishes(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
+    wishes = CommentOptions(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
     terminal.publish(after_command(os.environ, wishes, manuals(), dry_run=dry_run), None, colour=False)
     return 0

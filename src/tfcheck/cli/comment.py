@@ -17,7 +17,7 @@ from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
     from tfcheck.github.comment import OnClean
-    from tfcheck.github.publish import When, Wishes
+    from tfcheck.github.publish import CommentOptions, When
 
 _FINDINGS = 1
 
@@ -32,7 +32,7 @@ _FINDINGS = 1
     "name",
     metavar="TEXT",
     default="",
-    help="Tells several comments on one pull request apart. Else the target.",
+    help="Distinguishes several comments on one pull request. Default: the target.",
 )
 @click.option(
     "--when",
@@ -47,18 +47,23 @@ _FINDINGS = 1
     type=click.Choice(["update", "delete", "minimize"]),
     default="update",
     show_default=True,
-    help="What becomes of a comment once nothing is missing any more.",
+    help="What to do with the comment once nothing is missing.",
 )
-@click.option("--author", metavar="LOGIN", default="", help="The account whose comment it is. Else that of the token.")
 @click.option(
-    "--pr-number", type=click.IntRange(min=1), metavar="NUMBER", help="The pull request. Else that of the event."
+    "--author", metavar="LOGIN", default="", help="The account that owns the comment. Default: the token's account."
+)
+@click.option(
+    "--pr-number",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    help="The number of the pull request. Default: the one in the event.",
 )
 @click.option(
     "--expect-reports",
     type=click.IntRange(min=0),
     metavar="NUMBER",
     default=0,
-    help="How many reports there should be; the comment says how many are missing.",
+    help="The number of reports to expect; the comment shows how many are missing.",
 )
 @click.option(
     "--suggestions",
@@ -74,9 +79,9 @@ _FINDINGS = 1
     type=click.Choice(["error", "warning", "info", "never"]),
     default="error",
     show_default=True,
-    help="The least severity of a finding that makes the exit status 1.",
+    help="Exit with status 1 if there is a finding of this severity or higher.",
 )
-@click.option("--new-only", is_flag=True, help="Let only what the change brings make the exit status 1.")
+@click.option("--new-only", is_flag=True, help="Exit with status 1 only for findings that the change introduces.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
 @options.debug
@@ -98,7 +103,7 @@ def comment(
 ) -> int:
     """Bring one comment on the pull request up to date with saved reports.
 
-    REPORT is what `tfcheck --format json` wrote. In GitHub Actions the job's environment tells the pull request; the
+    REPORT is what `tfcheck --format json` wrote. In GitHub Actions the job's environment names the pull request; the
     token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. Where GitHub refuses, the report becomes annotations and
     the summary of the job, and the exit status stays what the findings make it.
 
@@ -108,12 +113,12 @@ def comment(
       tfcheck comment --id orders --on-clean delete report.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     if not files and not expect_reports:
-        raise UsageError("there is no report to comment on", hint="give what `tfcheck --format json` wrote")
+        raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
     reports, status = _saved(files)
-    from tfcheck.github.publish import Wishes
+    from tfcheck.github.publish import CommentOptions
 
     expected = max(expect_reports, len(files) if status else 0)
-    wishes = Wishes(
+    wishes = CommentOptions(
         id=name,
         author=author,
         number=pr_number,
@@ -143,13 +148,13 @@ def _saved(files: Iterable[str]) -> tuple[list[Report], int]:
     return reports, status
 
 
-def _print(reports: Sequence[Report], wishes: Wishes) -> None:
+def _print(reports: Sequence[Report], wishes: CommentOptions) -> None:
     from tfcheck.cli.posting import drawn_up
 
     terminal.publish(drawn_up(reports, wishes, os.environ), None, colour=False)
 
 
-def _posted(reports: Sequence[Report], wishes: Wishes, *, required: bool) -> int:
+def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool) -> int:
     from tfcheck.cli.posting import REFUSED, post, summarize
 
     summarize(reports, wishes, os.environ)

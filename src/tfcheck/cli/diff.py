@@ -15,7 +15,7 @@ from tfcheck.vocabulary.finding import Report
 
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"]},
-    short_help="Print which access of execution roles a plan gives and takes.",
+    short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)

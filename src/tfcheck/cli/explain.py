@@ -17,7 +17,7 @@ _LONGEST = 100_000
 
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"]},
-    short_help="Say what a stopped reason of ECS means, and what of it is in a plan.",
+    short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
 )
 @click.argument("text", metavar="TEXT")
 @click.argument("plans", metavar="[PLAN]...", nargs=-1)
@@ -54,8 +54,8 @@ def explain(
     found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
     if found is None:
         raise InputError(
-            "this text is not known",
-            hint="give the whole `stoppedReason` of the task, or the whole event of the service",
+            "unrecognised error text",
+            hint="pass the complete `stoppedReason` of the task, or the complete event of the service",
         )
     columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
     click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)

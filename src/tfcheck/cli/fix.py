@@ -13,14 +13,14 @@ from tfcheck.report.screen import visible
 
 @click.command(
     context_settings={"help_option_names": ["-h", "--help"]},
-    short_help="Print what mends a plan's sources as one diff, or write it.",
+    short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")
 @click.option(
-    "--only", multiple=True, metavar="RULE|ADDRESS", help="Mend only this rule, task definition or role; repeatable."
+    "--only", multiple=True, metavar="RULE|ADDRESS", help="Fix only this rule, task definition or role; repeatable."
 )
-@click.option("--safe-only", is_flag=True, help="Leave out what wants a review.")
+@click.option("--safe-only", is_flag=True, help="Omit fixes that need a review.")
 @click.option("--grant-prefix", is_flag=True, help="Grant a directory where several files of it are needed.")
 @options.sources
 @options.context
@@ -52,10 +52,10 @@ def fix(
       tfcheck fix plan.json | git apply
       tfcheck fix --write --safe-only plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.analysis.fix_session import Choice
+    from tfcheck.analysis.fix_session import FixSelection
     from tfcheck.analysis.fix_session import fix as fixed
 
-    choice = Choice(only, safe_only, grant_prefix)
+    choice = FixSelection(only, safe_only, grant_prefix)
     found = fixed(plans, sources, workspace, choice, account=account, context=context, into_files=into_files)
     for note in found.notes:
         terminal.say(visible(note))

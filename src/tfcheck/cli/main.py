@@ -32,7 +32,7 @@ _TOO_LARGE = InputError(
 )
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class CheckOptions(msgspec.Struct, frozen=True):
     """What the options of `check` ask for."""
 
     form: str | None
@@ -83,9 +83,9 @@ def main(ctx: click.Context) -> int | None:
 
     \b
     Exit status:
-      0   nothing at or above --fail-on
+      0   no finding at or above --fail-on
       1   findings at or above it, or unknown answers under --strict
-      2   the command line is wrong
+      2   the command line is invalid
       3   the input cannot be read or is not a complete plan
       4   `comment --required`: GitHub refused the comment
       70  a bug in tfcheck
@@ -112,16 +112,18 @@ def main(ctx: click.Context) -> int | None:
     help="The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
     "standard output.",
 )
-@click.option("--new-only", is_flag=True, help="Let only what this change brings make the exit status 1.")
+@click.option("--new-only", is_flag=True, help="Exit with status 1 only for findings that this change introduces.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
 @options.sources
 @options.context
 @options.workspace
 @options.account
-@click.option("--query", metavar="JMESPATH", help="Print what this expression picks from the JSON report, as JSON.")
+@click.option(
+    "--query", metavar="JMESPATH", help="Print the part of the JSON report that this JMESPath expression selects."
+)
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @options.colour
-@click.option("--quiet", "-q", is_flag=True, help="Leave out what needs no action; no progress notes.")
+@click.option("--quiet", "-q", is_flag=True, help="Omit what needs no action, and progress messages.")
 @options.debug
 def check(
     plans: tuple[str, ...],
@@ -145,7 +147,7 @@ def check(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
+    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet)
     reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
@@ -176,7 +178,7 @@ def report(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = Wanted(form, pick, least, new_only, strict, output, coloured, quiet)
+    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet)
     reports = list(reporting.saved(files))
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
@@ -203,7 +205,7 @@ def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
     return picking(query)
 
 
-def _shown(reports: list[Checked], wanted: Wanted) -> str:
+def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
     if wanted.form in reporting.FORMATS:
         return reporting.written(wanted.form, [each.report for each in reports])
@@ -221,7 +223,7 @@ def _shown(reports: list[Checked], wanted: Wanted) -> str:
     return "".join(written(pick(document(each.report)), indent=len(reports) == 1) for each in reports)
 
 
-def _status(reports: list[Checked], wanted: Wanted) -> int:
+def _status(reports: list[Checked], wanted: CheckOptions) -> int:
     """Return the exit status that the reports deserve."""
     found = (each.report for each in reports)
     return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
@@ -279,7 +281,7 @@ def _in_our_words(error: click.UsageError) -> UsageError:
 
 def _confess(error: Exception, *, debug: bool) -> None:
     """Own up to a bug. What the exception says is shown only where it cannot quote the plan."""
-    hint = "please report it with that" if debug else "please report it, with what `--debug` adds"
+    hint = "please report it with that" if debug else "please report it, with the output of `--debug`"
     if debug:
         from traceback import format_tb
 

@@ -18,8 +18,8 @@ def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) 
 sources = click.option(
     "--sources",
     metavar="DIR|TFPLAN",
-    help="The directory of the plan's .tf files, or the saved plan that holds them. Else they are looked for beside "
-    "PLAN, in the current directory, and in its work tree.",
+    help="The directory of the plan's .tf files, or the saved plan that contains them. Default: beside PLAN, the "
+    "current directory, then its work tree.",
 )
 context = click.option(
     "--context",
@@ -32,7 +32,10 @@ workspace = click.option(
     "--workspace",
     metavar="NAME",
     envvar="TF_WORKSPACE",
-    help="What terraform.workspace is. Else TF_WORKSPACE, or what is selected in the directory of the .tf files.",
+    help=(
+        "The value of terraform.workspace. Default: TF_WORKSPACE, or the workspace selected in the directory of "
+        "the .tf files."
+    ),
 )
 account = click.option(
     "--account",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tfcheck.analysis.session import Checked, Together
+from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import terminal
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Report
@@ -34,7 +34,7 @@ def reports(
     found: list[Checked] = []
     status = 0
     outputs = (output,) if output else ()
-    together = Together(plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs)
+    together = Session(plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs)
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=quiet):

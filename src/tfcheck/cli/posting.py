@@ -13,10 +13,10 @@ import msgspec
 from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
 from tfcheck.github.client import Client
-from tfcheck.github.event import Nothing, asked
+from tfcheck.github.event import NothingToDo, asked
 from tfcheck.github.hosts import hosts
-from tfcheck.github.outcome import Did, Outcome
-from tfcheck.github.publish import Place, Wishes, page, publish
+from tfcheck.github.outcome import CommentAction, Outcome
+from tfcheck.github.publish import CommentOptions, RunLocation, page, publish
 from tfcheck.github.refusal import RefusalError
 from tfcheck.report.annotations import Annotation, written
 from tfcheck.report.markdown import markdown, summary
@@ -36,11 +36,11 @@ class Posted(msgspec.Struct, frozen=True):
     outcome: Outcome | None
 
 
-def post(reports: Sequence[Report], wishes: Wishes, variables: Mapping[str, str]) -> Posted:
+def post(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Posted:
     """Write to the pull request, and say what was done and why nothing was. Nothing is raised."""
     wanted = asked(variables, wishes.number, reports)
-    if isinstance(wanted, Nothing):
-        outcome = Outcome(Did.NOTHING, wanted.why)
+    if isinstance(wanted, NothingToDo):
+        outcome = Outcome(CommentAction.NOTHING, wanted.why)
         terminal.say(visible(str(outcome)))
         return Posted(outcome)
     try:
@@ -68,7 +68,7 @@ def warn(message: str, variables: Mapping[str, str]) -> None:
         terminal.say(f"warning: {visible(message)}")
 
 
-def summarize(reports: Sequence[Report], wishes: Wishes, variables: Mapping[str, str]) -> None:
+def summarize(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> None:
     """Add to the summary of the job, where there is one."""
     file = variables.get("GITHUB_STEP_SUMMARY")
     if not file:
@@ -82,13 +82,13 @@ def summarize(reports: Sequence[Report], wishes: Wishes, variables: Mapping[str,
         warn(f"the summary of the job cannot be written: {error.strerror}", variables)
 
 
-def drawn_up(reports: Sequence[Report], wishes: Wishes, variables: Mapping[str, str]) -> str:
+def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:
     """Write the comment without asking anybody."""
     return markdown(reports, page(reports, _place(variables), wishes, manuals()))
 
 
-def _place(variables: Mapping[str, str]) -> Place:
-    return Place(variables, hosts(variables).server, _top(variables))
+def _place(variables: Mapping[str, str]) -> RunLocation:
+    return RunLocation(variables, hosts(variables).server, _top(variables))
 
 
 def _top(variables: Mapping[str, str]) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tfcheck.checks import PITFALLS
+from tfcheck.checks import CHECKS
 from tfcheck.report.manual import Manual
 from tfcheck.startup import RULES
 
@@ -12,11 +12,11 @@ def of_permissions() -> tuple[Manual, ...]:
     return tuple(Manual(each.id, each.title, each.manual) for each in RULES)
 
 
-def of_pitfalls() -> tuple[Manual, ...]:
+def of_checks() -> tuple[Manual, ...]:
     """Return the manuals of the rules that find other mistakes."""
-    return tuple(Manual(each.id, each.title, each.manual) for each in PITFALLS)
+    return tuple(Manual(each.id, each.title, each.manual) for each in CHECKS)
 
 
 def manuals() -> tuple[Manual, ...]:
     """Return the manuals of all rules."""
-    return (*of_permissions(), *of_pitfalls())
+    return (*of_permissions(), *of_checks())

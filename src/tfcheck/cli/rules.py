@@ -10,8 +10,8 @@ import click
 from tfcheck.report.manual import Manual
 from tfcheck.vocabulary.errors import UsageError
 
-_NEEDS = "What ECS does before a task runs, and needs permissions for:"
-_PITFALLS = "What is wrong whatever the permissions are:"
+_NEEDS = "What ECS does before a task runs, and the permissions it needs:"
+_CHECKS = "ECS configuration rules that no permission can satisfy:"
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
 
@@ -24,7 +24,7 @@ def rules(rule: str | None) -> int:
     if rule is not None:
         click.echo(manual(rule, rulebook.manuals()))
         return 0
-    for line in (*_listed(_NEEDS, rulebook.of_permissions()), "", *_listed(_PITFALLS, rulebook.of_pitfalls())):
+    for line in (*_listed(_NEEDS, rulebook.of_permissions()), "", *_listed(_CHECKS, rulebook.of_checks())):
         click.echo(line)
     return 0
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.fix.mend import Mend, Mends, mends
+from tfcheck.fix.mend import DraftFix, PlanFixes, mends
 from tfcheck.vocabulary.finding import Finding
 from tfcheck.world.world import After
 
-__all__ = ["Mend", "Mends", "mends", "suggest"]
+__all__ = ["DraftFix", "PlanFixes", "mends", "suggest"]
 
 
 def suggest(findings: Sequence[Finding], world: After) -> tuple[Finding, ...]:

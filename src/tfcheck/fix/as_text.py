@@ -11,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.place import Places
-from tfcheck.fix.proposal import Need
-from tfcheck.fix.render import Style, statement
+from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.spelling import local_name
 from tfcheck.fix.trial import Trial
-from tfcheck.fix.wanted import Wanted
+from tfcheck.fix.wanted import NeededStatement
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.resolve import Resolver
@@ -48,7 +48,7 @@ _TRUST: Value = {
 }
 
 
-def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
+def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> list[tuple[Fix, tuple[Answer, ...]]]:
     """Write what roles lack as text, and name what that fixes: not what even a policy with exactly that leaves denied.
 
     All are tried together: they are for different roles.
@@ -61,7 +61,7 @@ def grants_as_text(needs: Sequence[Need], places: Places, world: After) -> list[
     return [each for each in found if each is not None]
 
 
-def _are_contested(need: Need, world: After) -> bool:
+def _are_contested(need: RoleNeed, world: After) -> bool:
     """Whether other things of the plan have a say in which inline policies the role keeps."""
     if world.things("aws_iam_role_policies_exclusive"):
         return True
@@ -69,7 +69,7 @@ def _are_contested(need: Need, world: After) -> bool:
     return role is None or any(name == NAME for name, _ in role.inline)
 
 
-def _decided(needs: Sequence[Need], world: After) -> Iterator[list[Verdict]]:
+def _decided(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:
     """Decide each need again as if its role had a policy with exactly that."""
     return (verdicts_with(each.answers, world) for each in needs)
 
@@ -83,7 +83,7 @@ def verdicts_with(answers: Sequence[Answer], world: After) -> list[Verdict]:
     return [judge.verdict_with(policy, requirement, task) for requirement, task in asked]
 
 
-def _tried(needs: Sequence[Need], world: After) -> Iterator[list[Verdict]]:
+def _tried(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:
     """Decide all needs again in a plan that has a new resource with exactly that for each."""
     given: dict[tuple[Address, str], Value] = {}
     for need in needs:
@@ -93,7 +93,7 @@ def _tried(needs: Sequence[Need], world: After) -> Iterator[list[Verdict]]:
     return ([trial.verdict(each) for each in need.answers] for need in needs)
 
 
-def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
+def _policy_of(need: RoleNeed) -> dict[tuple[Address, str], Value]:
     role = need.roles[0]
     key = role.address.key
     address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
@@ -104,9 +104,11 @@ def _policy_of(need: Need) -> dict[tuple[Address, str], Value]:
     }
 
 
-def _grant_as_text(need: Need, places: Places, verdicts: Sequence[Verdict]) -> tuple[Fix, tuple[Answer, ...]] | None:
+def _grant_as_text(
+    need: RoleNeed, places: Places, verdicts: Sequence[Verdict]
+) -> tuple[Fix, tuple[Answer, ...]] | None:
     mended = not_denied(need.answers, verdicts)
-    written = _written(Need(need.roles, mended), places) if mended else None
+    written = _written(RoleNeed(need.roles, mended), places) if mended else None
     return None if written is None else (fix_of(*written, verdicts), mended)
 
 
@@ -118,7 +120,7 @@ def not_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[
 def fix_of(title: str, text: str, verdicts: Sequence[Verdict]) -> Fix:
     """Offer text, and say so where what was decided with it leaves a doubt."""
     proven = Verdict.UNKNOWN not in verdicts
-    doubt = "" if proven else "; needed, but whether it is enough depends on what the plan does not show"
+    doubt = "" if proven else "; needed, but what the plan does not show decides whether it is enough"
     return Fix(title=title + doubt, safety="review", proven=proven, hcl=text)
 
 
@@ -153,7 +155,7 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
         f"# and in {local_name(task)}:",
         f"#   execution_role_arn = aws_iam_role.{name}.arn",
     ]
-    return Fix(title=f"give {task} an execution role", safety="review", proven=True, hcl="\n".join(lines))
+    return Fix(title=f"set an execution role for {task}", safety="review", proven=True, hcl="\n".join(lines))
 
 
 def _document(answers: Sequence[Answer]) -> Value:
@@ -164,7 +166,7 @@ def _document(answers: Sequence[Answer]) -> Value:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _written(need: Need, places: Places) -> tuple[str, str] | None:
+def _written(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     """Write a whole policy in the module of the role, else statements as the module that calls it can."""
     role = need.roles[0]
     module = role.address.module
@@ -182,10 +184,10 @@ def _written(need: Need, places: Places) -> tuple[str, str] | None:
 
 
 def _for_the_call(
-    made_in: ModulePath, module: ModulePath, statements: Sequence[Wanted], places: Places
+    made_in: ModulePath, module: ModulePath, statements: Sequence[NeededStatement], places: Places
 ) -> tuple[str, str]:
     called = ModulePath(made_in.steps[: len(module.steps) + 1])
     inputs = [each for each in places.inputs(called) if _INPUT.search(each)]
-    through = f"; its inputs {', '.join(inputs)} may take them" if inputs else ""
-    text = "\n".join("\n".join(statement(each, Style())) + "," for each in statements)
+    through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
+    text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
     return f"grant these statements to the role where {called_as(called)} is called{through}", text

@@ -13,7 +13,7 @@ from tfcheck.role import Roles
 from tfcheck.role.attachment import Attachments
 from tfcheck.symbolic.value import Text, Unknown, Value
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.world.world import After, Thing
+from tfcheck.world.world import After, WorldObject
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 
@@ -21,7 +21,7 @@ _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_at
 class Holder(msgspec.Struct, frozen=True):
     """A policy of a role: the resource instance that holds it, and the argument with its text."""
 
-    thing: Thing
+    thing: WorldObject
     argument: Argument
     attribute: str
 
@@ -36,7 +36,7 @@ class Holders:
         self._roles = roles
         self._by_block: dict[str, dict[int, list[Address]]] = {}
 
-    def of(self, role: Thing) -> Iterator[Holder]:
+    def of(self, role: WorldObject) -> Iterator[Holder]:
         """Return the policies of a role that are written in the sources, inline ones first."""
         found = self._by_role.get(str(role.address), ())
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
@@ -53,7 +53,7 @@ class Holders:
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(thing, "policy")
 
-    def reach(self, holder: Thing) -> frozenset[str] | None:
+    def reach(self, holder: WorldObject) -> frozenset[str] | None:
         """Name every role that what is written into a holder's block is for; None where that cannot be told.
 
         Roles that the plan makes by their addresses, others as `named`.
@@ -98,15 +98,15 @@ class Holders:
             key=str,
         )
 
-    def _holder(self, thing: Thing, attribute: str) -> Iterator[Holder]:
+    def _holder(self, thing: WorldObject, attribute: str) -> Iterator[Holder]:
         block: Block | None = self._resolver.block(thing.address)
         argument = block.arguments.get(attribute) if block else None
         if block is not None and argument is not None and not is_frozen(block, attribute):
             yield Holder(thing, argument, attribute)
 
     @cached_property
-    def _by_role(self) -> dict[str, list[Thing]]:
-        found: dict[str, list[Thing]] = {}
+    def _by_role(self) -> dict[str, list[WorldObject]]:
+        found: dict[str, list[WorldObject]] = {}
         for holder, role in self._attached:
             if role is not None:
                 found.setdefault(role, []).append(holder)
@@ -135,11 +135,11 @@ class Holders:
         return frozenset(str(each.address) for each in found if each is not None)
 
     @cached_property
-    def _attached(self) -> list[tuple[Thing, str | None]]:
+    def _attached(self) -> list[tuple[WorldObject, str | None]]:
         """Pair every policy that the plan manages with the role that it is attached to; None where that is open."""
-        found: list[tuple[Thing, str | None]] = []
+        found: list[tuple[WorldObject, str | None]] = []
         for grant in Attachments(self._world, self._roles.policies).grants():
-            holder: Thing | None = grant.thing
+            holder: WorldObject | None = grant.thing
             if grant.reference is not None:
                 known = grant.reference
                 holder = self._roles.policies.thing(known) if isinstance(known, str | Text | Unknown) else None

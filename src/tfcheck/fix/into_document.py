@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import read_json_parts
-from tfcheck.fix.render import Style, Syntax, block, statement
-from tfcheck.fix.wanted import Wanted
+from tfcheck.fix.render import StatementStyle, Syntax, block, statement
+from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import Member
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
-def into_document(document: Block, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+def into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
     """Add `statement` blocks behind the last one; None where the block leaves no room for them."""
     if isinstance(document, JsonBlock):
         return _into_json(document, wanted)
@@ -36,7 +36,9 @@ def into_document(document: Block, wanted: Sequence[Wanted]) -> tuple[Insertion,
     return (Insertion(document.source.name, start, f"{blank}{added}{newline(text)}"),)
 
 
-def _behind(document: Block, nested: Sequence[Block], wanted: Sequence[Wanted], style: Style) -> tuple[Insertion, ...]:
+def _behind(
+    document: Block, nested: Sequence[Block], wanted: Sequence[NeededStatement], style: StatementStyle
+) -> tuple[Insertion, ...]:
     text = document.source.text
     last = max(nested, key=lambda each: each.start)
     gap = newline(text) * (1 if _close(text, document, nested) else 2)
@@ -45,7 +47,7 @@ def _behind(document: Block, nested: Sequence[Block], wanted: Sequence[Wanted], 
     return (Insertion(document.source.name, line_end(text, last.end), added),)
 
 
-def _written(wanted: Wanted, style: Style, base: str, newline: str) -> str:
+def _written(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
     return newline.join(base + line if line else line for line in block(wanted, style))
 
 
@@ -56,12 +58,12 @@ def _close(text: str, document: Block, nested: Sequence[Block]) -> bool:
     return bool(between) and all(each.count("\n") == 1 for each in between)
 
 
-def _style(text: str, document: Block, nested: Sequence[Block]) -> Style:
+def _style(text: str, document: Block, nested: Sequence[Block]) -> StatementStyle:
     shown = [each for each in nested if each.type == "statement"]
     shown += [inner for each in nested if each.type == "dynamic" for inner in each.blocks("content")]
     named = any("sid" in each.arguments for each in shown) or not shown
     effect = any("effect" in each.arguments for each in shown)
-    return Style(sid=named, effect=effect, lists=True, unit=_unit(text, document))
+    return StatementStyle(sid=named, effect=effect, lists=True, unit=_unit(text, document))
 
 
 def _unit(text: str, document: Block) -> str:
@@ -71,7 +73,7 @@ def _unit(text: str, document: Block) -> str:
     return next((each for each in steps if each), "  ")
 
 
-def _into_json(document: JsonBlock, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+def _into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
     source = document.source
     found = next((each for each in document.value.members if each.name == "statement"), None)
     if found is None:
@@ -80,11 +82,11 @@ def _into_json(document: JsonBlock, wanted: Sequence[Wanted]) -> tuple[Insertion
     return into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
 
 
-def _first_in_json(document: JsonBlock, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+def _first_in_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
     members = document.value.members
     if not members:
         return None
-    style = Style(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
+    style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
     added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
     return (member_behind(document.source.name, document.source.text, members[-1], f'"statement": [{added}]'),)
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
-from tfcheck.fix.render import Style, Syntax, one_line, statement
-from tfcheck.fix.wanted import Wanted
+from tfcheck.fix.render import StatementStyle, Syntax, one_line, statement
+from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.source import SourceText
 
 
 def into_list(
-    source: SourceText, statements: Parts, wanted: Sequence[Wanted], syntax: Syntax, *, document: bool = False
+    source: SourceText, statements: Parts, wanted: Sequence[NeededStatement], syntax: Syntax, *, document: bool = False
 ) -> tuple[Insertion, ...] | None:
     """Add statements behind the last one of `Statement`; None where that would disturb the layout around it."""
     last = statements.items[-1] if isinstance(statements, ListParts) and statements.items else statements
@@ -45,7 +45,7 @@ class _Adding:
         known = statements.items if isinstance(statements, ListParts) else (statements,)
         self.style = style_of(self.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
 
-    def below(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
+    def below(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Put each on lines of its own, below the last one."""
         base = indentation(self.text, self.last.end - 1 if self._ends_its_own_line() else self.last.start)
         written = [self._lines(each, base) for each in wanted]
@@ -59,7 +59,7 @@ class _Adding:
         # A comment follows the last one: the comma goes before it, the rest behind it.
         return self._insertion(behind, ","), self._insertion(end, text.removeprefix(","))
 
-    def beside(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
+    def beside(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Put each behind the last one, on its line."""
         if _comment_follows(self.text, statements.end):
             return None
@@ -70,7 +70,7 @@ class _Adding:
             return (self._insertion(statements.comma + 1, "".join(f"{blank}{each}," for each in written)),)
         return (self._insertion(self.last.end, "".join(f"{comma}{each}" for each in written)),)
 
-    def joined(self, wanted: Sequence[Wanted], statements: ListParts) -> tuple[Insertion, ...] | None:
+    def joined(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Turn `}]` into `}, {` and what follows: the brackets of both statements stand on one line."""
         brace = self.last.end - 1
         if statements.comma is not None or not self._ends_its_own_line():
@@ -78,7 +78,7 @@ class _Adding:
         base = indentation(self.text, brace)
         return (self._insertion(brace, "".join(self._joint(each, base) for each in wanted)),)
 
-    def wrapped(self, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+    def wrapped(self, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
         """Build a list of the one statement that there is."""
         opening, closing = self._insertion(self.last.start, "["), self._insertion(self.last.end, "]")
         if "\n" not in self.text[self.last.start : self.last.end]:
@@ -92,19 +92,19 @@ class _Adding:
         added = "".join(self._joint(each, base) for each in wanted)
         return opening, self._insertion(self.last.end - 1, added), closing
 
-    def _joint(self, wanted: Wanted, base: str) -> str:
+    def _joint(self, wanted: NeededStatement, base: str) -> str:
         style = self._with_lines()
         lines = statement(wanted, style, document=self.document)[1:-1]
         unit = style.unit if style.syntax is Syntax.HCL else ""
         inside = "".join(f"{base}{line}{self.newline}" for line in lines)
         return f"{unit}}}, {{{self.newline}{inside}{base}"
 
-    def _with_lines(self) -> Style:
+    def _with_lines(self) -> StatementStyle:
         from msgspec.structs import replace
 
         return replace(self.style, one_line=False)
 
-    def _lines(self, wanted: Wanted, base: str) -> str:
+    def _lines(self, wanted: NeededStatement, base: str) -> str:
         lines = statement(wanted, self.style, document=self.document)
         return self.newline.join(base + line for line in lines)
 
@@ -117,9 +117,9 @@ class _Adding:
         return Insertion(self.file, offset, text)
 
 
-def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Style:
+def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> StatementStyle:
     """Take over how the statements of a list are written, the last one's way before that of others."""
-    plain = Style(syntax) if syntax is Syntax.HCL else Style(syntax, quoted=True, between=": ")
+    plain = StatementStyle(syntax) if syntax is Syntax.HCL else StatementStyle(syntax, quoted=True, between=": ")
     shown = [each for each in known if each.items]
     if not shown:
         return plain
@@ -127,7 +127,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Style:
     names = {each.name.lower() for one in shown for each in one.items}
     action = last.item("Action") or last.item("actions")
     flat = "\n" not in text[last.start : last.end]
-    return Style(
+    return StatementStyle(
         syntax=syntax,
         quoted=last.items[-1].quoted,
         between=_between(last.items[-1].between, syntax),

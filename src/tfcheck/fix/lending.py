@@ -11,18 +11,18 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.mend import Allowing, Mending, Mends
-from tfcheck.fix.proposal import Need
+from tfcheck.fix.mend import Allowing, FixFinder, PlanFixes
+from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Verdict
 from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import After, Thing
+from tfcheck.world.world import After, WorldObject
 
 
-class Asked(msgspec.Struct, frozen=True):
+class OtherStackNeeds(msgspec.Struct, frozen=True):
     """What tasks of another plan lack: in its world, which sees this plan as one of its `stacks`, called `name`."""
 
     answers: tuple[Answer, ...]
@@ -31,27 +31,29 @@ class Asked(msgspec.Struct, frozen=True):
     name: str
 
 
-def mends_for_others(role: ElsewhereAddress, asked: Sequence[Asked], world: After, *, prefixes: bool = False) -> Mends:
+def mends_for_others(
+    role: ElsewhereAddress, asked: Sequence[OtherStackNeeds], world: After, *, prefixes: bool = False
+) -> PlanFixes:
     """Find a proven change to the sources of `world` that gives a role what others ask for."""
     address = Address(role.module, role.mode, role.type, role.name, role.key)
     things = (each for each in world.things(role.type) if each.address == address)
     found = (_Lending(world, asked, prefixes=prefixes).mends_of(each) for each in things)
-    return next(found, Mends())
+    return next(found, PlanFixes())
 
 
-class _Lending(Mending):
+class _Lending(FixFinder):
     """Finds the fixes for what others lack."""
 
-    def __init__(self, world: After, asked: Sequence[Asked], *, prefixes: bool) -> None:
+    def __init__(self, world: After, asked: Sequence[OtherStackNeeds], *, prefixes: bool) -> None:
         super().__init__(world, prefixes=prefixes)
         self._asked = asked
 
-    def mends_of(self, role: Thing) -> Mends:
-        need = Need((role,), tuple(answer for each in self._asked for answer in each.answers))
+    def mends_of(self, role: WorldObject) -> PlanFixes:
+        need = RoleNeed((role,), tuple(answer for each in self._asked for answer in each.answers))
         settled = self._settled([need], [])
-        left = Need(need.roles, tuple(each for each in need.answers if each not in settled))
+        left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
         proven = self._proven([self._case(left)] if left.answers else [])
-        return Mends(tuple(mend for case in proven if (mend := self._mend(case)) is not None), tuple(settled))
+        return PlanFixes(tuple(mend for case in proven if (mend := self._mend(case)) is not None), tuple(settled))
 
     def _decides(self, trial: Trial) -> Allowing:
         return _Beside([_Other(each, trial.world) for each in self._asked])
@@ -71,7 +73,7 @@ class _Beside:
 class _Other:
     """One of the other plans, beside the changed one."""
 
-    def __init__(self, asked: Asked, world: After) -> None:
+    def __init__(self, asked: OtherStackNeeds, world: After) -> None:
         self.asked = asked
         self._changed = world
 

@@ -14,20 +14,20 @@ import msgspec
 from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, by_file
-from tfcheck.fix.module_input import Elsewhere
+from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
-from tfcheck.fix.proposal import Need, Proposal
+from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.soundness import sound
-from tfcheck.fix.trial import Touched, Trial, changed, reread
-from tfcheck.hcl.syntax.file import File
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.role import Role, Roles
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
-from tfcheck.world.world import After, Thing
+from tfcheck.world.world import After, WorldObject
 
 #: What an Allow on the role fixes.
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
@@ -35,7 +35,7 @@ _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reaso
 _MOST_ROUNDS = 6
 
 
-class Mend(msgspec.Struct, frozen=True):
+class DraftFix(msgspec.Struct, frozen=True):
     """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
 
     `home` is the role where it is for one of another stack.
@@ -55,10 +55,10 @@ class Allowing(Protocol):
         """Whether a requirement is allowed then."""
 
 
-class Mends(msgspec.Struct, frozen=True):
+class PlanFixes(msgspec.Struct, frozen=True):
     """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again."""
 
-    found: tuple[Mend, ...] = ()
+    found: tuple[DraftFix, ...] = ()
     settled: tuple[Answer, ...] = ()
 
     def of(self, finding: Finding) -> Fix | None:
@@ -68,13 +68,13 @@ class Mends(msgspec.Struct, frozen=True):
         most, fix = max(shares, key=lambda each: each[0], default=(0, None))
         if fix is None or most == 0 or most == len(wanted):
             return fix if most else None
-        return msgspec.structs.replace(fix, title=f"{fix.title} (mends {most} of {len(wanted)})")
+        return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most} of {len(wanted)})")
 
 
 class _Case:
     """What is to be fixed on its way to a fix: the proposals that are still to be tried."""
 
-    def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal], need: Need | None = None) -> None:
+    def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal], need: RoleNeed | None = None) -> None:
         self.answers = tuple(answers)
         self.proposals = proposals
         self.need = need
@@ -85,16 +85,16 @@ class _Case:
         return self.current is not None
 
 
-def mends(findings: Iterable[Finding], world: After, *, prefixes: bool = False) -> Mends:
+def mends(findings: Iterable[Finding], world: After, *, prefixes: bool = False) -> PlanFixes:
     """Find a proven fix for each denied requirement of the findings where there is one.
 
     `world` is the world after the change; with `prefixes` files that share a directory are granted by it.
     """
     answers = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    return Mending(world, prefixes=prefixes).mends(answers)
+    return FixFinder(world, prefixes=prefixes).mends(answers)
 
 
-class Mending:
+class FixFinder:
     """Finds the fixes for what one plan lacks."""
 
     def __init__(self, world: After, *, prefixes: bool) -> None:
@@ -104,17 +104,19 @@ class Mending:
         self._world = world
         self._roles = world.once(Roles)
         self._files = Files(self._sources)
-        self._read: dict[str, File] = {}
+        self._read: dict[str, SourceFile] = {}
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
-        self._elsewhere = Elsewhere(world, self._roles, self._places)
+        self._elsewhere = OtherPolicies(world, self._roles, self._places)
 
-    def mends(self, answers: Sequence[Answer]) -> Mends:
+    def mends(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for requirements that are denied."""
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         settled = self._settled([*needs, *elsewhere], groups)
-        lacking = [Need(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)]
+        lacking = [
+            RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)
+        ]
         cases = [self._case(need) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
@@ -123,23 +125,23 @@ class Mending:
         found += self._as_text(left, done, set(settled))
         found += self._without_role(answers)
         found += self._in_other_stacks(self._still(grantable, done, settled))
-        return Mends(tuple(found), tuple(settled))
+        return PlanFixes(tuple(found), tuple(settled))
 
-    def _case(self, need: Need) -> _Case:
+    def _case(self, need: RoleNeed) -> _Case:
         return _Case(need.answers, self._places.proposals(need), need)
 
-    def _as_text(self, needs: Sequence[Need], done: set[Requirement], settled: set[Answer]) -> Iterator[Mend]:
-        left = [Need(need.roles, self._left(need, done, settled)) for need in needs]
+    def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: set[Answer]) -> Iterator[DraftFix]:
+        left = [RoleNeed(need.roles, self._left(need, done, settled)) for need in needs]
         lacking = [need for need in left if need.answers]
-        return (Mend(*each) for each in grants_as_text(lacking, self._places, self._world))
+        return (DraftFix(*each) for each in grants_as_text(lacking, self._places, self._world))
 
     def _still(self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]) -> list[Answer]:
         return [each for each in answers if each.requirement not in done and each not in settled]
 
-    def _left(self, need: Need, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
+    def _left(self, need: RoleNeed, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
         return tuple(self._still(need.answers, done, settled))
 
-    def _without_role(self, answers: Sequence[Answer]) -> Iterator[Mend]:
+    def _without_role(self, answers: Sequence[Answer]) -> Iterator[DraftFix]:
         by_task: dict[str, list[Answer]] = {}
         for each in answers:
             if each.reason is Reason.NO_EXECUTION_ROLE:
@@ -147,15 +149,15 @@ class Mending:
         for several in by_task.values():
             fix = role_as_text(several, self._places, self._resolver)
             if fix is not None:
-                yield Mend(fix, tuple(several))
+                yield DraftFix(fix, tuple(several))
 
-    def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[Mend]:
+    def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[DraftFix]:
         found = grants_elsewhere(answers, self._world) if self._world.context else ()
-        return (Mend(fix, mended, home=home) for fix, mended, home in found)
+        return (DraftFix(fix, mended, home=home) for fix, mended, home in found)
 
     # Needs
 
-    def _needs(self, answers: Sequence[Answer]) -> Iterator[Need]:
+    def _needs(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Join what roles lack that are made from one block, where all of them lack the same."""
         roles = {str(each.address): each for each in self._world.things("aws_iam_role")}
         by_role: dict[str, list[Answer]] = {}
@@ -171,9 +173,9 @@ class Mending:
             together = siblings if alike else [name]
             done |= set(together)
             lacking = tuple(answer for each in together for answer in by_role[each])
-            yield Need(tuple(roles[each] for each in together), lacking if alike else tuple(own))
+            yield RoleNeed(tuple(roles[each] for each in together), lacking if alike else tuple(own))
 
-    def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[Need]:
+    def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Join what each role lacks that is not made here, but may have a policy from here."""
         own = {str(each.address) for each in self._world.things("aws_iam_role")}
         by_name: dict[str, list[Answer]] = {}
@@ -182,13 +184,13 @@ class Mending:
             if role is not None and isinstance(role.caller.name, str):
                 by_name.setdefault(role.caller.name, []).append(answer)
         for name, several in by_name.items():
-            yield Need((), tuple(several), name)
+            yield RoleNeed((), tuple(several), name)
 
     def _role(self, answer: Answer) -> Role | None:
         task = tasks_by_address(self._world).get(answer.requirement.task_definition)
         return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
 
-    def _alike(self, siblings: Sequence[str], lacking: dict[str, list[Answer]], roles: dict[str, Thing]) -> bool:
+    def _alike(self, siblings: Sequence[str], lacking: dict[str, list[Answer]], roles: dict[str, WorldObject]) -> bool:
         """Whether all instances of a role lack what their module writes in the same words."""
         if not all(each in lacking for each in siblings):
             return False
@@ -198,7 +200,7 @@ class Mending:
     # Proofs
 
     def _settled(
-        self, needs: Sequence[Need], groups: Sequence[tuple[Sequence[Answer], Sequence[Proposal]]]
+        self, needs: Sequence[RoleNeed], groups: Sequence[tuple[Sequence[Answer], Sequence[Proposal]]]
     ) -> list[Answer]:
         """Find what the sources grant already although the plan, which is older, does not."""
         if self._sources is None or not (needs or groups):
@@ -206,14 +208,14 @@ class Mending:
         touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
         for need in needs:
             for holder in self._places.holders_of(need):
-                touched.append(Touched(holder.thing.address, holder.attribute))
+                touched.append(ChangedAttribute(holder.thing.address, holder.attribute))
                 touched += self._places.documents_of(holder)
         added, context = self._undeclared(needs), self._world.context
         trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if trial.allows(answer)]
 
-    def _undeclared(self, needs: Sequence[Need]) -> list[Address]:
+    def _undeclared(self, needs: Sequence[RoleNeed]) -> list[Address]:
         """List policies for roles that the sources declare and the plan does not know yet."""
         found: list[Address] = []
         for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
@@ -243,7 +245,7 @@ class Mending:
                 if mended == case.answers:
                     proven.append(case)
                 elif mended and case.need is not None:
-                    failed.append(self._case(Need(case.need.roles, mended, case.need.elsewhere)))
+                    failed.append(self._case(RoleNeed(case.need.roles, mended, case.need.elsewhere)))
                 else:
                     failed.append(case)
             waiting = [case for case in failed if case.advance()]
@@ -260,7 +262,7 @@ class Mending:
         changes = by_file(insertion for each in proposals for insertion in each.insertions)
         return all(sound(self._file(texts[name]), several) for name, several in changes.items())
 
-    def _file(self, source: SourceText) -> File:
+    def _file(self, source: SourceText) -> SourceFile:
         if source.name not in self._read:
             self._read[source.name] = reread(source, source.text)
         return self._read[source.name]
@@ -282,7 +284,7 @@ class Mending:
         )
         return self._decides(trial)
 
-    def _mend(self, case: _Case) -> Mend | None:
+    def _mend(self, case: _Case) -> DraftFix | None:
         proposal = case.current
         if proposal is None:
             return None
@@ -295,12 +297,12 @@ class Mending:
             hcl=proposal.hcl,
             diff=diff,
         )
-        return Mend(fix, case.answers, proposal.insertions, proposal.texts)
+        return DraftFix(fix, case.answers, proposal.insertions, proposal.texts)
 
 
 _MOVED: dict[Reason | None, str] = {
     Reason.GRANTED_TO_TASK_ROLE: (
-        "; the task role keeps its own grant: take it away if the code in the containers does not need it"
+        "; the task role keeps its own grant: remove it if the code in the containers does not need it"
     ),
-    Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: take it away if nothing else needs it",
+    Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
 }

@@ -13,17 +13,17 @@ import msgspec
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal
-from tfcheck.fix.wanted import Spelled, Wanted, sid
+from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Answer, Reason, RoleKind
-from tfcheck.world.world import After, Thing
+from tfcheck.world.world import After, WorldObject
 
 
-class Elsewhere:
+class OtherPolicies:
     """Finds the policies beside the role that stand in the way."""
 
     def __init__(self, world: After, roles: Roles, places: Places) -> None:
@@ -50,7 +50,7 @@ class Elsewhere:
         if found is not None:
             yield msgspec.structs.replace(found, safety="review")
 
-    def boundary(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
+    def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let a boundary that the plan manages allow what it does not."""
         reference = role.attribute("permissions_boundary")
         thing = self._roles.policies.thing(reference) if isinstance(reference, str | Text | Unknown) else None
@@ -62,24 +62,24 @@ class Elsewhere:
         aside = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
         return self._places.into(holder, answers, f", the permissions boundary of {role.address}{aside}")
 
-    def _is_bounded(self, role: Thing, policy: Thing) -> bool:
+    def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
         found = self._roles.policies.thing(reference) if isinstance(reference, str | Text | Unknown) else None
         return found is not None and found.address == policy.address
 
-    def trust(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
+    def trust(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let ECS tasks assume the role, or EC2 that of the container instances."""
         holder = self._holder(role, "assume_role_policy")
         by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
         name, service = ("Ec2", "ec2.amazonaws.com") if by_instance else ("EcsTasks", "ecs-tasks.amazonaws.com")
-        given = Wanted(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+        given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
         if holder is None:
             return None
         others = len(self._places.holders.instances(role.address)) - 1
         aside = f"; {others} other instance{'s' if others > 1 else ''} of the role get it too" if others else ""
         return self._places.into(holder, answers, f", who may assume {role.address}{aside}", [given])
 
-    def policy_of_thing(self, role: Thing, answers: Sequence[Answer]) -> Proposal | None:
+    def policy_of_thing(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let the policy of a key or a bucket name the role."""
         need = answers[0].requirement
         is_key = need.action.startswith("kms:")
@@ -94,7 +94,7 @@ class Elsewhere:
             return None
         actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
         name = sid(actions[0]) + re.sub(r"[^A-Za-z0-9]", "", role.address.name.title())
-        given = Wanted(name, actions, (what,), ("AWS", who))
+        given = NeededStatement(name, actions, (what,), ("AWS", who))
         return self._places.into(holder, answers, "", [given])
 
     def _key_policy(self, answers: Sequence[Answer]) -> Holder | None:
@@ -111,14 +111,14 @@ class Elsewhere:
         sure = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
         return self._holder(sure[0], "policy") if sure else None
 
-    def _holder(self, thing: Thing | None, attribute: str) -> Holder | None:
+    def _holder(self, thing: WorldObject | None, attribute: str) -> Holder | None:
         block = self._world.resolver.block(thing.address) if thing else None
         argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
         return Holder(thing, argument, attribute) if thing and argument else None
 
 
 _WAYS = {
-    Reason.PERMISSIONS_BOUNDARY: Elsewhere.boundary,
-    Reason.TRUST_POLICY: Elsewhere.trust,
-    Reason.RESOURCE_POLICY: Elsewhere.policy_of_thing,
+    Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary,
+    Reason.TRUST_POLICY: OtherPolicies.trust,
+    Reason.RESOURCE_POLICY: OtherPolicies.policy_of_thing,
 }

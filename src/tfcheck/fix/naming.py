@@ -10,13 +10,13 @@ import msgspec
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.render import quoted
 from tfcheck.fix.spelling import local_name
-from tfcheck.fix.wanted import Wanted, free
+from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.world.world import Thing
+from tfcheck.world.world import WorldObject
 
 
 class Labels:
@@ -55,7 +55,7 @@ def called_as(module: ModulePath) -> str:
     return f"module.{step.name}{key}"
 
 
-def role_reference(role: Thing, repeated: tuple[str, str] | None) -> str:
+def role_reference(role: WorldObject, repeated: tuple[str, str] | None) -> str:
     """Write the role's name as a policy in its own module does."""
     if repeated is None:
         return f"{local_name(role.address)}.id"
@@ -76,10 +76,10 @@ def provider_given(call: Block) -> str:
     return written(argument.source, item.value.start, item.value.end).strip('"') if item else ""
 
 
-def with_free_sids(statements: Sequence[Wanted], words: frozenset[str]) -> tuple[Wanted, ...]:
+def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
     """Name the statements as no other in the module is named: documents that are merged replace by that name."""
     taken = set(words)
-    found: list[Wanted] = []
+    found: list[NeededStatement] = []
     for each in statements:
         found.append(msgspec.structs.replace(each, sid=free(each.sid, taken)))
         taken.add(found[-1].sid)

@@ -9,8 +9,8 @@ import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
 from tfcheck.fix.into_document import member_behind
-from tfcheck.fix.render import Style, one_line, quoted, statement
-from tfcheck.fix.wanted import Wanted
+from tfcheck.fix.render import StatementStyle, one_line, quoted, statement
+from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import JsonValue, Member, Object, read_document
 from tfcheck.hcl.syntax.source import SourceText
@@ -27,7 +27,7 @@ class NewPolicy(msgspec.Struct, frozen=True):
     label: str
     name: str
     role: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[NeededStatement, ...]
     repeated: tuple[str, str] | None = None
     provider: str = ""
     managed: bool = False
@@ -84,10 +84,10 @@ def _resource(
     return [f'resource "{kind}" "{policy.label}" {{', *inside, "}"]
 
 
-def _document(wanted: Sequence[Wanted], unit: str) -> list[str]:
+def _document(wanted: Sequence[NeededStatement], unit: str) -> list[str]:
     lines = ["policy = jsonencode({", f'{unit}Version = "2012-10-17"', f"{unit}Statement = ["]
     for each in wanted:
-        written = statement(each, Style(unit=unit))
+        written = statement(each, StatementStyle(unit=unit))
         written[-1] += ","
         lines += [unit * 2 + line for line in written]
     return [*lines, f"{unit}]", "})"]
@@ -132,7 +132,7 @@ def _as_json(policy: NewPolicy) -> dict[str, str]:
     content = {"provider": policy.provider} if policy.provider else {}
     if policy.repeated:
         content[policy.repeated[0]] = f"${{{policy.repeated[1]}}}"
-    statements = ", ".join(one_line(each, Style(one_line=True)) for each in policy.wanted)
+    statements = ", ".join(one_line(each, StatementStyle(one_line=True)) for each in policy.wanted)
     content |= {"name": policy.name, "role": f"${{{policy.role}}}"}
     document = f'{{ Version = "2012-10-17", Statement = [{statements}] }}'
     return content | {"policy": f"${{jsonencode({document})}}"}

@@ -15,13 +15,13 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.holders import Holder, Holders, named
 from tfcheck.fix.naming import Labels, called_as, provider_given, role_reference, with_free_sids, written
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
-from tfcheck.fix.policy_text import Into, document_of, into_policy
-from tfcheck.fix.proposal import Need, Proposal
-from tfcheck.fix.render import Style, statement
+from tfcheck.fix.policy_text import PolicyInsertion, document_of, into_policy
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.render import block as written_block
 from tfcheck.fix.spelling import Spelling
-from tfcheck.fix.trial import Touched
-from tfcheck.fix.wanted import Reference, Spelled, Wanted, free, wanted
+from tfcheck.fix.trial import ChangedAttribute
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, free, wanted
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
@@ -31,7 +31,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 from tfcheck.vocabulary.finding import Answer
-from tfcheck.world.world import After, Thing
+from tfcheck.world.world import After, WorldObject
 
 _WORD = re.compile(r'"([A-Za-z0-9]+)"')
 #: What a fix may add to the resources of a module.
@@ -57,7 +57,9 @@ class Places:
 
     # What is wanted, as one module writes it
 
-    def wanted(self, answers: Sequence[Answer], module: ModulePath, into: str = "") -> tuple[Wanted, ...] | None:
+    def wanted(
+        self, answers: Sequence[Answer], module: ModulePath, into: str = ""
+    ) -> tuple[NeededStatement, ...] | None:
         """Put what is denied into statements as a module writes them; `into` names the block that they go into."""
         return wanted(answers, self.spelling(module, into).spell, prefixes=self._prefixes)
 
@@ -78,7 +80,7 @@ class Places:
 
     # The places
 
-    def proposals(self, need: Need) -> Iterator[Proposal]:
+    def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
         """Return the ways to grant what a role lacks: first those that are for nobody else."""
         if not need.roles:
             yield from itertools.chain(self._existing(need, wide=False), self._existing(need, wide=True))
@@ -97,13 +99,13 @@ class Places:
         if block is not None and not alone:
             yield from self._new(need, block)
 
-    def _visible(self, need: Need, module: ModulePath) -> bool:
+    def _visible(self, need: RoleNeed, module: ModulePath) -> bool:
         """Whether a module has a name for everything that is not known before apply."""
         spell = self.spelling(module).spell
         open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
         return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
 
-    def _known_to_callers(self, need: Need, module: ModulePath) -> bool:
+    def _known_to_callers(self, need: RoleNeed, module: ModulePath) -> bool:
         """Whether the caller of a module has a name for what could only be written out in the module."""
         if not module.steps:
             return False
@@ -111,14 +113,14 @@ class Places:
         known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
         return any(not _refers(here(each)) and _refers(there(each)) for each in known)
 
-    def holders_of(self, need: Need) -> Iterator[Holder]:
+    def holders_of(self, need: RoleNeed) -> Iterator[Holder]:
         """Return the policies of the roles that lack something."""
         for role in need.roles:
             yield from self.holders.of(role)
         if need.elsewhere:
             yield from self.holders.of_named(need.elsewhere)
 
-    def _existing(self, need: Need, *, wide: bool) -> Iterator[Proposal]:
+    def _existing(self, need: RoleNeed, *, wide: bool) -> Iterator[Proposal]:
         names = frozenset((*(str(each.address) for each in need.roles), *filter(None, (_named(need),))))
         first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
         for holder in first:
@@ -132,7 +134,7 @@ class Places:
                 yield found
 
     def into(
-        self, holder: Holder, answers: Sequence[Answer], aside: str = "", given: Sequence[Wanted] | None = None
+        self, holder: Holder, answers: Sequence[Answer], aside: str = "", given: Sequence[NeededStatement] | None = None
     ) -> Proposal | None:
         """Propose to add what is wanted to the text of an existing policy."""
         address = holder.thing.address
@@ -148,9 +150,9 @@ class Places:
         into = into_policy(holder.argument, module, statements)
         if into is None or not self._files.editable(into.source):
             return None
-        touched = [Touched(each, holder.attribute) for each in self.holders.instances(address)]
+        touched = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(address)]
         if name:
-            touched += [Touched(each) for each in self.holders.document_instances(module, name)]
+            touched += [ChangedAttribute(each) for each in self.holders.document_instances(module, name)]
         return Proposal(
             title=f"add {_counted(statements)} to {_place(holder, goal)}{aside}",
             safety="review" if aside else "safe",
@@ -163,7 +165,7 @@ class Places:
 
     # New policies
 
-    def _behind_reach(self, need: Need) -> frozenset[str]:
+    def _behind_reach(self, need: RoleNeed) -> frozenset[str]:
         """Name the roles that a new policy in the module of the role would be for."""
         role = need.roles[0]
         everywhere = self.holders.instances(role.address)
@@ -171,7 +173,7 @@ class Places:
             return frozenset(map(str, everywhere))
         return frozenset(str(each) for each in everywhere if each.key == role.address.key)
 
-    def _new(self, need: Need, block: Block) -> Iterator[Proposal]:
+    def _new(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
         role = need.roles[0]
         module = role.address.module
         statements = self.wanted(need.answers, module)
@@ -220,7 +222,7 @@ class Places:
             hcl="\n".join(hcl(policy)),
         )
 
-    def _repetition(self, need: Need, block: Block) -> tuple[str, str] | None:
+    def _repetition(self, need: RoleNeed, block: Block) -> tuple[str, str] | None:
         """Repeat the policy as the role is, where it is for all of its instances."""
         if len(need.roles) == 1:
             return None
@@ -230,7 +232,7 @@ class Places:
             return "count", written(count.source, count.value_start, count.value_end)
         return ("for_each", f"{address.type}.{address.name}") if "for_each" in block.arguments else None
 
-    def _at_callers(self, need: Need) -> Iterator[Proposal]:
+    def _at_callers(self, need: RoleNeed) -> Iterator[Proposal]:
         """Propose a policy where the role's module is called, or the module that calls that, and so on."""
         if len(need.roles) > 1:
             return
@@ -242,7 +244,7 @@ class Places:
                 yield found
             path = path.parent
 
-    def _at_caller(self, need: Need, role: Thing, called: ModulePath) -> Proposal | None:
+    def _at_caller(self, need: RoleNeed, role: WorldObject, called: ModulePath) -> Proposal | None:
         caller = called.parent
         sources = self._resolver.module_sources(caller)
         call = sources.call(called.steps[-1].name) if sources else None
@@ -286,13 +288,13 @@ class Places:
         sources = self._resolver.module_sources(module)
         return sources.variables() if sources else ()
 
-    def documents_of(self, holder: Holder) -> list[Touched]:
+    def documents_of(self, holder: Holder) -> list[ChangedAttribute]:
         """List the policy documents that the text of a policy is taken from."""
         module = self._resolver.module_sources(holder.thing.address.module)
         name = document_of(holder.argument)
         if module is None or name is None:
             return []
-        return [Touched(each) for each in self.holders.document_instances(module, name)]
+        return [ChangedAttribute(each) for each in self.holders.document_instances(module, name)]
 
     def unplanned(self, module: ModulePath) -> list[Address]:
         """List the instances of policies that the sources of a module declare and the plan does not know yet."""
@@ -321,7 +323,7 @@ class Places:
         keys = seen.keys() if isinstance(seen, dict | ResourceReferent) else ()
         return [each for each in keys if isinstance(each, str)] if not isinstance(keys, int) else ()
 
-    def _name(self, role: Thing) -> str:
+    def _name(self, role: WorldObject) -> str:
         """Name the policy so that no other of the role is called the same."""
         known = {holder.thing.attribute("name") for holder in self.holders.of(role)}
         return free("ecs-start-up", {each for each in known if isinstance(each, str)}, "-")
@@ -334,11 +336,11 @@ class Places:
         return self._words[id(module)]
 
 
-def _named(need: Need) -> str:
+def _named(need: RoleNeed) -> str:
     return named(need.elsewhere) if need.elsewhere else ""
 
 
-def _counted(statements: Sequence[Wanted]) -> str:
+def _counted(statements: Sequence[NeededStatement]) -> str:
     return "a statement" if len(statements) == 1 else f"{len(statements)} statements"
 
 
@@ -357,10 +359,10 @@ def _in_module(module: ModulePath) -> str:
     return f" in {module}" if module.steps else ""
 
 
-def _shown(statements: Sequence[Wanted], into: Into) -> str:
+def _shown(statements: Sequence[NeededStatement], into: PolicyInsertion) -> str:
     if into.document is not None:
-        return "\n\n".join("\n".join(written_block(each, Style(effect=False))) for each in statements)
-    return "\n".join("\n".join(statement(each, Style())) + "," for each in statements)
+        return "\n\n".join("\n".join(written_block(each, StatementStyle(effect=False))) for each in statements)
+    return "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
 
 
 def _refers(spelled: Spelled | None) -> bool:

@@ -16,7 +16,7 @@ from tfcheck.fix.into_document import into_document
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import ObjectParts, Parts, read_json_parts, read_parts
 from tfcheck.fix.render import Syntax
-from tfcheck.fix.wanted import Wanted
+from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import Heredoc, MalformedError, heredoc_at
@@ -30,7 +30,7 @@ _STATEMENT = "Statement"
 _QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
 
 
-class Into(msgspec.Struct, frozen=True):
+class PolicyInsertion(msgspec.Struct, frozen=True):
     """What is to be put in, and the policy document that it goes into, if it is one."""
 
     insertions: tuple[Insertion, ...]
@@ -44,7 +44,7 @@ def document_of(argument: Argument) -> str | None:
     return found[1] if found else None
 
 
-def into_policy(argument: Argument, module: Module, wanted: Sequence[Wanted]) -> Into | None:
+def into_policy(argument: Argument, module: Module, wanted: Sequence[NeededStatement]) -> PolicyInsertion | None:
     """Add statements to the policy that an argument gives; None where its text leaves no safe place for them."""
     name = document_of(argument)
     if name is not None:
@@ -52,12 +52,12 @@ def into_policy(argument: Argument, module: Module, wanted: Sequence[Wanted]) ->
         if block is None or not _only_one_uses(name, module):
             return None
         insertions = into_document(block, wanted)
-        return Into(insertions, block.source, block) if insertions else None
+        return PolicyInsertion(insertions, block.source, block) if insertions else None
     try:
         found = _written_out(argument, wanted)
     except MalformedError:
         return None
-    return Into(found, argument.source) if found else None
+    return PolicyInsertion(found, argument.source) if found else None
 
 
 def _value(argument: Argument) -> str:
@@ -70,7 +70,7 @@ def _only_one_uses(name: str, module: Module) -> bool:
     return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
 
 
-def _written_out(argument: Argument, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+def _written_out(argument: Argument, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
     source = argument.source
     encode = _ENCODE.match(source.text, argument.value_start)
     if encode:
@@ -85,13 +85,15 @@ def _written_out(argument: Argument, wanted: Sequence[Wanted]) -> tuple[Insertio
 
 
 def _into_statements(
-    source: SourceText, policy: Parts, wanted: Sequence[Wanted], syntax: Syntax
+    source: SourceText, policy: Parts, wanted: Sequence[NeededStatement], syntax: Syntax
 ) -> tuple[Insertion, ...] | None:
     item = policy.item(_STATEMENT) if isinstance(policy, ObjectParts) else None
     return into_list(source, item.value, wanted, syntax) if item else None
 
 
-def _into_heredoc(source: SourceText, heredoc: Heredoc, wanted: Sequence[Wanted]) -> tuple[Insertion, ...] | None:
+def _into_heredoc(
+    source: SourceText, heredoc: Heredoc, wanted: Sequence[NeededStatement]
+) -> tuple[Insertion, ...] | None:
     """Add to JSON in a heredoc; what stands in `${ }` is masked, so that JSON is left and every offset stays."""
     pieces = heredoc.pieces
     if not pieces or any(each.kind == "%{" for each in pieces):

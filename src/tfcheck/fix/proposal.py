@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.trial import Touched
+from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer
-from tfcheck.world.world import Thing
+from tfcheck.world.world import WorldObject
 
 
 class Proposal(msgspec.Struct, frozen=True):
@@ -22,17 +22,17 @@ class Proposal(msgspec.Struct, frozen=True):
     safety: str
     insertions: tuple[Insertion, ...]
     texts: dict[str, SourceText]
-    touched: tuple[Touched, ...]
+    touched: tuple[ChangedAttribute, ...]
     added: tuple[Address, ...]
     hcl: str
 
 
-class Need(msgspec.Struct, frozen=True):
+class RoleNeed(msgspec.Struct, frozen=True):
     """What one role lacks, or several that are made from one block and lack the same.
 
     Without `roles` it is one that is not made here; `elsewhere` is its name.
     """
 
-    roles: tuple[Thing, ...]
+    roles: tuple[WorldObject, ...]
     answers: tuple[Answer, ...]
     elsewhere: str = ""

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.fix.wanted import Reference, Spelled, Wanted
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 
 _WIDEST = 110
 
@@ -27,7 +27,7 @@ class Syntax(Enum):
     TF_JSON = "a string of a .tf.json file"
 
 
-class Style(msgspec.Struct, frozen=True):
+class StatementStyle(msgspec.Struct, frozen=True):
     """How the neighbours of a statement are written.
 
     `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object.
@@ -53,7 +53,7 @@ _DOCUMENT = ("sid", "effect", "actions", "resources")
 _Item: TypeAlias = tuple[str, "str | Sequence[str]"]
 
 
-def block(wanted: Wanted, style: Style) -> list[str]:
+def block(wanted: NeededStatement, style: StatementStyle) -> list[str]:
     """Write a `statement` block; the lines are indented from its own beginning."""
     lists = msgspec.structs.replace(style, lists=True)
     lines = _aligned(_items(wanted, lists, _DOCUMENT), " = ", "")
@@ -64,7 +64,7 @@ def block(wanted: Wanted, style: Style) -> list[str]:
     return ["statement {", *_indented(lines, style.unit), "}"]
 
 
-def statement(wanted: Wanted, style: Style, *, document: bool = False) -> list[str]:
+def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> list[str]:
     """Write an object; with `document` one of an `aws_iam_policy_document` in a `.tf.json` file."""
     names = _DOCUMENT if document else _POLICY
     style = msgspec.structs.replace(style, lists=style.lists or document)
@@ -79,7 +79,7 @@ def statement(wanted: Wanted, style: Style, *, document: bool = False) -> list[s
     return ["{", *_indented(inside, style.unit), "}"]
 
 
-def one_line(wanted: Wanted, style: Style, *, document: bool = False) -> str:
+def one_line(wanted: NeededStatement, style: StatementStyle, *, document: bool = False) -> str:
     """Write an object on one line, however long."""
     names = _DOCUMENT if document else _POLICY
     style = msgspec.structs.replace(style, lists=style.lists or document)
@@ -125,7 +125,7 @@ def _heredoc_piece(piece: str | Reference) -> str:
     return _hcl_piece(piece)
 
 
-def _items(wanted: Wanted, style: Style, names: tuple[str, str, str, str]) -> list[_Item]:
+def _items(wanted: NeededStatement, style: StatementStyle, names: tuple[str, str, str, str]) -> list[_Item]:
     sid, effect, action, resource = names
     items: list[_Item] = []
     if style.sid:
@@ -138,7 +138,7 @@ def _items(wanted: Wanted, style: Style, names: tuple[str, str, str, str]) -> li
     return items
 
 
-def _list(several: Sequence[Spelled], style: Style, *, spread: bool = False) -> str | list[str]:
+def _list(several: Sequence[Spelled], style: StatementStyle, *, spread: bool = False) -> str | list[str]:
     """Write texts as a string, a list on one line, or, with `spread` and where that is too wide, one on several."""
     written = [text(each, style.syntax) for each in several]
     if len(written) == 1:
@@ -151,7 +151,7 @@ def _list(several: Sequence[Spelled], style: Style, *, spread: bool = False) -> 
     return ["[", *_indented(lines, style.unit), "]"]
 
 
-def _principal(principal: tuple[str, Spelled], style: Style, *, document: bool) -> tuple[str, str]:
+def _principal(principal: tuple[str, Spelled], style: StatementStyle, *, document: bool) -> tuple[str, str]:
     kind, who = principal
     written = text(who, style.syntax)
     if document:
@@ -165,14 +165,14 @@ def _name(name: str, in_quotes: bool) -> str:
     return f'"{name}"' if in_quotes else name
 
 
-def _flat(items: Sequence[_Item], style: Style) -> str | None:
+def _flat(items: Sequence[_Item], style: StatementStyle) -> str | None:
     if not all(isinstance(value, str) for _, value in items):
         return None
     written = (f"{_name(name, style.quoted)}{style.between}{value}" for name, value in items)
     return f"{{{style.pad}{style.comma.join(written)}{style.pad}}}"
 
 
-def _joined(value: str | Sequence[str], style: Style) -> str:
+def _joined(value: str | Sequence[str], style: StatementStyle) -> str:
     if isinstance(value, str):
         return value
     inside = [each.strip().removesuffix(",") for each in value[1:-1]]

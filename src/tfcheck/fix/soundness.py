@@ -9,12 +9,12 @@ from tfcheck.fix.edits.insertion import Insertion, spliced
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Unreadable
-from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.json_document import read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 
 
-def sound(before: File, insertions: Sequence[Insertion]) -> bool:
+def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     """Whether a file with insertions made, which are sorted by offset, reads as it should.
 
     It holds the blocks that it held and perhaps new ones at the places of insertions; no other block has changed, and
@@ -29,7 +29,7 @@ def sound(before: File, insertions: Sequence[Insertion]) -> bool:
     return _same_blocks(before, after, set(_changed(before, insertions)))
 
 
-def _changed(before: File, insertions: Sequence[Insertion]) -> Iterator[int]:
+def _changed(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[int]:
     """Return the numbers of the blocks that something is put into."""
     ends = [block.end for block in before.blocks]
     for each in insertions:
@@ -46,7 +46,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _same_blocks(before: File, after: File, changed: set[int]) -> bool:
+def _same_blocks(before: SourceFile, after: SourceFile, changed: set[int]) -> bool:
     """Iterate over both files: what is not changed must be there word for word, what is new must parse."""
     position = 0
     for block in after.blocks:

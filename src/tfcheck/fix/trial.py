@@ -17,7 +17,7 @@ from tfcheck.fix.edits.insertion import Insertion, by_file, spliced
 from tfcheck.hcl.modules import Module, Sources
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.blocks import read
-from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.ecs import TaskDefinition
@@ -34,7 +34,7 @@ _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")
 
 
-class Touched(msgspec.Struct, frozen=True):
+class ChangedAttribute(msgspec.Struct, frozen=True):
     """An attribute of a resource instance whose text a change alters; for a policy document, all that it renders."""
 
     address: Address
@@ -60,22 +60,22 @@ class Changed(Sources):
             self._changed[found.directory] = Module(found.directory, map(self._file, found.files))
         return self._changed[found.directory]
 
-    def _file(self, file: File) -> File:
+    def _file(self, file: SourceFile) -> SourceFile:
         text = self._new_texts.get(file.source.name)
         return file if text is None else _sharing(file, reread(file.source, text))
 
 
-def _sharing(before: File, after: File) -> File:
+def _sharing(before: SourceFile, after: SourceFile) -> SourceFile:
     """Take every block that has not changed from the file before, where it may have been parsed already."""
     known = {_identity(each): each for each in before.blocks}
-    return File(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
+    return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
 
 
 def _identity(block: Block) -> tuple[str, tuple[str, ...], str]:
     return block.type, block.labels, block.source.text[block.start : block.end]
 
 
-def reread(source: SourceText, text: str) -> File:
+def reread(source: SourceText, text: str) -> SourceFile:
     """Read the new text of a file."""
     changed = SourceText(source.name, text, bom=source.bom)
     return read_json(changed) if source.name.endswith(".json") else read(changed)
@@ -102,7 +102,7 @@ class Trial:
         self,
         resolver: Resolver,
         sources: Sources | None,
-        touched: Iterable[Touched] = (),
+        touched: Iterable[ChangedAttribute] = (),
         added: Iterable[Address] = (),
         given: Mapping[tuple[Address, str], Value] | None = None,
         context: Sequence[World] = (),
@@ -160,7 +160,7 @@ class _Given(Resolver):
         return super().attribute(address, name)
 
 
-def _replanned(plan: Plan, touched: Iterable[Touched], added: Iterable[Address]) -> Plan:
+def _replanned(plan: Plan, touched: Iterable[ChangedAttribute], added: Iterable[Address]) -> Plan:
     attributes: dict[Address, list[str]] = {}
     for each in touched:
         attributes.setdefault(each.address, []).append(each.attribute)

@@ -25,7 +25,7 @@ Spelled: TypeAlias = tuple[str | Reference, ...]
 Spell: TypeAlias = Callable[[TextLike], Spelled | None]
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class NeededStatement(msgspec.Struct, frozen=True):
     """One Allow statement. `principal` is its kind (`AWS`, `Service`) and who; without `resources` it names none."""
 
     sid: str
@@ -52,7 +52,7 @@ _SIDS = {
 }
 
 
-def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -> tuple[Wanted, ...] | None:
+def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -> tuple[NeededStatement, ...] | None:
     """Put what is denied into one statement per kind of resource: exactly these actions on exactly these things.
 
     With `prefixes` files that share a directory are granted by it. None where something cannot be spelled here.
@@ -96,10 +96,10 @@ def _is_exact(resource: TextLike) -> bool:
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
 
 
-def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[Wanted, ...]:
-    found: list[Wanted] = []
+def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[NeededStatement, ...]:
+    found: list[NeededStatement] = []
     for actions, resources in groups:
-        found.append(Wanted(free(sid(actions[0]), {each.sid for each in found}), actions, resources))
+        found.append(NeededStatement(free(sid(actions[0]), {each.sid for each in found}), actions, resources))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import msgspec
 
 from tfcheck.github.client import Client
-from tfcheck.github.refusal import Kind, RefusalError
+from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.github.shapes import User
 from tfcheck.vocabulary import ci
 
@@ -56,7 +56,7 @@ def author(client: Client, variables: Mapping[str, str], named: str = "") -> Aut
         return Author(_bare(viewer), True)
     if ci.in_actions(variables):
         return Author(_ACTIONS, True)
-    raise RefusalError(Kind.OTHER, "the token does not tell whose it is; `comment-author` can name the account")
+    raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
 
 
 def _bare(login: str) -> str:
@@ -67,7 +67,7 @@ def _viewer(client: Client) -> str:
     try:
         return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login
     except RefusalError as refusal:
-        if refusal.kind in (Kind.TOKEN, Kind.LIMITED, Kind.UNREACHABLE):
+        if refusal.kind in (RefusalKind.TOKEN, RefusalKind.LIMITED, RefusalKind.UNREACHABLE):
             raise
         return ""
 

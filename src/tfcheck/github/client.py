@@ -20,8 +20,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from tfcheck import __version__
 from tfcheck.github.hosts import Hosts
-from tfcheck.github.patience import Patience
-from tfcheck.github.refusal import Kind, RefusalError, UncertainError, refused, said, speaks_of_a_limit
+from tfcheck.github.patience import WaitBudget
+from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, refused, said, speaks_of_a_limit
 
 _T = TypeVar("_T")
 
@@ -41,14 +41,16 @@ class _Answer(msgspec.Struct, frozen=True):
 class Client:
     """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
 
-    def __init__(self, hosts: Hosts, token: str, patience: Patience | None = None) -> None:
+    def __init__(self, hosts: Hosts, token: str, patience: WaitBudget | None = None) -> None:
         """Build from the addresses and the token."""
         if not re.fullmatch(r"[!-~]+", token):
-            raise RefusalError(Kind.TOKEN, "it holds characters that no token has" if token else "there is none")
+            raise RefusalError(
+                RefusalKind.TOKEN, "it contains characters that no token has" if token else "there is none"
+            )
         self._hosts = hosts
         self._token = token
         self._pool = _pool(hosts.api)
-        self.patience = patience or Patience()
+        self.patience = patience or WaitBudget()
 
     def read(self, path: str, shape: type[_T]) -> _T:
         """GET one thing."""
@@ -95,7 +97,7 @@ class Client:
         answer = self._send("POST", self._hosts.graphql, body, repeatable=True)
         found = _decoded(answer, _GraphQL)
         if found.errors or found.data is None:
-            raise RefusalError(Kind.OTHER, said(answer.body), answer.status)
+            raise RefusalError(RefusalKind.OTHER, said(answer.body), answer.status)
         return _converted(found.data, shape)
 
     def _send(self, method: str, url: str, body: Any = None, *, repeatable: bool | None = None) -> _Answer:
@@ -111,7 +113,7 @@ class Client:
                 return answer
             elif (seconds := self._limit(answer, limits)) is not None:
                 if not self.patience.wait(seconds):
-                    raise RefusalError(Kind.LIMITED, said(answer.body), answer.status)
+                    raise RefusalError(RefusalKind.LIMITED, said(answer.body), answer.status)
                 limits += 1
             elif (target := self._redirect(method, url, answer)) and redirects < _MOST_REDIRECTS:
                 url, redirects = target, redirects + 1
@@ -152,10 +154,10 @@ class Client:
     def _again(self, retries: int, problem: str, may_repeat: bool) -> None:
         """Wait before a repetition, or say that there is none."""
         if not may_repeat:
-            raise UncertainError(Kind.UNREACHABLE, problem)
+            raise UncertainError(RefusalKind.UNREACHABLE, problem)
         least = 0.5 * 2**retries
         if retries >= _MOST_RETRIES or not self.patience.between(least, 2 * least):
-            raise RefusalError(Kind.UNREACHABLE, problem)
+            raise RefusalError(RefusalKind.UNREACHABLE, problem)
 
     def _limit(self, answer: _Answer, limits: int) -> float | None:
         """Return the seconds to wait where too many requests were made, else None."""
@@ -188,14 +190,14 @@ def _decoded(answer: _Answer, shape: type[_T]) -> _T:
     try:
         return msgspec.json.decode(answer.body, type=shape)
     except (msgspec.DecodeError, UnicodeError):
-        raise RefusalError(Kind.OTHER, "the answer is not what GitHub documents", answer.status) from None
+        raise RefusalError(RefusalKind.OTHER, "the answer is not what GitHub documents", answer.status) from None
 
 
 def _converted(data: Any, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError:
-        raise RefusalError(Kind.OTHER, "the answer is not what GitHub documents") from None
+        raise RefusalError(RefusalKind.OTHER, "the answer is not what GitHub documents") from None
 
 
 def _origin(url: str) -> tuple[str, str]:

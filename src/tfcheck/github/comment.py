@@ -1,7 +1,7 @@
 """Keep one up-to-date comment although several jobs write to it.
 
 GitHub has no way to say "only if nobody wrote meanwhile". So whoever wrote looks again after a moment of random length.
-Of two comments made at the same time the older one stays, and whoever made the other one takes it away and writes into
+Of two comments made at the same time the older one stays, and whoever made the other one removes it and writes into
 the older. An older run that wrote over a newer one is written over in turn.
 """
 
@@ -15,9 +15,9 @@ import msgspec
 
 from tfcheck.github.author import Author
 from tfcheck.github.client import Client
-from tfcheck.github.event import Pull
-from tfcheck.github.outcome import Did, Outcome
-from tfcheck.github.refusal import Kind, RefusalError, UncertainError
+from tfcheck.github.event import OpenPull
+from tfcheck.github.outcome import CommentAction, Outcome
+from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError
 from tfcheck.github.shapes import Comment, PullRequest
 from tfcheck.report.markdown.marker import Marker, marked
 
@@ -50,7 +50,9 @@ class Draft(msgspec.Struct, frozen=True):
 class Thread:
     """The conversation of one pull request, as far as our one comment in it goes."""
 
-    def __init__(self, client: Client, pull: Pull, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
+    def __init__(
+        self, client: Client, pull: OpenPull, author: Author, draft: Draft, on_clean: OnClean = "update"
+    ) -> None:
         """Build from the pull request, the account that we write as, and what the comment should say."""
         self._client = client
         self._pull = pull
@@ -61,7 +63,7 @@ class Thread:
         self._size = draft.size
         self._gone: set[int] = set()
         self._lost = 0
-        self._wrote = Did.UNCHANGED
+        self._wrote = CommentAction.UNCHANGED
 
     def publish(self) -> Outcome:
         """Bring the comment to what it should say, with as little writing as possible.
@@ -73,13 +75,13 @@ class Thread:
             outcome = self._round()
             if outcome is not None:
                 return outcome
-        raise RefusalError(Kind.OTHER, "other jobs kept changing the comment")
+        raise RefusalError(RefusalKind.OTHER, "other jobs kept changing the comment")
 
     def _round(self) -> Outcome | None:
         """Look at what is there and do the next thing; None where one has to look again."""
         ours = self._ours()
         if why := self._overtaken(ours):
-            return Outcome(Did.NOTHING, why, ours[0].id, ours[0].html_url)
+            return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url)
         live = [each for each in ours if each.minimized is None]
         if not live:
             return self._first()
@@ -111,7 +113,7 @@ class Thread:
 
     def _first(self) -> Outcome | None:
         if not self._draft.wanted:
-            return Outcome(Did.NOTHING, "there is nothing to tell")
+            return Outcome(CommentAction.NOTHING, "there is nothing to report")
         path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
         try:
             made = self._sent(self._client.create, path, self._body(None))
@@ -119,11 +121,11 @@ class Thread:
             self._lost += 1
             if self._lost > _MOST_LOST or not self._client.patience.between(*_LOOK_AGAIN):
                 raise
-            self._wrote = Did.CREATED
+            self._wrote = CommentAction.CREATED
             return None  # it may be there or not: look
         if made is None:
             return None
-        self._wrote = Did.CREATED
+        self._wrote = CommentAction.CREATED
         return self._only(made)
 
     def _only(self, made: Comment) -> Outcome | None:
@@ -134,9 +136,9 @@ class Thread:
                 return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
             if any(each < made.id for each in live):
                 self._remove(made)
-                self._wrote = Did.UNCHANGED
+                self._wrote = CommentAction.UNCHANGED
                 return None
-        return Outcome(Did.CREATED, "", made.id, made.html_url)
+        return Outcome(CommentAction.CREATED, "", made.id, made.html_url)
 
     def _text(self, comment: Comment) -> str | None:
         """Read what a comment says now; None where it is gone."""
@@ -163,7 +165,7 @@ class Thread:
                 raise
             self._gone.add(kept.id)
             return None
-        self._wrote = Did.UPDATED if self._wrote is Did.UNCHANGED else self._wrote
+        self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
         return self._finished(kept, others) if self._stands(kept, body) else None
 
     def _stands(self, kept: Comment, body: str) -> bool:
@@ -186,12 +188,12 @@ class Thread:
             self._client.ask(_MINIMIZE, {"id": kept.node_id}, dict)
         except RefusalError as refusal:
             return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
-        return Outcome(Did.MINIMIZED, "nothing is missing any more", kept.id, kept.html_url)
+        return Outcome(CommentAction.MINIMIZED, "nothing is missing any more", kept.id, kept.html_url)
 
     def _deleted(self, live: list[Comment]) -> Outcome:
         for each in live:
             self._remove(each)
-        return Outcome(Did.DELETED, "nothing is missing any more", live[0].id)
+        return Outcome(CommentAction.DELETED, "nothing is missing any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:
         self._client.remove(self._path(comment))
@@ -207,7 +209,7 @@ class Thread:
         try:
             return send(path, {"body": body}, Comment)
         except RefusalError as refusal:
-            if refusal.kind is not Kind.INVALID or self._size < self._draft.size:
+            if refusal.kind is not RefusalKind.INVALID or self._size < self._draft.size:
                 raise
             self._size //= 2
             return None

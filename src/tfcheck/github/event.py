@@ -13,7 +13,7 @@ from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RequestedPull(msgspec.Struct, frozen=True):
     """The pull request to write to, as far as it is known without asking GitHub.
 
     `sha` is the commit that was checked, empty where nothing tells it. A number that was only claimed counts if the
@@ -26,7 +26,7 @@ class Asked(msgspec.Struct, frozen=True):
     head_repository: str | None = None
 
 
-class Pull(msgspec.Struct, frozen=True):
+class OpenPull(msgspec.Struct, frozen=True):
     """An open pull request whose newest commit is `sha`."""
 
     repository: str
@@ -39,46 +39,48 @@ class Pull(msgspec.Struct, frozen=True):
         return f"/repos/{self.repository}/pulls/{self.number}"
 
 
-class Nothing(msgspec.Struct, frozen=True):
+class NothingToDo(msgspec.Struct, frozen=True):
     """There is nothing to write to, for this reason."""
 
     why: str
 
 
-def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Report]) -> Asked | Nothing:
+def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Report]) -> RequestedPull | NothingToDo:
     """Find the pull request in the options and the event, and in the reports where the event leaves it open."""
     repository = ci.repository(variables)
     if not repository:
-        return Nothing("GITHUB_REPOSITORY names no repository")
+        return NothingToDo("GITHUB_REPOSITORY names no repository")
     event = ci.event(variables)
     if event.head_repository is not None:  # a run of a fork, which the event does not connect with its pull request
         return _claimed(repository, event, number, reports)
     if number is not None:
-        return Asked(repository, number, event.sha if number == event.number else "")
+        return RequestedPull(repository, number, event.sha if number == event.number else "")
     if event.number is None:
-        return Nothing(f"the event `{event.name or 'none'}` has no pull request; `pr-number` can name one")
-    return Asked(repository, event.number, event.sha)
+        return NothingToDo(f"the event `{event.name or 'none'}` has no pull request; `pr-number` can name one")
+    return RequestedPull(repository, event.number, event.sha)
 
 
-def _claimed(repository: str, event: ci.Event, number: int | None, reports: Iterable[Report]) -> Asked | Nothing:
+def _claimed(
+    repository: str, event: ci.Event, number: int | None, reports: Iterable[Report]
+) -> RequestedPull | NothingToDo:
     claims = {told(report, "pull_request") for report in reports} - {""}
     named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
     if not named.isdecimal() or not event.sha or not event.head_repository:
-        return Nothing("neither the event nor the reports name one pull request")
-    return Asked(repository, int(named), event.sha, event.head_repository)
+        return NothingToDo("neither the event nor the reports name one pull request")
+    return RequestedPull(repository, int(named), event.sha, event.head_repository)
 
 
-def found(client: Client, wanted: Asked) -> Pull | Nothing:
+def found(client: Client, wanted: RequestedPull) -> OpenPull | NothingToDo:
     """Ask GitHub for the pull request; nothing is written to one that is closed, or that has moved on."""
     pull = client.read(f"/repos/{wanted.repository}/pulls/{wanted.number}", PullRequest)
     name = f"pull request #{wanted.number}"
     if pull.state != "open":
-        return Nothing(f"{name} is closed")
+        return NothingToDo(f"{name} is closed")
     head = pull.head
     if wanted.head_repository is not None:
         source = head.repo.full_name if head.repo else ""
         if source.lower() != wanted.head_repository.lower() or head.sha != wanted.sha:
-            return Nothing(f"{name} is not the one that the run was for")
+            return NothingToDo(f"{name} is not the one that the run was for")
     if wanted.sha and head.sha != wanted.sha:
-        return Nothing(f"{name} has another newest commit than the one that was checked")
-    return Pull(wanted.repository, wanted.number, head.sha)
+        return NothingToDo(f"{name} has another newest commit than the one that was checked")
+    return OpenPull(wanted.repository, wanted.number, head.sha)

@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 
-class Did(Enum):
+class CommentAction(Enum):
     """What was done with the comment; the value is the word in the log."""
 
     CREATED = "created"
@@ -21,14 +21,14 @@ class Did(Enum):
 class Outcome(msgspec.Struct, frozen=True):
     """What was done, why nothing was where nothing was, and which comment it is about."""
 
-    did: Did
+    did: CommentAction
     why: str = ""
     id: int | None = None
     url: str = ""
 
     def __str__(self) -> str:
         """Report it in one line."""
-        if self.did is Did.NOTHING:
+        if self.did is CommentAction.NOTHING:
             return f"no comment: {self.why}"
-        where = f": {self.url}" if self.url and self.did is not Did.DELETED else ""
+        where = f": {self.url}" if self.url and self.did is not CommentAction.DELETED else ""
         return f"comment {self.did.value}{f', {self.why}' if self.why else ''}{where}"

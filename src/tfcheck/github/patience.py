@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-class Patience:
+class WaitBudget:
     """A budget of seconds, from which every wait is taken.
 
     The clock, the sleep and the dice can be replaced, so that tests wait for nothing.

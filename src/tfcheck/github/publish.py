@@ -11,8 +11,8 @@ import msgspec
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, OnClean, Thread
-from tfcheck.github.event import Asked, Nothing, found
-from tfcheck.github.outcome import Did, Outcome
+from tfcheck.github.event import NothingToDo, RequestedPull, found
+from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError
 from tfcheck.github.review import Review
 from tfcheck.report.links import Links
@@ -26,7 +26,7 @@ from tfcheck.vocabulary.finding import Finding, Report
 When: TypeAlias = Literal["findings", "changes", "always"]
 
 
-class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever runs tfcheck wants of the comment.
 
     `id` tells several comments on one pull request apart. `author` is the account that writes, `number` the pull
@@ -43,7 +43,7 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     suggestions: int = 20
 
 
-class Place(msgspec.Struct, frozen=True):
+class RunLocation(msgspec.Struct, frozen=True):
     """Where tfcheck runs: the variables of the environment, the address of GitHub's pages, the top of the checkout."""
 
     variables: Mapping[str, str]
@@ -58,7 +58,9 @@ class Published(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-def page(reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple[Manual, ...], sha: str = "") -> Page:
+def page(
+    reports: Sequence[Report], place: RunLocation, wishes: CommentOptions, manuals: tuple[Manual, ...], sha: str = ""
+) -> Page:
     """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
     head = sha or ci.event(place.variables).sha
     links = Links(place.server, ci.repository(place.variables), head, ci.run(place.variables))
@@ -67,10 +69,10 @@ def page(reports: Sequence[Report], place: Place, wishes: Wishes, manuals: tuple
 
 def publish(
     client: Client,
-    wanted: Asked,
+    wanted: RequestedPull,
     reports: Sequence[Report],
-    place: Place,
-    wishes: Wishes,
+    place: RunLocation,
+    wishes: CommentOptions,
     manuals: tuple[Manual, ...] = (),
 ) -> Published:
     """Bring the comment on a pull request up to date, and suggest beside its lines what can be suggested.
@@ -79,16 +81,16 @@ def publish(
         RefusalError: GitHub does not let us write the comment; what else it refuses becomes a warning.
     """
     pull = found(client, wanted)
-    if isinstance(pull, Nothing):
-        return Published(Outcome(Did.NOTHING, pull.why))
+    if isinstance(pull, NothingToDo):
+        return Published(Outcome(CommentAction.NOTHING, pull.why))
     about = page(reports, place, wishes, manuals, pull.sha)
     told = content(reports, about)
     if not told.reports and not missing(told, about):
-        return Published(Outcome(Did.NOTHING, "no report is about the newest commit of the pull request"))
+        return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = author(client, place.variables, wishes.author)
     draft = _draft(reports, told, about, wishes.when)
     outcome = Thread(client, pull, us, draft, wishes.on_clean).publish()
-    if outcome.did is Did.NOTHING or not wishes.suggestions:
+    if outcome.did is CommentAction.NOTHING or not wishes.suggestions:
         return Published(outcome)
     return _suggested(Review(client, pull, us, draft.marker.key), told, place.top, wishes.suggestions, outcome)
 

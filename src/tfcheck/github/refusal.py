@@ -12,14 +12,14 @@ from tfcheck.report.screen import visible
 _LONGEST = 300
 
 
-class Kind(Enum):
+class RefusalKind(Enum):
     """Why GitHub does not do what it was asked; the value says it in a clause."""
 
-    PERMISSION = "the token may not write to pull requests"
+    PERMISSION = "the token is not allowed to write to pull requests"
     TOKEN = "the token does not work"
     LOCKED = "the conversation is locked"
-    GONE = "there is no such pull request, or the token may not see it"
-    INVALID = "GitHub does not take the text"
+    GONE = "the pull request does not exist, or the token is not allowed to see it"
+    INVALID = "GitHub does not accept the text"
     LIMITED = "too many requests were made"
     UNREACHABLE = "GitHub could not be reached"
     OTHER = "GitHub refused"
@@ -31,17 +31,19 @@ class Kind(Enum):
 
 
 _HINTS = {
-    Kind.PERMISSION: "give the job `permissions: pull-requests: write`; jobs of forks and of Dependabot never have it, "
-    "the documentation shows a second workflow for these",
-    Kind.TOKEN: "pass `github-token`, or set GITHUB_TOKEN",
-    Kind.GONE: "give the job `permissions: pull-requests: write`",
+    RefusalKind.PERMISSION: (
+        "grant the job `permissions: pull-requests: write`; jobs of forks and of Dependabot never have it, "
+        "the documentation shows a second workflow for these"
+    ),
+    RefusalKind.TOKEN: "pass `github-token`, or set GITHUB_TOKEN",
+    RefusalKind.GONE: "grant the job `permissions: pull-requests: write`",
 }
 
 
 class RefusalError(Exception):
     """GitHub does not do what it was asked; asking again does not help."""
 
-    def __init__(self, kind: Kind, message: str = "", status: int = 0) -> None:
+    def __init__(self, kind: RefusalKind, message: str = "", status: int = 0) -> None:
         """Build from the kind, what GitHub said, and the status of its answer (0 without one)."""
         super().__init__(kind.value)
         self.kind = kind
@@ -83,20 +85,20 @@ def refused(status: int, message: str) -> RefusalError:
     return RefusalError(_kind(status, message), message, status)
 
 
-def _kind(status: int, message: str) -> Kind:
+def _kind(status: int, message: str) -> RefusalKind:
     match status:
         case 401:
-            return Kind.TOKEN
+            return RefusalKind.TOKEN
         case 403 if "locked" in message:
-            return Kind.LOCKED
+            return RefusalKind.LOCKED
         case 403:
-            return Kind.PERMISSION
+            return RefusalKind.PERMISSION
         case 404 | 410:
-            return Kind.GONE
+            return RefusalKind.GONE
         case 422:
-            return Kind.INVALID
+            return RefusalKind.INVALID
         case _:
-            return Kind.OTHER
+            return RefusalKind.OTHER
 
 
 _LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)

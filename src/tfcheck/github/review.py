@@ -10,9 +10,9 @@ import msgspec
 
 from tfcheck.github.author import Author
 from tfcheck.github.client import Client
-from tfcheck.github.event import Pull
-from tfcheck.github.refusal import Kind, RefusalError, UncertainError
-from tfcheck.github.shapes import Created, File, ReviewComment
+from tfcheck.github.event import OpenPull
+from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError
+from tfcheck.github.shapes import ChangedFile, Created, ReviewComment
 from tfcheck.github.suggestion import Suggestion, overlapping, suggested, suggestions
 from tfcheck.report.markdown.escape import prose
 from tfcheck.report.markdown.fold import names
@@ -20,7 +20,7 @@ from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Finding
 
 
-class Remark(msgspec.Struct, frozen=True):
+class ReviewRemark(msgspec.Struct, frozen=True):
     """A comment on lines of the pull request."""
 
     key: str
@@ -37,7 +37,7 @@ class Remark(msgspec.Struct, frozen=True):
 class Review:
     """The suggestions of one comment id on one pull request."""
 
-    def __init__(self, client: Client, pull: Pull, author: Author, key: str) -> None:
+    def __init__(self, client: Client, pull: OpenPull, author: Author, key: str) -> None:
         """Build from the pull request, the account that we write as, and the key of the comment."""
         self._client = client
         self._pull = pull
@@ -50,14 +50,14 @@ class Review:
         Raises:
             RefusalError: GitHub does not let us.
         """
-        files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", File)}
+        files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
         wanted = self._remarks(findings, files, top)
         there = self._there()
         return self._posted([each for each in wanted if each.key not in there][:most])
 
-    def _remarks(self, findings: Iterable[Finding], files: dict[str, File], top: Path) -> list[Remark]:
+    def _remarks(self, findings: Iterable[Finding], files: dict[str, ChangedFile], top: Path) -> list[ReviewRemark]:
         taken: list[Suggestion] = []
-        remarks: list[Remark] = []
+        remarks: list[ReviewRemark] = []
         for finding in findings:
             fix = finding.fix
             found = suggestions(fix.diff, files, top) if fix and fix.proven and fix.diff else ()
@@ -66,7 +66,7 @@ class Review:
             taken += found
             shown = names(finding)
             words = f"**tfcheck**: {prose(finding.message, shown)}. {prose(fix.title, shown)}"
-            remarks += [Remark(each.key(self._key), each, each.body(self._key, words)) for each in found]
+            remarks += [ReviewRemark(each.key(self._key), each, each.body(self._key, words)) for each in found]
         return remarks
 
     def _there(self) -> set[str]:
@@ -84,14 +84,14 @@ class Review:
                 there.add(key)
         return there
 
-    def _posted(self, remarks: list[Remark]) -> int:
+    def _posted(self, remarks: list[ReviewRemark]) -> int:
         """Build one review of all; one that GitHub does not take is left out."""
         if not remarks:
             return 0
         body = {
             "commit_id": self._pull.sha,
             "event": "COMMENT",
-            "body": f"tfcheck suggests {counted(len(remarks), 'change')}; its comment says why.",
+            "body": f"tfcheck suggests {counted(len(remarks), 'change')}; its comment explains why.",
             "comments": [each.lines() for each in remarks],
         }
         try:
@@ -100,12 +100,12 @@ class Review:
             there = self._there()  # once more only if nothing of it arrived
             return len(remarks) if any(each.key in there for each in remarks) else self._one_by_one(remarks)
         except RefusalError as refusal:
-            if refusal.kind is not Kind.INVALID:
+            if refusal.kind is not RefusalKind.INVALID:
                 raise
             return self._one_by_one(remarks)
         return len(remarks)
 
-    def _one_by_one(self, remarks: list[Remark]) -> int:
+    def _one_by_one(self, remarks: list[ReviewRemark]) -> int:
         posted = 0
         for each in remarks:
             try:
@@ -113,6 +113,6 @@ class Review:
                 self._client.create(f"{self._pull.path}/comments", body, Created)
                 posted += 1
             except RefusalError as refusal:
-                if refusal.kind is not Kind.INVALID:
+                if refusal.kind is not RefusalKind.INVALID:
                     raise
         return posted

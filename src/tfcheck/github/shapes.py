@@ -49,7 +49,7 @@ class PullRequest(msgspec.Struct, frozen=True):
     head: Head
 
 
-class File(msgspec.Struct, frozen=True):
+class ChangedFile(msgspec.Struct, frozen=True):
     """A file that a pull request changes; `patch` is missing where it is only renamed, or too large."""
 
     filename: str

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.github.shapes import File
+from tfcheck.github.shapes import ChangedFile
 from tfcheck.report.diff import Edit, edits
 
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
@@ -23,7 +23,7 @@ _LONGEST = 65_536
 _LARGEST_FILE = 5_000_000
 
 
-class Shown(msgspec.Struct, frozen=True):
+class DiffLine(msgspec.Struct, frozen=True):
     """A line on the right side of a diff; `cut`: lines were taken out just before it."""
 
     hunk: int
@@ -56,7 +56,7 @@ def suggested(body: str) -> str | None:
     return found[1] if found else None
 
 
-def suggestions(diff: str, files: Mapping[str, File], top: Path) -> tuple[Suggestion, ...]:
+def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
     """Turn a change into suggestions, all of its edits or none.
 
     `files` are those of the pull request, `top` is the directory of the repository: a file counts only where it is the
@@ -82,7 +82,7 @@ def _overlap(one: Suggestion, other: Suggestion) -> bool:
     return one.file == other.file and one.start <= other.end and other.start <= one.end
 
 
-def _lines(file: File | None, top: Path) -> list[str] | None:
+def _lines(file: ChangedFile | None, top: Path) -> list[str] | None:
     """Read the file at the head of the pull request; None where it is not at hand or not fit for suggestions."""
     if file is None or file.patch is None or file.status in ("removed", "renamed"):
         return None
@@ -109,9 +109,9 @@ def _blob(data: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def shown_lines(patch: str) -> dict[int, Shown]:
+def shown_lines(patch: str) -> dict[int, DiffLine]:
     """Return the lines that a diff shows on its right side, by their numbers."""
-    shown: dict[int, Shown] = {}
+    shown: dict[int, DiffLine] = {}
     hunk = number = 0
     cut = False
     for row in patch.split("\n"):
@@ -120,12 +120,12 @@ def shown_lines(patch: str) -> dict[int, Shown]:
         elif row.startswith("-"):
             cut = True
         elif row[:1] in (" ", "+") and hunk:
-            shown[number] = Shown(hunk, row[1:], cut)
+            shown[number] = DiffLine(hunk, row[1:], cut)
             number, cut = number + 1, False
     return shown
 
 
-def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, Shown]) -> Suggestion | None:
+def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:
     for start, old, new in _ways(edit, lines):
         text = "".join(f"{line}\n" for line in new)
         if _visible(start, old, lines, shown) and len(text) < _LONGEST and _plain(text):
@@ -144,7 +144,7 @@ def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], 
             yield anchor, (line,), (line, *edit.new) if anchor < edit.line else (*edit.new, line)
 
 
-def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[int, Shown]) -> bool:
+def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[int, DiffLine]) -> bool:
     """Whether GitHub shows these lines, in one hunk and with nothing taken out between them."""
     found = [shown.get(start + number) for number in range(len(old))]
     if lines[start - 1 : start - 1 + len(old)] != list(old):

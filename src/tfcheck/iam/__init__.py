@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.condition import Wait
-from tfcheck.iam.context import Absent, Context, Deferred, Entry, OneOf, PresenceUnknown
+from tfcheck.iam.context import Absent, Context, Deferred, Entry, OneOfValues, PresenceUnknown
 from tfcheck.iam.decide import decide, decide_trust, permits
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
 from tfcheck.iam.document import called, concealed, parse_policy
@@ -29,7 +29,7 @@ __all__ = [
     "Entry",
     "Layers",
     "NearMiss",
-    "OneOf",
+    "OneOfValues",
     "Origin",
     "Policy",
     "PolicyKind",

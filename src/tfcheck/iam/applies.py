@@ -9,8 +9,8 @@ import msgspec
 from tfcheck.iam import action, condition, principal, resource
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.model import Effect, Statement
-from tfcheck.iam.principal import Named
-from tfcheck.iam.variables import Template, expand
+from tfcheck.iam.principal import PrincipalMatch
+from tfcheck.iam.variables import PolicyTemplate, expand
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, is_known, spelled_out, unknowns, written
 
@@ -56,7 +56,7 @@ def applies(statement: Statement, request: Request) -> Applies:
     return Applies(fits_action, fits_resource, fits_principal, fits, tuple(_waits(statement, request, found)))
 
 
-def _fits_principal(statement: Statement, found: Named) -> Truth:
+def _fits_principal(statement: Statement, found: PrincipalMatch) -> Truth:
     assert statement.principals is not None
     # What NotPrincipal means is decided with the layers, as it depends on the boundary; here it is open.
     return Truth.UNKNOWN if statement.principals.negated else found.anyhow()
@@ -107,7 +107,7 @@ def _resource_waits(statement: Statement, request: Request) -> Iterator[Wait]:
     wanted = resource.target(request.resource)
     for entry in statement.resources.entries:
         if resource.matches(entry, wanted, request.context) is Truth.UNKNOWN:
-            keys = expand(entry.whole, request.context).waits_for if isinstance(entry.whole, Template) else ()
+            keys = expand(entry.whole, request.context).waits_for if isinstance(entry.whole, PolicyTemplate) else ()
             yield from (Wait("condition", key) for key in keys)
             if keys:
                 return

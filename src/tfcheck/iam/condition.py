@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.iam import operators
-from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
-from tfcheck.iam.variables import PolicyText, Template, as_text, expand
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOfValues, PresenceUnknown
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, expand
 from tfcheck.symbolic.match import Pattern
 from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, is_known, written
 
@@ -113,7 +113,7 @@ def holds(condition: Condition, context: Context) -> Truth:
         return _missing(condition.operator)
     if isinstance(entry, PresenceUnknown):
         return _agreed(_missing(condition.operator), _present(condition, entry.value, context))
-    if isinstance(entry, OneOf):
+    if isinstance(entry, OneOfValues):
         return _agreed(*(_present(condition, value, context) for value in entry.values))
     return _present(condition, entry, context)
 
@@ -123,10 +123,10 @@ def waits_for(condition: Condition, context: Context) -> Wait:
     if condition.unread is not None:
         return Wait("unknown_value", written(condition.unread))
     entry = context.at(condition.key)
-    if isinstance(entry, PresenceUnknown | OneOf) or (not isinstance(entry, Absent) and not is_known(entry)):
+    if isinstance(entry, PresenceUnknown | OneOfValues) or (not isinstance(entry, Absent) and not is_known(entry)):
         return Wait("condition", condition.key)
     for value in condition.values:
-        if isinstance(value, Template):
+        if isinstance(value, PolicyTemplate):
             open_keys = expand(value, context).waits_for
             if open_keys:
                 return Wait("condition", open_keys[0])
@@ -186,7 +186,7 @@ def _passes(condition: Condition, value: Value, context: Context) -> Truth:
 def _matches(condition: Condition, pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
     test = condition.operator.test
     assert test is not None
-    if not isinstance(pattern, Template):
+    if not isinstance(pattern, PolicyTemplate):
         return test(pattern, subject)
     expansion = expand(pattern, context)
     answers = [test(each, subject) for each in expansion.patterns]

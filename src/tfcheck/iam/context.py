@@ -28,14 +28,14 @@ class PresenceUnknown(msgspec.Struct, frozen=True):
     value: Value = Unknown(reason="the request decides")
 
 
-class OneOf(msgspec.Struct, frozen=True):
+class OneOfValues(msgspec.Struct, frozen=True):
     """The request carries the key with one of `values`; which one is not known."""
 
     values: tuple[Value, ...]
 
 
 #: A list is the value of a multivalued key.
-Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOf
+Entry: TypeAlias = Value | Absent | PresenceUnknown | OneOfValues
 
 ANY_ENTRY = PresenceUnknown()
 ABSENT = Absent()

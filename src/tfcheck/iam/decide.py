@@ -15,9 +15,9 @@ from tfcheck.iam import resource
 from tfcheck.iam.applies import applies, elements_apply
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, OpenKind, Undecided
-from tfcheck.iam.layer import SILENT, Heard, ResourceVoice, Voice, hear, hear_resource
+from tfcheck.iam.layer import SILENT, Heard, LayerAnswer, ResourceVoice, hear, hear_resource
 from tfcheck.iam.model import Effect, Origin, Policy, Request
-from tfcheck.iam.principal import Named, names_service
+from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, written
 
@@ -32,10 +32,10 @@ _T, _F, _U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
 class _Case(msgspec.Struct, frozen=True):
     """What every layer says to one request. `same`: the resource is in the caller's account."""
 
-    identity: Voice
-    boundary: Voice
+    identity: LayerAnswer
+    boundary: LayerAnswer
     resource: ResourceVoice
-    guards: tuple[Voice, ...]
+    guards: tuple[LayerAnswer, ...]
     same: Truth
 
     def denying(self) -> list[Heard]:
@@ -164,13 +164,13 @@ def _hear_all(request: Request, layers: Layers) -> _Case:
     )
 
 
-def _hear_boundary(request: Request, layers: Layers, wanted: resource.Target) -> Voice:
+def _hear_boundary(request: Request, layers: Layers, wanted: resource.Target) -> LayerAnswer:
     if layers.boundary is None and layers.boundary_hidden is None:
-        return Voice(_T, _F)
+        return LayerAnswer(_T, _F)
     voice = SILENT if layers.boundary is None else hear(layers.boundary, request, wanted)
     if layers.boundary_hidden is None:
         return voice
-    return Voice(_U, voice.deny, voice.allowing, voice.denying)
+    return LayerAnswer(_U, voice.deny, voice.allowing, voice.denying)
 
 
 def _same_account(request: Request, wanted: resource.Target) -> Truth:
@@ -199,7 +199,7 @@ def _core(case: _Case, layers: Layers, *, hidden: bool) -> Truth:
     return own if own is other else _U
 
 
-def _own_account(i: Truth, b: Truth, found: Named, layers: Layers) -> Truth:
+def _own_account(i: Truth, b: Truth, found: PrincipalMatch, layers: Layers) -> Truth:
     # NOTE: a session, or everybody, named by the resource passes even the implicit deny of a boundary; a role does not.
     direct = found.session | (found.role & b)
     if layers.resource_kind == "kms":
@@ -208,22 +208,22 @@ def _own_account(i: Truth, b: Truth, found: Named, layers: Layers) -> Truth:
     return (i & b) | direct
 
 
-def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> Named:
+def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> PrincipalMatch:
     found = case.resource.named
     if layers.resource is None and layers.resource_hidden is None:
         return _by_default(layers)
-    return found | Named(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
+    return found | PrincipalMatch(_U, _U, _U) if hidden and layers.resource_hidden is not None else found
 
 
-def _by_default(layers: Layers) -> Named:
+def _by_default(layers: Layers) -> PrincipalMatch:
     """Say whom a resource without a policy names."""
     match layers.resource_kind:
         case "kms":
-            return Named(account=_T)  # the default key policy
+            return PrincipalMatch(account=_T)  # the default key policy
         case "open":
-            return Named(session=_T if layers.resource_outside is None else _U)
+            return PrincipalMatch(session=_T if layers.resource_outside is None else _U)
         case "plain":
-            return Named()
+            return PrincipalMatch()
         case _:
             assert_never(layers.resource_kind)
 
@@ -266,7 +266,7 @@ def _assumptions(request: Request, layers: Layers, case: _Case) -> tuple[str, ..
         made.append(f"assumes that {layers.resource_outside} {default}")
     by_role = (case.identity.allow & case.boundary.allow) is _T
     if layers.resource_kind == "open" and layers.resource is None and not by_role:
-        made.append("assumes that nothing else sets a policy on it: without one it lets every client in")
+        made.append("assumes that nothing else sets a policy on it: without one it admits every client")
     wanted = resource.target(request.resource)
     if request.resource_account is None and wanted.parts is not None and wanted.parts[4] == "":
         made.append("assumes that the resource belongs to the account of the role")

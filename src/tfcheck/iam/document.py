@@ -17,7 +17,7 @@ from tfcheck.iam.condition import Condition, Operator, read_operator
 from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
 from tfcheck.iam.resource import Resource, Resources, read_resource
-from tfcheck.iam.variables import PolicyText, Template, as_text, read_text
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, read_text
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
@@ -274,10 +274,10 @@ class _Reader:
             raise _RefusedError("a condition value is not a string, number or boolean")
         text = as_text(value)
         read = read_text(text)
-        if not isinstance(read, Template) or not asked.variables or self.variables is Truth.FALSE:
+        if not isinstance(read, PolicyTemplate) or not asked.variables or self.variables is Truth.FALSE:
             spelled = spelled_out(text)
             return spelled if isinstance(spelled, str) else text
-        return read if self.variables is Truth.TRUE else Template((), broken=True)
+        return read if self.variables is Truth.TRUE else PolicyTemplate((), broken=True)
 
     # Shared by the elements
 
@@ -292,7 +292,7 @@ class _Reader:
     def texts(self, written: Value, what: str) -> list[TextLike]:
         listed = _listed(written)
         if not listed:
-            self.warn(f"a list where {what} should stand is empty")
+            self.warn(f"a list for {what} is empty")
         texts: list[TextLike] = []
         for each in listed:
             if not isinstance(each, str | Unknown | Text | JsonText):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.iam.context import ABSENT, Absent, Context, Entry, OneOf
+from tfcheck.iam.context import ABSENT, Absent, Context, Entry, OneOfValues
 from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tfcheck.iam.model import Caller
 
-_BOOLEAN = OneOf(("true", "false"))
+_BOOLEAN = OneOfValues(("true", "false"))
 _SESSION = Hole(chars=":/*?", shortest=1)
 _CLOCK = Unknown(reason="the time of the call")
 
@@ -127,7 +127,7 @@ _FILE_SYSTEM_ENTRIES: dict[str, Entry] = {
     "elasticfilesystem:accessedviamounttarget": "true",
 }
 _S3_ENTRIES: dict[str, Entry] = {
-    "s3:tlsversion": OneOf(("1.2", "1.3")),
+    "s3:tlsversion": OneOfValues(("1.2", "1.3")),
     "s3:signatureversion": "AWS4-HMAC-SHA256",
     "s3:authtype": "REST-HEADER",
     "s3:prefix": Absent(),

@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.iam import principal
 from tfcheck.iam.applies import elements_apply
 from tfcheck.iam.model import Effect, Policy, Statement
-from tfcheck.iam.principal import Named
+from tfcheck.iam.principal import PrincipalMatch
 from tfcheck.symbolic.value import Truth
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Heard: TypeAlias = tuple[Statement, Truth]
 
 
-class Voice(msgspec.Struct, frozen=True):
+class LayerAnswer(msgspec.Struct, frozen=True):
     """What a layer says; statements that definitely do not apply are left out."""
 
     allow: Truth
@@ -32,19 +32,19 @@ class Voice(msgspec.Struct, frozen=True):
 
 
 #: A layer that is not there.
-SILENT = Voice(Truth.FALSE, Truth.FALSE)
+SILENT = LayerAnswer(Truth.FALSE, Truth.FALSE)
 
 
 class ResourceVoice(msgspec.Struct, frozen=True):
     """What a resource policy says, its allows by whom they name."""
 
-    named: Named = Named()
+    named: PrincipalMatch = PrincipalMatch()
     deny: Truth = Truth.FALSE
     allowing: tuple[Heard, ...] = ()
     denying: tuple[Heard, ...] = ()
 
 
-def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> Voice:
+def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerAnswer:
     """Ask the policies of one layer that names no principals."""
     action = request.action.lower()
     allowing: list[Heard] = []
@@ -60,13 +60,13 @@ def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> Voice:
                 allowing.append((statement, truth))
             if statement.effect is not Effect.ALLOW:
                 denying.append((statement, truth))
-    return Voice(_loudest(allowing), _loudest(denying), tuple(allowing), tuple(denying))
+    return LayerAnswer(_loudest(allowing), _loudest(denying), tuple(allowing), tuple(denying))
 
 
 def hear_resource(policy: Policy | None, request: Request, wanted: Target, *, bounded: bool) -> ResourceVoice:
     """Ask a resource policy; `bounded`: the caller has a permissions boundary, which NotPrincipal never spares."""
     action = request.action.lower()
-    found = Named()
+    found = PrincipalMatch()
     allowing: list[Heard] = []
     denying: list[Heard] = []
     for statement in policy.statements if policy is not None else ():
@@ -82,16 +82,16 @@ def hear_resource(policy: Policy | None, request: Request, wanted: Target, *, bo
     return ResourceVoice(found, _loudest(denying), _audible(allowing), _audible(denying))
 
 
-def _granted(statement: Statement, caller: Caller, truth: Truth) -> Named:
+def _granted(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMatch:
     principals = statement.principals
     open_effect = statement.effect is Effect.OPEN
     if principals is None or principals.negated:
         # NOTE: an Allow with NotPrincipal lets in nearly everybody; AWS advises against it and we do not decide it.
-        found = Named(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
+        found = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
     else:
         found = principal.named(principals, caller)
     limit = truth & Truth.UNKNOWN if open_effect else truth
-    return Named(found.session & limit, found.role & limit, found.account & limit)
+    return PrincipalMatch(found.session & limit, found.role & limit, found.account & limit)
 
 
 def _denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:

@@ -33,33 +33,33 @@ class Principals(msgspec.Struct, frozen=True):
     unread: Unknown | None = None
 
 
-class Named(msgspec.Struct, frozen=True):
+class PrincipalMatch(msgspec.Struct, frozen=True):
     """As what the entries name the caller: as a session or everybody, as the role, as its account."""
 
     session: Truth = Truth.FALSE
     role: Truth = Truth.FALSE
     account: Truth = Truth.FALSE
 
-    def __or__(self, other: Named) -> Named:
+    def __or__(self, other: PrincipalMatch) -> PrincipalMatch:
         """Be named by either."""
-        return Named(self.session | other.session, self.role | other.role, self.account | other.account)
+        return PrincipalMatch(self.session | other.session, self.role | other.role, self.account | other.account)
 
     def anyhow(self) -> Truth:
         """Whether the caller is named at all."""
         return self.session | self.role | self.account
 
 
-_OPEN = Named(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
+_OPEN = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
 
 
-def named(principals: Principals, caller: Caller) -> Named:
+def named(principals: Principals, caller: Caller) -> PrincipalMatch:
     """Tell as what the entries name the role session, `negated` aside."""
     if principals.unread is not None:
         return _OPEN
-    found = Named()
+    found = PrincipalMatch()
     for kind, value in principals.entries:
         if kind == "*":
-            found = found | Named(session=Truth.TRUE)
+            found = found | PrincipalMatch(session=Truth.TRUE)
         elif kind == "AWS":
             found = found | _named_by(value, caller)
     return found
@@ -91,19 +91,19 @@ def names_service(principals: Principals, service: str) -> Truth:
     return ~answer if principals.negated else answer
 
 
-def _named_by(value: TextLike, caller: Caller) -> Named:
+def _named_by(value: TextLike, caller: Caller) -> PrincipalMatch:
     spelled = spelled_out(value)
     if equal(value, caller.arn) is Truth.TRUE:
-        return Named(role=Truth.TRUE)
+        return PrincipalMatch(role=Truth.TRUE)
     if isinstance(spelled, str):
         if spelled == "*":
-            return Named(session=Truth.TRUE)
+            return PrincipalMatch(session=Truth.TRUE)
         if _ACCOUNT.fullmatch(spelled):
-            return Named(account=equal(spelled, caller.account))
+            return PrincipalMatch(account=equal(spelled, caller.account))
         if not spelled.startswith("arn:"):
-            return Named(role=_is_unique_id(spelled, caller))
+            return PrincipalMatch(role=_is_unique_id(spelled, caller))
     if _surely_another(value, caller.arn):
-        return Named()
+        return PrincipalMatch()
     arn = split(value)
     return _named_by_unknown(value, caller) if arn is None else _named_by_arn(arn, caller)
 
@@ -121,28 +121,28 @@ def _is_unique_id(spelled: str, caller: Caller) -> Truth:
     return Truth.UNKNOWN if caller.unique_id is None else equal(spelled, caller.unique_id)
 
 
-def _named_by_unknown(value: TextLike, caller: Caller) -> Named:
+def _named_by_unknown(value: TextLike, caller: Caller) -> PrincipalMatch:
     if caller.unique_id is not None and equal(value, caller.unique_id) is Truth.TRUE:
-        return Named(role=Truth.TRUE)
+        return PrincipalMatch(role=Truth.TRUE)
     if equal(value, caller.account) is Truth.TRUE:
-        return Named(account=Truth.TRUE)
+        return PrincipalMatch(account=Truth.TRUE)
     return _OPEN
 
 
-def _named_by_arn(arn: Arn, caller: Caller) -> Named:
+def _named_by_arn(arn: Arn, caller: Caller) -> PrincipalMatch:
     own = split(caller.arn)
     partition = Truth.UNKNOWN if own is None else equal(arn.partition, own.partition)
     here = partition & equal(arn.account, caller.account)
     if arn.service == "iam" and arn.resource == "root":
-        return Named(account=here)
+        return PrincipalMatch(account=here)
     kind, name = _kind_and_name(arn.resource)
     if kind is None or not isinstance(arn.service, str):
-        return Named(here & Truth.UNKNOWN, here & Truth.UNKNOWN, here & Truth.UNKNOWN)
+        return PrincipalMatch(here & Truth.UNKNOWN, here & Truth.UNKNOWN, here & Truth.UNKNOWN)
     if (arn.service, kind) == ("iam", "role"):
-        return Named(role=here & _wildless(name) & _is_role(name, caller))
+        return PrincipalMatch(role=here & _wildless(name) & _is_role(name, caller))
     if (arn.service, kind) == ("sts", "assumed-role"):
-        return Named(session=here & _is_session(name, caller))
-    return Named()
+        return PrincipalMatch(session=here & _is_session(name, caller))
+    return PrincipalMatch()
 
 
 def _kind_and_name(resource: TextLike) -> tuple[str | None, TextLike]:

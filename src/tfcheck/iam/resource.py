@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.iam.context import Context
-from tfcheck.iam.variables import PolicyText, Template, expand, read_text
+from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand, read_text
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
@@ -93,8 +93,10 @@ def _read_known(written: TextLike, spelled: str, whole: PolicyText, variables: T
     if len(parts) < 6:
         return Resource(written, whole, short=True, strange="has fewer than the six parts of an ARN")
     *early, last = parts
-    if isinstance(whole, Template) and any("${" in part for part in early):
-        return Resource(written, Template((), broken=True), strange="has a variable before the sixth part of its ARN")
+    if isinstance(whole, PolicyTemplate) and any("${" in part for part in early):
+        return Resource(
+            written, PolicyTemplate((), broken=True), strange="has a variable before the sixth part of its ARN"
+        )
     return _split_entry(written, whole, (*early, _with_variables(last, variables)), _strange(early, last))
 
 
@@ -105,8 +107,8 @@ def _split_entry(written: TextLike, whole: PolicyText, parts: tuple[PolicyText, 
 
 def _with_variables(written: TextLike, variables: Truth) -> PolicyText:
     read = read_text(written)
-    if isinstance(read, Template) and variables is not Truth.TRUE:
-        return spelled_out(written) if variables is Truth.FALSE else Template((), broken=True)
+    if isinstance(read, PolicyTemplate) and variables is not Truth.TRUE:
+        return spelled_out(written) if variables is Truth.FALSE else PolicyTemplate((), broken=True)
     return read
 
 
@@ -184,14 +186,14 @@ def differs_in_partition_only(entry: Resource, wanted: Target, context: Context)
 
 
 def _may_be_star(entry: Resource) -> Truth:
-    if isinstance(entry.whole, str | Template):
+    if isinstance(entry.whole, str | PolicyTemplate):
         return Truth.FALSE
     return equal(entry.whole, "*") & Truth.UNKNOWN
 
 
 def _beginning(entry: Resource) -> Pattern:
     # A short ARN covers at most what begins like it.
-    return "*" if isinstance(entry.whole, Template) else (entry.whole, "*")
+    return "*" if isinstance(entry.whole, PolicyTemplate) else (entry.whole, "*")
 
 
 def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tuple[str, ...]) -> Truth:
@@ -226,7 +228,7 @@ def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
 def _share_an_attribute(whole: PolicyText, wanted: TextLike) -> bool:
     if isinstance(whole, str) or isinstance(wanted, str):
         return False
-    row = whole.parts if isinstance(whole, Template) else pieces(whole)
+    row = whole.parts if isinstance(whole, PolicyTemplate) else pieces(whole)
     ours = {piece.symbol for piece in row if isinstance(piece, Unknown) and piece.shape is not None}
     return any(isinstance(piece, Unknown) and piece.symbol in ours for piece in pieces(wanted))
 
@@ -234,7 +236,7 @@ def _share_an_attribute(whole: PolicyText, wanted: TextLike) -> bool:
 def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
     if isinstance(pattern, str) and isinstance(subject, str):
         return Truth.TRUE if glob_known(pattern, subject) else Truth.FALSE
-    if not isinstance(pattern, Template):
+    if not isinstance(pattern, PolicyTemplate):
         return glob(pattern, subject)
     expansion = expand(pattern, context)
     answers = [glob(each, subject) for each in expansion.patterns]
@@ -246,7 +248,7 @@ def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Tru
 def _names_type(entry: Resource, subject: TextLike) -> bool:
     """Whether the wildcard follows the whole name of the type: `parameter*` for `parameter/x`."""
     last = entry.parts[5] if entry.parts else ""
-    if "type" not in entry.strange or isinstance(last, Template):
+    if "type" not in entry.strange or isinstance(last, PolicyTemplate):
         return False
     kind, ended = _kind(subject)
     return ended and _kind(last)[0].replace("?", "*").partition("*")[0] == kind
@@ -281,7 +283,7 @@ def _crosses(ours: tuple[PolicyText, ...], k: int, segments: list[TextLike], at:
 
 
 def _ends_in_star(part: PolicyText) -> bool:
-    if isinstance(part, Template):
+    if isinstance(part, PolicyTemplate):
         return True
     last = next(reversed(pieces(part)), "")
     return last.endswith("*") if isinstance(last, str) else _may_hold(last, "*")
@@ -317,7 +319,7 @@ def _unsplit(entry: Resource, wanted: Target, context: Context) -> Truth:
 
 def _may_be_short(entry: Resource) -> bool:
     """Whether an entry that begins like an ARN may turn out to have fewer than six parts."""
-    if entry.parts is not None or isinstance(entry.whole, str | Template):
+    if entry.parts is not None or isinstance(entry.whole, str | PolicyTemplate):
         return False
     literals = [piece for piece in pieces(spelled_out(entry.whole)) if isinstance(piece, str)]
     return isinstance(pieces(entry.whole)[0], str) and "".join(literals).count(":") < 5
@@ -325,7 +327,7 @@ def _may_be_short(entry: Resource) -> bool:
 
 def _stars_in_last_part(whole: PolicyText) -> bool:
     """Whether all wildcards follow the last colon there can be; then they are in the sixth part."""
-    row: tuple[object, ...] = whole.parts if isinstance(whole, Template) else pieces(spelled_out(whole))
+    row: tuple[object, ...] = whole.parts if isinstance(whole, PolicyTemplate) else pieces(spelled_out(whole))
     wild = False
     for part in row:
         if isinstance(part, str):

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOf, PresenceUnknown
+from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOfValues, PresenceUnknown
 from tfcheck.symbolic import numerals
 from tfcheck.symbolic.match import Pattern, Verbatim
 from tfcheck.symbolic.value import Set, TextLike, Unknown, Value, pieces, spelled_out
@@ -21,22 +21,22 @@ _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _INSIDE = re.compile(r"([^\s,'{}]+)(?:, '([^']*)')?")
 
 
-class Variable(msgspec.Struct, frozen=True):
+class PolicyVariable(msgspec.Struct, frozen=True):
     """The value of a condition key, put into a string."""
 
     key: str
     default: str | None = None
 
 
-class Template(msgspec.Struct, frozen=True):
+class PolicyTemplate(msgspec.Struct, frozen=True):
     """A string of a policy that holds variables; `broken` where it cannot be said what it holds."""
 
-    parts: tuple[TextLike | Verbatim | Variable, ...]
+    parts: tuple[TextLike | Verbatim | PolicyVariable, ...]
     broken: bool = False
 
 
 #: A string of a policy, as condition values and resources hold it.
-PolicyText: TypeAlias = TextLike | Template
+PolicyText: TypeAlias = TextLike | PolicyTemplate
 
 
 class Expansion(msgspec.Struct, frozen=True):
@@ -55,17 +55,17 @@ def read_text(written: TextLike) -> PolicyText:
     spelled = spelled_out(written)
     if not any(isinstance(piece, str) and "${" in piece for piece in pieces(spelled)):
         return spelled if isinstance(spelled, str) else written
-    parts: list[TextLike | Verbatim | Variable] = []
+    parts: list[TextLike | Verbatim | PolicyVariable] = []
     broken = False
     for piece in pieces(spelled):
         if isinstance(piece, str):
             broken = not _read_literal(piece, parts) or broken
         else:
             parts.append(piece)
-    return Template(tuple(parts), broken)
+    return PolicyTemplate(tuple(parts), broken)
 
 
-def expand(template: Template, context: Context) -> Expansion:
+def expand(template: PolicyTemplate, context: Context) -> Expansion:
     """Put the values of the request into a template.
 
     NOTE: inserted text never holds wildcards, whatever the value is.
@@ -76,7 +76,7 @@ def expand(template: Template, context: Context) -> Expansion:
     valueless = False
     waits: list[str] = []
     for part in template.parts:
-        if not isinstance(part, Variable):
+        if not isinstance(part, PolicyVariable):
             rows = [(*row, part) for row in rows]
             continue
         choices, may_lack = _choices(part, context.at(part.key))
@@ -92,7 +92,7 @@ def expand(template: Template, context: Context) -> Expansion:
 _MOST_ROWS = 16
 
 
-def _read_literal(literal: str, parts: list[TextLike | Verbatim | Variable]) -> bool:
+def _read_literal(literal: str, parts: list[TextLike | Verbatim | PolicyVariable]) -> bool:
     """Cut a literal at its variables; false where something looks like one and is none."""
     position = 0
     for found in _VARIABLE.finditer(literal):
@@ -105,14 +105,14 @@ def _read_literal(literal: str, parts: list[TextLike | Verbatim | Variable]) -> 
         inside = _INSIDE.fullmatch(found[1])
         if inside is None:
             return False
-        parts.append(Variable(inside[1], inside[2]))
+        parts.append(PolicyVariable(inside[1], inside[2]))
     rest = literal[position:]
     if rest:
         parts.append(rest)
     return not any(isinstance(part, str) and "${" in part for part in parts)
 
 
-def _choices(variable: Variable, entry: Entry) -> tuple[list[TextLike], bool]:
+def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bool]:
     """List what a variable may are, and tell whether it may are nothing."""
     default = [variable.default] if variable.default is not None else []
     lacks = variable.default is None
@@ -120,7 +120,7 @@ def _choices(variable: Variable, entry: Entry) -> tuple[list[TextLike], bool]:
         return list(default), lacks
     if isinstance(entry, PresenceUnknown):
         return [as_text(entry.value), *default], lacks
-    if isinstance(entry, OneOf):
+    if isinstance(entry, OneOfValues):
         return [as_text(each) for each in entry.values], False
     return [as_text(entry)], False
 

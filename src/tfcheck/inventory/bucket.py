@@ -10,7 +10,7 @@ from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import Subject
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
@@ -26,7 +26,7 @@ def bucket_of(arn: TextLike, world: World) -> Subject | None:
     return None if thing is None and name is None else Subject(thing, () if name is None else (name,))
 
 
-def _referred(arn: TextLike, world: World) -> Thing | None:
+def _referred(arn: TextLike, world: World) -> WorldObject | None:
     """Find the bucket by the reference that an ARN begins with."""
     first = next(iter(pieces(arn)), "")
     found = catalogue(world, BUCKET).referred(first)

@@ -14,10 +14,10 @@ import msgspec
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ObjectKind(msgspec.Struct, frozen=True):
     """One kind of thing: the resource types that are of it, the attribute with its ARN and those with its names.
 
     `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
@@ -35,53 +35,53 @@ class Kind(msgspec.Struct, frozen=True):
         return (self.arn, *self.names, *self.aliases)
 
 
-BUCKET = Kind(("aws_s3_bucket",), names=("bucket",), aliases=("id",))
-OBJECT = Kind(("aws_s3_object", "aws_s3_bucket_object"), names=())
-KEY = Kind(
+BUCKET = ObjectKind(("aws_s3_bucket",), names=("bucket",), aliases=("id",))
+OBJECT = ObjectKind(("aws_s3_object", "aws_s3_bucket_object"), names=())
+KEY = ObjectKind(
     ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key"),
     names=("key_id",),
     aliases=("id",),
 )
-ALIAS = Kind(("aws_kms_alias",), aliases=("id",))
-SECRET = Kind(("aws_secretsmanager_secret",), aliases=("id",), looked_up=True)
-PARAMETER = Kind(("aws_ssm_parameter",), aliases=("id",))
-REPOSITORY = Kind(("aws_ecr_repository",), aliases=("id", "repository_url"))
-ENDPOINT = Kind(("aws_vpc_endpoint",), names=("id",))
-LOG_GROUP = Kind(("aws_cloudwatch_log_group",), aliases=("id",))
-FILE_SYSTEM = Kind(("aws_efs_file_system",), names=("id",))
-ACCESS_POINT = Kind(("aws_efs_access_point",), names=("id",))
+ALIAS = ObjectKind(("aws_kms_alias",), aliases=("id",))
+SECRET = ObjectKind(("aws_secretsmanager_secret",), aliases=("id",), looked_up=True)
+PARAMETER = ObjectKind(("aws_ssm_parameter",), aliases=("id",))
+REPOSITORY = ObjectKind(("aws_ecr_repository",), aliases=("id", "repository_url"))
+ENDPOINT = ObjectKind(("aws_vpc_endpoint",), names=("id",))
+LOG_GROUP = ObjectKind(("aws_cloudwatch_log_group",), aliases=("id",))
+FILE_SYSTEM = ObjectKind(("aws_efs_file_system",), names=("id",))
+ACCESS_POINT = ObjectKind(("aws_efs_access_point",), names=("id",))
 
 
 class Catalogue:
     """The resources of one kind in one world."""
 
-    def __init__(self, world: World, kind: Kind) -> None:
+    def __init__(self, world: World, kind: ObjectKind) -> None:
         """Build from the world and the kind."""
         self.kind = kind
-        self.things: list[Thing] = list(world.things(*kind.types))
+        self.things: list[WorldObject] = list(world.things(*kind.types))
         if kind.looked_up:
             self.things.extend(_not_here(world.looked_up(*kind.types), self.things, kind))
         self._by_address = {str(each.address): each for each in self.things}
         self._by_arn = {arn: each for each in self.things for arn in _spelled(each, (kind.arn,))}
-        self._by_name: dict[TextLike, list[Thing]] = {}
+        self._by_name: dict[TextLike, list[WorldObject]] = {}
         for each in self.things:
             for name in _spelled(each, kind.names):
                 self._by_name.setdefault(name, []).append(each)
 
-    def owner(self, reference: Value) -> Thing | None:
+    def owner(self, reference: Value) -> WorldObject | None:
         """Find the thing that a reference takes an attribute of, whichever that is."""
         if not isinstance(reference, Unknown) or reference.symbol is None:
             return None
         return self._by_address.get(reference.symbol.owner)
 
-    def referred(self, reference: Value) -> Thing | None:
+    def referred(self, reference: Value) -> WorldObject | None:
         """Find the thing whose ARN or name a reference is."""
         found = self.owner(reference)
         if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
             return None
         return found if reference.symbol.path[:1] and reference.symbol.path[0] in self.kind.identity else None
 
-    def by_arn(self, reference: Value) -> Thing | None:
+    def by_arn(self, reference: Value) -> WorldObject | None:
         """Find the thing that an ARN, or a reference, definitely means."""
         found = self.referred(reference)
         if found is not None or not isinstance(reference, str | Text | Unknown):
@@ -94,17 +94,17 @@ class Catalogue:
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
-    def _by_spelling(self) -> dict[Hashable, list[Thing]]:
+    def _by_spelling(self) -> dict[Hashable, list[WorldObject]]:
         """File the things by what definitely is one ARN, however much each place that uses it knows of its parts."""
         # NOTE: a large stack asks for each of its own ARNs in every other stack; comparing them would be quadratic.
-        filed: dict[Hashable, list[Thing]] = {}
+        filed: dict[Hashable, list[WorldObject]] = {}
         for arn, each in self._by_arn.items():
             same = _same(arn)
             if same is not None:
                 filed.setdefault(same, []).append(each)
         return filed
 
-    def by_name(self, reference: Value, near: Surroundings | None) -> Thing | None:
+    def by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the thing that a name, or a reference, definitely means for what lives at `near`.
 
         None asks everywhere.
@@ -116,7 +116,7 @@ class Catalogue:
         here = [each for each in candidates if near is None or beside(each.surroundings, near) is Truth.TRUE]
         return here[0] if len(here) == 1 else None
 
-    def find(self, reference: Value, near: Surroundings | None) -> Thing | None:
+    def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the thing that an argument definitely means which takes both an ARN and a name."""
         return self.by_arn(reference) or self.by_name(reference, near)
 
@@ -126,13 +126,13 @@ def beside(one: Surroundings, other: Surroundings) -> Truth:
     return equal(one.region, other.region) & equal(one.account, other.account)
 
 
-def reachable(thing: Thing, region: Value, account: Value) -> bool:
+def reachable(thing: WorldObject, region: Value, account: Value) -> bool:
     """Whether a thing may be what its name means in a region of an account."""
     around = thing.surroundings
     return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
 
 
-def _not_here(looked_up: Sequence[Thing], here: Sequence[Thing], kind: Kind) -> Iterator[Thing]:
+def _not_here(looked_up: Sequence[WorldObject], here: Sequence[WorldObject], kind: ObjectKind) -> Iterator[WorldObject]:
     """Leave out the data sources that look up a resource of this very plan."""
     managed = {arn for each in here for arn in _spelled(each, (kind.arn,))}
     for each in looked_up:
@@ -140,7 +140,7 @@ def _not_here(looked_up: Sequence[Thing], here: Sequence[Thing], kind: Kind) -> 
             yield each
 
 
-def _spelled(thing: Thing, attributes: tuple[str, ...]) -> Iterator[TextLike]:
+def _spelled(thing: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:
     for attribute in attributes:
         value = thing.attribute(attribute)
         if isinstance(value, str | Text | Unknown) and value != "":
@@ -163,7 +163,7 @@ class Catalogues:
         self._world = world
         self._made: dict[int, Catalogue] = {}
 
-    def of(self, kind: Kind) -> Catalogue:
+    def of(self, kind: ObjectKind) -> Catalogue:
         """Return the catalogue of one kind."""
         # NOTE: there is one object for each kind, which is asked for thousands of times: nothing of it needs hashing.
         if id(kind) not in self._made:
@@ -171,6 +171,6 @@ class Catalogues:
         return self._made[id(kind)]
 
 
-def catalogue(world: World, kind: Kind) -> Catalogue:
+def catalogue(world: World, kind: ObjectKind) -> Catalogue:
     """Return the catalogue of one kind of thing in a world."""
     return world.once(Catalogues).of(kind)

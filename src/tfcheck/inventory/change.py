@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, is_known
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-def is_new(thing: Thing, world: World) -> bool:
+def is_new(thing: WorldObject, world: World) -> bool:
     """Whether the change creates an object; what a data source looks up was there before, or others create it."""
     return thing.address.mode == "managed" and before(thing, world) is None
 
 
-def is_created(thing: Thing, world: World) -> bool:
+def is_created(thing: WorldObject, world: World) -> bool:
     """Whether the change creates an object, at a new address or in place of an old one."""
     # NOTE: the id of what stays is known; a replacement gets another one, and be it equal.
     return thing.address.mode == "managed" and (is_new(thing, world) or not is_known(thing.attribute("id")))
 
 
-def is_changed(thing: Thing, attributes: tuple[str, ...], world: World) -> bool:
+def is_changed(thing: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
     """Whether the change creates an object, or may change one of these attributes of it."""
     if thing.address.mode != "managed":
         return False
@@ -28,7 +28,7 @@ def is_changed(thing: Thing, attributes: tuple[str, ...], world: World) -> bool:
     return any(equal(earlier.attribute(name), thing.attribute(name)) is not Truth.TRUE for name in attributes)
 
 
-def before(thing: Thing, world: World) -> Thing | None:
+def before(thing: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None where it was not there."""
     return world.once(_Earlier).of(thing.address.type).get(str(thing.address))
 
@@ -38,9 +38,9 @@ class _Earlier:
 
     def __init__(self, world: World) -> None:
         self._before = world.before()
-        self._found: dict[str, dict[str, Thing]] = {}
+        self._found: dict[str, dict[str, WorldObject]] = {}
 
-    def of(self, kind: str) -> dict[str, Thing]:
+    def of(self, kind: str) -> dict[str, WorldObject]:
         if kind not in self._found:
             self._found[kind] = {str(each.address): each for each in self._before.things(kind)}
         return self._found[kind]

@@ -16,7 +16,7 @@ from tfcheck.symbolic.marks import is_marked_throughout, unmarked
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
 #: larger cannot be registered, and is not looked into.
@@ -50,7 +50,7 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     may be shown.
     """
 
-    thing: Thing
+    thing: WorldObject
     containers: tuple[Container, ...]
     problem: str = ""
     sensitive: bool = False
@@ -105,7 +105,7 @@ def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
     return tuple(_task_definition(thing, world) for thing in world.things("aws_ecs_task_definition"))
 
 
-def _task_definition(thing: Thing, world: World) -> TaskDefinition:
+def _task_definition(thing: WorldObject, world: World) -> TaskDefinition:
     text = thing.attribute("container_definitions")
     sensitive = thing.sensitive("container_definitions") and is_marked_throughout(text)
     if sensitive:
@@ -154,7 +154,11 @@ def _problem(strange: Sequence[Value]) -> str:
     if not strange:
         return ""
     first = strange[0]
-    return _waits(first) if isinstance(first, Unknown) else "container_definitions holds something that is no container"
+    return (
+        _waits(first)
+        if isinstance(first, Unknown)
+        else "container_definitions contains something that is not a container"
+    )
 
 
 def _waits(unknown: Unknown) -> str:

@@ -16,7 +16,7 @@ from tfcheck.inventory.object_key import chosen
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 #: What of a parameter makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
@@ -42,12 +42,12 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     return found if truth is Truth.TRUE else tuple(doubted(each, doubt) for each in found)
 
 
-def secret_of(arn: TextLike, world: World) -> Thing | None:
+def secret_of(arn: TextLike, world: World) -> WorldObject | None:
     """Find the secret that an ARN names, with or without the six random characters."""
     return _secret(arn, world)[0]
 
 
-def _secret(arn: TextLike, world: World) -> tuple[Thing | None, Truth]:
+def _secret(arn: TextLike, world: World) -> tuple[WorldObject | None, Truth]:
     """Find the secret that an ARN names or may name."""
     found = catalogue(world, SECRET).by_arn(arn)
     parts = split(arn) if found is None else None
@@ -61,7 +61,7 @@ def _secret(arn: TextLike, world: World) -> tuple[Thing | None, Truth]:
     return (None if here is Truth.FALSE else found), here
 
 
-def _of_secret(secret: Thing, world: World) -> tuple[Key, ...]:
+def _of_secret(secret: WorldObject, world: World) -> tuple[Key, ...]:
     """Return the keys of a secret: a new key encrypts it again, and no key at all leaves it under the one it has."""
     new = named_key(secret.attribute("kms_key_id"), secret, world)
     earlier = before(secret, world)
@@ -91,7 +91,7 @@ def keys_of_parameter(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     return tuple(doubted(each, doubt) for each in found) if isinstance(kind, Unknown) else found
 
 
-def _of_parameter(parameter: Thing, world: World) -> tuple[Key, ...]:
+def _of_parameter(parameter: WorldObject, world: World) -> tuple[Key, ...]:
     new = named_key(chosen(parameter, "key_id"), parameter, world)
     earlier = before(parameter, world)
     if earlier is None or is_created(parameter, world) or is_changed(parameter, _PUT, world):

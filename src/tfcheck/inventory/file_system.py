@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, Kind, catalogue
+from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, ObjectKind, catalogue
 from tfcheck.inventory.setting import Subject
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _FILE_SYSTEM = "file-system/"
 _ACCESS_POINT = "access-point/"
@@ -38,7 +38,7 @@ def file_system_of(arn: TextLike, world: World) -> Subject:
     return Subject(thing, tuple(each for each in known if isinstance(each, str | Text | Unknown)))
 
 
-def _arn_of(name: TextLike, kind: Kind, prefix: str, around: Surroundings, world: World) -> TextLike:
+def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:
     for found in _named(name, kind, world):
         arn = found.attribute("arn")
         if isinstance(arn, str | Text | Unknown):
@@ -46,7 +46,7 @@ def _arn_of(name: TextLike, kind: Kind, prefix: str, around: Surroundings, world
     return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).written()
 
 
-def _named(name: TextLike, kind: Kind, world: World) -> Iterator[Thing]:
+def _named(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:
     """Return what an id names: in the plan, else as another stack shows it, else as a data source looks it up."""
     for each in (world, *world.context):
         found = catalogue(each, kind).by_name(name, None)

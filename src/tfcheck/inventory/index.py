@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
-from tfcheck.world.world import Thing
+from tfcheck.world.world import WorldObject
 
 
-class Filed:
+class AttributeIndex:
     """Things, filed by an attribute of theirs that is a string where it is known."""
 
-    def __init__(self, things: Iterable[Thing], attribute: str, read: Callable[[Value], Value] | None = None) -> None:
+    def __init__(
+        self, things: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
+    ) -> None:
         """Build from the things and the attribute, and how it is read if not as it is written."""
-        self._known: dict[str, list[Thing]] = {}
-        self._open: list[tuple[Value, Thing]] = []
+        self._known: dict[str, list[WorldObject]] = {}
+        self._open: list[tuple[Value, WorldObject]] = []
         for each in things:
             written = each.attribute(attribute)
             value = read(written) if read is not None else written
@@ -24,11 +26,11 @@ class Filed:
             else:
                 self._open.append((value, each))
 
-    def exactly(self, value: str) -> list[Thing]:
+    def exactly(self, value: str) -> list[WorldObject]:
         """Return the things whose attribute is known to be `value`."""
         return self._known.get(value, [])
 
-    def perhaps(self, value: Value) -> Iterator[Thing]:
+    def perhaps(self, value: Value) -> Iterator[WorldObject]:
         """Return the things whose attribute is or may be `value`."""
         if isinstance(value, str):
             yield from self.exactly(value)

@@ -15,7 +15,7 @@ from tfcheck.symbolic.value import NAME, Text, TextLike, Truth, Unknown, Value, 
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ def alike(one: Key, other: Key) -> bool:
 _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration")
 
 
-def named_key(reference: Value, thing: Thing, world: World) -> Key | None:
+def named_key(reference: Value, thing: WorldObject, world: World) -> Key | None:
     """Return the key that an argument of `thing` names; None where it names none, or one that AWS manages."""
     found = _named(reference, thing, world)
     if found is not None and any(map(thing.sensitive, _NAMING)):
@@ -51,7 +51,7 @@ def named_key(reference: Value, thing: Thing, world: World) -> Key | None:
     return found
 
 
-def _named(reference: Value, thing: Thing, world: World) -> Key | None:
+def _named(reference: Value, thing: WorldObject, world: World) -> Key | None:
     if reference == "" or not isinstance(reference, str | Text | Unknown):
         return None
     key = catalogue(world, KEY).find(reference, thing.surroundings)
@@ -68,7 +68,7 @@ def _named(reference: Value, thing: Thing, world: World) -> Key | None:
     return Key(_unseen(thing, "which key encrypts it is known only after apply"), doubt)
 
 
-def _arn(key: Thing) -> TextLike:
+def _arn(key: WorldObject) -> TextLike:
     arn = key.attribute("arn")
     return (
         arn
@@ -77,7 +77,7 @@ def _arn(key: Thing) -> TextLike:
     )
 
 
-def _key_arn(thing: Thing, key_id: TextLike) -> TextLike:
+def _key_arn(thing: WorldObject, key_id: TextLike) -> TextLike:
     """Write the ARN of a key by its id: it lives where the thing lives that names it so."""
     own, around = thing.attribute("arn"), thing.surroundings
     known = split(own) if isinstance(own, str) else None
@@ -87,7 +87,7 @@ def _key_arn(thing: Thing, key_id: TextLike) -> TextLike:
     ).written()
 
 
-def _unseen(thing: Thing, reason: str) -> TextLike:
+def _unseen(thing: WorldObject, reason: str) -> TextLike:
     return _key_arn(thing, Unknown(reason=reason, hole=NAME))
 
 
@@ -122,7 +122,7 @@ def _alias_name(reference: TextLike) -> TextLike | None:
     return spelled_out(reference) if parts is None else parts.resource
 
 
-def _behind_alias(reference: TextLike, thing: Thing, world: World) -> Key | None:
+def _behind_alias(reference: TextLike, thing: WorldObject, world: World) -> Key | None:
     name = _alias_name(reference)
     if name is not None and _beginning(name).startswith("alias/aws/"):
         return None

@@ -10,7 +10,7 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 
@@ -44,7 +44,7 @@ class _Made:
 
     def __init__(self, world: World) -> None:
         self._before = world.before()
-        self._former: dict[str, dict[str, Thing]] = {}
+        self._former: dict[str, dict[str, WorldObject]] = {}
 
     def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
         """Whether a name holds what AWS will assign to a new thing, and not what the old one had in its place."""
@@ -65,7 +65,7 @@ class _Made:
         had = [former.attribute(each) for each in _IDENTITY] if former is not None else []
         return not any(equal(each, settled) is not Truth.FALSE for each in had if isinstance(each, str))
 
-    def _there_before(self, kind: str) -> dict[str, Thing]:
+    def _there_before(self, kind: str) -> dict[str, WorldObject]:
         if kind not in self._former:
             self._former[kind] = {str(each.address): each for each in self._before.things(kind)}
         return self._former[kind]

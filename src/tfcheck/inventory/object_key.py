@@ -17,7 +17,7 @@ from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 #: What of an object makes the provider upload it again, with what its state says of the encryption.
 #: NOTE: tags, the ACL and locks are changed without writing the object.
@@ -51,7 +51,7 @@ class Default(msgspec.Struct, frozen=True):
     """The default encryption of a bucket: its customer managed key, if it has one, and the resource that sets it."""
 
     key: Key | None = None
-    holder: Thing | None = None
+    holder: WorldObject | None = None
     with_bucket_key: Value = None
 
 
@@ -85,7 +85,7 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     return new.with_bucket_key is True
 
 
-def chosen(thing: Thing, argument: str) -> Value:
+def chosen(thing: WorldObject, argument: str) -> Value:
     """Return an argument; where nothing is written and AWS chooses, it is as good as not set."""
     value = thing.attribute(argument)
     return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
@@ -94,7 +94,7 @@ def chosen(thing: Thing, argument: str) -> Value:
 # Objects that the plan manages, or looks up
 
 
-def _of_managed(found: Thing, arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...] | None:
     own = chosen(found, "kms_key_id")
     if own:
         return _own_key(own, found, arn, world)
@@ -108,7 +108,7 @@ def _of_managed(found: Thing, arn: TextLike, world: World) -> tuple[Key, ...] | 
     return _as_uploaded(arn, world)
 
 
-def _own_key(reference: Value, thing: Thing, arn: TextLike, world: World) -> tuple[Key, ...]:
+def _own_key(reference: Value, thing: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...]:
     """Return the key that an object names; one that was only read from S3 may be the key that AWS manages."""
     key = named_key(reference, thing, world)
     if key is None:
@@ -128,13 +128,13 @@ def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
     return any(each and each.key and equal(each.key.arn, key.arn) is Truth.TRUE for each in _defaults(arn, world))
 
 
-def _is_plain(thing: Thing) -> bool:
+def _is_plain(thing: WorldObject) -> bool:
     """Whether the ETag of an object is that of its content, which it is under no KMS key."""
     content, etag = thing.attribute("content"), thing.attribute("etag")
     return isinstance(content, str) and etag == md5(content.encode(), usedforsecurity=False).hexdigest()
 
 
-def _when_written(found: Thing, arn: TextLike, world: World) -> tuple[Key, ...] | None:
+def _when_written(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...] | None:
     """Return the default key of the moment when this plan writes an object."""
     old, new = _defaults(arn, world)
     holder = new.holder if new is not None else None
@@ -143,9 +143,9 @@ def _when_written(found: Thing, arn: TextLike, world: World) -> tuple[Key, ...] 
     return _either(old, new, _UPLOAD_OPEN)
 
 
-def _read(world: World) -> dict[TextLike, Thing]:
+def _read(world: World) -> dict[TextLike, WorldObject]:
     """Index by ARN the objects that data sources look up."""
-    found: dict[TextLike, Thing] = {}
+    found: dict[TextLike, WorldObject] = {}
     for each in world.looked_up(*_READ):
         bucket, key = each.attribute("bucket"), each.attribute("key")
         if isinstance(bucket, str | Text) and isinstance(key, str | Text):
@@ -209,7 +209,7 @@ def _in_bucket(bucket: Subject, world: World) -> Default | None:
     return _set_by(thing, argument, world) if chosen(thing, argument) else None
 
 
-def _set_by(holder: Thing, argument: str, world: World) -> Default:
+def _set_by(holder: WorldObject, argument: str, world: World) -> Default:
     value = chosen(holder, argument)
     rule = value if argument == "rule" else _member(value, "rule")
     default = _member(rule, "apply_server_side_encryption_by_default")

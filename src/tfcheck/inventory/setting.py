@@ -15,14 +15,14 @@ from tfcheck.inventory.catalogue import (
     REPOSITORY,
     SECRET,
     Catalogue,
-    Kind,
+    ObjectKind,
     beside,
     catalogue,
 )
 from tfcheck.inventory.novelty import same
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Setting(msgspec.Struct, frozen=True):
 
     type: str
     argument: str
-    kind: Kind
+    kind: ObjectKind
     by: str
 
 
@@ -55,16 +55,16 @@ class Subject(msgspec.Struct, frozen=True):
     `names` are all texts that are it. `near` is where its names mean it; None where they mean it everywhere.
     """
 
-    thing: Thing | None
+    thing: WorldObject | None
     names: tuple[TextLike, ...]
     near: Surroundings | None = None
 
 
-class Joined(msgspec.Struct, frozen=True):
+class AttachedSettings(msgspec.Struct, frozen=True):
     """The settings that are definitely on a thing, and those that may be."""
 
-    sure: tuple[Thing, ...] = ()
-    open: tuple[Thing, ...] = ()
+    sure: tuple[WorldObject, ...] = ()
+    open: tuple[WorldObject, ...] = ()
 
 
 class Settings:
@@ -74,14 +74,14 @@ class Settings:
         """Build from the world and the setting."""
         self._world = world
         self._argument = setting.argument
-        self._filed: dict[str, list[Thing]] = {}
-        self._loose: list[tuple[Thing, TextLike]] = []
-        self._others: list[tuple[Thing, TextLike]] = []
-        self._found: dict[tuple[str, tuple[TextLike, ...], Surroundings | None], Joined] = {}
+        self._filed: dict[str, list[WorldObject]] = {}
+        self._loose: list[tuple[WorldObject, TextLike]] = []
+        self._others: list[tuple[WorldObject, TextLike]] = []
+        self._found: dict[tuple[str, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
         for holder in world.things(setting.type):
             self._file(holder, setting, catalogue(world, setting.kind))
 
-    def _file(self, holder: Thing, setting: Setting, known: Catalogue) -> None:
+    def _file(self, holder: WorldObject, setting: Setting, known: Catalogue) -> None:
         reference = holder.attribute(setting.argument)
         thing = known.find(reference, holder.surroundings)
         if thing is not None:
@@ -90,14 +90,14 @@ class Settings:
         if isinstance(reference, str | Text | Unknown):
             (self._loose if thing is None else self._others).append((holder, reference))
 
-    def on(self, subject: Subject) -> Joined:
+    def on(self, subject: Subject) -> AttachedSettings:
         """Return the settings on a thing."""
         key = str(subject.thing.address) if subject.thing else "", subject.names, subject.near
         if key not in self._found:
             self._found[key] = self._on(subject)
         return self._found[key]
 
-    def _on(self, subject: Subject) -> Joined:
+    def _on(self, subject: Subject) -> AttachedSettings:
         filed = self._filed.get(str(subject.thing.address), ()) if subject.thing else ()
         sure = [each for each in filed if self._remains(each)]
         open_ = [each for each in filed if each not in sure]
@@ -107,13 +107,13 @@ class Settings:
                 sure.append(holder)
             elif truth is Truth.UNKNOWN:
                 open_.append(holder)
-        return Joined(tuple(sure), tuple(open_))
+        return AttachedSettings(tuple(sure), tuple(open_))
 
-    def _remains(self, holder: Thing) -> bool:
+    def _remains(self, holder: WorldObject) -> bool:
         """Whether a setting definitely does not go with a thing that the plan deletes and creates again."""
         return holder.remains_on(holder.attribute(self._argument)) is Truth.TRUE
 
-    def _is_on(self, reference: TextLike, holder: Thing, subject: Subject) -> Truth:
+    def _is_on(self, reference: TextLike, holder: WorldObject, subject: Subject) -> Truth:
         truth = Truth.some(same(reference, name, self._world) for name in subject.names)
         if truth is Truth.FALSE or subject.near is None:
             return truth

@@ -14,7 +14,7 @@ from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.load import Loaded, load
 from tfcheck.plan.overlay import looks_like_reference, masked
 from tfcheck.plan.plan import Plan
-from tfcheck.plan.state import Shown, load_shown
+from tfcheck.plan.state import ShownFile, load_shown
 
 __all__ = [
     "ConfigModule",
@@ -26,7 +26,7 @@ __all__ = [
     "PriorData",
     "ProviderConfig",
     "SavedPlanError",
-    "Shown",
+    "ShownFile",
     "VariableConfig",
     "constant",
     "load",

@@ -76,7 +76,7 @@ def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:
     if head.lstrip()[:1] == b"{":
         return buffer, ()
     if _is_value(buffer):
-        raise InputError(f"{named} is JSON, but no Terraform plan: it holds no object", hint=SHOW)
+        raise InputError(f"{named} is JSON, but not a Terraform plan: it is not an object", hint=SHOW)
     start = 0 if head.startswith(b"{") else head.find(b"\n{") + 1
     if not start:
         raise InputError(f"{named} is not JSON", hint=SHOW)
@@ -90,7 +90,7 @@ def _refuse_binary(head: bytes, named: str) -> None:
     if head.startswith(b"tfplan"):
         raise InputError(
             f"{named} is a saved plan of Terraform before 0.12, which has no JSON form",
-            hint="plan again with Terraform 0.12 or newer, or OpenTofu",
+            hint="run `terraform plan` again with Terraform 0.12 or newer, or OpenTofu",
         )
 
 
@@ -134,7 +134,7 @@ def _unreachable(path: Path, error: Exception) -> InputError:
         case IsADirectoryError():
             return InputError(f"`{path}` is a directory, not a plan", hint=SHOW)
         case PermissionError():
-            return InputError(f"`{path}` may not be read", hint="check its permissions")
+            return InputError(f"permission denied reading `{path}`", hint="check its permissions")
         case _:
             problem = (error.strerror if isinstance(error, OSError) else None) or str(error)
             return InputError(f"`{path}` cannot be read: {problem.lower()}")

@@ -74,7 +74,7 @@ def _first(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
         raise _malformed(error, begin, begin + len(text), named) from None
     length = int(trailing[1]) - 1
     if text[length] != ord("{"):
-        raise InputError(f"{named} has something else behind the plan, at byte {begin + length}", hint=SHOW)
+        raise InputError(f"{named} has something else after the plan, at byte {begin + length}", hint=SHOW)
     return _decoded(text[:length]), length
 
 
@@ -87,7 +87,7 @@ def _malformed(error: Exception, begin: int, end: int, named: str) -> InputError
     if isinstance(error, RecursionError):
         return InputError(f"{named} is nested too deep to be a plan", hint=SHOW)
     if isinstance(error, msgspec.ValidationError):
-        return InputError(f"{named} is JSON, but no Terraform plan: {reason(error)}", hint=SHOW)
+        return InputError(f"{named} is JSON, but not a Terraform plan: {reason(error)}", hint=SHOW)
     if isinstance(error, msgspec.DecodeError) and "truncated" in str(error):
         return InputError(f"{named} is cut short: it ends at byte {end} in the middle of the JSON", hint=SHOW)
     problem = _BYTE.sub(lambda found: f"byte {begin + int(found[1])}", reason(error))

@@ -31,7 +31,7 @@ class Addresses:
         """
         found = self.find(written)
         if not found:
-            raise InputError(f"the plan lists `{written}`, which is no address of a resource instance")
+            raise InputError(f"the plan lists `{written}`, which is not the address of a resource instance")
         return found
 
     def module(self, written: str) -> ModulePath:

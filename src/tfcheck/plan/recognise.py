@@ -49,7 +49,10 @@ def format_version(document: Document, named: str, text: Buffer = b"") -> str:
     if not _is_plan(document):
         raise _other(document, named, text)
     if document.errored:
-        raise InputError(f"{named} is not a complete plan: planning stopped with an error", hint="mend it, plan again")
+        raise InputError(
+            f"{named} is not a complete plan: planning stopped with an error",
+            hint="fix it and run `terraform plan` again",
+        )
     if document.complete is False:
         raise InputError(
             f"{named} is not a complete plan: it was made with `-target` or leaves changes for later",
@@ -84,7 +87,7 @@ def _other(document: Document, named: str, text: Buffer) -> InputError:
             return InputError(f"{named} {what}", hint=hint)
     if _is_empty_state(text):
         return InputError(f"{named} is an empty Terraform state shown as JSON, not a plan", hint=SHOW)
-    return InputError(f"{named} is JSON, but no Terraform plan", hint=SHOW)
+    return InputError(f"{named} is JSON, but not a Terraform plan", hint=SHOW)
 
 
 def _is_empty_state(text: Buffer) -> bool:
@@ -99,7 +102,7 @@ def known_version(raw: Raw, named: str) -> str:
     """
     found = _VERSION.fullmatch(bytes(raw))
     if not found:
-        raise InputError(f"{named} has a format version that is no version", hint=SHOW)
+        raise InputError(f"{named} has a `format_version` that is not a version", hint=SHOW)
     if int(found[1]) > _NEWEST_MAJOR:
         raise InputError(
             f"{named} has format version {int(found[1])}.{int(found[2])}, and this tfcheck knows 0.x and 1.x",

@@ -57,14 +57,14 @@ class _Values(msgspec.Struct, gc=False):
     root_module: _Module | None = None
 
 
-class Shown(msgspec.Struct, frozen=True):
+class ShownFile(msgspec.Struct, frozen=True):
     """A file of another stack; `is_state` tells what is there already from what a plan will make."""
 
     loaded: Loaded
     is_state: bool
 
 
-def load_shown(path: Path | None) -> Shown:
+def load_shown(path: Path | None) -> ShownFile:
     """Read the state or the plans of another stack, from standard input where `path` is None.
 
     Raises:
@@ -84,11 +84,11 @@ def load_shown(path: Path | None) -> Shown:
         if present(first.format_version):
             known_version(first.format_version, named)
         label = "-" if path is None else str(path)
-        return Shown(Loaded((_as_plan(first, Raw(text), label, named),), warnings), is_state=True)
+        return ShownFile(Loaded((_as_plan(first, Raw(text), label, named),), warnings), is_state=True)
     if first is not None and (_given(first.lineage) or _given(first.serial)):
         raise InputError(f"{named} is a raw state, not what `show -json` prints of it", hint=_SHOW)
     try:
-        return Shown(load(path, BytesIO(whole) if path is None else None), is_state=False)
+        return ShownFile(load(path, BytesIO(whole) if path is None else None), is_state=False)
     except InputError as error:
         raise error if error.hint != SHOW else _in_words_of_context(error) from None
 
@@ -96,7 +96,7 @@ def load_shown(path: Path | None) -> Shown:
 def _in_words_of_context(error: InputError) -> InputError:
     """Explain of a file that it is neither plan nor state, and how to get one of another stack."""
     message = error.message.replace("not a plan", "neither a plan nor a state")
-    return InputError(message.replace("no Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
+    return InputError(message.replace("not a Terraform plan", "neither a Terraform plan nor a state"), hint=_SHOW)
 
 
 def _is_state(document: Document) -> bool:

@@ -11,10 +11,10 @@ from tfcheck.report.screen import Line, Span, Style, line, printed
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import AccessChange, Report
 
-_MARKS = {"granted": ("+", Style.GOOD), "withdrawn": ("-", Style.ERROR)}
-_PERHAPS = {"granted": "may gain", "withdrawn": "may lose"}
+_MARKS = {"granted": ("+", Style.GOOD), "revoked": ("-", Style.ERROR)}
+_PERHAPS = {"granted": "may gain", "revoked": "may lose"}
 _ROLES = {"created": " (new)", "deleted": " (deleted)"}
-_NOTHING = "no execution role gains or loses access, as far as the plan tells"
+_NOTHING = "no execution role gains or loses access in this plan"
 
 
 def access_text(reports: Sequence[Report], *, colour: bool = False) -> str:
@@ -73,7 +73,7 @@ def _perhaps(each: AccessChange) -> str:
 
 def _about_roles(report: Report) -> Iterator[str]:
     yield from (f"switches the execution role {switched(each).plain}" for each in report.role_switches)
-    yield from (f"cannot tell {unread(each).plain}" for each in report.access_unknown)
+    yield from (f"unknown: {unread(each).plain}" for each in report.access_unknown)
 
 
 def _fate(told: list[AccessChange]) -> str:

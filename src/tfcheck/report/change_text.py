@@ -12,9 +12,9 @@ _SHOWN = 8
 _SHOWN_TASKS = 20
 _STYLES = {
     "broken": Style.ERROR,
-    "mended": Style.GOOD,
+    "fixed": Style.GOOD,
     "still_broken": Style.WARNING,
-    "withdrawn": Style.WARNING,
+    "revoked": Style.WARNING,
     "granted": Style.INFO,
     "unknown": Style.UNKNOWN,
 }

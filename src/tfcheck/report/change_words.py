@@ -18,12 +18,12 @@ _SHOWN_KEPT = 3
 _SHOWN_ROLES = 3
 
 #: What the change does to task definitions, the worst first.
-TASKS = {"broken": "breaks", "mended": "mends", "still_broken": "leaves broken"}
+TASKS = {"broken": "breaks", "fixed": "fixes", "still_broken": "leaves broken"}
 #: What it does to access.
-ACCESS = {"withdrawn": "withdraws", "granted": "grants"}
+ACCESS = {"revoked": "revokes", "granted": "grants"}
 #: What it may do to access, where other policies decide as well.
-POSSIBLE = {"withdrawn": "may withdraw", "granted": "may grant"}
-_TOWARDS = {"withdrawn": "from", "granted": "to"}
+POSSIBLE = {"revoked": "may revoke", "granted": "may grant"}
+_TOWARDS = {"revoked": "from", "granted": "to"}
 _ROLES = {"created": "new", "deleted": "deleted"}
 
 
@@ -39,7 +39,7 @@ class Access(msgspec.Struct, frozen=True):
         return "".join(self.parts) + (f": {self.because}" if self.because else "")
 
 
-class Told(msgspec.Struct, frozen=True):
+class ChangeLines(msgspec.Struct, frozen=True):
     """All lines of one kind: the words they begin with, and the kind, `unknown` where it cannot be told."""
 
     words: str
@@ -47,16 +47,16 @@ class Told(msgspec.Struct, frozen=True):
     lines: tuple[Access, ...]
 
 
-def about_access(report: Report) -> Iterator[Told]:
+def about_access(report: Report) -> Iterator[ChangeLines]:
     """Return what is reported of access, first what is sure, and last what cannot be told."""
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
-            yield Told(words, kind, tuple(_access([each for each in changes if each.change == kind])))
-    yield Told("cannot tell", "unknown", tuple(map(unread, report.access_unknown)))
+            yield ChangeLines(words, kind, tuple(_access([each for each in changes if each.change == kind])))
+    yield ChangeLines("unknown", "unknown", tuple(map(unread, report.access_unknown)))
 
 
 def _access(told: list[AccessChange]) -> Iterator[Access]:
-    """Return the lines on what is withdrawn, or what is granted: roles that stay first."""
+    """Return the lines on what is revoked, or what is granted: roles that stay first."""
     alike: dict[AccessChange, list[str]] = {}
     for each in told:
         if each.role_change is None:
@@ -89,7 +89,7 @@ def _but_for(each: AccessChange) -> list[str]:
     kept = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
     parts: list[str] = []
     for number, piece in enumerate(kept[:_SHOWN_KEPT]):
-        parts.append((" but for " if each.change == "withdrawn" else " beyond ") if number == 0 else ", ")
+        parts.append((" except " if each.change == "revoked" else " beyond ") if number == 0 else ", ")
         parts.append(piece.resource if piece.action == each.action else piece.action)
         if piece.action != each.action and piece.resource != each.resource:
             parts += [" on ", piece.resource]

@@ -13,7 +13,7 @@ from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.finding import Answer, Finding, Report, RoleKind
 
 
-class Concerned(msgspec.Struct, frozen=True):
+class RelatedRows(msgspec.Struct, frozen=True):
     """What a report says about the thing that a text is about; `aside` says why that may be nothing."""
 
     answers: tuple[Answer, ...]
@@ -21,12 +21,12 @@ class Concerned(msgspec.Struct, frozen=True):
     aside: str = ""
 
 
-def concerned(explanation: Explanation, report: Report) -> Concerned:
+def concerned(explanation: Explanation, report: Report) -> RelatedRows:
     """Pick the answers and findings of a report that a text may be about."""
     answers = _answers(explanation, report) if explanation.cause in _OF_CALLS else []
     findings = [each for each in report.findings if _is_about(each, explanation, answers, report)]
     aside = "" if answers or findings or explanation.denial is None else _of_role(explanation.denial, report)
-    return Concerned(tuple(answers), tuple(findings), aside)
+    return RelatedRows(tuple(answers), tuple(findings), aside)
 
 
 def to_mend(explanation: Explanation, report: Report) -> tuple[Finding, ...]:

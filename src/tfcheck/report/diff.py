@@ -16,7 +16,7 @@ _FILE = re.compile(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
 _HUNK = re.compile(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@.*", re.DOTALL)
 
 
-class Insertion(msgspec.Struct, frozen=True):
+class InsertedText(msgspec.Struct, frozen=True):
     """Text that comes before line `line` of a file, counted from 1; `file` starts at the top of the repository."""
 
     file: str
@@ -40,12 +40,12 @@ class _OtherDiffError(Exception):
     """The diff does something else, or cannot be read."""
 
 
-def insertions(diff: str) -> tuple[Insertion, ...]:
+def insertions(diff: str) -> tuple[InsertedText, ...]:
     """Read what a diff inserts; nothing where it does anything else or leads out of the repository."""
     found = edits(diff)
     if any(each.old for each in found):
         return ()
-    return tuple(Insertion(each.file, each.line, "".join(f"{line}\n" for line in each.new)) for each in found)
+    return tuple(InsertedText(each.file, each.line, "".join(f"{line}\n" for line in each.new)) for each in found)
 
 
 def edits(diff: str) -> tuple[Edit, ...]:

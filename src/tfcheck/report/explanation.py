@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.report.concern import Concerned, concerned
+from tfcheck.report.concern import RelatedRows, concerned
 from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
@@ -53,7 +53,7 @@ def in_plan(
     return printed(_in_plan(found, explanation.cause, report, width, directory), colour=colour)
 
 
-def _in_plan(found: Concerned, cause: Cause, report: Report, width: int, directory: str) -> Iterator[Line]:
+def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, directory: str) -> Iterator[Line]:
     yield line(Span(f"in {report.plan.path}", Style.STRONG))
     yield ()
     yield from wrapped("  ", _verdict(found, cause), width)
@@ -76,7 +76,7 @@ def _in_plan(found: Concerned, cause: Cause, report: Report, width: int, directo
         )
 
 
-def _verdict(found: Concerned, cause: Cause) -> str:
+def _verdict(found: RelatedRows, cause: Cause) -> str:
     calls = counted(len(found.answers), "call")
     if cause is Cause.NETWORK:
         return _behind_the_network(found, calls)
@@ -97,11 +97,11 @@ def _verdict(found: Concerned, cause: Cause) -> str:
 
 
 _NOTHING = {
-    Cause.MISTAKE: "no such mistake is in this plan; whether a thing is there that it only names, it does not tell",
+    Cause.MISTAKE: "this plan has no such misconfiguration; it does not show whether objects that it only names exist",
 }
 
 
-def _behind_the_network(found: Concerned, calls: str) -> str:
+def _behind_the_network(found: RelatedRows, calls: str) -> str:
     """Explain what comes next once the call is answered, without listing it: it is not what was told."""
     if not found.answers:
         return "it is the network: no permission of this plan is about this"
@@ -109,7 +109,8 @@ def _behind_the_network(found: Concerned, calls: str) -> str:
         return f"everything of this kind is allowed ({calls}): it is the network"
     denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
     return (
-        f"it is the network: no permission was refused yet. Of {calls} of this kind {denied} will be refused once they "
+        f"this is a network problem: no permission was refused yet. Of {calls} of this kind {denied} will be "
+        f"refused once they "
         f"are answered, and {sum(each.verdict is Verdict.UNKNOWN for each in found.answers)} may be: see "
         "`tfcheck PLAN`"
     )

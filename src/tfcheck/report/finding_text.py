@@ -16,7 +16,7 @@ _SHOWN_EVIDENCE = 4
 _SHOWN_PATTERNS = 3
 _CHANGES = {
     "introduced": "new with this change",
-    "existing": "was so before this change",
+    "existing": "already broken before this change",
 }
 
 

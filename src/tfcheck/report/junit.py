@@ -18,7 +18,7 @@ from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
 
 
-class Case(msgspec.Struct, frozen=True):
+class TestCase(msgspec.Struct, frozen=True):
     """One test; `outcome` is the element that says how it ended, empty where it passed."""
 
     task: str
@@ -48,8 +48,8 @@ def junit(reports: Sequence[Report]) -> str:
     return "\n".join((*lines, "</testsuites>", ""))
 
 
-def _unread(plan: Unread) -> Case:
-    return Case(plan.path, "can be read", "error", plan.problem, rule="unread")
+def _unread(plan: Unread) -> TestCase:
+    return TestCase(plan.path, "can be read", "error", plan.problem, rule="unread")
 
 
 def _properties(report: Report) -> Iterator[str]:
@@ -65,7 +65,7 @@ def _properties(report: Report) -> Iterator[str]:
         yield "    </properties>"
 
 
-def _cases(report: Report) -> Iterator[Case]:
+def _cases(report: Report) -> Iterator[TestCase]:
     findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
     for answer in report.answers:
         yield _permission(report, answer, findings.get(answer.requirement.id))
@@ -73,14 +73,14 @@ def _cases(report: Report) -> Iterator[Case]:
         if not finding.answers:
             yield _rule(report, finding)
     for each in report.skipped:
-        yield Case(each.address, "can be analysed", "error", each.reason, rule="skipped")
+        yield TestCase(each.address, "can be analysed", "error", each.reason, rule="skipped")
 
 
-def _permission(report: Report, answer: Answer, finding: Finding | None) -> Case:
+def _permission(report: Report, answer: Answer, finding: Finding | None) -> TestCase:
     need = answer.requirement
     name = f"{need.action} on {need.shown_resource}{f' for {need.container}' if need.container else ''}"
     place = answer.needed_at or (finding.needed_at if finding else None)
-    case = Case(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
+    case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
     if answer.verdict is Verdict.ALLOWED:
         return case
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
@@ -92,8 +92,8 @@ def _permission(report: Report, answer: Answer, finding: Finding | None) -> Case
     )
 
 
-def _rule(report: Report, finding: Finding) -> Case:
-    return Case(
+def _rule(report: Report, finding: Finding) -> TestCase:
+    return TestCase(
         finding.task_definition,
         f"rule {finding.rule} of {finding.address or finding.task_definition}",
         _outcome(finding.severity),
@@ -118,7 +118,7 @@ def _line(place: Location | None) -> int:
     return place.line if place else 0
 
 
-def _written(case: Case) -> Iterator[str]:
+def _written(case: TestCase) -> Iterator[str]:
     where = {"file": case.file, "line": str(case.line)} if case.file else {}
     opened = f"    <testcase{_attributes(classname=case.task, name=case.name, **where)}"
     if not case.outcome:
@@ -131,7 +131,7 @@ def _written(case: Case) -> Iterator[str]:
     yield "    </testcase>"
 
 
-def _counts(cases: Iterable[Case]) -> dict[str, str]:
+def _counts(cases: Iterable[TestCase]) -> dict[str, str]:
     outcomes = [case.outcome for case in cases]
     return {
         "tests": str(len(outcomes)),

@@ -17,12 +17,12 @@ from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import (
     AccessChange,
     AccessUnknown,
+    ActionOnResource,
     Answer,
     Evidence,
     Finding,
     Fix,
     Location,
-    Piece,
     PlanInfo,
     Reason,
     Report,
@@ -39,7 +39,7 @@ from tfcheck.vocabulary.finding import (
 #: More than any report that a person could act on.
 LARGEST = 64 * 1024 * 1024
 
-_HINT = "give what `tfcheck --format json` wrote"
+_HINT = "pass the output of `tfcheck --format json`"
 _Line: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
 _Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
 _Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
@@ -121,16 +121,16 @@ class _Finding(msgspec.Struct):
 
 class _TaskChange(msgspec.Struct):
     task_definition: str
-    change: Literal["broken", "mended", "still_broken"]
+    change: Literal["broken", "fixed", "still_broken"]
 
 
 class _AccessChange(msgspec.Struct):
     role: str
     action: str
     resource: str
-    change: Literal["granted", "withdrawn"]
+    change: Literal["granted", "revoked"]
     because: str | None = None
-    kept: list[Piece] = []
+    kept: list[ActionOnResource] = []
     role_change: Literal["created", "deleted"] | None = None
 
 
@@ -164,7 +164,7 @@ def read(data: bytes, named: str) -> list[Report]:
         _refuse_later_versions(text, named)
         return [_report(each, named) for each in _decoded(text)]
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise InputError(f"`{named}` is no report of tfcheck: {_problem(error)}", hint=_HINT) from None
+        raise InputError(f"`{named}` is not a tfcheck report: {_problem(error)}", hint=_HINT) from None
 
 
 def _utf8(data: bytes, named: str) -> bytes:
@@ -269,7 +269,7 @@ def _finding(shape: _Finding, answers: dict[str, Answer], named: str) -> Finding
     missing = next((each for each in shape.requirements if each not in answers), None)
     if missing is not None:
         raise InputError(
-            f"`{named}` is no report of tfcheck: a finding names a requirement that is not there", hint=_HINT
+            f"`{named}` is not a tfcheck report: a finding names a requirement that is not there", hint=_HINT
         )
     return Finding(
         rule=shape.rule,

@@ -17,7 +17,7 @@ import msgspec
 
 from tfcheck import __version__
 from tfcheck.report.change_words import in_one_line
-from tfcheck.report.diff import Insertion, insertions
+from tfcheck.report.diff import InsertedText, insertions
 from tfcheck.report.json import changes, written
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, target
@@ -37,7 +37,7 @@ _MOST_RESULTS = 25_000
 Json: TypeAlias = dict[str, Any]
 
 
-class Told(msgspec.Struct, frozen=True):
+class SarifResult(msgspec.Struct, frozen=True):
     """One thing to say: what, how bad, where; `identity` is the same whatever line it stands on.
 
     `state` says of what was there before the change that it is `unchanged`, else `new`.
@@ -80,7 +80,7 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _told(report: Report) -> Iterator[Told]:
+def _told(report: Report) -> Iterator[SarifResult]:
     for finding in report.findings:
         if not finding.answers:
             yield _finding(report, finding, None)
@@ -91,17 +91,15 @@ def _told(report: Report) -> Iterator[Told]:
             yield _unknown(report, answer)
 
 
-def _finding(report: Report, finding: Finding, answer: Answer | None) -> Told:
+def _finding(report: Report, finding: Finding, answer: Answer | None) -> SarifResult:
     """Tell one requirement of a finding: an alert for each, so that mending one closes it."""
     place = _first(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
     grant = _location(report, other)
     statements = [_location(report, each.location, each.policy) for each in (answer.evidence if answer else ())]
-    related = ([{**grant, "message": {"text": "to be mended here"}}] if grant else []) + [
-        each for each in statements if each
-    ]
+    related = ([{**grant, "message": {"text": "fix here"}}] if grant else []) + [each for each in statements if each]
     sentences = (_sentence(finding, answer), *finding.explanation, f"Needed by {finding.task_definition}")
-    return Told(
+    return SarifResult(
         rule=finding.rule,
         severity=finding.severity,
         message=_plain(". ".join(each.rstrip(".") for each in sentences) + "."),
@@ -127,12 +125,12 @@ def _sentence(finding: Finding, answer: Answer | None) -> str:
     return f"the {role} is not allowed {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
 
 
-def _unknown(report: Report, answer: Answer) -> Told:
+def _unknown(report: Report, answer: Answer) -> SarifResult:
     need = answer.requirement
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     said = f"{need.action} on {need.shown_resource} is not decided: {reason_words(answer.reason)}{waits_for}"
     places = [answer.needed_at, *(each.location for each in answer.evidence)]
-    return Told(
+    return SarifResult(
         need.rule,
         Severity.INFO,
         _plain(f"{said}. Needed by {need.task_definition}."),
@@ -147,7 +145,7 @@ def _identity(answer: Answer) -> tuple[str, ...]:
     return need.rule, need.task_definition, need.container or "", answer.role or "", need.action, need.shown_resource
 
 
-def _once(told: Iterable[Told]) -> list[Told]:
+def _once(told: Iterable[SarifResult]) -> list[SarifResult]:
     """Leave out what another report of the same sources says in the same words."""
     return list({(each.identity, each.message, str(each.place)): each for each in told}.values())
 
@@ -174,7 +172,7 @@ def _artifact(path: str) -> Json:
     return {"uri": quote(path, errors="replace"), "uriBaseId": "%SRCROOT%"}
 
 
-def _results(told: list[Told], numbers: dict[str, int]) -> Iterator[Json]:
+def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]:
     seen: Counter[str] = Counter()
     for each in told:
         print_ = hashlib.sha256("\0".join(each.identity).encode("utf-8", "backslashreplace")).hexdigest()[:16]
@@ -196,7 +194,7 @@ def _results(told: list[Told], numbers: dict[str, int]) -> Iterator[Json]:
         yield result
 
 
-def _fix(fix: Fix, found: tuple[Insertion, ...]) -> Json:
+def _fix(fix: Fix, found: tuple[InsertedText, ...]) -> Json:
     files = dict.fromkeys(each.file for each in found)
     changes = [
         {
@@ -208,20 +206,20 @@ def _fix(fix: Fix, found: tuple[Insertion, ...]) -> Json:
     return {"description": {"text": _plain(fix.title)}, "artifactChanges": changes}
 
 
-def _replacement(insertion: Insertion) -> Json:
+def _replacement(insertion: InsertedText) -> Json:
     line = insertion.line
     region = {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": 1}
     return {"deletedRegion": region, "insertedContent": {"text": insertion.text}}
 
 
-def _manuals(manuals: Sequence[Manual], told: list[Told]) -> list[Manual]:
+def _manuals(manuals: Sequence[Manual], told: list[SarifResult]) -> list[Manual]:
     """Add to the manuals what is the rules of another version of tfcheck."""
     known = {manual.id for manual in manuals}
     others = dict.fromkeys(visible(each.rule) for each in told if each.rule not in known)
     return [*manuals, *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others)]
 
 
-def _rule(manual: Manual, told: list[Told]) -> Json:
+def _rule(manual: Manual, told: list[SarifResult]) -> Json:
     found = [each.severity for each in told if visible(each.rule) == manual.id]
     worst = min(found, key=lambda each: each.rank, default=Severity.ERROR)
     rule: Json = {
@@ -235,7 +233,7 @@ def _rule(manual: Manual, told: list[Told]) -> Json:
     return {**rule, "helpUri": manual.url} if manual.url else rule
 
 
-def _invocation(reports: Sequence[Report], homeless: list[Told]) -> Json:
+def _invocation(reports: Sequence[Report], homeless: list[SarifResult]) -> Json:
     """Return what has no place: what the change does, what is in no source, and what could not be analysed."""
     done = [said for report in reports if (said := in_one_line(report))]
     notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]

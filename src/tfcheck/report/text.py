@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tfcheck.report.change_text import change_lines
 from tfcheck.report.finding_text import finding_lines, origin
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
-from tfcheck.report.words import Standing, counted, headline, reason_words, standings
+from tfcheck.report.words import TaskStatus, counted, headline, reason_words, standings
 from tfcheck.vocabulary.finding import Answer, Fix, Location, Reason, Report, Severity, Verdict
 
 _SHOWN_PER_GROUP = 5
@@ -57,12 +57,12 @@ def _apart(parts: Iterable[list[Line]]) -> Iterator[Line]:
         first = first and not part
 
 
-def _headline(report: Report, standing: dict[str, Standing]) -> Line:
+def _headline(report: Report, standing: dict[str, TaskStatus]) -> Line:
     style, words = headline(standing)
     return line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))
 
 
-def _task_definitions(standing: dict[str, Standing], quiet: bool) -> Iterator[Line]:
+def _task_definitions(standing: dict[str, TaskStatus], quiet: bool) -> Iterator[Line]:
     fine = (Style.GOOD, Style.QUIET)
     shown = {address: each for address, each in standing.items() if not (quiet and each.style in fine)}
     rows = [(Span(address), Span(each.words, each.style)) for address, each in shown.items()]

@@ -19,9 +19,9 @@ _REASONS = {
     Reason.PERMISSIONS_BOUNDARY: "the role's permissions boundary does not allow it",
     Reason.RESOURCE_POLICY: "the policy on the resource does not allow it",
     Reason.TRUST_POLICY: "the role's trust policy does not let ECS assume it",
-    Reason.CONDITION: "a condition decides that a plan does not tell",
+    Reason.CONDITION: "it depends on a condition key that the plan does not show",
     Reason.UNKNOWN_VALUE: "a value decides that is known only after apply",
-    Reason.ROLE_OUTSIDE_PLAN: "the role is not managed in this plan, and what it grants elsewhere is not seen",
+    Reason.ROLE_OUTSIDE_PLAN: "the role is not managed in this plan, and its policies elsewhere are not visible",
     Reason.POLICY_NOT_READABLE: "a policy cannot be read",
     Reason.NO_EXECUTION_ROLE: "the task definition has no execution role",
 }
@@ -45,7 +45,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-class Standing(msgspec.Struct, frozen=True):
+class TaskStatus(msgspec.Struct, frozen=True):
     """How one task definition stands: a mark, its style, and a clause."""
 
     mark: str
@@ -53,7 +53,7 @@ class Standing(msgspec.Struct, frozen=True):
     words: str
 
 
-def standings(report: Report) -> dict[str, Standing]:
+def standings(report: Report) -> dict[str, TaskStatus]:
     """Explain how every task definition of the report stands, in the report's order."""
     answers: dict[str, list[Answer]] = {}
     for answer in report.answers:
@@ -68,7 +68,7 @@ def standings(report: Report) -> dict[str, Standing]:
     }
 
 
-def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> Standing:
+def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> TaskStatus:
     counting = [each for each in answers if not each.requirement.mistaken and not _is_spared(each)]
     denied = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
@@ -78,17 +78,17 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
     waiting = f"{unknown} of {permissions} not decided" if unknown else ""
     match min((*findings, *denied), key=lambda severity: severity.rank, default=None):
         case Severity.ERROR:
-            return Standing("✗", Style.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
+            return TaskStatus("✗", Style.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))
         case Severity.WARNING:
-            return Standing("!", Style.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
+            return TaskStatus("!", Style.WARNING, ", ".join(filter(None, (f"warning: {missing}", waiting))))
     if skipped:
-        return Standing("?", Style.UNKNOWN, "unknown: could not be analysed")
+        return TaskStatus("?", Style.UNKNOWN, "unknown: could not be analysed")
     if unknown:
-        return Standing("?", Style.UNKNOWN, f"unknown: {waiting}")
+        return TaskStatus("?", Style.UNKNOWN, f"unknown: {waiting}")
     if not answers:
-        return Standing("·", Style.QUIET, "needs no permission of its roles that is checked")
-    rest = f", {spared} not granted that a start seldom needs" if spared else ""
-    return Standing("✓", Style.GOOD, f"nothing missing: {permissions} granted{rest}")
+        return TaskStatus("·", Style.QUIET, "needs no permission of its roles that is checked")
+    rest = f", {spared} optional not granted" if spared else ""
+    return TaskStatus("✓", Style.GOOD, f"nothing missing: {permissions} granted{rest}")
 
 
 def _is_spared(answer: Answer) -> bool:
@@ -96,7 +96,7 @@ def _is_spared(answer: Answer) -> bool:
     return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
-def headline(standing: dict[str, Standing]) -> tuple[Style, str]:
+def headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
     """Return the verdict on the whole plan in one clause, and its style."""
     total = len(standing)
     styles = [each.style for each in standing.values()]
@@ -107,7 +107,7 @@ def headline(standing: dict[str, Standing]) -> tuple[Style, str]:
     if Style.UNKNOWN in styles:
         return (
             Style.UNKNOWN,
-            f"nothing is surely missing, but {_of(styles.count(Style.UNKNOWN), total)} cannot be decided",
+            f"no definite problem, but {_of(styles.count(Style.UNKNOWN), total)} cannot be decided",
         )
     if Style.WARNING in styles:
         return Style.WARNING, f"no error, {_of(styles.count(Style.WARNING), total)} with a warning"

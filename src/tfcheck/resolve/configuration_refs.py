@@ -95,12 +95,12 @@ def _reference(written: str, keys: list[str], argument: str) -> Expression:
         return found
     if keys:
         if len(keys) > 1 or not _is_whole_resource(written):
-            return Unreadable(f"the plan does not tell how {written} and {', '.join(keys)} are combined", PLACE)
+            return Unreadable(f"the plan does not show how {written} and {', '.join(keys)} are combined", PLACE)
         found = Index(found, _traversal(keys[0]), PLACE)
     if _is_whole_resource(written) and argument != "for_each":
         implied = IMPLIED.get(argument)
         if implied is None:
-            return Unreadable(f"the plan does not tell which attribute of {written} is used", PLACE)
+            return Unreadable(f"the plan does not show which attribute of {written} is used", PLACE)
         found = Attribute(found, implied, PLACE)
     return found
 

@@ -29,7 +29,7 @@ from tfcheck.symbolic.value import (
 from tfcheck.vocabulary.arn import Arn
 
 
-class Surroundings(Protocol):
+class ProviderDetails(Protocol):
     """The provider configuration of a resource, as far as the plan tells."""
 
     @property
@@ -45,7 +45,7 @@ class Surroundings(Protocol):
         """Name the account, 12 digits."""
 
 
-class Instance(Protocol):
+class DerivedFrom(Protocol):
     """One resource instance whose other attributes can be asked for."""
 
     @property
@@ -53,7 +53,7 @@ class Instance(Protocol):
         """Return the instance's address."""
 
     @property
-    def surroundings(self) -> Surroundings:
+    def surroundings(self) -> ProviderDetails:
         """Return the provider configuration it belongs to."""
 
     @property
@@ -67,10 +67,10 @@ class Instance(Protocol):
         """Return another argument as the plan or the sources set it; None where it definitely is not set."""
 
 
-Derivation: TypeAlias = Callable[[Instance], TextLike | None]
+Derivation: TypeAlias = Callable[[DerivedFrom], TextLike | None]
 
 
-def shape(resource_type: str, attribute: str, instance: Instance) -> TextLike | None:
+def shape(resource_type: str, attribute: str, instance: DerivedFrom) -> TextLike | None:
     """Evaluate as much of a computed attribute as is sure; None where nothing is known of its form."""
     derivation = _DERIVATIONS.get(resource_type, {}).get(attribute)
     return derivation(instance) if derivation else None
@@ -122,9 +122,9 @@ def _text(value: Value) -> TextLike | None:
 
 
 def _arn(
-    service: str, resource: Callable[[Instance], TextLike | None], *, regional: bool = True, owned: bool = True
+    service: str, resource: Callable[[DerivedFrom], TextLike | None], *, regional: bool = True, owned: bool = True
 ) -> Derivation:
-    def derive(instance: Instance) -> TextLike | None:
+    def derive(instance: DerivedFrom) -> TextLike | None:
         tail = resource(instance)
         if tail is None:
             return None
@@ -140,7 +140,7 @@ def _attribute(name: str) -> Derivation:
 
 
 def _joined(*parts: str | Derivation) -> Derivation:
-    def derive(instance: Instance) -> TextLike | None:
+    def derive(instance: DerivedFrom) -> TextLike | None:
         known = [part if isinstance(part, str) else part(instance) for part in parts]
         return None if any(part is None for part in known) else text(part for part in known if part is not None)
 
@@ -150,7 +150,7 @@ def _joined(*parts: str | Derivation) -> Derivation:
 def _generated(name: str, prefix: str) -> Derivation:
     """Name what the provider names: the prefix, or `terraform-`, and 26 hexadecimal digits."""
 
-    def derive(instance: Instance) -> TextLike | None:
+    def derive(instance: DerivedFrom) -> TextLike | None:
         written = _text(instance.planned(name))
         if written:
             return written
@@ -166,14 +166,14 @@ def _generated(name: str, prefix: str) -> Derivation:
 def _opaque(attribute: str, family: str, hole: Hole = NAME) -> Derivation:
     """Name what AWS assigns: to a created object only one of its own, while two look-ups may find one object."""
 
-    def derive(instance: Instance) -> TextLike | None:
+    def derive(instance: DerivedFrom) -> TextLike | None:
         own = "" if instance.looked_up else family
         return Unknown(symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=own)
 
     return derive
 
 
-def _path(instance: Instance) -> TextLike | None:
+def _path(instance: DerivedFrom) -> TextLike | None:
     if instance.looked_up:
         return Unknown(symbol=Symbol(instance.owner, ("path",)), reason="known only after apply", hole=_PATH)
     return _text(instance.planned("path")) or "/"
@@ -186,14 +186,14 @@ _PATH = Hole(chars=":*?$ ", starts="/", shortest=1)
 def _as_given(argument: str, otherwise: Derivation) -> Derivation:
     """Return the argument by which a data source looks something up, if it is that one; else work it out."""
 
-    def derive(instance: Instance) -> TextLike | None:
+    def derive(instance: DerivedFrom) -> TextLike | None:
         given = _text(instance.planned(argument)) if instance.looked_up else None
         return given or otherwise(instance)
 
     return derive
 
 
-def _parameter(instance: Instance) -> TextLike | None:
+def _parameter(instance: DerivedFrom) -> TextLike | None:
     name = _text(instance.attribute("name"))
     if isinstance(name, str):
         return "parameter/" + name.removeprefix("/")
@@ -203,7 +203,7 @@ def _parameter(instance: Instance) -> TextLike | None:
     return None
 
 
-def _object_key(instance: Instance) -> TextLike | None:
+def _object_key(instance: DerivedFrom) -> TextLike | None:
     return cleaned_key(_text(instance.attribute("key")))
 
 
@@ -219,7 +219,7 @@ def cleaned_key(key: Value) -> TextLike | None:
     return text(re.sub("/+", "/", each) if isinstance(each, str) else each for each in (begun, *rest))
 
 
-def _object_id(instance: Instance) -> TextLike | None:
+def _object_id(instance: DerivedFrom) -> TextLike | None:
     """Return the key; since provider 6, whose resources have a region of their own, the bucket stands before it."""
     key = _text(instance.attribute("key"))
     bucket = _text(instance.attribute("bucket"))
@@ -228,26 +228,26 @@ def _object_id(instance: Instance) -> TextLike | None:
     return None if bucket is None else text([bucket, "/", key])
 
 
-def _dns_suffix(instance: Instance) -> TextLike | None:
+def _dns_suffix(instance: DerivedFrom) -> TextLike | None:
     partition = instance.surroundings.partition
     if not isinstance(partition, str):
         return None
     return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
 
 
-def _account(instance: Instance) -> TextLike | None:
+def _account(instance: DerivedFrom) -> TextLike | None:
     return instance.surroundings.account
 
 
-def _region(instance: Instance) -> TextLike | None:
+def _region(instance: DerivedFrom) -> TextLike | None:
     return instance.surroundings.region
 
 
-def _partition(instance: Instance) -> TextLike | None:
+def _partition(instance: DerivedFrom) -> TextLike | None:
     return instance.surroundings.partition
 
 
-def _target_key(instance: Instance) -> TextLike | None:
+def _target_key(instance: DerivedFrom) -> TextLike | None:
     """Return the ARN of the key that an alias is, which is in the same region of the same account."""
     target = _text(instance.attribute("target_key_id"))
     if target is None:
@@ -259,7 +259,7 @@ def _target_key(instance: Instance) -> TextLike | None:
     return _arn("kms", lambda _: text(["key/", target]))(instance) if is_id else None
 
 
-def _key_id(instance: Instance) -> TextLike | None:
+def _key_id(instance: DerivedFrom) -> TextLike | None:
     """Return the id of a key; a data source takes an id, an ARN or an alias for it."""
     if not instance.looked_up:
         return _assigned_key_id(instance)
@@ -272,7 +272,7 @@ def _key_id(instance: Instance) -> TextLike | None:
     return Unknown(symbol=Symbol(instance.owner, ("id",)), hole=NAME)
 
 
-def _alias_id(instance: Instance) -> TextLike | None:
+def _alias_id(instance: DerivedFrom) -> TextLike | None:
     return _text(instance.attribute("arn" if instance.looked_up else "name"))
 
 

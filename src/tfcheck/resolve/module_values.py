@@ -170,7 +170,7 @@ class ModuleNames:
             if variable is not None and variable.has_default:
                 default: Value = variable.default
                 return default
-        return self._nameless(module, "var", name, f"the plan holds no value of var.{name}")
+        return self._nameless(module, "var", name, f"the plan contains no value of var.{name}")
 
     def _converted(self, given: Seen, wanted: Expression) -> Seen:
         """Convert a variable's value to its declared type; a resource or module that is handed over stays unopened."""
@@ -296,7 +296,7 @@ class ModuleNames:
 
         def collection() -> Seen:
             if for_each is None or not isinstance(key, str):
-                return Unknown(reason="the plan does not tell what for_each goes over")
+                return Unknown(reason="the plan does not show what for_each iterates over")
             return self.see_safely(for_each, ModuleScope(self, module))
 
         return InstanceScope(self, module, key, Elements(owner, collection))

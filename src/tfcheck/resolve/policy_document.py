@@ -143,15 +143,15 @@ def _refuse_twins(entries: Sequence[Entry], where: str) -> None:
 
 def _read(source: Value) -> _Policy:
     if not isinstance(source, str | Text | JsonText | Unknown):
-        raise _RefusedError("a document is no text")
+        raise _RefusedError("a document is not a string")
     try:
         value = decode(source)
     except EvaluationError as error:
-        raise _RefusedError("a document is no JSON") from error
+        raise _RefusedError("a document is not JSON") from error
     if isinstance(value, Unknown):
         return _Policy(value, "", [value])
     if not isinstance(value, dict):
-        raise _RefusedError("a document is no JSON object")
+        raise _RefusedError("a document is not a JSON object")
     members = _canonical(value, _POLICY_KEYS)
     return _Policy(members.get("Version", ""), members.get("Id", ""), _entries(members.get("Statement")))
 
@@ -160,10 +160,10 @@ def _entries(statements: Value) -> list[Entry]:
     listed = items(statements)
     if isinstance(listed, Unknown):
         if not isinstance(statements, Unknown):
-            raise _RefusedError("the Statement of a document is no list of objects")
+            raise _RefusedError("the Statement of a document is not a list of objects")
         return [statements]
     if not all(isinstance(item, dict | Unknown) for item in listed):
-        raise _RefusedError("the Statement of a document is no list of objects")
+        raise _RefusedError("the Statement of a document is not a list of objects")
     return [_cleaned(item) if isinstance(item, dict) else item for item in listed if isinstance(item, dict | Unknown)]
 
 
@@ -191,13 +191,13 @@ def _condition_keys(keys: Value) -> Value:
     if isinstance(keys, Unknown):
         return keys
     if not isinstance(keys, dict):
-        raise _RefusedError("a condition of a document is no object")
+        raise _RefusedError("a condition of a document is not an object")
     read: dict[str, Value] = {}
     for key, value in keys.items():
         if isinstance(value, bool):
             read[key] = "true" if value else "false"
         elif isinstance(value, list) and not all(isinstance(item, _TEXTS) for item in value):
-            raise _RefusedError("a condition of a document has values that are no texts")
+            raise _RefusedError("a condition of a document has values that are not strings")
         elif isinstance(value, list | Set | _TEXTS):
             # NOTE: a number is lost without a word, and with it the condition.
             read[key] = value
@@ -340,7 +340,9 @@ def _blocks(value: Value) -> list[dict[str, Value]] | Unknown:
         return listed
     strange = next((item for item in listed if not isinstance(item, dict)), None)
     if strange is not None:
-        return strange if isinstance(strange, Unknown) else Unknown(reason="a nested block is no object", unsure=True)
+        return (
+            strange if isinstance(strange, Unknown) else Unknown(reason="a nested block is not an object", unsure=True)
+        )
     different: list[dict[str, Value]] = []
     for item in listed:
         if isinstance(item, dict) and item not in different:

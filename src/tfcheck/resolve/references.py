@@ -32,12 +32,12 @@ def follow(expression: Expression, scope: Scope) -> Seen:
         case Index():
             key = follow(expression.key, scope)
             if not isinstance(key, str | int):
-                return Unknown(reason="the plan does not tell which instance is meant")
+                return Unknown(reason="the plan does not show which instance is meant")
             return _member(follow(expression.source, scope), key)
         case Unreadable():
             return Unknown(reason=expression.reason, unsure=True)
         case _:
-            return Unknown(reason="the plan does not tell this value", unsure=True)
+            return Unknown(reason="the plan does not show this value", unsure=True)
 
 
 def _member(seen: Seen, key: str | int) -> Seen:

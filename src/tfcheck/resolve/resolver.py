@@ -57,7 +57,7 @@ class Resolver(ModuleNames):
         """Build from the plan, its sources if there are any, and the workspace and account that somebody named."""
         super().__init__(plan, sources)
         self.workspace: Value = workspace or Unknown(
-            symbol=Symbol("terraform", ("workspace",)), reason="the plan does not tell the workspace"
+            symbol=Symbol("terraform", ("workspace",)), reason="the plan does not show the workspace"
         )
         self.account = account
         self.assumptions: list[str] = []

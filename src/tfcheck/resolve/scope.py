@@ -93,7 +93,7 @@ class Elements:
             case Set() | list():
                 return key
             case dict():
-                return collection.get(key, self._unknown("the sources hold no such element"))
+                return collection.get(key, self._unknown("the sources contain no such element"))
             case Unknown():
                 return self._unknown(collection.reason)
             case Referent():

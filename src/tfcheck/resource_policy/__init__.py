@@ -12,8 +12,8 @@ from tfcheck.iam import Request
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
-from tfcheck.resource_policy.grant import Grant, covering
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.grant import KeyGrant, covering
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.key import key_guard
 from tfcheck.resource_policy.other_stack import joined
 from tfcheck.resource_policy.repository import repository_guard
@@ -24,7 +24,7 @@ from tfcheck.symbolic.value import TextLike
 from tfcheck.vocabulary.arn import split
 from tfcheck.world.world import World
 
-__all__ = ["Grant", "Guarded", "ResourcePolicies", "covering"]
+__all__ = ["KeyGrant", "ResourcePolicies", "ResourceSide", "covering"]
 
 
 class ResourcePolicies:
@@ -34,11 +34,11 @@ class ResourcePolicies:
         """Build from the world, and its policy documents."""
         self._world = world
         self._policies = policies
-        self._found: dict[TextLike, Guarded] = {}
+        self._found: dict[TextLike, ResourceSide] = {}
         self._alone = _Alone(world, policies)
         self._elsewhere = [_Alone(each, each.once(Policies)) for each in world.context]
 
-    def of(self, resource: TextLike) -> Guarded:
+    def of(self, resource: TextLike) -> ResourceSide:
         """Find what guards the thing that an ARN names; `*` is guarded by nothing."""
         if resource not in self._found:
             found = self._alone.of(resource)
@@ -62,7 +62,7 @@ class _Alone:
         self._world = world
         self._policies = policies
 
-    def of(self, resource: TextLike) -> Guarded:
+    def of(self, resource: TextLike) -> ResourceSide:
         parts = split(resource)
         match parts.service if parts else service_of(resource):
             case "s3":
@@ -77,8 +77,8 @@ class _Alone:
                 return file_system_guard(resource, self._world, self._policies)
             case "ssm":
                 # A parameter has no policy, but another account may share it.
-                return Guarded(outside="a parameter outside the plan", outside_only_elsewhere=True)
+                return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True)
             case None if resource != "*":
                 return unidentified(self._world)
             case _:
-                return Guarded()
+                return ResourceSide()

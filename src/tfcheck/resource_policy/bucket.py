@@ -16,15 +16,15 @@ import msgspec
 from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.resource_policy.unidentified import unidentified
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find what guards a bucket, or an object in it."""
     bucket = bucket_of(arn, world)
     if bucket is None:
@@ -32,11 +32,11 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
     found = set_policy(world, policies, BUCKET_POLICY, bucket)
     owner = _owner(bucket, world)
     if found is None and owner is None:
-        return Guarded(outside="a bucket outside the plan")
+        return ResourceSide(outside="a bucket outside the plan")
     if found is None:
         found = own_policy(world, policies, BUCKET_POLICY, bucket)
     policy = _restricted(found, bucket, owner, world)
-    return Guarded(
+    return ResourceSide(
         policy,
         found.hidden or None,
         account=owner.surroundings.account if owner else None,
@@ -46,7 +46,7 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
     )
 
 
-def _owner(bucket: Subject, world: World) -> Thing | None:
+def _owner(bucket: Subject, world: World) -> WorldObject | None:
     """Return a resource of the account that owns the bucket: only the owner can set a policy on it."""
     if bucket.thing is not None:
         return bucket.thing
@@ -56,7 +56,7 @@ def _owner(bucket: Subject, world: World) -> Thing | None:
 # Public access
 
 
-def _restricted(found: Found, bucket: Subject, owner: Thing | None, world: World) -> Policy | None:
+def _restricted(found: PolicyOrReason, bucket: Subject, owner: WorldObject | None, world: World) -> Policy | None:
     """Add to a public policy that other accounts are cut off where public access is restricted.
 
     AWS has no statement for that; a Deny for every other account says the same.
@@ -71,7 +71,7 @@ def _restricted(found: Found, bucket: Subject, owner: Thing | None, world: World
     return found.policy
 
 
-def _restrictions(bucket: Subject, owner: Thing, world: World) -> Iterator[tuple[Thing, Truth]]:
+def _restrictions(bucket: Subject, owner: WorldObject, world: World) -> Iterator[tuple[WorldObject, Truth]]:
     joined = settings(world, BUCKET_PUBLIC_ACCESS).on(bucket)
     for block in joined.sure:
         yield block, _flag(block)
@@ -82,7 +82,7 @@ def _restrictions(bucket: Subject, owner: Thing, world: World) -> Iterator[tuple
         yield block, _flag(block) if same else Truth.FALSE
 
 
-def _flag(block: Thing) -> Truth:
+def _flag(block: WorldObject) -> Truth:
     value = block.attribute("restrict_public_buckets")
     return Truth.UNKNOWN if isinstance(value, Unknown) else Truth.of(value is True)
 
@@ -98,7 +98,7 @@ def _is_public(statement: Statement) -> Truth:
     return Truth.TRUE if everybody and not statement.conditions and statement.effect is Effect.ALLOW else Truth.UNKNOWN
 
 
-def _cut_off(owner: Thing, block: Thing, *, sure: bool) -> Policy:
+def _cut_off(owner: WorldObject, block: WorldObject, *, sure: bool) -> Policy:
     statement: dict[str, Value] = {
         "Sid": "RestrictPublicBuckets",
         "Effect": "Deny" if sure else Unknown(reason="whether the bucket's policy is public"),

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
 from tfcheck.inventory.setting import ENDPOINT_POLICY, Subject, settings
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Truth, Value
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
@@ -44,7 +44,7 @@ def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> T
 # Endpoints
 
 
-def _endpoints(service: str, world: World, policies: Policies) -> Iterator[tuple[Thing, Found]]:
+def _endpoints(service: str, world: World, policies: Policies) -> Iterator[tuple[WorldObject, PolicyOrReason]]:
     for thing in world.things("aws_vpc_endpoint"):
         name = thing.attribute("service_name")
         if not isinstance(name, str) or not _serves(name, service):
@@ -64,7 +64,7 @@ def _serves(name: str, service: str) -> bool:
 # Organizations
 
 
-def _stands_in_the_way(thing: Thing, request: Request, policies: Policies) -> bool:
+def _stands_in_the_way(thing: WorldObject, request: Request, policies: Policies) -> bool:
     kind: Value = thing.attribute("type") or "SERVICE_CONTROL_POLICY"
     if kind not in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
         return False

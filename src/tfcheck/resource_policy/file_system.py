@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from tfcheck.inventory.file_system import file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import set_policy
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike
 from tfcheck.world.world import World
 
 
-def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+def file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a file system."""
     subject = file_system_of(arn, world)
     found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
     seen = subject.thing is not None or found is not None
-    found = found or Found()
-    return Guarded(
+    found = found or PolicyOrReason()
+    return ResourceSide(
         found.policy,
         found.hidden or None,
         account=subject.thing.surroundings.account if subject.thing else None,

@@ -12,15 +12,15 @@ from tfcheck.iam.context import Absent, PresenceUnknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
-from tfcheck.world.world import Thing
+from tfcheck.world.world import WorldObject
 
 _CONTEXT_KEY = "kms:EncryptionContext:"
 
 
-class Grant(msgspec.Struct, frozen=True):
+class KeyGrant(msgspec.Struct, frozen=True):
     """A grant: who may do what with a key. `sure` is false where it may be on another key."""
 
-    thing: Thing
+    thing: WorldObject
     sure: bool = True
 
     @property
@@ -75,7 +75,7 @@ def _carries(key: str, value: Value, context: Context) -> Truth:
     return equal(entry, as_text(value))
 
 
-def covering(grants: tuple[Grant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
+def covering(grants: tuple[KeyGrant, ...], request: Request) -> tuple[tuple[Origin, Truth], ...]:
     """Return the grants that cover a request, or may, as the decision takes them."""
     found = ((grant.origin, grant.covers(request)) for grant in grants)
     return tuple((origin, truth) for origin, truth in found if truth is not Truth.FALSE)

@@ -7,11 +7,11 @@ from typing import Literal
 import msgspec
 
 from tfcheck.iam import Policy
-from tfcheck.resource_policy.grant import Grant
+from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.symbolic.value import TextLike
 
 
-class Guarded(msgspec.Struct, frozen=True):
+class ResourceSide(msgspec.Struct, frozen=True):
     """What the needed thing says of itself.
 
     `hidden` says which policy it has, or may have, that cannot be read; `perhaps` are those that it may have and that
@@ -30,6 +30,6 @@ class Guarded(msgspec.Struct, frozen=True):
     kind: Literal["plain", "kms", "open"] = "plain"
     outside: str | None = None
     outside_only_elsewhere: bool = False
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[KeyGrant, ...] = ()
     notes: tuple[str, ...] = ()
     perhaps: tuple[Policy, ...] = ()

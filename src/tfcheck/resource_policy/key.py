@@ -8,24 +8,24 @@ from __future__ import annotations
 
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
-from tfcheck.resource_policy.grant import Grant
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.grant import KeyGrant
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, set_policy
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-def key_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
     thing = catalogue(world, KEY).by_arn(arn)
     subject = Subject(thing, tuple(_names(arn, thing)))
     found = set_policy(world, policies, KEY_POLICY, subject)
     seen = thing is not None or found is not None
     if found is None:
-        found = own_policy(world, policies, KEY_POLICY, subject) if thing else Found()
-    return Guarded(
+        found = own_policy(world, policies, KEY_POLICY, subject) if thing else PolicyOrReason()
+    return ResourceSide(
         found.policy,
         found.hidden or None,
         account=thing.surroundings.account if thing else None,
@@ -37,7 +37,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
     )
 
 
-def _names(arn: TextLike, thing: Thing | None) -> list[TextLike]:
+def _names(arn: TextLike, thing: WorldObject | None) -> list[TextLike]:
     known = [thing.attribute(each) for each in ("arn", "key_id", "id")] if thing else []
     names: list[TextLike] = [each for each in known if isinstance(each, str | Text | Unknown)]
     parts = split(arn)
@@ -49,6 +49,6 @@ def _key_id(resource: TextLike) -> TextLike:
     return text([first.removeprefix("key/"), *rest]) if isinstance(first, str) else resource
 
 
-def _grants(subject: Subject, world: World) -> list[Grant]:
+def _grants(subject: Subject, world: World) -> list[KeyGrant]:
     joined = settings(world, KEY_GRANT).on(subject)
-    return [*map(Grant, joined.sure), *(Grant(each, sure=False) for each in joined.open)]
+    return [*map(KeyGrant, joined.sure), *(KeyGrant(each, sure=False) for each in joined.open)]

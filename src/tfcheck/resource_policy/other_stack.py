@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.symbolic.value import TextLike, Unknown
 from tfcheck.world.state_location import SEVERAL
 
 
-def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
+def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
     """Join what two stacks show of one thing; what the first one shows comes first.
 
     Only one stack makes a thing: where both show it, the other one remembers what it was.
@@ -29,6 +29,6 @@ def joined(found: Guarded, theirs: Guarded, resource: TextLike) -> Guarded:
     return msgspec.structs.replace(theirs, account=account, grants=grants)
 
 
-def _tells(theirs: Guarded, resource: TextLike) -> bool:
+def _tells(theirs: ResourceSide, resource: TextLike) -> bool:
     """Whether the other stack shows the thing, a policy of it, or one that may be of it."""
     return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> Found | None:
+def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason | None:
     """Read the policy that a resource of its own sets on a thing; None where none does."""
     joined = settings(world, setting).on(subject)
     for holder in joined.sure:
         found = policies.of_attribute(holder, "policy")
-        return found if found.policy or found.hidden else Found(hidden=f"{holder.address} shows no policy")
+        return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
     if joined.open:
         maybe = (policies.of_attribute(holder, "policy").policy for holder in joined.open)
         perhaps = tuple(each for each in maybe if each is not None)
-        return Found(hidden=f"{joined.open[0].address}, which may be on it,", perhaps=perhaps)
+        return PolicyOrReason(hidden=f"{joined.open[0].address}, which may be on it,", perhaps=perhaps)
     return None
 
 
-def own_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> Found:
+def own_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:
     """Read the `policy` argument of a thing itself.
 
     NOTE: the argument is computed where nothing is written. It then repeats what another resource sets, also one that
@@ -29,16 +29,16 @@ def own_policy(world: World, policies: Policies, setting: Setting, subject: Subj
     """
     thing = subject.thing
     if thing is None:
-        return Found()
+        return PolicyOrReason()
     if not thing.configured("policy"):
         if was_set(world, setting, subject):
-            return Found()
+            return PolicyOrReason()
         if isinstance(thing.attribute("policy"), Unknown):
             return _unwritten(thing)
     return policies.of_attribute(thing, "policy")
 
 
-def _unwritten(thing: Thing) -> Found:
+def _unwritten(thing: WorldObject) -> PolicyOrReason:
     if thing.configured("policy") is False:
-        return Found()
-    return Found(hidden=f"the policy of {thing.address}, which this plan does not tell,")
+        return PolicyOrReason()
+    return PolicyOrReason(hidden=f"the policy of {thing.address}, which this plan does not show,")

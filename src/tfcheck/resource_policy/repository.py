@@ -14,17 +14,17 @@ from tfcheck.iam import Policy
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.setting import REPOSITORY_POLICY, Subject
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.resource_policy.unidentified import unidentified
-from tfcheck.role.policies import Found, Policies
+from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, pieces, text
 from tfcheck.vocabulary.arn import split
 from tfcheck.world.world import World
 
 
-def repository_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policies of a repository and of the registry that it is in."""
     thing = catalogue(world, REPOSITORY).by_arn(arn)
     parts = split(arn)
@@ -34,7 +34,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Guarded
     own = set_policy(world, policies, REPOSITORY_POLICY, Subject(thing, (arn, _name(parts.resource)), near))
     found = [*([own] if own else []), *_registry(near, world, policies)]
     readable = [each.policy for each in found if each.policy is not None]
-    return Guarded(
+    return ResourceSide(
         _joined(readable),
         next((each.hidden for each in found if each.hidden), None),
         account=thing.surroundings.account if thing else None,
@@ -55,13 +55,13 @@ def _name(resource: TextLike) -> TextLike:
     return text([first.removeprefix("repository/"), *rest]) if isinstance(first, str) else resource
 
 
-def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[Found]:
+def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
     for holder in world.things("aws_ecr_registry_policy"):
         here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
         if here is Truth.TRUE:
             yield policies.of_attribute(holder, "policy")
         elif here is Truth.UNKNOWN:
-            yield Found(hidden=f"{holder.address}, which may be of its registry,")
+            yield PolicyOrReason(hidden=f"{holder.address}, which may be of its registry,")
 
 
 def _joined(policies: list[Policy]) -> Policy | None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.setting import SECRET_POLICY, Subject
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, set_policy
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import Text, TextLike, Unknown
 from tfcheck.world.world import World
 
 
-def secret_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
+def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a secret."""
     thing = secret_of(arn, world)
     own = thing.attribute("arn") if thing else None
@@ -22,9 +22,9 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> Guarded:
     subject = Subject(thing, names)
     found = set_policy(world, policies, SECRET_POLICY, subject)
     if found is None and thing is None:
-        return Guarded(outside="a secret outside the plan")
+        return ResourceSide(outside="a secret outside the plan")
     if found is None:
         found = own_policy(world, policies, SECRET_POLICY, subject)
     managed = thing is not None and thing.address.mode == "managed"
     account = thing.surroundings.account if thing is not None and managed else None
-    return Guarded(found.policy, found.hidden or None, account, in_plan=thing is not None, perhaps=found.perhaps)
+    return ResourceSide(found.policy, found.hidden or None, account, in_plan=thing is not None, perhaps=found.perhaps)

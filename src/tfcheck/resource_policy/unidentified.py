@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting
-from tfcheck.resource_policy.guarded import Guarded
+from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.symbolic.value import TextLike, Unknown, pieces
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
@@ -32,9 +32,9 @@ def service_of(arn: TextLike) -> str | None:
     return next((service for prefix, service in _SERVICES if owner.type.startswith(prefix)), None)
 
 
-def unidentified(world: World, settings: tuple[Setting, ...] = _POLICIES) -> Guarded:
+def unidentified(world: World, settings: tuple[Setting, ...] = _POLICIES) -> ResourceSide:
     """Describe a thing that may be any: each policy of the plan may turn out to be its own."""
     for setting in settings:
         for holder in world.things(setting.type):
-            return Guarded(hidden=f"{holder.address}, which may be on what is known only after apply,")
-    return Guarded(outside="what is known only after apply")
+            return ResourceSide(hidden=f"{holder.address}, which may be on what is known only after apply,")
+    return ResourceSide(outside="what is known only after apply")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.iam import Policy
-from tfcheck.role.policies import Found
+from tfcheck.role.policies import PolicyOrReason
 
 
 class Attached:
@@ -12,13 +12,13 @@ class Attached:
     def __init__(self) -> None:
         self.policies: list[Policy] = []
         self.hidden: list[str] = []
-        self.rivals: list[tuple[Policy, ...]] = []
+        self.same_name_policies: list[tuple[Policy, ...]] = []
         self.notes: list[str] = []
         self.inline: list[tuple[str, Policy]] = []
         self.perhaps: list[Policy] = []
         self.closed = False
 
-    def add(self, found: Found) -> None:
+    def add(self, found: PolicyOrReason) -> None:
         """Count in one policy, or that it cannot be read."""
         if found.policy is not None and found.policy not in self.policies:
             self.policies.append(found.policy)

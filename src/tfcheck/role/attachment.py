@@ -15,35 +15,36 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.role.attached import Attached
 from tfcheck.role.exclusive import exclusive
-from tfcheck.role.policies import Found, Policies, first
+from tfcheck.role.policies import Policies, PolicyOrReason, first
+from tfcheck.role.same_name import of_one_name, possibly_of_one_name
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
-class Grant(msgspec.Struct, frozen=True):
+class PolicyAttachment(msgspec.Struct, frozen=True):
     """Something in the plan that attaches a policy to a role.
 
     `name` is the name of an inline policy, None for a managed one; `reference` is then the managed policy's ARN.
     `found` is the policy where it has been read already.
     """
 
-    thing: Thing
+    thing: WorldObject
     role: Value
     name: Value = None
     reference: Value = None
-    found: Found | None = None
+    found: PolicyOrReason | None = None
 
 
-def account_of(role: Thing) -> TextLike:
+def account_of(role: WorldObject) -> TextLike:
     """Return the account of a role that is shown: its ARN knows best."""
     arn = role.attribute("arn")
     parts = split(arn) if isinstance(arn, str) else None
     return parts.account if parts else role.surroundings.account
 
 
-def _attaches_in(grant: Grant, account: Value) -> Truth:
+def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
     """Whether something that names a role by its name means the one of an account; None is any.
 
     NOTE: what a state shows has no provider configuration: that nothing tells its account is no sign of another one.
@@ -54,7 +55,7 @@ def _attaches_in(grant: Grant, account: Value) -> Truth:
     return Truth.TRUE if truth is Truth.UNKNOWN and not configured else truth
 
 
-class Fate(msgspec.Struct, frozen=True):
+class GrantOutcome(msgspec.Struct, frozen=True):
     """Whether a grant is there in the end; `because` says why not, or why that is open.
 
     It is empty where another stack speaks for the same grant.
@@ -64,19 +65,19 @@ class Fate(msgspec.Struct, frozen=True):
     because: str = ""
 
 
-STAYS = Fate(Truth.TRUE)
+STAYS = GrantOutcome(Truth.TRUE)
 #: Tells of each grant what other stacks leave of it.
-Fates: TypeAlias = Callable[[Grant], Fate]
+Fates: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
-class Aside(msgspec.Struct, frozen=True):
+class OwnedHere(msgspec.Struct, frozen=True):
     """What resources of the plan attach to a role: they speak for it, whatever another stack remembers of it."""
 
     names: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
 
 
-NOTHING_ASIDE = Aside()
+NOTHING_ASIDE = OwnedHere()
 
 
 class Attachments:
@@ -87,7 +88,7 @@ class Attachments:
         self._world = world
         self._policies = policies
 
-    def of(self, role: Thing, fate: Fates | None = None, aside: Aside = NOTHING_ASIDE) -> Attached:
+    def of(self, role: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Attached:
         """Collect what is attached to a role that the plan shows, except what others take away or speak for."""
         name = role.attribute("name")
         attached = Attached()
@@ -117,19 +118,24 @@ class Attachments:
         self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, fate)
         return attached
 
-    def aside(self, name: Value, account: Value) -> Aside:
+    def aside(self, name: Value, account: Value) -> OwnedHere:
         """Name what the plan's own resources attach to a role of an account, or attached to it before the change."""
         if not isinstance(name, str):
             return NOTHING_ASIDE
         called = [each for world in (self._world.before(), self._world) for each in grants(world) if each.role == name]
         here = [each for each in called if _attaches_in(each, account) is not Truth.FALSE]
-        return Aside(
+        return OwnedHere(
             frozenset(each.name for each in here if isinstance(each.name, str)),
             frozenset(each.reference for each in here if isinstance(each.reference, str)),
         )
 
     def _collect(
-        self, attached: Attached, sure: list[Grant], open_: list[Grant], name: Value, fate: Fates | None
+        self,
+        attached: Attached,
+        sure: list[PolicyAttachment],
+        open_: list[PolicyAttachment],
+        name: Value,
+        fate: Fates | None,
     ) -> None:
         kept = [
             each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
@@ -144,24 +150,26 @@ class Attachments:
                 attached.inline.append((grant.name, found.policy))
         for grant in open_:
             self._doubt(grant, "which may be attached to this role", attached)
-        for pair in _possibly_of_one_name(kept, open_):
-            attached.rivals.append(tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in pair))
-        for group in _of_one_name(kept):
+        for pair in possibly_of_one_name(kept, open_):
+            attached.same_name_policies.append(
+                tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in pair)
+            )
+        for group in of_one_name(kept):
             # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
-            attached.rivals.append(
+            attached.same_name_policies.append(
                 tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in group)
             )
             named = " and ".join(str(grant.thing.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
-    def _remains(self, grant: Grant, attached: Attached) -> bool:
+    def _remains(self, grant: PolicyAttachment, attached: Attached) -> bool:
         """Whether a grant definitely does not go with the role, which the plan may delete and create again."""
         remains = grant.thing.remains_on(grant.role)
         if remains is Truth.UNKNOWN:
             self._doubt(grant, "which may go with the role that this plan deletes", attached)
         return remains is Truth.TRUE
 
-    def _is_left(self, grant: Grant, fate: Fate, attached: Attached) -> bool:
+    def _is_left(self, grant: PolicyAttachment, fate: GrantOutcome, attached: Attached) -> bool:
         """Whether other stacks definitely leave a grant on the role."""
         if fate.stays is Truth.UNKNOWN:
             self._doubt(grant, f"unless {fate.because}", attached)
@@ -169,13 +177,13 @@ class Attachments:
             attached.notes.append(f"{grant.thing.address} does not count: {fate.because}")
         return fate.stays is Truth.TRUE
 
-    def _doubt(self, grant: Grant, why: str, attached: Attached) -> None:
+    def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Count in a policy that need not be on the role."""
         attached.hidden.append(f"{grant.thing.address}, {why}")
         policy = self._policy(grant).policy
         attached.perhaps += [] if policy is None else [policy]
 
-    def _policy(self, grant: Grant) -> Found:
+    def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
         if grant.found is not None:
             return grant.found
         if grant.reference is not None:
@@ -185,7 +193,9 @@ class Attachments:
 
     # Which grants are for a role
 
-    def _for(self, address: str, name: Value, account: Value = None) -> tuple[list[Grant], list[Grant]]:
+    def _for(
+        self, address: str, name: Value, account: Value = None
+    ) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
         """Return the grants that are definitely for a role, and those that may be."""
         referring = self._by_owner.get(address, ())
         sure, open_ = self._called(name)
@@ -194,10 +204,10 @@ class Attachments:
         open_ = [each for each in open_ if _attaches_in(each, account) is not Truth.FALSE]
         return sure, [*open_, *(each for each, truth in there if truth is Truth.UNKNOWN)]
 
-    def _called(self, name: Value) -> tuple[list[Grant], list[Grant]]:
+    def _called(self, name: Value) -> tuple[list[PolicyAttachment], list[PolicyAttachment]]:
         """Return the grants that are definitely for roles of a name, in whichever account, and those that may be."""
-        sure: list[Grant] = []
-        open_: list[Grant] = []
+        sure: list[PolicyAttachment] = []
+        open_: list[PolicyAttachment] = []
         known = identity(name)
         if known is not None:
             sure.extend(self._by_name.get(known, ()))
@@ -212,13 +222,15 @@ class Attachments:
         return sure, open_
 
     @cached_property
-    def _filed(self) -> tuple[dict[str, list[Grant]], dict[TextLike, list[Grant]], list[Grant]]:
+    def _filed(
+        self,
+    ) -> tuple[dict[str, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]]:
         """File every grant by the role it refers to, by the name it gives, or as one that cannot be told."""
         roles = {str(each.address) for each in self._world.things("aws_iam_role")}
         roles |= {str(each.address) for each in self._world.looked_up("aws_iam_role")}
-        by_owner: dict[str, list[Grant]] = {}
-        by_name: dict[TextLike, list[Grant]] = {}
-        unnamed: list[Grant] = []
+        by_owner: dict[str, list[PolicyAttachment]] = {}
+        by_name: dict[TextLike, list[PolicyAttachment]] = {}
+        unnamed: list[PolicyAttachment] = []
         for grant in self.grants():
             role = grant.role
             known = identity(role)
@@ -231,33 +243,37 @@ class Attachments:
         return by_owner, by_name, unnamed
 
     @property
-    def _by_owner(self) -> dict[str, list[Grant]]:
+    def _by_owner(self) -> dict[str, list[PolicyAttachment]]:
         return self._filed[0]
 
     @property
-    def _by_name(self) -> dict[TextLike, list[Grant]]:
+    def _by_name(self) -> dict[TextLike, list[PolicyAttachment]]:
         return self._filed[1]
 
     @cached_property
-    def _odd_names(self) -> dict[TextLike, list[Grant]]:
+    def _odd_names(self) -> dict[TextLike, list[PolicyAttachment]]:
         """Return the grants whose role's name is known only in part."""
         return {text: grants for text, grants in self._by_name.items() if not isinstance(text, str)}
 
     @property
-    def _unnamed(self) -> list[Grant]:
+    def _unnamed(self) -> list[PolicyAttachment]:
         return self._filed[2]
 
-    def grants(self) -> Iterator[Grant]:
+    def grants(self) -> Iterator[PolicyAttachment]:
         """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
         return grants(self._world)
 
     # What aws_iam_role itself says
 
-    def _own(self, role: Thing, attached: Attached, aside: Aside, others: Sequence[Grant]) -> Iterator[Grant]:
+    def _own(
+        self, role: WorldObject, attached: Attached, aside: OwnedHere, others: Sequence[PolicyAttachment]
+    ) -> Iterator[PolicyAttachment]:
         yield from self._own_inline(role, attached, aside, others)
         yield from self._own_managed(role, attached, aside)
 
-    def _own_inline(self, role: Thing, attached: Attached, aside: Aside, others: Sequence[Grant]) -> Iterator[Grant]:
+    def _own_inline(
+        self, role: WorldObject, attached: Attached, aside: OwnedHere, others: Sequence[PolicyAttachment]
+    ) -> Iterator[PolicyAttachment]:
         value = role.attribute("inline_policy")
         written_here = role.configured("inline_policy")
         if isinstance(value, Unknown) and written_here is not False:
@@ -275,9 +291,9 @@ class Attachments:
                 continue
             secret = role.sensitive("inline_policy")
             found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
-            yield Grant(role, role.attribute("name"), name=name, found=found)
+            yield PolicyAttachment(role, role.attribute("name"), name=name, found=found)
 
-    def _own_managed(self, role: Thing, attached: Attached, aside: Aside) -> Iterator[Grant]:
+    def _own_managed(self, role: WorldObject, attached: Attached, aside: OwnedHere) -> Iterator[PolicyAttachment]:
         value = role.attribute("managed_policy_arns")
         written_here = role.configured("managed_policy_arns")
         if isinstance(value, Unknown) and written_here is not False:
@@ -286,13 +302,13 @@ class Attachments:
         listed = items(value)
         for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
             if not (isinstance(arn, str) and arn in elsewhere):
-                yield Grant(role, role.attribute("name"), reference=_known_arn(arn))
+                yield PolicyAttachment(role, role.attribute("name"), reference=_known_arn(arn))
 
-    def _names_elsewhere(self, role: Thing) -> Collection[str]:
+    def _names_elsewhere(self, role: WorldObject) -> Collection[str]:
         """Name the inline policies that other resources of the plan managed before the change: they speak for them."""
         return self._managed_before[0].get(str(role.attribute("name")), ())
 
-    def _arns_elsewhere(self, role: Thing) -> Collection[str]:
+    def _arns_elsewhere(self, role: WorldObject) -> Collection[str]:
         """Return the managed policies that other resources of the plan attached before the change."""
         return self._managed_before[1].get(str(role.attribute("name")), ())
 
@@ -313,12 +329,14 @@ class Attachments:
 
     # Resources that remove what they do not list
 
-    def _without_removed(self, grants: list[Grant], name: Value, attached: Attached) -> list[Grant]:
+    def _without_removed(
+        self, grants: list[PolicyAttachment], name: Value, attached: Attached
+    ) -> list[PolicyAttachment]:
         inline = exclusive(self._world, "aws_iam_role_policies_exclusive", "policy_names", name)
         managed = exclusive(self._world, "aws_iam_role_policy_attachments_exclusive", "policy_arns", name)
         shown = [each.name for each in grants if each.reference is None]
         attached.closed = managed.is_complete() and inline.is_complete(among=shown)
-        kept: list[Grant] = []
+        kept: list[PolicyAttachment] = []
         for grant in grants:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
             stays = listed.keeps(own)
@@ -330,7 +348,7 @@ class Attachments:
                 kept.append(grant)
         return kept
 
-    def _contested(self, grant: Grant, name: Value, attached: Attached) -> bool:
+    def _contested(self, grant: PolicyAttachment, name: Value, attached: Attached) -> bool:
         """Whether an aws_iam_policy_attachment, which owns all attachments of its policy, leaves this role out."""
         if grant.reference is None:
             return False
@@ -346,30 +364,30 @@ class Attachments:
         return False
 
     @staticmethod
-    def _may_own(owner: Thing, grant: Grant) -> bool:
+    def _may_own(owner: WorldObject, grant: PolicyAttachment) -> bool:
         return equal(_known_arn(owner.attribute("policy_arn")), grant.reference) is not Truth.FALSE
 
     @cached_property
-    def _owners(self) -> dict[TextLike | None, list[Thing]]:
+    def _owners(self) -> dict[TextLike | None, list[WorldObject]]:
         """Index the resources that own all attachments of a policy by its ARN; None where that is unknown."""
-        found: dict[TextLike | None, list[Thing]] = {}
+        found: dict[TextLike | None, list[WorldObject]] = {}
         for thing in self._world.things("aws_iam_policy_attachment"):
             found.setdefault(identity(thing.attribute("policy_arn")), []).append(thing)
         return found
 
 
-def grants(world: World) -> Iterator[Grant]:
+def grants(world: World) -> Iterator[PolicyAttachment]:
     """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
     for thing in world.things("aws_iam_role_policy"):
-        yield Grant(thing, thing.attribute("role"), name=thing.attribute("name"))
+        yield PolicyAttachment(thing, thing.attribute("role"), name=thing.attribute("name"))
     for thing in world.things("aws_iam_role_policy_attachment"):
-        yield Grant(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
+        yield PolicyAttachment(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
     for thing in world.things("aws_iam_policy_attachment"):
         for role in _members(thing.attribute("roles"), "the list of roles is known only after apply"):
-            yield Grant(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
+            yield PolicyAttachment(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
     for thing in world.things("aws_iam_role_policy_attachments_exclusive"):
         for arn in _members(thing.attribute("policy_arns"), "the list of policies is known only after apply"):
-            yield Grant(thing, thing.attribute("role_name"), reference=_known_arn(arn))
+            yield PolicyAttachment(thing, thing.attribute("role_name"), reference=_known_arn(arn))
 
 
 def _known_arn(value: Value) -> Value:
@@ -380,20 +398,3 @@ def _members(value: Value, reason: str) -> tuple[Value, ...]:
     """Return the elements of a list; an unknown list is one unknown element, which may be any of them, or none."""
     listed = items(value)
     return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed
-
-
-def _possibly_of_one_name(kept: list[Grant], open_: list[Grant]) -> Iterator[tuple[Grant, Grant]]:
-    """Pair each inline policy of a role with one that may be on it under the same name, and would then replace it."""
-    inline = [each for each in kept if each.reference is None]
-    for other in open_:
-        if other.reference is None:
-            yield from ((each, other) for each in inline if equal(each.name, other.name) is not Truth.FALSE)
-
-
-def _of_one_name(grants: list[Grant]) -> Iterator[list[Grant]]:
-    """Group inline policies that definitely have one name on this role."""
-    by_name: dict[str, list[Grant]] = {}
-    for grant in grants:
-        if grant.reference is None and isinstance(grant.name, str) and grant.name:
-            by_name.setdefault(grant.name, []).append(grant)
-    return (group for group in by_name.values() if len(group) > 1)

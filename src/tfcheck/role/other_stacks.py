@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.role.attachment import STAYS, Fate, Grant, grants
+from tfcheck.role.attachment import STAYS, GrantOutcome, PolicyAttachment, grants
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _INLINE = (("aws_iam_role_policies_exclusive", "role_name", "policy_names"), ("aws_iam_role", "name", "inline_policy"))
 _MANAGED = (
@@ -26,59 +26,59 @@ _MANAGED = (
 _LISTING = ("aws_iam_role_policies_exclusive", "aws_iam_role_policy_attachments_exclusive")
 
 
-class Target(msgspec.Struct, frozen=True):
+class TargetRole(msgspec.Struct, frozen=True):
     """The role that is asked for: what it is called, and in which account it is."""
 
     name: Value
     account: Value
 
-    def lives_with(self, grant: Grant) -> Truth:
+    def lives_with(self, grant: PolicyAttachment) -> Truth:
         """Whether a grant is made in the account of the role: it attaches nothing in another one."""
         arn = split(grant.reference) if isinstance(grant.reference, str) else None
         told = arn.account if arn is not None and arn.account != "aws" else grant.thing.surroundings.account
         return equal(told, self.account)
 
 
-class Across:
+class OtherStackGrants:
     """Tells of what one of several stacks attaches to a role what the others leave of it."""
 
-    def __init__(self, target: Target, stacks: Sequence[World], own: int) -> None:
+    def __init__(self, target: TargetRole, stacks: Sequence[World], own: int) -> None:
         """Build from the role, all stacks in the order in which they count, and which of them it is."""
         self._target = target
         self._stacks = stacks
         self._own = own
 
-    def fate(self, grant: Grant) -> Fate:
+    def fate(self, grant: PolicyAttachment) -> GrantOutcome:
         """Whether a grant is there in the end: what is least sure of all that the others do to it."""
         first = (each for other in self._stacks[: self._own] for each in self._taken_first(other, grant))
         later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))
         return min((*first, *later), key=lambda each: each.stays.value, default=STAYS)
 
-    def _taken_first(self, other: World, grant: Grant) -> Iterator[Fate]:
+    def _taken_first(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return what a stack does to it that counts before its own: it speaks for what it held before its change."""
         sure = Truth.UNKNOWN if self._may_come_later(grant) else Truth.FALSE
         for held in other.before().once(_Given).of(self._target, grant):
             if other.once(_Given).of(self._target, grant):
-                yield Fate(Truth.FALSE)
+                yield GrantOutcome(Truth.FALSE)
             else:
                 alike = Truth.FALSE if self._target.lives_with(held) is Truth.TRUE else Truth.UNKNOWN
-                yield Fate(max(sure, alike, key=lambda each: each.value), f"{held.thing.address} takes it away")
+                yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.thing.address} removes it")
         for ruler, truth in self._rulers(other, grant):
             # NOTE: a plan was refreshed, so that what it shows of such a list is there; a state may be older.
             acts = other is self._stacks[0] or _is_changed(ruler, other)
             acts = acts and truth is Truth.FALSE and ruler.address.type in _LISTING
-            yield Fate(sure if acts else Truth.UNKNOWN, f"{ruler.address} takes away what it does not list")
+            yield GrantOutcome(sure if acts else Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
-    def _taken_later(self, other: World, grant: Grant) -> Iterator[Fate]:
+    def _taken_later(self, other: World, grant: PolicyAttachment) -> Iterator[GrantOutcome]:
         """Return what a stack may do to it that counts after its own; to what is planned now only by its own change."""
         if not other.once(_Given).of(self._target, grant):
             for held in other.before().once(_Given).of(self._target, grant):
-                yield Fate(Truth.UNKNOWN, f"{held.thing.address} takes it away")
+                yield GrantOutcome(Truth.UNKNOWN, f"{held.thing.address} removes it")
         for ruler, _ in self._rulers(other, grant):
             if self._own or _is_changed(ruler, other):
-                yield Fate(Truth.UNKNOWN, f"{ruler.address} takes away what it does not list")
+                yield GrantOutcome(Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
 
-    def _may_come_later(self, grant: Grant) -> bool:
+    def _may_come_later(self, grant: PolicyAttachment) -> bool:
         """Whether its stack is still to make it, so that it may come after another stack has taken it away."""
         before = self._stacks[self._own].before()
         if grant.thing.address.type != "aws_iam_role":
@@ -87,7 +87,7 @@ class Across:
         argument = "inline_policy" if grant.reference is None else "managed_policy_arns"
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
-    def _rulers(self, other: World, grant: Grant) -> Iterator[tuple[Thing, Truth]]:
+    def _rulers(self, other: World, grant: PolicyAttachment) -> Iterator[tuple[WorldObject, Truth]]:
         """Return what may remove the grant in another stack since it does not list it.
 
         FALSE where it definitely does not.
@@ -107,8 +107,8 @@ class _Rulers:
     """What removes from roles of one stack what it does not list, by the name of the role, or by the policy."""
 
     def __init__(self, world: World) -> None:
-        self._listing: dict[tuple[bool, str], list[tuple[Thing, str]]] = {}
-        self._owning: dict[TextLike, list[Thing]] = {}
+        self._listing: dict[tuple[bool, str], list[tuple[WorldObject, str]]] = {}
+        self._owning: dict[TextLike, list[WorldObject]] = {}
         for inline, kinds in ((True, _INLINE), (False, _MANAGED)):
             for kind, by, argument in kinds:
                 for thing in world.things(kind):
@@ -120,11 +120,11 @@ class _Rulers:
             if policy is not None:
                 self._owning.setdefault(policy, []).append(thing)
 
-    def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[Thing, str]]:
+    def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[WorldObject, str]]:
         """Return what lists all that a role is to have, with the argument that does."""
         return self._listing.get((inline, role), ()) if isinstance(role, str) else ()
 
-    def owning(self, grant: Grant) -> Sequence[Thing]:
+    def owning(self, grant: PolicyAttachment) -> Sequence[WorldObject]:
         """Return what owns all attachments of the policy that is granted."""
         policy = identity(grant.reference)
         return self._owning.get(policy, ()) if policy is not None else ()
@@ -134,12 +134,12 @@ class _Given:
     """What the resources of one stack attach to roles at one moment, by the role's name."""
 
     def __init__(self, world: World) -> None:
-        self._by_role: dict[str, list[Grant]] = {}
+        self._by_role: dict[str, list[PolicyAttachment]] = {}
         for each in grants(world):
             if isinstance(each.role, str):
                 self._by_role.setdefault(each.role, []).append(each)
 
-    def of(self, target: Target, grant: Grant, *, listed: bool = False) -> list[Grant]:
+    def of(self, target: TargetRole, grant: PolicyAttachment, *, listed: bool = False) -> list[PolicyAttachment]:
         """Return what attaches the same policy to the role.
 
         What is only `listed` is not taken away where the list itself is deleted.
@@ -155,13 +155,13 @@ class _Given:
         ]
 
 
-def _is_same(one: Grant, other: Grant) -> bool:
+def _is_same(one: PolicyAttachment, other: PolicyAttachment) -> bool:
     if one.reference is None:
         return other.reference is None and isinstance(one.name, str) and one.name == other.name
     return isinstance(one.reference, str) and one.reference == other.reference
 
 
-def _lists(listed: Value, grant: Grant) -> Truth:
+def _lists(listed: Value, grant: PolicyAttachment) -> Truth:
     """Whether a list of inline policies, by name or whole, or of ARNs holds what is granted."""
     elements = items(listed)
     if isinstance(elements, Unknown):
@@ -177,7 +177,7 @@ def _holds(listed: Value, wanted: Value) -> Truth:
     return Truth.some(equal(wanted, each) for each in elements)
 
 
-def _is_changed(thing: Thing, world: World) -> bool:
+def _is_changed(thing: WorldObject, world: World) -> bool:
     """Whether the change of its stack makes a thing that lists or owns attachments, or may change it."""
     earlier = _earlier(thing, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
@@ -186,7 +186,7 @@ def _is_changed(thing: Thing, world: World) -> bool:
     )
 
 
-def _earlier(thing: Thing, world: World) -> Thing | None:
+def _earlier(thing: WorldObject, world: World) -> WorldObject | None:
     """Return a thing as it was before the change of its stack; None where it was not there."""
     return world.once(_Before).of(thing)
 
@@ -196,9 +196,9 @@ class _Before:
 
     def __init__(self, world: World) -> None:
         self._world = world.before()
-        self._found: dict[str, dict[str, Thing]] = {}
+        self._found: dict[str, dict[str, WorldObject]] = {}
 
-    def of(self, thing: Thing) -> Thing | None:
+    def of(self, thing: WorldObject) -> WorldObject | None:
         kind = thing.address.type
         if kind not in self._found:
             self._found[kind] = {str(each.address): each for each in self._world.things(kind)}

@@ -13,7 +13,7 @@ from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, p
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 #: Ten times the characters that AWS accepts in the largest of policies, that of a bucket or a key.
 _LONGEST = 300_000
@@ -31,7 +31,7 @@ def first(found: list[_T], hidden: list[str]) -> list[_T]:
     return found[:_MOST]
 
 
-class Found(msgspec.Struct, frozen=True):
+class PolicyOrReason(msgspec.Struct, frozen=True):
     """A policy, or why it cannot be read; both are empty where there is none.
 
     `perhaps` are policies that can be read where it is open whether they count.
@@ -48,9 +48,9 @@ class Policies:
     def __init__(self, world: World) -> None:
         """Build from the world they live in."""
         self._world = world
-        self._read: dict[tuple[str, str], Found] = {}
+        self._read: dict[tuple[str, str], PolicyOrReason] = {}
 
-    def of_attribute(self, thing: Thing, attribute: str, kind: PolicyKind | None = None) -> Found:
+    def of_attribute(self, thing: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
         """Read the policy document in an attribute of a resource; nothing where the attribute is not set.
 
         `kind` says what the policy is attached to, where the resource's type does not.
@@ -63,34 +63,34 @@ class Policies:
 
     def read(
         self, document: Value, label: str, kind: PolicyKind = PolicyKind.IDENTITY, *, secret: bool = False
-    ) -> Found:
+    ) -> PolicyOrReason:
         """Read a policy document; `label` names what holds it, and nothing of a `secret` one is to be shown."""
         if document is None or document == "":
-            return Found()
+            return PolicyOrReason()
         if isinstance(document, Text):
             document = _decoded(document)
         if isinstance(document, Unknown):
             place = f" ({document.where})" if document.where else ""
-            return Found(hidden=f"{label}, which cannot be read: {document.reason}{place}")
+            return PolicyOrReason(hidden=f"{label}, which cannot be read: {document.reason}{place}")
         if isinstance(document, str) and len(document) > _LONGEST:
-            return Found(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
+            return PolicyOrReason(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
         if isinstance(document, str):
             text = document
             return self._world.alike((text, label, kind, secret), lambda: self._parsed(text, label, kind, secret))
         return _found(parse_policy(document, label, kind), label, secret)
 
-    def _parsed(self, text: str, label: str, kind: PolicyKind, secret: bool) -> Found:
+    def _parsed(self, text: str, label: str, kind: PolicyKind, secret: bool) -> PolicyOrReason:
         """Read a text; many roles have the same one, a trust policy above all."""
         policy = self._world.alike((text, kind), lambda: parse_policy(text, label, kind))
         return _found(called(policy, label), label, secret)
 
-    def by_arn(self, reference: Value, secret_in: str = "") -> Found:
+    def by_arn(self, reference: Value, secret_in: str = "") -> PolicyOrReason:
         """Read the managed policy that an ARN names: of this plan, looked up by it, or one of AWS's own.
 
         An ARN that must not be shown is called by what it is `secret_in`.
         """
         if not isinstance(reference, str | Text | Unknown):
-            return Found(hidden="an attached policy whose ARN is not known")
+            return PolicyOrReason(hidden="an attached policy whose ARN is not known")
         thing = self.thing(reference)
         newer = self._newer(thing) if thing is not None and thing.address.mode == "data" else None
         if thing is not None and newer is not None:
@@ -100,7 +100,7 @@ class Policies:
             bundled = None if found.policy else self._bundled(thing.attribute("arn"), secret_in)
             if bundled is not None or found.policy or found.hidden:
                 return bundled or found
-            return Found(hidden=f"{thing.address}, whose text the plan does not show")
+            return PolicyOrReason(hidden=f"{thing.address}, whose text the plan does not show")
         spelled = spelled_out(reference)
         bundled = self._bundled(spelled, secret_in)
         if bundled is not None:
@@ -109,9 +109,9 @@ class Policies:
             if other.once(Policies).holds(spelled):
                 return other.once(Policies).by_arn(spelled)
         is_secret = bool(secret_in) and not isinstance(reference, Unknown)
-        return Found(hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference))
+        return PolicyOrReason(hidden=f"the policy in {secret_in}" if is_secret else _not_visible(reference))
 
-    def _bundled(self, arn: Value, secret_in: str) -> Found | None:
+    def _bundled(self, arn: Value, secret_in: str) -> PolicyOrReason | None:
         """Return one of AWS's own policies, also where a look-up of it waits for apply."""
         if not isinstance(arn, str | Text | Unknown):
             return None
@@ -119,9 +119,9 @@ class Policies:
         policy = self._world.alike(("managed", spelled), lambda: managed_policy(spelled))
         if policy is None:
             return None
-        return Found(concealed(called(policy, secret_in)) if secret_in else policy)
+        return PolicyOrReason(concealed(called(policy, secret_in)) if secret_in else policy)
 
-    def _newer(self, looked_up: Thing) -> Policies | None:
+    def _newer(self, looked_up: WorldObject) -> Policies | None:
         """Find the stack that manages a policy which this one read earlier: before a change, or who knows when."""
         arn = looked_up.attribute("arn")
         others = [each.once(Policies) for each in self._world.context] if isinstance(arn, str) else []
@@ -143,7 +143,7 @@ class Policies:
         """Whether a policy of this world has an ARN, as far as it is known."""
         return isinstance(arn, str) and arn in self._by_arn
 
-    def thing(self, reference: TextLike) -> Thing | None:
+    def thing(self, reference: TextLike) -> WorldObject | None:
         """Find the policy of the plan, or looked up by it, that an ARN or a reference definitely means."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
@@ -157,16 +157,16 @@ class Policies:
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
-    def _all(self) -> list[Thing]:
+    def _all(self) -> list[WorldObject]:
         return [*self._world.looked_up("aws_iam_policy"), *self._world.things("aws_iam_policy")]
 
     @cached_property
-    def _by_address(self) -> dict[str, Thing]:
+    def _by_address(self) -> dict[str, WorldObject]:
         return {str(each.address): each for each in self._all}
 
     @cached_property
-    def _by_arn(self) -> dict[TextLike, Thing]:
-        found: dict[TextLike, Thing] = {}
+    def _by_arn(self) -> dict[TextLike, WorldObject]:
+        found: dict[TextLike, WorldObject] = {}
         for each in self._all:
             arn = identity(each.attribute("arn"))
             if arn is not None:
@@ -174,11 +174,11 @@ class Policies:
         return found
 
 
-def _found(policy: Policy, label: str, secret: bool) -> Found:
+def _found(policy: Policy, label: str, secret: bool) -> PolicyOrReason:
     policy = concealed(policy) if secret else policy
     if policy.invalid:
-        return Found(hidden=f"{label}, which AWS would refuse: {policy.invalid}")
-    return Found(policy)
+        return PolicyOrReason(hidden=f"{label}, which AWS would refuse: {policy.invalid}")
+    return PolicyOrReason(policy)
 
 
 def _kind(resource_type: str, attribute: str) -> PolicyKind:
@@ -200,5 +200,5 @@ def _not_visible(reference: TextLike) -> str:
     if isinstance(reference, str) and ":iam::aws:policy/" in reference:
         return f"managed policy {reference}, which is not in the bundled set"
     if isinstance(reference, Unknown) and reference.symbol is None:
-        return f"an attached policy whose ARN cannot be told: {reference.reason}"
+        return f"an attached policy whose ARN is unknown: {reference.reason}"
     return f"policy {written(reference)}, which is not in the plan"

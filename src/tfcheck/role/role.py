@@ -9,7 +9,7 @@ from tfcheck.role.attached import Attached
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.world import Thing
+from tfcheck.world.world import WorldObject
 
 #: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
 DELETED = "this plan deletes it"
@@ -22,10 +22,10 @@ class Role(msgspec.Struct, frozen=True):
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
     plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that `perhaps` are
     the policies that can be read. `home` is the address of the role in another stack that manages it. Of each group in
-    `rivals`, policies of one name, only one will remain; `inline` gives the policies that have a name. `boundary` is
-    None where there is none; `boundary_hidden` says why it cannot be read. `untold` says why it is open which role this
-    is at all; such a role has no label. `deleted` is the address of a role that will be gone, while something still
-    names it.
+    `same_name_policies`, policies of one name, only one will remain; `inline` are the policies that have a name.
+    `boundary` is None if there is none; `boundary_hidden` explains why it cannot be read. `unknown_because` explains
+    why it is open which role this is; such a role has no label. `deleted` is the address of a role that will be gone,
+    while something still names it.
     """
 
     label: str | None
@@ -33,12 +33,12 @@ class Role(msgspec.Struct, frozen=True):
     caller: Caller
     identity: tuple[Policy, ...]
     hidden: tuple[str, ...] = ()
-    rivals: tuple[tuple[Policy, ...], ...] = ()
+    same_name_policies: tuple[tuple[Policy, ...], ...] = ()
     boundary: tuple[Policy, ...] | None = None
     boundary_hidden: str | None = None
     trust: Policy | None = None
     trust_hidden: str | None = None
-    untold: str | None = None
+    unknown_because: str | None = None
     deleted: Address | None = None
     notes: tuple[str, ...] = ()
     inline: tuple[tuple[str, Policy], ...] = ()
@@ -52,7 +52,7 @@ class Role(msgspec.Struct, frozen=True):
 def joined(role: Role, theirs: Role, home: Address) -> Role:
     """Join what the plan shows of a role with what the stack shows that manages it; it keeps its label."""
     return msgspec.structs.replace(
-        _with(role, theirs.identity, theirs.hidden, theirs.rivals, theirs.inline, theirs.notes),
+        _with(role, theirs.identity, theirs.hidden, theirs.same_name_policies, theirs.inline, theirs.notes),
         managed=True,
         perhaps=(*role.perhaps, *theirs.perhaps),
         home=home,
@@ -68,16 +68,20 @@ def lent(role: Role, attached: Attached) -> Role:
     """Add what another stack attaches to a role that it does not manage."""
     if not (attached.policies or attached.hidden or attached.notes):
         return role
-    policies, hidden, rivals = tuple(attached.policies), tuple(attached.hidden), tuple(attached.rivals)
+    policies, hidden, same_name_policies = (
+        tuple(attached.policies),
+        tuple(attached.hidden),
+        tuple(attached.same_name_policies),
+    )
     role = msgspec.structs.replace(role, perhaps=(*role.perhaps, *attached.perhaps))
-    return _with(role, policies, hidden, rivals, tuple(attached.inline), tuple(attached.notes))
+    return _with(role, policies, hidden, same_name_policies, tuple(attached.inline), tuple(attached.notes))
 
 
 def _with(
     role: Role,
     identity: tuple[Policy, ...],
     hidden: tuple[str, ...],
-    rivals: tuple[tuple[Policy, ...], ...],
+    same_name_policies: tuple[tuple[Policy, ...], ...],
     inline: tuple[tuple[str, Policy], ...],
     notes: tuple[str, ...],
 ) -> Role:
@@ -89,13 +93,13 @@ def _with(
         role,
         identity=(*role.identity, *identity),
         hidden=(*role.hidden, *hidden),
-        rivals=(*role.rivals, *rivals, *pairs),
+        same_name_policies=(*role.same_name_policies, *same_name_policies, *pairs),
         inline=(*role.inline, *inline),
         notes=(*role.notes, *notes, *said),
     )
 
 
-def namesake(thing: Thing, account: TextLike, role: Role) -> str:
+def namesake(thing: WorldObject, account: TextLike, role: Role) -> str:
     """Explain why a role of the same name in another stack is not taken for the one that is named.
 
     Nothing if it is not.

@@ -12,8 +12,8 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam import Caller, Policy
-from tfcheck.role.attachment import NOTHING_ASIDE, Aside, Attachments, Fates, account_of
-from tfcheck.role.other_stacks import Across, Target
+from tfcheck.role.attachment import NOTHING_ASIDE, Attachments, Fates, OwnedHere, account_of
+from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
 from tfcheck.role.policies import Policies
 from tfcheck.role.role import Role, joined, lent, namesake
 from tfcheck.symbolic.match import equal
@@ -22,7 +22,7 @@ from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 class Roles:
@@ -58,15 +58,17 @@ class Roles:
     def _named(self, reference: Value, *, nameless: bool) -> Role:
         return self._in_context(reference, None, nameless=nameless)
 
-    def _in_context(self, reference: Value, own: Thing | None, *, nameless: bool) -> Role:
+    def _in_context(self, reference: Value, own: WorldObject | None, *, nameless: bool) -> Role:
         """Add to a role what other stacks show: all that it has if one of them manages it, else what they attach.
 
         Of what each attaches only what the others leave of it counts. `own` is what this world shows of the role.
         """
         caller = _caller_named(reference) if own is None else _caller(own)
         stacks = [self._world, *self._world.context]
-        target = Target(caller.name, caller.account)
-        fates = [Across(target, stacks, each).fate if len(stacks) > 1 else None for each in range(len(stacks))]
+        target = TargetRole(caller.name, caller.account)
+        fates = [
+            OtherStackGrants(target, stacks, each).fate if len(stacks) > 1 else None for each in range(len(stacks))
+        ]
         owned = own is not None and own.address.mode == "managed"
         if own is not None:
             role = self.shown(own, fates[0])
@@ -101,15 +103,15 @@ class Roles:
         names = [each.attribute("name") for each in ended]
         if not ended or any(True for one in here for name in names for _ in one.perhaps_called(name)):
             return role
-        nothing = dict.fromkeys(("identity", "hidden", "rivals", "inline", "perhaps"), ())
+        nothing = dict.fromkeys(("identity", "hidden", "same_name_policies", "inline", "perhaps"), ())
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
-    def managed(self, arn: str) -> Thing | None:
+    def managed(self, arn: str) -> WorldObject | None:
         """Find the role of this world that has an ARN, unless it is only looked up."""
         thing = self._by_arn.get(arn)
         return thing if thing is not None and thing.address.mode == "managed" else None
 
-    def thing(self, reference: Value) -> Thing | None:
+    def thing(self, reference: Value) -> WorldObject | None:
         """Find the role resource, or else the data source, that a reference definitely names."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
@@ -124,29 +126,29 @@ class Roles:
             return self._only_candidate(reference)
         return None
 
-    def _only_candidate(self, reference: Text) -> Thing | None:
+    def _only_candidate(self, reference: Text) -> WorldObject | None:
         sure = [each for each in self._managed if equal(reference, each.attribute("arn")) is Truth.TRUE]
         return sure[0] if len(sure) == 1 else None
 
     @cached_property
-    def _managed(self) -> Sequence[Thing]:
+    def _managed(self) -> Sequence[WorldObject]:
         return self._world.things("aws_iam_role")
 
-    def called(self, name: TextLike) -> Sequence[Thing]:
+    def called(self, name: TextLike) -> Sequence[WorldObject]:
         """Return the roles of this world with a name, except those that are only looked up."""
         return self._by_name.get(name, ())
 
-    def perhaps_called(self, name: Value) -> Iterator[Thing]:
+    def perhaps_called(self, name: Value) -> Iterator[WorldObject]:
         """Return the roles of this world that may have a name, except those that are only looked up."""
         yield from self._by_name.get(name, ()) if isinstance(name, str) else ()
         yield from (each for each, own in self._nameless if equal(own, name) is not Truth.FALSE)
 
-    def ended(self, arn: str) -> Thing | None:
+    def ended(self, arn: str) -> WorldObject | None:
         """Find the role that had an ARN before the change and is gone, or has another name."""
         return self._ended.get(arn)
 
     @cached_property
-    def _ended(self) -> dict[str, Thing]:
+    def _ended(self) -> dict[str, WorldObject]:
         names = {str(each.address): each.attribute("name") for each in self._managed}
         gone = [
             each
@@ -156,13 +158,13 @@ class Roles:
         return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 
     @cached_property
-    def _by_address(self) -> dict[str, Thing]:
+    def _by_address(self) -> dict[str, WorldObject]:
         things = [*self._world.looked_up("aws_iam_role"), *self._managed]
         return {str(each.address): each for each in things}
 
     @cached_property
-    def _by_arn(self) -> dict[TextLike, Thing]:
-        found: dict[TextLike, Thing] = {}
+    def _by_arn(self) -> dict[TextLike, WorldObject]:
+        found: dict[TextLike, WorldObject] = {}
         for each in [*self._world.looked_up("aws_iam_role"), *self._managed]:
             arn = identity(each.attribute("arn"))
             if arn is not None:
@@ -170,9 +172,9 @@ class Roles:
         return found
 
     @cached_property
-    def _by_name(self) -> dict[TextLike, list[Thing]]:
+    def _by_name(self) -> dict[TextLike, list[WorldObject]]:
         """Index the roles by name: ECS takes a name where it takes an ARN."""
-        found: dict[TextLike, list[Thing]] = {}
+        found: dict[TextLike, list[WorldObject]] = {}
         for each in self._managed:
             name = each.attribute("name")
             if isinstance(name, str):
@@ -180,13 +182,13 @@ class Roles:
         return found
 
     @cached_property
-    def _nameless(self) -> list[tuple[Thing, Value]]:
+    def _nameless(self) -> list[tuple[WorldObject, Value]]:
         named = ((each, each.attribute("name")) for each in self._managed)
         return [(each, name) for each, name in named if not isinstance(name, str)]
 
     # One role
 
-    def shown(self, thing: Thing, fate: Fates | None = None, aside: Aside = NOTHING_ASIDE) -> Role:
+    def shown(self, thing: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Role:
         """Describe a role of this world, except what others take away or speak for."""
         managed = thing.address.mode == "managed"
         attached = self.attachments.of(thing, fate, aside)
@@ -198,7 +200,7 @@ class Roles:
             caller=_caller(thing),
             identity=tuple(attached.policies),
             hidden=tuple(attached.hidden),
-            rivals=tuple(attached.rivals),
+            same_name_policies=tuple(attached.same_name_policies),
             boundary=boundary,
             boundary_hidden=boundary_hidden,
             trust=trust,
@@ -211,24 +213,24 @@ class Roles:
     def _outside(self, reference: Value, caller: Caller, fate: Fates | None, *, nameless: bool) -> Role:
         """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
         known = reference if isinstance(reference, str | Text | Unknown) else None
-        untold = None if nameless else _untold(known)
+        unknown_because = None if nameless else _untold(known)
         parts = split(caller.arn)
         attached = self.attachments.named(_name_in(known), parts.account if parts else None, fate)
         return Role(
-            label=SENSITIVE if nameless else written(known) if known is not None and not untold else None,
+            label=SENSITIVE if nameless else written(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
             caller=caller,
             identity=tuple(attached.policies),
             hidden=tuple(attached.hidden),
-            rivals=tuple(attached.rivals),
-            trust_hidden=untold or "the role is not in the plan",
-            untold=untold,
+            same_name_policies=tuple(attached.same_name_policies),
+            trust_hidden=unknown_because or "the role is not in the plan",
+            unknown_because=unknown_because,
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
             perhaps=tuple(attached.perhaps),
         )
 
-    def _boundary(self, thing: Thing) -> tuple[tuple[Policy, ...] | None, str | None]:
+    def _boundary(self, thing: WorldObject) -> tuple[tuple[Policy, ...] | None, str | None]:
         reference = thing.attribute("permissions_boundary")
         if reference is None or reference == "":
             return None, None
@@ -236,12 +238,12 @@ class Roles:
         found = self.policies.by_arn(reference, secret_in)
         return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
 
-    def _trust(self, thing: Thing) -> tuple[Policy | None, str | None]:
+    def _trust(self, thing: WorldObject) -> tuple[Policy | None, str | None]:
         found = self.policies.of_attribute(thing, "assume_role_policy")
         return found.policy, found.hidden or None
 
 
-def _caller(thing: Thing) -> Caller:
+def _caller(thing: WorldObject) -> Caller:
     arn, name, unique_id = (thing.attribute(each) for each in ("arn", "name", "unique_id"))
     tags = thing.attribute("tags_all")
     if tags is None:

@@ -12,19 +12,19 @@ from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.inventory.ecs import member
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import existence
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import Requirement, Severity
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 #: Whatever task it will be, before and after a change it is the same need.
 _TASK = Symbol("task", ("id",))
 
 
 def log_calls(
-    rule: str, place: Place, driver: Value, options: Value, middle: TextLike, world: World
+    rule: str, place: TaskPlace, driver: Value, options: Value, middle: TextLike, world: World
 ) -> Iterator[Requirement]:
     """Require what a log driver calls; `middle` is what its streams are named between prefix and task."""
     is_awslogs = equal(driver, "awslogs")
@@ -59,7 +59,7 @@ def wrong_group(options: Value) -> str | None:
         return None
     is_arn = isinstance(name, Unknown) and name.symbol is not None and name.symbol.path == ("arn",)
     if is_arn or any(isinstance(each, str) and ":" in each for each in pieces(spelled_out(name))):
-        return "takes the name of a log group, which holds no colons: not its ARN"
+        return "accepts the name of a log group, which contains no colons: not its ARN"
     return None
 
 
@@ -75,13 +75,13 @@ def _is_true(value: Value) -> Truth:
     return Truth.of(value is True)
 
 
-def _exists(place: Place, options: Value, world: World) -> Truth:
+def _exists(place: TaskPlace, options: Value, world: World) -> Truth:
     around = place.task.thing.surroundings
     name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
     return existence.log_group(existence.at(name, around, region), world)
 
 
-def _group_arn(place: Place, options: Value, world: World) -> TextLike:
+def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:
     name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
     around = place.task.thing.surroundings
     if not isinstance(region, str | Text | Unknown) or region == "":
@@ -95,7 +95,7 @@ def _group_arn(place: Place, options: Value, world: World) -> TextLike:
     return Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).written()
 
 
-def _is_at(group: Thing, region: Value, account: Value) -> bool:
+def _is_at(group: WorldObject, region: Value, account: Value) -> bool:
     around = group.surroundings
     return equal(around.region, region) & equal(around.account, account) is Truth.TRUE
 

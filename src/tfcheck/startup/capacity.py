@@ -10,17 +10,17 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import Kind, catalogue
+from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, written
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 #: What `launch_type` may be.
 LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
-_CLUSTER = Kind(("aws_ecs_cluster",), aliases=("id",))
-_PROVIDER = Kind(("aws_ecs_capacity_provider",), aliases=("id",))
+_CLUSTER = ObjectKind(("aws_ecs_cluster",), aliases=("id",))
+_PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 
 
 class Capacity(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class Capacity(msgspec.Struct, frozen=True):
     open: str = ""
 
 
-def capacity(service: Thing, world: World) -> Capacity:
+def capacity(service: WorldObject, world: World) -> Capacity:
     """Return what a service runs its tasks on."""
     strategy = service.attribute("capacity_provider_strategy")
     unset = isinstance(strategy, Unknown) and service.configured("capacity_provider_strategy") is False
@@ -49,7 +49,7 @@ def capacity(service: Thing, world: World) -> Capacity:
     return _default(service, world)
 
 
-def _default(service: Thing, world: World) -> Capacity:
+def _default(service: WorldObject, world: World) -> Capacity:
     """Return what the default strategy of a service's cluster names."""
     reference = service.attribute("cluster")
     cluster = catalogue(world, _CLUSTER).find(reference, service.surroundings)
@@ -68,7 +68,7 @@ def _default(service: Thing, world: World) -> Capacity:
     )
 
 
-def _is_of(providers: Thing, cluster: Thing) -> Truth:
+def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:
     name = providers.attribute("cluster_name")
     refers = isinstance(name, Unknown) and name.symbol is not None and name.symbol.owner == str(cluster.address)
     return Truth.TRUE if refers else equal(name, cluster.attribute("name"))
@@ -97,13 +97,13 @@ def _is_nameless(name: Value) -> bool:
     return isinstance(name, Unknown) and name.symbol is None and name.shape is None
 
 
-def providers(found: Capacity, service: Thing, world: World) -> Iterator[tuple[Value, Thing | None]]:
+def providers(found: Capacity, service: WorldObject, world: World) -> Iterator[tuple[Value, WorldObject | None]]:
     """Yield how each capacity provider is called, and the resource that makes it, if the plan has one."""
     for name in found.named:
         yield name, catalogue(world, _PROVIDER).find(name, service.surroundings)
 
 
-def launch_types(service: Thing, world: World) -> frozenset[str]:
+def launch_types(service: WorldObject, world: World) -> frozenset[str]:
     """Return the launch types that a service definitely uses."""
     found = capacity(service, world)
     kinds = {found.launch_type} if found.launch_type else set()

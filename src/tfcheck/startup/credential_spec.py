@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup.object_arn import is_other_than_arn, misshape, seen_by_iam
-from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.place import TaskPlace, in_container
 from tfcheck.startup.reference import wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import glob
@@ -43,7 +43,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             yield from _needs(place, arn)
 
 
-def options(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
+def options(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Return every option of a container that may name a credential specification; a list not known is one."""
     for container in task.containers:
         for member in ("credentialSpecs", "dockerSecurityOptions"):
@@ -71,7 +71,7 @@ def wrong_specification(arn: TextLike, around: Surroundings, world: World) -> st
     return refused.what if refused is not None else None
 
 
-def _needs(place: Place, arn: TextLike) -> Iterator[Requirement]:
+def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
     """Need what an ARN names; one that is not known may be in either store, or be none."""
     parts = split(arn)
     if parts is not None and isinstance(parts.service, str):

@@ -32,7 +32,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value
@@ -55,13 +55,13 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         asks = equal(member(authorization, "iam"), "ENABLED")
         if asks is not Truth.FALSE:
             pointer = "/volumes" if isinstance(volume, Unknown) else f"/volumes/{index}/efsVolumeConfiguration"
-            place = Place(task, None, pointer, "EFS volume", RoleKind.TASK)
+            place = TaskPlace(task, None, pointer, "EFS volume", RoleKind.TASK)
             point = member(authorization, "access_point_id")
             yield from _needs(place, volume, member(system, "file_system_id"), point, asks, world)
 
 
 def _needs(
-    place: Place, volume: Value, system: Value, point: Value, asks: Truth, world: World
+    place: TaskPlace, volume: Value, system: Value, point: Value, asks: Truth, world: World
 ) -> Iterator[Requirement]:
     around = place.task.thing.surroundings
     arn = file_system_arn(system if isinstance(system, str | Text | Unknown) else Unknown(), around, world)

@@ -11,10 +11,10 @@ from collections.abc import Hashable, Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, REPOSITORY, SECRET, Kind, reachable
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, REPOSITORY, SECRET, ObjectKind, reachable
 from tfcheck.inventory.change import is_created, is_new
 from tfcheck.inventory.ecs import task_definitions
-from tfcheck.inventory.index import Filed
+from tfcheck.inventory.index import AttributeIndex
 from tfcheck.inventory.novelty import is_to_be, same
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.provider import Surroundings
@@ -22,7 +22,7 @@ from tfcheck.startup import registry
 from tfcheck.startup.log_driver import awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _VERSION = "aws_secretsmanager_secret_version"
 _OBJECTS = (*OBJECT.types, "aws_s3_object_copy")
@@ -53,7 +53,7 @@ def repository(arn: TextLike, world: World) -> Truth:
     return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_repositories_used))
 
 
-def possible_namesakes(kind: Kind, named: Named, world: World) -> Iterator[Thing]:
+def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator[WorldObject]:
     """Return what has, or may have, a name where it is looked for: managed, looked up or in another stack."""
     for each in world.once(_Namesakes).of(kind).perhaps(named.name):
         if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
@@ -81,13 +81,13 @@ def log_group(named: Named, world: World) -> Truth:
     return Truth.FALSE if is_named_later else Truth.UNKNOWN
 
 
-def _is_deleted(kind: Kind, named: Named, world: World) -> bool:
+def _is_deleted(kind: ObjectKind, named: Named, world: World) -> bool:
     """Whether the change deletes it, or gives it another name."""
     former = (each for each in world.before().things(*kind.types) if has_name(each, named) is Truth.TRUE)
     return any(each.attribute("skip_destroy") is not True and not each.abandoned for each in former)
 
 
-def has_name(thing: Thing, named: Named) -> Truth:
+def has_name(thing: WorldObject, named: Named) -> Truth:
     """Whether a name means an object."""
     around = thing.surroundings
     same = equal(thing.attribute("name"), named.name)
@@ -121,16 +121,16 @@ class _Namesakes:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._filed: dict[tuple[str, ...], Filed] = {}
+        self._filed: dict[tuple[str, ...], AttributeIndex] = {}
 
-    def of(self, kind: Kind) -> Filed:
+    def of(self, kind: ObjectKind) -> AttributeIndex:
         if kind.types not in self._filed:
             worlds = (self._world, *self._world.context)
-            self._filed[kind.types] = Filed([each for one in worlds for each in _all(kind, one)], "name")
+            self._filed[kind.types] = AttributeIndex([each for one in worlds for each in _all(kind, one)], "name")
         return self._filed[kind.types]
 
 
-def _all(kind: Kind, world: World) -> Iterator[Thing]:
+def _all(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
     yield from world.things(*kind.types)
     yield from world.looked_up(*kind.types)
 
@@ -143,7 +143,7 @@ def is_read(name: Value, world: World) -> bool:
 # Files in buckets
 
 
-def file(arn: TextLike, services: Iterable[Thing], world: World) -> Truth:
+def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     """Whether an object in S3 exists when services start."""
     bucket = bucket_of(arn, world)
     thing = bucket.thing if bucket is not None else None
@@ -163,16 +163,18 @@ def key_in(arn: TextLike) -> TextLike | None:
     return None
 
 
-def _objects(world: World) -> Filed:
+def _objects(world: World) -> AttributeIndex:
     """Index the objects by the key that they get: the ARN of one that does not exist yet may not be known."""
-    return Filed([each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key", cleaned_key)
+    return AttributeIndex(
+        [each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key", cleaned_key
+    )
 
 
-def _is_at(each: Thing, key: TextLike) -> Truth:
+def _is_at(each: WorldObject, key: TextLike) -> Truth:
     return equal(cleaned_key(each.attribute("key")), key)
 
 
-def _is_in(each: Thing, bucket: Thing) -> Truth:
+def _is_in(each: WorldObject, bucket: WorldObject) -> Truth:
     place = each.attribute("bucket")
     return Truth.some(equal(place, bucket.attribute(name)) for name in ("id", "bucket", "arn"))
 
@@ -180,7 +182,7 @@ def _is_in(each: Thing, bucket: Thing) -> Truth:
 # Values of secrets
 
 
-def secret_value(secret: Thing, services: Iterable[Thing], world: World) -> Truth:
+def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: World) -> Truth:
     """Whether a secret has a value when services start."""
     if str(secret.address) in world.once(_filled):
         return Truth.TRUE
@@ -196,14 +198,14 @@ def _filled(world: World) -> frozenset[str]:
     return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
 
 
-def _versions(world: World) -> Filed:
-    return Filed([each for one in (world, *world.context) for each in one.things(_VERSION)], "secret_id")
+def _versions(world: World) -> AttributeIndex:
+    return AttributeIndex([each for one in (world, *world.context) for each in one.things(_VERSION)], "secret_id")
 
 
 # Scripts
 
 
-def _may_be_filled(thing: Thing, services: Iterable[Thing], world: World) -> bool:
+def _may_be_filled(thing: WorldObject, services: Iterable[WorldObject], world: World) -> bool:
     """Whether a script may fill what the plan creates: one that services wait for, or that waits for the thing."""
     scripts = world.things(*_SCRIPTS)
     for service in services:
@@ -215,6 +217,6 @@ def _may_be_filled(thing: Thing, services: Iterable[Thing], world: World) -> boo
     return any(_waits_for(each, thing, world) for each in scripts)
 
 
-def _waits_for(script: Thing, thing: Thing, world: World) -> bool:
+def _waits_for(script: WorldObject, thing: WorldObject, world: World) -> bool:
     earlier = world.earlier(script.address)
     return earlier.open or thing.address.config in earlier.resources

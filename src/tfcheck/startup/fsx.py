@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.nested import blocks_or_unknown, only, only_or_unknown
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
@@ -47,7 +47,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             yield from _needs(place, _credentials(server), "", world)
 
 
-def named_credentials(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
+def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Return what each such volume that is known names its credentials by."""
     for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
         server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
@@ -60,8 +60,8 @@ def _credentials(server: dict[str, Value]) -> Value:
     return member(only_or_unknown(server.get("authorization_config")), "credentials_parameter")
 
 
-def _place(task: TaskDefinition, pointer: str) -> Place:
-    return Place(task, None, pointer, "FSx for Windows File Server volume")
+def _place(task: TaskDefinition, pointer: str) -> TaskPlace:
+    return TaskPlace(task, None, pointer, "FSx for Windows File Server volume")
 
 
 def _may_have_one(task: TaskDefinition) -> bool:
@@ -72,7 +72,7 @@ def _may_have_one(task: TaskDefinition) -> bool:
     return not is_linux and "FARGATE" not in task.compatibilities
 
 
-def _needs(place: Place, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
+def _needs(place: TaskPlace, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
     yield place.needs(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
     around = place.task.thing.surroundings
     if is_refused(wrong_reference(credentials, around, world)):

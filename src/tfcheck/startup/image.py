@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
 from tfcheck.startup.launch import by_execution_role_or_instance
-from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.place import TaskPlace, in_container
 from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Truth, Unknown
@@ -58,7 +58,7 @@ def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             yield from _needs(in_container(task, container, "/image", "image"), image, world)
 
 
-def _needs(place: Place, image: Image, world: World) -> Iterator[Requirement]:
+def _needs(place: TaskPlace, image: Image, world: World) -> Iterator[Requirement]:
     yield place.needs(ID, "ecr:GetAuthorizationToken", "*", doubt=image.doubt)
     for action, severity in _PULL:
         yield place.needs(ID, action, image.arn, severity, doubt=image.doubt)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.inventory.catalogue import Kind, catalogue
+from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.change import is_created
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
@@ -19,13 +19,13 @@ from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, written
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
-_GROUP = Kind(("aws_autoscaling_group",), aliases=("id",))
-_TEMPLATE = Kind(("aws_launch_template",), names=("name", "id"))
-_CONFIGURATION = Kind(("aws_launch_configuration",), aliases=("id",))
-_PROFILE = Kind(("aws_iam_instance_profile",), aliases=("id",), looked_up=True)
-_ROLE = Kind(("aws_iam_role",), aliases=("id",))
+_GROUP = ObjectKind(("aws_autoscaling_group",), aliases=("id",))
+_TEMPLATE = ObjectKind(("aws_launch_template",), names=("name", "id"))
+_CONFIGURATION = ObjectKind(("aws_launch_configuration",), aliases=("id",))
+_PROFILE = ObjectKind(("aws_iam_instance_profile",), aliases=("id",), looked_up=True)
+_ROLE = ObjectKind(("aws_iam_role",), aliases=("id",))
 _NO_GROUP = "the Auto Scaling group of {}, which is not in the plan"
 
 
@@ -70,7 +70,7 @@ class _Instances:
         for service in running:
             yield from self._of_service(service)
 
-    def _of_service(self, service: Thing) -> Iterator[Value]:
+    def _of_service(self, service: WorldObject) -> Iterator[Value]:
         found = capacity(service, self._world)
         if found.open:
             raise _OpenError(found.open)
@@ -84,7 +84,7 @@ class _Instances:
             if name not in FARGATE_PROVIDERS:
                 yield self._of_provider(name, provider)
 
-    def _of_provider(self, name: Value, provider: Thing | None) -> Value:
+    def _of_provider(self, name: Value, provider: WorldObject | None) -> Value:
         if provider is None:
             raise _OpenError(f"capacity provider {written(name)}, which is not in the plan")
         asked = member(only_or_unknown(provider.attribute("auto_scaling_group_provider")), "auto_scaling_group_arn")
@@ -97,7 +97,7 @@ class _Instances:
         self._refuse_changed(group, profiles[0])
         return self._role(profiles[0], group)
 
-    def _refuse_changed(self, group: Thing, profile: Value) -> None:
+    def _refuse_changed(self, group: WorldObject, profile: Value) -> None:
         """Raise where instances that the group launched before the change keep another profile."""
         before = self._world.before()
         existing = next((each for each in before.things(*_GROUP.types) if each.address == group.address), None)
@@ -109,7 +109,7 @@ class _Instances:
         if now is None or now != then or replaced:
             raise _OpenError(f"the instance profile of the instances that {group.address} launched before this change")
 
-    def _role(self, profile: Value, group: Thing) -> Value:
+    def _role(self, profile: Value, group: WorldObject) -> Value:
         thing = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
         if thing is None:
             raise _OpenError(f"instance profile {written(profile)}, which is not in the plan")
@@ -118,7 +118,7 @@ class _Instances:
             raise _OpenError(f"the role of {thing.address}")
         return self._in_account(role, thing)
 
-    def _in_account(self, role: Value, profile: Thing) -> Value:
+    def _in_account(self, role: Value, profile: WorldObject) -> Value:
         """Return what names a role in the account of its profile: another account may have one of that name."""
         found = catalogue(self._world, _ROLE).find(role, profile.surroundings)
         if found is not None:
@@ -131,7 +131,7 @@ class _Instances:
 
     # From the group to what its instances are launched with
 
-    def profiles(self, group: Thing) -> Iterator[Value]:
+    def profiles(self, group: WorldObject) -> Iterator[Value]:
         """Yield the instance profiles, each by name or ARN, that instances of a group get."""
         for template in self._templates(group):
             if template.address.type == "aws_launch_configuration":
@@ -141,7 +141,7 @@ class _Instances:
             arn, name = member(block, "arn"), member(block, "name")
             yield _given(name if arn is None or arn == "" else arn, template)
 
-    def _templates(self, group: Thing) -> Iterator[Thing]:
+    def _templates(self, group: WorldObject) -> Iterator[WorldObject]:
         configuration = group.attribute("launch_configuration")
         thing = (
             catalogue(self._world, _CONFIGURATION).find(configuration, group.surroundings) if configuration else None
@@ -155,7 +155,7 @@ class _Instances:
         for each in specified:
             yield self._template(each, group)
 
-    def _specified(self, group: Thing) -> Iterator[Value]:
+    def _specified(self, group: WorldObject) -> Iterator[Value]:
         """Yield how a group names its launch templates, those for single instance types included."""
         # NOTE: a group has one of the two, and the provider leaves the other open while it plans.
         own = blocks(group.attribute("launch_template"))
@@ -166,7 +166,7 @@ class _Instances:
                 for override in _inner(template, "override"):
                     yield from _inner(override, "launch_template_specification")
 
-    def _template(self, specified: Value, group: Thing) -> Thing:
+    def _template(self, specified: Value, group: WorldObject) -> WorldObject:
         names = [member(specified, each) for each in ("id", "launch_template_id", "name", "launch_template_name")]
         found = (catalogue(self._world, _TEMPLATE).find(each, group.surroundings) for each in names if each)
         template = next((each for each in found if each is not None), None)
@@ -176,7 +176,7 @@ class _Instances:
             raise _OpenError(f"the version of {template.address} that {group.address} uses")
         return template
 
-    def _is_current(self, template: Thing, version: Value) -> bool:
+    def _is_current(self, template: WorldObject, version: Value) -> bool:
         """Whether a version of a template is definitely the one that the plan shows."""
         if version in (None, "", "$Default") or _refers(version, template, "default_version"):
             was_there = any(each.address == template.address for each in self._world.before().things(*_TEMPLATE.types))
@@ -193,13 +193,13 @@ def _inner(value: Value, name: str) -> list[dict[str, Value] | Unknown]:
     return blocks_or_unknown(value if isinstance(value, Unknown) else member(value, name))
 
 
-def _given(profile: Value, template: Thing) -> Value:
+def _given(profile: Value, template: WorldObject) -> Value:
     if profile is None or profile == "":
         raise _OpenError(f"the instance profile of {template.address}, which names none")
     return profile
 
 
-def _refers(value: Value, thing: Thing, attribute: str) -> bool:
+def _refers(value: Value, thing: WorldObject, attribute: str) -> bool:
     return (
         isinstance(value, Unknown)
         and value.symbol is not None
@@ -207,7 +207,7 @@ def _refers(value: Value, thing: Thing, attribute: str) -> bool:
     )
 
 
-def _earlier(before: World, group: Thing) -> Value:
+def _earlier(before: World, group: WorldObject) -> Value:
     """Return the profile that instances of a group got before the change; None where that is open."""
     try:
         found = list(_once(before.once(_Instances).profiles(group)))
@@ -216,7 +216,7 @@ def _earlier(before: World, group: Thing) -> Value:
     return found[0] if len(found) == 1 else None
 
 
-def _called(world: World, profile: Value, near: Thing) -> str | None:
+def _called(world: World, profile: Value, near: WorldObject) -> str | None:
     """Return what a profile is known by in both worlds: the address that makes it, else its name."""
     thing = catalogue(world, _PROFILE).find(profile, near.surroundings)
     if thing is not None:

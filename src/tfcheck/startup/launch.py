@@ -31,7 +31,7 @@ from tfcheck.symbolic.value import (
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Requirement, RoleKind
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE = "aws_ecs_task_definition"
@@ -42,16 +42,16 @@ _OPEN = "\0"
 class Services(msgspec.Struct, frozen=True):
     """The services that definitely run a task definition, and those that may."""
 
-    sure: tuple[Thing, ...] = ()
-    open: tuple[Thing, ...] = ()
+    sure: tuple[WorldObject, ...] = ()
+    open: tuple[WorldObject, ...] = ()
 
 
-def services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
+def services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
     """Return the services that definitely run a task definition."""
     return world.once(_Running).of(task).sure
 
 
-def possible_services(task: TaskDefinition, world: World) -> tuple[Thing, ...]:
+def possible_services(task: TaskDefinition, world: World) -> tuple[WorldObject, ...]:
     """Return the services that may run a task definition, but need not: what they name is known only after apply."""
     return world.once(_Running).of(task).open
 
@@ -68,7 +68,7 @@ def by_execution_role_or_instance(
         if by_instance is Truth.TRUE:
             yield msgspec.structs.replace(each, role_kind=RoleKind.INSTANCE)
         elif by_instance is Truth.UNKNOWN:
-            yield doubted(each, "whether its tasks run on Fargate, which nothing in the plan tells")
+            yield doubted(each, "whether its tasks run on Fargate, which the plan does not show")
         elif each.action.startswith("ecr:") and _only_outside_aws(task, world):
             yield doubted(each, "whether the role of the external instance, which the plan does not show, pulls it")
         else:
@@ -118,7 +118,7 @@ def _kinds(task: TaskDefinition, world: World) -> set[str]:
     return asked.union(*(launch_types(service, world) for service in running.sure))
 
 
-def _names_its_launch(service: Thing, world: World) -> bool:
+def _names_its_launch(service: WorldObject, world: World) -> bool:
     """Whether it is known on what a service runs, by itself or by its cluster, and none of it may be Fargate."""
     found = capacity(service, world)
     return not found.open and all(isinstance(name, str) or thing for name, thing in providers(found, service, world))
@@ -133,7 +133,7 @@ def _fits_fargate(task: TaskDefinition) -> bool:
     return sized and (mode == "awsvpc" or isinstance(mode, Unknown | Text))
 
 
-def _unless_unwritten(thing: Thing, argument: str) -> Value:
+def _unless_unwritten(thing: WorldObject, argument: str) -> Value:
     value = thing.attribute(argument)
     return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
 
@@ -146,14 +146,14 @@ class _Running:
 
     def __init__(self, world: World) -> None:
         self._newest = _Newest(world)
-        self._filed: dict[TextLike, list[Thing]] = {}
-        self._by_family: dict[str | None, list[tuple[TextLike, Thing]]] = {}
-        self._vague: list[Thing] = []
+        self._filed: dict[TextLike, list[WorldObject]] = {}
+        self._by_family: dict[str | None, list[tuple[TextLike, WorldObject]]] = {}
+        self._vague: list[WorldObject] = []
         self._found: dict[str, Services] = {}
         for service in world.things("aws_ecs_service"):
             self._file(service.attribute("task_definition"), service)
 
-    def _file(self, reference: Value, service: Thing) -> None:
+    def _file(self, reference: Value, service: WorldObject) -> None:
         owner = _owner(reference)
         if owner is not None:
             self._filed.setdefault(owner, []).append(service)
@@ -175,7 +175,7 @@ class _Running:
     def _of(self, task: TaskDefinition) -> Services:
         names = _Names(task)
         sure = {str(each.address): each for name in names.everywhere for each in self._filed.get(name, ())}
-        open_: dict[str, Thing] = {}
+        open_: dict[str, WorldObject] = {}
         filed = [(name, each) for name in names.here for each in self._filed.get(name, ())]
         for called, service in (*filed, *self._candidates(names.family)):
             address = str(service.address)
@@ -187,7 +187,7 @@ class _Running:
         may = (each for address, each in open_.items() if address not in sure)
         return Services(tuple(sure.values()), (*may, *self._vague))
 
-    def _candidates(self, family: Value) -> Iterator[tuple[TextLike, Thing]]:
+    def _candidates(self, family: Value) -> Iterator[tuple[TextLike, WorldObject]]:
         """Return the references that may turn out to name a family, or a revision of it."""
         if isinstance(family, str):
             yield from self._by_family.get(family, ())
@@ -216,7 +216,7 @@ class _Names:
                 ]
                 self.here.extend(both)
 
-    def are(self, called: TextLike, service: Thing) -> Truth:
+    def are(self, called: TextLike, service: WorldObject) -> Truth:
         """Whether a service means this task definition by what it calls it."""
         if Truth.some(equal(called, each) for each in self.everywhere) is Truth.TRUE:
             return Truth.TRUE

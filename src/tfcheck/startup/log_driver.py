@@ -10,7 +10,7 @@ from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.launch import services
 from tfcheck.startup.nested import only_or_unknown
 from tfcheck.symbolic.value import Unknown, Value
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 
 class AwsLogs(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ def awslogs(task: TaskDefinition, world: World) -> Iterator[AwsLogs]:
             yield AwsLogs(f"the Service Connect proxy of {service.address}", None, options or {})
 
 
-def log_configuration(service: Thing) -> dict[str, Value] | Unknown | None:
+def log_configuration(service: WorldObject) -> dict[str, Value] | Unknown | None:
     """Return how the proxy of a service logs; None where it definitely does not, or there is none."""
     connect = only_or_unknown(service.attribute("service_connect_configuration"))
     if isinstance(connect, dict) and connect.get("enabled") is False:

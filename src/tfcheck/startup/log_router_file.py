@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.startup.object_arn import object_needs
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
@@ -47,7 +47,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             doubt = _doubt(fetches, name)
             if doubt is not None and isinstance(value, str | Text | Unknown):
                 cause = f"log router's file of container `{container.name}`"
-                place = Place(task, container, f"/{container.index}/environment{pointer}", cause, RoleKind.TASK)
+                place = TaskPlace(task, container, f"/{container.index}/environment{pointer}", cause, RoleKind.TASK)
                 yield from object_needs(ID, place, value, world, Severity.WARNING, doubt=doubt)
 
 

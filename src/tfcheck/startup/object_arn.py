@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, catalogue
 from tfcheck.resolve.provider import Surroundings
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.value import (
     PARTITION,
     JsonText,
@@ -32,7 +32,7 @@ from tfcheck.world.world import World
 FORM = "arn:PARTITION:s3:::BUCKET/KEY"
 
 
-class Misshape(msgspec.Struct, frozen=True):
+class MalformedArn(msgspec.Struct, frozen=True):
     """What is definitely wrong with an object's ARN.
 
     `readable`: ECS takes it apart all the same, into another object.
@@ -43,7 +43,7 @@ class Misshape(msgspec.Struct, frozen=True):
 
 
 def object_needs(
-    rule: str, place: Place, value: TextLike, world: World, severity: Severity = Severity.ERROR, *, doubt: str = ""
+    rule: str, place: TaskPlace, value: TextLike, world: World, severity: Severity = Severity.ERROR, *, doubt: str = ""
 ) -> Iterator[Requirement]:
     """Require to read an object and to locate its bucket; nothing of what ECS cannot take apart."""
     wrong = misshape(value, world)
@@ -82,19 +82,19 @@ def names_other_partition(value: Value, around: Surroundings) -> bool:
 # What is wrong with it
 
 
-def misshape(value: Value, world: World) -> Misshape | None:
+def misshape(value: Value, world: World) -> MalformedArn | None:
     """Explain what is definitely wrong with an object's ARN; None where nothing is."""
     if value is None or value == "":
-        return Misshape("has no ARN")
+        return MalformedArn("has no ARN")
     if not isinstance(value, str | Text | Unknown):
         return None
     if is_other_than_arn(value):
-        return Misshape("is an address, not an ARN" if "://" in _literal(value) else "is not an ARN")
+        return MalformedArn("is an address, not an ARN" if "://" in _literal(value) else "is not an ARN")
     found = _misses_slash(value, world)
     if found is not None:
         return found
     what = _misshapen(value)
-    return Misshape(what) if what else None
+    return MalformedArn(what) if what else None
 
 
 def is_other_than_arn(value: Value) -> bool:
@@ -109,7 +109,7 @@ def _literal(value: TextLike) -> str:
     return "".join(each for each in pieces(value) if isinstance(each, str))
 
 
-def _misses_slash(value: TextLike, world: World) -> Misshape | None:
+def _misses_slash(value: TextLike, world: World) -> MalformedArn | None:
     """Whether a key follows the reference to a bucket without a slash between them."""
     parts = pieces(value)
     buckets = catalogue(world, BUCKET)
@@ -117,11 +117,11 @@ def _misses_slash(value: TextLike, world: World) -> Misshape | None:
         if isinstance(reference, Unknown) and buckets.referred(reference) is not None:
             rest = parts[index + 1 :]
             if not rest:
-                return Misshape("names a bucket and no key")
+                return MalformedArn("names a bucket and no key")
             following = rest[0]
             is_name = isinstance(following, str) and (following[0].isalnum() or following[0] == "_")
             readable = any(not isinstance(each, str) or "/" in each.rstrip("/") for each in rest)
-            return Misshape("has no slash between bucket and key", readable) if is_name else None
+            return MalformedArn("has no slash between bucket and key", readable) if is_name else None
     return None
 
 

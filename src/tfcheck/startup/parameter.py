@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.rule import Rule
-from tfcheck.startup.source import Store
+from tfcheck.startup.source import ValueStore
 from tfcheck.startup.value_from import NO_ROLE, found, injected, needs
 from tfcheck.vocabulary.finding import Requirement
 from tfcheck.world.world import World
@@ -32,7 +32,7 @@ ID = "parameter"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every parameter that a container, or its log driver, is given a value from."""
-    for place, source in found(injected(task), Store.PARAMETER_STORE, world):
+    for place, source in found(injected(task), ValueStore.PARAMETER_STORE, world):
         yield needs(ID, place, source)
 
 

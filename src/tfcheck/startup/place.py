@@ -9,7 +9,7 @@ from tfcheck.symbolic.value import TextLike
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 
-class Place(msgspec.Struct, frozen=True):
+class TaskPlace(msgspec.Struct, frozen=True):
     """A place in a task definition: its JSON Pointer, its container if it is in one, and what is asked for there.
 
     `role_kind` is the role with which ECS gets it.
@@ -57,6 +57,6 @@ class Place(msgspec.Struct, frozen=True):
         return self.task.thing.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 
-def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> Place:
+def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> TaskPlace:
     """Name a place in a container; `pointer` is the rest behind the container's number, `what` what is asked for."""
-    return Place(task, container, f"/{container.index}{pointer}", f"{what} of container `{container.name}`")
+    return TaskPlace(task, container, f"/{container.index}{pointer}", f"{what} of container `{container.name}`")

@@ -27,7 +27,7 @@ _SHORT_VERSION = (
 _SHORTEST_VERSION = 32
 
 
-class Wrong(msgspec.Struct, frozen=True):
+class InvalidReference(msgspec.Struct, frozen=True):
     """What is definitely wrong with a reference, how much that weighs, and what ECS says to it."""
 
     what: str
@@ -35,15 +35,15 @@ class Wrong(msgspec.Struct, frozen=True):
     symptom: str = ""
 
 
-def is_refused(wrong: Wrong | None) -> bool:
+def is_refused(wrong: InvalidReference | None) -> bool:
     """Whether a reference definitely cannot be read, whatever the role may do."""
     return wrong is not None and wrong.severity is Severity.ERROR
 
 
-def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong | None:
+def wrong_reference(value: Value, around: Surroundings, world: World) -> InvalidReference | None:
     """Explain what is definitely wrong with a `valueFrom` of a task that lives at `around`."""
     if value == "":
-        return Wrong("is empty")
+        return InvalidReference("is empty")
     if not isinstance(value, str | Text | Unknown):
         return None
     fields = _secret_fields(value)
@@ -51,27 +51,29 @@ def wrong_reference(value: Value, around: Surroundings, world: World) -> Wrong |
         return _wrong_tail(fields[1:]) or _wrong_arn(value, around) or _misread(value, fields[0], world)
     parameter = _parameter_fields(value)
     if parameter is not None and len(parameter) > 2:
-        return Wrong("is the ARN of a parameter, behind which no JSON key or version of a secret can stand")
+        return InvalidReference(
+            "is the ARN of a parameter, which cannot be followed by the JSON key or version of a secret"
+        )
     if split(value) is not None:
         return _wrong_arn(value, around)
     return _wrong_name(value, around, world) if not is_arn(value) else _unfinished(value)
 
 
-def wrong_credentials(value: Value, around: Surroundings) -> Wrong | None:
+def wrong_credentials(value: Value, around: Surroundings) -> InvalidReference | None:
     """Explain what is definitely wrong with a private registry's `credentialsParameter`, a secret's ARN or name."""
     if not isinstance(value, str | Text | Unknown):
         return None
     fields = _secret_fields(value)
     if fields is not None and len(fields) > 1:
-        return Wrong("has a JSON key or version, which registry credentials cannot have")
+        return InvalidReference("has a JSON key or version, which registry credentials cannot have")
     parts = split(value)
     if parts is not None and isinstance(parts.service, str) and parts.service != "secretsmanager":
-        return Wrong("is not the ARN of a secret of Secrets Manager")
+        return InvalidReference("is not the ARN of a secret of Secrets Manager")
     return _wrong_arn(value, around)
 
 
-def _unfinished(value: TextLike) -> Wrong | None:
-    return Wrong("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
+def _unfinished(value: TextLike) -> InvalidReference | None:
+    return InvalidReference("has too few parts for an ARN", symptom=_MALFORMED) if isinstance(value, str) else None
 
 
 # What follows the ARN
@@ -105,17 +107,19 @@ def _fields(value: TextLike, service: str, kind: str, attributes: tuple[str, ...
     return None if behind is None else [text([first, behind[0]]), *behind[1:]]
 
 
-def _wrong_tail(tail: list[TextLike]) -> Wrong | None:
+def _wrong_tail(tail: list[TextLike]) -> InvalidReference | None:
     """Explain what is wrong with what follows a secret's ARN: nothing, or JSON key, version stage and version id."""
     if len(tail) not in (0, 3):
         what = "is followed by too few or too many colons: it must be `ARN:key:stage:version`"
-        return Wrong(what, symptom=_MALFORMED)
+        return InvalidReference(what, symptom=_MALFORMED)
     stage, version = tail[1:] or ("", "")
     if isinstance(version, str) and 0 < len(version) < _SHORTEST_VERSION:
-        return Wrong("ends in a version id that is too short to be one", symptom=_SHORT_VERSION)
+        return InvalidReference("ends in a version id that is too short to be one", symptom=_SHORT_VERSION)
     if _is_told(stage) and _is_told(version):
-        what = "has a version stage and a version id: AWS takes one of them, and Secrets Manager two only if they agree"
-        return Wrong(what, Severity.WARNING)
+        what = (
+            "has a version stage and a version id: AWS accepts one of them, and Secrets Manager both only if they agree"
+        )
+        return InvalidReference(what, Severity.WARNING)
     return None
 
 
@@ -127,16 +131,16 @@ def _is_told(field: TextLike) -> bool:
 # The ARN itself
 
 
-def _wrong_arn(value: TextLike, around: Surroundings) -> Wrong | None:
+def _wrong_arn(value: TextLike, around: Surroundings) -> InvalidReference | None:
     parts = split(value)
     if parts is None or not isinstance(parts.service, str):
         return None
     if parts.service not in ("secretsmanager", "ssm"):
-        return Wrong("is an ARN of neither Secrets Manager nor Systems Manager")
+        return InvalidReference("is an ARN of neither Secrets Manager nor Systems Manager")
     if parts.region == "" or parts.account == "":
-        return Wrong("has no region or no account")
+        return InvalidReference("has no region or no account")
     if _is_of_other_partition(parts, around):
-        return Wrong("names another partition than the one that its region, or the task, is in")
+        return InvalidReference("names another partition than the one that its region, or the task, is in")
     fields = cut(parts.resource, ":")
     if fields is None:
         return None
@@ -149,27 +153,27 @@ def _is_of_other_partition(parts: Arn, around: Surroundings) -> bool:
     return isinstance(parts.partition, str) and any(each != parts.partition for each in here)
 
 
-def _wrong_secret(fields: list[TextLike]) -> Wrong | None:
+def _wrong_secret(fields: list[TextLike]) -> InvalidReference | None:
     kind, name = fields[0], fields[1] if len(fields) > 1 else ""
     if (isinstance(kind, str) and kind != "secret") or name == "":
-        return Wrong("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
+        return InvalidReference("names no secret: its sixth part must be `secret`", symptom=_MALFORMED)
     if _holds_wildcard(name):
-        return Wrong("holds a wildcard, which is not one here")
+        return InvalidReference("contains a wildcard, which is not one here")
     if lacks_suffix(name):
         what = "lacks the six random characters at its end, without which it works in its own account only"
-        return Wrong(f"{what}: write the full ARN", Severity.WARNING)
+        return InvalidReference(f"{what}: write the full ARN", Severity.WARNING)
     return None
 
 
-def _wrong_parameter(resource: TextLike) -> Wrong | None:
+def _wrong_parameter(resource: TextLike) -> InvalidReference | None:
     first = next(iter(pieces(resource)), "")
     beginning = first if isinstance(first, str) else ""
     if isinstance(resource, str) and not resource.startswith("parameter/"):
-        return Wrong("names no parameter: its resource must begin with `parameter/`")
+        return InvalidReference("names no parameter: its resource must begin with `parameter/`")
     if beginning.startswith("parameter//"):
-        return Wrong("has two slashes behind `parameter`: remove one")
+        return InvalidReference("has two slashes behind `parameter`: remove one")
     if _holds_wildcard(resource):
-        return Wrong("holds a wildcard, which is not one here")
+        return InvalidReference("contains a wildcard, which is not one here")
     return None
 
 
@@ -177,7 +181,7 @@ def _holds_wildcard(value: TextLike) -> bool:
     return any(isinstance(each, str) and ("*" in each or "?" in each) for each in pieces(value))
 
 
-def _misread(value: TextLike, name: TextLike, world: World) -> Wrong | None:
+def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference | None:
     """Explain that a partial ARN of a secret called `name-abc123` is read as the whole ARN of another secret."""
     parts = split(value)
     if parts is None or name not in world.once(_secret_names):
@@ -188,19 +192,19 @@ def _misread(value: TextLike, name: TextLike, world: World) -> Wrong | None:
     what = (
         "lacks the six random characters at its end, but the name ends like them: Secrets Manager takes it for another"
     )
-    return Wrong(f"{what} secret; write the full ARN", Severity.WARNING)
+    return InvalidReference(f"{what} secret; write the full ARN", Severity.WARNING)
 
 
 # Names
 
 
-def _wrong_name(value: TextLike, around: Surroundings, world: World) -> Wrong | None:
+def _wrong_name(value: TextLike, around: Surroundings, world: World) -> InvalidReference | None:
     """Explain what is wrong with what is no ARN: the name of a parameter."""
     spelled = spelled_out(value)
     if isinstance(spelled, str) and spelled.count(":") >= 2:
-        return Wrong("is no ARN, and the name of a parameter holds no colons", symptom=_NO_NAME)
+        return InvalidReference("is not an ARN, and the name of a parameter contains no colons", symptom=_NO_NAME)
     if catalogue(world, PARAMETER).by_name(value, around) is None and _names_secret(value, world):
-        return Wrong("is the name of a secret, which ECS takes for that of a parameter: write its ARN")
+        return InvalidReference("is the name of a secret, which ECS reads as the name of a parameter: write its ARN")
     return None
 
 

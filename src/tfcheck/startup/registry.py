@@ -12,7 +12,7 @@ from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, partition_of_region, split
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
 
@@ -24,7 +24,7 @@ class Image(msgspec.Struct, frozen=True):
     doubt: str = ""
 
 
-def repository(image: TextLike, task: Thing, world: World) -> Image | None:
+def repository(image: TextLike, task: WorldObject, world: World) -> Image | None:
     """Return the repository of ECR that an image is in; None where it definitely is in none."""
     referred = catalogue(world, REPOSITORY).owner(next(iter(pieces(image)), ""))
     if referred is not None:
@@ -39,12 +39,12 @@ def repository(image: TextLike, task: Thing, world: World) -> Image | None:
     return Image(built if found is None else _arn_of(found))
 
 
-def _arn_of(thing: Thing) -> TextLike:
+def _arn_of(thing: WorldObject) -> TextLike:
     arn = thing.attribute("arn")
     return arn if isinstance(arn, str | Text | Unknown) else Unknown(reason=f"the plan does not show {thing.address}")
 
 
-def _built(image: TextLike, task: Thing) -> TextLike | None:
+def _built(image: TextLike, task: WorldObject) -> TextLike | None:
     """Build the ARN from the host name; None where the parts of it cannot be told apart."""
     parts = cut(image, "/", limit=1)
     if parts is None or len(parts) != 2:
@@ -83,7 +83,7 @@ def caches(image: Image, world: World) -> bool:
     return any(_caches(each, parts) for each in rules)
 
 
-def _caches(rule: Thing, parts: Arn) -> bool:
+def _caches(rule: WorldObject, parts: Arn) -> bool:
     prefix = rule.attribute("ecr_repository_prefix")
     if not isinstance(prefix, str | Text | Unknown):
         return False

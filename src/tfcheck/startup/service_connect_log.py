@@ -24,14 +24,14 @@ from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import by_execution_role_or_instance, doubted, possible_services, services
 from tfcheck.startup.log_driver import log_configuration
 from tfcheck.startup.nested import blocks_or_unknown
-from tfcheck.startup.place import Place
+from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
 from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 ID = "service-connect-log"
 _POINTER = "/serviceConnectConfiguration/logConfiguration"
@@ -46,7 +46,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
             yield doubted(need, f"whether {service.address} runs it")
 
 
-def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requirement]:
+def _needs(task: TaskDefinition, service: WorldObject, world: World) -> Iterator[Requirement]:
     log = log_configuration(service)
     if log is None:
         return
@@ -58,18 +58,18 @@ def _needs(task: TaskDefinition, service: Thing, world: World) -> Iterator[Requi
     proxy = Unknown(symbol=Symbol("proxy", ("name",)), reason="ECS names the proxy", hole=NAME)
     middle = text(["/", proxy, "/"])
     driver, options = member(log, "log_driver"), member(log, "options")
-    written = log_calls(ID, Place(task, None, _POINTER, cause), driver, options, middle, world)
+    written = log_calls(ID, TaskPlace(task, None, _POINTER, cause), driver, options, middle, world)
     yield from by_execution_role_or_instance(written, task, world)
 
 
-def proxy_options(task: TaskDefinition, service: Thing) -> Iterator[tuple[Place, Value]]:
+def proxy_options(task: TaskDefinition, service: WorldObject) -> Iterator[tuple[TaskPlace, Value]]:
     """Return every `value_from` of the log driver of a service's proxy."""
     options = blocks_or_unknown(member(log_configuration(service), "secret_option"))
     for index, option in enumerate(options):
         value = member(option, "value_from")
         if value is not None:
             cause = f"Service Connect proxy of {service.address}"
-            yield Place(task, None, f"{_POINTER}/secretOptions/{index}", cause), value
+            yield TaskPlace(task, None, f"{_POINTER}/secretOptions/{index}", cause), value
 
 
 RULE = Rule(

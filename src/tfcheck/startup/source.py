@@ -23,7 +23,7 @@ from tfcheck.world.world import World
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"
 
 
-class Store(Enum):
+class ValueStore(Enum):
     """Where a value is kept."""
 
     SECRETS_MANAGER = "secret"
@@ -33,7 +33,7 @@ class Store(Enum):
 class Source(msgspec.Struct, frozen=True):
     """One thing to read a value from. `doubt` says why it may not be what is read."""
 
-    store: Store
+    store: ValueStore
     arn: TextLike
     doubt: str = ""
 
@@ -45,24 +45,24 @@ def sources(value: Value, around: Surroundings, world: World) -> tuple[Source, .
     if _is_name(value, world):
         return _of_name(value, around, world)
     store = _store_of(value, world)
-    if store is Store.SECRETS_MANAGER:
+    if store is ValueStore.SECRETS_MANAGER:
         return (Source(store, whole_arn(without_tail(value), around.account, world)),)
-    if store is Store.PARAMETER_STORE:
+    if store is ValueStore.PARAMETER_STORE:
         return (Source(store, value),)
     doubt = "whether a secret or a parameter is named is known only after apply"
-    return tuple(Source(each, value, doubt) for each in Store)
+    return tuple(Source(each, value, doubt) for each in ValueStore)
 
 
-def _store_of(value: TextLike, world: World) -> Store | None:
+def _store_of(value: TextLike, world: World) -> ValueStore | None:
     """Return what an ARN, or a reference that can only be one, is of; None where that is open."""
     parts = split(value)
     if parts is not None and isinstance(parts.service, str):
-        return Store.SECRETS_MANAGER if parts.service == "secretsmanager" else Store.PARAMETER_STORE
+        return ValueStore.SECRETS_MANAGER if parts.service == "secretsmanager" else ValueStore.PARAMETER_STORE
     if catalogue(world, SECRET).owner(value) is not None or _has_tail(value):
-        return Store.SECRETS_MANAGER
+        return ValueStore.SECRETS_MANAGER
     if catalogue(world, PARAMETER).owner(value) is not None or glob("arn:*:ssm:*", value) is Truth.TRUE:
-        return Store.PARAMETER_STORE
-    return Store.SECRETS_MANAGER if glob("arn:*:secretsmanager:*", value) is Truth.TRUE else None
+        return ValueStore.PARAMETER_STORE
+    return ValueStore.SECRETS_MANAGER if glob("arn:*:secretsmanager:*", value) is Truth.TRUE else None
 
 
 # Names of parameters
@@ -86,12 +86,12 @@ def _beginning(value: TextLike) -> str:
 
 
 def _of_name(name: TextLike, around: Surroundings, world: World) -> tuple[Source, ...]:
-    parameter = Source(Store.PARAMETER_STORE, parameter_arn(name, around, world))
+    parameter = Source(ValueStore.PARAMETER_STORE, parameter_arn(name, around, world))
     spelled = spelled_out(name)
     if not isinstance(spelled, str) or not spelled.startswith(_SECRET_PARAMETER):
         return (parameter,)
     secret = spelled.removeprefix(_SECRET_PARAMETER).partition(":")[0]
-    return (parameter, Source(Store.SECRETS_MANAGER, secret_arn(secret, around, world)))
+    return (parameter, Source(ValueStore.SECRETS_MANAGER, secret_arn(secret, around, world)))
 
 
 def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:

@@ -87,7 +87,7 @@ def _is_named(role: Value) -> bool:
 
 RULE = Rule(
     id=ID,
-    title="roles that ECS may assume",
+    title="roles that ECS is allowed to assume",
     manual=__doc__,
     derive=_derive,
     symptoms={

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
-from tfcheck.startup.place import Place, in_container
+from tfcheck.startup.place import TaskPlace, in_container
 from tfcheck.startup.reference import is_refused, wrong_reference
-from tfcheck.startup.source import Source, Store, sources
+from tfcheck.startup.source import Source, ValueStore, sources
 from tfcheck.symbolic.value import Unknown, Value, items
 from tfcheck.vocabulary.finding import Requirement
 from tfcheck.world.world import World
 
 
-def injected(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
+def injected(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Return every `valueFrom` of the containers' `secrets` and of their log drivers' `secretOptions`."""
     for container in task.containers:
         yield from _listed(task, container, "/secrets", "secret", container.members("secrets"))
@@ -24,7 +24,7 @@ def injected(task: TaskDefinition) -> Iterator[tuple[Place, Value]]:
 
 def _listed(
     task: TaskDefinition, container: Container, pointer: str, what: str, value: Value
-) -> Iterator[tuple[Place, Value]]:
+) -> Iterator[tuple[TaskPlace, Value]]:
     listed = items(value)
     if isinstance(listed, Unknown):
         yield in_container(task, container, pointer, what), listed
@@ -35,7 +35,9 @@ def _listed(
             yield in_container(task, container, f"{pointer}/{index}", what), reference
 
 
-def found(places: Iterator[tuple[Place, Value]], store: Store, world: World) -> Iterator[tuple[Place, Source]]:
+def found(
+    places: Iterator[tuple[TaskPlace, Value]], store: ValueStore, world: World
+) -> Iterator[tuple[TaskPlace, Source]]:
     """Return what must be read from one store; nothing for what ECS cannot read as a reference."""
     for place, value in places:
         around = place.task.thing.surroundings
@@ -46,7 +48,7 @@ def found(places: Iterator[tuple[Place, Value]], store: Store, world: World) -> 
                 yield place, source
 
 
-def needs(rule: str, place: Place, source: Source) -> Requirement:
+def needs(rule: str, place: TaskPlace, source: Source) -> Requirement:
     """Require the call that reads from a store."""
     return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt)
 
@@ -54,6 +56,6 @@ def needs(rule: str, place: Place, source: Source) -> Requirement:
 #: What the API says, whatever the tasks run on.
 NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
 ACTIONS = {
-    Store.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
-    Store.PARAMETER_STORE: "ssm:GetParameters",
+    ValueStore.SECRETS_MANAGER: "secretsmanager:GetSecretValue",
+    ValueStore.PARAMETER_STORE: "ssm:GetParameters",
 }

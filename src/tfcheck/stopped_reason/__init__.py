@@ -17,7 +17,7 @@ from tfcheck.stopped_reason.launched import of_the_launch
 from tfcheck.stopped_reason.missing import of_what_is_not_there
 from tfcheck.stopped_reason.network import is_unanswered, of_what_is_not_reached
 from tfcheck.stopped_reason.refusal import CALLS, Denial, of_call, of_near_call, refusal
-from tfcheck.stopped_reason.said import Said
+from tfcheck.stopped_reason.said import NormalizedText
 
 __all__ = ["CALLS", "KNOWN", "UNREACHED", "Cause", "Denial", "Explanation", "Known", "explained"]
 
@@ -37,7 +37,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explained(text: str) -> Explanation | None:
     """Recognise a text; None where it is not known."""
-    said = Said(text)
+    said = NormalizedText(text)
     denial = refusal(said)
     # NOTE: who was told that it is not authorized was answered, whatever else a text holds.
     unanswered = denial is None and is_unanswered(said)
@@ -49,7 +49,7 @@ def explained(text: str) -> Explanation | None:
     return Explanation(known, Cause.NETWORK if unanswered else known.cause, denial, _names(said))
 
 
-def _known(said: Said, denial: Denial | None) -> Known | None:
+def _known(said: NormalizedText, denial: Denial | None) -> Known | None:
     """Find what a text says; what was refused says it best, and the text around it who called."""
     call = of_call(denial) if denial else None
     known = _first(KNOWN, said) or call or (of_near_call(denial) if denial else None)
@@ -58,7 +58,7 @@ def _known(said: Said, denial: Denial | None) -> Known | None:
     return msgspec.structs.replace(call, cause=known.cause, where=known.where)
 
 
-def _first(several: tuple[Known, ...], said: Said) -> Known | None:
+def _first(several: tuple[Known, ...], said: NormalizedText) -> Known | None:
     return next((each for each in several if said.search(each.pattern)), None)
 
 
@@ -67,7 +67,7 @@ _ARN = re.compile(r"\barn:[\w-]+:[\w-]+:[^\s\"'<>,;()\[\]]+")
 _FILE = re.compile(r"with key (\S+) from bucket ([^\s,]+)")
 
 
-def _names(said: Said) -> tuple[str, ...]:
+def _names(said: NormalizedText) -> tuple[str, ...]:
     """Return the ARNs that a text holds, and the ends of those of files that it names by bucket and key."""
     arns = (found.rstrip(".:") for text in said.readings for found in _ARN.findall(text))
     files = (f":::{bucket}/{key}" for key, bucket in _FILE.findall(said.spaced))

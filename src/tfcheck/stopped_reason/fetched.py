@@ -21,7 +21,8 @@ def _of_keys_and_values() -> Iterator[Known]:
         r"Access to KMS is not allowed",
         BOTH,
         Cause.PERMISSION,
-        "a secret is under a customer managed KMS key that the role may not use: it needs kms:Decrypt on the key, and "
+        "a secret is under a customer managed KMS key that the role is not allowed to use: it needs kms:Decrypt "
+        "on the key, and "
         "the key's policy must allow that",
         ("decrypt",),
         decrypt,
@@ -31,7 +32,8 @@ def _of_keys_and_values() -> Iterator[Known]:
         r"The ciphertext refers to a customer master key",
         BOTH,
         Cause.PERMISSION,
-        "a parameter is under a customer managed KMS key that the role may not use: it needs kms:Decrypt on the key, "
+        "a parameter is under a customer managed KMS key that the role is not allowed to use: it needs "
+        "kms:Decrypt on the key, "
         "and the key's policy must allow that",
         ("decrypt",),
         decrypt,
@@ -62,7 +64,8 @@ def _of_keys_and_values() -> Iterator[Known]:
         r"Systems Manager parameter name specified for secret .{0,2000} is invalid",
         API,
         Cause.MISTAKE,
-        "`valueFrom` is no ARN, so ECS takes it for the name of a parameter, and it is none: write the secret's ARN",
+        "`valueFrom` is not an ARN, so ECS reads it as the name of a parameter, which does not exist: write the "
+        "secret's ARN",
         ("secret-reference",),
     )
 
@@ -70,7 +73,7 @@ def _of_keys_and_values() -> Iterator[Known]:
 def _of_files() -> Iterator[Known]:
     read = ("s3:GetObject", "kms:Decrypt")
     meaning = (
-        "the role may not read an environment file or use its KMS key, or the file does not exist: without "
+        "the role is not allowed to read an environment file or use its KMS key, or the file does not exist: without "
         "s3:ListBucket, S3 reports all that in the same words"
     )
     rules = ("env-file", "env-file-absent", "decrypt")
@@ -102,7 +105,7 @@ def _of_files() -> Iterator[Known]:
         r"unable to download firelens s3 config file|unable to download s3 config",
         EC2,
         Cause.PERMISSION,
-        "the role may not read the log router's configuration in S3, or the object does not exist",
+        "the role is not allowed to read the log router's configuration in S3, or the object does not exist",
         ("firelens-config",),
         read,
     )
@@ -129,7 +132,7 @@ def _of_secrets() -> Iterator[Known]:
         r"unable to get registry auth from asm",
         FARGATE,
         Cause.PERMISSION,
-        "the role may not read the secret with the private registry's credentials",
+        "the role is not allowed to read the secret with the private registry's credentials",
         ("registry-credentials", "decrypt"),
         read,
     )
@@ -144,7 +147,7 @@ def _of_secrets() -> Iterator[Known]:
         r"engine docker private registry credentials: not found",
         EC2,
         Cause.PERMISSION,
-        "the credentials of the private registry were not fetched: the role may not read their secret",
+        "the credentials of the private registry were not fetched: the role is not allowed to read their secret",
         ("registry-credentials", "decrypt"),
         read,
     )
@@ -152,7 +155,7 @@ def _of_secrets() -> Iterator[Known]:
         r"unable to retrieve secret from asm|operation error Secrets Manager: GetSecretValue",
         FARGATE,
         Cause.PERMISSION,
-        "the role may not read a secret of Secrets Manager",
+        "the role is not allowed to read a secret of Secrets Manager",
         ("secret", "secret-reference", "decrypt"),
         read,
     )
@@ -160,7 +163,7 @@ def _of_secrets() -> Iterator[Known]:
         r"fetching secret data from AWS Secrets Manager in region|secret (?:ARN|arn:\S+): AccessDenied",
         EC2,
         Cause.PERMISSION,
-        "the role may not read a secret of Secrets Manager",
+        "the role is not allowed to read a secret of Secrets Manager",
         ("secret", "secret-reference", "decrypt"),
         read,
     )
@@ -168,7 +171,7 @@ def _of_secrets() -> Iterator[Known]:
         r"unable to retrieve secrets from ssm|operation error SSM: GetParameters",
         FARGATE,
         Cause.PERMISSION,
-        "the role may not read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
+        "the role is not allowed to read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
         ("parameter", "secret-reference", "decrypt"),
         ("ssm:GetParameters",),
     )
@@ -176,7 +179,7 @@ def _of_secrets() -> Iterator[Known]:
         r"fetching secret data from SSM Parameter Store in",
         EC2,
         Cause.PERMISSION,
-        "the role may not read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
+        "the role is not allowed to read a parameter of Systems Manager: it needs ssm:GetParameters, the plural",
         ("parameter", "secret-reference", "decrypt"),
         ("ssm:GetParameters",),
     )

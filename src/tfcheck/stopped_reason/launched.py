@@ -28,7 +28,7 @@ def _of_images() -> Iterator[Known]:
         r"unable to retrieve ecr registry auth|operation error ECR: GetAuthorizationToken",
         FARGATE,
         Cause.PERMISSION,
-        "the role may not ask Amazon ECR for a token, which is granted on `*` only",
+        "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
         (token,),
     )
@@ -36,7 +36,7 @@ def _of_images() -> Iterator[Known]:
         r"CannotPullECRContainerError",
         EC2,
         Cause.PERMISSION,
-        "the role may not ask Amazon ECR for a token, which is granted on `*` only",
+        "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
         (token,),
     )
@@ -82,14 +82,15 @@ def _of_logs() -> Iterator[Known]:
         r"|cannot find the Amazon CloudWatch log group defined in the task definition",
         BOTH,
         Cause.MISTAKE,
-        "the log group does not exist: make it, or set `awslogs-create-group` and allow logs:CreateLogGroup",
+        "the log group does not exist: create it, or set `awslogs-create-group` and allow logs:CreateLogGroup",
         ("log-group-absent", "log-region"),
     )
     yield Known(
         r"failed to create Cloudwatch log group",
         BOTH,
         Cause.PERMISSION,
-        "the role may not make the log group, which `awslogs-create-group` asks for; AWS's managed policy for "
+        "the role is not allowed to create the log group, which `awslogs-create-group` asks for; AWS's managed "
+        "policy for "
         "execution roles does not allow it",
         ("log-group", "log-group-absent"),
         ("logs:CreateLogGroup",),
@@ -98,7 +99,7 @@ def _of_logs() -> Iterator[Known]:
         r"failed to create Cloudwatch log stream|failed to initialize logging driver",
         BOTH,
         Cause.PERMISSION,
-        "the role may not open a stream in the log group, or the group does not exist",
+        "the role is not allowed to open a stream in the log group, or the group does not exist",
         ("log-group", "service-connect-log", "log-group-absent"),
         ("logs:CreateLogStream",),
     )

@@ -32,7 +32,7 @@ def _secrets() -> Iterator[Known]:
             rf"{around}Secrets Manager can't find the specified secret\b",
             BOTH,
             Cause.MISTAKE,
-            f"{whose} does not exist in the account and region that its ARN names: make it, or correct the ARN",
+            f"{whose} does not exist in the account and region that its ARN names: create it, or correct the ARN",
             rules,
         )
         yield Known(

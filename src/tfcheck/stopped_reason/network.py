@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.stopped_reason.known import BOTH, FARGATE, Cause, Known
-from tfcheck.stopped_reason.said import Said
+from tfcheck.stopped_reason.said import NormalizedText
 
 
-def is_unanswered(said: Said) -> bool:
+def is_unanswered(said: NormalizedText) -> bool:
     """Whether a call got no answer; AWS's own headings are taken for a guess where the text holds an answer."""
     if said.search(_NO_ANSWER):
         return True

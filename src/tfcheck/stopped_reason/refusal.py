@@ -10,7 +10,7 @@ import re
 import msgspec
 
 from tfcheck.stopped_reason.known import BOTH, Cause, Known
-from tfcheck.stopped_reason.said import Said
+from tfcheck.stopped_reason.said import NormalizedText
 
 
 class Denial(msgspec.Struct, frozen=True):
@@ -28,7 +28,7 @@ class Denial(msgspec.Struct, frozen=True):
     is_user: bool = False
 
 
-class Call(msgspec.Struct, frozen=True):
+class EcsCall(msgspec.Struct, frozen=True):
     """What ECS calls `actions` for, and the rules about that. Code in a container makes the same calls for itself."""
 
     actions: tuple[str, ...]
@@ -38,76 +38,84 @@ class Call(msgspec.Struct, frozen=True):
 
 
 CALLS = (
-    Call(
+    EcsCall(
         ("secretsmanager:GetSecretValue",),
-        "the role may not read a secret. With the execution role ECS reads what `secrets` and `secretOptions` name, "
+        "the role is not allowed to read a secret. With the execution role ECS reads what `secrets` and "
+        "`secretOptions` name, "
         "credentials of private registries, users of file systems of FSx, and what the logs of Service Connect need",
         ("secret", "registry-credentials", "service-connect-log", "fsx"),
     ),
-    Call(
+    EcsCall(
         ("ssm:GetParameters",),
-        "the role may not read a parameter. With the execution role ECS reads what `secrets` and `secretOptions` name, "
+        "the role is not allowed to read a parameter. With the execution role ECS reads what `secrets` and "
+        "`secretOptions` name, "
         "credential specifications, users of file systems of FSx, and what the logs of Service Connect need",
         ("parameter", "service-connect-log", "credential-spec", "fsx"),
     ),
-    Call(
+    EcsCall(
         ("s3:GetObject",),
-        "the role may not read an object. With the execution role ECS reads environment files, the configuration of a "
+        "the role is not allowed to read an object. With the execution role ECS reads environment files, the "
+        "configuration of a "
         "log router, and credential specifications; the init image of a log router reads files with the task role",
         ("env-file", "firelens-config", "credential-spec", "log-router-file"),
     ),
-    Call(
+    EcsCall(
         ("s3:GetBucketLocation",),
-        "the role may not ask where a bucket is. ECS agents before 1.84.0 ask with the execution role, the init image "
+        "the role is not allowed to ask where a bucket is. ECS agents before 1.84.0 ask with the execution role, "
+        "the init image "
         "of a log router with the task role",
         ("env-file", "firelens-config", "log-router-file"),
     ),
-    Call(
+    EcsCall(
         ("kms:Decrypt",),
-        "the role may not use the KMS key of what it reads: it needs kms:Decrypt on the key, and the key's policy must "
+        "the role is not allowed to use the KMS key of what it reads: it needs kms:Decrypt on the key, and the "
+        "key's policy must "
         "allow that",
         ("decrypt",),
     ),
-    Call(
+    EcsCall(
         ("ecr:GetAuthorizationToken",),
-        "the role may not ask Amazon ECR for a token, which is granted on `*` only",
+        "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
     ),
-    Call(
+    EcsCall(
         ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:BatchCheckLayerAvailability"),
         "the role, or the policy of a repository in another account, does not allow to pull the image",
         ("image",),
     ),
-    Call(
+    EcsCall(
         ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository"),
-        "the role may not fill a pull-through cache, or make the repository for it, with the image that it pulls",
+        "the role is not allowed to fill a pull-through cache, or to create its repository, with the image that "
+        "it pulls",
         ("image",),
     ),
-    Call(
+    EcsCall(
         ("logs:CreateLogStream", "logs:PutLogEvents"),
-        "the role may not write to the log group. The execution role writes the logs of the driver `awslogs`, those of "
+        "the role is not allowed to write to the log group. The execution role writes the logs of the driver "
+        "`awslogs`, those of "
         "Service Connect too",
         ("log-group", "service-connect-log", "log-group-absent"),
     ),
-    Call(
+    EcsCall(
         ("logs:CreateLogGroup",),
-        "the role may not make the log group, which `awslogs-create-group` asks for; AWS's managed policy for "
+        "the role is not allowed to create the log group, which `awslogs-create-group` asks for; AWS's managed "
+        "policy for "
         "execution roles does not allow it",
         ("log-group", "log-group-absent"),
     ),
-    Call(
+    EcsCall(
         ("fsx:DescribeFileSystems",),
-        "the role may not ask where a file system of FSx for Windows File Server is",
+        "the role is not allowed to ask where a file system of FSx for Windows File Server is",
         ("fsx",),
     ),
-    Call(
+    EcsCall(
         ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"),
         "the file system did not let the task in: the task role, not the execution role, needs this, by a policy of "
         "its own or by that of the file system, and neither may deny it",
         ("efs-volume", "efs-authorization"),
         Cause.TASK_PERMISSION,
     ),
-    Call(
+    EcsCall(
         (
             "ssmmessages:CreateControlChannel",
             "ssmmessages:CreateDataChannel",
@@ -118,9 +126,10 @@ CALLS = (
         ("ecs-exec",),
         Cause.TASK_PERMISSION,
     ),
-    Call(
+    EcsCall(
         ("sts:AssumeRole",),
-        "somebody may not become a role. ECS itself does that as ecs-tasks.amazonaws.com, which the role must trust; "
+        "somebody is not allowed to assume a role. ECS itself does that as ecs-tasks.amazonaws.com, which the "
+        "role must trust; "
         "who is named here is another",
         ("trust",),
         Cause.TRUST,
@@ -129,7 +138,7 @@ CALLS = (
 _BY_ACTION = {action.lower(): (action, call) for call in CALLS for action in call.actions}
 
 
-def refusal(said: Said) -> Denial | None:
+def refusal(said: NormalizedText) -> Denial | None:
     """Read what a text says of a refused call."""
     found = [(match, text) for text in said.readings if (match := _DENIED.search(text))]
     if not found:

@@ -10,7 +10,7 @@ import re
 from functools import cached_property
 
 
-class Said:
+class NormalizedText:
     """A text in two readings: `spaced` takes a line's end for a space, `joined` for nothing."""
 
     def __init__(self, said: str) -> None:

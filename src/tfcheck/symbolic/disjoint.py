@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Sequence
 
 
-class Kind(Enum):
+class ElementKind(Enum):
     """What an element is."""
 
     ONE = "one character"
@@ -36,7 +36,7 @@ ANY_CHARACTER: Class = (frozenset(), True)
 class Element(msgspec.Struct, frozen=True):
     """One step of a language: characters of a class, or a mark around a stretch of a family."""
 
-    kind: Kind
+    kind: ElementKind
     characters: Class = ANY_CHARACTER
     family: str = ""
     key: Hashable = None
@@ -44,7 +44,7 @@ class Element(msgspec.Struct, frozen=True):
 
 def exact(char: str | None) -> Element:
     """Return the element for one character; None is any character."""
-    return Element(Kind.ONE) if char is None else Element(Kind.ONE, (frozenset(char), False))
+    return Element(ElementKind.ONE) if char is None else Element(ElementKind.ONE, (frozenset(char), False))
 
 
 def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[Element]:
@@ -53,21 +53,21 @@ def repeated(hole: Hole, *, family: str = "", key: Hashable = None) -> Iterator[
     A stretch of a `family` is marked: two of one family with different keys never are the same text, and none is empty.
     """
     if family:
-        yield Element(Kind.BEGIN, family=family, key=key)
+        yield Element(ElementKind.BEGIN, family=family, key=key)
     for char in hole.starts:
         yield exact(char)
     characters = (frozenset(hole.chars), hole.negated)
     shortest = max(hole.shortest, len(hole.starts), 1 if family else 0)
     least = shortest - len(hole.starts)
     for _ in range(min(least, _LONGEST)):
-        yield Element(Kind.ONE, characters)
+        yield Element(ElementKind.ONE, characters)
     if hole.longest is None or hole.longest - shortest > _LONGEST or least > _LONGEST:
-        yield Element(Kind.MANY, characters)
+        yield Element(ElementKind.MANY, characters)
     else:
         for _ in range(hole.longest - shortest):
-            yield Element(Kind.MAYBE, characters)
+            yield Element(ElementKind.MAYBE, characters)
     if family:
-        yield Element(Kind.END, family=family, key=key)
+        yield Element(ElementKind.END, family=family, key=key)
 
 
 _LONGEST = 64
@@ -85,11 +85,11 @@ def disjoint(left: Sequence[Element], right: Sequence[Element]) -> bool:
 
 
 def _families(row: Sequence[Element]) -> set[str]:
-    return {each.family for each in row if each.kind is Kind.BEGIN}
+    return {each.family for each in row if each.kind is ElementKind.BEGIN}
 
 
 def _is_mark(element: Element) -> bool:
-    return element.kind is Kind.BEGIN or element.kind is Kind.END
+    return element.kind is ElementKind.BEGIN or element.kind is ElementKind.END
 
 
 def _meet(one: Class, other: Class) -> bool:
@@ -111,9 +111,9 @@ class _Machine:
         self.many = self.skippable = 0
         self.classes: dict[Class, int] = {}
         for i, each in enumerate(row):
-            if each.kind is not Kind.ONE:
+            if each.kind is not ElementKind.ONE:
                 self.skippable |= 1 << i
-            if each.kind is Kind.MANY:
+            if each.kind is ElementKind.MANY:
                 self.many |= 1 << i
             if not _is_mark(each):
                 self.classes[each.characters] = self.classes.get(each.characters, 0) | 1 << i
@@ -127,9 +127,9 @@ class _Machine:
             if _is_mark(element):
                 continue
             after = self.read(state, element.characters)
-            if element.kind is Kind.MAYBE:
+            if element.kind is ElementKind.MAYBE:
                 after |= state
-            elif element.kind is Kind.MANY:
+            elif element.kind is ElementKind.MANY:
                 after = self.read_on(state, after, element.characters)
             if not after:
                 return True
@@ -200,22 +200,22 @@ def _disjoint_with_families(left: Sequence[Element], right: Sequence[Element]) -
 def _moves(left: Sequence[Element], right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
     ours = left[i] if i < len(left) else None
     theirs = right[j] if j < len(right) else None
-    if ours is not None and ours.kind is not Kind.ONE:
+    if ours is not None and ours.kind is not ElementKind.ONE:
         yield from _skip_left(ours, right, i, j, tie)
-    if theirs is not None and theirs.kind is not Kind.ONE:
+    if theirs is not None and theirs.kind is not ElementKind.ONE:
         yield from _skip_right(theirs, left, i, j, tie)
     if ours is None or theirs is None or _is_mark(ours) or _is_mark(theirs):
         return
     if _meet(ours.characters, theirs.characters):
         read = tie if tie == _TIED else _NONE
-        yield i + (ours.kind is not Kind.MANY), j + (theirs.kind is not Kind.MANY), read
+        yield i + (ours.kind is not ElementKind.MANY), j + (theirs.kind is not ElementKind.MANY), read
 
 
 def _skip_left(ours: Element, right: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
-    if ours.kind is Kind.BEGIN:
+    if ours.kind is ElementKind.BEGIN:
         together = tie == _RIGHT_BEGUN and _apart(ours, _mark_before(right, j))
         yield i + 1, j, _TIED if together else _LEFT_BEGUN
-    elif ours.kind is Kind.END:
+    elif ours.kind is ElementKind.END:
         if tie != _RIGHT_ENDED:
             yield i + 1, j, _after_end(tie, ended=_LEFT_ENDED, begun=_LEFT_BEGUN)
     else:
@@ -223,10 +223,10 @@ def _skip_left(ours: Element, right: Sequence[Element], i: int, j: int, tie: int
 
 
 def _skip_right(theirs: Element, left: Sequence[Element], i: int, j: int, tie: int) -> Iterator[_State]:
-    if theirs.kind is Kind.BEGIN:
+    if theirs.kind is ElementKind.BEGIN:
         together = tie == _LEFT_BEGUN and _apart(theirs, _mark_before(left, i))
         yield i, j + 1, _TIED if together else _RIGHT_BEGUN
-    elif theirs.kind is Kind.END:
+    elif theirs.kind is ElementKind.END:
         if tie != _LEFT_ENDED:
             yield i, j + 1, _after_end(tie, ended=_RIGHT_ENDED, begun=_RIGHT_BEGUN)
     else:
@@ -240,7 +240,7 @@ def _after_end(tie: int, *, ended: int, begun: int) -> int:
 
 
 def _mark_before(row: Sequence[Element], position: int) -> Element | None:
-    return next((each for each in reversed(row[:position]) if each.kind is Kind.BEGIN), None)
+    return next((each for each in reversed(row[:position]) if each.kind is ElementKind.BEGIN), None)
 
 
 def _apart(one: Element, other: Element | None) -> bool:

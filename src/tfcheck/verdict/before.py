@@ -19,7 +19,7 @@ _Kind: TypeAlias = tuple[str, str, str, RoleKind]
 STARTS = {Verdict.ALLOWED: Truth.TRUE, Verdict.DENIED: Truth.FALSE, Verdict.UNKNOWN: Truth.UNKNOWN}
 
 
-class Past:
+class VerdictsBefore:
     """The verdicts in the state before the change. What a task needed then is derived once."""
 
     def __init__(self, judge: Judge, world: World) -> None:

@@ -7,7 +7,7 @@ import itertools
 import msgspec
 
 from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, decide
-from tfcheck.resource_policy import Guarded, covering
+from tfcheck.resource_policy import ResourceSide, covering
 from tfcheck.role import Role
 from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.match import equal
@@ -15,7 +15,7 @@ from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import split
 
 
-class Call(msgspec.Struct, frozen=True):
+class RoleCall(msgspec.Struct, frozen=True):
     """A requirement as the call that a role makes, and what the needed thing says of itself.
 
     `doubt` says why the call may not be made at all.
@@ -23,7 +23,7 @@ class Call(msgspec.Struct, frozen=True):
 
     role: Role
     request: Request
-    guarded: Guarded
+    guarded: ResourceSide
     doubt: str = ""
 
     @property
@@ -33,7 +33,7 @@ class Call(msgspec.Struct, frozen=True):
         return (*self.role.identity, *(self.role.boundary or ()), *own)
 
 
-def decided(call: Call) -> Decision:
+def decided(call: RoleCall) -> Decision:
     """Decide a call, for every inline policy that may be the one to remain of several with one name."""
     if not take(1):
         return Undecided("unknown_value", REASON)
@@ -48,7 +48,7 @@ def decided(call: Call) -> Decision:
     return decision
 
 
-def _may_be_denied(call: Call) -> bool:
+def _may_be_denied(call: RoleCall) -> bool:
     """Whether a policy that can be read, but need not be on the role or the thing, may deny a call."""
     ours, theirs = _denials(call.role.perhaps), _denials(call.guarded.perhaps)
     if not ours and not theirs:
@@ -56,7 +56,7 @@ def _may_be_denied(call: Call) -> bool:
     policies = [*filter(None, (call.guarded.policy,)), *theirs]
     own = [statement for each in policies for statement in each.statements]
     joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
-    beside = Call(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
+    beside = RoleCall(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
     choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
     return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
 
@@ -67,16 +67,16 @@ def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
     return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
 
 
-def _rests_on_its_account(call: Call) -> bool:
+def _rests_on_its_account(call: RoleCall) -> bool:
     """Whether only the policy of a thing grants a call, while it is assumed to be in the account of the role."""
     guarded, arn = call.guarded, split(call.request.resource)
     if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
         return False
-    alone = Call(call.role, call.request, msgspec.structs.replace(guarded, policy=None, hidden=None))
+    alone = RoleCall(call.role, call.request, msgspec.structs.replace(guarded, policy=None, hidden=None))
     return any(not isinstance(decide(call.request, _layers(alone, each)), Allowed) for each in _identities(call.role))
 
 
-def _layers(call: Call, identity: tuple[Policy, ...]) -> Layers:
+def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
     role, guarded = call.role, call.guarded
     elsewhere = guarded.outside_only_elsewhere and _same_account(call)
     return Layers(
@@ -93,16 +93,16 @@ def _layers(call: Call, identity: tuple[Policy, ...]) -> Layers:
     )
 
 
-def _same_account(call: Call) -> bool:
+def _same_account(call: RoleCall) -> bool:
     arn = split(call.request.resource)
     return arn is not None and equal(arn.account, call.role.caller.account) is Truth.TRUE
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:
     """Return what the role's identity policies may turn out to be, one for each choice among policies of one name."""
-    disputed = {id(policy) for group in role.rivals for policy in group}
+    disputed = {id(policy) for group in role.same_name_policies for policy in group}
     settled = tuple(policy for policy in role.identity if id(policy) not in disputed)
-    choices = itertools.islice(itertools.product(*role.rivals), 64)
+    choices = itertools.islice(itertools.product(*role.same_name_policies), 64)
     return [(*settled, *choice) for choice in choices]
 
 

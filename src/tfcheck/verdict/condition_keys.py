@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfcheck.iam import Absent, Entry, OneOf, PresenceUnknown
+from tfcheck.iam import Absent, Entry, OneOfValues, PresenceUnknown
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, catalogue
 from tfcheck.inventory.encryption import secret_of
@@ -18,7 +18,7 @@ from tfcheck.inventory.object_key import has_bucket_key
 from tfcheck.symbolic.value import REGION, Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import Thing, World
+from tfcheck.world.world import World, WorldObject
 
 _ANY = PresenceUnknown()
 
@@ -55,7 +55,7 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
             return {}
 
 
-def _tags(thing: Thing | None, own: str = "") -> dict[str, Entry]:
+def _tags(thing: WorldObject | None, own: str = "") -> dict[str, Entry]:
     """Return the tags of a thing in the plan under the general key and the service's own one."""
     if thing is None:
         return {}
@@ -91,7 +91,7 @@ def _s3(resource: TextLike, world: World) -> dict[str, Entry]:
 # Logs
 
 
-def _log_group(stream: TextLike, world: World) -> Thing | None:
+def _log_group(stream: TextLike, world: World) -> WorldObject | None:
     """Find the group of a stream whose ARN begins with that of the group."""
     known = catalogue(world, LOG_GROUP)
     found = known.owner(next(iter(pieces(stream)), ""))
@@ -117,7 +117,7 @@ def _file_system(requirement: Requirement) -> dict[str, Entry]:
 
 def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
     found: dict[str, Entry] = {
-        "aws:ViaAWSService": OneOf(("true", "false")),
+        "aws:ViaAWSService": OneOfValues(("true", "false")),
         **dict.fromkeys(("aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"), _ANY),
     }
     key = catalogue(world, KEY).by_arn(requirement.resource)
@@ -131,7 +131,7 @@ def _kms(requirement: Requirement, world: World) -> dict[str, Entry]:
     return found
 
 
-def _aliases(key: Thing, world: World) -> dict[str, Entry]:
+def _aliases(key: WorldObject, world: World) -> dict[str, Entry]:
     """List the aliases of the plan; there may be others."""
     arn = key.attribute("arn")
     names = [
@@ -178,6 +178,6 @@ def _object_or_bucket(arn: TextLike, world: World) -> Entry:
         return PresenceUnknown()
     match has_bucket_key(arn, world):
         case None:
-            return OneOf((arn, whole))
+            return OneOfValues((arn, whole))
         case with_key:
             return whole if with_key else arn

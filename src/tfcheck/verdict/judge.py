@@ -26,11 +26,11 @@ from tfcheck.iam import (
     start_up_context,
 )
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.resource_policy import Guarded, ResourcePolicies
+from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import DELETED, DELETED_ELSEWHERE, Role, Roles
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike
-from tfcheck.verdict.call import Call, decided
+from tfcheck.verdict.call import RoleCall, decided
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
 from tfcheck.vocabulary.address import ElsewhereAddress
@@ -139,7 +139,7 @@ class Judge:
         extended = msgspec.structs.replace(role, identity=(*role.identity, policy))
         return _VERDICTS[type(decided(self._call(requirement, extended, side)))]
 
-    def _judged(self, decision: Decision, call: Call, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _judged(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role
         match decision:
             case Allowed():
@@ -164,7 +164,7 @@ class Judge:
 
     # Who and what
 
-    def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> Call:
+    def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> RoleCall:
         resource = requirement.resource
         guarded = shared(self._world, ("guarded", resource), self._resources.of(resource))
         request = Request(
@@ -175,12 +175,12 @@ class Judge:
             resource_account=guarded.account,
             documented=requirement.documented,
         )
-        return Call(role, request, guarded, requirement.doubt)
+        return RoleCall(role, request, guarded, requirement.doubt)
 
-    def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
+    def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
         return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
 
-    def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: Guarded) -> Context:
+    def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
         """Return the condition keys that all calls of a role to one service in one region carry."""
         arn = split(requirement.resource)
         region = arn.region if arn and arn.region else side.surroundings.region
@@ -198,7 +198,7 @@ class Judge:
             )
         return self._contexts[key]
 
-    def _decided(self, call: Call) -> Decision:
+    def _decided(self, call: RoleCall) -> Decision:
         """Decide a call; what rests on no condition key is decided once for both worlds."""
         request = call.request
         what = request.action, request.resource, request.documented, call.doubt
@@ -215,7 +215,7 @@ class Judge:
 
     # How it ends
 
-    def _denied(self, decision: Denied, call: Call, requirement: Requirement, side: RolesOfTask) -> Judgement:
+    def _denied(self, decision: Denied, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         if decision.kind != "explicit":
             misplaced = self._granted_to_other_role(requirement, call.role, side)
             if misplaced is not None:
@@ -274,12 +274,14 @@ class Judge:
             hidden = role.label == SENSITIVE
             gone = f"a role that is deleted: {role.deleted}" if role.deleted is not None else None
             return (
-                "the policies of a role whose ARN is sensitive" if hidden else role.untold or gone or decision.waits_for
+                "the policies of a role whose ARN is sensitive"
+                if hidden
+                else role.unknown_because or gone or decision.waits_for
             )
         marked = any(origin.secret for origin in decision.by)
         return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
-    def _evidence(self, decision: Decision, call: Call) -> tuple[Evidence, ...]:
+    def _evidence(self, decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
         """Return which statements decided; where they did not allow, also which came nearest to allowing."""
         decided = tuple(self._deciding(origin, decision, call) for origin in decision.by[:_MOST_EVIDENCE])
         if isinstance(decision, Allowed):
@@ -290,7 +292,7 @@ class Judge:
         )
         return (*decided, *near)[:_MOST_EVIDENCE]
 
-    def _deciding(self, origin: Origin, decision: Decision, call: Call) -> Evidence:
+    def _deciding(self, origin: Origin, decision: Decision, call: RoleCall) -> Evidence:
         match decision:
             case Allowed():
                 return self._told(origin, "Allow", "allows it")
@@ -325,7 +327,7 @@ _EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
 _MOST_EVIDENCE = 8
 
 
-def _share(origin: Origin, call: Call) -> tuple[str, str]:
+def _share(origin: Origin, call: RoleCall) -> tuple[str, str]:
     """Return the effect of a statement that may decide, and the condition key that it waits for."""
     for statement in (each for policy in call.policies for each in policy.statements):
         if statement.origin == origin:
@@ -352,7 +354,7 @@ def _without_trust(role: Role) -> Judgement:
     if role.managed and not role.trust_hidden:
         return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
     reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN
-    reason = Reason.UNKNOWN_VALUE if role.untold else reason
+    reason = Reason.UNKNOWN_VALUE if role.unknown_because else reason
     return Judgement(role.label, Verdict.UNKNOWN, reason, role.trust_hidden or "")
 
 
@@ -367,10 +369,10 @@ def _unseen(role: Role) -> str:
     """Explain of a role that is not managed here what of it decides; nothing where that is simply its policies."""
     if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"
-    return role.untold or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
+    return role.unknown_because or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")
 
 
 def _open(decision: Undecided, role: Role) -> Reason:
     """Explain why it is open; a role is no role outside the plan where it is open which one it is."""
     outside = decision.kind == "role_outside_plan"
-    return Reason.UNKNOWN_VALUE if outside and role.untold else Reason(decision.kind)
+    return Reason.UNKNOWN_VALUE if outside and role.unknown_because else Reason(decision.kind)

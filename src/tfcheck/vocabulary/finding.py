@@ -218,7 +218,7 @@ class RoleSwitch(msgspec.Struct, frozen=True):
     after: str | None
 
 
-class Piece(msgspec.Struct, frozen=True):
+class ActionOnResource(msgspec.Struct, frozen=True):
     """An action on a resource, as policies write them."""
 
     action: str
@@ -226,7 +226,7 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class AccessChange(msgspec.Struct, frozen=True):
-    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `withdrawn`.
+    """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `revoked`.
 
     `because` says what else decides than a statement that allows it: a Deny, the boundary, a condition. `kept` is what
     of it the role has before and after. `role_change` tells that the role itself is `created` or `deleted`.
@@ -237,7 +237,7 @@ class AccessChange(msgspec.Struct, frozen=True):
     resource: str
     change: str
     because: str | None = None
-    kept: tuple[Piece, ...] = ()
+    kept: tuple[ActionOnResource, ...] = ()
     role_change: str | None = None
 
 

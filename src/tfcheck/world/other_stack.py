@@ -18,8 +18,8 @@ from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
-from tfcheck.world.state_location import SEVERAL, Whereabouts
-from tfcheck.world.world import After, Before, Remembering, Thing, World
+from tfcheck.world.state_location import SEVERAL, StateLocations
+from tfcheck.world.world import After, Before, Remembering, World, WorldObject
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -38,7 +38,7 @@ class Stack(Remembering):
         self,
         name: str,
         inner: After | Before,
-        around: Whereabouts | None,
+        around: StateLocations | None,
         gone: Collection[Address] = (),
         *,
         changes: bool = False,
@@ -55,7 +55,7 @@ class Stack(Remembering):
         self._changes = changes
         self._siblings: Sequence[Stack] = ()
         self._later: Stack | None = None
-        self._seen: dict[str, list[Thing]] = {}
+        self._seen: dict[str, list[WorldObject]] = {}
 
     @property
     def plan(self) -> Plan:
@@ -84,11 +84,11 @@ class Stack(Remembering):
         """Return the stack as it would be if its plan made another world; it knows no other stacks yet."""
         return Stack(self.name, world, self._around, self._gone, changes=self._changes)
 
-    def things(self, *types: str) -> Sequence[Thing]:
+    def things(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types."""
         return [each for kind in types for each in self._kind(kind, self._inner.things)]
 
-    def looked_up(self, *types: str) -> Sequence[Thing]:
+    def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types."""
         return [each for kind in types for each in self._kind(f"data.{kind}", self._inner.looked_up)]
 
@@ -96,7 +96,7 @@ class Stack(Remembering):
         """Return the strings that its data sources have read."""
         return self._inner.texts_read()
 
-    def _kind(self, kind: str, find: Callable[[str], Sequence[Thing]]) -> list[Thing]:
+    def _kind(self, kind: str, find: Callable[[str], Sequence[WorldObject]]) -> list[WorldObject]:
         if kind not in self._seen:
             found = (each for each in find(kind.removeprefix("data.")) if each.address not in self._gone)
             self._seen[kind] = [_Elsewhere(each, self.name, self._around) for each in found]
@@ -137,13 +137,13 @@ def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
 
 def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
     """Return the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
-    return Stack(name, After(resolver), Whereabouts(resolver.plan, sources))
+    return Stack(name, After(resolver), StateLocations(resolver.plan, sources))
 
 
 class _Elsewhere:
     """A resource, or data source, of another stack."""
 
-    def __init__(self, thing: Thing, stack: str, around: Whereabouts | None) -> None:
+    def __init__(self, thing: WorldObject, stack: str, around: StateLocations | None) -> None:
         own = thing.address
         self.address = ElsewhereAddress(own.module, own.mode, own.type, own.name, own.key, stack)
         self._thing = thing

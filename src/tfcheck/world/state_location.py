@@ -17,7 +17,7 @@ from tfcheck.resolve.provider import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Unknown, Value
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split
-from tfcheck.world.world import Thing
+from tfcheck.world.world import WorldObject
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
@@ -40,7 +40,7 @@ _ACCOUNT = ("registry_id", "owner_id", "account_id")
 SEVERAL = "in which of its accounts the other stack made it"
 
 
-class Whereabouts:
+class StateLocations:
     """Tells where the resources of a state live, as far as it and its sources show."""
 
     def __init__(self, state: Plan, sources: Sources | None) -> None:
@@ -49,7 +49,7 @@ class Whereabouts:
         self._sources = sources
         self._defaults: dict[str, bool] = {}
 
-    def of(self, thing: Thing) -> Surroundings:
+    def of(self, thing: WorldObject) -> Surroundings:
         """Return where a resource lives."""
         partition, region, account = self._own(thing)
         if self._is_default(thing.address):
@@ -63,12 +63,12 @@ class Whereabouts:
             account or unknown,
         )
 
-    def _are_several(self, thing: Thing) -> bool:
+    def _are_several(self, thing: WorldObject) -> bool:
         """Whether something shows that not all of the stack is in one account."""
         names_one = self._belong and not self._is_default(thing.address)
         return names_one or len({each[2] for each in self._all if each[2]}) > 1
 
-    def _own(self, thing: Thing) -> tuple[str, str, str]:
+    def _own(self, thing: WorldObject) -> tuple[str, str, str]:
         """Return partition, region and account as the attributes of a resource tell them, else empty."""
         arns = list(_parts(thing.attribute(each) for each in _BESIDE))
         region = _first(thing.attribute("region"), *(each[1] for each in arns))

@@ -18,7 +18,7 @@ from tfcheck.vocabulary.address import Address
 T = TypeVar("T")
 
 
-class Thing(Protocol):
+class WorldObject(Protocol):
     """One resource instance, or data source, as it is in one world."""
 
     @property
@@ -49,10 +49,10 @@ class Thing(Protocol):
 class World(Protocol):
     """All resources of a plan at one moment."""
 
-    def things(self, *types: str) -> Sequence[Thing]:
+    def things(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types, in the plan's order."""
 
-    def looked_up(self, *types: str) -> Sequence[Thing]:
+    def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types."""
 
     def texts_read(self) -> frozenset[str]:
@@ -115,13 +115,13 @@ class After(Remembering):
         super().__init__({})
         self.resolver = resolver
         self.context = context
-        self._things: dict[str, list[Thing]] = {}
+        self._things: dict[str, list[WorldObject]] = {}
         self._before = Before(resolver, self._shared, context if former is None else former)
         self._order = Order(resolver)
 
-    def things(self, *types: str) -> Sequence[Thing]:
+    def things(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types that exist after the change."""
-        found: list[Thing] = []
+        found: list[WorldObject] = []
         for each in types:
             if each not in self._things:
                 instances = [i for i in self.resolver.plan.instances(each) if i.exists_after and self._remains(i)]
@@ -135,12 +135,12 @@ class After(Remembering):
             return True
         return self.resolver.survival.of(instance) is not Truth.FALSE
 
-    def looked_up(self, *types: str) -> Sequence[Thing]:
+    def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types, deferred ones included."""
         deferred = self.resolver.plan.instances(*types, mode="data")
         read = self.resolver.plan.data_sources(*types)
         later = {str(each.address) for each in deferred}
-        found: list[Thing] = [_Planned(self.resolver, each) for each in deferred if each.exists_after]
+        found: list[WorldObject] = [_Planned(self.resolver, each) for each in deferred if each.exists_after]
         found.extend(_Read(self.resolver, each) for each in read if str(each.address) not in later)
         return found
 
@@ -173,11 +173,11 @@ class Before(Remembering):
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.context = context
-        self._things: dict[str, list[Thing]] = {}
+        self._things: dict[str, list[WorldObject]] = {}
 
-    def things(self, *types: str) -> Sequence[Thing]:
+    def things(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types that existed before the change."""
-        found: list[Thing] = []
+        found: list[WorldObject] = []
         for each in types:
             if each not in self._things:
                 instances = self.resolver.plan.instances(each)
@@ -185,7 +185,7 @@ class Before(Remembering):
             found.extend(self._things[each])
         return found
 
-    def looked_up(self, *types: str) -> Sequence[Thing]:
+    def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types that were read while planning."""
         return [_Read(self.resolver, each) for each in self.resolver.plan.data_sources(*types)]
 

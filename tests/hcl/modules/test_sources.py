@@ -122,7 +122,7 @@ def test_a_missing_directory_is_told(tmp_path: Path) -> None:
     sources = from_directory(write(tmp_path, main__tf='module "a" { source = "./m" }\n'))
 
     assert sources.module(("a",)) is None
-    assert sources.missing == {("a",): "`m` holds no configuration"}
+    assert sources.missing == {("a",): "`m` contains no configuration"}
 
 
 def test_hidden_and_foreign_files_are_ignored(tmp_path: Path) -> None:

@@ -4,23 +4,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfcheck.report.markdown.budget import LEFT_OUT, Kind, Part, page
+from tfcheck.report.markdown.budget import LEFT_OUT, PagePart, PartKind, page
 
-_DROPPED = [kind for kind in Kind if kind < Kind.LEFT_OUT]
+_DROPPED = [kind for kind in PartKind if kind < PartKind.LEFT_OUT]
 
 
-def parts(*kinds: Kind, size: int = 100) -> list[Part]:
-    return [Part(f"{kind.name}{number}".ljust(size, "x"), kind) for number, kind in enumerate(kinds)]
+def parts(*kinds: PartKind, size: int = 100) -> list[PagePart]:
+    return [PagePart(f"{kind.name}{number}".ljust(size, "x"), kind) for number, kind in enumerate(kinds)]
 
 
 def test_what_fits_stays_whole() -> None:
-    written = page([Part("title", Kind.KEPT), Part("row", Kind.ROW), Part("row", Kind.ROW), LEFT_OUT], 100, "there")
+    written = page(
+        [PagePart("title", PartKind.KEPT), PagePart("row", PartKind.ROW), PagePart("row", PartKind.ROW), LEFT_OUT],
+        100,
+        "there",
+    )
     assert written == "title\n\nrow\nrow\n"
 
 
 def test_kinds_go_in_their_order_and_one_line_counts_them() -> None:
-    every = [Part("title", Kind.KEPT), *parts(*reversed(_DROPPED)), LEFT_OUT, Part("end", Kind.KEPT)]
-    gone: list[Kind] = []
+    every = [PagePart("title", PartKind.KEPT), *parts(*reversed(_DROPPED)), LEFT_OUT, PagePart("end", PartKind.KEPT)]
+    gone: list[PartKind] = []
     for budget in range(1100, 100, -50):
         written = page(every, budget, "there")
         left = [kind for kind in _DROPPED if f"{kind.name}" not in written]
@@ -34,23 +38,31 @@ def test_kinds_go_in_their_order_and_one_line_counts_them() -> None:
 
 
 def test_the_two_ends_of_a_fold_go_together() -> None:
-    fold = [Part("<details>" + "x" * 90, Kind.EVIDENCE_OF_ERROR, 1), Part("</details>", Kind.EVIDENCE_OF_ERROR, 1)]
-    inside = Part("d" * 100, Kind.DIAGRAM)
-    every = [Part("title", Kind.KEPT), fold[0], inside, fold[1], LEFT_OUT]
+    fold = [
+        PagePart("<details>" + "x" * 90, PartKind.EVIDENCE_OF_ERROR, 1),
+        PagePart("</details>", PartKind.EVIDENCE_OF_ERROR, 1),
+    ]
+    inside = PagePart("d" * 100, PartKind.DIAGRAM)
+    every = [PagePart("title", PartKind.KEPT), fold[0], inside, fold[1], LEFT_OUT]
     assert "ddd" not in page(every, 200, "there")
     assert "</details>" in page(every, 200, "there")
     assert page(every, 100, "there") == "title\n\n2 sections left out: see there.\n"
 
 
 def test_the_largest_diff_goes_first() -> None:
-    diffs = [Part("small", Kind.DIFF), Part("large" * 50, Kind.DIFF), Part("medium" * 10, Kind.DIFF), LEFT_OUT]
+    diffs = [
+        PagePart("small", PartKind.DIFF),
+        PagePart("large" * 50, PartKind.DIFF),
+        PagePart("medium" * 10, PartKind.DIFF),
+        LEFT_OUT,
+    ]
     assert page(diffs, 200, "there").startswith("small\n\nmedium")
 
 
 def test_rows_go_from_the_end_and_their_head_last() -> None:
     table = [
-        Part("| head |\n| --- |", Kind.ROW),
-        *(Part(f"| row {number} |", Kind.ROW) for number in range(20)),
+        PagePart("| head |\n| --- |", PartKind.ROW),
+        *(PagePart(f"| row {number} |", PartKind.ROW) for number in range(20)),
         LEFT_OUT,
     ]
     written = page(table, 150, "there")
@@ -60,15 +72,19 @@ def test_rows_go_from_the_end_and_their_head_last() -> None:
 
 def test_what_must_stay_and_does_not_fit_is_a_mistake_of_ours() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        page(parts(Kind.KEPT), 50, "there")
+        page(parts(PartKind.KEPT), 50, "there")
 
 
 @given(
     st.lists(st.tuples(st.sampled_from(_DROPPED), st.integers(0, 300), st.none() | st.integers(0, 3)), max_size=40),
     st.integers(200, 3000),
 )
-def test_a_page_never_grows_over_its_budget(shapes: list[tuple[Kind, int, int | None]], budget: int) -> None:
-    every = [Part("title", Kind.KEPT), *(Part("é" * size, kind, fold) for kind, size, fold in shapes), LEFT_OUT]
+def test_a_page_never_grows_over_its_budget(shapes: list[tuple[PartKind, int, int | None]], budget: int) -> None:
+    every = [
+        PagePart("title", PartKind.KEPT),
+        *(PagePart("é" * size, kind, fold) for kind, size, fold in shapes),
+        LEFT_OUT,
+    ]
     written = page(every, budget, "there")
     assert len(written.encode()) <= budget
     assert written.startswith("title\n")

@@ -29,17 +29,17 @@ def test_it_stands_between_the_title_and_the_first_sentence() -> None:
         "**What this change does**:",
         "",
         "- ❌ breaks `aws_ecs_task_definition.a`",
-        "- ✅ mends `aws_ecs_task_definition.b`",
+        "- ✅ fixes `aws_ecs_task_definition.b`",
         "- ⚠️ leaves broken `aws_ecs_task_definition.c`",
         "",
-        "<details><summary>Access of execution roles: 2 permissions withdrawn, 2 permissions granted,"
+        "<details><summary>Access of execution roles: 2 permissions revoked, 2 permissions granted,"
         " 1 role switched, 1 role not told</summary>",
         "",
         "- switches the execution role of `aws_ecs_task_definition.c` from `aws_iam_role.old` to `aws_iam_role.new`",
-        "- withdraws `s3:Get*` on `*` from `aws_iam_role.a` but for `s3:GetObject`",
-        "- withdraws `sqs:*` on `*` from `aws_iam_role.a`: `aws_iam_policy.guard` (NotQueues) denies it now",
+        "- revokes `s3:Get*` on `*` from `aws_iam_role.a` except `s3:GetObject`",
+        "- revokes `sqs:*` on `*` from `aws_iam_role.a`: `aws_iam_policy.guard` (NotQueues) denies it now",
         "- grants 2 permissions to the new role `aws_iam_role.new`",
-        "- cannot tell what `aws_iam_role.b` gains or loses: policy `arn:aws:iam::1:policy/x`, which is not readable",
+        "- unknown what `aws_iam_role.b` gains or loses: policy `arn:aws:iam::1:policy/x`, which is not readable",
         "",
         "</details>",
         "",
@@ -67,25 +67,25 @@ def test_many_roles_that_come_are_only_counted() -> None:
 
 
 def test_each_report_has_its_own_and_what_is_alike_is_said_once() -> None:
-    other = msgspec.structs.replace(samples.report(), task_changes=(TaskChange("t", "mended"),))
+    other = msgspec.structs.replace(samples.report(), task_changes=(TaskChange("t", "fixed"),))
     page = markdown([of("dev"), of("prod"), of("test", other), of("idle", samples.report())])
     assert page.count("What this change does") == 2
     assert "**What this change does** in `dev`, `prod`:\n\n- ❌ breaks" in page
-    assert "**What this change does** in `test`:\n\n- ✅ mends `t`\n" in page
+    assert "**What this change does** in `test`:\n\n- ✅ fixes `t`\n" in page
 
 
 def test_a_comment_has_thirty_lines_of_a_kind_and_the_summary_all() -> None:
     many = msgspec.structs.replace(
         samples.report(),
-        task_changes=tuple(TaskChange(f"t{each}", "mended") for each in range(50)),
-        access_changes=access(40, "withdrawn"),
+        task_changes=tuple(TaskChange(f"t{each}", "fixed") for each in range(50)),
+        access_changes=access(40, "revoked"),
     )
     page = markdown([many])
-    assert (page.count("- ✅ mends"), page.count("- withdraws")) == (30, 30)
+    assert (page.count("- ✅ fixes"), page.count("- revokes")) == (30, 30)
     assert "\n- and 20 more\n" in page
     assert "\n- and 10 more\n" in page
     whole = summary([many])
-    assert (whole.count("- ✅ mends"), whole.count("- withdraws")) == (50, 40)
+    assert (whole.count("- ✅ fixes"), whole.count("- revokes")) == (50, 40)
 
 
 @given(names, st.integers(0, 40), st.integers(0, 12), st.integers(20_000, 60_000), st.integers(1, 30))
@@ -95,7 +95,7 @@ def test_a_page_of_any_size_stays_whole(name: str, lines: int, tasks: int, size:
     report = msgspec.structs.replace(
         samples.report(samples.allowed()),
         task_changes=tuple(TaskChange(f"{name}{each}", "broken") for each in range(tasks)),
-        access_changes=tuple(AccessChange(name, f"{name}{each}", name, "withdrawn", name) for each in range(lines)),
+        access_changes=tuple(AccessChange(name, f"{name}{each}", name, "revoked", name) for each in range(lines)),
     )
     page = markdown([report, of("other", report)], Page(), size=size)
     assert len(page.encode()) <= size

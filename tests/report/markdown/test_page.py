@@ -178,7 +178,7 @@ def test_a_rule_without_a_permission_has_its_row() -> None:
     broken = msgspec.structs.replace(samples.FINDING, answers=(), message="the list is not one")
     page = markdown([samples.report(findings=(broken,))], PAGE)
     assert rows(page)[0][1:3] == ["the list is not one", "`aws_iam_role.execution`"]
-    assert "| Missing permission, or mistake |" in page
+    assert "| Missing permission, or misconfiguration |" in page
     itself = msgspec.structs.replace(broken, address=samples.TASK, needed_at=None)
     assert rows(markdown([samples.report(findings=(itself,))]))[0][3] == "itself (`main.tf:12`)"
     assert f"More on <code>env-file</code> for <code>{samples.TASK}</code>" in page

@@ -48,7 +48,7 @@ def test_a_deny_is_crossed() -> None:
 
 def test_a_role_that_ecs_may_not_assume_ends_the_path() -> None:
     answer = msgspec.structs.replace(samples.DENIED, reason=Reason.TRUST_POLICY)
-    assert '  n1 -.->|"ECS may not assume it"| n2' in drawn(answer)
+    assert '  n1 -.->|"ECS is not allowed to assume it"| n2' in drawn(answer)
     assert "arn:" not in drawn(answer)
 
 

@@ -155,7 +155,7 @@ def element(seen: Seen, key: Value) -> Seen:
     if isinstance(key, Unknown | Text | JsonText):
         return _any_element(seen, key)
     if isinstance(key, list | dict | Set):
-        raise EvaluationError(f"{kind_name(key)} is no index")
+        raise EvaluationError(f"{kind_name(key)} is not an index")
     if is_referent(seen):
         return _element_of_referent(seen, key)
     match seen:
@@ -222,7 +222,7 @@ def _position(key: Value, length: int) -> int:
     """Read `key` as an index into a list; a numeric string is one, too."""
     number = exact(key) if not isinstance(key, str) else parsed(key)
     if not isinstance(number, int):
-        raise EvaluationError(f"{kind_name(key)} is no index into a list")
+        raise EvaluationError(f"{kind_name(key)} is not an index into a list")
     if not 0 <= number < length:
         raise EvaluationError(f"index {number} is out of range")
     return number

@@ -177,7 +177,7 @@ class _Run:
     def _variable(self, node: Variable, scope: Scope) -> Seen:
         found, seen = bound(scope, node.name)
         if not found:
-            raise EvaluationError(f"`{node.name}` does not stand for anything")
+            raise EvaluationError(f"`{node.name}` is not defined")
         return seen
 
     def _attribute(self, node: Attribute, scope: Scope) -> Seen:
@@ -330,7 +330,7 @@ class _Run:
 
     def _can(self, nodes: Sequence[Expression], scope: Scope) -> Value:
         if len(nodes) != 1:
-            raise EvaluationError("`can` takes one argument")
+            raise EvaluationError("`can` accepts one argument")
         try:
             _, open_part = self._attempt(nodes[0], scope)
         except EvaluationError:

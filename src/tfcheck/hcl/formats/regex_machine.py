@@ -10,7 +10,17 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.hcl.formats.regex_syntax import Assertion, Char, Choice, Group, Node, Pattern, Ranges, Repeat, Sequence
+from tfcheck.hcl.formats.regex_syntax import (
+    Alternatives,
+    Assertion,
+    CaptureGroup,
+    Char,
+    Node,
+    Pattern,
+    Ranges,
+    Repeat,
+    Sequence,
+)
 from tfcheck.hcl.functions.arguments import limited
 from tfcheck.symbolic.limits import take
 
@@ -45,7 +55,7 @@ def compiled(pattern: Pattern) -> Program:
         LimitError: it is too large.
     """
     writer = _Writer()
-    writer.node(Group(pattern.node, 0))
+    writer.node(CaptureGroup(pattern.node, 0))
     writer.add(Instruction("match"))
     return Program(writer.instructions, len(pattern.names) + 1)
 
@@ -75,16 +85,16 @@ class _Writer:
             case Sequence():
                 for each in node.nodes:
                     self.node(each)
-            case Choice():
+            case Alternatives():
                 self.choice(node)
             case Repeat():
                 self.repeat(node)
-            case Group():
+            case CaptureGroup():
                 self.add(Instruction("save", first=2 * node.index))
                 self.node(node.node)
                 self.add(Instruction("save", first=2 * node.index + 1))
 
-    def choice(self, choice: Choice) -> None:
+    def choice(self, choice: Alternatives) -> None:
         jumps = []
         for each in choice.nodes[:-1]:
             split = self.add(Instruction("split", first=self.here + 1))

@@ -40,7 +40,7 @@ class Sequence(msgspec.Struct, frozen=True):
     nodes: tuple[Node, ...]
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Alternatives(msgspec.Struct, frozen=True):
     """One of several, the first preferred."""
 
     nodes: tuple[Node, ...]
@@ -55,14 +55,14 @@ class Repeat(msgspec.Struct, frozen=True):
     greedy: bool
 
 
-class Group(msgspec.Struct, frozen=True):
+class CaptureGroup(msgspec.Struct, frozen=True):
     """A capture group, counted from 1."""
 
     node: Node
     index: int
 
 
-Node: TypeAlias = Union[Char, Assertion, Sequence, Choice, Repeat, Group]  # noqa: UP007 (nodes refer to each other)
+Node: TypeAlias = Union[Char, Assertion, Sequence, Alternatives, Repeat, CaptureGroup]  # noqa: UP007 (nodes refer to each other)
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -186,7 +186,7 @@ class _Reader:
             else:
                 nodes.append(self.repeated(self.atom(flags, depth), flags))
         last = Sequence(tuple(nodes))
-        return Choice((*branches, last)) if branches else last
+        return Alternatives((*branches, last)) if branches else last
 
     def quotation(self, flags: Flags) -> list[Node]:
         self.position += 2
@@ -238,7 +238,7 @@ class _Reader:
         index = len(self.names)
         node = self.choice(flags, depth + 1)
         self.close()
-        return Group(node, index)
+        return CaptureGroup(node, index)
 
     def atom(self, flags: Flags, depth: int) -> Node:
         mark = self.take()

@@ -82,7 +82,7 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope) -> Value:
 
 def _without(name: str) -> Unknown:
     if name in IMPURE:
-        return Unknown(reason=f"`{name}` gives something else at every run")
+        return Unknown(reason=f"`{name}` returns something else at every run")
     return Unknown(reason=f"function `{name}` is not supported", unsure=True)
 
 

@@ -86,7 +86,7 @@ def _words(parameters: str, count: int) -> list[str]:
     if words and words[-1].endswith("*"):
         words += [words[-1]] * (count - len(words))
     if not needed <= count <= len(words):
-        raise EvaluationError(f"{count} arguments given, {needed if count < needed else len(words)} wanted")
+        raise EvaluationError(f"{count} arguments passed, {needed if count < needed else len(words)} wanted")
     return [word.rstrip("?*") for word in words[:count]]
 
 

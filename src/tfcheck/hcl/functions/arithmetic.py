@@ -75,10 +75,10 @@ def parseint(written: Value, base: int) -> Value:
     for digit in digits if base > 36 else digits.lower():
         value = _DIGITS.find(digit)
         if not 0 <= value < base:
-            raise EvaluationError("the text is no number of this base")
+            raise EvaluationError("the text is not a number of this base")
         total = total * base + value
     if not digits:
-        raise EvaluationError("the text is no number of this base")
+        raise EvaluationError("the text is not a number of this base")
     return -total if written.startswith("-") else total
 
 
@@ -100,7 +100,7 @@ def total(items: list[Value]) -> Value:
     for item in items:
         number = to_number(item)
         if not isinstance(number, int | Fraction):
-            raise EvaluationError("an element is no number")
+            raise EvaluationError("an element is not a number")
         result += number
         approximate = rounded(approximate + rounded(number))
     return settled(result, approximate)

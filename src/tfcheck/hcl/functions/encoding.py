@@ -120,7 +120,7 @@ def uuidv5(namespace: str, name: str) -> Value:
     try:
         space = known.get(namespace) or uuid.UUID(namespace)
     except ValueError as error:
-        raise EvaluationError("the namespace is no UUID") from error
+        raise EvaluationError("the namespace is not a UUID") from error
     if namespace not in known and str(space) != namespace:
         raise limited("a namespace in an unusual notation")
     return str(uuid.uuid5(space, name))

@@ -44,7 +44,7 @@ def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
 def fileexists(scope: Scope, path: str) -> Value:
     """Whether there is such a file."""
     if posixpath.normpath(path) in (".", ".."):
-        raise EvaluationError("a directory is no file")
+        raise EvaluationError("a directory is not a file")
     try:
         data = scope.read_file(path)
     except EvaluationError:

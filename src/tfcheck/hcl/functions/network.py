@@ -76,7 +76,7 @@ def _network(prefix: str) -> Network:
     try:
         return ipaddress.ip_network(prefix, strict=False)
     except ValueError as error:
-        raise EvaluationError("the text is no address range") from error
+        raise EvaluationError("the text is not an address range") from error
 
 
 def _longer(network: Network, length: int, bits: int) -> int:

@@ -49,7 +49,7 @@ def _of_map(members: MapValue, default: Value) -> Value:
     if isinstance(default, bool | int | float | Fraction) or any(
         isinstance(item, Unknown) for item in members.values()
     ):
-        return Unknown(reason="`lookup` in a map whose type is not told", unsure=True)
+        return Unknown(reason="`lookup` in a map whose type is unknown", unsure=True)
     return default
 
 

@@ -57,7 +57,7 @@ def _split(arn: TextLike) -> list[TextLike] | Unknown:
             parts[-1].append(piece)
     joined = [text(part) for part in parts]
     if len(joined) < 6 or joined[0] != "arn":
-        raise EvaluationError("the text is no ARN")
+        raise EvaluationError("the text is not an ARN")
     return joined[1:]
 
 

@@ -73,11 +73,11 @@ def _time(written: str) -> datetime:
     if re.fullmatch(r"[\dT:.Z+-]+", written, re.ASCII) and ("." in written or written[17:19] == "60"):
         raise limited("a time with parts of a second")
     if not _TIME.fullmatch(written):
-        raise EvaluationError("the text is no RFC 3339 time")
+        raise EvaluationError("the text is not an RFC 3339 time")
     try:
         return datetime.fromisoformat(written)
     except ValueError as error:
-        raise EvaluationError("the text is no RFC 3339 time") from error
+        raise EvaluationError("the text is not an RFC 3339 time") from error
 
 
 def _seconds(duration: str) -> int:
@@ -86,7 +86,7 @@ def _seconds(duration: str) -> int:
     if digits == "0":
         return 0
     if not parts or "".join(part[0] for part in parts) != digits:
-        raise EvaluationError("the text is no duration")
+        raise EvaluationError("the text is not a duration")
     total = sum(
         (Fraction(part[1] + "0" if part[1].endswith(".") else part[1]) * _SECONDS[part[2]] for part in parts),
         Fraction(0),

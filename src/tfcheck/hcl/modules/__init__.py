@@ -1,7 +1,7 @@
 """The sources of a plan: where they are, which modules they have, and what each declares."""
 
-from tfcheck.hcl.modules.find import Found, find
+from tfcheck.hcl.modules.find import FoundSources, find
 from tfcheck.hcl.modules.module import Module
 from tfcheck.hcl.modules.sources import Sources, from_directory, from_saved_plan
 
-__all__ = ["Found", "Module", "Sources", "find", "from_directory", "from_saved_plan"]
+__all__ = ["FoundSources", "Module", "Sources", "find", "from_directory", "from_saved_plan"]

@@ -25,7 +25,7 @@ from tfcheck.vocabulary.errors import InputError
 _MOST_DIRECTORIES = 3000
 
 
-class Configuration(Protocol):
+class PlannedModule(Protocol):
     """A module as the plan's `configuration` lists it: resources by address, and calls with their `module`."""
 
     @property
@@ -37,7 +37,7 @@ class Configuration(Protocol):
         """By name."""
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundSources(msgspec.Struct, frozen=True):
     """The sources, if there are any that belong to the plan, and what to tell the user about the search."""
 
     sources: Sources | None
@@ -47,11 +47,11 @@ class Found(msgspec.Struct, frozen=True):
 def find(
     option: Path | None,
     plan_path: Path | None,
-    configuration: Configuration | None,
+    configuration: PlannedModule | None,
     *,
     opentofu: bool | None = None,
     run: Run = NO_RUN,
-) -> Found:
+) -> FoundSources:
     """Find the sources: what the user names, else beside the plan, in the current directory, in its work tree.
 
     `plan_path` may be a saved plan, which holds them. `opentofu` tells which program made the plan, if that is known.
@@ -61,9 +61,9 @@ def find(
         InputError: what `option` names is not there, holds no sources, belongs to another plan, or must not be read.
     """
     if option is not None:
-        return Found(_named(option, configuration, opentofu, run))
+        return FoundSources(_named(option, configuration, opentofu, run))
     if configuration is None:
-        return Found(None, ("the plan has no `configuration` to compare sources with: none are used",))
+        return FoundSources(None, ("the plan has no `configuration` to compare sources with: none are used",))
     messages: list[str] = []
     for candidate in _candidates(plan_path, configuration, run):
         try:
@@ -73,12 +73,12 @@ def find(
             continue
         difference = _difference(sources, configuration) if sources else "there are no Terraform files"
         if sources and not difference:
-            return Found(sources, tuple(messages))
+            return FoundSources(sources, tuple(messages))
         messages.append(f"sources in `{candidate}` are not used: {difference}")
-    return Found(None, tuple(messages))
+    return FoundSources(None, tuple(messages))
 
 
-def _named(option: Path, configuration: Configuration | None, opentofu: bool | None, run: Run) -> Sources:
+def _named(option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources:
     hint = "--sources takes the directory of the root module, or the saved plan"
     if not option.exists():
         raise InputError(f"`{option}` does not exist", hint=hint)
@@ -87,14 +87,14 @@ def _named(option: Path, configuration: Configuration | None, opentofu: bool | N
     except RefusedError as error:
         raise InputError(str(error), hint=hint) from None
     if sources is None:
-        raise InputError(f"`{option}` holds no Terraform files", hint=hint)
+        raise InputError(f"`{option}` contains no Terraform files", hint=hint)
     difference = _difference(sources, configuration) if configuration else ""
     if difference:
         raise InputError(f"the sources in `{option}` do not belong to this plan: {difference}", hint=hint)
     return sources
 
 
-def _opened(path: Path, configuration: Configuration | None, opentofu: bool | None, run: Run) -> Sources | None:
+def _opened(path: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources | None:
     """Open a directory or a saved plan; None where it holds no sources.
 
     Raises:
@@ -133,7 +133,7 @@ def _beside(saved: Path, run: Run) -> Path | None:
     return None
 
 
-def _candidates(plan_path: Path | None, configuration: Configuration, run: Run) -> Iterator[Path]:
+def _candidates(plan_path: Path | None, configuration: PlannedModule, run: Run) -> Iterator[Path]:
     """Return the places to look in, each once and in order."""
     if plan_path is not None and is_saved_plan(plan_path):
         yield plan_path
@@ -147,7 +147,7 @@ def _candidates(plan_path: Path | None, configuration: Configuration, run: Run) 
         yield similar[0]
 
 
-def _similar(directory: Path, configuration: Configuration, run: Run) -> Iterator[Path]:
+def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterator[Path]:
     """Yield the directories of the work tree that declare what the plan's root module does.
 
     Nobody has named them, so they count only where the repository shows all of their Terraform files.
@@ -170,7 +170,7 @@ def _is_searched(parent: str, name: str) -> bool:
     return not name.startswith(".") and name != "node_modules" and not has_git(Path(parent, name))
 
 
-def _difference(sources: Sources, configuration: Configuration) -> str:
+def _difference(sources: Sources, configuration: PlannedModule) -> str:
     """Name something that only the sources or only the plan declares; empty where there is nothing."""
     for path, module in _modules(configuration, ()):
         planned = _listed(module)
@@ -185,14 +185,14 @@ def _difference(sources: Sources, configuration: Configuration) -> str:
     return ""
 
 
-def _modules(configuration: Configuration, path: ModuleNames) -> Iterator[tuple[ModuleNames, Configuration]]:
+def _modules(configuration: PlannedModule, path: ModuleNames) -> Iterator[tuple[ModuleNames, PlannedModule]]:
     yield path, configuration
     for name, call in configuration.calls.items():
         if call.module is not None:
             yield from _modules(call.module, (*path, name))
 
 
-def _listed(configuration: Configuration) -> frozenset[tuple[str, str]]:
+def _listed(configuration: PlannedModule) -> frozenset[tuple[str, str]]:
     """List the managed resources of a module by type and name, and its calls as of type `module`."""
     split = [tuple(address.split(".")) for address in configuration.resources]
     resources = {(parts[0], parts[1]) for parts in split if len(parts) == 2}

@@ -9,7 +9,7 @@ from tfcheck.hcl.modules.names import is_override
 from tfcheck.hcl.modules.override import overridden
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.syntax.file import File
+from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.symbolic.value import Value
 
 #: The blocks that declare something by their labels.
@@ -21,7 +21,7 @@ _MODE_OF_BLOCK = {block: mode for mode, block in _BLOCK_OF_MODE.items()}
 class Module:
     """The files of one module, looked up by name. `directory` is relative to the root module, `.` for the root."""
 
-    def __init__(self, directory: str, files: Iterable[File]) -> None:
+    def __init__(self, directory: str, files: Iterable[SourceFile]) -> None:
         """Build from the files in the order in which they count, those that override last."""
         self.directory = directory
         self.files = tuple(files)

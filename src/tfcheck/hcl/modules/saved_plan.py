@@ -76,7 +76,7 @@ def _snapshot(archive: ZipFile, path: Path) -> Snapshot:
     _refuse_hostile(entries, path)
     sizes = [entry.file_size for entry in entries if entry.filename.startswith("tfconfig/")]
     if not sizes:
-        raise InputError(f"`{path}` holds no configuration", hint="write it with `terraform plan -out`")
+        raise InputError(f"`{path}` contains no configuration", hint="write it with `terraform plan -out`")
     if max(sizes) > _LARGEST or sum(sizes) > _LARGEST_TOGETHER:
         raise InputError(f"the configuration in `{path}` is too large")
     records = msgspec.json.decode(archive.read(_MANIFEST), type=list[Record])

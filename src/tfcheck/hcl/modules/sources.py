@@ -14,10 +14,10 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.modules.module import Module
 from tfcheck.hcl.modules.names import module_files
 from tfcheck.hcl.modules.saved_plan import snapshot
-from tfcheck.hcl.modules.storage import Folder, Saved, Storage
+from tfcheck.hcl.modules.storage import Folder, SavedPlanFiles, Storage
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.syntax.file import File, Problem
+from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.limits import Reading
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
@@ -169,7 +169,7 @@ class Sources:
             self.missing[path] = refusal
             return None
         if not texts and path:
-            self.missing[path] = f"`{directory}` holds no configuration"
+            self.missing[path] = f"`{directory}` contains no configuration"
             return None
         if directory not in self._by_directory:
             files = [_file(text) for text in texts]
@@ -233,12 +233,12 @@ def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", 
         RefusedError: the directory is a link that leads out of the repository.
     """
     gate = Gate(directory, run) if directory else None
-    return Sources(Saved(snapshot(path)), label or str(path), gate, run=run)
+    return Sources(SavedPlanFiles(snapshot(path)), label or str(path), gate, run=run)
 
 
-def _file(text: SourceText | Problem) -> File:
+def _file(text: SourceText | Problem) -> SourceFile:
     if isinstance(text, Problem):
-        return File(SourceText(text.place.file, ""), (), text)
+        return SourceFile(SourceText(text.place.file, ""), (), text)
     return read_json(text) if text.name.endswith(".json") else read(text)
 
 

@@ -72,7 +72,7 @@ class Folder:
         return self.gate.source(posixpath.join(directory, name))
 
 
-class Saved:
+class SavedPlanFiles:
     """The configuration inside a saved plan."""
 
     def __init__(self, snapshot: Snapshot) -> None:

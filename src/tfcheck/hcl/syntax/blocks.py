@@ -11,7 +11,7 @@ import re
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.escape import unescaped
 from tfcheck.hcl.syntax.expression import Place
-from tfcheck.hcl.syntax.file import File, Problem
+from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
 from tfcheck.hcl.syntax.limits import CHARACTERS, ITEM, STRETCH, TEXT, TOO_LONG, TOO_MUCH
 from tfcheck.hcl.syntax.source import SourceText
@@ -22,17 +22,17 @@ _NAME = re.compile(r"[^\W\d][\w-]*+")
 _ATTRIBUTE = re.compile(r"=(?!=)")
 
 
-def read(source: SourceText) -> File:
+def read(source: SourceText) -> SourceFile:
     """Find the blocks of a `.tf` file; a fault in it becomes the file's `problem`."""
     if len(source.text) > CHARACTERS:  # its lines are not counted either
-        return File(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
+        return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     walker = _Walker(source)
     try:
         walker.spend(len(source.text) // TEXT)
         walker.body(0)
     except MalformedError as fault:
-        return File(source, tuple(walker.found), Problem(source.place(fault.offset), fault.message))
-    return File(source, tuple(walker.found))
+        return SourceFile(source, tuple(walker.found), Problem(source.place(fault.offset), fault.message))
+    return SourceFile(source, tuple(walker.found))
 
 
 class _Walker:

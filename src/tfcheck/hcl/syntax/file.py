@@ -20,7 +20,7 @@ class Problem(msgspec.Struct, frozen=True):
         return f"{self.place}: {self.message}"
 
 
-class File(msgspec.Struct, frozen=True, eq=False):
+class SourceFile(msgspec.Struct, frozen=True, eq=False):
     """A file of the sources. With a `problem` it holds what stands before the fault."""
 
     source: SourceText

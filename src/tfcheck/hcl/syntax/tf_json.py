@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf, Place
-from tfcheck.hcl.syntax.file import File, Problem
+from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.json_document import Array, JsonValue, Member, Object, Scalar, read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.limits import CHARACTERS, TOO_LONG
@@ -56,16 +56,16 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
                         yield _block(self.source, "dynamic", (name,), inner.start, each)
 
 
-def read_json(source: SourceText) -> File:
+def read_json(source: SourceText) -> SourceFile:
     """Find the blocks of a `.tf.json` file; a fault in it becomes the file's `problem`."""
     if len(source.text) > CHARACTERS:  # its lines are not counted either
-        return File(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
+        return SourceFile(source, (), Problem(Place(source.name, source.first_line), TOO_LONG))
     try:
         root = read_document(source.text)
         if isinstance(root, Scalar):
             raise MalformedError("an object was expected", root.start)
     except MalformedError as fault:
-        return File(source, (), Problem(source.place(fault.offset), fault.message))
+        return SourceFile(source, (), Problem(source.place(fault.offset), fault.message))
     blocks = (
         block
         for top in _objects(root)
@@ -73,7 +73,7 @@ def read_json(source: SourceText) -> File:
         if member.name != "//"
         for block in _labelled(source, member.name, (), member)
     )
-    return File(source, tuple(blocks))
+    return SourceFile(source, tuple(blocks))
 
 
 def _labelled(source: SourceText, kind: str, labels: tuple[str, ...], member: Member) -> Iterator[Block]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.markdown import budget, change, fold, rest, top
-from tfcheck.report.markdown.budget import Kind, Part
-from tfcheck.report.markdown.page import Content, Page, Told, content
+from tfcheck.report.markdown.budget import PagePart, PartKind
+from tfcheck.report.markdown.page import Content, Page, TargetedFinding, content
 from tfcheck.report.markdown.table import table
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Report
@@ -33,21 +33,21 @@ def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = 
     return budget.page(_parts(content(reports, page), page, _ROWS_OF_SUMMARY, marked=False), size, "the JSON report")
 
 
-def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Part]:
+def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[PagePart]:
     marker = f"{top.mark(told, page)}\n" if marked else ""
-    yield Part(f"{marker}{top.title(told, page)}", Kind.KEPT)
+    yield PagePart(f"{marker}{top.title(told, page)}", PartKind.KEPT)
     yield from change.changes(told, rows)
-    yield from (Part(line, Kind.KEPT) for line in top.lead(told, page))
+    yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
     now = [each for each in told.findings if each.finding.change != "existing"]
     existing = [each for each in told.findings if each.finding.change == "existing"]
     yield from table(now, told.waiting, told, page, rows)
     yield from _folds(now[:rows], page, first=0, pictures=_PICTURES)
     if existing:
         title = f"{counted(len(existing), 'finding')} from before this change"
-        yield Part(f"<details><summary>{title}</summary>", Kind.KEPT)
+        yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
         yield from table(existing, (), told, page, rows)
         yield from _folds(existing[:rows], page, first=len(now), pictures=0)
-        yield Part("</details>", Kind.KEPT)
+        yield PagePart("</details>", PartKind.KEPT)
     yield from rest.unread(told)
     yield from rest.skipped(told)
     yield from rest.undecided(told.waiting)
@@ -55,10 +55,10 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     yield from rest.allowed(told)
     yield from rest.notes(told)
     yield budget.LEFT_OUT
-    yield Part(top.footer(told, page), Kind.KEPT)
+    yield PagePart(top.footer(told, page), PartKind.KEPT)
 
 
-def _folds(findings: list[Told], page: Page, first: int, pictures: int) -> Iterator[Part]:
+def _folds(findings: list[TargetedFinding], page: Page, first: int, pictures: int) -> Iterator[PagePart]:
     """Write for each finding why it is so and what fixes it; two that one change fixes show it once."""
     worst = min((each.finding.severity.rank for each in findings), default=0)
     fixes = [each.finding.fix for each in findings]

@@ -18,7 +18,7 @@ COMMENT = 60_000
 SUMMARY = 900 * 1024
 
 
-class Kind(IntEnum):
+class PartKind(IntEnum):
     """What a part is; the lower, the sooner it is left out. What is KEPT must be short."""
 
     ALLOWED = 0
@@ -36,7 +36,7 @@ class Kind(IntEnum):
     KEPT = 12
 
 
-class Part(msgspec.Struct, frozen=True):
+class PagePart(msgspec.Struct, frozen=True):
     """Some lines of Markdown that stand or go together.
 
     Parts of one kind and the same `fold` go together too: the two ends of a fold. Rows follow one another directly,
@@ -44,15 +44,15 @@ class Part(msgspec.Struct, frozen=True):
     """
 
     text: str
-    kind: Kind
+    kind: PartKind
     fold: int | None = None
 
 
 #: Where the line goes that says how much is left out.
-LEFT_OUT = Part("", Kind.LEFT_OUT)
+LEFT_OUT = PagePart("", PartKind.LEFT_OUT)
 
 
-def page(parts: Iterable[Part], budget: int, elsewhere: str) -> str:
+def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
     """Join parts into a page of at most `budget` bytes; `elsewhere` says where everything can be read.
 
     Raises:
@@ -67,7 +67,7 @@ def page(parts: Iterable[Part], budget: int, elsewhere: str) -> str:
     return written
 
 
-def _chosen(parts: list[Part], budget: int, note: int) -> tuple[set[int], int]:
+def _chosen(parts: list[PagePart], budget: int, note: int) -> tuple[set[int], int]:
     """Choose the parts that go, and count the units that they make up."""
     sizes = [len(part.text.encode()) + 2 for part in parts]
     total = sum(sizes)
@@ -82,41 +82,41 @@ def _chosen(parts: list[Part], budget: int, note: int) -> tuple[set[int], int]:
     return gone, units
 
 
-def _in_order(parts: list[Part], sizes: list[int]) -> list[list[int]]:
+def _in_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
     """Return what goes together, in the order in which it goes: kind by kind.
 
     The largest diff or else the last first.
     """
-    units: dict[tuple[Kind, int], list[int]] = {}
+    units: dict[tuple[PartKind, int], list[int]] = {}
     for number, part in enumerate(parts):
-        if part.kind < Kind.LEFT_OUT:
+        if part.kind < PartKind.LEFT_OUT:
             units.setdefault((part.kind, -1 - number if part.fold is None else part.fold), []).append(number)
 
     def when(unit: list[int]) -> tuple[int, int, int]:
         kind = parts[unit[0]].kind
-        return kind, -sum(sizes[number] for number in unit) if kind is Kind.DIFF else 0, -unit[0]
+        return kind, -sum(sizes[number] for number in unit) if kind is PartKind.DIFF else 0, -unit[0]
 
     return sorted(units.values(), key=when)
 
 
-def _told(parts: list[Part], left_out: int, elsewhere: str) -> Iterator[Part]:
+def _told(parts: list[PagePart], left_out: int, elsewhere: str) -> Iterator[PagePart]:
     for part in parts:
-        if part.kind is not Kind.LEFT_OUT:
+        if part.kind is not PartKind.LEFT_OUT:
             yield part
         elif left_out:
-            yield Part(_left_out(left_out, elsewhere), Kind.KEPT)
+            yield PagePart(_left_out(left_out, elsewhere), PartKind.KEPT)
 
 
 def _left_out(number: int, elsewhere: str) -> str:
     return f"{counted(number, 'section')} left out: see {elsewhere}."
 
 
-def _joined(parts: Iterable[Part]) -> str:
+def _joined(parts: Iterable[PagePart]) -> str:
     written: list[str] = []
-    before: Part | None = None
+    before: PagePart | None = None
     for part in parts:
         if before is not None:
-            written.append("\n" if part.kind is before.kind is Kind.ROW else "\n\n")
+            written.append("\n" if part.kind is before.kind is PartKind.ROW else "\n\n")
         written.append(part.text)
         before = part
     return "".join((*written, "\n"))

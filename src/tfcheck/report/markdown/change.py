@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from tfcheck.report.change_words import ACCESS, TASKS, Access, about_access, switched
-from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content
 from tfcheck.report.markdown.table import some_targets
@@ -14,12 +14,12 @@ from tfcheck.report.origin import target
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Report
 
-_ICONS = {"broken": "❌", "mended": "✅", "still_broken": "⚠️"}
+_ICONS = {"broken": "❌", "fixed": "✅", "still_broken": "⚠️"}
 #: More lines on access than this are folded.
 _UNFOLDED = 4
 
 
-def changes(content: Content, most: int) -> Iterator[Part]:
+def changes(content: Content, most: int) -> Iterator[PagePart]:
     """Write what each report's change does, at most `most` lines of a kind; what several say alike is said once."""
     alike: dict[tuple[object, ...], list[Report]] = {}
     for report in content.reports:
@@ -33,7 +33,7 @@ def _said(report: Report) -> tuple[object, ...]:
     return report.task_changes, report.role_switches, *access
 
 
-def _section(reports: list[Report], content: Content, most: int) -> Iterator[Part]:
+def _section(reports: list[Report], content: Content, most: int) -> Iterator[PagePart]:
     report = reports[0]
     targets = tuple(dict.fromkeys(map(target, reports)))
     where = f" in {some_targets(targets)}" if len(content.targets) > 1 else ""
@@ -42,10 +42,10 @@ def _section(reports: list[Report], content: Content, most: int) -> Iterator[Par
     if tasks or roles:
         title = f"**What this change does**{where}:"
         shown = [*tasks, *roles] if number <= _UNFOLDED else tasks
-        yield Part("\n".join((f"{title}\n", *shown)) if shown else title, Kind.CHANGE)
+        yield PagePart("\n".join((f"{title}\n", *shown)) if shown else title, PartKind.CHANGE)
     if number > _UNFOLDED:
         lines = "\n".join(roles)
-        yield Part(f"<details><summary>{_counts(report)}</summary>\n\n{lines}\n\n</details>", Kind.ACCESS)
+        yield PagePart(f"<details><summary>{_counts(report)}</summary>\n\n{lines}\n\n</details>", PartKind.ACCESS)
 
 
 def _tasks(report: Report, most: int) -> Iterator[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.report.contrast import nearest
-from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
-from tfcheck.report.markdown.page import Page, Told
+from tfcheck.report.markdown.page import Page, TargetedFinding
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
 from tfcheck.report.words import reason_words, symptom_words
@@ -18,17 +18,17 @@ _SHOWN_EVIDENCE = 4
 _SHOWN_PATTERNS = 3
 
 
-def evidence(told: Told, number: int, page: Page, *, drawn: bool) -> Iterator[Part]:
+def evidence(told: TargetedFinding, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
     """Write the fold that says why; `number` tells the folds of a page apart, `drawn` asks for a picture."""
     finding = told.finding
-    kind = Kind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else Kind.EVIDENCE_OF_WARNING
+    kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
     lines = [*_facts(told, page), *_answers(finding, told.report, page), *_explained(finding)]
     bullets = "\n".join(lines)
-    yield Part(f"<details><summary>{_question(finding)}</summary>\n\n{bullets}", kind, number)
+    yield PagePart(f"<details><summary>{_question(finding)}</summary>\n\n{bullets}", kind, number)
     drawing = picture(finding) if drawn else None
     if drawing:
-        yield Part(fence(drawing, "mermaid"), Kind.DIAGRAM)
-    yield Part("</details>", kind, number)
+        yield PagePart(fence(drawing, "mermaid"), PartKind.DIAGRAM)
+    yield PagePart("</details>", kind, number)
 
 
 def _question(finding: Finding) -> str:
@@ -39,12 +39,12 @@ def _question(finding: Finding) -> str:
     return f"Why {' and '.join(map(html_code, actions[:3]))} {'is' if len(actions) == 1 else 'are'} denied to {task}"
 
 
-def _facts(told: Told, page: Page) -> Iterator[str]:
+def _facts(told: TargetedFinding, page: Page) -> Iterator[str]:
     finding = told.finding
     yield f"- {sentence(finding.message, names(finding))}{_change(finding)}"
     belongs = linked(finding.location, told.report, page)
     needed = linked(finding.needed_at, told.report, page)
-    places = filter(None, (f"needed at {needed}" if needed else "", f"to be mended at {belongs}" if belongs else ""))
+    places = filter(None, (f"needed at {needed}" if needed else "", f"fix at {belongs}" if belongs else ""))
     if written := ", ".join(places):
         yield f"- {written[0].upper()}{written[1:]}"
     manual = page.manual(finding.rule)
@@ -56,7 +56,7 @@ def _change(finding: Finding) -> str:
     lost = any(each.before is Verdict.ALLOWED and each.verdict is Verdict.DENIED for each in finding.answers)
     if lost:
         return " (**this change breaks it**: it was allowed before)"
-    return " (was so before this change)" if finding.change == "existing" else ""
+    return " (already broken before this change)" if finding.change == "existing" else ""
 
 
 def names(finding: Finding) -> tuple[str | None, ...]:
@@ -104,12 +104,12 @@ def _explained(finding: Finding) -> Iterator[str]:
         yield f"- {symptom_words(finding.symptom).capitalize()} ECS would say {code(finding.symptom)}"
 
 
-def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[Part]:
+def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
     """Write the fold with the suggested change; `opened` where it is the only one."""
     marks = f"{'safe' if fix.safety == 'safe' else 'review it'}, {'proven' if fix.proven else 'not proven'}"
     state = "<details open>" if opened else "<details>"
     top = f"{state}<summary>Suggested change: {html_code(fix.title)} ({marks})</summary>"
-    yield Part(f"{top}\n\n{_change_itself(fix)}\n\n</details>", Kind.DIFF, number)
+    yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
 
 
 def _change_itself(fix: Fix) -> str:

@@ -30,7 +30,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         return next((each for each in self.manuals if each.id == rule), None)
 
 
-class Told(msgspec.Struct, frozen=True):
+class TargetedFinding(msgspec.Struct, frozen=True):
     """A finding, the first report that has it, and the targets of all that do."""
 
     finding: Finding
@@ -38,7 +38,7 @@ class Told(msgspec.Struct, frozen=True):
     targets: tuple[str, ...]
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class TargetedUnknown(msgspec.Struct, frozen=True):
     """A requirement that is not decided, the first report that has it, and the targets of all that do."""
 
     answer: Answer
@@ -54,8 +54,8 @@ class Content(msgspec.Struct, frozen=True):
 
     reports: tuple[Report, ...]
     stale: tuple[Report, ...]
-    findings: tuple[Told, ...]
-    waiting: tuple[Waiting, ...]
+    findings: tuple[TargetedFinding, ...]
+    waiting: tuple[TargetedUnknown, ...]
     several: bool
 
     @property
@@ -80,13 +80,13 @@ def _is_stale(report: Report, page: Page) -> bool:
     return bool(page.links and page.links.sha and made_of and made_of != page.links.sha)
 
 
-def _findings(reports: list[Report]) -> list[Told]:
-    found: dict[object, Told] = {}
+def _findings(reports: list[Report]) -> list[TargetedFinding]:
+    found: dict[object, TargetedFinding] = {}
     for report in reports:
         for finding in report.findings:
             key = _sameness(finding)
             if (known := found.get(key)) is None:
-                found[key] = Told(finding, report, (target(report),))
+                found[key] = TargetedFinding(finding, report, (target(report),))
             elif target(report) not in known.targets:
                 found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
     return sorted(found.values(), key=lambda each: (each.finding.change == "existing", each.finding.severity.rank))
@@ -105,15 +105,15 @@ def _sameness(finding: Finding) -> object:
     )
 
 
-def _waiting(reports: list[Report]) -> list[Waiting]:
-    found: dict[object, Waiting] = {}
+def _waiting(reports: list[Report]) -> list[TargetedUnknown]:
+    found: dict[object, TargetedUnknown] = {}
     for report in reports:
         for answer in report.answers:
             if answer.verdict.value != "unknown":
                 continue
             key = (answer.requirement.id, answer.role, answer.reason, answer.waits_for)
             if (known := found.get(key)) is None:
-                found[key] = Waiting(answer, report, (target(report),))
+                found[key] = TargetedUnknown(answer, report, (target(report),))
             elif target(report) not in known.targets:
                 found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
     return list(found.values())

@@ -63,7 +63,7 @@ def _edges(answer: Answer) -> Iterator[Edge]:
         return
     role = answer.role or "no role"
     if answer.reason is Reason.TRUST_POLICY:
-        yield Edge(need.task_definition, role, "ECS may not assume it", "-.->")
+        yield Edge(need.task_definition, role, "ECS is not allowed to assume it", "-.->")
         return
     yield Edge(need.task_definition, role, f"{need.role_kind.value} role")
     policies = [each for each in answer.evidence if _is_on_the_path(each, answer)][:_SHOWN_POLICIES]

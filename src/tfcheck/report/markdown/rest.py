@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
-from tfcheck.report.markdown.page import Content, Waiting
+from tfcheck.report.markdown.page import Content, TargetedUnknown
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, needed_by
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted, reason_words
@@ -16,9 +16,9 @@ _SHOWN_PER_GROUP = 5
 _SHOWN_ALLOWED = 1000
 
 
-def undecided(waiting: tuple[Waiting, ...]) -> Iterator[Part]:
+def undecided(waiting: tuple[TargetedUnknown, ...]) -> Iterator[PagePart]:
     """Explain what is not decided, grouped by what it waits for."""
-    groups: dict[tuple[Reason | None, str], list[Waiting]] = {}
+    groups: dict[tuple[Reason | None, str], list[TargetedUnknown]] = {}
     for each in waiting:
         answer = each.answer
         cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
@@ -29,10 +29,10 @@ def undecided(waiting: tuple[Waiting, ...]) -> Iterator[Part]:
         lines += _members(members)
     if lines:
         title = f"{UNKNOWN_ICON} {counted(len(waiting), 'permission')} cannot be decided before apply"
-        yield _fold(title, lines, Kind.OPEN_QUESTIONS)
+        yield _fold(title, lines, PartKind.OPEN_QUESTIONS)
 
 
-def _members(members: list[Waiting]) -> Iterator[str]:
+def _members(members: list[TargetedUnknown]) -> Iterator[str]:
     for each in members[:_SHOWN_PER_GROUP]:
         need = each.answer.requirement
         where = f"{code(need.task_definition)}, {needed_by(each.answer)}"
@@ -41,7 +41,7 @@ def _members(members: list[Waiting]) -> Iterator[str]:
         yield f"  - and {len(members) - _SHOWN_PER_GROUP} more"
 
 
-def skipped(content: Content) -> Iterator[Part]:
+def skipped(content: Content) -> Iterator[PagePart]:
     """Name what could not be analysed: nobody may take it for fine."""
     lines = [
         f"- {code(each.address)}{_in(report, content)}: {prose(each.reason, (each.address,))}"
@@ -50,18 +50,18 @@ def skipped(content: Content) -> Iterator[Part]:
     ]
     if lines:
         title = f"{UNKNOWN_ICON} **{counted(len(lines), 'resource')} could not be analysed**"
-        yield Part("\n".join((f"{title}:\n", *lines)), Kind.SKIPPED)
+        yield PagePart("\n".join((f"{title}:\n", *lines)), PartKind.SKIPPED)
 
 
-def unread(content: Content) -> Iterator[Part]:
+def unread(content: Content) -> Iterator[PagePart]:
     """Name the plans of the same call that could not be read: nobody may take the page for complete."""
     found = dict.fromkeys(each for report in content.reports for each in report.unread)
     if found:
         title = f"{UNKNOWN_ICON} **{counted(len(found), 'plan')} not checked**"
-        yield Part("\n".join((f"{title}:\n", *(f"- {prose(each.problem)}" for each in found))), Kind.SKIPPED)
+        yield PagePart("\n".join((f"{title}:\n", *(f"- {prose(each.problem)}" for each in found))), PartKind.SKIPPED)
 
 
-def allowed(content: Content) -> Iterator[Part]:
+def allowed(content: Content) -> Iterator[PagePart]:
     """List what is granted."""
     lines = [
         _asked(answer, report, content)
@@ -72,10 +72,10 @@ def allowed(content: Content) -> Iterator[Part]:
     if lines:
         more = [f"- and {len(lines) - _SHOWN_ALLOWED} more"] if len(lines) > _SHOWN_ALLOWED else []
         title = f"✅ {counted(len(lines), 'permission')} granted"
-        yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], Kind.ALLOWED)
+        yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], PartKind.ALLOWED)
 
 
-def optional(content: Content) -> Iterator[Part]:
+def optional(content: Content) -> Iterator[PagePart]:
     """List what is not granted, but weighs so little that it is no finding."""
     lines = [
         _asked(answer, report, content)
@@ -84,8 +84,8 @@ def optional(content: Content) -> Iterator[Part]:
         if answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
     ]
     if lines:
-        title = f"{ICONS[Severity.INFO]} {counted(len(lines), 'permission')} not granted that a start seldom needs"
-        yield _fold(title, lines[:_SHOWN_ALLOWED], Kind.NOTES)
+        title = f"{ICONS[Severity.INFO]} {counted(len(lines), 'permission')} optional not granted"
+        yield _fold(title, lines[:_SHOWN_ALLOWED], PartKind.NOTES)
 
 
 def _asked(answer: Answer, report: Report, content: Content) -> str:
@@ -93,11 +93,11 @@ def _asked(answer: Answer, report: Report, content: Content) -> str:
     return f"- {code(need.task_definition)}{_in(report, content)}: {code(need.action)} on {code(need.shown_resource)}"
 
 
-def notes(content: Content) -> Iterator[Part]:
+def notes(content: Content) -> Iterator[PagePart]:
     """Report on what the answers rest."""
     lines = [f"- {prose(note)}" for note in dict.fromkeys(_notes(content.reports))]
     if lines:
-        yield _fold("What this rests on", lines, Kind.NOTES)
+        yield _fold("Assumptions", lines, PartKind.NOTES)
 
 
 def _notes(reports: Iterable[Report]) -> Iterator[str]:
@@ -111,7 +111,7 @@ def _in(report: Report, content: Content) -> str:
     return f" in {code(target(report))}" if len(content.targets) > 1 else ""
 
 
-def _fold(title: str, lines: list[str], kind: Kind) -> Part:
+def _fold(title: str, lines: list[str], kind: PartKind) -> PagePart:
     """Fold lines under a title of ours."""
     written = "\n".join(lines)
-    return Part(f"<details><summary>{title}</summary>\n\n{written}\n\n</details>", kind)
+    return PagePart(f"<details><summary>{title}</summary>\n\n{written}\n\n</details>", kind)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from tfcheck.report.markdown.budget import Kind, Part
+from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
-from tfcheck.report.markdown.page import Content, Page, Told, Waiting
+from tfcheck.report.markdown.page import Content, Page, TargetedFinding, TargetedUnknown
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
@@ -17,26 +17,32 @@ UNKNOWN_ICON = "❔"
 _SHOWN_TARGETS = 3
 
 
-def table(told: Iterable[Told], waiting: Iterable[Waiting], content: Content, page: Page, most: int) -> Iterator[Part]:
+def table(
+    told: Iterable[TargetedFinding], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
+) -> Iterator[PagePart]:
     """Write the rows of findings and of what is not decided, at most `most`, and how many more there are."""
     told, waiting = list(told), list(waiting)
     number = sum(max(len(each.finding.answers), 1) for each in told) + len(waiting)
     if not number:
         return
     rows = chain(_finding_rows(told, content, page), _waiting_rows(waiting, content, page))
-    what = "Missing permission" if all(each.finding.answers for each in told) else "Missing permission, or mistake"
+    what = (
+        "Missing permission"
+        if all(each.finding.answers for each in told)
+        else "Missing permission, or misconfiguration"
+    )
     names = ["", what, "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
-    yield Part(f"{_row(names)}\n{_row(['---'] * len(names))}", Kind.ROW)
-    yield from (Part(_row(cells), Kind.ROW) for cells in islice(rows, most))
+    yield PagePart(f"{_row(names)}\n{_row(['---'] * len(names))}", PartKind.ROW)
+    yield from (PagePart(_row(cells), PartKind.ROW) for cells in islice(rows, most))
     if number > most:
-        yield Part(f"… and {number - most} more.", Kind.KEPT)
+        yield PagePart(f"… and {number - most} more.", PartKind.KEPT)
 
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _finding_rows(told: Iterable[Told], content: Content, page: Page) -> Iterator[list[str]]:
+def _finding_rows(told: Iterable[TargetedFinding], content: Content, page: Page) -> Iterator[list[str]]:
     for each in told:
         finding, icon = each.finding, ICONS[each.finding.severity]
         place = finding.needed_at or finding.location
@@ -60,7 +66,7 @@ def _mistake(finding: Finding, seen_at: str) -> list[str]:
     return [said, code(subject, in_table=True), f"{needed_by}{seen_at}"]
 
 
-def _waiting_rows(waiting: Iterable[Waiting], content: Content, page: Page) -> Iterator[list[str]]:
+def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[list[str]]:
     for each in waiting:
         why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
         seen_at = _seen_at(each.answer.needed_at, each.report, page)

@@ -56,7 +56,7 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
     if severities:
         return ICONS[min(severities, key=lambda each: each.rank)], ", ".join(counts)
     if content.waiting or any(report.skipped for report in content.reports):
-        return UNKNOWN_ICON, "nothing is surely missing, but not all can be decided"
+        return UNKNOWN_ICON, "no definite problem, but not everything can be decided"
     if page.resolved:
         return "✅", "resolved, nothing is missing any more"
     return "✅", "nothing is missing"

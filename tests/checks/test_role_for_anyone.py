@@ -1,0 +1,51 @@
+"""Whose trust policy lets anyone in: surely everybody, surely to assume the role, surely without a condition."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.made_world import HERE, MadeThing, MadeWorld, task
+from tfcheck.checks import role_for_anyone
+from tfcheck.symbolic.value import Value
+
+ARN = "arn:aws:iam::111122223333:role/"
+ANYONE: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}
+
+
+def told(*statements: dict[str, Any], task_role: Value = None) -> list[str]:
+    trust = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    role = MadeThing("aws_iam_role.exec", {"name": "execution", "arn": f"{ARN}execution", "assume_role_policy": trust})
+    found = role_for_anyone.CHECK.search(task({}, around=HERE, task_role_arn=task_role), MadeWorld(role))
+    return [f"{each.severity.value}: {each.message}" for each in found]
+
+
+SAID = "warning: the trust policy of the execution role aws_iam_role.exec lets anyone in any AWS account assume it"
+
+
+@pytest.mark.parametrize("principal", ["*", {"AWS": "*"}, {"AWS": ["arn:aws:iam::111122223333:root", "*"]}])
+@pytest.mark.parametrize("action", ["sts:AssumeRole", "sts:*", "*", ["sts:TagSession", "STS:assume*"]])
+def test_everybody_is_told_once(principal: object, action: object) -> None:
+    assert told(ANYONE | {"Principal": principal, "Action": action}, task_role=f"{ARN}execution") == [SAID]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        ANYONE | {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}},
+        ANYONE | {"Principal": {"Service": "*"}},
+        ANYONE | {"Principal": {"AWS": "111122223333"}},
+        ANYONE | {"Action": "sts:TagSession"},
+        ANYONE | {"Effect": "Deny"},
+        {"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": "111122223333"}},
+    ],
+)
+def test_what_is_narrower_is_not(statement: dict[str, Any]) -> None:
+    assert told(statement) == []
+
+
+def test_a_deny_may_take_it_back() -> None:
+    deny = ANYONE | {"Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}}
+    assert told(ANYONE, deny) == []

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from tests.hcl.evaluate.test_expressions import ARN, Names
+from tfcheck.hcl.evaluate.dynamic import nested
+from tfcheck.hcl.evaluate.expressions import evaluate
+from tfcheck.hcl.evaluate.scope import Scope, Seen
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.symbolic.value import Set, Unknown, Value
+
+
+def block(body: str) -> Block:
+    return read(SourceText("main.tf", f'data "aws_iam_policy_document" "d" {{\n{body}\n}}\n')).blocks[0]
+
+
+def sids(body: str, **names: Seen) -> tuple[list[Value], Unknown | None]:
+    found, more = nested(block(body), "statement", Names(**names))
+    return [worth(each, scope, "sid") for each, scope in found], more
+
+
+def worth(each: Block, scope: Scope, name: str) -> Value:
+    expression = each.attribute(name)
+    assert expression is not None
+    return evaluate(expression, scope)
+
+
+DYNAMIC = """
+  statement {
+    sid = "First"
+  }
+  dynamic "statement" {
+    for_each = var.all
+    content {
+      sid = "${statement.key}-${statement.value}"
+    }
+  }
+  statement {
+    sid = "Last"
+  }
+  condition {
+    sid = "Other"
+  }
+"""
+
+
+def test_blocks_come_in_source_order() -> None:
+    assert sids(DYNAMIC, all=["a", "b"]) == (["First", "0-a", "1-b", "Last"], None)
+
+
+def test_a_map_is_walked_in_key_order_and_a_set_has_its_elements_for_keys() -> None:
+    assert sids(DYNAMIC, all={"y": 1, "x": 2})[0] == ["First", "x-2", "y-1", "Last"]
+    assert sids(DYNAMIC, all=Set(("a", "b")))[0] == ["First", "a-a", "b-b", "Last"]
+    assert sids(DYNAMIC, all=[]) == (["First", "Last"], None)
+
+
+def test_an_unknown_for_each_says_that_there_may_be_more() -> None:
+    found, more = sids(DYNAMIC, all=ARN)
+    assert found == ["First", "Last"]
+    assert isinstance(more, Unknown)
+    assert more.reason == ARN.reason
+    assert more.where == "main.tf:7"
+
+
+def test_an_error_in_for_each_says_that_there_may_be_more() -> None:
+    found, more = sids(DYNAMIC)
+    assert found == ["First", "Last"]
+    assert isinstance(more, Unknown)
+    assert more.reason.startswith("evaluation error")
+
+
+def test_the_iterator_may_have_a_name_of_its_own() -> None:
+    body = """
+      dynamic "statement" {
+        for_each = var.all
+        iterator = each_one
+        content {
+          sid = each_one.value.name
+        }
+      }
+    """
+    assert sids(body, all=[{"name": "A"}]) == (["A"], None)
+
+
+def test_dynamic_blocks_nest() -> None:
+    body = """
+      dynamic "statement" {
+        for_each = var.all
+        content {
+          dynamic "condition" {
+            for_each = statement.value
+            content {
+              variable = "${statement.key}/${condition.value}"
+            }
+          }
+        }
+      }
+    """
+    found, more = nested(block(body), "statement", Names(all={"s": ["x", "y"], "t": []}))
+    inner = [nested(each, "condition", scope) for each, scope in found]
+    assert more is None
+    assert [[worth(*pair, "variable") for pair in conditions] for conditions, _ in inner] == [["s/x", "s/y"], []]
+
+
+def test_a_resource_is_iterated_without_being_worked_out() -> None:
+    body = """
+      dynamic "statement" {
+        for_each = aws_s3_bucket.many
+        content {
+          sid = statement.value.arn
+        }
+      }
+    """
+    found, _ = sids(body)
+    assert found[0] is ARN
+
+
+def test_a_dynamic_block_without_content_is_not_understood() -> None:
+    found, more = sids('dynamic "statement" {\n for_each = []\n}')
+    assert found == []
+    assert more is not None
+    assert more.reason.startswith("unsupported")

@@ -1,0 +1,75 @@
+"""A saved plan becomes JSON by the program that made it, or the user is told what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tfcheck.hcl.modules.saved_plan import as_json, is_saved_plan
+from tfcheck.vocabulary.errors import InputError
+
+SHOW = """#!/bin/sh
+echo "$@" > "$TMP_LOG"
+pwd >> "$TMP_LOG"
+"""
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make an empty directory the only one on PATH except the shell's."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    monkeypatch.setenv("PATH", str(directory))
+    monkeypatch.setenv("TMP_LOG", str(tmp_path / "log"))
+    monkeypatch.delenv("TF_DATA_DIR", raising=False)
+    return directory
+
+
+def program(directory: Path, name: str, script: str) -> None:
+    (directory / name).write_text(SHOW + script)
+    (directory / name).chmod(0o755)
+
+
+def plan(tmp_path: Path) -> Path:
+    (tmp_path / "stack" / ".terraform").mkdir(parents=True)
+    path = tmp_path / "stack" / "tfplan"
+    path.write_bytes(b"PK\x03\x04")
+    return path
+
+
+def test_it_is_told_by_its_first_bytes(tmp_path: Path) -> None:
+    assert is_saved_plan(plan(tmp_path))
+    (tmp_path / "plan.json").write_text("{}")
+    assert not is_saved_plan(tmp_path / "plan.json")
+    assert not is_saved_plan(tmp_path / "none")
+
+
+def test_terraform_shows_it_where_it_was_initialised(tmp_path: Path, programs: Path) -> None:
+    program(programs, "terraform", 'echo \'{"format_version": "1.2"}\'')
+    path = plan(tmp_path)
+
+    assert as_json(path) == b'{"format_version": "1.2"}\n'
+    assert (tmp_path / "log").read_text().splitlines() == [f"show -json -no-color {path}", str(path.parent)]
+
+
+def test_tofu_is_asked_when_terraform_cannot(tmp_path: Path, programs: Path) -> None:
+    program(programs, "terraform", "echo 'Error: Failed to read plan' >&2; exit 1")
+    program(programs, "tofu", "echo '{}'")
+
+    assert as_json(plan(tmp_path)) == b"{}\n"
+
+
+def test_without_either_the_user_is_told_what_to_run(tmp_path: Path, programs: Path) -> None:
+    with pytest.raises(InputError, match="neither `terraform` nor `tofu` is on PATH") as raised:
+        as_json(plan(tmp_path))
+
+    assert "terraform show -json tfplan > plan.json" in raised.value.hint
+
+
+def test_only_the_title_of_an_error_is_passed_on(tmp_path: Path, programs: Path) -> None:
+    program(programs, "terraform", "printf 'x\\nError: No schema\\n  canary\\n' >&2; exit 1")
+    with pytest.raises(InputError, match="`terraform show` says: No schema") as raised:
+        as_json(plan(tmp_path))
+
+    assert "canary" not in raised.value.message

@@ -1,0 +1,171 @@
+"""Sources that were written to take long are read, or refused with a limit, in a bounded number of steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tfcheck.hcl.modules import from_directory
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.expression import Expression, Unreadable
+from tfcheck.hcl.syntax.file import SourceFile
+from tfcheck.hcl.syntax.lexer import template_tokens
+from tfcheck.hcl.syntax.limits import CHARACTERS, STEPS, TOO_LONG, TOO_MUCH, Reading
+from tfcheck.hcl.syntax.parse import parse_template
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import read_json
+
+DEEP = "limit: nested too deeply"
+
+#: Text to repeat: what is before, repeated, and behind it.
+REPEATED = {
+    "brackets": ("[", "", ""),
+    "closed brackets": ("[", "1", "]"),
+    "braces": ("{ a = ", "1", " }"),
+    "operators": ("1 + ", "1", ""),
+    "comparisons": ("a == ", "a", ""),
+    "keys": ("", "a", "[0]"),
+    "names": ("", "a", ".b"),
+    "splats": ("", "a", "[*]"),
+    "numbers": ("", "a", " .0"),
+    "exclamation marks": ("!", "a", ""),
+    "minus signs": ("-", "a", ""),
+    "else arms": ("a ? b : ", "c", ""),
+    "then arms": ("a ? ", "c", " : b"),
+    "templates": ('"${', "a", '}"'),
+    "heredocs in heredocs": ("<<E\n${", "a", "}\nE\n"),
+    "calls": ("f(", "1", ")"),
+    "directives": ('"%{ if a }', "", '%{ endif }"'),
+    "interpolations": ('"', "${b}", '"'),
+    "string interpolations": ('"', '${"b"}', '"'),
+    "bad interpolations": ('"', "${1 +}", '"'),
+    "open directives": ('"', "%{ if a }", '"'),
+    "heredoc lines": ("<<E\n", "x\n", "E"),
+    "empty heredoc lines": ("<<E\n", "\n", "E"),
+    "heredoc interpolations": ("<<E\n", "${b}\n", "E"),
+    "almost markers": ("<<E\n", " E E\n", "E"),
+    "one list": ("[", "1,", "]"),
+    "lists": ("[", "[],", "]"),
+    "strings": ("[", '"",', "]"),
+    "items": ("{", "b = 1\n", "}"),
+    "comments": ("[", "# c\n", "]"),
+    "block comments": ("1", "/**/", ""),
+    "unclosed comments": ("1", "/* ", ""),
+    "unclosed strings": ("[", '"\n', "]"),
+    "heredocs without an end": ("[", "<<E\nx\n", "]"),
+    "heredocs of one marker": ("[", "<<E\nx\nE\n,", "]"),
+    "words": ("", "a ", ""),
+    "slashes": ("a", " / ", ""),
+    "less than": ("a ", "<", ""),
+    "markers without a line end": ("a ", "<<a ", ""),
+    "escapes": ('"', "\\\\", '"'),
+    "dollars": ('"', "$", '"'),
+    "escaped dollars": ('"', "$${", '"'),
+    "digits": ("", "1", ""),
+    "dots": ("1", ".1", ""),
+}
+BLOCKS = {
+    "blocks": "a {}\n",
+    "blocks with an argument": "a {\n b = 1\n}\n",
+    "labels": 'a "b" ',
+    "open blocks": "a {\n",
+    "blanks": " ",
+    "newlines": "\n",
+    "comments": "#\n",
+    "block comments": "/**/",
+    "unclosed comments": "/* ",
+    "quotes": '"\n',
+    "nothing": "\0",
+    "heredocs": "a { b = <<E\nE\n}\n",
+}
+
+
+def texts(count: int) -> dict[str, str]:
+    """Build every text with `count` repetitions."""
+    found = {}
+    for name, (before, inside, behind) in REPEATED.items():
+        wraps = name in list(REPEATED)[: list(REPEATED).index("directives") + 1]
+        found[name] = before * count + inside + behind * count if wraps else before + inside * count + behind
+    return {name: f"x {{\n  y = {text}\n}}\n" for name, text in found.items()} | {
+        f"file of {name}": text * count for name, text in BLOCKS.items()
+    }
+
+
+def expressions(block: Block) -> list[Expression]:
+    nested = [found for inner in block.nested for found in expressions(inner)]
+    return [argument.expression for argument in block.arguments.values()] + nested
+
+
+def steps(text: str, name: str = "main.tf") -> tuple[int, SourceFile]:
+    """Read a file and all of its arguments; return the steps that it took."""
+    reading = Reading()
+    file = read(SourceText(name, text, reading=reading))
+    for block in file.blocks:
+        expressions(block)
+    return STEPS - reading.steps, file
+
+
+@pytest.mark.parametrize("name", texts(1))
+def test_steps_grow_no_faster_than_the_text(name: str) -> None:
+    small, _ = steps(texts(1_000)[name])
+    large, _ = steps(texts(4_000)[name])
+    assert large <= 4 * small + 100
+
+
+@pytest.mark.parametrize("name", texts(1))
+def test_steps_are_bounded_by_the_text(name: str) -> None:
+    text = texts(3_000)[name]
+    assert steps(text)[0] <= 10 * len(text) + 100
+
+
+@pytest.mark.parametrize("name", texts(1))
+def test_what_is_too_much_is_refused_with_the_limit(name: str) -> None:
+    reading = Reading(2_000)
+    file = read(SourceText("main.tf", texts(20_000)[name], reading=reading))
+    found = [each for block in file.blocks for each in expressions(block)]
+    reasons = [each.reason for each in found if isinstance(each, Unreadable)]
+    reasons += [file.problem.message] if file.problem else []
+    assert reasons or reading.steps >= 0
+    assert reading.steps > -100_000, "it stops where nothing is left"
+
+
+@pytest.mark.parametrize("name", [*list(REPEATED)[:16]])
+def test_depth_is_a_reason(name: str) -> None:
+    file = steps(texts(500)[name])[1]
+    reasons = [each.reason for block in file.blocks for each in expressions(block) if isinstance(each, Unreadable)]
+    reasons += [file.problem.message] if file.problem else []
+    assert reasons == [DEEP]
+
+
+def test_a_file_that_is_too_long_is_not_read() -> None:
+    long = " " * (CHARACTERS + 1)
+    for file in (read(SourceText("main.tf", long)), read_json(SourceText("main.tf.json", long))):
+        assert file.problem
+        assert file.problem.message == TOO_LONG
+
+
+def test_the_files_of_a_configuration_share_what_is_left(tmp_path: Path) -> None:
+    for number in range(6):
+        (tmp_path / f"m{number}.tf").write_text("a {}\n" * 60_000)
+    module = from_directory(tmp_path).module(())
+    assert module
+    problems = [str(file.problem.message) for file in module.files if file.problem]
+    assert 0 < len(problems) < 6
+    assert set(problems) == {TOO_MUCH}
+
+
+def test_once_nothing_is_left_nothing_is_read() -> None:
+    reading = Reading(10)
+    assert not reading.take(11)
+    assert not reading.take(1)
+    source = SourceText("main.tf", "a { b = 1 }\n", reading=reading)
+    assert read(source).problem is not None
+
+
+def test_a_template_that_is_too_long_is_unknown() -> None:
+    found = parse_template("${b}" * 400_000, SourceText("t", "").place(0))
+    assert isinstance(found, Unreadable)
+    assert found.reason == TOO_MUCH
+    assert len(template_tokens("${b}" * 3, Reading()).listed) == 3 * 3 + 3

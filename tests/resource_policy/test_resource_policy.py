@@ -1,0 +1,418 @@
+"""What the needed thing says of itself, on worlds made by hand; the cases of testdata hold whole plans."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.made_world import ELSEWHERE, HERE, MadeThing, MadeWorld, reference
+from tfcheck.iam import (
+    Absent,
+    Allowed,
+    Caller,
+    Decision,
+    Denied,
+    Entry,
+    Layers,
+    Request,
+    Undecided,
+    decide,
+    parse_policy,
+    start_up_context,
+)
+from tfcheck.resolve.provider import Surroundings
+from tfcheck.resource_policy import ResourcePolicies, ResourceSide, covering
+from tfcheck.resource_policy.grant import KeyGrant
+from tfcheck.role.policies import Policies
+from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Truth, Unknown, Value, text
+
+ROLE = "arn:aws:iam::111122223333:role/execution"
+FILE = "arn:aws:s3:::cfg/app.env"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+REPOSITORY = "arn:aws:ecr:eu-west-1:111122223333:repository/shop"
+EVERYTHING = parse_policy(
+    {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "all"
+)
+
+
+def policy(effect: str = "Allow", principal: Value = None, **more: Value) -> str:
+    statement = {"Effect": effect, "Principal": principal or {"AWS": ROLE}, "Action": "*", "Resource": "*", **more}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def of(resource: TextLike, *things: MadeThing, earlier: list[MadeThing] | None = None) -> ResourceSide:
+    world = MadeWorld(*things, earlier=earlier)
+    return ResourcePolicies(world, Policies(world)).of(resource)
+
+
+def decided(action: str, resource: TextLike, guarded: ResourceSide, *, granted: bool = True) -> Decision:
+    caller = Caller(ROLE, "execution", "111122223333", tags={})
+    context = start_up_context(caller, action, resource_account=guarded.account or "111122223333")
+    request = Request(action, resource, caller, context, guarded.account)
+    layers = Layers(
+        identity=(EVERYTHING,) if granted else (),
+        resource=guarded.policy,
+        resource_hidden=guarded.hidden,
+        resource_outside=guarded.outside,
+        resource_kind=guarded.kind,
+        grants=covering(guarded.grants, request),
+    )
+    return decide(request, layers)
+
+
+def bucket(around: Surroundings = HERE, computed: tuple[str, ...] = (), **attributes: Value) -> MadeThing:
+    known: dict[str, Value] = {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg", **attributes}
+    return MadeThing("aws_s3_bucket.cfg", known, around, computed)
+
+
+def bucket_policy(on: Value = "cfg", text: Value = None, around: Surroundings = HERE) -> MadeThing:
+    return MadeThing("aws_s3_bucket_policy.cfg", {"bucket": on, "policy": text or policy()}, around)
+
+
+# Buckets
+
+
+@pytest.mark.parametrize(
+    "on", ["cfg", reference("aws_s3_bucket.cfg", "id"), reference("aws_s3_bucket.cfg", "bucket", "cfg")]
+)
+@pytest.mark.parametrize("resource", [FILE, "arn:aws:s3:::cfg", text([reference("aws_s3_bucket.cfg", "arn"), "/x"])])
+def test_a_bucket_s_policy_is_found_by_name_and_by_reference(on: Value, resource: TextLike) -> None:
+    guarded = of(resource, bucket(), bucket_policy(on))
+    assert guarded.policy is not None
+    assert guarded.policy.name == "aws_s3_bucket_policy.cfg"
+    assert (guarded.hidden, guarded.outside, guarded.account) == (None, None, "111122223333")
+
+
+def test_another_bucket_s_policy_is_not_this_one_s() -> None:
+    other = MadeThing("aws_s3_bucket.other", {"bucket": Unknown(reason="a variable")})
+    on = reference("aws_s3_bucket.other", "id")
+    guarded = of(FILE, bucket(), other, bucket_policy(on))
+    assert (guarded.policy, guarded.hidden, guarded.in_plan) == (None, None, True)
+
+
+def test_a_policy_that_may_be_on_the_bucket_hides() -> None:
+    guarded = of(FILE, bucket(), bucket_policy(Unknown(reason="a variable")))
+    assert guarded.policy is None
+    assert guarded.hidden is not None
+    assert isinstance(decided("s3:GetObject", FILE, guarded, granted=False), Undecided)
+
+
+def test_a_policy_that_cannot_be_read_hides() -> None:
+    unread = MadeThing("aws_s3_bucket_policy.cfg", {"bucket": "cfg", "policy": Unknown(reason="no sources")})
+    guarded = of(FILE, bucket(), unread)
+    assert guarded.hidden is not None
+    assert isinstance(decided("s3:GetObject", FILE, guarded), Allowed)
+
+
+def test_a_bucket_without_a_policy_has_none_and_one_outside_may_have_one() -> None:
+    assert of(FILE, bucket()) == ResourceSide(account="111122223333", in_plan=True)
+    assert of(FILE) == ResourceSide(outside="a bucket outside the plan")
+    found = decided("s3:GetObject", FILE, of(FILE))
+    assert isinstance(found, Allowed)
+    assert any("a bucket outside the plan" in each for each in found.assumptions)
+
+
+def test_the_old_argument_is_the_policy_where_it_is_written() -> None:
+    guarded = of(FILE, bucket(policy=policy("Deny")))
+    found = decided("s3:GetObject", FILE, guarded)
+    assert isinstance(found, Denied)
+    assert (found.kind, found.by[0].policy) == ("explicit", "aws_s3_bucket.cfg")
+
+
+def test_a_computed_policy_that_another_resource_set_is_stale_once_that_is_gone() -> None:
+    computed = bucket(computed=("policy",), policy=policy("Deny"))
+    assert of(FILE, computed, earlier=[computed, bucket_policy()]).policy is None
+    assert of(FILE, computed, earlier=[computed]).policy is not None
+
+
+def test_a_computed_policy_of_a_new_bucket_is_none() -> None:
+    assert of(FILE, bucket(computed=("policy",), policy=Unknown())) == ResourceSide(
+        account="111122223333", in_plan=True
+    )
+
+
+def test_a_bucket_of_another_account_must_let_the_role_in() -> None:
+    shut = of(FILE, bucket(ELSEWHERE))
+    assert decided("s3:GetObject", FILE, shut) == Denied("resource_policy")
+    let_in = of(FILE, bucket(ELSEWHERE), bucket_policy(around=ELSEWHERE))
+    assert isinstance(decided("s3:GetObject", FILE, let_in), Allowed)
+    assert decided("s3:GetObject", FILE, let_in, granted=False) == Denied("implicit")
+
+
+# Public access
+
+
+def blocked(*, restrict: Value = True) -> MadeThing:
+    return MadeThing("aws_s3_bucket_public_access_block.cfg", {"bucket": "cfg", "restrict_public_buckets": restrict})
+
+
+def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
+    public = policy(principal="*")
+    elsewhere = of(FILE, bucket(ELSEWHERE), bucket_policy(text=public, around=ELSEWHERE), blocked())
+    found = decided("s3:GetObject", FILE, elsewhere)
+    assert isinstance(found, Denied)
+    assert found.by[0].policy == "aws_s3_bucket_public_access_block.cfg"
+    here = of(FILE, bucket(), bucket_policy(text=public), blocked())
+    assert isinstance(decided("s3:GetObject", FILE, here), Allowed)
+
+
+def test_what_is_not_public_is_not_restricted() -> None:
+    guarded = of(FILE, bucket(ELSEWHERE), bucket_policy(around=ELSEWHERE), blocked())
+    assert isinstance(decided("s3:GetObject", FILE, guarded), Allowed)
+    public = bucket_policy(text=policy(principal="*"), around=ELSEWHERE)
+    assert isinstance(
+        decided("s3:GetObject", FILE, of(FILE, bucket(ELSEWHERE), public, blocked(restrict=False))), Allowed
+    )
+
+
+def test_a_policy_that_may_be_public_leaves_it_open() -> None:
+    narrowed = policy(principal="*", Condition={"StringEquals": {"aws:PrincipalAccount": "111122223333"}})
+    guarded = of(FILE, bucket(ELSEWHERE), bucket_policy(text=narrowed, around=ELSEWHERE), blocked())
+    assert isinstance(decided("s3:GetObject", FILE, guarded), Undecided)
+
+
+def test_open_ownership_is_an_assumption() -> None:
+    controls = MadeThing(
+        "aws_s3_bucket_ownership_controls.cfg", {"bucket": "cfg", "rule": [{"object_ownership": "ObjectWriter"}]}
+    )
+    assert len(of(FILE, bucket(), controls).notes) == 1
+    assert of(FILE, bucket()).notes == ()
+
+
+# Keys
+
+
+def key(computed: tuple[str, ...] = (), **attributes: Value) -> MadeThing:
+    return MadeThing("aws_kms_key.k", {"arn": KEY, "key_id": "k1", "id": "k1", **attributes}, HERE, computed)
+
+
+def test_a_key_without_a_policy_has_the_default_one() -> None:
+    for guarded in (of(KEY, key()), of(KEY, key(("policy",), policy=Unknown()))):
+        assert (guarded.kind, guarded.policy, guarded.hidden, guarded.outside) == ("kms", None, None, None)
+        assert isinstance(decided("kms:Decrypt", KEY, guarded), Allowed)
+        assert decided("kms:Decrypt", KEY, guarded, granted=False) == Denied("implicit")
+
+
+def test_a_key_outside_the_plan_is_assumed_to_have_the_default_policy() -> None:
+    found = decided("kms:Decrypt", KEY, of(KEY))
+    assert isinstance(found, Allowed)
+    assert any("default key policy" in each for each in found.assumptions)
+
+
+@pytest.mark.parametrize("named", ["k1", KEY, reference("aws_kms_key.k", "id"), reference("aws_kms_key.k", "arn")])
+def test_a_key_policy_of_its_own_resource_decides(named: Value) -> None:
+    admin = policy(principal={"AWS": "arn:aws:iam::111122223333:role/admin"})
+    guarded = of(KEY, key(), MadeThing("aws_kms_key_policy.k", {"key_id": named, "policy": admin}))
+    assert decided("kms:Decrypt", KEY, guarded) == Denied("resource_policy")
+    guarded = of(KEY, MadeThing("aws_kms_key_policy.k", {"key_id": KEY, "policy": policy()}))
+    assert isinstance(decided("kms:Decrypt", KEY, guarded, granted=False), Allowed)
+
+
+def grant(**attributes: Value) -> MadeThing:
+    known: dict[str, Value] = {"key_id": "k1", "grantee_principal": ROLE, "operations": ["Decrypt"], **attributes}
+    return MadeThing("aws_kms_grant.g", known)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "allowed"),
+    [
+        ({}, True),
+        ({"operations": ["Encrypt"]}, False),
+        ({"grantee_principal": "arn:aws:iam::111122223333:role/other"}, False),
+        ({"key_id": "k2"}, False),
+    ],
+)
+def test_a_grant_allows_its_grantee_what_it_lists(attributes: dict[str, Value], *, allowed: bool) -> None:
+    found = decided("kms:Decrypt", KEY, of(KEY, key(), grant(**attributes)), granted=False)
+    assert isinstance(found, Allowed if allowed else Denied)
+
+
+def test_a_grant_may_be_bound_to_an_encryption_context() -> None:
+    bound = grant(constraints=[{"encryption_context_subset": {"SecretARN": SECRET}}])
+    assert isinstance(decided("kms:Decrypt", KEY, of(KEY, key(), bound), granted=False), Undecided)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "carried", "truth"),
+    [
+        ({"encryption_context_subset": {"SecretARN": SECRET}}, SECRET, Truth.TRUE),
+        ({"encryption_context_equals": {"SecretARN": SECRET}}, SECRET, Truth.UNKNOWN),
+        (
+            {"encryption_context_subset": {"SecretARN": SECRET}, "encryption_context_equals": {"SecretARN": SECRET}},
+            SECRET,
+            Truth.UNKNOWN,
+        ),
+        ({"encryption_context_subset": {"SecretARN": SECRET}}, "other", Truth.FALSE),
+        ({"encryption_context_equals": {"SecretARN": SECRET}}, "other", Truth.FALSE),
+        ({"encryption_context_equals": {"SecretARN": SECRET}}, Absent(), Truth.FALSE),
+        ({}, SECRET, Truth.TRUE),
+    ],
+)
+def test_an_encryption_context_that_holds_the_pairs_need_not_equal_them(
+    constraint: Value, carried: Entry, truth: Truth
+) -> None:
+    caller = Caller(ROLE, "execution", "111122223333", tags={})
+    context = start_up_context(caller, "kms:Decrypt", extras={"kms:EncryptionContext:SecretARN": carried})
+    bound = KeyGrant(grant(constraints=[constraint]))
+    assert bound.covers(Request("kms:Decrypt", KEY, caller, context)) is truth
+
+
+def test_a_grant_that_may_be_on_the_key_leaves_it_open() -> None:
+    found = decided("kms:Decrypt", KEY, of(KEY, key(), grant(key_id=Unknown(reason="a variable"))), granted=False)
+    assert isinstance(found, Undecided)
+
+
+# Secrets, repositories, the rest
+
+
+@pytest.mark.parametrize("named", [SECRET, reference("aws_secretsmanager_secret.db", "arn")])
+def test_a_secret_s_policy_is_found(named: Value) -> None:
+    secret = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    holder = MadeThing("aws_secretsmanager_secret_policy.db", {"secret_arn": named, "policy": policy("Deny")})
+    assert isinstance(decided("secretsmanager:GetSecretValue", SECRET, of(SECRET, secret, holder)), Denied)
+    assert of(SECRET, secret) == ResourceSide(account="111122223333", in_plan=True)
+    assert of(SECRET).outside == "a secret outside the plan"
+
+
+def test_a_secret_that_was_looked_up_shows_its_policy_and_its_arn_the_account() -> None:
+    secret = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "policy": policy("Deny")})
+    guarded = of(SECRET, secret)
+    assert guarded.account is None
+    assert isinstance(decided("secretsmanager:GetSecretValue", SECRET, guarded), Denied)
+    managed = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    assert of(SECRET, secret, managed).policy is None
+
+
+def test_a_secret_whose_end_is_not_known_may_be_the_one_that_is_named() -> None:
+    open_end = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", Unknown(hole=SECRET_SUFFIX)])
+    holder = MadeThing("aws_secretsmanager_secret_policy.db", {"secret_arn": open_end, "policy": policy("Deny")})
+    assert of(SECRET, holder).hidden is not None
+
+
+def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:
+    document = policy().replace(', "Resource": "*"', "")
+    own = MadeThing("aws_ecr_repository_policy.p", {"repository": "shop", "policy": document})
+    registry = MadeThing("aws_ecr_registry_policy.r", {"policy": policy("Deny")})
+    repository = MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": REPOSITORY})
+    guarded = of(REPOSITORY, repository, own, registry)
+    assert guarded.policy is not None
+    assert [each.origin.policy for each in guarded.policy.statements] == [
+        "aws_ecr_repository_policy.p",
+        "aws_ecr_registry_policy.r",
+    ]
+    far = MadeThing("aws_ecr_registry_policy.r", {"policy": policy("Deny")}, ELSEWHERE)
+    assert of(REPOSITORY, repository, far).policy is None
+
+
+def test_a_repository_of_another_account_is_not_visible() -> None:
+    far = REPOSITORY.replace("111122223333", "444455556666")
+    assert isinstance(decided("ecr:BatchGetImage", far, of(far)), Undecided)
+    readable = MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": far}, ELSEWHERE)
+    assert decided("ecr:BatchGetImage", far, of(far, readable)) == Denied("resource_policy")
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:logs:eu-west-1:111122223333:log-group:/g:log-stream:s"])
+def test_what_has_no_policy_is_guarded_by_nothing(resource: str) -> None:
+    assert of(resource, bucket_policy()) == ResourceSide()
+
+
+def test_what_is_not_known_at_all_may_have_any_policy_of_the_plan() -> None:
+    assert of(Unknown(), bucket_policy()).hidden is not None
+    assert of(Unknown()).hidden is None
+    assert of("arn:aws:ssm:eu-west-1:111122223333:parameter/a").outside_only_elsewhere
+
+
+# File systems
+
+
+SYSTEM = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
+MOUNT = "elasticfilesystem:ClientMount"
+
+
+def system(around: Surroundings = HERE) -> MadeThing:
+    return MadeThing("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}, around)
+
+
+def system_policy(on: Value = "fs-1", text: str = "") -> MadeThing:
+    return MadeThing("aws_efs_file_system_policy.fs", {"file_system_id": on, "policy": text or policy()})
+
+
+@pytest.mark.parametrize("on", ["fs-1", reference("aws_efs_file_system.fs", "id")])
+def test_a_file_system_s_policy_lets_the_role_in_without_any_of_its_own(on: Value) -> None:
+    found = decided(MOUNT, SYSTEM, of(SYSTEM, system(), system_policy(on)), granted=False)
+    assert isinstance(found, Allowed)
+    assert [origin.policy for origin in found.by] == ["aws_efs_file_system_policy.fs"]
+
+
+def test_a_file_system_s_policy_for_others_leaves_it_to_the_role() -> None:
+    other = policy(principal={"AWS": "arn:aws:iam::111122223333:role/other"})
+    guarded = of(SYSTEM, system(), system_policy(text=other))
+    assert decided(MOUNT, SYSTEM, guarded, granted=False) == Denied("implicit")
+    assert isinstance(decided(MOUNT, SYSTEM, guarded), Allowed)
+    shut = of(SYSTEM, system(), system_policy(text=policy("Deny", "*")))
+    assert isinstance(decided(MOUNT, SYSTEM, shut), Denied)
+
+
+def test_a_file_system_without_a_policy_lets_everybody_in() -> None:
+    found = decided(MOUNT, SYSTEM, of(SYSTEM, system()), granted=False)
+    assert found == Allowed((), ("assumes that nothing else sets a policy on it: without one it admits every client",))
+    assert decided(MOUNT, SYSTEM, of(SYSTEM, system())).assumptions == ()  # type: ignore[union-attr]
+
+
+def test_another_stack_tells_which_policy_a_file_system_has() -> None:
+    for shown, decision in (((system(), system_policy()), Allowed), ((system(),), Allowed), ((), Undecided)):
+        world = MadeWorld()
+        world.context = (MadeWorld(*shown),)
+        guarded = ResourcePolicies(world, Policies(world)).of(SYSTEM)
+        assert isinstance(decided(MOUNT, SYSTEM, guarded, granted=False), decision)
+
+
+def test_a_file_system_outside_the_plan_may_let_everybody_in() -> None:
+    found = decided(MOUNT, SYSTEM, of(SYSTEM), granted=False)
+    assert found == Undecided("policy_not_readable", "a file system outside the plan")
+    assert isinstance(decided(MOUNT, SYSTEM, of(SYSTEM)), Allowed)
+    assert isinstance(decided(MOUNT, SYSTEM, of(SYSTEM, system_policy(Unknown())), granted=False), Undecided)
+
+
+# What may stand in the way
+
+
+def warned(*things: MadeThing) -> list[str]:
+    world = MadeWorld(*things)
+    caller = Caller(ROLE, "execution", "111122223333", tags={})
+    request = Request("s3:GetObject", FILE, caller, start_up_context(caller, "s3:GetObject"))
+    return list(ResourcePolicies(world, Policies(world)).warnings(request))
+
+
+def endpoint(service: str = "com.amazonaws.eu-west-1.s3", **attributes: Value) -> MadeThing:
+    return MadeThing("aws_vpc_endpoint.s3", {"id": "vpce-1", "service_name": service, **attributes})
+
+
+def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
+    narrow = policy(principal="*", Resource="arn:aws:s3:::other/*")
+    assert len(warned(endpoint(policy=narrow))) == 1
+    assert warned(endpoint(policy=policy(principal="*"))) == []
+    assert warned(endpoint()) == []
+    assert warned(endpoint("com.amazonaws.eu-west-1.ecr.api", policy=narrow)) == []
+    holder = MadeThing("aws_vpc_endpoint_policy.s3", {"vpc_endpoint_id": "vpce-1", "policy": narrow})
+    assert len(warned(endpoint(), holder)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "count"),
+    [
+        ("SERVICE_CONTROL_POLICY", {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 1),
+        (None, {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 1),
+        ("SERVICE_CONTROL_POLICY", {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}, 0),
+        ("RESOURCE_CONTROL_POLICY", {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}, 1),
+        ("RESOURCE_CONTROL_POLICY", {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}, 0),
+        ("TAG_POLICY", {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, 0),
+    ],
+)
+def test_an_organization_s_policy_that_forbids_is_worth_a_warning(
+    kind: Value, statement: dict[str, str], count: int
+) -> None:
+    content = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    assert len(warned(MadeThing("aws_organizations_policy.p", {"type": kind, "content": content}))) == count

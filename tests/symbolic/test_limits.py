@@ -1,0 +1,120 @@
+"""A run is bounded, says so once, and what people read of it is short."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.bombs.stack import container, plan, policy, role, statements, task
+from tests.plan.made import loaded
+from tfcheck.analysis.check import check
+from tfcheck.cli import main
+from tfcheck.inventory.ecs import MOST_CONTAINERS
+from tfcheck.symbolic import limits
+from tfcheck.symbolic.match import Verbatim, glob
+from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown
+from tfcheck.vocabulary.clipping import clip, clip_words
+from tfcheck.vocabulary.finding import Report, Verdict
+
+PLAN = str(Path(__file__).parent.parent.parent / "testdata" / "literal-missing" / "plan.json")
+
+
+def checked(*rows: dict[str, object]) -> Report:
+    return check(loaded(json.dumps(plan(*rows))).plans[0])
+
+
+def test_an_allowance_that_is_used_up_stays_so() -> None:
+    with limits.bounded() as allowance:
+        assert limits.take(limits.STEPS)
+        assert not limits.take(1)
+        assert not limits.take(0)
+        assert allowance.exceeded
+    assert limits.take(limits.STEPS + 1)
+
+
+def test_one_bound_inside_another_shares_it() -> None:
+    with limits.bounded() as outer, limits.bounded() as inner:
+        assert inner is outer
+
+
+def test_what_exceeds_the_run_is_unknown_and_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "STEPS", 1)
+    report = checked(role(), policy(statements("*")), task([container()]))
+
+    assert {each.verdict for each in report.answers} == {Verdict.UNKNOWN}
+    assert report.notes.count(limits.NOTE) == 1
+
+
+def test_a_run_that_is_not_exceeded_says_nothing() -> None:
+    report = checked(role(), policy(statements("*")), task([container()]))
+
+    assert {each.verdict for each in report.answers} == {Verdict.ALLOWED}
+    assert limits.NOTE not in report.notes
+
+
+def test_more_containers_than_ecs_accepts_are_skipped_with_a_reason() -> None:
+    report = checked(role(), task([container()] * (MOST_CONTAINERS + 1)))
+
+    assert [each.reason for each in report.skipped] == [
+        "limit: container_definitions has 501 containers; ECS accepts 10"
+    ]
+
+
+def test_a_policy_that_is_too_long_cannot_be_read() -> None:
+    report = checked(role(), policy(statements("arn:aws:s3:::x/" + "y" * 400_000)), task([container()]))
+
+    assert {each.verdict for each in report.answers if each.requirement.action == "s3:GetObject"} == {Verdict.UNKNOWN}
+
+
+def test_a_pattern_and_a_text_that_take_too_long_are_open() -> None:
+    assert glob("*" + "a" * 10_000 + "?b", "a" * 10_000) is Truth.UNKNOWN
+    assert glob("*aab?c", "aaaaaabbc") is Truth.TRUE
+
+
+def test_what_is_not_read_to_its_end_is_open_and_never_a_mismatch() -> None:
+    pattern = (Verbatim("a" * 3_000), "*", Verbatim("b"))
+    with limits.bounded():
+        assert glob(pattern, "a" * 3_000 + "b") is Truth.TRUE
+        limits.take(limits.STEPS + 1)
+        assert glob(pattern, "a" * 3_000 + "c" * 2_000 + "b") is Truth.UNKNOWN
+    assert glob((Verbatim("a"), "*", "b", "*"), "a" + "b" * 200_000) is Truth.UNKNOWN
+
+
+def test_many_unknown_parts_are_compared_within_the_run() -> None:
+    parts = tuple(Unknown(Symbol("r", (number,))) for number in range(1_000))
+    with limits.bounded() as allowance:
+        assert glob(Text(("*", *parts)), Text((*parts, "b"))) is Truth.UNKNOWN
+    assert allowance.steps > -4 * 200_000
+
+
+def test_long_words_are_clipped_and_others_stay() -> None:
+    assert clip("x" * 201) == "x" * 200 + "... (201 characters)"
+    assert clip_words("a " * 300) == "a " * 300
+    assert clip_words(f"see {'x' * 5000} there") == f"see {'x' * 200}... (5,000 characters) there"
+
+
+def test_a_long_name_is_not_printed_whole_and_ids_are_of_the_whole() -> None:
+    keys = ["arn:aws:s3:::config/" + "k" * 5_000 + end for end in "ab"]
+    files = [{"type": "s3", "value": key} for key in keys]
+    report = checked(role(), task([container(environmentFiles=files)]))
+    needs = [each.requirement for each in report.answers if each.requirement.action == "s3:GetObject"]
+
+    assert len({each.id for each in needs}) == 2
+    assert all(len(each.shown_resource) < 1_100 for each in needs)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError()])
+def test_what_is_too_large_ends_in_one_line(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> Report:
+        raise error
+
+    monkeypatch.setitem(sys.modules, "tfcheck.analysis.check", SimpleNamespace(check=fail))
+
+    assert main.run([PLAN]) == 3
+    assert capsys.readouterr().err.startswith("error: the input is too large or too deeply nested\nhint: ")

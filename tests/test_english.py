@@ -1,0 +1,60 @@
+"""What users read keeps to the words of docs/contributing/style.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from tfcheck.cli import main as command_line
+from tfcheck.cli import rulebook
+
+ROOT = Path(__file__).parent.parent
+
+#: The left column of the page's table, as patterns. What is a common word elsewhere is matched in its odd use only.
+REFUSED = re.compile(
+    r"\b(?:is|are) told\b|\btells?\b|\bmend(?:s|ed|ing)?\b|\bsurely\b|\bstands? (?:for|behind)\b|\bbut for\b"
+    r"|\bwithdraws?\b|\bof which counts\b|\bwhatever\b|(?:^|[.|] )Else\b|\bthe own account\b|\bpitfalls?\b"
+    r"|\bwhat this rests on\b|\bseldom needs\b|\bis no (?:plan|report|rule|file)\b"
+)
+#: Pages that quote the refused words.
+QUOTING = {"style.md"}
+
+
+def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            found = command.get_command(context, each)
+            assert found is not None
+            yield from commands(found, f"{name} {each}")
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        if page.name not in QUOTING:
+            yield (
+                page.relative_to(ROOT).as_posix(),
+                re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S),
+            )
+    for name, command in commands(command_line.main, "tfcheck"):
+        yield f"{name} --help", command.get_help(click.Context(command, info_name=name))
+    for manual in rulebook.manuals():
+        yield f"rule {manual.id}", f"{manual.title}\n{manual.text}"
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    for part in ("inputs", "outputs"):
+        for name, each in action[part].items():
+            yield f"action.yml: {name}", each["description"]
+    for screen in sorted((ROOT / "tests").rglob("*.txt")):
+        yield screen.relative_to(ROOT).as_posix(), screen.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("where", "text"), [pytest.param(*each, id=each[0]) for each in texts()])
+def test_what_users_read_uses_the_words_of_the_style_page(where: str, text: str) -> None:
+    found = [f"{line.strip()}" for line in text.split("\n") if REFUSED.search(line)]
+    assert found == []

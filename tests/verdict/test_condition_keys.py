@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import msgspec
+
+from tests.made_world import HERE, MadeThing, MadeWorld, reference
+from tfcheck.iam import Absent, OneOfValues, PresenceUnknown
+from tfcheck.symbolic.value import TextLike, Unknown, Value, text, written
+from tfcheck.verdict.condition_keys import context_of
+from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
+FILE = "arn:aws:s3:::cfg/app.env"
+BUCKET = MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
+
+
+def call(action: str, resource: TextLike, encrypted: TextLike | None = None) -> Requirement:
+    return Requirement(
+        "x", "t", None, "/", RoleKind.EXECUTION, action, resource, Severity.ERROR, "test", encrypted=encrypted
+    )
+
+
+def test_a_secret_s_call_names_it_and_carries_its_tags() -> None:
+    tags: Value = {"team": "app"}
+    world = MadeWorld(MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "tags_all": tags}))
+    assert context_of(call("secretsmanager:GetSecretValue", SECRET), world) == {
+        "aws:ResourceAccount": "111122223333",
+        "secretsmanager:SecretId": SECRET,
+        "aws:ResourceTag/": tags,
+        "secretsmanager:ResourceTag/": tags,
+    }
+
+
+def test_tags_that_are_written_are_known_although_the_defaults_are_not() -> None:
+    attributes: dict[str, Value] = {"name": "/a", "arn": "arn:p", "tags": {"team": "app"}, "tags_all": Unknown()}
+    found = context_of(call("ssm:GetParameters", "arn:p"), MadeWorld(MadeThing("aws_ssm_parameter.a", attributes)))
+    assert found == {"aws:ResourceTag/team": "app", "ssm:resourceTag/team": "app"}
+
+
+def test_a_bucket_of_the_plan_tells_the_region_of_the_call() -> None:
+    found = context_of(call("s3:GetObject", FILE), MadeWorld(BUCKET))
+    assert found["aws:RequestedRegion"] == HERE.region
+    assert found["aws:ResourceTag/"] == Absent()
+    outside = context_of(call("s3:GetObject", FILE), MadeWorld())
+    assert isinstance(outside["aws:RequestedRegion"], Unknown)
+    assert "aws:ResourceTag/" not in outside
+
+
+def test_an_object_of_the_plan_carries_its_tags() -> None:
+    tagged = MadeThing("aws_s3_object.a", {"bucket": "cfg", "arn": FILE, "tags": {"team": "app"}})
+    assert context_of(call("s3:GetObject", FILE), MadeWorld(tagged))["s3:ExistingObjectTag/"] == {"team": "app"}
+
+
+def test_decrypting_goes_through_the_service_that_keeps_the_thing() -> None:
+    found = context_of(call("kms:Decrypt", KEY, SECRET), MadeWorld())
+    assert found["kms:ViaService"] == "secretsmanager.eu-west-1.amazonaws.com"
+    assert found["kms:EncryptionContext:SecretARN"] == SECRET
+    assert found["aws:ViaAWSService"] == OneOfValues(("true", "false"))
+    assert found["aws:CalledVia"] == PresenceUnknown()
+    parameter = "arn:aws-cn:ssm:cn-north-1:111122223333:parameter/a"
+    found = context_of(call("kms:Decrypt", KEY, parameter), MadeWorld())
+    assert found["kms:ViaService"] == "ssm.cn-north-1.amazonaws.com.cn"
+    assert found["kms:EncryptionContext:PARAMETER_ARN"] == parameter
+
+
+def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:
+    def encryption(*, bucket_key: bool) -> MadeThing:
+        attributes: dict[str, Value] = {"bucket": "cfg", "rule": [{"bucket_key_enabled": bucket_key}]}
+        return MadeThing("aws_s3_bucket_server_side_encryption_configuration.c", attributes)
+
+    key = "kms:EncryptionContext:aws:s3:arn"
+    needed = call("kms:Decrypt", KEY, FILE)
+    assert context_of(needed, MadeWorld(BUCKET, encryption(bucket_key=False)))[key] == FILE
+    assert context_of(needed, MadeWorld(BUCKET, encryption(bucket_key=True)))[key] == "arn:aws:s3:::cfg"
+    assert context_of(needed, MadeWorld(BUCKET))[key] == OneOfValues((FILE, "arn:aws:s3:::cfg"))
+    assert context_of(needed, MadeWorld())[key] == PresenceUnknown()
+    assert context_of(needed, MadeWorld(BUCKET))["kms:ViaService"] == "s3.eu-west-1.amazonaws.com"
+    assert "known after apply" in written(context_of(needed, MadeWorld())["kms:ViaService"])  # type: ignore[arg-type]
+
+
+def test_a_key_may_have_more_aliases_than_the_plan_shows() -> None:
+    key = MadeThing("aws_kms_key.k", {"arn": KEY, "key_id": "k1"})
+    alias = MadeThing("aws_kms_alias.a", {"name": "alias/a", "target_key_id": reference("aws_kms_key.k", "key_id")})
+    aliases = context_of(call("kms:Decrypt", KEY), MadeWorld(key, alias))["kms:ResourceAliases"]
+    assert isinstance(aliases, list)
+    assert aliases[0] == "alias/a"
+    assert isinstance(aliases[1], Unknown)
+
+
+def test_a_mount_goes_through_an_access_point_or_none() -> None:
+    system, point = "arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1", reference("aws_efs_access_point.a", "arn")
+    mount = call("elasticfilesystem:ClientMount", system)
+    key = "elasticfilesystem:AccessPointArn"
+    assert context_of(mount, MadeWorld())[key] == Absent()
+    assert context_of(msgspec.structs.replace(mount, through=point), MadeWorld())[key] == point
+    perhaps = Unknown(reason="a variable")
+    assert context_of(msgspec.structs.replace(mount, through=perhaps), MadeWorld())[key] == PresenceUnknown(perhaps)
+
+
+def test_a_log_stream_s_group_gives_the_tags() -> None:
+    arn = reference("aws_cloudwatch_log_group.g", "arn", "arn:aws:logs:eu-west-1:111122223333:log-group:/g")
+    group = MadeThing("aws_cloudwatch_log_group.g", {"name": "/g", "arn": arn, "tags_all": {"team": "app"}})
+    for stream in (text([arn, ":log-stream:x"]), "arn:aws:logs:eu-west-1:111122223333:log-group:/g:log-stream:x"):
+        assert context_of(call("logs:PutLogEvents", stream), MadeWorld(group))["aws:ResourceTag/"] == {"team": "app"}

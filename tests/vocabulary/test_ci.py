@@ -1,0 +1,117 @@
+"""What a CI job's environment tells of the pull request, and what of it goes into a report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tfcheck.cli import main as cli
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.ci import Event
+
+PLAN = str(Path(__file__).parent.parent.parent / "testdata" / "literal-granted" / "plan.json")
+SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
+PULL = {"number": 42, "head": {"sha": SHA, "repo": None}}
+RUN = {"head_sha": SHA, "head_repository": {"full_name": "mallory/shop"}, "pull_requests": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "expected"),
+    [
+        ("pull_request", {"number": 42, "pull_request": PULL}, Event("pull_request", 42, SHA)),
+        ("pull_request_target", {"pull_request": PULL}, Event("pull_request_target", 42, SHA)),
+        ("issue_comment", {"issue": {"number": 7, "pull_request": {"url": "x"}}}, Event("issue_comment", 7)),
+        ("issue_comment", {"issue": {"number": 7}}, Event("issue_comment")),
+        ("issue_comment", {"issue": {"number": 7, "pull_request": None}}, Event("issue_comment")),
+        ("workflow_run", {"workflow_run": RUN}, Event("workflow_run", None, SHA, "mallory/shop")),
+        ("workflow_run", {"workflow_run": RUN | {"pull_requests": [PULL]}}, Event("workflow_run", 42, SHA)),
+        ("workflow_run", {"workflow_run": RUN | {"head_repository": None}}, Event("workflow_run", None, SHA, "")),
+        ("push", {"ref": "refs/heads/main", "head_commit": {"id": SHA}}, Event("push")),
+        ("pull_request", {"pull_request": PULL | {"head": {"sha": "$(id)"}}}, Event("pull_request", 42)),
+    ],
+)
+def test_the_event_names_the_pull_request_and_its_head(
+    tmp_path: Path, name: str, payload: dict[str, Any], expected: Event
+) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(payload), encoding="utf-8")
+    assert ci.event({"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(file)}) == expected
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"pull_request": 3}', b"\xff\xfe"])
+def test_an_event_that_cannot_be_read_names_nothing(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "event.json"
+    file.write_bytes(content)
+    told = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(file)}
+    assert ci.event(told) == Event("pull_request")
+    assert ci.event({"GITHUB_EVENT_PATH": str(tmp_path)}) == Event("")
+
+
+@pytest.mark.parametrize("named", ["acme/shop/x", "acme", "", "acme/shop\n", "acme/<b>"])
+def test_what_is_no_repository_is_not_taken_for_one(named: str) -> None:
+    assert ci.repository({"GITHUB_REPOSITORY": named}) == ""
+
+
+def test_a_run_is_its_id_and_attempt() -> None:
+    assert ci.run({"GITHUB_RUN_ID": "7421839201", "GITHUB_RUN_ATTEMPT": "2"}) == "7421839201.2"
+    assert ci.run({"GITHUB_RUN_ID": "7421839201"}) == "7421839201.1"
+    assert ci.run({"GITHUB_RUN_ID": "x"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("directory", "workspace", "target"),
+    [
+        ("infra/orders", "prod", "infra/orders:prod"),
+        ("infra/orders", "default", "infra/orders"),
+        (".", "prod", "prod"),
+        (None, None, None),
+    ],
+)
+def test_the_target_is_the_directory_and_the_workspace(
+    directory: str | None, workspace: str | None, target: str | None
+) -> None:
+    told = ci.context({"GITHUB_ACTIONS": "true"}, directory, workspace)
+    assert told is not None
+    assert told.get("target") == target
+
+
+def test_a_target_can_be_named() -> None:
+    assert ci.context({"TFCHECK_TARGET": "blue"}, "infra", "prod") == {"target": "blue"}
+    assert ci.context({}, "infra", "prod") is None
+
+
+def test_the_report_of_a_job_says_where_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps({"pull_request": PULL}), encoding="utf-8")
+    for name, value in {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/shop",
+        "GITHUB_RUN_ID": "7421839201",
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_EVENT_NAME": "pull_request",
+        "GITHUB_EVENT_PATH": str(file),
+    }.items():
+        monkeypatch.setenv(name, value)
+    cli.run(["--format", "json", "--workspace", "prod", PLAN])
+    report = json.loads(capsys.readouterr().out)
+    assert report["plan"]["directory"] == "testdata/literal-granted"
+    assert report["context"] == {
+        "target": "testdata/literal-granted:prod",
+        "repository": "acme/shop",
+        "pull_request": 42,
+        "head_sha": SHA,
+        "run": "7421839201.1",
+    }
+
+
+def test_on_a_laptop_a_report_says_nothing_of_that(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    cli.run(["--format", "json", PLAN])
+    assert "context" not in json.loads(capsys.readouterr().out)

@@ -22,7 +22,7 @@ demo: $(VENV)/.package ## install tfcheck into .venv and check a sample plan
 	fi
 
 test: $(VENV)/.tools ## run the tests
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --dist worksteal
 
 quick: $(VENV)/.tools ## run the tests without laws, Terraform and whole-case comparisons
 	$(RUN) pytest -n auto tests/analysis tests/checks tests/cli tests/iam tests/plan tests/report tests/role tests/startup tests/symbolic
@@ -31,7 +31,7 @@ package: $(VENV)/.tools ## build wheel and sdist into dist/
 	$(RUN) build --outdir dist
 
 laws: $(VENV)/.tools ## run the tests with 1,000 examples a law; takes some minutes
-	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto
+	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto --dist worksteal
 
 bombs: $(VENV)/.tools ## check that no input of 20 MB takes long or much memory; takes some minutes
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/test_bombs.py
@@ -45,7 +45,7 @@ check: $(VENV)/.tools ## format, lint, types, import floors, docs, tests: what C
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports
 	$(RUN) scripts.docs --check
-	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --dist worksteal
 
 format: $(VENV)/.tools ## format the code and mend what the linter can mend
 	$(RUN) ruff format

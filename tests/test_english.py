@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 
 #: The left column of the page's table, as patterns. What is a common word elsewhere is matched in its odd use only.
 REFUSED = re.compile(
-    r"\b(?:is|are) told\b|\btells?\b|\bmend(?:s|ed|ing)?\b|\bsurely\b|\bstands? (?:for|behind)\b|\bbut for\b"
+    r"\b(?:is|are) told\b|\b[Tt]ells?\b|\bmend(?:s|ed|ing)?\b|\bsurely\b|\bstands? (?:for|behind)\b|\bbut for\b"
     r"|\bwithdraws?\b|\bof which counts\b|\bwhatever\b|(?:^|[.|] )Else\b|\bthe own account\b|\bpitfalls?\b"
     r"|\bwhat this rests on\b|\bseldom needs\b|\bis no (?:plan|report|rule|file)\b"
 )
@@ -43,7 +43,7 @@ def texts() -> Iterator[tuple[str, str]]:
                 re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S),
             )
     for name, command in commands(command_line.main, "tfcheck"):
-        yield f"{name} --help", command.get_help(click.Context(command, info_name=name))
+        yield f"{name} --help", command.get_help(click.Context(command, info_name=name, **command.context_settings))
     for manual in rulebook.manuals():
         yield f"rule {manual.id}", f"{manual.title}\n{manual.text}"
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

@@ -126,7 +126,7 @@ def test_what_is_strange_is_read_with_a_warning() -> None:
         "a resource has fewer than the six parts of an ARN",
         "a resource has a wildcard inside the type of the resource",
         "a list for an action is empty",
-        "a list where a resource should stand is empty",
+        "a list for a resource is empty",
         "a list of condition values is empty",
         "two statements have the same Sid",
     )

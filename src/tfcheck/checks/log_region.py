@@ -1,4 +1,4 @@
-"""Tell the `awslogs` driver the region of its log group.
+"""Set the region of its log group for the `awslogs` driver.
 
 On Fargate the driver does not start without `awslogs-region`, and the group is looked for in that region only. A group
 that the plan, or a stack beside it, makes in another region is not found.

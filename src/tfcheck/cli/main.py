@@ -70,7 +70,7 @@ class _PlanFirst(click.Group):
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
 def main(ctx: click.Context) -> int | None:
-    """Tell from a Terraform plan whether every ECS task in it can start.
+    """Check whether every ECS task in a Terraform plan can start.
 
     PLAN is what `terraform show -json` prints; `-` reads it from standard input.
 

@@ -604,5 +604,5 @@ def test_what_is_not_about_starting_is_not_known(text: str) -> None:
     ],
 )
 def test_a_long_text_is_read_to_its_end(piece: str) -> None:
-    text = piece * (20_000 // len(piece))
-    assert explained(text) == explained(text)
+    found = explained(piece * (100_000 // len(piece)))
+    assert found is None or found.known

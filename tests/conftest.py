@@ -1,10 +1,19 @@
-"""How many examples a law tries: 50 by default, 1,000 with `HYPOTHESIS_PROFILE=thorough` (`make laws`)."""
+"""What holds for every test: how many examples a law tries, and that the machine it runs on is a person's own.
+
+A law tries 50 examples by default, 1,000 with `HYPOTHESIS_PROFILE=thorough` (`make laws`). In CI only tracked files
+are read and shown; the tests that are about that set the variables themselves.
+"""
 
 from __future__ import annotations
 
 import os
 
 from hypothesis import HealthCheck, settings
+
+from tfcheck.repository.laptop import signs
+
+for _name in signs(os.environ):
+    del os.environ[_name]
 
 settings.register_profile(
     "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]

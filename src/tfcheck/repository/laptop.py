@@ -42,7 +42,13 @@ _PREFIXES = ("ATLANTIS_", "BAMBOO_", "ENV0_", "SCALR_", "SPACELIFT_", "TERRATEAM
 
 def is_shared(variables: Mapping[str, str]) -> bool:
     """Whether the environment is not that of a person at their own machine."""
-    return any(
-        value and value.lower() not in ("0", "false") and (name in _SHARED or name.startswith(_PREFIXES))
+    return bool(signs(variables))
+
+
+def signs(variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the variables that only a machine sets."""
+    return tuple(
+        name
         for name, value in variables.items()
+        if value and value.lower() not in ("0", "false") and (name in _SHARED or name.startswith(_PREFIXES))
     )

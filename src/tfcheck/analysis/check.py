@@ -140,7 +140,7 @@ def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iter
 def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
     from tfcheck.fix import suggest
 
-    pairs = zip(wanted, suggest(wanted, after), strict=True)
+    pairs = zip(wanted, suggest(wanted, after, redactor.finds), strict=True)
     mended = {id(old): _without_secret(new, redactor) for old, new in pairs}
     findings = tuple(mended.get(id(each), each) for each in report.findings)
     return msgspec.structs.replace(report, findings=findings)

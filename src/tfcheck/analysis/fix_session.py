@@ -142,7 +142,7 @@ class _Work:
             self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
             self.notes.append(self._idle[given.plan.label])
             return
-        mends = find_mends(wanted, world, prefixes=self._choice.prefixes)
+        mends = find_mends(wanted, world, prefixes=self._choice.prefixes, conceals=redactor.finds)
         kept = tuple(each for each in mends.found if not writes_secret(each.fix, redactor))
         mends = msgspec.structs.replace(mends, found=kept)
         lent = [each for each in mends.found if each.home is not None and self._ask(each, each.home, world, stacks)]
@@ -173,7 +173,7 @@ class _Work:
         for (label, home), pairs in self._asked.items():
             world, sources = self._worlds[label]
             asked = [each for _, each in pairs]
-            found = mends_for_others(home, asked, world, prefixes=self._choice.prefixes)
+            found = mends_for_others(home, asked, world, prefixes=self._choice.prefixes, conceals=self._conceals)
             chosen = [each for each in found.found if _is_safe(each, self._choice)]
             self.mends += [self._by_place(each, sources) for each in chosen]
             if chosen:
@@ -183,6 +183,10 @@ class _Work:
             for mend, _ in pairs:
                 if not all(each in done for each in mend.answers) and _is_safe(mend, self._choice):
                     self.texts.append(mend)
+
+    def _conceals(self, text: str) -> bool:
+        """Whether a text contains what any of the plans marks as sensitive."""
+        return any(each.finds(text) for each in self.redactors)
 
     def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
         from tfcheck.resolve import resolver_of
@@ -199,7 +203,7 @@ class _Work:
         """
         from tfcheck.fix.edits.files import Files
 
-        files = Files(sources)
+        files = Files(sources, self._conceals)
         self.files = self.files or files
         if files.tree != self.files.tree:
             raise InputError("the plans' sources lie in several repositories", hint="pass the plans one at a time")

@@ -54,6 +54,7 @@ def fix(
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     from tfcheck.analysis.fix_session import FixSelection
     from tfcheck.analysis.fix_session import fix as fixed
+    from tfcheck.report.diff import needs_unidiff_zero
 
     choice = FixSelection(only, safe_only, grant_prefix)
     found = fixed(plans, sources, workspace, choice, account=account, context=context, into_files=into_files)
@@ -66,6 +67,8 @@ def fix(
     if into_files:
         terminal.say(f"{found.changed} file{'' if found.changed == 1 else 's'} changed")
     elif found.diff:
+        if needs_unidiff_zero(found.diff):
+            terminal.say("the diff shows no line behind some changes: apply it with `git apply --unidiff-zero`")
         _print(found.diff, colour)
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -13,7 +13,12 @@ from tfcheck.world.world import After
 __all__ = ["DraftFix", "PlanFixes", "mends", "suggest"]
 
 
-def suggest(findings: Sequence[Finding], world: After) -> tuple[Finding, ...]:
-    """Return the findings with a proven fix in each that has one; `world` is the world after the change."""
-    known = mends(findings, world)
+def suggest(
+    findings: Sequence[Finding], world: After, conceals: Callable[[str], bool] = lambda _: False
+) -> tuple[Finding, ...]:
+    """Return the findings with a proven fix in each that has one; `world` is the world after the change.
+
+    `conceals` tells whether a text contains something that must not be shown.
+    """
+    known = mends(findings, world, conceals=conceals)
     return tuple(msgspec.structs.replace(finding, fix=known.of(finding)) for finding in findings)

@@ -6,7 +6,7 @@ beside this plan as it would be then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -32,20 +32,27 @@ class OtherStackNeeds(msgspec.Struct, frozen=True):
 
 
 def mends_for_others(
-    role: ElsewhereAddress, asked: Sequence[OtherStackNeeds], world: After, *, prefixes: bool = False
+    role: ElsewhereAddress,
+    asked: Sequence[OtherStackNeeds],
+    world: After,
+    *,
+    prefixes: bool = False,
+    conceals: Callable[[str], bool] = lambda _: False,
 ) -> PlanFixes:
     """Find a proven change to the sources of `world` that gives a role what others ask for."""
     address = Address(role.module, role.mode, role.type, role.name, role.key)
     things = (each for each in world.things(role.type) if each.address == address)
-    found = (_Lending(world, asked, prefixes=prefixes).mends_of(each) for each in things)
+    found = (_Lending(world, asked, prefixes, conceals).mends_of(each) for each in things)
     return next(found, PlanFixes())
 
 
 class _Lending(FixFinder):
     """Finds the fixes for what others lack."""
 
-    def __init__(self, world: After, asked: Sequence[OtherStackNeeds], *, prefixes: bool) -> None:
-        super().__init__(world, prefixes=prefixes)
+    def __init__(
+        self, world: After, asked: Sequence[OtherStackNeeds], prefixes: bool, conceals: Callable[[str], bool]
+    ) -> None:
+        super().__init__(world, prefixes=prefixes, conceals=conceals)
         self._asked = asked
 
     def mends_of(self, role: WorldObject) -> PlanFixes:

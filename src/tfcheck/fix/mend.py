@@ -6,7 +6,7 @@ sources can fix is written as text, proven the same way, or not offered at all.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -85,25 +85,32 @@ class _Case:
         return self.current is not None
 
 
-def mends(findings: Iterable[Finding], world: After, *, prefixes: bool = False) -> PlanFixes:
+def mends(
+    findings: Iterable[Finding],
+    world: After,
+    *,
+    prefixes: bool = False,
+    conceals: Callable[[str], bool] = lambda _: False,
+) -> PlanFixes:
     """Find a proven fix for each denied requirement of the findings where there is one.
 
-    `world` is the world after the change; with `prefixes` files that share a directory are granted by it.
+    `world` is the world after the change; with `prefixes` files that share a directory are granted by it. `conceals`
+    tells whether a text contains something that must not be shown.
     """
     answers = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    return FixFinder(world, prefixes=prefixes).mends(answers)
+    return FixFinder(world, prefixes=prefixes, conceals=conceals).mends(answers)
 
 
 class FixFinder:
     """Finds the fixes for what one plan lacks."""
 
-    def __init__(self, world: After, *, prefixes: bool) -> None:
-        """Build from the world after the change; with `prefixes` files that share a directory are granted by it."""
+    def __init__(self, world: After, *, prefixes: bool, conceals: Callable[[str], bool]) -> None:
+        """Build from the world after the change, with the choices of `mends`."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
         self._roles = world.once(Roles)
-        self._files = Files(self._sources)
+        self._files = Files(self._sources, conceals)
         self._read: dict[str, SourceFile] = {}
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
         self._elsewhere = OtherPolicies(world, self._roles, self._places)
@@ -260,6 +267,8 @@ class FixFinder:
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         changes = by_file(insertion for each in proposals for insertion in each.insertions)
+        if any(self._files.reveals(each.insertions, each.texts) for each in proposals):
+            return False
         return all(sound(self._file(texts[name]), several) for name, several in changes.items())
 
     def _file(self, source: SourceText) -> SourceFile:

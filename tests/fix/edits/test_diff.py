@@ -54,11 +54,11 @@ def test_equal_insertions_are_made_once_and_others_in_order() -> None:
     assert spliced("ad", changes) == "-abcd"
 
 
-def applied(path: str, text: str, written: str) -> str:
+def applied(path: str, text: str, written: str, *options: str) -> str:
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / path
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(text.encode())
         subprocess.run(["git", "init", "-q"], cwd=name, check=True)
-        subprocess.run(["git", "apply", "-"], cwd=name, input=written.encode(), check=True)
+        subprocess.run(["git", "apply", *options, "-"], cwd=name, input=written.encode(), check=True)
         return file.read_bytes().decode()

@@ -1,7 +1,8 @@
 """Render a change as a diff that `git apply` accepts.
 
 Follows the format of git (https://git-scm.com/docs/diff-format). The hunks are built from the insertions themselves:
-comparing the texts again could only find another, less telling way from one to the other.
+comparing the texts again could only find another, less telling way from one to the other. At most three lines around a
+change are shown, and only those that are allowed; a diff that shows too few for `git apply` needs `--unidiff-zero`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ class Lines:
         self.all = _lines(text)
         self.starts = list(accumulate((len(line) for line in self.all), initial=0))
 
+    def may_show(self, number: int) -> bool:
+        """Whether a diff is allowed to show a line that it does not change."""
+        return True
+
     def at(self, offset: int) -> int:
         """Find the line that something put in at `offset` changes; behind the last newline it is one of its own."""
         number = bisect_right(self.starts, offset) - 1
@@ -48,8 +53,13 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
 
     Lines keep the ends that they have, a carriage return included. Offsets count characters of the text.
     """
-    hunks = "".join(_hunk(lines.all, group, before) for group, before in _groups(_changes(lines, insertions)))
+    hunks = "".join(_hunk(lines, group, before) for group, before in _groups(lines, _changes(lines, insertions)))
     return _header(path) + hunks if hunks else ""
+
+
+def replaced(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
+    """Return the old lines that a diff has to show because something is put into them."""
+    return [line for each in _changes(lines, insertions) for line in lines.all[each.start : each.end]]
 
 
 def _header(path: str) -> str:
@@ -101,12 +111,12 @@ def _trimmed(number: int, line: str, lines: list[str]) -> _Change:
     return _Change(number, number + 1, tuple(lines))
 
 
-def _groups(changes: Iterator[_Change]) -> Iterator[tuple[list[_Change], int]]:
+def _groups(lines: Lines, changes: Iterator[_Change]) -> Iterator[tuple[list[_Change], int]]:
     """Join changes whose context would meet; with each group goes by how many lines the file has grown before it."""
     group: list[_Change] = []
     grown = growing = 0
     for change in changes:
-        if group and change.start - group[-1].end > 2 * _CONTEXT:
+        if group and not _meet(lines, group[-1], change):
             yield group, grown
             group, grown = [], growing
         group.append(change)
@@ -115,21 +125,40 @@ def _groups(changes: Iterator[_Change]) -> Iterator[tuple[list[_Change], int]]:
         yield group, grown
 
 
-def _hunk(lines: Sequence[str], changes: Sequence[_Change], grown: int) -> str:
-    first = max(changes[0].start - _CONTEXT, 0)
-    last = min(changes[-1].end + _CONTEXT, len(lines))
+def _meet(lines: Lines, one: _Change, other: _Change) -> bool:
+    between = range(one.end, other.start)
+    return len(between) <= 2 * _CONTEXT and all(map(lines.may_show, between))
+
+
+def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
+    changes = [*changes[:-1], _followed(lines, changes[-1], changes[-2].end if len(changes) > 1 else 0)]
+    first, last = changes[0].start, changes[-1].end
+    while first > max(changes[0].start - _CONTEXT, 0) and lines.may_show(first - 1):
+        first -= 1
+    while last < min(changes[-1].end + _CONTEXT, len(lines.all)) and lines.may_show(last):
+        last += 1
     body: list[str] = []
     position = first
     for change in changes:
-        body += [" " + line for line in lines[position : change.start]]
-        body += ["-" + line for line in lines[change.start : change.end]]
+        body += [" " + line for line in lines.all[position : change.start]]
+        body += ["-" + line for line in lines.all[change.start : change.end]]
         body += ["+" + line for line in change.lines]
         position = change.end
-    body += [" " + line for line in lines[position:last]]
+    body += [" " + line for line in lines.all[position:last]]
     removed = last - first
     added = removed + sum(len(each.lines) - (each.end - each.start) for each in changes)
     head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@\n"
     return head + "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in body)
+
+
+def _followed(lines: Lines, change: _Change, least: int) -> _Change:
+    """Move lines that are put in before the line that they end with, if nothing behind them is allowed to be shown."""
+    before = change.start - 1
+    is_followed = change.end == len(lines.all) or lines.may_show(change.end)
+    if is_followed or change.start != change.end or before < least or not lines.may_show(before):
+        return change
+    line = lines.all[before]
+    return change if change.lines[-1] != line else _Change(before, before, (line, *change.lines[:-1]))
 
 
 def _range(first: int, count: int) -> str:

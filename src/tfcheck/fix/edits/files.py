@@ -4,34 +4,52 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tfcheck.fix.edits.diff import Lines, diff
+from tfcheck.fix.edits.diff import diff, replaced
 from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.fix.edits.shown import ShownLines
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
 from tfcheck.repository import RefusedError, work_tree
+
+#: Where Terraform, Terragrunt and CDK for Terraform write.
+_GENERATED_FOLDERS = frozenset((".terraform", ".terragrunt-cache", "cdktf.out"))
+_GENERATED = re.compile(
+    r"(?:#|//|/\*|\*|\"//\":).*(?:(?:auto-?|machine-?)?generated (?:by|from|with|file|code)|@generated|do not edit)",
+    re.IGNORECASE,
+)
+_HEADER = 10
+
+
+def _says_generated(text: str) -> bool:
+    """Whether one of the first lines is a comment that says that a program writes the file."""
+    return any(map(_GENERATED.search, text.split("\n", _HEADER)[:_HEADER]))
 
 
 class Files:
     """The files of a plan's sources.
 
     What lies outside the repository, in one inside it, or where `terraform init` puts modules, belongs to others. What
-    git ignores is generated, and what is no longer on disk as it was read is not changed either.
+    git ignores, lies where a program writes it or says that it is generated would be overwritten, and what is no longer
+    on disk as it was read is not changed either.
     """
 
-    def __init__(self, sources: Sources | None) -> None:
-        """Build from the sources."""
+    def __init__(self, sources: Sources | None, conceals: Callable[[str], bool] = lambda _: False) -> None:
+        """Build from the sources, and what tells whether a text contains something that must not be shown."""
         self._sources = sources
+        self._conceals = conceals
         self._root = sources.root if sources else None
         self._known: dict[str, bool] = {}
-        self._lines: dict[str, Lines] = {}
+        self._lines: dict[str, ShownLines] = {}
 
     def editable(self, source: SourceText) -> bool:
         """Whether a file may be changed."""
         if source.name not in self._known:
-            self._known[source.name] = self._is_ours(source.name) and self._is_unchanged(source)
+            ours = self._is_ours(source.name) and not _says_generated(source.text)
+            self._known[source.name] = ours and self._is_unchanged(source)
         return self._known[source.name]
 
     def path(self, name: str) -> str:
@@ -53,13 +71,22 @@ class Files:
         """Write one diff for changes to any number of files."""
         parts: list[str] = []
         for name, several in sorted(by_file(insertions).items(), key=lambda each: self.path(each[0])):
-            source = texts[name]
-            mark = BYTE_ORDER_MARK if source.bom else ""
-            moved = [Insertion(name, each.offset + len(mark), each.text) for each in several]
-            if name not in self._lines:
-                self._lines[name] = Lines(mark + source.text)
-            parts.append(diff(self.path(name), self._lines[name], moved))
+            lines = self._shown(texts[name])
+            parts.append(diff(self.path(name), lines.around(several), lines.moved(several)))
         return "".join(parts)
+
+    def reveals(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> bool:
+        """Whether a diff of changes would have to show an old line that is not harmless."""
+        for name, several in by_file(insertions).items():
+            lines = self._shown(texts[name])
+            if not all(map(lines.is_harmless, replaced(lines, lines.moved(several)))):
+                return True
+        return False
+
+    def _shown(self, source: SourceText) -> ShownLines:
+        if source.name not in self._lines:
+            self._lines[source.name] = ShownLines(source, self._conceals)
+        return self._lines[source.name]
 
     def _is_ours(self, name: str) -> bool:
         if self._root is None:
@@ -68,7 +95,7 @@ class Files:
         if ".terraform" in name.split("/") or posixpath.normpath(name).startswith(f"{data}/"):
             return False
         place, tree = self.place(name), self.tree
-        if not place.is_relative_to(tree):
+        if not place.is_relative_to(tree) or not _GENERATED_FOLDERS.isdisjoint(place.parts):
             return False
         between = [each for each in place.parents if each != tree and each.is_relative_to(tree)]
         return not any((each / ".git").exists() for each in between)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.report.contrast import nearest
+from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
 from tfcheck.report.markdown.page import Page, TargetedFinding
@@ -118,7 +119,8 @@ def _change_itself(fix: Fix) -> str:
     diff = fix.diff.replace("\r\n", "\n")
     if not all(char.isprintable() or char in "\n\t" for char in diff):
         return "It touches lines with characters that cannot be seen, so it is not shown here."
-    how = "Save as `fix.patch`, then `git apply fix.patch` at the top of the repository."
+    option = "--unidiff-zero " if needs_unidiff_zero(diff) else ""
+    how = f"Save as `fix.patch`, then `git apply {option}fix.patch` at the top of the repository."
     if diff != fix.diff:
         how = "The lines of this file end with CR LF, which a comment cannot carry: make the change by hand."
     return f"{how}\n\n{fence(diff, 'diff')}"

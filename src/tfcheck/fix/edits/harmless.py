@@ -1,0 +1,72 @@
+"""Decide which lines of a source file a diff is allowed to show around a change.
+
+A diff is printed into logs and comments, and any line of a configuration can contain a password. A line is shown only
+if it consists of the policy language, names of resources, references and ARNs; comments and other texts are not.
+"""
+
+from __future__ import annotations
+
+import re
+
+_KEYS = (
+    "Version|Statement|Sid|Effect|Action|NotAction|Resource|NotResource|Principal|NotPrincipal|Condition|AWS|Service|"
+    "Federated|Id|sid|effect|actions|not_actions|resources|not_resources|principals|not_principals|condition|type|"
+    "identifiers|policy|inline_policy|policy_arn|role|name|name_prefix|version|for_each|count|"
+    "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data"
+)
+_SERVICES = (
+    "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"
+    "dynamodb|lambda|events|ssmmessages|ec2messages|autoscaling|elasticloadbalancing|servicediscovery|appmesh|acm-pca"
+)
+_INDEX = r"(?:\[(?:\d{1,4}|\*|(?:each|count)\.\w+|\"[\w./@-]{0,128}\")\])"
+_HEAD = r"(?:data\.)?aws_\w+|var|local|module|each|count|path|aws|statement"
+_REFERENCE = rf"(?:{_HEAD})(?:\.[A-Za-z_][\w-]*|{_INDEX})+"
+_HOLE = rf"\$\{{\s*{_REFERENCE}\s*\}}"
+_SAFE_TEXT = (
+    rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~-])*",  # an ARN, or what begins with a reference
+    rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
+    r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
+    r"\*|Allow|Deny|AWS|Service|2012-10-17|2008-10-17|aws_[a-z0-9_]{1,60}",
+)
+_TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
+#: Names are shown in every report anyway.
+_NAMED = r'"?(?:Sid|sid|name|name_prefix|role)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+_HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'
+_JSON_LABEL = r'^\s*"[A-Za-z_][\w-]{0,127}"\s*:\s*[\[{]'
+_HEREDOC = r"<<-?(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$|^\s*(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$"
+_LINE = re.compile(
+    "|".join(
+        (
+            r"\s+",
+            _HEADER,
+            _JSON_LABEL,
+            _HEREDOC,
+            _NAMED,
+            rf'"(?:{_KEYS})"(?=\s*:)|(?<![\w."-])(?:{_KEYS})(?=\s*(?:[=:{{]))',
+            _TEXT,
+            rf"(?<![\w.]){_REFERENCE}(?![\w(])",
+            r"jsonencode\(",
+            r"[\[\]{}(),=:]",
+        )
+    )
+)
+_PUNCTUATION = re.compile(r"[\s\[\]{}(),]*")
+#: Longer lines are not looked at.
+_LONGEST = 4_000
+
+
+def harmless(line: str) -> bool:
+    """Whether a line of a policy's block contains nothing but policy language, names, references and ARNs."""
+    line = line.rstrip("\r\n")
+    position = 0
+    while position < len(line) <= _LONGEST:
+        found = _LINE.match(line, position)
+        if found is None or not found[0]:
+            return False
+        position = found.end()
+    return len(line) <= _LONGEST
+
+
+def empty(line: str) -> bool:
+    """Whether a line contains nothing but brackets and commas."""
+    return _PUNCTUATION.fullmatch(line) is not None

@@ -1,0 +1,134 @@
+"""A diff shows nothing around a change but the policy language, and still applies with git."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.cases import TESTDATA
+from tests.fix.edits.test_diff import LINES, applied, insertion
+from tfcheck.analysis.check import check
+from tfcheck.fix.edits.diff import Lines, diff
+from tfcheck.fix.edits.harmless import harmless
+from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.hcl.modules import from_directory
+from tfcheck.plan import load
+from tfcheck.report.diff import needs_unidiff_zero
+
+SECRET = "hunter2"
+DATABASE = f'resource "aws_db_instance" "main" {{\n  password = "{SECRET}"\n}}\n'
+AFTER_POLICY = ("      },\n    ]\n  })\n}\n", "      },\n    ]\n  })\n}\n" + DATABASE)
+#: By what is next to the place that is edited: the case, and what is replaced in its text.
+NEIGHBOURS = {
+    "the next block": ("literal-missing", AFTER_POLICY),
+    "the next block, behind a blank line": ("policy-deleted", ("  })\n}\n", f"  }})\n}}\n\n{DATABASE}")),
+    "the next block, right behind the role": ("policy-deleted", ("  })\n}\n", f"  }})\n}}\n{DATABASE}")),
+    "a comment in the block": ("literal-missing", ("      },\n    ]\n", f"      }},\n      # {SECRET}\n    ]\n")),
+    "a comment on the last line": ("literal-missing", ("      },\n    ]\n", f"      }}, # {SECRET}\n    ]\n")),
+    "a comment before the comma": ("literal-missing", ("      },\n    ]\n", f"      }} # {SECRET}\n    ]\n")),
+    "an argument of the block": (
+        "policy-deleted",
+        ("  })\n}\n", f'  }})\n  description = "{SECRET}"\n}}\n'),
+    ),
+    "a heredoc of the block": (
+        "policy-deleted",
+        ("  })\n}\n", f"  }})\n  description = <<EOF\npassword\n{SECRET}\nEOF\n}}\n"),
+    ),
+    "a property of a JSON file": (
+        "task-in-json-syntax",
+        ("        ]\n      }\n", f'        ],\n        "//": "{SECRET}"\n      }}\n'),
+    ),
+    "the line of a JSON file": (
+        "task-in-json-syntax",
+        ('.arn}"]}\n', f'.arn}}"]}}], "//": ["{SECRET}"\n'),
+    ),
+}
+
+
+@pytest.mark.parametrize("place", NEIGHBOURS)
+def test_a_password_beside_the_change_is_not_shown(place: str, tmp_path: Path) -> None:
+    name, (old, new) = NEIGHBOURS[place]
+    folder = tmp_path / "repository" / name
+    shutil.copytree(TESTDATA / name, folder)
+    file = next(folder.glob("main.tf*"))
+    text = file.read_text()
+    assert old in text
+    file.write_text(new.join(text.rsplit(old, 1)))
+    subprocess.run(["git", "init", "-q"], cwd=folder.parent, check=True)
+    found = check(load(folder / "plan.json").plans[0], from_directory(folder), fixes=True)
+    diffs = {each.fix.diff for each in found.findings if each.fix and each.fix.diff}
+    assert diffs
+    for each in diffs:
+        assert SECRET not in each
+        options = ["--unidiff-zero"] if needs_unidiff_zero(each) else []
+        subprocess.run(["git", "apply", *options, "-"], cwd=folder.parent, input=each.encode(), check=True)
+
+
+class Hidden(Lines):
+    """Lines of which some are not shown."""
+
+    def __init__(self, text: str, hidden: frozenset[int]) -> None:
+        super().__init__(text)
+        self.hidden = hidden
+
+    def may_show(self, number: int) -> bool:
+        return number not in self.hidden
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    LINES,
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4),
+    st.frozensets(st.integers(0, 30)),
+)
+def test_git_makes_the_same_text_whatever_is_hidden(
+    text: str, places: list[tuple[int, str]], hidden: frozenset[int]
+) -> None:
+    changes = by_file(insertion(min(offset, len(text)), new) for offset, new in places).get("f", ())
+    lines = Hidden(text, hidden)
+    written = diff("f", lines, changes)
+    context = [row[1:] for row in written.split("\n") if row.startswith(" ")]
+    assert all(f"{each}\n" in lines.all or each in lines.all for each in context)
+    if written and text:
+        options = ["--unidiff-zero"] if needs_unidiff_zero(written) else []
+        assert applied("f", text, written, *options) == spliced(text, changes)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["  }", "", '    Action = ["s3:GetObject", "logs:PutLogEvents"]', '  resources = ["${aws_s3_bucket.b.arn}/x/*"]',
+     'resource "aws_iam_role_policy" "execution" {', "  policy = jsonencode({", '  Version = "2012-10-17"',
+     "    role = aws_iam_role.execution[each.key].id", '  "Principal": {"Service": "ecs-tasks.amazonaws.com"},',
+     "  statement {", "  policy = <<EOF", '   Resource = "arn:aws:s3:::acme-config/web/prod.env",'],
+)  # fmt: skip
+def test_policy_language_is_harmless(line: str) -> None:
+    assert harmless(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["hunter2", "# hunter2", "  }, # hunter2", '  password = "arn:aws:s3:::x"', '  Action = "hunter2"',
+     '  value = "s3:GetObject"', "  pin = 1234", 'description = "s3:x"', "/* x", '  values = ["hunter2"]',
+     '    "admin:hunter",', "Password: ${var.x}", "  Resource = var.x.hunter(2)", "// x", "role = hunter2"],
+)  # fmt: skip
+def test_other_texts_are_not(line: str) -> None:
+    assert not harmless(line)
+
+
+@pytest.mark.parametrize(
+    ("folder", "header", "edited"),
+    [("", "", True), ("", "# Code generated by acme-gen. DO NOT EDIT.\n", False),
+     ("", "# The role is for one task.\n", True),
+     (".terragrunt-cache/abc", "", False), ("cdktf.out/stacks", "", False), ("stacks", "// @generated\n", False)],
+)  # fmt: skip
+def test_generated_files_are_not_edited(folder: str, header: str, edited: bool, tmp_path: Path) -> None:
+    place = tmp_path / folder / "literal-missing"
+    shutil.copytree(TESTDATA / "literal-missing", place)
+    (place / "main.tf").write_text(header + (place / "main.tf").read_text())
+    found = check(load(place / "plan.json").plans[0], from_directory(place), fixes=True)
+    assert any(each.fix and each.fix.diff for each in found.findings) is edited

@@ -78,13 +78,12 @@ def test_fix_without_the_context_guesses_nothing(capsys: pytest.CaptureFixture[s
 
 def test_a_report_offers_the_same_as_fix(capsys: pytest.CaptureFixture[str]) -> None:
     run(["--format", "json", SERVICE, "--context", STATE])
-    found = [each.get("fix") for each in json.loads(capsys.readouterr().out)["findings"]]
-    titles = [each["title"] for each in found if each]
-    assert titles == [
+    found = json.loads(capsys.readouterr().out)["fixes"]
+    assert [each["title"] for each in found] == [
         "add a statement to aws_iam_role_policy.jobs",
         "add an inline policy to aws_iam_role.execution in the stack of state.json",
     ]
-    assert [(each["proven"], each["safety"], bool(each.get("diff"))) for each in found if each] == [
+    assert [(each["proven"], each["safety"], bool(each.get("diff"))) for each in found] == [
         (True, "safe", True),
         (True, "review", False),
     ]

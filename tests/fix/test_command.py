@@ -157,15 +157,17 @@ def test_without_sources_there_is_text_and_no_diff(tmp_path: Path) -> None:
 def test_the_report_carries_the_fix(checkout: Path) -> None:
     folder = case(checkout, "new-bucket-policy-document")
     report = json.loads(run("--format", "json", "plan.json", cwd=folder).stdout)
-    (fix,) = {json.dumps(each["fix"]) for each in report["findings"]}
-    assert json.loads(fix) | {"diff": "", "hcl": ""} == {
+    (fix,) = report["fixes"]
+    assert {each["fix"] for each in report["findings"]} == {"f1"}
+    assert fix | {"diff": "", "hcl": ""} == {
+        "id": "f1",
         "title": "add a statement to data.aws_iam_policy_document.execution",
         "safety": "safe",
         "proven": True,
         "hcl": "",
         "diff": "",
     }
-    assert json.loads(fix)["diff"] == run("fix", "plan.json", cwd=folder).stdout
+    assert fix["diff"] == run("fix", "plan.json", cwd=folder).stdout
 
 
 def test_a_terminal_gets_colours_and_git_does_not(checkout: Path) -> None:

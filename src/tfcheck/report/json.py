@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import msgspec
@@ -69,7 +70,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def document(report: Report) -> Json:
-    """Return the report as plain JSON data."""
+    """Return the report as plain JSON data; each fix is there once, and findings name it by its id."""
+    fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes(report.findings), 1)}
     shown: Json = {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
@@ -78,7 +80,8 @@ def document(report: Report) -> Json:
         **changes(report),
         "task_definitions": list(report.task_definitions),
         "requirements": [_requirement(answer) for answer in report.answers],
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [_finding(finding, fixes) for finding in report.findings],
+        "fixes": [_fix(fix, name) for fix, name in fixes.items()],
         "skipped": [_skipped(each) for each in report.skipped],
         "notes": list(report.notes),
     }
@@ -162,7 +165,12 @@ def _evidence(evidence: Evidence) -> Json:
     }
 
 
-def _finding(finding: Finding) -> Json:
+def _fixes(findings: Iterable[Finding]) -> dict[Fix, None]:
+    """Return the fixes of all findings, those that are equal once."""
+    return dict.fromkeys(each.fix for each in findings if each.fix is not None)
+
+
+def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
@@ -175,7 +183,7 @@ def _finding(finding: Finding) -> Json:
         "requirements": [answer.requirement.id for answer in finding.answers],
         "location": _location(finding.location),
         "needed_at": _location(finding.needed_at),
-        "fix": _fix(finding.fix),
+        "fix": fixes[finding.fix] if finding.fix is not None else None,
     }
 
 
@@ -186,10 +194,9 @@ def _location(location: Location | None) -> Json | None:
     return {"file": location.file, "line": location.line, "end_line": location.end_line}
 
 
-def _fix(fix: Fix | None) -> Json | None:
-    if fix is None:
-        return None
+def _fix(fix: Fix, name: str) -> Json:
     return {
+        "id": name,
         "title": fix.title,
         "safety": fix.safety,
         "proven": fix.proven,

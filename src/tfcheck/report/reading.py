@@ -97,6 +97,7 @@ class _Requirement(msgspec.Struct):
 
 
 class _Fix(msgspec.Struct):
+    id: str
     title: str
     safety: Literal["safe", "review"]
     proven: bool
@@ -113,7 +114,7 @@ class _Finding(msgspec.Struct):
     change: Literal["introduced", "existing"] | None
     requirements: list[str]
     location: _Location | None
-    fix: _Fix | None
+    fix: str | None
     explanation: list[str] = []
     symptom: str | None = None
     needed_at: _Location | None = None
@@ -139,6 +140,7 @@ class _Report(msgspec.Struct):
     plan: _Plan
     requirements: list[_Requirement]
     findings: list[_Finding]
+    fixes: list[_Fix]
     skipped: list[Skipped]
     task_definitions: list[str] | None = None
     notes: list[str] = []
@@ -211,6 +213,7 @@ def _problem(error: Exception) -> str:
 def _report(shape: _Report, named: str) -> Report:
     answers = [(each.id, _answer(each)) for each in shape.requirements]
     by_id = dict(reversed(answers))
+    fixes = {each.id: _fix(each) for each in shape.fixes}
     tasks = shape.task_definitions
     if tasks is None:  # a report of tfcheck 0.1
         tasks = list(dict.fromkeys(each.task_definition for each in shape.requirements))
@@ -218,7 +221,7 @@ def _report(shape: _Report, named: str) -> Report:
         plan=msgspec.convert(shape.plan, PlanInfo, from_attributes=True),
         task_definitions=tuple(tasks),
         answers=tuple(answer for _, answer in answers),
-        findings=tuple(_finding(each, by_id, named) for each in shape.findings),
+        findings=tuple(_finding(each, by_id, fixes, named) for each in shape.findings),
         skipped=tuple(shape.skipped),
         notes=tuple(shape.notes),
         context=shape.context,
@@ -265,12 +268,15 @@ def _evidence(shape: _Evidence) -> Evidence:
     return Evidence(shape.policy, shape.sid, shape.effect or "", shape.because, tuple(shape.patterns), place)
 
 
-def _finding(shape: _Finding, answers: dict[str, Answer], named: str) -> Finding:
-    missing = next((each for each in shape.requirements if each not in answers), None)
-    if missing is not None:
-        raise InputError(
-            f"`{named}` is not a tfcheck report: a finding names a requirement that is not there", hint=_HINT
-        )
+def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> Finding:
+    for what, is_there in (
+        ("requirement", all(each in answers for each in shape.requirements)),
+        ("fix", shape.fix is None or shape.fix in fixes),
+    ):
+        if not is_there:
+            raise InputError(
+                f"`{named}` is not a tfcheck report: a finding names a {what} that is not there", hint=_HINT
+            )
     return Finding(
         rule=shape.rule,
         severity=shape.severity,
@@ -283,7 +289,7 @@ def _finding(shape: _Finding, answers: dict[str, Answer], named: str) -> Finding
         change=shape.change,
         location=_location(shape.location),
         needed_at=_location(shape.needed_at),
-        fix=_fix(shape.fix),
+        fix=fixes[shape.fix] if shape.fix is not None else None,
     )
 
 
@@ -291,5 +297,5 @@ def _location(shape: _Location | None) -> Location | None:
     return Location(shape.file, shape.line, shape.end_line) if shape else None
 
 
-def _fix(shape: _Fix | None) -> Fix | None:
-    return Fix(shape.title, shape.safety, shape.proven, shape.hcl, shape.diff or "") if shape else None
+def _fix(shape: _Fix) -> Fix:
+    return Fix(shape.title, shape.safety, shape.proven, shape.hcl, shape.diff or "")

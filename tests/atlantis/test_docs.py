@@ -71,11 +71,14 @@ def test_there_are_three_whole_configurations() -> None:
         assert set(server["workflows"]) == {repo["workflow"]}
         assert all(set(hook) == HOOK and hook["commands"] == "plan" for hook in repo.get("post_workflow_hooks", []))
         assert set(server.get("policies", {})) <= POLICIES
-        assert server["workflows"]["tfcheck"]["plan"]["steps"][:3] == ["init", "plan", "show"]
+        steps = server["workflows"]["tfcheck"]["plan"]["steps"]
+        announced = bool(repo.get("post_workflow_hooks"))
+        assert steps[:1] == [{"run": "tfcheck atlantis announce"}] or not announced
+        assert steps[announced : announced + 3] == ["init", "plan", "show"]
 
 
 def test_the_page_runs_each_command_somewhere() -> None:
-    assert of_stage("plan") == ["tfcheck atlantis plan"] * 2
+    assert of_stage("plan") == ["tfcheck atlantis plan", "tfcheck atlantis announce", "tfcheck atlantis plan"]
     assert of_stage("policy_check") == ["tfcheck atlantis policy-check"]
     assert hooks() == ["tfcheck atlantis publish"]
     assert fragments() == [
@@ -96,7 +99,9 @@ def in_shell(tmp_path: Path, github: FakeGitHub) -> Iterator[Atlantis]:
 def test_the_lines_of_the_page_run_in_dash(in_shell: Atlantis, github: FakeGitHub) -> None:
     project = Project(name="orders-prod", workspace="prod")
     in_shell.branch = "$(touch hacked);`id`'\"&|"
-    for command in dict.fromkeys(of_stage("plan")):
+    in_shell.check_out(project)
+    assert in_shell.step("tfcheck atlantis announce", project).output == ""
+    for command in {*of_stage("plan")} - {"tfcheck atlantis announce"}:
         assert in_shell.plan(project, command).lines[0] == "tfcheck: 1 of 1 ECS task definition will not start"
     for command in of_stage("policy_check"):
         judged = in_shell.step(command, project)
@@ -135,7 +140,8 @@ def test_what_the_page_shows_is_what_is_printed(atlantis: Atlantis) -> None:
 
 def test_every_option_that_the_page_names_is_there(tmp_path: Path) -> None:
     told = "".join(
-        in_process(f"tfcheck atlantis {name} --help", {}, tmp_path)[0] for name in ("plan", "policy-check", "publish")
+        in_process(f"tfcheck atlantis {name} --help", {}, tmp_path)[0]
+        for name in ("announce", "plan", "policy-check", "publish")
     )
     others = {"--repo-config", "--enable-policy-checks", "--version", "--no-install-recommends", "--no-cache-dir"}
     named = set(re.findall(r"--[a-z-]+[a-z]", PAGE)) - others - {"--no-cache"}

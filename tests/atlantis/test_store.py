@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from tfcheck.vocabulary.errors import InputError, UsageError
 
 PULL = PlannedPull("acme", "shop", 42, "a" * 40)
 PROJECT = Project("shop", "infra", "default", "", "", "")
+DAY = 24 * 3600
 CLONE = {"BASE_REPO_OWNER": "acme", "BASE_REPO_NAME": "shop", "PULL_NUM": "42"}
 
 
@@ -88,22 +89,55 @@ def test_what_is_a_month_old_goes_with_its_folders(tmp_path: Path) -> None:
     old, new = PlannedPull("acme", "old", 1, "b" * 40), PULL
     for each in (old, new):
         ResultStore(tmp_path, each).save(PROJECT, json(BROKEN))
-    then = time.time() - 31 * 24 * 3600
-    os.utime(tmp_path / "acme" / "old" / "1" / old.commit, (then, then))
-    ResultStore(tmp_path, new).drop_old()
+    for path in tmp_path.rglob("*.json"):
+        os.utime(path, (DAY, DAY) if path.parent.name == old.commit else (2 * DAY, 2 * DAY))
+    ResultStore(tmp_path, new, lambda: 31 * DAY - 1).drop_old()
+    assert sorted(path.name for path in (tmp_path / "acme").iterdir()) == ["old", "shop"]
+    ResultStore(tmp_path, new, lambda: 31.5 * DAY).drop_old()
     assert [path.name for path in (tmp_path / "acme").iterdir()] == ["shop"]
 
 
-def test_only_older_commits_go_unless_ours_is_surely_the_newest(tmp_path: Path) -> None:
+def dated(tmp_path: Path, about: PlannedPull, projects: Sequence[Project], seconds: int) -> ResultStore:
+    """Keep results as if they had been written at a certain time."""
+    store = ResultStore(tmp_path, about)
+    for each in projects:
+        store.save(each, json(BROKEN))
+    for path in (tmp_path / "acme" / "shop" / "42" / about.commit).iterdir():
+        os.utime(path, (seconds, seconds))
+    return store
+
+
+def test_of_other_commits_only_what_is_older_and_has_a_newer_result_goes(tmp_path: Path) -> None:
     older, newer = PlannedPull("acme", "shop", 42, "b" * 40), PlannedPull("acme", "shop", 42, "c" * 40)
-    for seconds, each in ((-60, older), (0, PULL), (60, newer)):
-        ResultStore(tmp_path, each).save(PROJECT, json(BROKEN))
-        os.utime(tmp_path / "acme" / "shop" / "42" / each.commit, (time.time() + seconds,) * 2)
+    web = Project("shop", "web", "default", "", "", "")
+    dated(tmp_path, older, [PROJECT, web], 60)
+    store = dated(tmp_path, PULL, [PROJECT], 120)
+    dated(tmp_path, newer, [PROJECT], 180)
+    assert store.kept().lost == ("web",)
+    store.drop_superseded()
+    left = sorted(f"{path.parent.name[0]} {path.name.partition('-')[0]}" for path in tmp_path.rglob("*.json"))
+    assert left == ["a infra", "b web", "c infra"]
+    assert store.kept().lost == ("web",)
+    assert ResultStore(tmp_path, newer).kept().lost == ("web",)
+
+
+def test_a_late_hook_misses_nothing_that_came_after_its_commit(tmp_path: Path) -> None:
+    newer = PlannedPull("acme", "shop", 42, "c" * 40)
+    store = dated(tmp_path, PULL, [PROJECT], 120)
+    dated(tmp_path, newer, [Project("shop", "web", "default", "", "", "")], 180)
+    assert store.kept().lost == ()
+
+
+def test_an_announced_project_is_missed_until_there_is_a_result(tmp_path: Path) -> None:
     store = ResultStore(tmp_path, PULL)
-    store.drop_earlier()
-    assert {path.parent.name for path in tmp_path.rglob("*.json")} == {PULL.commit, newer.commit}
-    store.drop_earlier(confirmed=True)
-    assert {path.parent.name for path in tmp_path.rglob("*.json")} == {PULL.commit}
+    store.announce(PROJECT)
+    assert store.kept().lost == store.kept(tmp_path).lost == ("infra",)
+    store.announce(Project("shop", "web", "default", "", "", ""))
+    (tmp_path / "web").mkdir()
+    found = store.kept(tmp_path)
+    assert (found.lost, found.gone) == (("web",), ("infra",))
+    store.save(PROJECT, json(BROKEN))
+    assert store.kept().lost == ("web",)
 
 
 @pytest.mark.parametrize(
@@ -139,10 +173,10 @@ def test_nothing_that_is_not_ours_is_ever_taken_away(tmp_path: Path) -> None:
     for path in others:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}", encoding="utf-8")
-        os.utime(path.parent, (1, 1))
+        os.utime(path, (1, 1))
     store = ResultStore(tmp_path, PULL)
     store.save(PROJECT, json(BROKEN))
     store.drop_old()
-    store.drop_earlier(confirmed=True)
+    store.drop_superseded()
     assert all(path.exists() for path in others)
     assert len([path for path in tmp_path.rglob("*.json") if path not in others]) == 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def test_an_earlier_result_stays_where_the_next_plan_fails(atlantis: Atlantis, g
     atlantis.delete_plans()
     atlantis.plan(GOOD)
     atlantis.hook(failed=True)
-    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`, `infra/web`"
+    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning, 1 result missing in `infra/orders`, `infra/web`"
     assert "**1 result missing**" in body(github)
 
 
@@ -134,13 +134,12 @@ def test_a_commit_without_projects_takes_back_what_was_told_of_an_earlier_one(
     atlantis.plan(BAD)
     atlantis.hook()
     atlantis.push(NEWER, github)
-    assert atlantis.hook().lines[0].startswith("comment updated")
-    assert title(github) == "### ❔ tfcheck: no result for the newest commit"
-    assert atlantis.description() == ""
-    assert atlantis.kept() == []
-    asked = len(github.requests)
-    assert atlantis.hook().output == ""
-    assert len(github.requests) == asked
+    done = atlantis.hook()
+    assert done.lines[:2] == ["no result for 1 project", "no result for this commit: infra/orders"]
+    assert done.lines[2].startswith("comment updated")
+    assert title(github) == "### ❔ tfcheck: no result for this commit in `infra/orders`"
+    assert atlantis.description() == "no result for 1 project"
+    assert atlantis.hook().lines[2].startswith("comment unchanged")
     atlantis.plan(Project("infra/orders", case="literal-granted"))
     atlantis.hook()
     assert title(github).startswith("### ✅ tfcheck: resolved")
@@ -150,18 +149,97 @@ def test_a_commit_without_projects_makes_no_comment(atlantis: Atlantis, github: 
     atlantis.plan(GOOD)
     atlantis.hook()
     atlantis.push(NEWER, github)
-    assert atlantis.hook().output == ""
+    assert atlantis.hook().lines[-1] == "no comment: there is nothing to report"
     assert github.comments == {}
 
 
-def test_a_project_that_is_no_longer_planned_is_left_out(atlantis: Atlantis, github: FakeGitHub) -> None:
+def test_a_plan_that_fails_at_a_later_commit_is_not_resolved(atlantis: Atlantis, github: FakeGitHub) -> None:
+    """Autoplan does not set COMMAND_HAS_ERRORS, so the hook learns of no failure."""
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    for commit in (NEWER, "b" * 40):
+        atlantis.push(commit, github)
+        atlantis.clone().joinpath(BAD.directory).mkdir(parents=True)
+        atlantis.plan(GOOD)
+        assert atlantis.hook().lines[0] == "nothing is missing in 1 project, no result for 1 project"
+        assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+        assert "**No result for this commit**: `infra/orders`." in body(github)
+        assert atlantis.description() == "nothing is missing in 1 project, no result for 1 project"
+    atlantis.push("c" * 40, github)
+    for project in (Project("infra/orders", case="literal-granted"), GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/orders`, `infra/web`"
+    assert {path.parent.name for path in atlantis.kept()} == {"c" * 40}
+
+
+def test_the_comment_remembers_what_the_server_has_lost(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    atlantis.push(NEWER, github)
+    shutil.rmtree(atlantis.store)
+    atlantis.plan(GOOD)
+    atlantis.hook()
+    assert "**No result for this commit**: `infra/orders`." in body(github)
+    assert atlantis.description() == "nothing is missing in 1 project, no result for 1 project"
+
+
+def test_a_project_whose_directory_is_gone_is_not_missed(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.plan(project)
+    atlantis.hook()
+    atlantis.push(NEWER, github)
+    atlantis.plan(GOOD)
+    atlantis.hook()
+    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/web`"
+
+
+def test_an_announced_project_whose_first_plan_fails_is_missed(atlantis: Atlantis, github: FakeGitHub) -> None:
+    for project in (BAD, GOOD):
+        atlantis.check_out(project)
+        done = atlantis.step("tfcheck atlantis announce", project)
+        assert (done.output, done.status) == ("", 0)
+    atlantis.hook()
+    assert github.comments == {}
+    assert atlantis.description() == "no result for 2 projects"
+    atlantis.plan(GOOD)
+    atlantis.hook()
+    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert "**No result for this commit**: `infra/orders`." in body(github)
+    atlantis.plan(Project("infra/orders", case="literal-granted"))
+    atlantis.hook()
+    assert title(github).startswith("### ✅ tfcheck: resolved")
+    atlantis.step("tfcheck atlantis announce", BAD)  # planned again at the same commit, and failed
+    atlantis.hook()
+    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/orders`, `infra/web`"
+
+
+def test_announcing_fails_nothing(atlantis: Atlantis, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(CANARY)
+
+    atlantis.check_out(BAD)
+    atlantis.settings["PULL_NUM"] = ""
+    assert "PULL_NUM not set" in atlantis.step("tfcheck atlantis announce", BAD).output
+    monkeypatch.setattr("tfcheck.atlantis.step.ResultStore", broken)
+    del atlantis.settings["PULL_NUM"]
+    done = atlantis.step("tfcheck atlantis announce", BAD)
+    assert done.status == 0
+    assert "this is a bug in tfcheck" in done.output
+    assert atlantis.step("tfcheck atlantis announce --debug", BAD).status == 70
+
+
+def test_plans_that_are_thrown_away_resolve_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:
+    """What was found in a plan of this commit stays true, whether Atlantis has the plan or not."""
     for project in (BAD, GOOD):
         atlantis.plan(project)
     atlantis.hook()
     atlantis.delete_plans()
     atlantis.plan(GOOD)
-    assert atlantis.hook().lines[0] == "nothing is missing in 1 project"
-    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/web`"
+    assert atlantis.hook().lines[0] == "1 error, 1 warning in 2 projects"
+    assert title(github).startswith("### ❌")
 
 
 def test_plans_that_atlantis_keeps_elsewhere_do_not_count_as_thrown_away(
@@ -178,7 +256,7 @@ def test_a_result_that_cannot_be_read_is_missing(atlantis: Atlantis, github: Fak
         atlantis.plan(project)
     atlantis.kept()[0].write_text("{}", encoding="utf-8")
     done = atlantis.hook()
-    assert done.lines[0] == "nothing is missing in 1 project"
+    assert done.lines[0] == "nothing is missing in 1 project, no result for 1 project"
     assert done.lines[1].startswith("warning: `infra-orders-")
     assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
 
@@ -199,8 +277,8 @@ def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> 
 def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:
     atlantis.plan(GOOD)
     old = atlantis.commit
-    for folder in atlantis.store.rglob(old):
-        os.utime(folder, (1, time.time() - 60))
+    for file in atlantis.kept():
+        os.utime(file, (file.stat().st_mtime - 60,) * 2)
     atlantis.push(NEWER, github)
     atlantis.plan(BAD)
     atlantis.commit = old
@@ -209,7 +287,7 @@ def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github
     assert github.writes() == []
     atlantis.commit = NEWER
     assert atlantis.hook().lines[0] == "1 error, 1 warning in 1 project"
-    assert {path.parent.name for path in atlantis.kept()} == {NEWER}
+    assert {path.parent.name for path in atlantis.kept()} == {old, NEWER}
 
 
 def test_remote_operations_leave_no_plan_as_json(atlantis: Atlantis, github: FakeGitHub) -> None:
@@ -311,7 +389,8 @@ def test_every_project_has_a_result_of_its_own_whatever_its_name(atlantis: Atlan
     done = atlantis.hook()
     assert done.lines[0] == f"1 error, 1 warning in {len(ODD)} projects"
     assert len(body(github).encode()) <= 60_000
-    assert [line for line in body(github).split("\n") if line.startswith("<!--")] == body(github).split("\n")[:1]
+    lines = body(github).rstrip("\n").split("\n")
+    assert [line for line in lines if line.startswith("<!--")] == [lines[0], lines[-1]]
     assert "@everyone" not in re.sub("`+[^`]*`+", "", body(github))
     assert not [*atlantis.folder.rglob("hacked")]
 
@@ -352,8 +431,8 @@ def test_what_is_kept_is_a_report(atlantis: Atlantis) -> None:
     atlantis.plan(Project("infra/orders", "prod"))
     [kept] = atlantis.kept()
     context = json.loads(kept.read_bytes())["context"]
-    assert context.pop("planfile").endswith("/infra/orders/prod.tfplan")
     assert context == {
+        "directory": "infra/orders",
         "target": "infra/orders:prod",
         "repository": "acme/shop",
         "pull_request": 42,

@@ -27,13 +27,13 @@ from tests.github.fake import (
 )
 from tests.github.job import Clock, bad, clean, client, patient, run, variables
 from tfcheck.github.author import Author
-from tfcheck.github.comment import Draft, Thread
+from tfcheck.github.comment import Draft, OnClean, Thread, Wording
 from tfcheck.github.event import OpenPull
 from tfcheck.github.outcome import CommentAction
 from tfcheck.github.publish import CommentOptions
 from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.report.markdown.marker import marked, marker
-from tfcheck.vocabulary.finding import AccessChange, Verdict
+from tfcheck.vocabulary.finding import AccessChange, Report, Verdict
 
 LATER = "1" * 40
 STRANGER = {"login": "mallory", "type": "User"}
@@ -96,6 +96,45 @@ def test_findings_come_and_go_in_one_comment(github: FakeGitHub, where: dict[str
     assert run(told, [bad(sha=LATER)]).outcome.did is CommentAction.UPDATED
     assert title(github).startswith("### ❌")
     assert len(github.comments) == 1
+
+
+def at(report: Report, sha: str) -> Report:
+    return msgspec.structs.replace(report, context={**(report.context or {}), "head_sha": sha})
+
+
+def test_a_target_that_had_a_result_and_has_none_now_is_not_resolved(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    """The comment itself remembers its targets, over any number of commits."""
+    run(variables(tmp_path, where), [bad("infra/orders"), clean("infra/web")])
+    for number, sha in enumerate((LATER, "2" * 40), 11):
+        github.open_pull(sha=sha)
+        published = run(variables(tmp_path, where, sha=sha, run=f"{number}.1"), [at(clean("infra/web"), sha)])
+        assert published.absent == ("infra/orders",)
+        assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+        assert "**No result for this commit**: `infra/orders`." in only(github)
+    reports = [clean("infra/orders"), clean("infra/web")]
+    run(variables(tmp_path, where, sha="2" * 40, run="13.1"), [at(each, "2" * 40) for each in reports])
+    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/orders`, `infra/web`"
+
+
+@pytest.mark.parametrize("on_clean", ["delete", "minimize"])
+def test_what_is_not_resolved_is_neither_deleted_nor_minimized(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, on_clean: OnClean
+) -> None:
+    wishes = CommentOptions(id="orders", on_clean=on_clean)
+    run(variables(tmp_path, where), [bad("infra/orders"), clean("infra/web")], wishes)
+    run(variables(tmp_path, where, run="11.1"), [clean("infra/web")], wishes)
+    assert title(github) == "### ❔ tfcheck: 1 result missing in `infra/web`"
+
+
+def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad("prod")])
+    run(variables(tmp_path, where), [clean("dev")])
+    assert title(github) == "### ❔ tfcheck: 1 result missing in `dev`"
+    assert "**No result for this commit**: `prod`." in only(github)
 
 
 def test_a_comment_that_never_told_of_anything_resolves_nothing(
@@ -407,11 +446,11 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
     assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
     sizes: list[int] = []
 
-    def write(size: int, resolved: bool) -> str:
+    def write(size: int) -> str:
         sizes.append(size)
         return f"{marker('orders', SHA, '10.1')}\n{size}"
 
-    draft = Draft(marker("orders", SHA, "10.1"), write, clean=False, wanted=True, size=60_000)
+    draft = Draft(marker("orders", SHA, "10.1"), 60_000, lambda earlier: Wording(write, clean=False, wanted=True))
     github.fault("PATCH", "/issues/comments/", says(422, "Body is too long"), times=2)
     pull = OpenPull("acme/shop", 42, SHA)
     with pytest.raises(RefusalError, match="Body is too long"):

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import PlannedPull, pull
-from tfcheck.github.author import author
 from tfcheck.github.client import Client
-from tfcheck.github.comment import Draft, Thread
-from tfcheck.github.event import NothingToDo, RequestedPull, found
+from tfcheck.github.event import RequestedPull
 from tfcheck.github.hosts import Hosts
-from tfcheck.github.outcome import CommentAction
 from tfcheck.github.publish import CommentOptions, RunLocation, publish
 from tfcheck.github.refusal import RefusalError
 from tfcheck.report import origin
 from tfcheck.report.manual import Manual
-from tfcheck.report.markdown import budget
-from tfcheck.report.markdown.marker import marker
 from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.plain import visible
 from tfcheck.report.text import text
@@ -38,12 +33,16 @@ _LONGEST_STATUS = 140
 
 
 class Hook(msgspec.Struct, frozen=True):
-    """The hook's surroundings, and what is wanted of the comment."""
+    """The hook's surroundings, and what is wanted of the comment.
+
+    `run` is what orders the runs of this hook: the time. Its attempt 0 is none of GitHub Actions.
+    """
 
     variables: Mapping[str, str]
     pull: PlannedPull
     wishes: CommentOptions
-    manuals: tuple[Manual, ...] = ()
+    manuals: tuple[Manual, ...]
+    run: str
 
     @property
     def failed(self) -> bool:
@@ -52,41 +51,69 @@ class Hook(msgspec.Struct, frozen=True):
 
 
 class HookResult(msgspec.Struct, frozen=True):
-    """What came of the comment, in one line, and whether the log has to tell the reports instead."""
+    """What came of the comment, in one line, and whether the log has to show the reports instead.
+
+    `absent` are the targets that the comment names as without a result.
+    """
 
     line: str
     warnings: tuple[str, ...] = ()
     in_log: bool = False
+    absent: tuple[str, ...] = ()
 
 
 def after_command(
-    variables: Mapping[str, str], wishes: CommentOptions, manuals: tuple[Manual, ...] = (), *, dry_run: bool = False
+    variables: Mapping[str, str],
+    wishes: CommentOptions,
+    manuals: tuple[Manual, ...] = (),
+    *,
+    dry_run: bool = False,
+    now: Callable[[], float] = time.time,
 ) -> str:
     """Bring the comment up to date and give what the log of the hook should hold: nothing where there is nothing.
 
     Raises:
         UsageError: Atlantis does not say which pull request this is.
     """
-    hook = Hook(variables, pull(variables), wishes, manuals)
+    # INVARIANT: the run is counted from before the results are read, so that a newer run knows all that an older knew.
+    hook = Hook(variables, pull(variables), wishes, manuals, f"{int(now())}.0")
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
-    store = ResultStore(root(variables), hook.pull)
+    store = ResultStore(root(variables), hook.pull, now)
     _describe(variables, "")  # NOTE: what an earlier hook has left there would be taken for ours
-    if not hook.failed and not variables.get("PROJECT_NAME"):
-        store.drop_unplanned()
     store.drop_old()
-    kept = store.kept()
-    if not kept.reports:
-        return _without_results(hook, store, dry_run=dry_run)
-    _describe(variables, counts(kept.reports))
-    said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept)
-    store.drop_earlier()
-    lines = [counts(kept.reports), *(f"warning: {each}" for each in kept.problems), visible(said.line)]
-    lines += [f"warning: {visible(each)}" for each in said.warnings]
+    kept = store.kept(Path(variables.get("DIR") or os.curdir))
+    if not (kept.reports or kept.lost or kept.problems):
+        return ""
+    return _published(hook, store, kept, dry_run=dry_run)
+
+
+def _published(hook: Hook, store: ResultStore, kept: StoredResults, *, dry_run: bool) -> str:
+    """Describe the status, write the comment, and give the log."""
+    missing = _missing(hook, kept)
+    _describe(hook.variables, counts(kept.reports, missing))
+    said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept, missing)
+    missing = max(missing, len(said.absent))
+    _describe(hook.variables, counts(kept.reports, missing))
+    store.drop_superseded()
+    lines = [counts(kept.reports, missing), *(f"warning: {each}" for each in kept.problems)]
+    lines += [f"no result for this commit: {visible(each)}" for each in said.absent or kept.lost]
+    lines += [visible(said.line), *(f"warning: {visible(each)}" for each in said.warnings)]
     return "".join(f"{line}\n" for line in lines) + (_screens(kept.reports) if said.in_log else "")
 
 
-def counts(reports: Sequence[Report]) -> str:
+def _missing(hook: Hook, kept: StoredResults) -> int:
+    """Count the results that should be there and are not.
+
+    NOTE: only the command that somebody comments sets COMMAND_HAS_ERRORS. A plan that we stopped has failed as well,
+    but its result is here.
+    """
+    missing = len(kept.problems) + len(kept.lost) + kept.repeated
+    stopped = any(origin.told(report, "stopped") for report in kept.reports)
+    return missing or int(hook.failed and not stopped)
+
+
+def counts(reports: Sequence[Report], missing: int = 0) -> str:
     """Count in one short line what the reports hold; what projects have in common counts once, as in the comment."""
     page = content(reports, Page())
     severities = [each.finding.severity for each in page.findings]
@@ -97,7 +124,9 @@ def counts(reports: Sequence[Report]) -> str:
     unchecked = sum(not report.task_definitions and bool(report.skipped) for report in reports)
     if unchecked:
         parts.append(f"{unchecked} not checked")
-    return f"{', '.join(parts) or 'nothing is missing'} in {counted(len(reports), 'project')}"
+    found = f"{', '.join(parts) or 'nothing is missing'} in {counted(len(reports), 'project')}" if reports else ""
+    lost = f"no result for {counted(missing, 'project')}" if missing else ""
+    return ", ".join(filter(None, (found, lost)))
 
 
 def _describe(variables: Mapping[str, str], words: str) -> None:
@@ -119,44 +148,18 @@ def _screens(reports: Sequence[Report]) -> str:
     return "".join(f"\n{origin.told(each, 'target')}\n{text(each, quiet=True, directory='.')}" for each in reports)
 
 
-def _told(hook: Hook, kept: StoredResults) -> HookResult:
+def _told(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
     """Return the reports on the pull request."""
     client = _client(hook)
     if isinstance(client, str):
         return HookResult(client, in_log=True)
-    gated = any(origin.told(report, "stopped") for report in kept.reports)
-    missing = len(kept.problems) + (hook.failed and not gated)  # NOTE: what we stopped has failed, too, but is here
-    wishes = msgspec.structs.replace(hook.wishes, expected=len(kept.reports) + missing)
+    expected = len(kept.reports) + missing if kept.reports else 0
+    wishes = msgspec.structs.replace(hook.wishes, expected=expected, absent=kept.lost, gone=kept.gone)
     try:
         done = publish(client, _asked(hook.pull), kept.reports, _place(hook), wishes, hook.manuals)
     except RefusalError as refusal:
         return HookResult(f"no comment: {refusal}", in_log=True)
-    return HookResult(str(done.outcome), done.warnings)
-
-
-def _without_results(hook: Hook, store: ResultStore, *, dry_run: bool) -> str:
-    """Take back what the comment says of an earlier commit, if anything was; else Atlantis ran for nothing."""
-    client = _client(hook)
-    if dry_run or isinstance(client, str) or not store.knows_earlier():
-        return ""
-    try:
-        wanted = found(client, _asked(hook.pull))
-        if isinstance(wanted, NothingToDo):
-            return ""
-        outcome = Thread(client, wanted, author(client, {}, hook.wishes.author), _taken_back(hook)).publish()
-    except RefusalError as refusal:
-        return f"no comment: {refusal}\n"
-    store.drop_earlier(confirmed=True)
-    return "" if outcome.did in (CommentAction.NOTHING, CommentAction.UNCHANGED) else f"{outcome}\n"
-
-
-def _taken_back(hook: Hook) -> Draft:
-    mark = marker(hook.wishes.id, hook.pull.commit, _run())
-    body = (
-        f"{mark}\n### ❔ tfcheck: no result for the newest commit\n\n"
-        f"Atlantis has no plan of commit `{hook.pull.commit[:7]}`: what this comment showed before is out of date."
-    )
-    return Draft(marker=mark, write=lambda *_: body, clean=False, wanted=False, size=budget.COMMENT)
+    return HookResult(str(done.outcome), done.warnings, absent=done.absent)
 
 
 def _asked(about: PlannedPull) -> RequestedPull:
@@ -190,15 +193,10 @@ def hosts(server: str, variables: Mapping[str, str]) -> Hosts:
 
 def _place(hook: Hook) -> RunLocation:
     """Describe the hook as a job of GitHub is described."""
-    number, _, attempt = _run().partition(".")
+    number, _, attempt = hook.run.partition(".")
     variables = {
         "GITHUB_REPOSITORY": hook.pull.repository,
         "GITHUB_RUN_ID": number,
         "GITHUB_RUN_ATTEMPT": attempt,
     }
     return RunLocation(variables, hook.pull.server or "", Path(hook.variables.get("DIR") or os.curdir))
-
-
-def _run() -> str:
-    """Return what orders the runs of this hook: the time. The attempt 0 is none of GitHub Actions."""
-    return f"{int(time.time())}.0"

@@ -53,6 +53,22 @@ class StepOutput(msgspec.Struct, frozen=True):
     status: int
 
 
+def before_plan(variables: Mapping[str, str], *, debug: bool = False) -> StepOutput:
+    """Note that a project is about to be planned; the exit status is 0, and only what goes wrong is printed.
+
+    `debug` lets bugs through.
+    """
+    try:
+        ResultStore(root(variables), pull(variables)).announce(project(variables))
+    except TfcheckError as error:
+        return StepOutput(f"! tfcheck cannot note that this project is planned: {harmless(error.message)}\n", 0)
+    except Exception as error:
+        if debug:
+            raise
+        return StepOutput(f"! tfcheck cannot note that this project is planned: {own(error)}\n", 0)
+    return StepOutput("", 0)
+
+
 def after_plan(
     variables: Mapping[str, str],
     gate: Gate,
@@ -138,7 +154,7 @@ def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *
     """Keep the reports for the hook; what keeps that from working becomes a line for the comment."""
     try:
         found = pull(variables)
-        placed = (msgspec.structs.replace(each, context=_context(found, about, stopped)) for each in reports)
+        placed = (msgspec.structs.replace(each, context=_context(found, about, stopped=stopped)) for each in reports)
         text = "".join(json(each, indent=len(reports) == 1) for each in placed)
         ResultStore(root(variables), found).save(about, text)
     except TfcheckError as error:
@@ -148,14 +164,13 @@ def _kept(variables: Mapping[str, str], about: Project, reports: list[Report], *
     return []
 
 
-def _context(found: PlannedPull, about: Project, stopped: bool) -> dict[str, str | int]:
-    """Return where the result comes from; the plan's file tells later whether the project is still planned."""
+def _context(found: PlannedPull, about: Project, *, stopped: bool) -> dict[str, str | int]:
+    """Return where the result comes from; the directory shows later whether the project is still there."""
     told: dict[str, str | int] = {
         "target": about.target,
+        "directory": about.directory,
         "repository": found.repository,
         "pull_request": found.number,
         "head_sha": found.commit,
     }
-    if about.planfile and os.path.exists(about.planfile):
-        told["planfile"] = os.path.abspath(about.planfile)
     return told | ({"stopped": 1} if stopped else {})

@@ -2,18 +2,22 @@
 
     FOLDER/OWNER/REPOSITORY/PULL/COMMIT/PROJECT.json
 
-Each file is a JSON report. Only the account that Atlantis runs as may read them. NOTE: nothing may be put into the
-clones of Atlantis (`DATA/repos/OWNER/REPOSITORY/PULL`): it takes every entry there for a workspace.
+Each file is a JSON report; PROJECT.announced stands for one that is to come. The newest result of each project is kept,
+also that of an earlier commit, so that the hook knows which projects have none for the newest one. Only the account
+that Atlantis runs as may read them. NOTE: nothing may be put into the clones of Atlantis
+(`DATA/repos/OWNER/REPOSITORY/PULL`): it takes every entry there for a workspace.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import re
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,26 +32,52 @@ from tfcheck.vocabulary.finding import Report
 #: Results of pull requests that nobody planned for so long are of no use.
 _KEPT_SECONDS = 30 * 24 * 3600
 _LONGEST_NAME = 60
-#: A result, or one that was being written when the machine stopped.
-_OURS = re.compile(r"[A-Za-z0-9-]+-[0-9a-f]{16}\.json|\.[A-Za-z0-9-]+-[0-9a-f]{16}\.json\.[0-9a-f]{16}")
+_RESULT, _ANNOUNCED = ".json", ".announced"
+#: A result, an announcement, or one that was being written when the machine stopped.
+_OURS = re.compile(r"\.?[A-Za-z0-9-]+-[0-9a-f]{16}\.(json|announced)(\.[0-9a-f]{16})?")
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 
 class StoredResults(msgspec.Struct, frozen=True):
-    """The results for the newest commit of a pull request, and what is wrong with files that cannot be read."""
+    """The results for the newest commit of a pull request, and what is wrong with files that cannot be read.
+
+    `lost` are the targets without a result for this commit that were announced or had one for an earlier commit, `gone`
+    those whose directory the repository no longer has. `repeated` counts projects with a result whose last plan made
+    none.
+    """
 
     reports: tuple[Report, ...]
-    problems: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    repeated: int = 0
+
+
+class Announced(msgspec.Struct, frozen=True):
+    """A project that is about to be planned."""
+
+    target: str
+    directory: str
 
 
 class ResultStore:
     """The results for one pull request at one commit."""
 
-    def __init__(self, root: Path, pull: PlannedPull) -> None:
+    def __init__(self, root: Path, pull: PlannedPull, now: Callable[[], float] = time.time) -> None:
         """Build from the folder of all results."""
         self._root = root
+        self._now = now
         self._pull = root.joinpath(_safe(pull.owner), _safe(pull.name), str(pull.number))
         self._folder = self._pull / pull.commit
+
+    def announce(self, project: Project) -> None:
+        """Note that a project is about to be planned, so that it is missed if there is no result.
+
+        Raises:
+            InputError: it cannot be written.
+        """
+        text = msgspec.json.encode(Announced(_utf8(project.target), _utf8(project.directory)))
+        self._save(self._folder / f"{_file_name(project)}{_ANNOUNCED}", text)
 
     def save(self, project: Project, report: str) -> None:
         """Keep the JSON report of a project in place of the one that may be there.
@@ -55,29 +85,33 @@ class ResultStore:
         Raises:
             InputError: it cannot be written.
         """
-        path = self._folder / _file_name(project)
+        name = _file_name(project)
+        self._save(self._folder / f"{name}{_RESULT}", report.encode("utf-8", "backslashreplace"))
+        with suppress(OSError):
+            (self._folder / f"{name}{_ANNOUNCED}").unlink(missing_ok=True)
+
+    def _save(self, path: Path, text: bytes) -> None:
         try:
             try:
-                self._write(path, report)
+                _write(path, text)
             except FileNotFoundError:  # a hook has just taken away the empty folder
-                self._write(path, report)
+                _write(path, text)
         except OSError as error:
             raise InputError(
                 f"the result could not be saved: {(error.strerror or type(error).__name__).lower()}",
                 hint=f"set {_SETTING} to a folder that Atlantis is allowed to write to",
             ) from None
 
-    def _write(self, path: Path, report: str) -> None:
-        _make_private(path.parent)
-        write(path, report.encode("utf-8", "backslashreplace"), mode=0o600)
+    def kept(self, clone: Path | None = None) -> StoredResults:
+        """Read all results for the commit, in the order of their names, and find which are missing.
 
-    def kept(self) -> StoredResults:
-        """Read all results for the commit, in the order of their names."""
+        `clone` is the repository at this commit: a project whose directory is not there any more is not missing.
+        """
         from tfcheck.report.reading import LARGEST, read
 
         reports: list[Report] = []
         problems: list[str] = []
-        for path in sorted(self._folder.glob("*.json")):
+        for path in sorted(self._folder.glob(f"*{_RESULT}")):
             try:
                 with path.open("rb") as opened:
                     reports += read(opened.read(LARGEST + 1), path.name)
@@ -85,39 +119,50 @@ class ResultStore:
                 problems.append(f"the result `{path.name}` cannot be read")
             except TfcheckError as error:
                 problems.append(error.message)
-        return StoredResults(tuple(reports), tuple(problems))
+        expected = [_announced(path) for path in self._without_result().values()]
+        gone = [each.target for each in expected if clone and not _is_there(clone, each.directory)]
+        lost = [each.target for each in expected if each.target not in gone]
+        return StoredResults(
+            tuple(reports),
+            tuple(problems),
+            # What the comment says of the only projects is out of date even where they are gone.
+            lost=tuple(dict.fromkeys(lost if lost or reports else gone)),
+            gone=tuple(dict.fromkeys(gone)) if lost or reports else (),
+            repeated=len(self._names(_RESULT) & self._names(_ANNOUNCED)),
+        )
 
-    def knows_earlier(self) -> bool:
-        """Whether there are results of other commits of the pull request."""
-        return any(_folders(self._pull))
+    def _names(self, suffix: str) -> set[str]:
+        return {path.name.removesuffix(suffix) for path in self._folder.glob(f"*{suffix}")}
 
-    def drop_unplanned(self) -> None:
-        """Forget projects whose plan Atlantis has thrown away or applied: they are no longer planned.
+    def _without_result(self) -> dict[str, Path]:
+        """Find the projects that have no result for this commit, and the newest file that tells of each."""
+        here = self._names(_RESULT)
+        newest = _newest(self._folder)
+        found: dict[str, Path] = {}
+        for path in sorted(self._pull.glob("*/*"), key=_age):
+            name = path.name.removesuffix(_RESULT).removesuffix(_ANNOUNCED)
+            before = path.parent == self._folder or newest is None or _age(path) <= newest
+            if _OURS.fullmatch(path.name) and not path.name.startswith(".") and name not in here and before:
+                found[name] = path
+        return found
 
-        Where no plan is left at all, Atlantis keeps them elsewhere, and nothing can be told.
-        """
-        found = {path: _plan_is_there(path) for path in self._folder.glob("*.json")}
-        if True in found.values():
-            for path in (path for path, there in found.items() if there is False):
-                path.unlink(missing_ok=True)
-
-    def drop_earlier(self, *, confirmed: bool = False) -> None:
-        """Forget other commits of the pull request; unless it is `confirmed` that ours is the newest, only older ones.
+    def drop_superseded(self) -> None:
+        """Forget the older results of projects that have one for this commit.
 
         Hooks may run late, when a newer commit has its first results already.
         """
-        ours = _age(self._folder)
-        for folder in _folders(self._pull):
-            if folder != self._folder and (confirmed or (ours is not None and (_age(folder) or 0) < ours)):
-                _forget(folder)
-        if confirmed:
-            _remove_empty(self._folder, self._root)
+        newest = _newest(self._folder) or 0
+        for name in self._names(_RESULT):
+            for path in self._pull.glob(f"*/{glob.escape(name)}.*"):
+                if path.parent != self._folder and _is_commit_folder(path.parent) and _age(path) <= newest:
+                    path.unlink(missing_ok=True)
+                    _remove_empty(path.parent, self._pull)
 
     def drop_old(self) -> None:
         """Forget what nobody has planned for a month, of all pull requests, and the folders that are empty then."""
-        limit = time.time() - _KEPT_SECONDS
+        limit = self._now() - _KEPT_SECONDS
         for commit in self._root.glob("*/*/*/*"):
-            if commit != self._folder and commit.is_dir() and (_age(commit) or limit) < limit:
+            if commit != self._folder and commit.is_dir() and (_newest(commit) or limit) < limit:
                 _forget(commit)
                 _remove_empty(commit.parent, self._root)
 
@@ -182,42 +227,64 @@ def _safe(name: str) -> str:
 
 
 def _file_name(project: Project) -> str:
-    """Name the file of a project: two may share directory and workspace, so names alone do not do."""
+    """Name the files of a project, without their suffix; two projects may share directory and workspace."""
     parts = (project.directory, project.workspace, project.name)
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
     readable = re.sub(r"[^A-Za-z0-9]+", "-", project.target).strip("-")[:_LONGEST_NAME]
-    return f"{readable or 'project'}-{digest}.json"
+    return f"{readable or 'project'}-{digest}"
 
 
-def _plan_is_there(result: Path) -> bool | None:
-    """Whether the plan that a result is about is still there; None where nobody knows."""
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _write(path: Path, text: bytes) -> None:
+    _make_private(path.parent)
+    write(path, text, mode=0o600)
+
+
+def _announced(path: Path) -> Announced:
+    """Read which project a result or an announcement is about; its file's name where that cannot be read."""
     from tfcheck.report.reading import read
 
+    unreadable = Announced(path.name.rpartition("-")[0], "")
     try:
-        plans = [told(report, "planfile") for report in read(result.read_bytes(), result.name)]
-    except (OSError, TfcheckError):
-        return None
-    return all(map(os.path.exists, plans)) if all(plans) else None
+        if path.name.endswith(_ANNOUNCED):
+            return msgspec.json.decode(path.read_bytes(), type=Announced)
+        report = read(path.read_bytes(), path.name)[0]
+    except (OSError, TfcheckError, ValueError):
+        return unreadable
+    return Announced(told(report, "target") or unreadable.target, told(report, "directory"))
 
 
-def _folders(parent: Path) -> Iterator[Path]:
-    return (each for each in parent.glob("*") if each.is_dir() and not each.is_symlink())
+def _is_there(clone: Path, directory: str) -> bool:
+    """Whether a project's directory is in the repository; also where nobody knows."""
+    return not directory or not clone.is_dir() or (clone / directory).is_dir()
 
 
-def _age(folder: Path) -> float | None:
-    """Return when a folder was last written to, in seconds since the epoch; None where there is none."""
+def _newest(folder: Path) -> float | None:
+    """Return when the newest file of a folder was written, in seconds since the epoch; None where there is none."""
+    return max(map(_age, folder.glob("*")), default=None)
+
+
+def _age(file: Path) -> float:
     try:
-        return folder.stat().st_mtime
+        return file.stat().st_mtime_ns / 1e9
     except OSError:
-        return None
+        return 0.0
+
+
+def _is_commit_folder(folder: Path) -> bool:
+    """Whether a folder is for the results of one commit.
+
+    NOTE: somebody may have let the setting name a folder with other things in it.
+    """
+    return is_commit(folder.name) and folder.parent.name.isdecimal() and not folder.is_symlink()
 
 
 def _forget(folder: Path) -> None:
-    """Take away the results for one commit.
-
-    NOTE: only files that are ours: somebody may have let the setting name a folder with other things in it.
-    """
-    if not is_commit(folder.name) or not folder.parent.name.isdecimal() or folder.is_symlink():
+    """Remove the results for one commit, and no other file."""
+    if not _is_commit_folder(folder):
         return
     for file in folder.iterdir():
         if _OURS.fullmatch(file.name):

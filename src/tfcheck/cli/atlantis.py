@@ -50,6 +50,23 @@ def atlantis() -> None:
 
 @atlantis.command(
     context_settings=_NAMES,
+    params=[_debug()],
+    short_help="A step before init: note that the project is about to be planned.",
+)
+def announce(debug: bool) -> int:
+    """Note that this project is about to be planned, so that the hook reports it if there is no result.
+
+    Without this step, a project whose first plan fails is not in the comment. Prints nothing; the exit status is 0.
+    """
+    from tfcheck.atlantis.step import before_plan
+
+    printed = before_plan(os.environ, debug=debug)
+    terminal.publish(printed.text, None, colour=False)
+    return printed.status
+
+
+@atlantis.command(
+    context_settings=_NAMES,
     params=[_gate("never"), _strict(), _new_only(), _debug()],
     short_help="A step after plan and show: check the plan, and keep the result.",
 )

@@ -19,7 +19,7 @@ from tfcheck.github.event import OpenPull
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError
 from tfcheck.github.shapes import Comment, PullRequest
-from tfcheck.report.markdown.marker import Marker, marked
+from tfcheck.report.markdown.marker import Marker, listed_targets, marked
 
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 
@@ -33,18 +33,31 @@ _MINIMIZE = (
 )
 
 
-class Draft(msgspec.Struct, frozen=True):
-    """What the comment should say.
+class Earlier(msgspec.Struct, frozen=True):
+    """What comments of this id said before: whether anything was missing, and the targets that had a result."""
 
-    `write` takes the most bytes it may have, and whether an earlier version told of something missing. `clean`: there
-    is nothing to tell. `wanted`: there should be a comment even where there is none yet.
+    told: bool = False
+    targets: tuple[str, ...] = ()
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """What the comment should say after what was said before.
+
+    `write` takes the most bytes it may have. `clean`: there is nothing to report. `wanted`: there should be a comment
+    even where there is none yet.
     """
 
-    marker: Marker
-    write: Callable[[int, bool], str]
+    write: Callable[[int], str]
     clean: bool
     wanted: bool
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """The comment to be: its marker, the most bytes that it may have, and what it should say."""
+
+    marker: Marker
     size: int
+    after: Callable[[Earlier], Wording]
 
 
 class Thread:
@@ -58,8 +71,7 @@ class Thread:
         self._pull = pull
         self._author = author
         self._draft = draft
-        # A comment that is wanted anyway would only come back.
-        self._on_clean = on_clean if draft.clean and not draft.wanted else "update"
+        self._when_clean = on_clean
         self._size = draft.size
         self._gone: set[int] = set()
         self._lost = 0
@@ -82,12 +94,16 @@ class Thread:
         ours = self._ours()
         if why := self._overtaken(ours):
             return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url)
+        wording = self._draft.after(_said(ours))
         live = [each for each in ours if each.minimized is None]
         if not live:
-            return self._first()
-        if self._on_clean == "delete":
+            return self._first(wording)
+        # A comment that is wanted anyway would only come back.
+        on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
+        if on_clean == "delete":
             return self._deleted(live)
-        return self._kept(live[0], live[1:])
+        kept = self._kept(live[0], wording.write(self._size))
+        return self._finished(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
         """Return our comments of this id, the oldest first."""
@@ -111,12 +127,12 @@ class Thread:
             return "a newer commit has come meanwhile"
         return ""
 
-    def _first(self) -> Outcome | None:
-        if not self._draft.wanted:
+    def _first(self, wording: Wording) -> Outcome | None:
+        if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
         path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
         try:
-            made = self._sent(self._client.create, path, self._body(None))
+            made = self._sent(self._client.create, path, wording.write(self._size))
         except UncertainError:
             self._lost += 1
             if self._lost > _MOST_LOST or not self._client.patience.between(*_LOOK_AGAIN):
@@ -152,21 +168,20 @@ class Thread:
     def _path(self, comment: Comment) -> str:
         return f"/repos/{self._pull.repository}/issues/comments/{comment.id}"
 
-    def _kept(self, kept: Comment, others: list[Comment]) -> Outcome | None:
-        """Write into the oldest comment, and take away others that races left behind."""
-        body = self._body(kept)
+    def _kept(self, kept: Comment, body: str) -> bool:
+        """Write into the oldest comment, and give whether that is what it says now."""
         if _same(kept.body or "", body):
-            return self._finished(kept, others)
+            return True
         try:
             if self._sent(self._client.change, self._path(kept), body) is None:
-                return None
+                return False
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
             self._gone.add(kept.id)
-            return None
+            return False
         self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
-        return self._finished(kept, others) if self._stands(kept, body) else None
+        return self._stands(kept, body)
 
     def _stands(self, kept: Comment, body: str) -> bool:
         """Look whether an older run wrote over what we wrote; what a newer one wrote stands."""
@@ -176,10 +191,12 @@ class Thread:
         mark = marked(now or "")
         return now is not None and (_same(now, body) or (mark is not None and mark.run >= self._draft.marker.run))
 
-    def _finished(self, kept: Comment, others: list[Comment]) -> Outcome:
+    def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
+        """Remove the comments that races left behind beside the oldest one."""
+        kept, *others = live
         for each in others:
             self._remove(each)
-        if self._on_clean == "minimize":
+        if minimize:
             return self._minimized(kept)
         return Outcome(self._wrote, "", kept.id, kept.html_url)
 
@@ -198,9 +215,6 @@ class Thread:
     def _remove(self, comment: Comment) -> None:
         self._client.remove(self._path(comment))
         self._gone.add(comment.id)
-
-    def _body(self, earlier: Comment | None) -> str:
-        return self._draft.write(self._size, earlier is not None and _told(earlier.body or ""))
 
     def _sent(
         self, send: Callable[[str, dict[str, str], type[Comment]], Comment], path: str, body: str
@@ -222,6 +236,13 @@ def _same(one: str, other: str) -> bool:
 
 def _without_run(body: str) -> str:
     return _RUN.sub("", body.replace("\r\n", "\n").strip())
+
+
+def _said(ours: list[Comment]) -> Earlier:
+    """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
+    bodies = [each.body or "" for each in ours]
+    told = any(_told(each.body or "") for each in ours if each.minimized is None)
+    return Earlier(told, tuple(dict.fromkeys(name for body in bodies for name in listed_targets(body))))
 
 
 def _told(body: str) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
-from tfcheck.github.comment import Draft, OnClean, Thread
+from tfcheck.github.comment import Draft, Earlier, OnClean, Thread, Wording
 from tfcheck.github.event import NothingToDo, RequestedPull, found
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError
@@ -18,6 +18,7 @@ from tfcheck.github.review import Review
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import budget, markdown
+from tfcheck.report.markdown.marker import Marker, clipped_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import mark, missing
 from tfcheck.vocabulary import ci
@@ -30,8 +31,9 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever runs tfcheck wants of the comment.
 
     `id` tells several comments on one pull request apart. `author` is the account that writes, `number` the pull
-    request; both are found out where they are not given. `expected` is how many reports there should be. `suggestions`
-    is the most that are put beside lines.
+    request; both are found out where they are not given. `expected` is how many reports there should be, `absent` names
+    targets that have none for this commit, `gone` those that are not there any more. `suggestions` is the most that are
+    put beside lines.
     """
 
     id: str = ""
@@ -40,6 +42,8 @@ class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     when: When = "findings"
     on_clean: OnClean = "update"
     expected: int = 0
+    absent: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     suggestions: int = 20
 
 
@@ -52,10 +56,11 @@ class RunLocation(msgspec.Struct, frozen=True):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What was done with the comment, and what did not go well beside it."""
+    """What was done with the comment, what did not go well beside it, and the targets without a result."""
 
     outcome: Outcome
     warnings: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def page(
@@ -64,7 +69,7 @@ def page(
     """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
     head = sha or ci.event(place.variables).sha
     links = Links(place.server, ci.repository(place.variables), head, ci.run(place.variables))
-    return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected)
+    return Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
 
 
 def publish(
@@ -85,28 +90,48 @@ def publish(
         return Published(Outcome(CommentAction.NOTHING, pull.why))
     about = page(reports, place, wishes, manuals, pull.sha)
     told = content(reports, about)
-    if not told.reports and not missing(told, about):
+    if not (told.reports or about.expected or about.absent):
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = author(client, place.variables, wishes.author)
-    draft = _draft(reports, told, about, wishes.when)
-    outcome = Thread(client, pull, us, draft, wishes.on_clean).publish()
+    draft = _Draft(reports, about, wishes)
+    outcome = Thread(client, pull, us, draft.draft(mark(told, about)), wishes.on_clean).publish()
+    done = Published(outcome, absent=draft.absent)
     if outcome.did is CommentAction.NOTHING or not wishes.suggestions:
-        return Published(outcome)
-    return _suggested(Review(client, pull, us, draft.marker.key), told, place.top, wishes.suggestions, outcome)
+        return done
+    return _suggested(Review(client, pull, us, mark(told, about).key), told, place.top, wishes.suggestions, done)
 
 
-def _draft(reports: Sequence[Report], told: Content, about: Page, when: When) -> Draft:
-    def write(size: int, resolved: bool) -> str:
-        return markdown(reports, msgspec.structs.replace(about, resolved=resolved), size=size)
+class _Draft:
+    """A comment on reports, whose words depend on what was said before."""
 
-    bad = bool(told.findings or missing(told, about))
-    return Draft(
-        marker=mark(told, about),
-        write=write,
-        clean=not (bad or told.stale or any(report.skipped or report.unread for report in told.reports)),
-        wanted=bad or when == "always" or (when == "changes" and any(map(_changes, told.reports))),
-        size=budget.COMMENT,
-    )
+    def __init__(self, reports: Sequence[Report], about: Page, wishes: CommentOptions) -> None:
+        self._reports = reports
+        self._about = about
+        self._wishes = wishes
+        self.absent = about.absent
+
+    def draft(self, marker: Marker) -> Draft:
+        return Draft(marker, budget.COMMENT, self.after)
+
+    def after(self, earlier: Earlier) -> Wording:
+        """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
+        told = content(self._reports, self._about)
+        here = (*told.targets, *self._wishes.gone, *self._about.absent)
+        lost = [each for each in earlier.targets if each not in {clipped_target(name) for name in here}]
+        page = msgspec.structs.replace(self._about, absent=(*self._about.absent, *lost), resolved=earlier.told)
+        self.absent = told.absent(page)
+        absent = missing(told, page)
+        known = target_list((*told.targets, *self.absent))
+        return Wording(
+            write=lambda size: f"{markdown(self._reports, page, size=size - len(known) - 2)}\n{known}\n",
+            clean=not (told.findings or absent or any(report.skipped or report.unread for report in told.reports)),
+            wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
+        )
+
+    def _is_wanted(self, told: Content, absent: int) -> bool:
+        when = self._wishes.when
+        changed = when == "changes" and any(map(_changes, told.reports))
+        return bool(told.findings or absent) or when == "always" or changed
 
 
 def _changes(report: Report) -> bool:
@@ -115,10 +140,10 @@ def _changes(report: Report) -> bool:
     return bool(access) or any(answer.before is not answer.verdict for answer in report.answers)
 
 
-def _suggested(review: Review, told: Content, top: Path, most: int, outcome: Outcome) -> Published:
+def _suggested(review: Review, told: Content, top: Path, most: int, done: Published) -> Published:
     findings: list[Finding] = [each.finding for each in told.findings if each.finding.change != "existing"]
     try:
         review.publish(findings, top, most)
     except RefusalError as refusal:
-        return Published(outcome, (f"no suggestions beside lines: {refusal}",))
-    return Published(outcome)
+        return msgspec.structs.replace(done, warnings=(f"no suggestions beside lines: {refusal}",))
+    return done

@@ -2,9 +2,18 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.report.hostile import names
-from tfcheck.report.markdown.marker import NO_COMMIT, Marker, marked, marker
+from tfcheck.report.markdown.marker import (
+    NO_COMMIT,
+    Marker,
+    clipped_target,
+    listed_targets,
+    marked,
+    marker,
+    target_list,
+)
 
 SHA = "9f2c1ab04d7e55c2f3a8b6d1e09c7745a1b2c3d4"
 
@@ -37,6 +46,37 @@ def test_no_id_gets_out_of_the_line(comment_id: str, sha: str, run: str) -> None
 )
 def test_anything_else_is_no_marker(body: str) -> None:
     assert marked(body) is None
+
+
+@given(targets=st.lists(st.text(max_size=300), max_size=40), above=st.text())
+def test_the_targets_of_a_comment_are_read_from_its_last_line(targets: list[str], above: str) -> None:
+    line = target_list(targets)
+    assert "\n" not in line
+    assert line.count("-->") == 1
+    found = listed_targets(f"{above}\n{line}\n")
+    kept = {clipped_target(each) for each in targets if each}
+    assert set(found) == kept or (set(found) < kept and len(line) > 3000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<!-- tfcheck:targets:v1 AAAA -->",
+        "<!-- tfcheck:targets:v1 @@@ -->",
+        "<!-- tfcheck:targets:v1 -->",
+        f"{target_list(['a'])}\nand more",
+        f"`{target_list(['a'])}`",
+    ],
+)
+def test_anything_else_lists_no_targets(body: str) -> None:
+    assert listed_targets(body) == ()
+
+
+def test_some_hundred_targets_fit() -> None:
+    targets = [f"infra/services/team-{number % 17}/service-{number}:prod" for number in range(500)]
+    assert set(listed_targets(target_list(targets))) == set(targets)
+    assert len(target_list(targets)) < 4200
 
 
 def test_ids_that_hold_each_other_have_nothing_in_common() -> None:

@@ -133,9 +133,18 @@ def test_a_missing_result_is_never_a_clean_look() -> None:
 
 def test_reports_of_another_commit_are_only_named() -> None:
     page = markdown([of("dev", samples.BROKEN, "f" * 40), of("prod", samples.report(samples.allowed()))], PAGE)
-    assert "nothing is missing in `prod`" in page
-    assert "Not shown, since of another commit: `dev`." in page
+    assert page.split("\n")[1] == "### ❔ tfcheck: 1 result missing in `prod`"
+    assert "**No result for this commit**: `dev`." in page
     assert "env_file" not in page
+
+
+def test_a_target_without_a_result_is_named_above_the_table_and_counted() -> None:
+    page = markdown(
+        [of("prod", samples.BROKEN)], msgspec.structs.replace(PAGE, absent=("dev", "`|@all"), resolved=True)
+    )
+    assert page.split("\n")[1] == "### ❌ tfcheck: 1 error, 2 results missing in `prod`"
+    head, _, _ = page.partition("| --- |")
+    assert "❔ **No result for this commit**: `dev`, `` `|@all ``." in head
 
 
 def test_a_fix_is_shown_once_and_open_where_it_is_the_only_one() -> None:

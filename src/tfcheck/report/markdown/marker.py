@@ -1,14 +1,17 @@
-"""Recognise tfcheck's own comments by the marker in them.
+"""Recognise tfcheck's own comments, and the targets that they are about, by two lines in them.
 
-By its first line, and by nothing below it: names from a plan may look like a marker, but never get there. The line
-holds no id or path as such: a hash cannot end the HTML comment, nor be a part of another one's, nor contain a word
-that other bots look for.
+The first line is the marker, the last one the list of targets; nothing between them is read: names from a plan may look
+like either, but never get there. Neither line holds an id or a path as such: encoded, it cannot end the HTML comment,
+nor be a part of another one's, and the first line contains no word that other bots look for.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import zlib
+from collections.abc import Iterable
 
 import msgspec
 
@@ -51,3 +54,38 @@ def marked(body: str) -> Marker | None:
         return None
     number, _, attempt = found["run"].partition(".")
     return Marker(found["key"], found["sha"], (int(number), int(attempt)))
+
+
+_TARGETS = re.compile(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")
+_LONGEST_TARGET = 200
+_MOST_BYTES = 3000
+_MOST_CHARACTERS = 4_000_000
+
+
+def target_list(targets: Iterable[str]) -> str:
+    """Write the last line of a comment: the targets that it is about, for the runs after this one.
+
+    NOTE: some hundreds fit, and it must not crowd out the page.
+    """
+    names = sorted({clipped_target(each) for each in targets if each})
+    while len(packed := zlib.compress("\0".join(names).encode(), 9)) > _MOST_BYTES:
+        names = names[: len(names) * 3 // 4]
+    return f"<!-- tfcheck:targets:v1 {base64.b64encode(packed).decode()} -->"
+
+
+def listed_targets(body: str) -> tuple[str, ...]:
+    """Read the targets that a comment is about; none where its last line lists none."""
+    found = _TARGETS.fullmatch(body.rstrip().rpartition("\n")[2])
+    if found is None:
+        return ()
+    try:
+        packed = base64.b64decode(found["names"], validate=True)
+        text = zlib.decompressobj().decompress(packed, _MOST_CHARACTERS).decode()
+    except (ValueError, zlib.error):
+        return ()
+    return tuple(filter(None, text.split("\0")))
+
+
+def clipped_target(target: str) -> str:
+    """Return a target as the list names it."""
+    return target.replace("\0", " ").encode("utf-8", "backslashreplace").decode()[:_LONGEST_TARGET]

@@ -16,13 +16,15 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever runs tfcheck says of the page to be written. Nothing here comes from a report.
 
     `id` names the comment, by default after its targets. `links` tell commit and run. `manuals` are those of the rules.
-    `expected` is how many reports there should be. `resolved`: an earlier page had findings.
+    `expected` is how many reports there should be, `absent` the targets that had a result before and have none for this
+    commit. `resolved`: an earlier page had findings.
     """
 
     id: str = ""
     links: Links | None = None
     manuals: tuple[Manual, ...] = ()
     expected: int = 0
+    absent: tuple[str, ...] = ()
     resolved: bool = False
 
     def manual(self, rule: str) -> Manual | None:
@@ -62,6 +64,11 @@ class Content(msgspec.Struct, frozen=True):
     def targets(self) -> tuple[str, ...]:
         """Name all targets once."""
         return tuple(dict.fromkeys(target(report) for report in self.reports))
+
+    def absent(self, page: Page) -> tuple[str, ...]:
+        """Name the targets without a result for this commit."""
+        stale = (name for name in map(target, self.stale) if name not in self.targets)
+        return tuple(dict.fromkeys((*page.absent, *stale)))
 
 
 def content(reports: Iterable[Report], page: Page) -> Content:

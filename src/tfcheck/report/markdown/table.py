@@ -111,8 +111,8 @@ def _targets(targets: tuple[str, ...], content: Content) -> list[str]:
     return [some_targets(targets, in_table=True)] if len(content.targets) > 1 else []
 
 
-def some_targets(targets: tuple[str, ...], *, in_table: bool = False) -> str:
+def some_targets(targets: tuple[str, ...], *, in_table: bool = False, most: int = _SHOWN_TARGETS) -> str:
     """Name the first targets, and count the others."""
-    shown = ", ".join(code(each, in_table=in_table) for each in targets[:_SHOWN_TARGETS])
-    more = f" and {len(targets) - _SHOWN_TARGETS} more" if len(targets) > _SHOWN_TARGETS else ""
+    shown = ", ".join(code(each, in_table=in_table) for each in targets[:most])
+    more = f" and {len(targets) - most} more" if len(targets) > most else ""
     return shown + more

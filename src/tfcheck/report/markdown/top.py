@@ -13,13 +13,14 @@ from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import Content, Page
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
-from tfcheck.report.origin import target, told
+from tfcheck.report.origin import told
 from tfcheck.report.plain import clipped
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Finding, Severity
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
+_MOST_ABSENT = 20
 
 
 def mark(content: Content, page: Page) -> Marker:
@@ -33,23 +34,30 @@ def mark(content: Content, page: Page) -> Marker:
 
 def name(content: Content, page: Page) -> str:
     """Name the page: as it was asked for, else after its one target."""
-    return page.id or (content.targets[0] if len(content.targets) == 1 else "tfcheck")
+    alone = len(content.targets) == 1 and page.expected <= 1
+    return page.id or (content.targets[0] if alone else "tfcheck")
 
 
 def title(content: Content, page: Page) -> str:
     """Write the heading, which is the summary."""
     icon, words = _verdict(content, page)
-    short = tuple(clipped(each, _LONGEST_ID) for each in content.targets)
+    about = content.targets or content.absent(page)
+    short = tuple(clipped(each, _LONGEST_ID) for each in about)
     return f"### {icon} tfcheck: {words}{f' in {some_targets(short)}' if short else ''}"
 
 
 def _verdict(content: Content, page: Page) -> tuple[str, str]:
     severities = [each.finding.severity for each in content.findings]
     counts = [counted(severities.count(each), _NAMES[each]) for each in Severity if each in severities]
+    absent = missing(content, page)
+    if not (content.reports or page.expected):
+        return UNKNOWN_ICON, "no result for this commit"
+    if absent:
+        counts.append(f"{counted(absent, 'result')} missing")
     if Severity.ERROR in severities:
         return "❌", ", ".join(counts)
-    if missing(content, page):
-        return UNKNOWN_ICON, ", ".join((*counts, f"{counted(missing(content, page), 'result')} missing"))
+    if absent:
+        return UNKNOWN_ICON, ", ".join(counts)
     unread = {each for report in content.reports for each in report.unread}
     if unread:
         return UNKNOWN_ICON, ", ".join((*counts, f"{counted(len(unread), 'plan')} not checked"))
@@ -63,18 +71,22 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
 
 
 def missing(content: Content, page: Page) -> int:
-    """Count the reports that should be there and are not."""
-    return max(page.expected - len(content.reports), 0)
+    """Count the results that should be there and are not."""
+    return max(page.expected - len(content.reports), len(content.absent(page)))
 
 
 def lead(content: Content, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or what does not, and which results are not here."""
     yield _breaks(content)
-    if absent := missing(content, page):
-        yield f"{UNKNOWN_ICON} **{counted(absent, 'result')} missing**: a job failed, or did not send its report."
-    if content.stale:
-        names_of = some_targets(tuple(clipped(target(each), _LONGEST_ID) for each in content.stale))
-        yield f"Not shown, since of another commit: {names_of}."
+    absent = content.absent(page)
+    if absent:
+        names_of = some_targets(tuple(clipped(each, _LONGEST_ID) for each in absent), most=_MOST_ABSENT)
+        yield (
+            f"{UNKNOWN_ICON} **No result for this commit**: {names_of}. "
+            "The plan failed or was not made, so its earlier findings may still apply."
+        )
+    if unnamed := missing(content, page) - len(absent):
+        yield f"{UNKNOWN_ICON} **{counted(unnamed, 'result')} missing**: a job failed, or did not send its report."
 
 
 def _breaks(content: Content) -> str:

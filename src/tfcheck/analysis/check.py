@@ -201,6 +201,7 @@ def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[
         yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"
     if any(found.verdict is Verdict.ALLOWED for found in judged):
         yield NOT_EVALUATED
+    yield from resolver.contradictions
     yield from resolver.assumptions
     yield from resolver.survival.notes.values()
     for found in judged:

@@ -134,6 +134,7 @@ class _Work:
         self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
+        self.notes += world.resolver.contradictions
         wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
         if not wanted:
             left = _open(report)

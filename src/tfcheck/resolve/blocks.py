@@ -34,11 +34,12 @@ def _object(resolver: Resolver, block: Block, scope: Scope) -> dict[str, Value]:
         expression = block.attribute(name)
         if expression is not None:
             found[name] = resolver.evaluate(expression, scope)
-    for name in _nested_names(block):
+    for name in nested_names(block):
         found[name] = block_values(resolver, block, name, scope)
     return found
 
 
-def _nested_names(block: Block) -> list[str]:
+def nested_names(block: Block) -> list[str]:
+    """Return the types of nested blocks, `dynamic` ones included, each once."""
     names = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in block.nested)
     return list(dict.fromkeys(names))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tfcheck.hcl.formats.json import encode
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import repeated
+from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def _statements(resolver: Resolver, instance: Instance) -> tuple[list[dict[str, 
     block = resolver.block(instance.address)
     if block is None:
         return _planned_only(planned)
+    if resolver.doubts.about("argument", instance.address.module.config, instance.address.resource, "statement"):
+        return _planned_only(Unknown(reason=CHANGED) if planned is None else planned)
     written, further = repeated(resolver, block, "statement", resolver.scope_of(instance.address))
     if isinstance(planned, list) and len(planned) == len(written) and further is None:
         return [_joined(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,11 @@ from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.plan import ConfigModule, ModuleCall, Plan, constant
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.declared import declared_output, declared_variable
+from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.references import follow
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope
 from tfcheck.resolve.symbols import as_keys, not_nullable, symbol_of
+from tfcheck.resolve.worked_out import WorkedOut
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
@@ -36,18 +38,17 @@ class Absence(Enum):
 _ABSENT = Absence.ABSENT
 
 
-class ModuleNames:
+class ModuleNames(WorkedOut):
     """Everything that has a name in a module but is not a resource."""
 
     workspace: Value
 
     def __init__(self, plan: Plan, sources: Sources | None) -> None:
         """Build from the plan and, where they are at hand, its sources."""
+        super().__init__()
         self.plan = plan
         self.sources = sources
-        self._worked_out: dict[tuple[object, ...], Seen] = {}
-        self._under_way: set[tuple[object, ...]] = set()
-        self._following = False
+        self.doubts = Doubts()
         self.secrets: set[str] = set()  # what was found marked while evaluating
 
     @abstractmethod
@@ -147,6 +148,8 @@ class ModuleNames:
                 # NOTE: any other plan shows all variables, those with defaults too: the default need not be the value.
                 return self._nameless(module, "var", name, f"a redacted plan does not show var.{name}")
             return self.plan.variables.get(name, _ABSENT)
+        if self.doubts.about("var", module.config, name):
+            return self._doubted_argument(module, name)
         block = self._call_block(module)
         scope = self._call_scope(module)
         if block is not None:
@@ -159,8 +162,16 @@ class ModuleNames:
             return _ABSENT
         return self._followed(call.expressions[name], name, scope, module, "var")
 
+    def _doubted_argument(self, module: ModulePath, name: str) -> Seen | Absence:
+        """Return what the plan keeps of an argument of a module call, where the sources have another."""
+        call = self._config_call(module)
+        if call is not None and name not in call.expressions:
+            return _ABSENT
+        is_constant, value = constant(call.expressions[name]) if call else (False, None)
+        return value if is_constant else self._nameless(module, "var", name, CHANGED)
+
     def _default(self, module: ModulePath, name: str, block: Block | None) -> Seen:
-        if block is not None:
+        if block is not None and not self.doubts.about("default", module.config, name):
             expression = block.attribute("default")
             if expression is not None:
                 return self.see_safely(expression, ModuleScope(self, module))
@@ -190,6 +201,8 @@ class ModuleNames:
         sources = self.module_sources(module)
         if sources is None:
             return self._nameless(module, "local", name, f"local.{name} is not in the plan, and there are no sources")
+        if self.doubts.about("local", module.config, name):
+            return self._nameless(module, "local", name, CHANGED)
         expression = sources.local(name)
         if expression is None:
             raise EvaluationError(f"there is no local.{name}")
@@ -199,6 +212,8 @@ class ModuleNames:
         """Return an output, as if it were not declared as sensitive."""
         scope = ModuleScope(self, module)
         sources = self.module_sources(module)
+        if self.doubts.about("output", module.config, name):
+            return self._nameless(module, "output", name, CHANGED)
         if sources is not None:
             block = sources.output(name)
             value = block.attribute("value") if block else None
@@ -243,6 +258,8 @@ class ModuleNames:
         return written
 
     def _written_keys(self, module: ModulePath) -> list[str] | int | None | Unknown:
+        if self.doubts.about("repetition", module.config):
+            return self._unclear(module)
         count, for_each = self._repetition(module)
         if count is not None:
             number = self.see_safely(count, ModuleScope(self, module.parent))
@@ -286,6 +303,7 @@ class ModuleNames:
         if key is None:
             return ModuleScope(self, module.parent)
         _, for_each = self._repetition(module)
+        for_each = None if self.doubts.about("repetition", module.config) else for_each
         return self._instance_scope(module.parent, key, str(module), for_each, None)
 
     def _instance_scope(
@@ -349,20 +367,6 @@ class ModuleNames:
             yield
         finally:
             self._following = was
-
-    def _once(self, key: tuple[object, ...], work_out: Callable[[], Seen]) -> Seen:
-        key = (*key, self._following)
-        if key in self._worked_out:
-            return self._worked_out[key]
-        if key in self._under_way:
-            return Unknown(reason="the reference leads back to itself")
-        self._under_way.add(key)
-        try:
-            found = work_out()
-        finally:
-            self._under_way.discard(key)
-        self._worked_out[key] = found
-        return found
 
     def _nameless(self, module: ModulePath, kind: str, name: str, reason: str) -> Unknown:
         return Unknown(symbol=symbol_of(module, kind, name), reason=reason)

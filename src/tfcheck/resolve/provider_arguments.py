@@ -48,7 +48,8 @@ class ProviderArguments:
             # NOTE: a provider may assume a role that another one creates, whose ARN asks for all providers again.
             self._found[key, name] = Unknown(reason="the provider configuration leads back to itself")
             block = self._block(key)
-            self._found[key, name] = self._kept(key, name) if block is None else self._written(key, name, block)
+            is_kept = block is None or self._is_doubted(key, name)
+            self._found[key, name] = self._kept(key, name) if is_kept or not block else self._written(key, name, block)
         return self._found[key, name]
 
     def credentials(self, key: str) -> str:
@@ -70,6 +71,10 @@ class ProviderArguments:
         config = self._resolver.plan.provider_configs.get(key)
         sources = self._resolver.module_sources(self._module(key))
         return sources.provider(config.name, config.alias) if config and sources else None
+
+    def _is_doubted(self, key: str, name: str) -> bool:
+        config = self._resolver.plan.provider_configs.get(key)
+        return config is not None and self._resolver.doubts.about("provider", (), key, name)
 
     def _written(self, key: str, name: str, block: Block) -> Value:
         scope = ModuleScope(self._resolver, self._module(key))

@@ -17,7 +17,9 @@ from tfcheck.plan import ConfigResource, Instance, Plan, constant, masked
 from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.data_source_twin import LookUps
+from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.documents import policy_document
+from tfcheck.resolve.doubts import CHANGED, Doubts
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
 from tfcheck.resolve.narrow import narrowed
@@ -53,14 +55,20 @@ class Resolver(ModuleNames):
         sources: Sources | None = None,
         workspace: str | None = None,
         account: str | None = None,
+        doubts: Doubts | None = None,
     ) -> None:
-        """Build from the plan, its sources if there are any, and the workspace and account that somebody named."""
+        """Build from the plan, its sources if there are any, and the workspace and account that somebody named.
+
+        `doubts` are parts of the sources that the plan was not made from.
+        """
         super().__init__(plan, sources)
+        self.doubts = doubts or Doubts()
         self.workspace: Value = workspace or Unknown(
             symbol=Symbol("terraform", ("workspace",)), reason="the plan does not show the workspace"
         )
         self.account = account
         self.assumptions: list[str] = []
+        self.contradictions: list[str] = []  # what the plan shows not to be so
         self._around: dict[Address, Surroundings] = {}
         self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
         self._referents: dict[_Resource, Seen] = {}
@@ -93,7 +101,7 @@ class Resolver(ModuleNames):
     def configured(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written for this resource; None where nothing shows it."""
         block = self.block(address)
-        if block is not None:
+        if block is not None and not self._is_doubted(address, name):
             return name in block.attributes() or bool(block.blocks(name))
         config = self.config_resource(address)
         return name in config.expressions if config else None
@@ -251,7 +259,7 @@ class Resolver(ModuleNames):
 
     def _shape(self, address: Address, name: str) -> Unknown | None:
         """Return a computed attribute as far as its form is sure."""
-        shape = derived.shape(address.type, name, _Derived(self, address))
+        shape = derived.shape(address.type, name, DerivedInstance(self, address))
         if shape is None or isinstance(shape, Unknown):
             return shape
         if isinstance(shape, JsonText):
@@ -274,11 +282,25 @@ class Resolver(ModuleNames):
         block = self.block(address)
         if block is None:
             return self._kept(address, name)
+        self.record(("argument", address, name))
+        if self._is_doubted(address, name):
+            return self._kept_constant(address, name)
         scope = self.scope_of(address)
         expression = block.attribute(name)
         if expression is not None:
             return self.evaluate(expression, scope)
         return block_values(self, block, name, scope) if block.blocks(name) else None
+
+    def _is_doubted(self, address: Address, name: str) -> bool:
+        return self.doubts.about("argument", address.module.config, address.resource, name)
+
+    def _kept_constant(self, address: Address, name: str) -> Value:
+        """Return the constant that the plan's configuration has for an argument whose text has changed since."""
+        config = self.config_resource(address)
+        if config is not None and name not in config.expressions:
+            return None
+        is_constant, value = constant(config.expressions[name]) if config else (False, None)
+        return value if is_constant else self._unknown(address, name, CHANGED)
 
     def _kept(self, address: Address, name: str) -> Value:
         """Return what the plan's configuration proves of an argument; None where it is not written.
@@ -312,6 +334,8 @@ class Resolver(ModuleNames):
             return ModuleScope(self, address.module)
         block = self.block(address)
         config = self.config_resource(address)
+        if self._is_doubted(address, "for_each"):
+            return self._instance_scope(address.module, address.key, str(address), None, None)
         return self._instance_scope(
             address.module,
             address.key,
@@ -357,31 +381,3 @@ class Resolver(ModuleNames):
 
 def _family(address: Address, name: str) -> str:
     return derived.assigned_family(address.type, name) if address.mode == "managed" else ""
-
-
-class _Derived:
-    """One instance, as `derived` asks for it."""
-
-    def __init__(self, resolver: Resolver, address: Address) -> None:
-        self._resolver = resolver
-        self._address = address
-        self.owner = str(address)
-        self.looked_up = address.mode == "data"
-
-    @property
-    def surroundings(self) -> Surroundings:
-        return self._resolver.surroundings(self._address)
-
-    def attribute(self, name: str) -> Value:
-        return self._resolver.attribute(self._address, name)
-
-    def planned(self, name: str) -> Value:
-        instance = self._resolver.plan.instance(self.owner)
-        known = (instance.after or {}).get(name) if instance else None
-        if is_known(known):
-            return known
-        written = self._resolver.evaluated(self._address, name)
-        if written is not None:
-            return fill(known, written)
-        # NOTE: what is written but comes to null is not set either: modules write both `name` and `name_prefix`.
-        return known if self._resolver.configured(self._address, name) is None else None

@@ -46,8 +46,10 @@ class ModuleScope:
 
     def read_file(self, path: str) -> bytes | None:
         """Read a file of the source tree."""
+        self._resolver.record(("file", path))
         sources = self._resolver.sources
-        return sources.read_file(path) if sources else None
+        is_doubted = self._resolver.doubts.about("file", (), path)
+        return sources.read_file(path) if sources and not is_doubted else None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
         """List files of the source tree."""

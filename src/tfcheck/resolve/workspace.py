@@ -1,86 +1,81 @@
-"""Drop the workspace that the sources' directory has selected where the plan was made in another one.
+"""Build what answers for a plan, without what of its sources and of their workspace the plan contradicts.
 
-A plan does not show its workspace. The one that `.terraform/environment` or an option names is believed only as long as
-no value that depends on it is another one in the plan.
+A plan does not show its workspace, and sources may have changed after it. What `.terraform/environment` or an option
+names, and what the sources say, is believed only as long as no value that depends on it is another one in the plan.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tfcheck.plan import Instance, Plan
+from tfcheck.plan import Plan
+from tfcheck.resolve.changed_since import changed_since
+from tfcheck.resolve.contradicted import Comparison, compared, contradicted
+from tfcheck.resolve.doubts import Doubted, Doubts
 from tfcheck.resolve.resolver import Resolver
-from tfcheck.symbolic.value import Value
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
 
-#: How many resource instances are compared at most.
-_MOST = 500
+#: So many changes are named.
+_MOST_NAMED = 3
 
 
 def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, account: str | None = None) -> Resolver:
-    """Return what answers for a plan, without the workspace where the plan contradicts it.
+    """Return what answers for a plan, without the workspace and the parts of the sources that it contradicts.
 
     `workspace` and `account` are those of the options; without a workspace the one that the sources' directory has
     selected counts.
     """
     chosen = workspace or (sources.workspace if sources else None)
-    resolver = Resolver(plan, sources, chosen, account)
-    if sources is None or chosen is None or not any(".workspace" in each for each in resolver.source_texts()):
+    changed = sorted(changed_since(sources, plan), key=str) if sources else []
+    resolver = Resolver(plan, sources, chosen, account, Doubts(changed))
+    if sources is None:
         return resolver
-    without = Resolver(plan, sources, None, account)
-    wrong = next((each for each in _differing(resolver) if each not in set(_differing(without))), None)
+    rows = list(compared(resolver))
+    if chosen is not None and any(each.differs for each in rows) and _names_workspace(resolver):
+        resolver, rows = _without_workspace(resolver, rows, Doubts(changed), chosen)
+    wrong = [each for each in rows if each.differs]
+    if not changed and not wrong:
+        return resolver
+    doubts = Doubts([*changed, *contradicted(resolver, rows)])
+    believed = Resolver(plan, sources, _known(resolver), account, doubts)
+    believed.contradictions += [*resolver.contradictions, _told(sources, changed, wrong)]
+    return believed
+
+
+def _known(resolver: Resolver) -> str | None:
+    return resolver.workspace if isinstance(resolver.workspace, str) else None
+
+
+def _names_workspace(resolver: Resolver) -> bool:
+    return any(".workspace" in each for each in resolver.source_texts())
+
+
+def _without_workspace(
+    resolver: Resolver, rows: list[Comparison], doubts: Doubts, chosen: str
+) -> tuple[Resolver, list[Comparison]]:
+    """Drop the workspace, if some value that differs does not without it."""
+    without = Resolver(resolver.plan, resolver.sources, None, resolver.account, doubts)
+    again = list(compared(without))
+    still = {str(each) for each in again if each.differs}
+    wrong = next((str(each) for each in rows if each.differs and str(each) not in still), None)
     if wrong is None:
-        return resolver
-    without.assumptions.append(
+        return resolver, rows
+    without.contradictions.append(
         f"the plan was not made in the workspace `{chosen}`: {wrong} has another value in it. What depends on the "
         "workspace is unknown; name the right one with --workspace"
     )
-    return without
+    return without, again
 
 
-def _differing(resolver: Resolver) -> Iterator[str]:
-    """Yield the arguments whose expressions in the sources give another value than the plan has."""
-    plan = resolver.plan
-    for instance in islice(plan.instances(*plan.types()), _MOST):
-        block = resolver.block(instance.address) if instance.after is not None else None
-        ignored = set(block.ignored_changes()) if block else set()
-        for name in block.attributes() if block and "all" not in ignored else ():
-            if name not in ignored and _differs(resolver, instance, name):
-                yield f"{instance.address}.{name}"
-
-
-def _differs(resolver: Resolver, instance: Instance, name: str) -> bool:
-    planned = (instance.after or {}).get(name)
-    if not isinstance(planned, str | dict) or not planned:
-        return False
-    return not set(_texts(resolver.evaluated(instance.address, name))) <= set(_texts(planned))
-
-
-def _texts(value: Value) -> Iterator[str]:
-    """Yield the known texts in a value, and in the JSON of a text: providers sort these, and add what is left out."""
-    match value:
-        case str():
-            document = _document(value)
-            yield from [value.lower()] if document is None else _texts(document)
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
-        case list():
-            for each in value:
-                yield from _texts(each)
-        case _:
-            pass
-
-
-def _document(text: str) -> Any:
-    if text[:1] not in ("{", "["):
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+def _told(sources: Sources, changed: list[Doubted], wrong: list[Comparison]) -> str:
+    """Name what has changed."""
+    named = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
+    shown = ", ".join(named[:_MOST_NAMED])
+    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    verb = "differs" if len(named) == 1 else "differ"
+    return (
+        f"the sources in `{sources.label}` are not those that the plan was made from: {shown}{more} {verb}. What "
+        "depends on them is unknown; run `terraform plan` again"
+    )

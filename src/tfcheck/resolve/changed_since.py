@@ -1,0 +1,195 @@
+"""Find what was changed in the sources after the plan was made, by comparing them with the plan's `configuration`.
+
+The configuration keeps each argument's constant, or what the expression refers to
+(https://developer.hashicorp.com/terraform/internals/json-format#expression-representation). An argument whose
+expression has another constant, or refers to something else, was not the one that was planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.hcl.syntax.expression import Expression, Literal
+from tfcheck.plan import ConfigModule, Plan, constant, references
+from tfcheck.resolve.blocks import nested_names
+from tfcheck.resolve.doubts import Doubted
+from tfcheck.resolve.referenced import calls_function, referenced, root_of
+from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.value import Set, Value, is_known
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Module, Sources
+    from tfcheck.hcl.syntax.block import Block
+
+#: Arguments that Terraform itself reads, and that the configuration lists elsewhere or not at all.
+_META = frozenset(
+    ("provider", "providers", "depends_on", "lifecycle", "source", "version", "count", "for_each", "alias")
+)
+_META_BLOCKS = frozenset(("lifecycle", "provisioner", "connection", "timeouts"))
+
+
+def changed_since(sources: Sources, plan: Plan) -> Iterator[Doubted]:
+    """Yield the arguments, outputs and defaults that differ from the plan's configuration."""
+    if plan.configuration is None:
+        return
+    yield from _in_module(sources, plan.configuration, ())
+    for key, provider in plan.provider_configs.items():
+        module = sources.module(tuple((provider.module_address or "").split(".")[1::2]))
+        block = module.provider(provider.name, provider.alias) if module else None
+        for name in _changed_arguments(block, provider.expressions or {}) if block else ():
+            yield Doubted("provider", (), key, name)
+
+
+def _in_module(sources: Sources, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
+    module = sources.module(path)
+    if module is None:
+        return
+    for address, resource in planned.resources.items():
+        # NOTE: plans that were filtered list resources without their expressions.
+        block = module.resource(resource.mode, resource.type, resource.name) if resource.expressions else None
+        for name in _changed_arguments(block, resource.expressions) if block else ():
+            yield Doubted("argument", path, address, name)
+        if block and _repeats_otherwise(block, resource.count_expression, resource.for_each_expression):
+            yield Doubted("argument", path, address, "for_each")
+    yield from _outputs_and_defaults(module, planned, path)
+    for name, call in planned.calls.items():
+        block = module.call(name)
+        for argument in _changed_attributes(block, call.expressions) if block else ():
+            yield Doubted("var", (*path, name), argument)
+        if block and _repeats_otherwise(block, call.count_expression, call.for_each_expression):
+            yield Doubted("repetition", (*path, name))
+        yield from _in_module(sources, call.module, (*path, name))
+
+
+def _outputs_and_defaults(module: Module, planned: ConfigModule, path: tuple[str, ...]) -> Iterator[Doubted]:
+    for name, json in planned.outputs.items():
+        block = module.output(name)
+        if block and _differs(block.attribute("value"), json):
+            yield Doubted("output", path, name)
+    for name, variable in planned.variables.items():
+        block = module.variable(name)
+        written = block.attribute("default") if block else None
+        if block and _has_other_default(block, written, variable.has_default, variable.default):
+            yield Doubted("default", path, name)
+
+
+def _has_other_default(block: Block, written: Expression | None, is_planned: bool, planned: Value) -> bool:
+    """Whether a variable has another default; the plan keeps it converted to the variable's type."""
+    if (written is not None) != is_planned:
+        return True
+    if written is None:
+        return False
+    from tfcheck.hcl.evaluate.convert import convert
+    from tfcheck.hcl.evaluate.declaration import declared
+
+    wanted = block.attribute("type")
+    try:
+        value = _constant(written)
+        value = convert(value, declared(wanted)) if wanted is not None else value
+    except EvaluationError:
+        return False
+    return is_known(value) and not _same(value, planned)
+
+
+def _changed_arguments(block: Block, planned: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the arguments and the types of nested blocks that differ."""
+    yield from _changed_attributes(block, planned)
+    nested = nested_names(block)
+    lists = (name for name, json in planned.items() if isinstance(json, list))
+    for name in dict.fromkeys((*nested, *lists)):
+        if name not in _META_BLOCKS and _differs_inside(block, name, planned.get(name, [])):
+            yield name
+
+
+def _changed_attributes(block: Block, planned: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the arguments that differ, those that the plan or the block alone has included."""
+    for name, json in planned.items():
+        written = block.attribute(name)
+        is_argument = not isinstance(json, list) and not block.blocks(name)
+        if is_argument and (_is_expression(json) if written is None else _differs(written, json)):
+            yield name
+    for name in block.attributes():
+        expression = block.attribute(name)
+        is_null = isinstance(expression, Literal) and expression.value is None
+        if name not in planned and name not in _META and not is_null:
+            yield name
+
+
+def _is_expression(json: Any) -> bool:
+    """Whether the configuration definitely has an expression, and not a nested block."""
+    is_constant, value = constant(json)
+    return (is_constant and value is not None) or bool(references(json))
+
+
+def _differs_inside(block: Block, name: str, planned: Any) -> bool:
+    """Whether the nested blocks of a type differ; the plan does not keep `dynamic` ones."""
+    written = [each for each in block.blocks(name) if each.type != "dynamic"]
+    rows = planned if isinstance(planned, list) else [planned]
+    if block.attribute(name) is not None or not all(isinstance(each, dict) for each in rows):
+        return False
+    if len(written) != len(rows):
+        return True
+    pairs = zip(written, rows, strict=True)
+    return any(next(_changed_arguments(mine, theirs), None) is not None for mine, theirs in pairs)
+
+
+def _repeats_otherwise(block: Block, count: Any, for_each: Any) -> bool:
+    return _is_other(block.attribute("count"), count) or _is_other(block.attribute("for_each"), for_each)
+
+
+def _is_other(written: Expression | None, planned: Any) -> bool:
+    # NOTE: a call over literals, `toset(["a"])`, leaves nothing in the plan.
+    return written is None if _is_expression(planned) else False if written is None else _differs(written, planned)
+
+
+def _differs(written: Expression | None, planned: Any) -> bool:
+    """Whether an expression definitely is another one than the plan's."""
+    if written is None:
+        return False
+    mine = referenced(written)
+    if mine is None:
+        return False
+    is_constant, value = constant(planned)
+    if not mine and not is_constant and not references(planned):
+        return not calls_function(written)
+    if mine or not is_constant:
+        return mine != {root_of(each) for each in references(planned)}
+    known = _constant(written)
+    return is_known(known) and not _same(known, value)
+
+
+def _constant(expression: Expression) -> Value:
+    from tfcheck.hcl.evaluate.expressions import evaluate
+
+    return evaluate(expression, _NoNames())
+
+
+class _NoNames:
+    """The scope of a constant."""
+
+    def lookup(self, root: str, name: str) -> Seen:
+        raise EvaluationError(f"`{root}.{name}` is not a constant")
+
+    def read_file(self, path: str) -> bytes | None:
+        return None
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        return None
+
+
+def _same(written: Value, planned: Value) -> bool:
+    """Compare a value with JSON, in which sets are lists in an order of their own."""
+    match written, planned:
+        case (Set(), list()):
+            return len(written.items) == len(planned) and all(any(_same(i, j) for j in planned) for i in written.items)
+        case (list(), list()):
+            return len(written) == len(planned) and all(map(_same, written, planned))
+        case (dict(), dict()):
+            names = {*written, *planned}
+            return all(_same(written.get(name), planned.get(name)) for name in names)
+        case _ if exact(written) is not None:
+            return exact(written) == exact(planned)
+        case _:
+            return type(written) is type(planned) and written == planned

@@ -1,0 +1,231 @@
+"""Find what of the sources the plan contradicts: where an argument evaluates to another value than the planned one.
+
+Locals, outputs, what calls pass and files that expressions read are in no plan. Where a value that rests on them is
+another in the plan, any of them may have changed since.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tfcheck.plan import Instance
+from tfcheck.resolve.blocks import nested_names
+from tfcheck.resolve.doubts import Doubted
+from tfcheck.resolve.resolver import Resolver
+from tfcheck.resolve.worked_out import Key
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+from tfcheck.vocabulary.address import Address, ModulePath
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.syntax.block import Block
+
+#: How many instances of one resource are compared, and of all resources.
+_MOST_ALIKE, _MOST = 20, 2000
+#: What providers keep of a text is its hash.
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+#: Arguments of Terraform itself, and what the provider keeps in a form of its own.
+_NOT_COMPARED = frozenset(
+    ("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts")
+)
+#: What the provider adds to containers.
+_ADDED = frozenset(("tcp",))
+#: How long the text of a name is to be that proves it, in a planned text that is the same and in one that differs.
+_SHORTEST_PROOF, _SHORTEST_IN_OTHER = 3, 10
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """An argument, whether the plan has the same value, and what the value of the sources rests on."""
+
+    address: Address
+    name: str
+    differs: bool
+    planned: Value
+    direct: set[Key]
+
+    def __str__(self) -> str:
+        """Write the argument's address."""
+        return f"{self.address}.{self.name}"
+
+
+def compared(resolver: Resolver) -> Iterator[Comparison]:
+    """Compare the arguments that the plan knows with what the sources give for them."""
+    for instance in _instances(resolver):
+        block = resolver.block(instance.address)
+        ignored = set(block.ignored_changes()) if block else set()
+        for name in _names(block) if block and "all" not in ignored else ():
+            planned = (instance.after or {}).get(name)
+            if planned is not None and not any(each.startswith(name) for each in ignored):
+                yield _compared(resolver, instance, name, planned)
+
+
+def _names(block: Block) -> list[str]:
+    return [each for each in (*block.attributes(), *nested_names(block)) if each not in _NOT_COMPARED]
+
+
+def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
+    found, direct = resolver.recorded(lambda: resolver.evaluated(instance.address, name))
+    evaluated = resolver.whole(found)
+    differs = is_other(evaluated, planned) and not _is_kept(instance, name, evaluated, planned)
+    return Comparison(instance.address, name, differs, planned, direct)
+
+
+def contradicted(resolver: Resolver, comparisons: Iterable[Comparison]) -> Iterator[Doubted]:
+    """Yield what may have changed, for all arguments that differ.
+
+    An argument that has the planned value has not, and neither has a name whose text is in a planned one.
+    """
+    proven: set[Key] = set()
+    suspected: set[Key] = set()
+    for each in comparisons:
+        found = resolver.rests_on(each.direct)
+        if each.differs:
+            suspected |= found
+        else:
+            proven.add(("argument", each.address, each.name))
+        if isinstance(each.planned, str):
+            shortest = _SHORTEST_IN_OTHER if each.differs else _SHORTEST_PROOF
+            proven |= {key for key in found if _shows(resolver, key, each.planned, shortest)}
+    for key in suspected - proven:
+        doubted = _doubted(key)
+        if doubted is not None:
+            yield doubted
+
+
+def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
+    """Whether a planned text that rests on a name has the name's own text in it, which is right then."""
+    match key:
+        case ("var", ModulePath() as module, str(name), _):
+            value = resolver.whole(resolver.variable(module, name))
+        case ("local", ModulePath() as module, str(name), _):
+            value = resolver.whole(resolver.local(module, name))
+        case _:
+            return False
+    return isinstance(value, str) and len(value) >= shortest and value in planned
+
+
+def _doubted(key: Key) -> Doubted | None:
+    match key:
+        case ("argument", Address() as address, str(name)):
+            return Doubted("argument", address.module.config, address.resource, name)
+        case ("var", ModulePath() as module, str(name), _) if module.steps:
+            return Doubted("var", module.config, name)
+        case ("local" | "output" as kind, ModulePath() as module, str(name), _):
+            return Doubted(str(kind), module.config, name)
+        case ("file", str(path)):
+            return Doubted("file", (), path)
+        case _:
+            return None
+
+
+def _instances(resolver: Resolver) -> Iterator[Instance]:
+    plan = resolver.plan
+    seen: Counter[str] = Counter()
+    for instance in plan.instances(*plan.types()):
+        seen[instance.address.config] += 1
+        is_planned = instance.after is not None and instance.actions != ("forget",)
+        if is_planned and seen[instance.address.config] <= _MOST_ALIKE and seen.total() <= _MOST:
+            yield instance
+
+
+def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
+    """Whether the provider may have kept what was there before, of which the argument is another form.
+
+    An engine's version `15` stays `15.4`, and a family the ARN of its revision.
+    """
+    before = (instance.before or {}).get(name)
+    if before is None or before != planned:
+        return False
+    if not isinstance(evaluated, str) or not isinstance(planned, str):
+        return _has_blocks(planned)
+    mine, theirs = evaluated.lower(), planned.lower()
+    return mine in theirs or theirs in mine
+
+
+def is_other(evaluated: Value, planned: Value) -> bool:
+    """Whether what the sources give definitely is another value than the plan's.
+
+    Providers sort what has no order, write documents their own way, and add what is left out.
+    """
+    if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
+        return False
+    mine, theirs = list(_leaves(evaluated)), list(_leaves(planned))
+    if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, str | Text):
+        return _lacks(theirs, mine)
+    return _lacks(theirs, mine) or (_is_strict(planned) and _lacks(mine, [each for each in theirs if _is_said(each)]))
+
+
+def _is_strict(planned: Value) -> bool:
+    """Whether the provider adds nothing to such a value."""
+    return not isinstance(planned, dict) and not _has_blocks(planned)
+
+
+def _has_blocks(planned: Value) -> bool:
+    return isinstance(planned, list) and any(isinstance(each, dict) for each in planned)
+
+
+def _is_said(leaf: Value) -> bool:
+    return isinstance(leaf, str) and leaf not in _ADDED and not leaf.lstrip("-").isdigit() and leaf not in _BOOLS
+
+
+_BOOLS = ("true", "false")
+
+
+def _lacks(there: list[Value], wanted: list[Value]) -> bool:
+    """Whether one of the wanted leaves is definitely none of those that are there."""
+    if any(isinstance(each, Unknown) for each in there):
+        return False
+    known = {each for each in there if isinstance(each, str)}
+    partly = [each for each in there if not isinstance(each, str)]
+    missing = (each for each in wanted if not (isinstance(each, str) and each in known))
+    return any(_is_none(each, partly if isinstance(each, str) else there) for each in missing)
+
+
+def _is_none(leaf: Value, others: Sequence[Value]) -> bool:
+    return all(equal(leaf, other) is Truth.FALSE for other in others)
+
+
+def _leaves(value: Value) -> Iterator[Value]:
+    """Yield the texts, numbers and bools in a value, and in the JSON of a text."""
+    match value:
+        case str() | JsonText():
+            document = _document(value)
+            yield from [value.lower() if isinstance(value, str) else value] if document is None else _leaves(document)
+        case Text():
+            yield value
+        case Unknown():
+            yield Unknown()
+        case dict():
+            for each in value.values():
+                yield from _leaves(each)
+        case list():
+            for each in value:
+                yield from _leaves(each)
+        case Set():
+            for each in value.items:
+                yield from _leaves(each)
+        case None:
+            pass
+        case _:
+            written = as_text(value)
+            yield written if written is not None else Unknown()
+
+
+def _document(value: str | JsonText) -> Any:
+    if isinstance(value, JsonText):
+        from tfcheck.hcl.formats.json import decode
+
+        return decode(value)
+    if value.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,60 @@
+"""What of the sources is not believed, because the plan shows that it was another when the plan was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import msgspec
+
+_Modules: TypeAlias = tuple[str, ...]
+
+CHANGED = "the sources have changed here since the plan was made: run `terraform plan` again"
+
+
+class Doubted(msgspec.Struct, frozen=True):
+    """Something that is written once for all instances of a module.
+
+    `kind` is `argument` of a resource, `provider` for an argument of one, `var` (what a call passes), `default`,
+    `local`, `output`, `file`, or `repetition` of a module call.
+    """
+
+    kind: str
+    module: _Modules
+    name: str = ""
+    argument: str = ""
+
+    def __str__(self) -> str:
+        """Write it as a reader of the sources would look for it."""
+        prefix = "".join(f"module.{each}." for each in self.module)
+        match self.kind:
+            case "argument":
+                return f"{prefix}{self.name}.{self.argument}"
+            case "var":
+                return f"{prefix}{self.name}"
+            case "repetition":
+                return f"{prefix}for_each"
+            case "provider":
+                return f"provider.{self.name}.{self.argument}"
+            case "default":
+                return f"the default of {prefix}var.{self.name}"
+            case "file":
+                return f"file `{self.name}`"
+            case _:
+                return f"{prefix}{self.kind}.{self.name}"
+
+
+class Doubts:
+    """Everything that is not believed."""
+
+    def __init__(self, doubted: Iterable[Doubted] = ()) -> None:
+        """Build from the parts of the sources."""
+        self._doubted = frozenset(doubted)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._doubted)
+
+    def about(self, kind: str, module: _Modules, name: str = "", argument: str = "") -> bool:
+        """Whether this part of the sources is not believed."""
+        return bool(self._doubted) and Doubted(kind, module, name, argument) in self._doubted

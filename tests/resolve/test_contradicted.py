@@ -1,0 +1,256 @@
+"""Sources that changed after the plan was made are not believed where the plan shows it, and the run says so."""
+
+from __future__ import annotations
+
+import random
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.cases import Case, with_expectation, with_plan
+from tests.plan.made import change, plan
+from tfcheck.analysis.check import check
+from tfcheck.fix.trial import Changed
+from tfcheck.hcl.modules.sources import from_directory
+from tfcheck.plan import constant
+from tfcheck.resolve import Resolver, resolver_of
+from tfcheck.resolve.changed_since import changed_since
+from tfcheck.resolve.contradicted import is_other
+from tfcheck.resolve.referenced import referenced, root_of
+from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.vocabulary.address import ModulePath, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tfcheck.hcl.modules import Sources
+    from tfcheck.hcl.syntax.block import Argument
+    from tfcheck.plan import Plan
+    from tfcheck.vocabulary.finding import Report
+
+SAID = "are not those that the plan was made from"
+PLANS = [(case, name) for name in ("plan.json", "applied.plan.json", "tofu.plan.json") for case in with_plan(name)]
+_LITERAL = re.compile(r'"([^"\\$%{}]+)"')
+#: Of each case so many literals are changed.
+_EACH = 4
+
+
+@pytest.mark.parametrize(("case", "name"), PLANS, ids=[f"{case}-{name}" for case, name in PLANS])
+def test_the_sources_of_a_plan_are_believed(case: Case, name: str) -> None:
+    made = case.plan(name)
+    resolver = resolver_of(made, case.sources(made, name), None)
+    assert [each for each in resolver.contradictions if SAID in each] == []
+
+
+@pytest.mark.parametrize("case", with_expectation(), ids=repr)
+def test_a_changed_constant_is_found_and_decides_nothing(case: Case) -> None:
+    made = case.plan()
+    sources = case.sources(made)
+    before = verdicts(check(made, sources))
+    literals = sorted(constants(made, sources), key=lambda each: (each[0].source.name, each[1].start()))
+    for argument, found in random.Random(case.name).sample(literals, min(_EACH, len(literals))):
+        text, at = argument.source.text, argument.value_start + found.end() - 1
+        changed = Changed(sources, {argument.source.name: f"{text[:at]}-x{text[at:]}"})
+        report = check(made, changed)
+        where = argument.name, found[0]
+        assert any(SAID in note for note in report.notes), where
+        for place, verdict in verdicts(report).items():
+            assert verdict in ("unknown", before.get(place, verdict)) or before[place] == "unknown", (where, place)
+
+
+def verdicts(report: Report) -> dict[tuple[str, str | None, str, str], str]:
+    needs = ((each.requirement, each.verdict.value) for each in report.answers)
+    return {(need.task_definition, need.container, need.pointer, need.action): verdict for need, verdict in needs}
+
+
+def constants(made: Plan, sources: Sources) -> Iterator[tuple[Argument, re.Match[str]]]:
+    """Yield the literals in arguments of which the plan's configuration keeps the value."""
+    module, planned = sources.module(()), made.configuration
+    for resource in planned.resources.values() if module and planned else ():
+        block = module.resource(resource.mode, resource.type, resource.name) if module else None
+        for name, argument in block.arguments.items() if block else ():
+            if constant(resource.expressions.get(name))[0] and not argument.source.name.endswith(".json"):
+                text = argument.source.text[argument.value_start : argument.value_end]
+                yield from ((argument, found) for found in _LITERAL.finditer(text))
+
+
+SOURCES = """
+locals {
+  stage  = "prod"
+  folder = "app"
+  kept   = "files"
+}
+
+resource "aws_s3_bucket" "b" {
+  bucket = "${local.stage}-${local.kept}"
+}
+
+resource "aws_ssm_parameter" "kept" {
+  name  = local.kept
+  value = "x"
+}
+
+resource "aws_ssm_parameter" "place" {
+  name  = "place"
+  value = "${aws_s3_bucket.b.arn}/${local.stage}/${local.folder}/${local.kept}"
+}
+"""
+
+
+def made(bucket: str) -> Plan:
+    return plan(
+        change("aws_s3_bucket.b", "create", after={"bucket": bucket}, after_unknown={"arn": True}),
+        change("aws_ssm_parameter.kept", "create", after={"name": "files", "value": "x"}),
+        change("aws_ssm_parameter.place", "create", after={"name": "place"}, after_unknown={"value": True}),
+    )
+
+
+def test_what_a_differing_value_depends_on_is_unknown_unless_another_value_shows_it(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(SOURCES)
+    resolver = resolver_of(made("dev-files"), from_directory(tmp_path), None)
+    (said,) = resolver.contradictions
+    assert "aws_s3_bucket.b.bucket differs" in said
+    assert isinstance(resolver.local(ModulePath(), "stage"), Unknown)
+    assert resolver.local(ModulePath(), "folder") == "app"
+    assert resolver.local(ModulePath(), "kept") == "files"
+    place = resolver.attribute(parse("aws_ssm_parameter.place"), "value")
+    assert isinstance(place, Text)
+    assert [each for each in place.pieces if isinstance(each, str)] == ["/", "/app/files"]
+
+
+def test_what_agrees_is_believed(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(SOURCES)
+    resolver = resolver_of(made("prod-files"), from_directory(tmp_path), None)
+    assert resolver.contradictions == []
+    assert resolver.local(ModulePath(), "stage") == "prod"
+
+
+@pytest.mark.parametrize(
+    ("evaluated", "planned", "expected"),
+    [
+        ("a", "a", False),
+        ("a", "b", True),
+        ("A", "a", False),
+        (80, "80", False),
+        ("80", 80, False),
+        (80, 81, True),
+        (True, False, True),
+        (["a", "b"], ["b", "a"], False),
+        (["a"], ["a", "b"], True),
+        (["a", "b"], ["a"], True),
+        ({"a": "x"}, {"a": "x", "added": "y"}, False),
+        ('{"a": ["x"]}', '{"a": "x"}', False),
+        ('{"a": ["x", "y"]}', '{"a": "x"}', True),
+        ('[{"name": "a"}]', '[{"essential":true,"name":"a","portMappings":[{"protocol":"tcp"}]}]', False),
+        ('[{"name": "a"}]', '[{"image":"b","name":"a"}]', True),
+        ([{"port": 80}], [{"port": 80, "protocol": "http"}], False),
+        ([{"port": 80}], [{"port": 81, "protocol": "http"}], True),
+        (None, "computed", False),
+        (Unknown(), "a", False),
+        ("echo", "da39a3ee5e6b4b0d3255bfef95601890afd80709", False),
+    ],
+)
+def test_values_differ_up_to_what_providers_do(evaluated: object, planned: object, expected: bool) -> None:
+    assert is_other(evaluated, planned) is expected  # type: ignore[arg-type]
+
+
+CHANGED = """
+variable "size" {
+  default = 2
+}
+
+resource "aws_sqs_queue" "a" {
+  name = "a"
+  tags = { a = "b" }
+}
+
+module "m" {
+  source = "./m"
+  name   = var.size
+}
+
+output "a" {
+  value = aws_sqs_queue.a.id
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+"""
+CONFIGURATION = {
+    "provider_config": {"aws": {"name": "aws", "expressions": {"region": {"constant_value": "eu-west-1"}}}},
+    "root_module": {
+        "variables": {"size": {"default": 2}},
+        "outputs": {"a": {"expression": {"references": ["aws_sqs_queue.a.id", "aws_sqs_queue.a"]}}},
+        "resources": [
+            {
+                "address": "aws_sqs_queue.a",
+                "mode": "managed",
+                "type": "aws_sqs_queue",
+                "name": "a",
+                "expressions": {"name": {"constant_value": "a"}, "tags": {"constant_value": {"a": "b"}}},
+            }
+        ],
+        "module_calls": {"m": {"source": "./m", "expressions": {"name": {"references": ["var.size"]}}, "module": {}}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("", "", []),
+        ("= 2", "= 3", ["the default of var.size"]),
+        ("  default = 2\n", "", ["the default of var.size"]),
+        ('name = "a"', "name = var.size", ["aws_sqs_queue.a.name"]),
+        ('name = "a"', 'name = "${"a"}"', []),
+        ('"b"', '"c"', ["aws_sqs_queue.a.tags"]),
+        ('  tags = { a = "b" }\n', "", ["aws_sqs_queue.a.tags"]),
+        ('  name = "a"\n', '  name = "a"\n  count = 1\n', ["aws_sqs_queue.a.for_each"]),
+        ('  name = "a"\n', '  name = "a"\n  fifo_queue = true\n', ["aws_sqs_queue.a.fifo_queue"]),
+        ('  name = "a"\n', '  name = "a"\n  fifo_queue = null\n', []),
+        ("= var.size", "= 1", ["module.m.name"]),
+        ("queue.a.id", "queue.b.id", ["output.a"]),
+        ("queue.a.id", "queue.a.arn", []),
+        ("eu-west-1", "eu-west-2", ["provider.aws.region"]),
+    ],
+)
+def test_each_part_of_the_configuration_is_compared(tmp_path: Path, old: str, new: str, expected: list[str]) -> None:
+    (tmp_path / "main.tf").write_text(CHANGED.replace(old, new, 1) if old else CHANGED)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "main.tf").write_text('variable "name" {}\n')
+    found = changed_since(from_directory(tmp_path), plan(configuration=CONFIGURATION))
+    assert sorted(map(str, found)) == sorted(expected) or (expected and {*map(str, found)} >= {*expected})
+
+
+def test_the_region_of_the_plan_counts_where_the_provider_block_has_changed(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(CHANGED.replace("eu-west-1", "eu-west-2"))
+    row = change("aws_sqs_queue.a", "create", after={"name": "a", "tags": {"a": "b"}})
+    resolver = resolver_of(plan(row, configuration=CONFIGURATION), from_directory(tmp_path), None)
+    assert resolver.surroundings(parse("aws_sqs_queue.a")).region == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("aws_s3_bucket.a[0].arn", {"aws_s3_bucket.a"}),
+        ('data.aws_x.y["k"].z + each.value.w', {"data.aws_x.y", "each.value"}),
+        ("[for k, v in var.a : v.b if local.c]", {"var.a", "local.c"}),
+        ("{ (var.k) = module.m.out[*].x, plain = 1 }", {"var.k", "module.m"}),
+        ('"${join(",", aws_x.y[*].id)}%{ for s in local.l }${s.n}%{ endfor }"', {"aws_x.y", "local.l"}),
+    ],
+)
+def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, expected: set[str]) -> None:
+    (tmp_path / "main.tf").write_text(f"locals {{\n  a = {written}\n}}\n")
+    module = from_directory(tmp_path).module(())
+    expression = module.local("a") if module else None
+    assert expression is not None
+    assert referenced(expression) == expected
+    assert root_of('aws_s3_bucket.config["a.b"].arn') == "aws_s3_bucket.config"
+
+
+def test_without_doubts_nothing_is_dropped(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(SOURCES)
+    assert Resolver(made("dev-files"), from_directory(tmp_path)).local(ModulePath(), "stage") == "prod"

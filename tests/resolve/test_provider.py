@@ -158,6 +158,21 @@ def test_the_only_account_in_literal_arns_is_assumed_and_stated() -> None:
     assert assumed(task(arn("role/x")), elb) == (HERE, 1)
 
 
+@pytest.mark.parametrize(
+    "literal",
+    [
+        f"arn:aws:ecr:eu-west-1:{ELSEWHERE}:repository/shared",
+        f"arn:aws:lambda:eu-west-1:{ELSEWHERE}:layer:tracing:1",
+        "arn:aws:iam::193672423079:user/logs",
+        "arn:aws:iam::386209384616:root",
+    ],
+)
+def test_repositories_and_layers_may_be_anybodys(literal: str) -> None:
+    policy = change("aws_iam_policy.shared", "create", name="shared", after={"policy": literal})
+    assert assumed(policy) == (None, 0)
+    assert assumed(task(arn("role/x")), policy) == (HERE, 1)
+
+
 def test_several_accounts_in_literal_arns_decide_nothing() -> None:
     other = change("aws_s3_bucket_policy.l", "create", name="l", after={"policy": arn("root", ELSEWHERE)})
     found = resolver(task(arn("role/x")), other).surroundings(parse("aws_s3_bucket.b")).account

@@ -13,11 +13,12 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -60,6 +61,10 @@ class Answer:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+
+
+class Raw(bytes):
+    """A body as it is, whether it is JSON or not."""
 
 
 class CutError(Exception):
@@ -382,6 +387,30 @@ def _right(patch: str) -> dict[int, int]:
 
 
 @contextmanager
+def dripping(part: str) -> Iterator[str]:
+    """Serve answers that never end: a byte of the headers or of the body every 20 ms; give the address."""
+    stopped = threading.Event()
+
+    class Drip(BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            self.request.sendall(b"HTTP/1.1 200 OK\r\n" + (b"X-Y: " if part == "headers" else b"\r\n"))
+            with suppress(OSError):
+                while not stopped.wait(0.02):
+                    self.request.sendall(b" ")
+
+    server = ThreadingTCPServer(("127.0.0.1", 0), Drip)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        stopped.set()
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
 def serving(github: FakeGitHub, base: str = "") -> Iterator[dict[str, str]]:
     """Serve a fake on this machine, and give the variables that lead there; `base` is `/api/v3` on an own server."""
 
@@ -404,7 +433,8 @@ def serving(github: FakeGitHub, base: str = "") -> Iterator[dict[str, str]]:
                 self.close_connection = True
                 self.connection.shutdown(2)
                 return
-            content = b"" if answer.body is None else json.dumps(answer.body).encode()
+            encoded = isinstance(answer.body, Raw)
+            content = answer.body if encoded else b"" if answer.body is None else json.dumps(answer.body).encode()
             self.send_response(answer.status)
             for name, value in {**answer.headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.github.fake import FakeGitHub, says, serving, shape
+from tests.github.fake import FakeGitHub, Step, cut_after, says, serving, shape
 from tests.github.job import client
 from tests.github.sample import sample
 from tfcheck.github.author import Author, author
@@ -52,8 +52,21 @@ def test_where_nobody_tells_nothing_is_guessed(github: FakeGitHub, where: dict[s
         author(client(where), {})
 
 
+@pytest.mark.parametrize(
+    "step", [says(401, "Bad credentials"), says(403, "no"), says(429, "", retry_after="999"), says(502), cut_after]
+)
+def test_trouble_of_graphql_costs_nothing_where_rest_is_enough(
+    github: FakeGitHub, where: dict[str, str], step: Step
+) -> None:
+    github.fault("POST", "graphql", step, times=9)
+    assert author(client(where), ACTIONS) == Author("github-actions", True)
+    github.user = person("octocat")
+    assert author(client(where), {}) == Author("octocat", False)
+
+
 def test_a_bad_token_is_told_at_once(github: FakeGitHub, where: dict[str, str]) -> None:
     github.fault("POST", "graphql", says(401, "Bad credentials"))
+    github.fault("GET", "/user", says(401, "Bad credentials"))
     with pytest.raises(RefusalError) as refusal:
         author(client(where), ACTIONS)
     assert refusal.value.kind is RefusalKind.TOKEN

@@ -72,7 +72,7 @@ def test_reports_of_several_jobs_become_one_comment(
         ("GET", "", says(429, "slow down", retry_after="999"), "too many requests"),
         ("GET", "", says(500), "could not be reached"),
         ("POST", "/comments", cut_before, "could not be reached"),
-        ("POST", "/graphql", says(401, "Bad credentials"), "Bad credentials"),
+        ("GET", "", says(401, "Bad credentials"), "Bad credentials"),
     ],
 )
 def test_what_github_refuses_is_one_warning_and_changes_no_status(
@@ -172,3 +172,57 @@ def test_outside_of_a_job_the_warning_is_for_people(
     streams = capsys.readouterr()
     assert streams.out == ""
     assert streams.err.startswith("warning: no comment on the pull request")
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"HTTP_PROXY": "socks5://proxy:1"},
+        {"HTTP_PROXY": "127.0.0.1:1"},
+        {"GITHUB_API_URL": "https://a:b"},
+        {"GITHUB_API_URL": "nowhere"},
+        {"GITHUB_EVENT_PATH": "/"},
+        {"GITHUB_STEP_SUMMARY": "/nowhere/at/all"},
+    ],
+)
+@pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
+def test_whatever_the_environment_is_the_exit_status_is_that_of_the_findings(
+    job: Path,
+    save: Save,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    environment: dict[str, str],
+    report: Report,
+    status: int,
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert main.run(["comment", save(report)]) == status
+    assert "Traceback" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
+@pytest.mark.parametrize("broken", ["publish", "summary", "asked"])
+def test_a_bug_while_posting_is_a_refusal(
+    github: FakeGitHub,
+    job: Path,
+    save: Save,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    broken: str,
+    report: Report,
+    status: int,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(f"tfcheck.cli.posting.{broken}", fails)
+    assert main.run(["comment", save(report)]) == status
+    streams = "".join(capsys.readouterr())
+    assert "tfcheck failed (RuntimeError)" in streams
+    assert "hunter2" not in streams
+    assert main.run(["comment", "--debug", save(report)]) == 70
+    if broken != "summary":
+        assert main.run(["comment", "--required", save(report)]) == (status or 4)

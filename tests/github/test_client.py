@@ -8,13 +8,14 @@ from collections.abc import Iterator
 import pytest
 import urllib3
 
-from tests.github.fake import REPOSITORY, TOKEN, Answer, FakeGitHub, cut_after, cut_before, says, serving
+from tests.github.fake import REPOSITORY, TOKEN, Answer, FakeGitHub, Raw, cut_after, cut_before, dripping, says, serving
 from tests.github.job import Clock, client
 from tfcheck import __version__
 from tfcheck.github.client import Client
+from tfcheck.github.connection import Connection
 from tfcheck.github.hosts import Hosts, hosts
-from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError
-from tfcheck.github.shapes import Comment, PullRequest
+from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
+from tfcheck.github.shapes import Comment, PullRequest, User
 
 COMMENTS = f"/repos/{REPOSITORY}/issues/42/comments"
 PULL = f"/repos/{REPOSITORY}/pulls/42"
@@ -121,11 +122,15 @@ def test_making_something_is_not_repeated(github: FakeGitHub, where: dict[str, s
     assert len(github.requests) == 1
 
 
-def test_what_was_surely_not_sent_is_sent_again() -> None:
+def test_what_was_not_sent_can_be_sent_again_after_a_wait_until_it_is_hopeless() -> None:
     clock = Clock()
+    asked = Client(Hosts("http://127.0.0.1:1", "", ""), TOKEN, clock.patience())
+    for _ in range(4):
+        with pytest.raises(WaitedError):
+            asked.create("/x", {}, Comment)
     with pytest.raises(RefusalError) as refusal:
-        Client(Hosts("http://127.0.0.1:1", "", ""), TOKEN, clock.patience()).create("/x", {}, Comment)
-    assert not isinstance(refusal.value, UncertainError)
+        asked.create("/x", {}, Comment)
+    assert not isinstance(refusal.value, UncertainError | WaitedError)
     assert clock.waited > 10
 
 
@@ -151,8 +156,22 @@ def test_a_limit_is_waited_for(
     if method == "GET":
         assert list(asked.pages(COMMENTS, Comment)) == []
     else:
-        asked.create(COMMENTS, {"body": "x"}, Comment)
+        with pytest.raises(WaitedError):
+            asked.create(COMMENTS, {"body": "x"}, Comment)
     assert clock.waited == waits
+
+
+@pytest.mark.parametrize("fault", [says(429, "", retry_after="2"), says(502), cut_before, cut_after])
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_what_writes_is_never_sent_again_by_itself(
+    github: FakeGitHub, where: dict[str, str], fault: object, method: str
+) -> None:
+    path = f"/repos/{REPOSITORY}/issues/comments/{github.say('x')}"
+    github.fault(method, "comments", fault)  # type: ignore[arg-type]
+    asked = client(where)
+    with pytest.raises(WaitedError):
+        asked.remove(path) if method == "DELETE" else asked.change(path, {"body": "y"}, Comment)
+    assert len(github.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -197,7 +216,7 @@ def test_refusals_are_told_apart_and_not_repeated(
     assert len(github.requests) == 1
 
 
-@pytest.mark.parametrize("body", [None, "text", [], {"id": "no number"}, {"message": 3}])
+@pytest.mark.parametrize("body", ["text", [], {"id": "no number"}, {"message": 3}])
 def test_an_answer_of_another_shape_is_a_refusal_and_no_bug(
     github: FakeGitHub, where: dict[str, str], body: object
 ) -> None:
@@ -244,7 +263,103 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    proxied = Client(Hosts("http://github.example", "", ""), TOKEN)
-    assert isinstance(proxied._pool, urllib3.ProxyManager)
+    assert isinstance(Connection("http://github.example")._pool, urllib3.ProxyManager)
     monkeypatch.setenv("no_proxy", "github.example")
-    assert not isinstance(Client(Hosts("http://github.example", "", ""), TOKEN)._pool, urllib3.ProxyManager)
+    assert not isinstance(Connection("http://github.example")._pool, urllib3.ProxyManager)
+
+
+@pytest.mark.parametrize("size", [0, 1, 10])
+def test_an_answer_that_is_cut_off_is_asked_for_again(github: FakeGitHub, where: dict[str, str], size: int) -> None:
+    github.fault("GET", "pulls", lambda go: Answer(200, Raw(b'{"number": 42'[:size])))
+    assert client(where).read(PULL, PullRequest).number == 42
+    assert len(github.requests) == 2
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"\xff", b"[" * 100_000, b'{"data": {"viewer": {"login": 3}}}'])
+def test_what_no_api_answers_is_a_refusal(github: FakeGitHub, where: dict[str, str], body: bytes) -> None:
+    github.fault("GET", "pulls", lambda go: Answer(200, Raw(body)), times=9)
+    github.fault("POST", "graphql", lambda go: Answer(200, Raw(body)), times=9)
+    with pytest.raises(RefusalError, match="not what GitHub documents"):
+        client(where).read(PULL, PullRequest)
+    with pytest.raises(RefusalError, match="not what GitHub documents"):
+        client(where).ask("query { viewer { login } }", {}, User)
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_a_slow_drip_ends_at_the_deadline(part: str) -> None:
+    with dripping(part) as address:
+        asked = Client(Hosts(address, address, ""), TOKEN, Clock().patience(3), deadline=0.3)
+        with pytest.raises(RefusalError, match="could not be reached"):
+            asked.read(PULL, PullRequest)
+
+
+def test_no_request_begins_when_the_budget_is_spent(github: FakeGitHub, where: dict[str, str]) -> None:
+    clock = Clock()
+    asked = client(where, clock.patience(10))
+    asked.read(PULL, PullRequest)
+    clock.time += 11
+    with pytest.raises(RefusalError, match="it takes too long"):
+        asked.read(PULL, PullRequest)
+    assert len(github.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("proxy", "address", "header"),
+    [
+        ("127.0.0.1:3128", "http://127.0.0.1:3128", None),
+        ("http://proxy.example", "http://proxy.example:80", None),
+        ("https://proxy.example:8443", "https://proxy.example:8443", None),
+        ("http://user:p%40ss@proxy.example:3128", "http://proxy.example:3128", "Basic dXNlcjpwQHNz"),
+        ("user:pass@proxy.example:3128", "http://proxy.example:3128", "Basic dXNlcjpwYXNz"),
+        ("http://[::1]:3128", "http://[::1]:3128", None),
+    ],
+)
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "all_proxy"])
+def test_a_proxy_is_what_people_write(
+    monkeypatch: pytest.MonkeyPatch, name: str, proxy: str, address: str, header: str | None
+) -> None:
+    without_proxies(monkeypatch)
+    monkeypatch.setenv(name, proxy)
+    pool = Connection("https://api.github.com")._pool
+    assert isinstance(pool, urllib3.ProxyManager)
+    assert str(pool.proxy) == address
+    assert pool.proxy_headers.get("Proxy-Authorization") == header
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://secret@proxy:1080", "http://", "http://secret:x@:1", "http://a:b", "http://[::1"]
+)
+def test_a_proxy_that_cannot_be_used_is_a_refusal_that_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    without_proxies(monkeypatch)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(RefusalError) as refusal:
+        Client(hosts({}), TOKEN)
+    assert refusal.value.kind is RefusalKind.PROXY
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "api.github.com",
+        "htp://x",
+        "https://",
+        "https://a:b",
+        "https://a:99999",
+        "http://[::1",
+        "https://a b",
+        "https://ü",
+    ],
+)
+def test_what_is_not_an_address_is_a_refusal(address: str) -> None:
+    with pytest.raises(RefusalError) as refusal:
+        Client(hosts({"GITHUB_API_URL": address}), TOKEN)
+    assert refusal.value.kind is RefusalKind.ADDRESS
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)

@@ -6,11 +6,15 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.github.fake import SHA, FakeGitHub, serving
-from tests.github.job import Clock, bad, run, variables
+from tests.github.fake import SHA, Answer, FakeGitHub, Step, cut_before, says, serving
+from tests.github.job import Clock, bad, clean, run, variables
+from tfcheck.github.comment import OnClean
+from tfcheck.github.outcome import CommentAction
+from tfcheck.github.publish import CommentOptions
 from tfcheck.report.markdown.marker import marker
 
 
@@ -89,6 +93,34 @@ quickly = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 def test_two_jobs_that_find_no_comment_leave_one_with_what_the_newer_says(tmp_path: Path, order: list[int]) -> None:
     github = FakeGitHub()
     together(github, tmp_path, order, "10.1", "11.1")
+    (comment,) = github.comments.values()
+    assert "of the newest run" in comment["body"]
+    assert github.problems == []
+
+
+WAITS = [says(429, "slow down", retry_after="9"), says(403, "secondary rate limit"), says(502), cut_before]
+
+
+@pytest.mark.parametrize("wait", WAITS)
+@pytest.mark.parametrize(("method", "on_clean"), [("PATCH", "update"), ("DELETE", "delete"), ("GET", "delete")])
+@pytest.mark.parametrize("pushed", [True, False])
+def test_a_write_that_waited_reads_head_and_thread_first(
+    tmp_path: Path, wait: Step, method: str, on_clean: OnClean, pushed: bool
+) -> None:
+    """A newer run finishes while an older one waits, for the same commit or for a newer one."""
+    github = FakeGitHub()
+    sha = "a" * 40 if pushed else SHA
+
+    def newer(go: Callable[[], Answer]) -> Answer:
+        github.open_pull(sha=sha)
+        run(variables(tmp_path, where, sha=sha, run="11.1"), [bad(message="of the newest run", sha=sha)])
+        return wait(go)
+
+    with serving(github) as where:
+        run(variables(tmp_path, where, run="9.1"), [bad()])
+        github.fault(method, "/issues/", newer)
+        older = run(variables(tmp_path, where, run="10.1"), [clean()], CommentOptions(id="orders", on_clean=on_clean))
+    assert older.outcome.did is CommentAction.NOTHING
     (comment,) = github.comments.values()
     assert "of the newest run" in comment["body"]
     assert github.problems == []

@@ -15,7 +15,7 @@ from tfcheck.github.client import Client
 from tfcheck.github.event import RequestedPull
 from tfcheck.github.hosts import Hosts
 from tfcheck.github.publish import CommentOptions, RunLocation, publish
-from tfcheck.github.refusal import RefusalError
+from tfcheck.github.refusal import RefusalError, refusing
 from tfcheck.report import origin
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content
@@ -43,6 +43,7 @@ class Hook(msgspec.Struct, frozen=True):
     wishes: CommentOptions
     manuals: tuple[Manual, ...]
     run: str
+    debug: bool
 
     @property
     def failed(self) -> bool:
@@ -68,15 +69,18 @@ def after_command(
     manuals: tuple[Manual, ...] = (),
     *,
     dry_run: bool = False,
+    debug: bool = False,
     now: Callable[[], float] = time.time,
 ) -> str:
     """Bring the comment up to date and give what the log of the hook should hold: nothing where there is nothing.
+
+    `debug` lets bugs in posting through.
 
     Raises:
         UsageError: Atlantis does not say which pull request this is.
     """
     # INVARIANT: the run is counted from before the results are read, so that a newer run knows all that an older knew.
-    hook = Hook(variables, pull(variables), wishes, manuals, f"{int(now())}.0")
+    hook = Hook(variables, pull(variables), wishes, manuals, f"{int(now())}.0", debug)
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
     store = ResultStore(root(variables), hook.pull, now)
@@ -156,7 +160,8 @@ def _told(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
     expected = len(kept.reports) + missing if kept.reports else 0
     wishes = msgspec.structs.replace(hook.wishes, expected=expected, absent=kept.lost, gone=kept.gone)
     try:
-        done = publish(client, _asked(hook.pull), kept.reports, _place(hook), wishes, hook.manuals)
+        with refusing(debug=hook.debug):
+            done = publish(client, _asked(hook.pull), kept.reports, _place(hook), wishes, hook.manuals)
     except RefusalError as refusal:
         return HookResult(f"no comment: {refusal}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)

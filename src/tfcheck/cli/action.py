@@ -36,7 +36,7 @@ def github(debug: bool) -> int:
     The page on the GitHub Action lists them.
     """
     try:
-        status = _run(inputs(os.environ), os.environ)
+        status = _run(inputs(os.environ), os.environ, debug=debug)
     except TfcheckError as error:
         terminal.complain(error)
         _annotate([error])
@@ -52,7 +52,7 @@ class _Found(msgspec.Struct, frozen=True):
     errors: tuple[InputError, ...]
 
 
-def _run(wanted: Inputs, variables: Mapping[str, str]) -> int:
+def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     found = _found(wanted)
     reports = [each.report for each in found.reports]
     _log(found.reports)
@@ -62,7 +62,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str]) -> int:
     if wanted.annotations:
         terminal.publish(reporting.written("github", reports), None, colour=False)
     _annotate(found.errors)
-    return _told(wanted, found, status, variables)
+    return _told(wanted, found, status, variables, debug=debug)
 
 
 def _found(wanted: Inputs) -> _Found:
@@ -101,7 +101,7 @@ def _status(wanted: Inputs, found: _Found) -> int:
     return max((_FINDINGS if failing else 0, *(each.exit_status for each in found.errors)))
 
 
-def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str]) -> int:
+def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:
     """Write the summary of the job and the comment; give the exit status."""
     from tfcheck.cli.posting import REFUSED, post, summarize
 
@@ -109,10 +109,10 @@ def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, st
     lacking = len(reports) + len(found.errors) if found.errors else 0
     wishes = msgspec.structs.replace(wanted.wishes, expected=max(wanted.wishes.expected, lacking))
     if wanted.summary:
-        summarize(reports, wishes, variables)
+        summarize(reports, wishes, variables, debug=debug)
     if wanted.comment == "off" or not (reports or wishes.expected):
         return status
-    outcome = post(reports, wishes, variables).outcome
+    outcome = post(reports, wishes, variables, debug=debug).outcome
     if outcome is None:
         return REFUSED if wanted.comment == "required" and status == 0 else status
     step_outputs({"comment-id": str(outcome.id or ""), "comment-url": outcome.url}, variables)

@@ -151,5 +151,5 @@ def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: 
     from tfcheck.github.publish import CommentOptions
 
     wishes = CommentOptions(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
-    terminal.publish(after_command(os.environ, wishes, manuals(), dry_run=dry_run), None, colour=False)
+    terminal.publish(after_command(os.environ, wishes, manuals(), dry_run=dry_run, debug=debug), None, colour=False)
     return 0

@@ -131,7 +131,7 @@ def comment(
     if dry_run:
         _print(reports, wishes)
         return max(status, failing)
-    refused = _posted(reports, wishes, required=required)
+    refused = _posted(reports, wishes, required=required, debug=debug)
     return max(status, failing) or refused
 
 
@@ -154,11 +154,11 @@ def _print(reports: Sequence[Report], wishes: CommentOptions) -> None:
     terminal.publish(drawn_up(reports, wishes, os.environ), None, colour=False)
 
 
-def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool) -> int:
+def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool, debug: bool) -> int:
     from tfcheck.cli.posting import REFUSED, post, summarize
 
-    summarize(reports, wishes, os.environ)
-    if post(reports, wishes, os.environ).outcome is not None:
+    summarize(reports, wishes, os.environ, debug=debug)
+    if post(reports, wishes, os.environ, debug=debug).outcome is not None:
         return 0
     if ci.in_actions(os.environ):
         terminal.publish(reporting.written("github", reports), None, colour=False)

@@ -16,8 +16,8 @@ from tfcheck.github.client import Client
 from tfcheck.github.event import NothingToDo, asked
 from tfcheck.github.hosts import hosts
 from tfcheck.github.outcome import CommentAction, Outcome
-from tfcheck.github.publish import CommentOptions, RunLocation, page, publish
-from tfcheck.github.refusal import RefusalError
+from tfcheck.github.publish import CommentOptions, Published, RunLocation, page, publish
+from tfcheck.github.refusal import RefusalError, refusing
 from tfcheck.report.annotations import Annotation, written
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.screen import visible
@@ -36,16 +36,16 @@ class Posted(msgspec.Struct, frozen=True):
     outcome: Outcome | None
 
 
-def post(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Posted:
-    """Write to the pull request, and say what was done and why nothing was. Nothing is raised."""
-    wanted = asked(variables, wishes.number, reports)
-    if isinstance(wanted, NothingToDo):
-        outcome = Outcome(CommentAction.NOTHING, wanted.why)
-        terminal.say(visible(str(outcome)))
-        return Posted(outcome)
+def post(
+    reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
+) -> Posted:
+    """Write to the pull request, and report what was done or why nothing was.
+
+    INVARIANT: nothing is raised, unless `debug` lets bugs through: the exit status belongs to the findings.
+    """
     try:
-        client = Client(hosts(variables), _token(variables))
-        published = publish(client, wanted, reports, _place(variables), wishes, manuals())
+        with refusing(debug=debug):
+            published = _published(reports, wishes, variables)
     except RefusalError as refusal:
         hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
         warn(f"no comment on the pull request: {refusal}{hint}", variables)
@@ -54,6 +54,14 @@ def post(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[s
     for warning in published.warnings:
         warn(warning, variables)
     return Posted(published.outcome)
+
+
+def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
+    wanted = asked(variables, wishes.number, reports)
+    if isinstance(wanted, NothingToDo):
+        return Published(Outcome(CommentAction.NOTHING, wanted.why))
+    client = Client(hosts(variables), _token(variables))
+    return publish(client, wanted, reports, _place(variables), wishes, manuals())
 
 
 def _token(variables: Mapping[str, str]) -> str:
@@ -68,18 +76,24 @@ def warn(message: str, variables: Mapping[str, str]) -> None:
         terminal.say(f"warning: {visible(message)}")
 
 
-def summarize(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> None:
-    """Add to the summary of the job, where there is one."""
+def summarize(
+    reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
+) -> None:
+    """Add to the summary of the job, where there is one; what goes wrong becomes a warning."""
     file = variables.get("GITHUB_STEP_SUMMARY")
     if not file:
         return
-    text = summary(reports, page(reports, _place(variables), wishes, manuals()))
     from tfcheck.repository.writing import append
 
     try:
+        with refusing(debug=debug):
+            text = summary(reports, page(reports, _place(variables), wishes, manuals()))
         append(Path(file), text)
-    except OSError as error:
-        warn(f"the summary of the job cannot be written: {error.strerror}", variables)
+    except RefusalError as refusal:
+        warn(f"no summary of the job: {refusal}; {refusal.kind.hint}", variables)
+    except (OSError, ValueError) as error:
+        problem = (error.strerror if isinstance(error, OSError) else None) or "its path is not one"
+        warn(f"the summary of the job cannot be written: {problem}", variables)
 
 
 def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:

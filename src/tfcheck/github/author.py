@@ -64,18 +64,21 @@ def _bare(login: str) -> str:
 
 
 def _viewer(client: Client) -> str:
-    try:
-        return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login
-    except RefusalError as refusal:
-        if refusal.kind in (RefusalKind.TOKEN, RefusalKind.LIMITED, RefusalKind.UNREACHABLE):
-            raise
-        return ""
+    """Ask GraphQL, and once more where that broke; any other trouble of GraphQL is none, since REST is enough."""
+    for _ in range(2):
+        try:
+            return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login
+        except RefusalError as refusal:
+            broke = refusal.kind is RefusalKind.UNREACHABLE or refusal.status >= 500
+            if not broke or not client.patience.between(0.5, 1.0):
+                return ""
+    return ""
 
 
 def _person(client: Client) -> User | None:
     try:
         return client.read("/user", User)
     except RefusalError as refusal:
-        if refusal.status in (401, 403, 404):
+        if refusal.status in (403, 404):
             return None
         raise

@@ -9,52 +9,60 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, TypeVar
-from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urljoin
 
 import msgspec
-import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 from tfcheck import __version__
+from tfcheck.github.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, origin
 from tfcheck.github.hosts import Hosts
 from tfcheck.github.patience import WaitBudget
-from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, refused, said, speaks_of_a_limit
+from tfcheck.github.refusal import (
+    RefusalError,
+    RefusalKind,
+    UncertainError,
+    WaitedError,
+    refused,
+    said,
+    speaks_of_a_limit,
+)
 
 _T = TypeVar("_T")
 
-_CONNECT, _READ = 5.0, 30.0
+#: In seconds; nothing of it is needed.
+_GRAPHQL = 10.0
 _MOST_RETRIES = 4
+#: The status of an answer without a body.
+_NOTHING = 204
+_UNDOCUMENTED = "the answer is not what GitHub documents"
 _MOST_REDIRECTS = 3
 _MOST_PAGES = 1000
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
 class Client:
     """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
 
-    def __init__(self, hosts: Hosts, token: str, patience: WaitBudget | None = None) -> None:
-        """Build from the addresses and the token."""
+    def __init__(
+        self, hosts: Hosts, token: str, patience: WaitBudget | None = None, *, deadline: float = DEADLINE
+    ) -> None:
+        """Build from the addresses and the token; `deadline` is in seconds, for each request."""
         if not re.fullmatch(r"[!-~]+", token):
             raise RefusalError(
                 RefusalKind.TOKEN, "it contains characters that no token has" if token else "there is none"
             )
         self._hosts = hosts
         self._token = token
-        self._pool = _pool(hosts.api)
+        self._connection = Connection(hosts.api, deadline)
+        self._failures: Counter[tuple[str, str]] = Counter()
         self.patience = patience or WaitBudget()
 
     def read(self, path: str, shape: type[_T]) -> _T:
         """GET one thing."""
-        return _decoded(self._send("GET", self._hosts.api + path), shape)
+        return self._sent("GET", self._hosts.api + path, None, shape)[0]
 
     def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
         """GET all things of a list, page by page; links to another host are not followed."""
@@ -62,86 +70,98 @@ class Client:
         for _ in range(_MOST_PAGES):
             if url is None:
                 return
-            answer = self._send("GET", url)
-            yield from _decoded(answer, list[shape])  # type: ignore[valid-type]
+            found, answer = self._sent("GET", url, None, list[shape])  # type: ignore[valid-type]
+            yield from found
             url = self._next(url, answer)
 
-    def _next(self, url: str, answer: _Answer) -> str | None:
+    def _next(self, url: str, answer: HttpAnswer) -> str | None:
         found = _NEXT.search(answer.headers.get("link", ""))
         target = urljoin(url, found[1]) if found else None
-        return target if target and _origin(target) == _origin(self._hosts.api) else None
+        return target if target and origin(target) == origin(self._hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:
         """POST something new, once.
 
         Raises:
             UncertainError: it may be there or not.
+            WaitedError: it is not there, but some time is over: look again first.
         """
-        return _decoded(self._send("POST", self._hosts.api + path, body), shape)
+        return self._sent("POST", self._hosts.api + path, body, shape)[0]
 
     def change(self, path: str, body: Any, shape: type[_T]) -> _T:
-        """PATCH something."""
-        return _decoded(self._send("PATCH", self._hosts.api + path, body), shape)
+        """PATCH something, once.
+
+        Raises:
+            WaitedError: it may be changed or not, and some time is over: look again first.
+        """
+        return self._sent("PATCH", self._hosts.api + path, body, shape)[0]
 
     def remove(self, path: str) -> None:
-        """DELETE something; that it is gone already is no refusal."""
+        """DELETE something, once; that it is gone already is no refusal.
+
+        Raises:
+            WaitedError: it may be gone or not, and some time is over: look again first.
+        """
         try:
-            self._send("DELETE", self._hosts.api + path)
+            self._sent("DELETE", self._hosts.api + path, None, Any)
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
 
     def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
-        """Send a GraphQL query, or a mutation that may be repeated, and give its `data`."""
+        """Send a GraphQL query or mutation, once, and give its `data`."""
         body = {"query": query, "variables": variables}
-        answer = self._send("POST", self._hosts.graphql, body, repeatable=True)
-        found = _decoded(answer, _GraphQL)
+        answer = self._once("POST", self._hosts.graphql, body, _GRAPHQL)
+        if isinstance(answer, NoAnswer):
+            raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
+        if answer.status >= 300:
+            raise refused(answer.status, said(answer.body))
+        try:
+            found = _decoded(answer, _GraphQL)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
         if found.errors or found.data is None:
             raise RefusalError(RefusalKind.OTHER, said(answer.body), answer.status)
         return _converted(found.data, shape)
 
-    def _send(self, method: str, url: str, body: Any = None, *, repeatable: bool | None = None) -> _Answer:
-        """Send a request until it is answered, refused, or hopeless."""
-        may_repeat = method != "POST" if repeatable is None else repeatable
-        retries = limits = redirects = 0
+    def _sent(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
+        """Send a request until it is answered, refused, or hopeless. Only what reads is repeated."""
+        key = method, url
+        redirects = 0
         while True:
-            answer, problem, sent = self._once(method, url, body)
-            if answer is None or answer.status >= 500:
-                self._again(retries, problem or f"{answer.status if answer else 0}", may_repeat or not sent)
-                retries += 1
-            elif answer.status < 300:
-                return answer
-            elif (seconds := self._limit(answer, limits)) is not None:
-                if not self.patience.wait(seconds):
-                    raise RefusalError(RefusalKind.LIMITED, said(answer.body), answer.status)
-                limits += 1
-            elif (target := self._redirect(method, url, answer)) and redirects < _MOST_REDIRECTS:
+            result = self._tried(method, url, body, shape)
+            if isinstance(result, tuple):
+                self._failures.pop(key, None)
+                return result
+            target = self._redirect(method, url, result) if isinstance(result, HttpAnswer) else None
+            if target and redirects < _MOST_REDIRECTS:
                 url, redirects = target, redirects + 1
-            else:
-                raise refused(answer.status, said(answer.body))
+                continue
+            self._wait(method, result, self._failures[key])
+            self._failures[key] += 1
+            if method != "GET":
+                raise WaitedError(RefusalKind.UNREACHABLE, "no time left to look again")
 
-    def _once(self, method: str, url: str, body: Any) -> tuple[_Answer | None, str, bool]:
-        """Send a request once: the answer, else what went wrong, and whether GitHub may have got it."""
-        started = self.patience.now()
+    def _tried(
+        self, method: str, url: str, body: Any, shape: type[_T]
+    ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
+        """Send a request once, and decode the answer; one that is cut off or from a proxy is none."""
+        answer = self._once(method, url, body)
+        if isinstance(answer, NoAnswer) or answer.status >= 300:
+            return answer
         try:
-            found = self._pool.request(
-                method,
-                url,
-                body=None if body is None else msgspec.json.encode(body),
-                headers=self._headers(body is not None),
-                timeout=urllib3.Timeout(connect=_CONNECT, read=_READ),
-                retries=False,
-                redirect=False,
-            )
-        except (ConnectTimeoutError, NewConnectionError):
-            return None, "no connection", False
-        except ReadTimeoutError:
-            self.patience.spend(max(self.patience.now() - started, 0))
-            return None, f"no answer within {_READ:.0f} seconds", True
-        except HTTPError as error:
-            return None, f"the connection broke: {type(error).__name__}", True
-        headers = {name.lower(): value for name, value in found.headers.items()}
-        return _Answer(found.status, headers, found.data), "", True
+            return _decoded(answer, shape), answer
+        except msgspec.ValidationError:
+            raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return NoAnswer(_UNDOCUMENTED, sent=True)
+
+    def _once(self, method: str, url: str, body: Any, most: float = math.inf) -> HttpAnswer | NoAnswer:
+        seconds = min(self.patience.left(), most)
+        if seconds <= 0:
+            raise RefusalError(RefusalKind.UNREACHABLE, "it takes too long")
+        content = None if body is None else msgspec.json.encode(body)
+        return self._connection.request(method, url, self._headers(body is not None), content, seconds)
 
     def _headers(self, with_body: bool) -> dict[str, str]:
         return {
@@ -151,15 +171,27 @@ class Client:
             "User-Agent": f"tfcheck/{__version__}",
         } | ({"Content-Type": "application/json"} if with_body else {})
 
-    def _again(self, retries: int, problem: str, may_repeat: bool) -> None:
+    def _wait(self, method: str, answer: HttpAnswer | NoAnswer, failures: int) -> None:
         """Wait before a repetition, or say that there is none."""
-        if not may_repeat:
+        if isinstance(answer, HttpAnswer) and answer.status < 500:
+            self._wait_for_limit(answer, failures)
+            return
+        problem = answer.problem if isinstance(answer, NoAnswer) else str(answer.status)
+        if method == "POST" and (isinstance(answer, HttpAnswer) or answer.sent):
             raise UncertainError(RefusalKind.UNREACHABLE, problem)
-        least = 0.5 * 2**retries
-        if retries >= _MOST_RETRIES or not self.patience.between(least, 2 * least):
+        least = 0.5 * 2**failures
+        if failures >= _MOST_RETRIES or not self.patience.between(least, 2 * least):
             raise RefusalError(RefusalKind.UNREACHABLE, problem)
 
-    def _limit(self, answer: _Answer, limits: int) -> float | None:
+    def _wait_for_limit(self, answer: HttpAnswer, limits: int) -> None:
+        """Wait where too many requests were made; anything else is a refusal."""
+        seconds = self._limit(answer, limits)
+        if seconds is None:
+            raise refused(answer.status, said(answer.body))
+        if not self.patience.wait(seconds):
+            raise RefusalError(RefusalKind.LIMITED, said(answer.body), answer.status)
+
+    def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
         """Return the seconds to wait where too many requests were made, else None."""
         if answer.status not in (403, 429):
             return None
@@ -173,12 +205,12 @@ class Client:
             return math.ldexp(60.0, limits)
         return None
 
-    def _redirect(self, method: str, url: str, answer: _Answer) -> str | None:
+    def _redirect(self, method: str, url: str, answer: HttpAnswer) -> str | None:
         """Return where a renamed repository is now, on the same host only."""
         if answer.status not in ((301, 302, 307, 308) if method == "GET" else (307, 308)):
             return None
         target = urljoin(url, answer.headers.get("location", ""))
-        return target if _origin(target) == _origin(url) and target != url else None
+        return target if origin(target) == origin(url) and target != url else None
 
 
 class _GraphQL(msgspec.Struct):
@@ -186,29 +218,12 @@ class _GraphQL(msgspec.Struct):
     errors: list[Any] | None = None
 
 
-def _decoded(answer: _Answer, shape: type[_T]) -> _T:
-    try:
-        return msgspec.json.decode(answer.body, type=shape)
-    except (msgspec.DecodeError, UnicodeError):
-        raise RefusalError(RefusalKind.OTHER, "the answer is not what GitHub documents", answer.status) from None
+def _decoded(answer: HttpAnswer, shape: type[_T]) -> _T:
+    return msgspec.json.decode(answer.body if answer.status != _NOTHING else b"null", type=shape)
 
 
 def _converted(data: Any, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(data, shape)
     except msgspec.ValidationError:
-        raise RefusalError(RefusalKind.OTHER, "the answer is not what GitHub documents") from None
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc.lower()
-
-
-def _pool(api: str) -> urllib3.PoolManager:
-    """Build the connections, through the proxy that the environment names for this host."""
-    scheme, host = _origin(api)
-    proxy = getproxies().get(scheme)
-    if proxy and not proxy_bypass(host):
-        return urllib3.ProxyManager(proxy)
-    return urllib3.PoolManager()
+        raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED) from None

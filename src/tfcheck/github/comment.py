@@ -1,6 +1,7 @@
 """Keep one up-to-date comment although several jobs write to it.
 
-GitHub has no way to say "only if nobody wrote meanwhile". So whoever wrote looks again after a moment of random length.
+GitHub has no way to say "only if nobody wrote meanwhile". So whoever had to wait reads all again before writing, and
+whoever wrote looks again after a moment of random length.
 Of two comments made at the same time the older one stays, and whoever made the other one removes it and writes into
 the older. An older run that wrote over a newer one is written over in turn.
 """
@@ -9,21 +10,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from tfcheck.github.author import Author
 from tfcheck.github.client import Client
-from tfcheck.github.event import OpenPull
+from tfcheck.github.event import OpenPull, moved_on
 from tfcheck.github.outcome import CommentAction, Outcome
-from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError
-from tfcheck.github.shapes import Comment, PullRequest
+from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
+from tfcheck.github.shapes import Comment
 from tfcheck.report.markdown.marker import Marker, listed_targets, marked
 
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 
-_ROUNDS = 8
+_ROUNDS = 16
 _MOST_LOST = 3
 _LOOK_AGAIN = 1.0, 3.0
 _RUN = re.compile(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+", re.MULTILINE)
@@ -73,6 +75,7 @@ class Thread:
         self._draft = draft
         self._when_clean = on_clean
         self._size = draft.size
+        self._waits = pull.waits
         self._gone: set[int] = set()
         self._lost = 0
         self._wrote = CommentAction.UNCHANGED
@@ -84,16 +87,26 @@ class Thread:
             RefusalError: GitHub does not let us, or cannot be reached.
         """
         for _ in range(_ROUNDS):
-            outcome = self._round()
-            if outcome is not None:
-                return outcome
+            with suppress(WaitedError):
+                outcome = self._round()
+                if outcome is not None:
+                    return outcome
         raise RefusalError(RefusalKind.OTHER, "other jobs kept changing the comment")
 
     def _round(self) -> Outcome | None:
-        """Look at what is there and do the next thing; None where one has to look again."""
+        """Look at what is there and do the next thing; None where one has to look again.
+
+        INVARIANT: nothing is written after a wait that came after the head or the thread was read.
+        """
+        waits = self._client.patience.waits
+        if waits != self._waits and (why := moved_on(self._client, self._pull)):
+            return Outcome(CommentAction.NOTHING, why)
         ours = self._ours()
         if why := self._overtaken(ours):
             return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url)
+        self._waits = waits
+        if self._client.patience.waits != waits:
+            return None
         wording = self._draft.after(_said(ours))
         live = [each for each in ours if each.minimized is None]
         if not live:
@@ -123,9 +136,7 @@ class Thread:
         newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self._draft.marker.run]
         if any(mark.sha == self._draft.marker.sha for mark in newer):
             return "a newer run has written the comment"
-        if newer and self._client.read(self._pull.path, PullRequest).head.sha != self._draft.marker.sha:
-            return "a newer commit has come meanwhile"
-        return ""
+        return moved_on(self._client, self._pull) if newer else ""
 
     def _first(self, wording: Wording) -> Outcome | None:
         if not wording.wanted:
@@ -203,7 +214,7 @@ class Thread:
     def _minimized(self, kept: Comment) -> Outcome:
         try:
             self._client.ask(_MINIMIZE, {"id": kept.node_id}, dict)
-        except RefusalError as refusal:
+        except RefusalError as refusal:  # which the comment itself must not suffer from
             return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
         return Outcome(CommentAction.MINIMIZED, "nothing is missing any more", kept.id, kept.html_url)
 

@@ -27,11 +27,12 @@ class RequestedPull(msgspec.Struct, frozen=True):
 
 
 class OpenPull(msgspec.Struct, frozen=True):
-    """An open pull request whose newest commit is `sha`."""
+    """An open pull request whose newest commit is `sha`; `waits` counts the waits before that was read."""
 
     repository: str
     number: int
     sha: str
+    waits: int = 0
 
     @property
     def path(self) -> str:
@@ -72,6 +73,7 @@ def _claimed(
 
 def found(client: Client, wanted: RequestedPull) -> OpenPull | NothingToDo:
     """Ask GitHub for the pull request; nothing is written to one that is closed, or that has moved on."""
+    waits = client.patience.waits
     pull = client.read(f"/repos/{wanted.repository}/pulls/{wanted.number}", PullRequest)
     name = f"pull request #{wanted.number}"
     if pull.state != "open":
@@ -83,4 +85,12 @@ def found(client: Client, wanted: RequestedPull) -> OpenPull | NothingToDo:
             return NothingToDo(f"{name} is not the one that the run was for")
     if wanted.sha and head.sha != wanted.sha:
         return NothingToDo(f"{name} has another newest commit than the one that was checked")
-    return OpenPull(wanted.repository, wanted.number, head.sha)
+    return OpenPull(wanted.repository, wanted.number, head.sha, waits)
+
+
+def moved_on(client: Client, pull: OpenPull) -> str:
+    """Explain why nothing is to be written to a pull request any more; empty where it is as it was."""
+    now = client.read(pull.path, PullRequest)
+    if now.state != "open":
+        return "the pull request was closed meanwhile"
+    return "a newer commit has come meanwhile" if now.head.sha != pull.sha else ""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 
 import msgspec
@@ -22,6 +24,9 @@ class RefusalKind(Enum):
     INVALID = "GitHub does not accept the text"
     LIMITED = "too many requests were made"
     UNREACHABLE = "GitHub could not be reached"
+    ADDRESS = "the address of GitHub is wrong"
+    PROXY = "the proxy cannot be used"
+    BUG = "tfcheck failed"
     OTHER = "GitHub refused"
 
     @property
@@ -36,6 +41,9 @@ _HINTS = {
         "the documentation shows a second workflow for these"
     ),
     RefusalKind.TOKEN: "pass `github-token`, or set GITHUB_TOKEN",
+    RefusalKind.ADDRESS: "check GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL",
+    RefusalKind.PROXY: "check HTTPS_PROXY and HTTP_PROXY, or name the host in NO_PROXY",
+    RefusalKind.BUG: "please report this bug, with the output of `--debug`",
     RefusalKind.GONE: "grant the job `permissions: pull-requests: write`",
 }
 
@@ -60,6 +68,29 @@ class UncertainError(RefusalError):
     """Something was sent that must not be done twice, and no answer tells whether it was done."""
 
 
+class WaitedError(RefusalError):
+    """Something was not sent again after a wait: what it was based on may be out of date."""
+
+
+@contextmanager
+def refusing(*, debug: bool = False) -> Iterator[None]:
+    """Turn all that goes wrong while posting into a refusal: the exit status belongs to the findings.
+
+    What an exception says is not shown, since it may quote a report or a token. `debug` lets bugs through.
+
+    Raises:
+        RefusalError: something went wrong.
+    """
+    try:
+        yield
+    except RefusalError:
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        raise RefusalError(RefusalKind.BUG, type(error).__name__) from None
+
+
 class _Error(msgspec.Struct):
     message: str = ""
 
@@ -73,7 +104,7 @@ def said(body: bytes) -> str:
     """Return GitHub's words from the body of an answer, on one line; empty where there are none."""
     try:
         found = msgspec.json.decode(body, type=_Body)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
     details = (each if isinstance(each, str) else each.message for each in found.errors)
     text = " ".join(visible("; ".join(filter(None, (found.message, *details)))).split())

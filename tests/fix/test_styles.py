@@ -22,6 +22,7 @@ from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load
+from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Verdict
 from tfcheck.world.world import After
@@ -263,7 +264,8 @@ def _applies(found: PlanFixes, text: Text, new: bytes, folder: Path) -> None:
     assert len(found.found) == 1
     subprocess.run(["git", "init", "-q", "."], cwd=folder, check=True)
     diff = found.found[0].fix.diff.encode()
-    subprocess.run(["git", "apply", "-"], cwd=folder, input=diff, check=True, capture_output=True)
+    options = ["--unidiff-zero"] if needs_unidiff_zero(diff.decode()) else []
+    subprocess.run(["git", "apply", *options, "-"], cwd=folder, input=diff, check=True, capture_output=True)
     assert (folder / text.file).read_bytes() == new
 
 

@@ -22,10 +22,11 @@ def fix_for(found: Report, task: str) -> Fix:
 def test_a_mount_is_granted_to_the_task_role_by_reference() -> None:
     fix = fix_for(report("efs-volumes"), 'aws_ecs_task_definition.app["jobs"]')
     assert fix.proven
-    assert 'aws_iam_role.task["jobs"]' in fix.hcl
+    assert "for key, role in aws_iam_role.task : key => role if " in fix.hcl
+    assert '"jobs"' in fix.hcl
     assert "Resource = aws_efs_file_system.points.arn" in fix.hcl
     existing = fix_for(report("file-system-closed"), 'aws_ecs_task_definition.app["web"]')
-    assert 'Resource = aws_efs_file_system.data["web"].arn' in existing.hcl
+    assert 'Resource = aws_efs_file_system.data[each.key].arn' in existing.hcl
 
 
 def test_what_is_granted_to_the_execution_role_is_told_and_wants_a_review() -> None:

@@ -246,7 +246,7 @@ def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Foun
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
     """Whether the sources declare what the plan lists, and beyond that only policies."""
-    from tfcheck.fix.place import POLICIES
+    from tfcheck.fix.unplanned import POLICIES
 
     declared = sources.surely_declares(path)
     listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}

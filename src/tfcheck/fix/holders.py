@@ -7,6 +7,7 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.fix.proposal import named
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.role import Roles
@@ -153,11 +154,6 @@ class Holders:
             return str(thing.address)
         name = reference if thing is None else thing.attribute("name")
         return named(name) if isinstance(name, str) else None
-
-
-def named(role: str) -> str:
-    """Call a role that the plan does not make."""
-    return f"the role {role}"
 
 
 def is_frozen(block: Block, attribute: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, by_file
@@ -18,8 +19,10 @@ from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.ranking import ranked
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
@@ -27,7 +30,7 @@ from tfcheck.role import Role, Roles
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
-from tfcheck.world.world import After, WorldObject
+from tfcheck.world.world import After
 
 #: What an Allow on the role fixes.
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
@@ -113,6 +116,7 @@ class FixFinder:
         self._files = Files(self._sources, conceals)
         self._read: dict[str, SourceFile] = {}
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
+        self._added = AddedPolicies(self._places, self._resolver)
         self._elsewhere = OtherPolicies(world, self._roles, self._places)
 
     def mends(self, answers: Sequence[Answer]) -> PlanFixes:
@@ -135,7 +139,7 @@ class FixFinder:
         return PlanFixes(tuple(found), tuple(settled))
 
     def _case(self, need: RoleNeed) -> _Case:
-        return _Case(need.answers, self._places.proposals(need), need)
+        return _Case(need.answers, ranked(need, self._places, self._added, self._resolver), need)
 
     def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: set[Answer]) -> Iterator[DraftFix]:
         left = [RoleNeed(need.roles, self._left(need, done, settled)) for need in needs]
@@ -172,15 +176,12 @@ class FixFinder:
             if answer.role in roles:
                 by_role.setdefault(answer.role, []).append(answer)
         done: set[str] = set()
-        for name, own in by_role.items():
-            if name in done:
-                continue
-            siblings = [str(each) for each in self._places.holders.instances(roles[name].address)] or [name]
-            alike = len(siblings) > 1 and self._alike(siblings, by_role, roles)
-            together = siblings if alike else [name]
-            done |= set(together)
-            lacking = tuple(answer for each in together for answer in by_role[each])
-            yield RoleNeed(tuple(roles[each] for each in together), lacking if alike else tuple(own))
+        for name in by_role:
+            if name not in done:
+                siblings = [str(each) for each in self._places.holders.instances(roles[name].address)] or [name]
+                lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
+                done |= set(siblings)
+                yield from self._alike(lacking)
 
     def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Join what each role lacks that is not made here, but may have a policy from here."""
@@ -197,12 +198,28 @@ class FixFinder:
         task = tasks_by_address(self._world).get(answer.requirement.task_definition)
         return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
 
-    def _alike(self, siblings: Sequence[str], lacking: dict[str, list[Answer]], roles: dict[str, WorldObject]) -> bool:
-        """Whether all instances of a role lack what their module writes in the same words."""
-        if not all(each in lacking for each in siblings):
-            return False
-        written = [self._places.wanted(lacking[each], roles[each].address.module) for each in siblings]
-        return written[0] is not None and all(each == written[0] for each in written)
+    def _alike(self, needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
+        """Join the needs of roles made from one block where these are the same in their own terms."""
+        while needs:
+            together = list(needs[:1])
+            for each in needs[1:]:
+                if self._is_shared([*together, each]):
+                    together.append(each)
+            needs = [each for each in needs if each not in together]
+            yield RoleNeed(
+                tuple(role for each in together for role in each.roles),
+                tuple(answer for each in together for answer in each.answers),
+            )
+
+    def _is_shared(self, needs: Sequence[RoleNeed]) -> bool:
+        need = RoleNeed(
+            tuple(role for each in needs for role in each.roles),
+            tuple(answer for each in needs for answer in each.answers),
+        )
+        addresses = {str(each.address): each.address for each in need.roles}
+        if self._places.shared(need, "", addresses) is not None:
+            return True
+        return self._added.shared_at_call(need) is not None
 
     # Proofs
 
@@ -227,7 +244,7 @@ class FixFinder:
         found: list[Address] = []
         for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
             while True:
-                found += self._places.unplanned(module)
+                found += unplanned(module, self._resolver)
                 if not module.steps:
                     break
                 module = module.parent
@@ -252,7 +269,7 @@ class FixFinder:
                 if mended == case.answers:
                     proven.append(case)
                 elif mended and case.need is not None:
-                    failed.append(self._case(RoleNeed(case.need.roles, mended, case.need.elsewhere)))
+                    failed.append(self._case(case.need.only(mended)))
                 else:
                     failed.append(case)
             waiting = [case for case in failed if case.advance()]

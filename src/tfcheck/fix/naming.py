@@ -9,14 +9,12 @@ import msgspec
 
 from tfcheck.fix.literal import ObjectParts, read_parts
 from tfcheck.fix.render import quoted
-from tfcheck.fix.spelling import local_name
 from tfcheck.fix.wanted import NeededStatement, free
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.world.world import WorldObject
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
 class Labels:
@@ -27,11 +25,9 @@ class Labels:
         self._given: dict[str, str] = {}
         self._known: dict[int, frozenset[str]] = {}
 
-    def label(self, address: Address, sources: Module | None, *, keyed: bool, call: str = "") -> str:
-        """Name a policy after the role that it is for, or the call of the module that makes the role."""
-        parts = [call, address.name if not call else "", str(address.key) if keyed and address.key is not None else ""]
-        if call and address.module.steps[-1].key is not None:
-            parts.append(str(address.module.steps[-1].key))
+    def label(self, address: Address, sources: Module | None, name: str, key: InstanceKey = None) -> str:
+        """Name a policy after the role that it is for, or the call of the module that creates the role."""
+        parts = [name, "" if key is None else str(key)]
         base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
         base = base if not base[0].isdigit() else f"role_{base}"
         declared = self._declared(sources)
@@ -53,14 +49,6 @@ def called_as(module: ModulePath) -> str:
     step = module.steps[-1]
     key = "" if step.key is None else f"[{step.key}]" if isinstance(step.key, int) else f"[{quoted(step.key)}]"
     return f"module.{step.name}{key}"
-
-
-def role_reference(role: WorldObject, repeated: tuple[str, str] | None) -> str:
-    """Write the role's name as a policy in its own module does."""
-    if repeated is None:
-        return f"{local_name(role.address)}.id"
-    address = role.address
-    return "each.value.id" if repeated[0] == "for_each" else f"{address.type}.{address.name}[count.index].id"
 
 
 def provider_given(call: Block) -> str:

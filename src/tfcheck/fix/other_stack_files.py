@@ -47,7 +47,9 @@ def grants_elsewhere(
         if mended and statements is not None:
             home = lacking.home
             name = free(NAME, [taken for taken, _ in lacking.role.inline], "-")
-            policy = NewPolicy(labels.label(home, None, keyed=True), name, f"{local_name(home)}.id", statements)
+            policy = NewPolicy(
+                labels.label(home, None, home.name, home.key), name, f"{local_name(home)}.id", statements
+            )
             where = f" in {home.module}" if home.module.steps else ""
             title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
             yield fix_of(title, "\n".join(hcl(policy)), verdicts), mended, home

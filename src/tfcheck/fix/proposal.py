@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
@@ -36,3 +38,25 @@ class RoleNeed(msgspec.Struct, frozen=True):
     roles: tuple[WorldObject, ...]
     answers: tuple[Answer, ...]
     elsewhere: str = ""
+
+    def names(self) -> frozenset[str]:
+        """Name the roles: those of the plan by their addresses, another one as `named`."""
+        return frozenset(str(each.address) for each in self.roles) or frozenset({named(self.elsewhere)})
+
+    def by_role(self) -> dict[str, tuple[Answer, ...]]:
+        """Sort what is lacked by the role that lacks it."""
+        return {
+            name: tuple(each for each in self.answers if each.role == name)
+            for name in (str(role.address) for role in self.roles)
+        }
+
+    def only(self, answers: Sequence[Answer]) -> RoleNeed:
+        """Return what is left of the need, and the roles that lack some of it."""
+        lacking = {each.role for each in answers}
+        roles = tuple(each for each in self.roles if str(each.address) in lacking)
+        return RoleNeed(roles, tuple(answers), self.elsewhere)
+
+
+def named(role: str) -> str:
+    """Call a role that the plan does not make."""
+    return f"the role {role}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 
+from tfcheck.fix.templates import ModuleTexts
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
@@ -73,7 +74,22 @@ class Spelling:
         """Map the sensitive texts that inputs and locals are to what refers to them."""
         return {str(seen): each for each, seen in reversed(self._seen) if isinstance(seen, Sensitive)}
 
+    def is_of_this_plan(self, spelled: Spelled) -> bool:
+        """Whether a text contains literals that the module does not: variables, an account or a region gave them."""
+        return not self._texts.has_literally(spelled)
+
+    @cached_property
+    def _texts(self) -> ModuleTexts:
+        return ModuleTexts(self._resolver, self._module, self._refuse)
+
     def _spelled(self, value: TextLike) -> Spelled | None:
+        """Write a value as the module does, so that it is right for every plan of it; otherwise for this one."""
+        found = self._by_names(value)
+        if found is not None and not self.is_of_this_plan(found):
+            return found
+        return self._texts.spell(value) or found
+
+    def _by_names(self, value: TextLike) -> Spelled | None:
         own = self._by_resources(value)
         if own is not None:
             return own

@@ -14,7 +14,8 @@ import msgspec
 
 _FILE = re.compile(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
 _HUNK = re.compile(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@.*", re.DOTALL)
-_HUNK_HEAD = re.compile(r"^@@ ", re.MULTILINE)
+#: What the head of a hunk says that shows no line behind the change.
+UNIDIFF_ZERO = "apply with --unidiff-zero"
 
 
 class InsertedText(msgspec.Struct, frozen=True):
@@ -95,13 +96,5 @@ def _hunk(rows: Iterator[str], file: str, line: int, old: int, new: int) -> Iter
 
 
 def needs_unidiff_zero(diff: str) -> bool:
-    """Whether `git apply` accepts a diff only with `--unidiff-zero`: a hunk ends without a line of context.
-
-    git takes such a hunk for one that ends where the file does.
-    """
-    return any(not _ends_in_context(each) for each in _HUNK_HEAD.split(diff)[1:])
-
-
-def _ends_in_context(hunk: str) -> bool:
-    rows = [row for row in hunk.partition("diff --git ")[0].split("\n")[1:] if row]
-    return not rows or rows[-1][0] in " \\"
+    """Whether `git apply` accepts a diff only with `--unidiff-zero`."""
+    return any(row.startswith("@@ ") and row.endswith(UNIDIFF_ZERO) for row in diff.split("\n"))

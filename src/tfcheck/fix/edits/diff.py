@@ -14,6 +14,7 @@ from itertools import accumulate, groupby
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, spliced
+from tfcheck.report.diff import UNIDIFF_ZERO
 
 _CONTEXT = 3
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -147,7 +148,9 @@ def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
     body += [" " + line for line in lines.all[position:last]]
     removed = last - first
     added = removed + sum(len(each.lines) - (each.end - each.start) for each in changes)
-    head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@\n"
+    # NOTE: git takes a hunk without a line of context at its end for one that ends where the file does.
+    mark = f" {UNIDIFF_ZERO}" if last == changes[-1].end < len(lines.all) else ""
+    head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@{mark}\n"
     return head + "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in body)
 
 

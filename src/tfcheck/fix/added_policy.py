@@ -1,0 +1,244 @@
+"""Propose a new policy: behind the role that it is for, or where the module is called that creates the role.
+
+The policy is repeated as the role or the call is, so that it goes with them where a key or a gate of theirs goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from tfcheck.fix.naming import Labels, provider_given, written
+from tfcheck.fix.new_policy import NewPolicy, behind, hcl
+from tfcheck.fix.place import Places, also, in_module
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.repetition import InstanceTerms, Repeated, SharedStatements, Statements, in_filter, shared_by
+from tfcheck.fix.wanted import Reference, Spelled, free
+from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.scope import CallReferent, ModuleScope
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.world.world import WorldObject
+
+_OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
+
+
+class AddedPolicies:
+    """Proposes new policies for roles of one plan."""
+
+    def __init__(self, places: Places, resolver: Resolver) -> None:
+        """Build from what writes in the plan's modules."""
+        self._places = places
+        self._resolver = resolver
+        self._labels = Labels()
+
+    # Behind the role
+
+    def reach(self, need: RoleNeed) -> frozenset[str]:
+        """Name the roles that a new policy in the module of the role would be for."""
+        keys = {role.address.key for role in need.roles}
+        siblings = self._places.holders.instances(need.roles[0].address)
+        return frozenset(str(each) for each in siblings if each.key in keys)
+
+    def behind_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
+        """Propose a policy behind the block of the roles."""
+        role = need.roles[0]
+        module = role.address.module
+        if not self._places.files.editable(block.source):
+            return
+        siblings = self._places.holders.instances(role.address)
+        keys = tuple(dict.fromkeys(each.address.key for each in need.roles))
+        others = not {each.key for each in siblings} <= set(keys)
+        base = f"{role.address.type}.{role.address.name}"
+        repeated = Repeated(base, "id", block, keys, others)
+        places = {str(each.address): each.address for each in need.roles}
+        shared = self._places.shared(need, "", places, by_value=repeated.can_use_values())
+        if shared is None:
+            return
+        made = [each for each in siblings if each.key in keys]
+        aside = also(self.reach(need) - need.names())
+        aside += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
+        provider = block.arguments.get("provider")
+        given = written(provider.source, provider.value_start, provider.value_end) if provider else ""
+        sources = self._resolver.module_sources(module)
+        label = self._labels.label(
+            role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None
+        )
+        aside += self._places.doubts(shared.statements, block, module)
+        for managed in _kinds(block):
+            policy = self._policy(label, role, repeated, shared, given, managed=managed)
+            keyed = [(each.module, _made_key(each.key, repeated)) for each in made]
+            yield from self._behind(block, policy, keyed, aside)
+
+    def _policy(
+        self,
+        label: str,
+        role: WorldObject,
+        repeated: Repeated,
+        shared: SharedStatements,
+        provider: str,
+        *,
+        managed: bool = False,
+    ) -> NewPolicy:
+        return NewPolicy(
+            label=label,
+            name=self._name(role),
+            role=repeated.role(by_value=shared.by_value),
+            wanted=in_filter(shared.statements) if repeated.others else shared.statements,
+            repeated=repeated.repetition(by_value=shared.by_value),
+            provider=provider,
+            managed=managed,
+        )
+
+    def _behind(
+        self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], aside: str
+    ) -> Iterator[Proposal]:
+        """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in."""
+        insertions = behind(anchor, policy)
+        if insertions is None:
+            return
+        added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]
+        yield Proposal(
+            title=f"add {policy.types[0]}.{policy.label}{in_module(made[0][0])}{aside}",
+            safety="review" if aside else "safe",
+            insertions=insertions,
+            texts={anchor.source.name: anchor.source},
+            touched=(),
+            added=tuple(added),
+            hcl="\n".join(hcl(policy)),
+        )
+
+    def _name(self, role: WorldObject) -> str:
+        """Name the policy so that no other of the role is called the same."""
+        known = {holder.thing.attribute("name") for holder in self._places.holders.of(role)}
+        return free("ecs-start-up", {each for each in known if isinstance(each, str)}, "-")
+
+    # Where the module of the role is called
+
+    def is_for_callers(self, need: RoleNeed) -> bool:
+        """Whether the callers of the roles' module have names for what cannot be named in the module."""
+        module = need.roles[0].address.module
+        return not self._visible(need, module) or self._known_to_callers(need, module)
+
+    def _visible(self, need: RoleNeed, module: ModulePath) -> bool:
+        """Whether a module has a name for everything that is not known before apply."""
+        spell = self._places.spelling(module).spell
+        open_ = [each.requirement.resource for each in need.answers if not isinstance(each.requirement.resource, str)]
+        return all(any(isinstance(part, Reference) for part in spell(each) or ()) for each in open_)
+
+    def _known_to_callers(self, need: RoleNeed, module: ModulePath) -> bool:
+        """Whether the caller of a module has a name for what could only be written out in the module."""
+        if not module.steps:
+            return False
+        here, there = self._places.spelling(module).spell, self._places.spelling(module.parent).spell
+        known = [each.requirement.resource for each in need.answers if isinstance(each.requirement.resource, str)]
+        return any(not _refers(here(each)) and _refers(there(each)) for each in known)
+
+    def at_callers(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Propose a policy where the roles' module is called, or the module that calls that, and so on."""
+        paths = [role.address.module for role in need.roles]
+        while all(path.steps for path in paths):
+            if _is_one_call(paths):
+                found = self._at_caller(need, paths)
+                if found is not None:
+                    yield found
+            paths = [path.parent for path in paths]
+
+    def _at_caller(self, need: RoleNeed, paths: Sequence[ModulePath]) -> Proposal | None:
+        caller, name = paths[0].parent, paths[0].steps[-1].name
+        role = need.roles[0]
+        sources = self._resolver.module_sources(caller)
+        call = sources.call(name) if sources else None
+        outputs = {
+            self._output_that_is(one.attribute("name"), path) for one, path in zip(need.roles, paths, strict=True)
+        }
+        output = outputs.pop() if len(outputs) == 1 else None
+        if call is None or output is None or not self._places.files.editable(call.source):
+            return None
+        keys = tuple(path.steps[-1].key for path in paths)
+        repeated = Repeated(f"module.{name}", output, call, keys, set(self._keys_of_call(caller, name)) != set(keys))
+        shared = self._shared_at_call(need, paths, call, by_value=repeated.can_use_values())
+        if shared is None:
+            return None
+        others = len(self._places.holders.modules(caller)) - 1
+        aside = f"; {others + 1} instances of the module that calls it share it" if others else ""
+        aside += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
+        aside += self._places.doubts(shared.statements, call, caller)
+        key = keys[0] if repeated.others and len(keys) == 1 else None
+        label = self._labels.label(role.address, sources, name, key)
+        policy = self._policy(label, role, repeated, shared, provider_given(call))
+        places = [(each, key) for each in self._places.holders.modules(caller) for key in repeated.made_keys()]
+        return next(self._behind(call, policy, places, aside), None)
+
+    def shared_at_call(self, need: RoleNeed) -> SharedStatements | None:
+        """Write what the roles of several instances of one module call lack as one, where the module is called."""
+        paths = [role.address.module for role in need.roles]
+        if not _is_one_call(paths):
+            return None
+        sources = self._resolver.module_sources(paths[0].parent)
+        call = sources.call(paths[0].steps[-1].name) if sources else None
+        return self._shared_at_call(need, paths, call) if call else None
+
+    def _shared_at_call(
+        self, need: RoleNeed, paths: Sequence[ModulePath], call: Block, *, by_value: bool = True
+    ) -> SharedStatements | None:
+        caller = paths[0].parent
+        by_role = need.by_role()
+        found: list[tuple[InstanceTerms, Statements]] = []
+        for role, path in zip(need.roles, paths, strict=True):
+            statements = self._places.wanted(by_role[str(role.address)], caller)
+            if statements is None:
+                return None
+            found.append((self._terms_of_call(call, caller, path.steps[-1].key), statements))
+        return shared_by(found, by_value=by_value)
+
+    def _terms_of_call(self, call: Block, caller: ModulePath, key: InstanceKey) -> InstanceTerms:
+        for_each = call.attribute("for_each")
+        seen = self._resolver.see_safely(for_each, ModuleScope(self._resolver, caller)) if for_each else None
+        return InstanceTerms(key, seen.get(str(key)) if isinstance(seen, Mapping) else None)
+
+    def _keys_of_call(self, caller: ModulePath, name: str) -> Sequence[InstanceKey]:
+        seen = self._resolver.call(caller, name)
+        if not isinstance(seen, CallReferent):
+            return (None,)
+        keys = seen.keys()
+        return range(keys) if isinstance(keys, int) else keys
+
+    def _output_that_is(self, name: Value, module: ModulePath) -> str | None:
+        """Find the output of a module that is the role's name."""
+        sources = self._resolver.module_sources(module)
+        for output in sources.outputs() if sources else ():
+            try:
+                value = self._resolver.output(module, output)
+            except EvaluationError:
+                continue
+            if isinstance(value, str | Text | Unknown) and equal(value, name) is Truth.TRUE:
+                return output
+        return None
+
+
+def _is_one_call(paths: Sequence[ModulePath]) -> bool:
+    """Whether module instances are made by one call, each by its own key."""
+    if not all(path.steps for path in paths) or len({path.parent for path in paths}) > 1:
+        return False
+    return len({path.steps[-1].name for path in paths}) == 1 and len(set(paths)) == len(paths)
+
+
+def _made_key(key: InstanceKey, repeated: Repeated) -> InstanceKey:
+    if not repeated.is_repeated:
+        return None
+    return str(key) if repeated.others else key
+
+
+def _kinds(block: Block) -> Iterator[bool]:
+    """Whether a managed policy is wanted instead of an inline one: some roles remove what they do not list."""
+    if not block.blocks("inline_policy"):
+        yield False
+    if "managed_policy_arns" not in block.arguments:
+        yield True
+
+
+def _refers(spelled: Spelled | None) -> bool:
+    return any(isinstance(each, Reference) for each in spelled or ())

@@ -1,0 +1,59 @@
+"""Find what statements name that another plan of the same sources may not have.
+
+`aws_s3_bucket.config[0]` fails where `count` is 0, `aws_s3_bucket.config["web"]` where the map has no such key. It is
+fine where the sources rely on it anyway: in a block without `count` and `for_each`, or in one with the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tfcheck.fix.repetition import Statements
+from tfcheck.fix.wanted import Reference
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+
+_INSTANCE = re.compile(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(?:\d+|"[^"]*")\]')
+
+
+def gated(statements: Statements, place: Block, module: Module) -> str:
+    """Return an instance that statements in a block name although it may not be there; empty if there is none."""
+    names = (each[0] for expression in _expressions(statements) for each in _INSTANCE.finditer(expression))
+    return next((each for each in names if not _is_relied_on(each, place, module)), "")
+
+
+def _expressions(statements: Statements) -> Iterator[str]:
+    for statement in statements:
+        for spelled in statement.resources:
+            yield from (each.expression for each in spelled if isinstance(each, Reference))
+
+
+def _is_relied_on(instance: str, place: Block, module: Module) -> bool:
+    base = instance[: instance.index("[")]
+    own = _repetition(_block(base, module))
+    return not own or own == _repetition(place) or any(instance in _text(each) for each in _single(module))
+
+
+def _block(base: str, module: Module) -> Block | None:
+    *mode, kind, name = base.split(".")
+    if kind == "module" and not mode:
+        return module.call(name)
+    if kind in ("var", "local", "each"):
+        return None
+    return module.resource("data" if mode else "resource", kind, name)
+
+
+def _repetition(block: Block | None) -> str:
+    argument = block and (block.arguments.get("count") or block.arguments.get("for_each"))
+    return argument.source.text[argument.value_start : argument.value_end].strip() if argument else ""
+
+
+def _single(module: Module) -> Iterable[Block]:
+    """List the blocks of which there is always one."""
+    kinds = ("resource", "data", "module")
+    return (each for file in module.files for each in file.blocks if each.type in kinds and not _repetition(each))
+
+
+def _text(block: Block) -> str:
+    return block.source.text[block.start : block.end]

@@ -1,0 +1,197 @@
+"""Write one policy for several instances of a role or of a module that creates one.
+
+What each instance lacks is said in its own terms (`each.key`, `each.value.file`), so that all of them say the same. The
+policy is repeated as the role is: no key of an instance is named that another plan of the same sources may not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from tfcheck.fix.render import quoted
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.vocabulary.address import InstanceKey
+
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
+_SIMPLE = re.compile(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
+
+#: The statements of one policy.
+Statements = tuple[NeededStatement, ...]
+
+
+class InstanceTerms(msgspec.Struct, frozen=True):
+    """An instance: its key, and what `each.value` is in it."""
+
+    key: InstanceKey = None
+    element: Seen = None
+
+
+class SharedStatements(msgspec.Struct, frozen=True):
+    """The statements that several instances share; `by_value`: they name `each.value`."""
+
+    statements: Statements
+    by_value: bool = False
+
+
+def shared_by(
+    instances: Sequence[tuple[InstanceTerms, Statements]], *, by_value: bool = True
+) -> SharedStatements | None:
+    """Write what all instances lack as one, without `each.value` unless `by_value`; None where it differs."""
+    if len(instances) == 1:
+        terms, only = instances[0]
+        return SharedStatements(_rewritten(only, terms, {}))
+    for words in (_no_words, _own_words, _key_words, _all_words) if by_value else (_no_words, _key_words):
+        found = [_rewritten(statements, terms, words(terms)) for terms, statements in instances]
+        if all(each == found[0] for each in found):
+            return SharedStatements(found[0], _names_value(found[0]))
+        if words is _no_words and all(statements == instances[0][1] for _, statements in instances):
+            return SharedStatements(instances[0][1])
+    return None
+
+
+def _names_value(statements: Statements) -> bool:
+    parts = (part for each in statements for one in each.resources for part in one)
+    return any(isinstance(part, Reference) and part.expression.startswith("each.value") for part in parts)
+
+
+def _no_words(_: InstanceTerms) -> dict[str, str]:
+    return {}
+
+
+def _key_words(terms: InstanceTerms) -> dict[str, str]:
+    return {terms.key: "each.key"} if isinstance(terms.key, str) else {}
+
+
+def _own_words(terms: InstanceTerms) -> dict[str, str]:
+    """Return the key, and what in the element names it: `shop/${key}/db` is meant for this instance."""
+    return {each: name for each, name in _all_words(terms).items() if str(terms.key) in each}
+
+
+def _all_words(terms: InstanceTerms) -> dict[str, str]:
+    return {**dict(_leaves("each.value", terms.element)), **_key_words(terms)}
+
+
+def _leaves(expression: str, seen: Seen) -> list[tuple[str, str]]:
+    """Pair the texts in an element with what refers to them."""
+    if isinstance(seen, Sensitive):
+        return []
+    if isinstance(seen, str):
+        return [(seen, expression)] if seen else []
+    if isinstance(seen, dict):
+        names = [each for each in seen if _NAME.fullmatch(each)]
+        return [pair for each in names for pair in _leaves(f"{expression}.{each}", seen[each])]
+    return []
+
+
+def _rewritten(statements: Statements, terms: InstanceTerms, words: Mapping[str, str]) -> Statements:
+    return tuple(
+        msgspec.structs.replace(each, resources=tuple(_in_terms(one, terms, words) for one in each.resources))
+        for each in statements
+    )
+
+
+def _in_terms(spelled: Spelled, terms: InstanceTerms, words: Mapping[str, str]) -> Spelled:
+    found: list[str | Reference] = []
+    for each in spelled:
+        if isinstance(each, Reference):
+            found.append(Reference(_by_key(each.expression, terms.key)))
+        else:
+            found += _split(each, words)
+    return tuple(found)
+
+
+def _by_key(expression: str, key: InstanceKey) -> str:
+    if key is None:
+        return expression
+    index = f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
+    return expression.replace(index, "[count.index]" if isinstance(key, int) else "[each.key]")
+
+
+def _split(text: str, words: Mapping[str, str]) -> list[str | Reference]:
+    """Replace the words of an instance in a literal; none inside another word."""
+    if not words:
+        return [text]
+    listed = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+    parts = re.split(rf"(?<![A-Za-z0-9])({listed})(?![A-Za-z0-9])", text)
+    found = [Reference(words[each]) if number % 2 else each for number, each in enumerate(parts)]
+    return [each for each in found if each != ""]
+
+
+class Repeated(msgspec.Struct, frozen=True):
+    """What a policy is repeated for: instances of `base` (`aws_iam_role.execution`, `module.service`).
+
+    `attribute` is the role's name there, `block` what `for_each` or `count` is written in, `keys` the instances that
+    the policy is for; with `others` there are more.
+    """
+
+    base: str
+    attribute: str
+    block: Block
+    keys: tuple[InstanceKey, ...]
+    others: bool
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether there are several instances, or may be."""
+        return "for_each" in self.block.arguments or "count" in self.block.arguments
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the instances have numbers."""
+        return "count" in self.block.arguments
+
+    def can_use_values(self) -> bool:
+        """Whether the collection of `for_each` can be named once more."""
+        return _SIMPLE.fullmatch(self._collection()) is not None and not self.is_counted
+
+    def repetition(self, *, by_value: bool) -> tuple[str, str] | None:
+        """Return the argument that repeats the policy, and its expression."""
+        if not self.is_repeated:
+            return None
+        collection = self._collection() if by_value else self.base
+        if self.others:
+            name = "index" if self.is_counted else "key"
+            what = "call" if self.base.startswith("module.") else "role"
+            value = "each" if by_value else what
+            return "for_each", f"{{ for {name}, {value} in {collection} : {name} => {value} if {self._choice(name)} }}"
+        return ("count", f"length({self.base})") if self.is_counted else ("for_each", collection)
+
+    def role(self, *, by_value: bool) -> str:
+        """Write the name of the role in the repeated policy."""
+        if not self.is_repeated:
+            return f"{self.base}.{self.attribute}"
+        if self.others or not self.is_counted:
+            return f"{self.base}[each.key].{self.attribute}" if by_value else f"each.value.{self.attribute}"
+        return f"{self.base}[count.index].{self.attribute}"
+
+    def made_keys(self) -> list[InstanceKey]:
+        """Return the keys of the policy's instances."""
+        if not self.is_repeated:
+            return [None]
+        return [str(each) for each in self.keys] if self.others else list(self.keys)
+
+    def _choice(self, name: str) -> str:
+        written = [str(each) if isinstance(each, int) else quoted(str(each)) for each in self.keys]
+        return f"{name} == {written[0]}" if len(written) == 1 else f"contains([{', '.join(written)}], {name})"
+
+    def _collection(self) -> str:
+        argument = self.block.arguments.get("for_each") or self.block.arguments.get("count")
+        return "" if argument is None else argument.source.text[argument.value_start : argument.value_end].strip()
+
+
+def in_filter(statements: Statements) -> Statements:
+    """Write `each.key` for `count.index`: a policy for some instances of a counted role goes over a map."""
+    return tuple(msgspec.structs.replace(each, resources=tuple(map(_uncounted, each.resources))) for each in statements)
+
+
+def _uncounted(spelled: Spelled) -> Spelled:
+    return tuple(
+        Reference(each.expression.replace("[count.index]", "[each.key]")) if isinstance(each, Reference) else each
+        for each in spelled
+    )

@@ -1,0 +1,182 @@
+"""Find how the sources of a module put a text together, so that a fix writes it the same way.
+
+A value that one plan knows may come from variables and be another in the next environment. Where the module has an
+expression that is the value, or begins with it, the fix uses that; a literal is fine where the module has it as one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.expression import Expression, Literal, Template
+from tfcheck.hcl.syntax.parse import reference_text
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.scope import ModuleScope, ResourceReferent
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, written
+from tfcheck.vocabulary.address import Address, ModulePath
+
+_PART = re.compile(r"[^:/]+")
+#: Parts of ARNs that say what kind of thing it is.
+_KINDS = frozenset(
+    (
+        *("arn", "aws", "aws-cn", "aws-us-gov", "s3", "ecr", "logs", "kms", "ssm", "secretsmanager", "iam", "fsx"),
+        *("elasticfilesystem", "repository", "log-group", "parameter", "secret", "key", "role", "file-system"),
+        *("access-point", ""),
+    )
+)
+_NAME = re.compile(r"[\w-]+")
+#: What differs between the plans of one module.
+_REFERS = re.compile(r"(?:^| )(?:var|local|data)\.")
+_WRITTEN_IN = ("resource", "data", "module", "locals", "provider")
+
+
+class _Piece(msgspec.Struct, frozen=True):
+    """A part of a text: what it is, as `_flat` writes it, and the reference that gives it; None for a literal."""
+
+    value: str
+    reference: str | None
+
+
+class ModuleTexts:
+    """The texts that the sources of one module instance put together from references.
+
+    `refuse` says which objects must not be referred to from there, by their name in the module.
+    """
+
+    def __init__(self, resolver: Resolver, module: ModulePath, refuse: Callable[[str], bool]) -> None:
+        """Build from the module instance."""
+        self._resolver = resolver
+        self._path = module
+        self._module = resolver.module_sources(module)
+        self._refuse = refuse
+
+    def spell(self, value: TextLike) -> Spelled | None:
+        """Write a text as the module does; None where nothing there gives it, or begins with it."""
+        wanted = _flat(value)
+        if not wanted:
+            return None
+        found = (cut for text, parts in self._texts if text.startswith(wanted) and (cut := _cut(parts, wanted)))
+        return next(found, None)
+
+    def has_literally(self, spelled: Spelled) -> bool:
+        """Whether all parts of the literals in a text are written in the module."""
+        if self._module is None:
+            return True
+        literals = [each for each in spelled if isinstance(each, str)]
+        parts = {part.rstrip("*?").rstrip("-") for each in literals for part in _PART.findall(each)} - _KINDS
+        return all(re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._written) for part in parts)
+
+    @cached_property
+    def _texts(self) -> list[tuple[str, tuple[_Piece, ...]]]:
+        found: dict[str, tuple[_Piece, ...]] = {}
+        for block, node in _templates(self._module) if self._module else ():
+            for scope in self._scopes(block) if _REFERS.search(_names(node)) else ():
+                parts = self._pieces(node, scope)
+                if parts:
+                    found.setdefault("".join(each.value for each in parts), parts)
+        return sorted(found.items(), key=lambda each: len(each[0]))
+
+    def _scopes(self, block: Block) -> Iterator[Scope]:
+        """Return the names that the instances of a block can use."""
+        if block.type != "resource" or not {"for_each", "count"} & set(block.arguments):
+            yield ModuleScope(self._resolver, self._path)
+            return
+        kind, name = block.labels
+        seen = self._resolver.resource(self._path, "managed", kind, name)
+        keys = seen.keys() if isinstance(seen, ResourceReferent) else ()
+        for key in range(keys) if isinstance(keys, int) else keys:
+            yield self._resolver.scope_of(Address(self._path, "managed", kind, name, key))
+
+    def _pieces(self, node: Template, scope: Scope) -> tuple[_Piece, ...] | None:
+        """Evaluate the parts of a text; None where one of them is not known, or is not a plain reference."""
+        found: list[_Piece] = []
+        for part in node.parts:
+            if isinstance(part, Literal) and isinstance(part.value, str):
+                found.append(_Piece(part.value, None))
+                continue
+            name = reference_text(part)
+            value = self._resolver.evaluate(part, scope) if name and not name.startswith(".") else None
+            flat = _flat(value) if isinstance(value, str | Text | Unknown) else ""
+            if not flat or self._refuse(".".join(_NAME.findall(name)[:2])):
+                return None
+            repeats = name.startswith(("each.", "count."))
+            if repeats and not isinstance(value, str):
+                return None
+            found.append(_Piece(flat, None if repeats else name))
+        return tuple(found)
+
+    @cached_property
+    def _written(self) -> str:
+        """The text of what the module declares, without its variables and comments."""
+        blocks = [each for file in self._module.files for each in file.blocks] if self._module else []
+        return "\n".join(_without_comments(each) for each in blocks if each.type in _WRITTEN_IN)
+
+
+def _flat(value: TextLike) -> str:
+    """Write a text with each unknown part as its name between control characters; empty where it has no name."""
+    parts = []
+    for each in pieces(value):
+        if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.symbol is None):
+            return ""
+        parts.append(each if isinstance(each, str) else f"\0{written(each)}\0")
+    return "".join(parts)
+
+
+def _names(node: Template) -> str:
+    return " ".join(reference_text(each) for each in node.parts if not isinstance(each, Literal))
+
+
+def _cut(parts: tuple[_Piece, ...], value: str) -> Spelled | None:
+    """Return the beginning of a text that is a value; None where that would end within a reference."""
+    found: list[str | Reference] = []
+    left = value
+    for piece in parts:
+        if not left:
+            break
+        if piece.reference is None:
+            found.append(piece.value[: len(left)])
+        elif len(piece.value) > len(left):
+            return None
+        else:
+            found.append(Reference(piece.reference))
+        left = left[len(piece.value) :]
+    return tuple(found) if any(isinstance(each, Reference) for each in found) else None
+
+
+def _templates(module: Module) -> Iterator[tuple[Block, Template]]:
+    for file in module.files:
+        for block in file.blocks:
+            for expression in _expressions(block) if block.type in _WRITTEN_IN else ():
+                yield from ((block, each) for each in _inside(expression))
+
+
+def _expressions(block: Block) -> Iterator[Expression]:
+    for argument in block.arguments.values():
+        yield argument.expression
+    for nested in block.nested:
+        yield from _expressions(nested)
+
+
+def _inside(expression: object) -> Iterator[Template]:
+    """Iterate over the quoted texts in an expression."""
+    if isinstance(expression, Template):
+        yield expression
+    if isinstance(expression, tuple):
+        for each in expression:
+            yield from _inside(each)
+    elif isinstance(expression, msgspec.Struct):
+        for name in expression.__struct_fields__:
+            yield from _inside(getattr(expression, name))
+
+
+def _without_comments(block: Block) -> str:
+    return re.sub(r"(?m)(?:^|\s)(?:#|//).*$", "", block.source.text[block.start : block.end])

@@ -1,0 +1,50 @@
+"""List the policies that the sources declare and the plan, which is older, does not know yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck.hcl.evaluate.elements import is_referent
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.scope import ModuleScope
+from tfcheck.symbolic.value import Set
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+
+#: What a fix may add to the resources of a module.
+POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment"})
+
+
+def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
+    """List the instances of policies that the sources of a module declare and the plan does not know yet."""
+    sources = resolver.module_sources(module)
+    config = resolver.config_module(module)
+    declared = sorted(sources.declared()) if sources and config else []
+    return [
+        Address(module, "managed", kind, name, key)
+        for _, kind, name in declared
+        if kind in POLICIES and config and f"{kind}.{name}" not in config.resources
+        for key in _keys(Address(module, "managed", kind, name), resolver)
+    ]
+
+
+def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
+    """Evaluate the keys of the instances of a resource that the plan does not know."""
+    block = resolver.block(address)
+    count = block.attribute("count") if block else None
+    for_each = block.attribute("for_each") if block else None
+    scope = ModuleScope(resolver, address.module)
+    if count is not None:
+        number = resolver.evaluate(count, scope)
+        return range(number) if isinstance(number, int) else ()
+    if for_each is None:
+        return (None,)
+    seen = resolver.see_safely(for_each, scope)
+    keys = seen.keys() if isinstance(seen, dict) or is_referent(seen) else _items(seen)
+    return [each for each in keys or () if isinstance(each, str)] if not isinstance(keys, int) else ()
+
+
+def _items(seen: Seen) -> Sequence[object]:
+    if isinstance(seen, Set):
+        return seen.items
+    return seen if isinstance(seen, list) else ()

@@ -16,7 +16,6 @@ from tfcheck.cli import main as cli
 from tfcheck.cli.action_inputs import inputs, paths
 from tfcheck.cli.action_outputs import step_outputs
 from tfcheck.report.json import json as written
-from tfcheck.vocabulary.errors import TfcheckError
 
 TESTDATA = Path(__file__).parents[2] / "testdata"
 MISSING = str(TESTDATA / "literal-missing" / "plan.json")
@@ -148,7 +147,8 @@ def test_what_is_not_wanted_is_not_told(
     [
         ({}, "neither the input `plan` nor `report` is set"),
         ({"plan": MISSING, "fail_on": "sometimes"}, "the input `fail-on` is `sometimes`"),
-        ({"plan": MISSING, "strict": "yes"}, "the input `strict` is `yes`"),
+        ({"plan": MISSING, "strict": "maybe"}, "the input `strict` is `maybe`"),
+        ({"plan": MISSING, "comment": "always"}, "the input `comment` is `always`"),
         ({"plan": MISSING, "pr_number": "-1"}, "the input `pr-number` is `-1`"),
         ({"plan": "no/*.json"}, "the input `plan` names no file: `no/*.json`"),
         ({"plan": MISSING, "sources": "nowhere"}, "`nowhere` does not exist"),
@@ -166,11 +166,44 @@ def test_a_wrong_input_is_named(
 def test_a_pattern_names_each_file_once_and_a_name_with_brackets_itself(tmp_path: Path) -> None:
     for name in ("a.json", "b.json", "c[1].json"):
         (tmp_path / name).touch()
-    found = list(paths("plan", [f"{tmp_path}/b.json", f"{tmp_path}/[ab].json", f"{tmp_path}/c[1].json"]))
-    assert [Path(each).name for each in found] == ["b.json", "a.json", "c[1].json"]
-    with pytest.raises(TfcheckError):
-        list(paths("plan", [f"{tmp_path}/x*"]))
-    assert list(paths("report", [f"{tmp_path}/x*"], may_lack=True)) == []
+    found = paths("plan", [f"{tmp_path}/b.json", f"{tmp_path}/[ab].json", f"{tmp_path}/x*", f"{tmp_path}/c[1].json"])
+    assert [Path(each).name for each in found.files] == ["b.json", "a.json", "c[1].json"]
+    assert [each.message for each in found.errors] == [f"the input `plan` names no file: `{tmp_path}/x*`"]
+
+
+@pytest.mark.parametrize("missing", ["nowhere.json", "no/*.json", "\x00.json", "x" * 5000])
+def test_a_plan_that_is_missing_keeps_no_other_from_being_reported(
+    github: FakeGitHub, start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    found = inputs({"TFCHECK_PLAN": f"{missing}\n{MISSING}"})
+    assert missing in found.plans
+    if "\x00" in missing:  # which no environment can hold
+        missing = "nowhere\x01.json"
+    assert start(plan=f"{missing}\n{MISSING}", sarif_file="out.sarif", fail_on="never") == 3
+    (comment,) = github.by()
+    assert comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 error, 1 warning, 1 result missing")
+    assert told(tmp_path)["errors"] == "1"
+    assert told(tmp_path)["sarif-file"] == ""
+    assert not (tmp_path / "out.sarif").exists()
+    assert "::error title=tfcheck::" in capsys.readouterr().out
+
+
+def test_patterns_that_name_nothing_are_reported_as_missing(github: FakeGitHub, start: Start, tmp_path: Path) -> None:
+    assert start(plan="no/*.json\nnor/*.json") == 3
+    (comment,) = github.by()
+    assert comment["body"].split("\n")[1] == "### ❔ tfcheck: 2 results missing"
+
+
+@pytest.mark.parametrize("name", ["true", "True", "TRUE", " yes ", "on", "1"])
+@pytest.mark.parametrize("off", ["false", "False", "FALSE", "no", "Off", "0"])
+def test_booleans_are_read_in_any_case(name: str, off: str) -> None:
+    found = inputs({"TFCHECK_PLAN": "p", "TFCHECK_STRICT": name, "TFCHECK_NEW_ONLY": off, "TFCHECK_SUMMARY": off})
+    assert (found.strict, found.new_only, found.summary, found.annotations) == (True, False, False, True)
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": name}).comment == "auto"
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": off}).comment == "off"
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_COMMENT": "Required"}).comment == "required"
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_SUGGESTIONS": off}).wishes.suggestions == 0
+    assert inputs({"TFCHECK_PLAN": "p", "TFCHECK_FAIL_ON": "Warning"}).fail_on == "warning"
 
 
 def test_an_empty_input_is_one_that_is_not_set() -> None:

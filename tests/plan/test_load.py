@@ -200,6 +200,31 @@ def test_what_is_no_complete_plan_is_refused(text: str | bytes, message: str, hi
     assert hint in error.hint
 
 
+WRAPPED = "[command]/opt/terraform-bin show -json tfplan\n"
+COMMANDS = "\n".join(
+    (
+        "::debug::Terraform exited with code 0.",
+        f"::debug::stdout: {PLAN}%0A",
+        "::debug::stderr: ",
+        "::set-output name=x::0",
+    )
+)
+
+
+@pytest.mark.parametrize("before", ["", WRAPPED, f"::group::show\r\n{WRAPPED}"])
+@pytest.mark.parametrize("between", ["", "\n", "\r\n\r\n"])
+@pytest.mark.parametrize("after", ["", "\n", "\n##[endgroup]\n"])
+def test_what_the_wrapper_of_setup_terraform_prints_is_passed_over(before: str, between: str, after: str) -> None:
+    found = loaded(f"{before}{PLAN}{between}{COMMANDS}{after}")
+    assert len(found.plans) == 1
+    assert bool(found.warnings) is bool(before)
+
+
+def test_a_plan_after_the_wrapper_s_commands_is_not_lost() -> None:
+    assert len(loaded(f"{PLAN}\n{COMMANDS}\n{PLAN}\n{COMMANDS}\n").plans) == 2
+    assert "is not JSON" in refused(f"{PLAN}\n{COMMANDS}\nDone.").message
+
+
 def test_a_saved_plan_has_an_error_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "tfplan"
     path.write_bytes(b"PK\x03\x04rest")

@@ -7,7 +7,7 @@ Files, outputs and the summary are written first and the comment last, so that n
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, inputs, paths
 from tfcheck.cli.action_outputs import outputs, step_outputs
 from tfcheck.vocabulary.errors import InputError, TfcheckError
-from tfcheck.vocabulary.finding import Report
 
 _FINDINGS = 1
 
@@ -54,9 +53,11 @@ class _Found(msgspec.Struct, frozen=True):
 
 def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     found = _found(wanted)
+    for error in found.errors:
+        terminal.complain(error)
     reports = [each.report for each in found.reports]
     _log(found.reports)
-    written = _files(wanted, reports)
+    written = _files(wanted, found)
     status = _status(wanted, found)
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
@@ -66,33 +67,49 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
 
 
 def _found(wanted: Inputs) -> _Found:
-    reports: list[Checked] = []
-    errors: list[InputError] = []
-    plans = list(paths("plan", wanted.plans))
-    context = tuple(paths("context", wanted.context))
-    outputs = (*wanted.reports, wanted.sarif_file, wanted.output_json)
+    """Check the plans and read the reports; what cannot be read does not keep the others from being reported."""
+    checked, saved = _checked(wanted), _saved(wanted)
+    return _Found((*checked.reports, *saved.reports), (*checked.errors, *saved.errors))
+
+
+def _checked(wanted: Inputs) -> _Found:
+    """Check the plans.
+
+    Raises:
+        InputError: the context cannot be read, without which every answer could be another one.
+    """
+    plans, context = paths("plan", wanted.plans), paths("context", wanted.context)
+    if context.errors:
+        raise context.errors[0]
     together = Session(
-        plans,
-        context,
+        plans.files,
+        context.files,
         wanted.sources or None,
         wanted.workspace or None,
         account=wanted.account,
-        outputs=outputs,
+        outputs=(*wanted.reports, wanted.sarif_file, wanted.output_json),
         shared=True,
     )
-    for plan in plans:
+    return _read(plans.files, together.checked, plans.errors)
+
+
+def _saved(wanted: Inputs) -> _Found:
+    """Read the reports of other jobs; where their number is expected, the comment counts those that are missing."""
+    found = paths("report", wanted.reports)
+    expected = wanted.wishes.expected > 0
+    files = [each for each in found.files if not expected or Path(each).exists()]
+    return _read(files, lambda file: reporting.saved([file]), () if expected else found.errors)
+
+
+def _read(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors: Iterable[InputError]) -> _Found:
+    reports: list[Checked] = []
+    problems = list(errors)
+    for file in files:
         try:
-            reports += together.checked(plan)
+            reports += read(file)
         except InputError as error:
-            errors.append(error)
-    for file in paths("report", wanted.reports, may_lack=wanted.wishes.expected > 0):
-        try:
-            reports += reporting.saved([file])
-        except InputError as error:
-            errors.append(error)
-    for each in errors:
-        terminal.complain(each)
-    return _Found(tuple(reports), tuple(errors))
+            problems.append(error)
+    return _Found(tuple(reports), tuple(problems))
 
 
 def _status(wanted: Inputs, found: _Found) -> int:
@@ -139,16 +156,21 @@ def _annotate(errors: Sequence[TfcheckError]) -> None:
         terminal.publish(f"{told}\n", None, colour=False)
 
 
-def _files(wanted: Inputs, reports: Sequence[Report]) -> dict[str, str]:
-    """Write the files that are wanted, and name them."""
+def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
+    """Write the files that are wanted, and name them.
+
+    NOTE: no SARIF where a plan or report could not be read: code scanning would close the alerts that it lacks.
+    """
     from tfcheck.report.json import document, written
 
+    reports = [each.report for each in found.reports]
     report = wanted.output_json or wanted.unnamed("report.json")
     lines = [written(document(each), indent=len(reports) == 1) for each in reports]
     _write("".join(lines), report)
-    if wanted.sarif_file:
-        _write(reporting.written("sarif", reports), wanted.sarif_file)
-    return {"report-json": report.replace("\\", "/"), "sarif-file": wanted.sarif_file.replace("\\", "/")}
+    sarif = wanted.sarif_file if not found.errors else ""
+    if sarif:
+        _write(reporting.written("sarif", reports), sarif)
+    return {"report-json": report.replace("\\", "/"), "sarif-file": sarif.replace("\\", "/")}
 
 
 def _write(text: str, file: str) -> None:

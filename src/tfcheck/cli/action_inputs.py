@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.report.plain import clipped, visible
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from tfcheck.github.publish import CommentOptions
+
+
+#: What people write for booleans in YAML and in expressions, in any case.
+_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_LONGEST = 100
+_HINT = "paths are seen from the job's working directory; the step that writes the file may have failed"
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +60,7 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
     from tfcheck.github.publish import CommentOptions, When
 
     told = _Told(variables)
-    suggestions = told.one_of("suggestions", "auto", "off") == "auto"
+    suggestions = told.switch("suggestions", "auto", "off") == "auto"
     wishes = CommentOptions(
         id=told.text("comment-id"),
         author=told.text("comment-author"),
@@ -73,7 +80,7 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
         fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),
         new_only=told.flag("new-only", False),
         strict=told.flag("strict", False),
-        comment=told.one_of("comment", "auto", "required", "off"),
+        comment=told.switch("comment", "auto", "required", "off"),
         annotations=told.flag("annotations", True),
         summary=told.flag("summary", True),
         sarif_file=told.text("sarif-file"),
@@ -99,34 +106,63 @@ class _Told:
         return tuple(filter(None, map(str.strip, self.text(name).split("\n"))))
 
     def one_of(self, name: str, default: str, *others: str) -> str:
-        value = self.text(name) or default
+        value = self.text(name).lower() or default
         if value not in (default, *others):
-            raise UsageError(f"the input `{name}` is `{value}`", hint=f"it may be {', '.join((default, *others))}")
+            raise self._refused(name, *filter(None, (default, *others)))
         return value
 
+    def switch(self, name: str, on: str, *others: str) -> str:
+        """Return one of the values, the first for a boolean that is true and the last for one that is false."""
+        value = self.text(name).lower()
+        if value in _BOOLEANS:
+            return on if _BOOLEANS[value] else others[-1]
+        return self.one_of(name, on, *others)
+
     def flag(self, name: str, default: bool) -> bool:
-        value = self.one_of(name, "", "true", "false")
-        return value == "true" if value else default
+        value = self.text(name).lower()
+        if value and value not in _BOOLEANS:
+            raise self._refused(name, "true", "false")
+        return _BOOLEANS.get(value, default)
+
+    def _refused(self, name: str, *allowed: str) -> UsageError:
+        value = visible(clipped(self.text(name), _LONGEST))
+        return UsageError(f"the input `{name}` is `{value}`", hint=f"it may be {', '.join(allowed)}")
 
     def number(self, name: str, default: int) -> int:
         value = self.text(name) or str(default)
         if not (value.isascii() and value.isdecimal() and len(value) < 10):
-            raise UsageError(f"the input `{name}` is `{value}`", hint="it must be a number")
+            raise self._refused(name, "a number")
         return int(value)
 
 
-def paths(name: str, patterns: Iterable[str], *, may_lack: bool = False) -> Iterator[str]:
-    """Return the files that patterns name, each once; `name` is that of the input.
+class NamedFiles(msgspec.Struct, frozen=True):
+    """The files that patterns name, each once, and the patterns that name none."""
 
-    Raises:
-        InputError: a pattern names no file, unless files `may_lack`.
+    files: tuple[str, ...]
+    errors: tuple[InputError, ...]
+
+
+def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
+    """Find the files that patterns name; `name` is that of the input.
+
+    A name that is not a pattern is given as it is, also where there is no such file: reading it explains more.
     """
-    seen: set[str] = set()
-    for pattern in patterns:
-        import glob  # loaded only where patterns are given
+    import glob  # loaded only where the action runs
 
-        found = [pattern] if pattern == "-" or Path(pattern).exists() else sorted(glob.glob(pattern, recursive=True))
-        if not found and not may_lack:
-            raise InputError(f"the input `{name}` names no file: `{pattern}`")
-        yield from (each for each in found if each not in seen)
-        seen.update(found)
+    files: dict[str, None] = {}
+    errors: list[InputError] = []
+    for pattern in patterns:
+        plain = not glob.has_magic(pattern) or _exists(pattern)
+        found = [pattern] if plain else sorted(glob.glob(pattern, recursive=True))
+        files |= dict.fromkeys(found)
+        if not found:
+            shown = visible(clipped(pattern, _LONGEST))
+            errors.append(InputError(f"the input `{name}` names no file: `{shown}`", hint=_HINT))
+    return NamedFiles(tuple(files), tuple(errors))
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False

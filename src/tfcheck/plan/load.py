@@ -19,6 +19,7 @@ from tfcheck.plan.recognise import format_version
 from tfcheck.vocabulary.errors import InputError
 
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_COMMANDS = re.compile(rb"(?:(?:::|##\[|\[command\])[^\n]*(?:\s+|$))+")
 _BYTE = re.compile(r"byte (\d+)")
 
 
@@ -53,12 +54,15 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
 def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
     """Yield the objects that follow each other in `text`, and the text of each.
 
-    There is one, or several on lines of their own or glued together.
+    There is one, or several on lines of their own or glued together. Commands to a runner between and after them, which
+    the wrapper of setup-terraform prints, are passed over.
     """
     rest, begin = memoryview(text), 0
     while rest:
         document, length = _first(rest, begin, named)
         yield document, rest[:length]
+        commands = _COMMANDS.match(rest, length)
+        length = commands.end() if commands else length
         rest, begin = rest[length:], begin + length
 
 
@@ -73,7 +77,7 @@ def _first(text: memoryview, begin: int, named: str) -> tuple[Document, int]:
     except (UnicodeDecodeError, RecursionError) as error:
         raise _malformed(error, begin, begin + len(text), named) from None
     length = int(trailing[1]) - 1
-    if text[length] != ord("{"):
+    if text[length] != ord("{") and not _COMMANDS.match(text, length):
         raise InputError(f"{named} has something else after the plan, at byte {begin + length}", hint=SHOW)
     return _decoded(text[:length]), length
 

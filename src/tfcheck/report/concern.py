@@ -128,7 +128,10 @@ def _has_role(denial: Denial, task: str, kind: RoleKind, names: dict[tuple[str, 
     if denial.role is None:
         return Truth.TRUE
     name = names.get((task, kind))
-    return Truth.FALSE if name is None else equal(name, denial.role)
+    if name is None:
+        # NOTE: the plan need not show on which instances a task runs, nor which of several roles these have.
+        return Truth.UNKNOWN if kind is RoleKind.INSTANCE else Truth.FALSE
+    return equal(name, denial.role)
 
 
 def _is_resource(resource: TextLike, denial: Denial) -> Truth:

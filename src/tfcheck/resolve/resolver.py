@@ -20,6 +20,7 @@ from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.doubts import CHANGED, Doubts
+from tfcheck.resolve.hashed import HASHED, is_hash, proven_by
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
 from tfcheck.resolve.narrow import narrowed
@@ -88,9 +89,9 @@ class Resolver(ModuleNames):
         planned = Absence.ABSENT if instance.after is None else instance.after.get(name, Absence.ABSENT)
         if masked(instance.after_sensitive, (name,)):
             return self.attribute(instance.address, name)
-        if planned is None or isinstance(planned, str | int):
+        if planned is None or (isinstance(planned, str | int) and name not in HASHED):
             return planned
-        if planned is not Absence.ABSENT and instance.settled:
+        if planned is not Absence.ABSENT and instance.settled and name not in HASHED:
             return planned
         return self.attribute(instance.address, name)
 
@@ -195,6 +196,9 @@ class Resolver(ModuleNames):
             return None
         planned: Value | Absence = instance.after.get(name, Absence.ABSENT)
         is_secret = masked(instance.after_sensitive, (name,))
+        if isinstance(planned, str) and name in HASHED and is_hash(planned):
+            written = self._written(address, name)
+            return written if proven_by(planned, written) else planned
         if planned is not Absence.ABSENT and is_known(planned):
             return self._narrowed(address, name, planned) if is_secret else planned
         deferred = address.mode == "data"

@@ -13,13 +13,13 @@ import msgspec
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, written
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items, written
 from tfcheck.world.world import World, WorldObject
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 #: What `launch_type` may be.
 LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
-_CLUSTER = ObjectKind(("aws_ecs_cluster",), aliases=("id",))
+CLUSTER = ObjectKind(("aws_ecs_cluster",), aliases=("id",))
 _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 
 
@@ -52,7 +52,7 @@ def capacity(service: WorldObject, world: World) -> Capacity:
 def _default(service: WorldObject, world: World) -> Capacity:
     """Return what the default strategy of a service's cluster names."""
     reference = service.attribute("cluster")
-    cluster = catalogue(world, _CLUSTER).find(reference, service.surroundings)
+    cluster = catalogue(world, CLUSTER).find(reference, service.surroundings)
     if cluster is None or cluster.address.mode == "data":
         which = f"cluster {written(reference)}" if reference else "the default cluster"
         return Capacity(open=f"the default capacity providers of {which}, which is not in the plan")
@@ -66,6 +66,20 @@ def _default(service: WorldObject, world: World) -> Capacity:
     return (
         _named(found, f"the default capacity providers of {cluster.address}") if found else Capacity(launch_type="EC2")
     )
+
+
+def attached_providers(cluster: WorldObject, world: World) -> Value:
+    """Return the names of the capacity providers attached to a cluster; unknown where there may be more."""
+    found: list[Value] = []
+    for each in (cluster, *world.things("aws_ecs_cluster_capacity_providers")):
+        truth = Truth.TRUE if each is cluster else _is_of(each, cluster)
+        value = each.attribute("capacity_providers")
+        listed = items(value) if value is not None and truth is not Truth.FALSE else ()
+        is_unset = isinstance(listed, Unknown) and each.configured("capacity_providers") is False
+        if truth is Truth.UNKNOWN or (isinstance(listed, Unknown) and not is_unset):
+            return Unknown(reason=f"the capacity providers of {each.address}")
+        found += [] if isinstance(listed, Unknown) else [name for name in listed if name not in found]
+    return found
 
 
 def _is_of(providers: WorldObject, cluster: WorldObject) -> Truth:

@@ -15,6 +15,7 @@ from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.change import is_created
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
+from tfcheck.startup.joined import joined
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
@@ -30,10 +31,14 @@ _NO_GROUP = "the Auto Scaling group of {}, which is not in the plan"
 
 
 class Instances(msgspec.Struct, frozen=True):
-    """What names the roles of the instances that may run a task: all of them, or why they are `open`."""
+    """What names the roles of the instances that may run a task: all of them, or why they are `open`.
+
+    `assumption` says which other instances are taken not to be there.
+    """
 
     roles: tuple[Value, ...] = ()
     open: str = ""
+    assumption: str = ""
 
 
 class _OpenError(Exception):
@@ -51,12 +56,15 @@ class _Instances:
     def __init__(self, world: World) -> None:
         self._world = world
         self._found: dict[str, Instances] = {}
+        self._assumed: dict[str, None] = {}
 
     def of(self, task: TaskDefinition) -> Instances:
         key = str(task.address)
         if key not in self._found:
             try:
-                self._found[key] = Instances(tuple(_once(self._roles(task))))
+                self._assumed.clear()
+                roles = tuple(_once(self._roles(task)))
+                self._found[key] = Instances(roles, assumption=" and ".join(self._assumed))
             except _OpenError as error:
                 self._found[key] = Instances(open=str(error))
         return self._found[key]
@@ -75,14 +83,36 @@ class _Instances:
         if found.open:
             raise _OpenError(found.open)
         if not found.named:
-            cluster = written(service.attribute("cluster") or "default")
-            raise _OpenError(
-                f"which instances are in cluster {cluster}: {service.address} names no capacity provider, so that any "
-                "of them may run it"
-            )
+            yield from self._of_cluster(service)
+            return
         for name, provider in providers(found, service, self._world):
             if name not in FARGATE_PROVIDERS:
                 yield self._of_provider(name, provider)
+
+    def _of_cluster(self, service: WorldObject) -> Iterator[Value]:
+        """Yield the roles of all instances in a cluster: any of them may run the tasks."""
+        found = joined(service, self._world)
+        if found.open or found.is_empty or found.cluster is None:
+            cluster = written(service.attribute("cluster") or "default")
+            why = found.open or "no instance of the plan names it in its user data"
+            raise _OpenError(
+                f"which instances are in cluster {cluster}: {service.address} names no capacity provider, so that any "
+                f"of them may run it ({why})"
+            )
+        for name, provider in found.providers:
+            yield self._of_provider(name, provider)
+        for each in found.launching:
+            yield from self._launched_by(each)
+        self._assumed[f"assumes that {found.cluster.address} has no instances besides those in the plan"] = None
+
+    def _launched_by(self, thing: WorldObject) -> Iterator[Value]:
+        """Yield the role of an instance, or of those that the groups with a launch template launch."""
+        if thing.address.type == "aws_instance":
+            yield self._role(_given(thing.attribute("iam_instance_profile"), thing), thing)
+            return
+        for group in self._world.things(*_GROUP.types):
+            if any(each.address == thing.address for each in self._templates(group)):
+                yield self._of_group(group)
 
     def _of_provider(self, name: Value, provider: WorldObject | None) -> Value:
         if provider is None:
@@ -91,6 +121,9 @@ class _Instances:
         group = catalogue(self._world, _GROUP).find(asked, provider.surroundings)
         if group is None:
             raise _OpenError(_NO_GROUP.format(provider.address))
+        return self._of_group(group)
+
+    def _of_group(self, group: WorldObject) -> Value:
         profiles = list(_once(self.profiles(group)))
         if len(profiles) != 1:
             raise _OpenError(f"the instance profile of {group.address}: it has several launch templates")

@@ -87,7 +87,8 @@ class Judge:
             return Judgement(None, Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, side.no_instances)
         found = [self._with(each, requirement, side) for each in side.instances]
         if len({each.verdict for each in found}) == 1:
-            return found[0]
+            own = (side.no_others,) if side.no_others else ()
+            return msgspec.structs.replace(found[0], assumptions=(*found[0].assumptions, *own))
         names = " or ".join(str(each.label) for each in side.instances)
         return Judgement(None, Verdict.UNKNOWN, Reason.UNKNOWN_VALUE, f"the instance that a task is placed on: {names}")
 

@@ -20,13 +20,15 @@ from tfcheck.world.world import World, shared
 class RolesOfTask(msgspec.Struct, frozen=True):
     """The roles of one task definition, and where it lives.
 
-    A task may be placed on an instance with any of the roles in `instances`; `no_instances` says why there are none.
+    A task may be placed on an instance with any of the roles in `instances`. `no_instances` says why there are none,
+    `no_others` why there are no more.
     """
 
     execution: Role | None
     task: Role | None
     instances: tuple[Role, ...]
     no_instances: str
+    no_others: str
     on_fargate: bool | None
     surroundings: Surroundings
 
@@ -54,10 +56,11 @@ class TaskRoles:
         """Return the roles of one task definition."""
         key = str(task.address)
         if key not in self._found:
-            roles, no_roles = self._instances(task)
+            roles, no_roles, no_others = self._instances(task)
             self._found[key] = RolesOfTask(
                 instances=roles,
                 no_instances=no_roles,
+                no_others=no_others,
                 execution=self._role("execution_role_arn", task),
                 task=self._role("task_role_arn", task),
                 on_fargate=task.on_fargate or None,
@@ -65,15 +68,20 @@ class TaskRoles:
             )
         return self._found[key]
 
-    def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str]:
-        """Return the roles of the container instances that serve a task, or why they are not known."""
+    def _instances(self, task: TaskDefinition) -> tuple[tuple[Role, ...], str, str]:
+        """Return the roles of the container instances that serve a task, or why they are not known.
+
+        The last is the assumption that these are all.
+        """
         if instance_role_serves(task, self._world) is not Truth.TRUE:
-            return (), ""
+            return (), "", ""
         found = instances(task, self._world)
         roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]
         known = tuple(shared(self._world, ("role", each.label), each) for each in roles if each is not None)
         # NOTE: a role that is left out would decide for the others.
-        return (known, found.open) if len(known) == len(roles) else ((), "the role of an instance profile")
+        if len(known) < len(roles):
+            return (), "the role of an instance profile", ""
+        return known, found.open, found.assumption
 
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
         """Return the role; one that the plan only names is not named where the plan marks its name as sensitive."""

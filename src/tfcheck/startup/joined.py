@@ -1,0 +1,102 @@
+"""Find what launches the container instances that are in a cluster.
+
+An instance joins the cluster that the ECS agent's configuration names, which user data writes:
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/bootstrap_container_instance.html. The groups behind the
+capacity providers of a cluster are for that cluster.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.inventory.catalogue import ObjectKind, catalogue
+from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, attached_providers
+from tfcheck.symbolic.value import Unknown, Value, items
+from tfcheck.world.world import World, WorldObject
+
+_PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
+#: What launches instances, and says with which user data. Fleets leave open what they launch.
+LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
+_FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
+#: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.
+_CLUSTER_NAME = re.compile(
+    r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE
+)
+#: What the provider keeps of user data in some resources.
+_HASH = re.compile(r"[0-9a-f]{40}")
+
+
+class Joined(msgspec.Struct, frozen=True):
+    """What launches the instances of a cluster, the cluster, and the capacity providers attached to it.
+
+    `open` says why others may be in it.
+    """
+
+    cluster: WorldObject | None = None
+    launching: tuple[WorldObject, ...] = ()
+    providers: tuple[tuple[Value, WorldObject | None], ...] = ()
+    open: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the plan shows no instances in the cluster."""
+        return not self.launching and not self.providers
+
+
+def joined(service: WorldObject, world: World) -> Joined:
+    """Return what launches the instances of the cluster that a service runs in."""
+    cluster = catalogue(world, CLUSTER).find(service.attribute("cluster"), service.surroundings)
+    name = cluster.attribute("name") if cluster is not None else None
+    if cluster is None or cluster.address.mode == "data" or not isinstance(name, str):
+        return Joined(open="the plan does not have the cluster")
+    fleets = world.things(*_FLEETS)
+    if fleets:
+        return Joined(open=f"whether instances of {fleets[0].address} join it")
+    listed = items(attached_providers(cluster, world))
+    if isinstance(listed, Unknown):
+        return Joined(open="its capacity providers")
+    named = [each for each in listed if each not in FARGATE_PROVIDERS]
+    found = catalogue(world, _PROVIDER)
+    pairs = tuple((each, found.find(each, service.surroundings)) for each in named)
+    return _with_user_data(Joined(cluster, providers=pairs), name, world)
+
+
+def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
+    launching = []
+    for each in world.things(*LAUNCHING):
+        names = list(_clusters(each))
+        if None in names:
+            return Joined(open=f"whether the instances of {each.address}, whose user data is not known, join it")
+        if any(_is_called(name, cluster) for name in names if name):
+            launching.append(each)
+    return msgspec.structs.replace(found, launching=tuple(launching))
+
+
+def _clusters(thing: WorldObject) -> Iterator[str | None]:
+    """Yield the names of the clusters in what user data there is; None is user data that is not known."""
+    for argument in ("user_data", "user_data_base64"):
+        value = thing.attribute(argument)
+        if isinstance(value, Unknown) and thing.configured(argument) is False:
+            continue
+        if value is None or value == "":
+            continue
+        text = _decoded(value)
+        yield from _CLUSTER_NAME.findall(text) if text is not None else (None,)
+
+
+def _decoded(value: Value) -> str | None:
+    if not isinstance(value, str) or _HASH.fullmatch(value):
+        return None
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8", "replace") if value.strip() else ""
+    except (ValueError, binascii.Error):
+        return value
+
+
+def _is_called(name: str, cluster: str) -> bool:
+    return name == cluster or (name.startswith("arn:") and name.endswith(f":cluster/{cluster}"))

@@ -1,0 +1,81 @@
+"""Which cluster container instances join is read from their user data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.plan.made import change, plan
+from tfcheck.hcl.modules.sources import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.startup.joined import Joined, joined
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import parse
+from tfcheck.world.world import After
+
+CLUSTER = change("aws_ecs_cluster.main", name="main", after={"name": "main", "id": "c", "arn": "c"}, before={})
+SERVICE = change("aws_ecs_service.app", name="app", after={"cluster": "main", "launch_type": "EC2"}, before={})
+
+
+def instance(user_data: Any) -> dict[str, Any]:
+    return change("aws_instance.i", "create", name="i", after={"user_data": user_data})
+
+
+def found(*rows: dict[str, Any]) -> Joined:
+    world = After(Resolver(plan(CLUSTER, SERVICE, *rows)))
+    (service,) = world.things("aws_ecs_service")
+    return joined(service, world)
+
+
+@pytest.mark.parametrize(
+    ("user_data", "joins"),
+    [
+        ("echo ECS_CLUSTER=main >> /etc/ecs/ecs.config", True),
+        (base64.b64encode(b"ECS_CLUSTER='main'\n").decode(), True),
+        ("ECS_CLUSTER = arn:aws:ecs:eu-west-1:111122223333:cluster/main", True),
+        ("[settings.ecs]\n# ECS_CLUSTER=maintenance\n", False),
+        ('[settings.ecs]\ncluster = "main"\n', True),
+        ("Initialize-ECSAgent -Cluster main -EnableTaskIAMRole", True),
+        ("ECS_CLUSTER=other", False),
+        ("#!/bin/bash", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_an_instance_joins_the_cluster_of_its_user_data(user_data: Value, joins: bool) -> None:
+    got = found(instance(user_data))
+    assert (bool(got.launching), got.open) == (joins, "")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        change("aws_instance.i", "create", name="i", after={}, after_unknown={"user_data": True}),
+        instance(hashlib.sha1(b"anything").hexdigest()),
+        change("aws_spot_fleet_request.f", "create", name="f", after={}),
+    ],
+)
+def test_what_may_join_leaves_it_open(row: dict[str, Any]) -> None:
+    assert found(row).open
+
+
+def test_the_capacity_providers_of_a_cluster_are_in_it() -> None:
+    attached = {"cluster_name": "main", "capacity_providers": ["FARGATE", "own"]}
+    row = change("aws_ecs_cluster_capacity_providers.main", "create", name="main", after=attached)
+    assert found(row).providers == (("own", None),)
+    waiting = {"cluster_name": "main"}
+    row = change("aws_ecs_cluster_capacity_providers.main", "create", name="main", after=waiting,
+                 after_unknown={"capacity_providers": True})  # fmt: skip
+    assert found(row).open == "its capacity providers"
+
+
+@pytest.mark.parametrize("text", ["ECS_CLUSTER=main", "ECS_CLUSTER=other"])
+def test_a_hash_is_the_text_of_the_sources_only_if_it_is_its_hash(tmp_path: Path, text: str) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_instance" "i" {\n  user_data = "ECS_CLUSTER=main"\n}\n')
+    planned = hashlib.sha1(text.encode()).hexdigest()
+    resolver = Resolver(plan(instance(planned)), from_directory(tmp_path))
+    assert resolver.attribute(parse("aws_instance.i"), "user_data") == (text if "main" in text else planned)

@@ -34,6 +34,65 @@ def with_more_computed(plan: Json) -> Json:
     return found
 
 
+#: What versions after 4 have added to the schemas of what is read.
+# fmt: off
+_SINCE_5 = frozenset(
+    ("arn_without_revision", "availability_zone_rebalancing", "bucket_region", "configure_at_launch",
+     "deletion_mode", "enable_fault_injection", "has_public_access_policy", "log_group_class", "minified_json",
+     "track_latest", "volume_initialization_rate")
+)
+# fmt: on
+
+
+def of_version_4(plan: Json) -> Json:
+    """Give the plan without null attributes, and without those that later versions than 4 have added."""
+    found, written = _changed(plan, lambda values, own: _without_newer(_dropped(values, own), own)), _written(plan)
+    for row in found.get("resource_changes", []):
+        unknown = row["change"].get("after_unknown")
+        if isinstance(unknown, dict):
+            own_names = written.get(_unkeyed(row["address"]), frozenset())
+            row["change"]["after_unknown"] = _without_newer(unknown, own_names)
+    return found
+
+
+def _without_newer(values: Json, written: frozenset[str]) -> Json:
+    newer = {each for each in values if each in _SINCE_5 or each.startswith("checksum_")}
+    return {name: value for name, value in values.items() if name in written or name not in newer}
+
+
+def with_newer_keys(plan: Json) -> Json:
+    """Give the plan with all that Terraform up to 1.14 and OpenTofu up to 1.11 add, and keys of later versions."""
+    found = copy.deepcopy(plan)
+    found |= {"format_version": "1.7", "applyable": True, "resource_drift": [], "deferred_changes": []}
+    found |= {"action_invocations": [_INVOCATION], "deferred_action_invocations": [], "key_of_a_later_version": [{}]}
+    root = found.get("configuration", {}).get("root_module", {})
+    root["actions"] = [{"address": "action.a.b", "type": "a", "name": "b", "expressions": {}}]
+    for mode in ("ephemeral", "list", "mode_of_a_later_version"):
+        row: Json = {"address": f"{mode}.aws_instance.b", "mode": mode, "type": "aws_instance", "name": "b"}
+        root.setdefault("resources", []).append({**row, "expressions": {"a": {"constant_value": 1}}})
+        state = found.get("prior_state", {}).get("values", {}).get("root_module")
+        if state:
+            state.setdefault("resources", []).append({**row, "values": {"a": 1}})
+    for row in found.get("resource_changes", []):
+        row["change"] |= {"before_identity": None, "after_identity": {"account_id": "1"}, "generated_config": ""}
+        row |= {"action_reason": "replace_by_triggers", "deferred_reason": None}
+    for row in _in_state(found.get("prior_state", {}).get("values", {}).get("root_module")):
+        row |= {"identity": {"account_id": "1"}, "identity_schema_version": 0}
+    return found
+
+
+_INVOCATION = {
+    "address": "action.a.b",
+    "type": "a",
+    "name": "b",
+    "config_values": {"role": "aws_iam_role.execution"},
+    "lifecycle_action_trigger": {
+        "triggering_resource_address": "aws_s3_bucket.b",
+        "action_trigger_event": "AfterCreate",
+    },
+}
+
+
 def _changed(plan: Json, change: Callable[[Json, frozenset[str]], Json]) -> Json:
     found = copy.deepcopy(plan)
     written = _written(found)

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA, Case, with_plan
-from tests.other_schema import with_more, with_more_computed, with_references, without_nulls
+from tests.other_schema import (
+    of_version_4,
+    with_more,
+    with_more_computed,
+    with_newer_keys,
+    with_references,
+    without_nulls,
+)
 from tfcheck.analysis.check import check
 from tfcheck.plan import Plan, load
 from tfcheck.report.json import document
@@ -20,7 +27,7 @@ _COMPARED = ("task_definition", "container", "pointer", "action", "role", "verdi
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)
-@pytest.mark.parametrize("change", [without_nulls, with_more, with_more_computed])
+@pytest.mark.parametrize("change", [without_nulls, of_version_4, with_more, with_more_computed, with_newer_keys])
 def test_attributes_that_nobody_sets_change_nothing(case: Case, change: Callable[[Any], Any]) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
     assert reported(case, read(change(plan))) == reported(case, read(plan))

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
+from tests.other_schema import of_version_4, without_nulls
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, mends
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.mend import DraftFix
 from tfcheck.hcl.modules import from_directory
-from tfcheck.resolve import Resolver
+from tfcheck.plan import load
+from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.vocabulary.finding import Verdict
 from tfcheck.world.world import After
 
@@ -94,6 +100,27 @@ def test_the_patched_sources_grant_it_and_leave_nothing_to_do(case: Case, tmp_pa
     granted |= {each.requirement for each in report.answers if each.verdict is Verdict.UNKNOWN}  # of an older plan
     assert {answer.requirement for each in edits(case) for answer in each.answers} <= granted
     assert [each.fix.title for each in again.found if each.insertions] == []
+
+
+@ON_EVERY_CASE
+@pytest.mark.parametrize("change", [without_nulls, of_version_4])
+def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, change: Callable[[Any], Any], tmp_path: Path) -> None:
+    document = change(json.loads((case.folder / "plan.json").read_bytes()))
+    plan = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
+    copy = tmp_path / case.folder.name
+    shutil.copytree(case.folder, copy)
+    first = mends(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
+    assert [each.fix.title for each in first.found] == [each.fix.title for each in found(case.name).found]
+    written_into(copy, first)
+    again = mends(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
+    assert [each.fix.title for each in again.found if each.insertions] == []
+
+
+def written_into(folder: Path, fixes: PlanFixes) -> None:
+    """Change the files of a configuration as fixes say."""
+    texts = {name: text for each in fixes.found for name, text in each.texts.items()}
+    for name, several in by_file(insertion for each in fixes.found for insertion in each.insertions).items():
+        (folder / name).write_bytes(spliced(texts[name].text, several).encode())
 
 
 @ON_EVERY_CASE

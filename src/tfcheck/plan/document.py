@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -27,6 +27,8 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _DEEPEST = 100
 
 _T = TypeVar("_T")
+_S = TypeVar("_S")
+_Row = TypeVar("_Row")
 _MASK: Any = bool | dict[str, Any]
 _NOTHING = Raw()
 _NULL = Raw(b"null")
@@ -117,24 +119,38 @@ class StateData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
     sensitive_values: Raw = _NOTHING
 
 
-class StateModule(msgspec.Struct, gc=False):
+class StateAny(msgspec.Struct, gc=False):
+    """A row of a state that has modes which the others do not know, `ephemeral` for example."""
+
+    mode: Mode | None = None
+    address: str = ""
+    type: str = ""
+    values: Raw = _NOTHING
+    sensitive_values: Raw = _NOTHING
+
+
+#: A row with what was read.
+ReadRow: TypeAlias = StateData | StateAny
+
+
+class StateModule(msgspec.Struct, Generic[_Row], gc=False):
     """A module instance of a state, with those it calls."""
 
     address: str | None = None
-    resources: list[StateData | StateManaged | None] | None = None
-    child_modules: list[StateModule | None] | None = None
+    resources: list[_Row | None] | None = None
+    child_modules: list[StateModule[_Row] | None] | None = None
 
 
-class StateValues(msgspec.Struct, gc=False):
+class StateValues(msgspec.Struct, Generic[_Row], gc=False):
     """The `values` of a state."""
 
-    root_module: StateModule | None = None
+    root_module: StateModule[_Row] | None = None
 
 
-class State(msgspec.Struct, gc=False):
+class State(msgspec.Struct, Generic[_Row], gc=False):
     """A plan's `prior_state`."""
 
-    values: StateValues | None = None
+    values: StateValues[_Row] | None = None
 
 
 class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):
@@ -151,24 +167,15 @@ class KeptData(msgspec.Struct, gc=False, tag_field="mode", tag="data"):
     """A data source of a state, which plans list only where its read waits."""
 
 
-class KeptModule(msgspec.Struct, gc=False):
-    """A module instance of a state, with those it calls."""
+class KeptAny(msgspec.Struct, gc=False):
+    """A row of a state that has modes which the others do not know."""
 
-    address: str | None = None
-    resources: list[KeptManaged | KeptData | None] | None = None
-    child_modules: list[KeptModule | None] | None = None
-
-
-class KeptValues(msgspec.Struct, gc=False):
-    """The `values` of a state."""
-
-    root_module: KeptModule | None = None
-
-
-class Kept(msgspec.Struct, gc=False):
-    """A plan's `prior_state`, read for the addresses of its managed objects alone."""
-
-    values: KeptValues | None = None
+    mode: Mode | None = None
+    address: str = ""
+    type: str = ""
+    name: str = ""
+    index: str | int | None = None
+    deposed_key: str | None = None
 
 
 def present(raw: Raw) -> bool:
@@ -189,6 +196,20 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
     if isinstance(found, dict | list) and _may_be_deep(raw):
         refuse_deep(found, what)
     return found
+
+
+def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _T | _S:
+    """Decode a state by modes, which takes least memory; one with modes of later versions as `any_mode`.
+
+    Raises:
+        InputError: it has another shape.
+    """
+    try:
+        return msgspec.json.decode(raw, type=known)
+    except msgspec.ValidationError:
+        return decoded(raw, any_mode, what)
+    except UNREADABLE as error:
+        raise _unreadable(what, error) from None
 
 
 def decoded_json(raw: Raw, what: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from msgspec import Raw
 
-from tfcheck.plan.document import Change, Mask, ResourceChange, StateData, decoded, decoded_mask, present
+from tfcheck.plan.document import Change, Mask, ReadRow, ResourceChange, decoded, decoded_mask, present
 from tfcheck.plan.edited import IsReference, restored
 from tfcheck.plan.mistyped import mistyped
 from tfcheck.plan.overlay import marked, overlay
@@ -142,7 +142,7 @@ def _shown(value: dict[str, Any], mask: Mask) -> dict[str, Value]:
 class PriorData:
     """A data source that was read while planning; its parts are decoded when first asked for."""
 
-    def __init__(self, address: Address, row: StateData) -> None:
+    def __init__(self, address: Address, row: ReadRow) -> None:
         """Build from the parsed address and the state's row."""
         self.address = address
         self._row = row

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Raw
 
-from tfcheck.plan.document import Change, Document, StateData, decoded, decoded_json, decoded_mask, present
+from tfcheck.plan.document import Change, Document, ReadRow, decoded, decoded_json, decoded_mask, present
 from tfcheck.symbolic.marks import marked_strings, with_mask
 
 _MASKS = (b'"before_sensitive"', b'"after_sensitive"')
@@ -26,7 +26,7 @@ def of_changes(document: Document) -> Iterator[str]:
         yield from _of_change(change, f"output `{name}` in the plan")
 
 
-def of_state(rows: Iterator[StateData]) -> Iterator[str]:
+def of_state(rows: Iterator[ReadRow]) -> Iterator[str]:
     """Yield what is marked in data sources that were read."""
     for row in rows:
         if b"true" in bytes(row.sensitive_values):

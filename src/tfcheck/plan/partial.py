@@ -8,8 +8,21 @@ that does not change; one that only `prior_state` has was left out by `-target` 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
-from tfcheck.plan.document import Document, Kept, KeptManaged, KeptModule, decoded, present
+from tfcheck.plan.document import (
+    Document,
+    KeptAny,
+    KeptData,
+    KeptManaged,
+    Mode,
+    State,
+    StateModule,
+    decoded_state,
+    present,
+)
+
+_Module: TypeAlias = StateModule[KeptManaged | KeptData] | StateModule[KeptAny]
 
 
 def left_out(document: Document) -> str:
@@ -22,17 +35,19 @@ def left_out(document: Document) -> str:
 
 
 def _managed(document: Document) -> Iterator[str]:
-    state = decoded(document.prior_state, Kept, "the plan's prior state")
-    waiting = [state.values.root_module if state.values else None]
+    what = "the plan's prior state"
+    state = decoded_state(document.prior_state, State[KeptManaged | KeptData], State[KeptAny], what)
+    waiting: list[_Module | None] = [state.values.root_module if state.values else None]
     while waiting:
         module = waiting.pop()
         for row in (module.resources or ()) if module else ():
-            if isinstance(row, KeptManaged) and module and _is_listed(row, module):
+            is_managed = isinstance(row, KeptManaged) or (isinstance(row, KeptAny) and row.mode is Mode.MANAGED)
+            if is_managed and not isinstance(row, KeptData) and row and module and _is_listed(row, module):
                 yield row.address
         waiting += (module.child_modules or ()) if module else ()
 
 
-def _is_listed(row: KeptManaged, module: KeptModule) -> bool:
+def _is_listed(row: KeptManaged | KeptAny, module: _Module) -> bool:
     """Whether an object belongs into `resource_changes` under the address that the state has for it.
 
     Deposed objects have rows of their own. Early versions wrote addresses without the module and the key.

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from tfcheck.plan.configuration import ConfigModule, ConfigResource, Configuration, ProviderConfig, configuration
 from tfcheck.plan.document import (
     Document,
+    Mode,
+    ReadRow,
     ResourceChange,
     State,
+    StateAny,
     StateData,
+    StateManaged,
     StateModule,
-    decoded,
     decoded_json,
+    decoded_state,
     present,
     refuse_deep,
 )
@@ -222,17 +226,19 @@ class Plan:
         return found
 
     @cached_property
-    def _data_rows(self) -> dict[str, list[StateData]]:
-        found: dict[str, list[StateData]] = {}
+    def _data_rows(self) -> dict[str, list[ReadRow]]:
+        found: dict[str, list[ReadRow]] = {}
         for module in _modules(self._prior):
             for row in _reads(module):
                 found.setdefault(row.type, []).append(row)
         return found
 
     @cached_property
-    def _prior(self) -> StateModule | None:
+    def _prior(self) -> _Module | None:
         raw = self._document.prior_state
-        state = decoded(raw, State, "the plan's prior state") if present(raw) else State()
+        if not present(raw):
+            return None
+        state = decoded_state(raw, State[StateData | StateManaged], State[StateAny], "the plan's prior state")
         return state.values.root_module if state.values else None
 
     @cached_property
@@ -263,7 +269,7 @@ class _Amended(Plan):
         return found
 
     @cached_property
-    def _data_rows(self) -> dict[str, list[StateData]]:
+    def _data_rows(self) -> dict[str, list[ReadRow]]:
         return self._base._data_rows
 
     @cached_property
@@ -298,7 +304,10 @@ def _share(row: ResourceChange, texts: dict[str, str]) -> None:
         row.module_address = texts.setdefault(row.module_address, row.module_address)
 
 
-def _modules(root: StateModule | None) -> Iterator[StateModule]:
+_Module: TypeAlias = StateModule[StateData | StateManaged] | StateModule[StateAny]
+
+
+def _modules(root: _Module | None) -> Iterator[_Module]:
     """Iterate over the modules of a state, each before those it calls; without recursion, however deep they are."""
     waiting = [root]
     while waiting:
@@ -308,5 +317,9 @@ def _modules(root: StateModule | None) -> Iterator[StateModule]:
             waiting += reversed(module.child_modules or ())
 
 
-def _reads(module: StateModule) -> list[StateData]:
-    return [row for row in module.resources or () if isinstance(row, StateData)]
+def _reads(module: _Module) -> list[ReadRow]:
+    return [row for row in module.resources or () if _is_read(row)]
+
+
+def _is_read(row: StateData | StateManaged | StateAny | None) -> TypeGuard[ReadRow]:
+    return isinstance(row, StateData) or (isinstance(row, StateAny) and row.mode is Mode.DATA)

@@ -26,7 +26,7 @@ def test_a_mount_is_granted_to_the_task_role_by_reference() -> None:
     assert '"jobs"' in fix.hcl
     assert "Resource = aws_efs_file_system.points.arn" in fix.hcl
     existing = fix_for(report("file-system-closed"), 'aws_ecs_task_definition.app["web"]')
-    assert 'Resource = aws_efs_file_system.data[each.key].arn' in existing.hcl
+    assert "Resource = aws_efs_file_system.data[each.key].arn" in existing.hcl
 
 
 def test_what_is_granted_to_the_execution_role_is_told_and_wants_a_review() -> None:

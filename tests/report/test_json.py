@@ -125,6 +125,7 @@ def test_versions_and_plan_are_named() -> None:
         "terraform_version": "1.11.4",
         "sources": ".",
         "directory": None,
+        "file": None,
         "complete": True,
     }
     assert "context" not in shown

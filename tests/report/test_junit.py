@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 from tests.report import samples
 from tests.report.hostile import names, reports
-from tfcheck.report.junit import junit
+from tfcheck.report.junit import FailureRule, junit
 from tfcheck.vocabulary.finding import Report, Severity, Skipped
 
 
@@ -90,3 +90,20 @@ def test_what_the_change_does_stands_before_the_tests() -> None:
     ]
     assert ("this change revokes", "s3:Get* on * from aws_iam_role.a except s3:GetObject") in told
     assert ("this change grants", "2 permissions to the new role aws_iam_role.new") in told
+
+
+@pytest.mark.parametrize(
+    ("failing", "tags"),
+    [
+        (FailureRule(), ["failure", "skipped", "skipped"]),
+        (FailureRule("warning"), ["failure", "failure", "skipped"]),
+        (FailureRule("never"), ["failure", "skipped", "skipped"]),
+        (FailureRule("warning", strict=True), ["failure", "failure", "failure"]),
+        (FailureRule("warning", new_only=True, strict=True), ["skipped", "skipped", "failure"]),
+    ],
+)
+def test_what_fails_the_run_is_red(failing: FailureRule, tags: list[str]) -> None:
+    finding = msgspec.structs.replace(samples.FINDING, change="existing")
+    report = samples.report(samples.DENIED, samples.DENIED_BUCKET, samples.unknown(), findings=(finding,))
+    (suite,) = ElementTree.fromstring(junit([report], failing).encode())
+    assert [child.tag for case in suite.iter("testcase") for child in case] == tags

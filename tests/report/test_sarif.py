@@ -86,7 +86,7 @@ def test_a_rule_that_is_not_known_is_there_too() -> None:
 
 
 def prints(report: Report) -> list[str]:
-    return [each["partialFingerprints"]["primaryLocationLineHash"] for each in results(report)]
+    return [each["partialFingerprints"]["tfcheck/v1"] for each in results(report)]
 
 
 def test_the_fingerprint_knows_no_lines() -> None:
@@ -118,12 +118,52 @@ def test_paths_start_at_the_top_of_the_repository() -> None:
 
 
 @pytest.mark.parametrize("file", ["../main.tf", "/etc/main.tf", "..", "a\\b.tf"])
-def test_a_place_outside_of_the_repository_is_none(file: str) -> None:
+def test_what_has_no_place_in_the_repository_is_at_the_plan(file: str) -> None:
     outside = msgspec.structs.replace(samples.FINDING, location=None, needed_at=Location(file, 1, 1))
     report = samples.report(samples.DENIED, findings=(outside,), skipped=(Skipped("a", "b"),))
-    assert results(report) == []
+    for found in results(report):
+        (place,) = found["locations"]
+        assert place["physicalLocation"]["artifactLocation"]["uri"] == "plan.json"
+        assert place["physicalLocation"]["region"] == {"startLine": 1}
     told = run(report)["invocations"][0]["toolExecutionNotifications"]
-    assert [each["level"] for each in told] == ["error", "error", "warning"]
+    assert [each["level"] for each in told] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "uri"),
+    [
+        ("plan.json", "infra/orders/plan.json", "infra/orders/plan.json"),
+        ("infra/plan.json", None, "infra/plan.json"),
+        ("/srv/a/plan.json", None, "plan.json"),
+        ("../plan.json", None, "plan.json"),
+        ("C:\\a\\plan.json", None, "plan.json"),
+        ("plan.json#2", None, "plan.json"),
+        ("-", None, "standard-input"),
+    ],
+)
+def test_the_plan_has_its_place_in_the_repository(path: str, file: str | None, uri: str) -> None:
+    plan = msgspec.structs.replace(samples.PLAN, path=path, file=file)
+    nowhere = msgspec.structs.replace(samples.FINDING, location=None, needed_at=None, answers=(samples.unknown(),))
+    report = msgspec.structs.replace(samples.report(samples.DENIED, findings=(nowhere,)), plan=plan)
+    assert results(report)[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == uri
+
+
+def test_a_severity_is_that_of_the_rule_and_of_what_it_found() -> None:
+    """Code scanning reads the severity from the rule, so a rule of two severities is two."""
+    warning = msgspec.structs.replace(samples.FINDING, severity=Severity.WARNING, message="other", explanation=())
+    found = run(samples.report(samples.DENIED, samples.unknown(), findings=(samples.FINDING, warning)))
+    rules = {each["id"]: each for each in found["tool"]["driver"]["rules"]}
+    weights = {name: each["properties"]["security-severity"] for name, each in rules.items()}
+    assert weights == {"env-file": "8.0", "env-file/warning": "5.0", "env-file/info": "2.0"}
+    for each in found["results"]:
+        assert found["tool"]["driver"]["rules"][each["ruleIndex"]]["id"] == each["ruleId"]
+        assert rules[each["ruleId"]]["defaultConfiguration"]["level"] == each["level"]
+
+
+def test_a_rule_without_results_has_no_severity() -> None:
+    (rule,) = run(samples.report(samples.allowed()))["tool"]["driver"]["rules"]
+    assert rule["id"] == "env-file"
+    assert "security-severity" not in rule["properties"]
 
 
 def test_a_change_that_inserts_is_a_fix() -> None:

@@ -94,7 +94,9 @@ class Session:
                 stacks=self.neighbours.of(each),
             )
             notes = (*self.notes(plan, each), *report.notes)
-            report = msgspec.structs.replace(_placed(report, found, self._workspace), notes=notes, unread=self._unread)
+            report = msgspec.structs.replace(
+                _placed(report, found, self._workspace, _path(plan)), notes=notes, unread=self._unread
+            )
             yield Checked(report, str((found.root if found else None) or "."))
 
     def given(self, plan: str) -> tuple[PlanInput, ...]:
@@ -152,14 +154,16 @@ def _same_file(one: str) -> Callable[[str], bool]:
     return same
 
 
-def _placed(report: Report, sources: Sources | None, workspace: str | None) -> Report:
+def _placed(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
     """Report in a report where its files are in their repository, and in CI where it was made."""
     from tfcheck.repository import work_tree
+
+    own = file.resolve().relative_to(work_tree(file.parent)).as_posix() if file else None
 
     root = sources.root if sources else None
     directory = root.resolve().relative_to(work_tree(root)).as_posix() if root else None
     selected = workspace or (sources.workspace if sources else None)
-    plan = msgspec.structs.replace(report.plan, directory=directory)
+    plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
     return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
 
 

@@ -102,7 +102,8 @@ def main(ctx: click.Context) -> int | None:
     "--format",
     "form",
     type=click.Choice(["text", "json", *reporting.FORMATS]),
-    help="How to report; text unless set. markdown is a comment, summary the page of a job, github annotates lines.",
+    help="How to report; text unless set. markdown is a comment, summary the page of a job, github annotates lines, "
+    "gitlab is Code Quality, bitbucket Code Insights.",
 )
 @click.option(
     "--fail-on",
@@ -208,7 +209,8 @@ def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
 def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
     if wanted.form in reporting.FORMATS:
-        return reporting.written(wanted.form, [each.report for each in reports])
+        failing = reporting.FailOptions(wanted.fail_on, wanted.new_only, wanted.strict)
+        return reporting.written(wanted.form, [each.report for each in reports], failing)
     if wanted.form != "json" and wanted.pick is None:
         from tfcheck.report.text import text
 

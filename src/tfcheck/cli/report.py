@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfcheck.analysis.session import Checked
+import msgspec
+
+from tfcheck.analysis.session import Checked, fails
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Report
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from tfcheck.report.links import Links
 
 #: Beside `text` and `json`, which write one report after the other; these write all reports as one.
-FORMATS = ("markdown", "summary", "sarif", "junit", "github")
+FORMATS = ("markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket")
 
 
 def saved(files: Iterable[str]) -> Iterator[Checked]:
@@ -46,8 +48,17 @@ def _content(file: str) -> bytes:
         raise InputError(f"`{file}` cannot be read: {problem.lower()}") from None
 
 
-def written(form: str, reports: Sequence[Report]) -> str:
+class FailOptions(msgspec.Struct, frozen=True):
+    """The options that choose what fails the run, which some formats show."""
+
+    fail_on: str = "error"
+    new_only: bool = False
+    strict: bool = False
+
+
+def written(form: str, reports: Sequence[Report], failing: FailOptions | None = None) -> str:
     """Write reports in one of `FORMATS`; only what that needs is imported."""
+    failing = failing or FailOptions()
     match form:
         case "sarif":
             from tfcheck.cli.rulebook import manuals
@@ -55,13 +66,22 @@ def written(form: str, reports: Sequence[Report]) -> str:
 
             return sarif(reports, manuals())
         case "junit":
-            from tfcheck.report.junit import junit
+            from tfcheck.report.junit import FailureRule, junit
 
-            return junit(reports)
+            return junit(reports, FailureRule(failing.fail_on, failing.new_only, failing.strict))
         case "github":
             from tfcheck.report.annotations import workflow_commands
 
             return workflow_commands(reports)
+        case "gitlab":
+            from tfcheck.report.gitlab import code_quality
+
+            return code_quality(reports)
+        case "bitbucket":
+            from tfcheck.report.bitbucket import code_insights
+
+            failed = fails(reports, failing.fail_on, strict=failing.strict, new_only=failing.new_only)
+            return code_insights(reports, failed=failed or any(report.unread for report in reports))
         case _:
             return _page(form, reports)
 

@@ -114,6 +114,7 @@ def _plan(plan: PlanInfo) -> Json:
         "terraform_version": plan.terraform_version,
         "sources": plan.sources,
         "directory": plan.directory,
+        "file": plan.file,
         "complete": plan.complete,
     }
 

@@ -31,9 +31,29 @@ class TestCase(msgspec.Struct, frozen=True):
     line: int = 0
 
 
-def junit(reports: Sequence[Report]) -> str:
-    """Write reports as JUnit XML."""
-    suites = [(report, list(_cases(report))) for report in reports]
+class FailureRule(msgspec.Struct, frozen=True):
+    """What fails the run, and so is red: the options of the same names. Errors are red even where nothing fails it."""
+
+    fail_on: str = "error"
+    new_only: bool = False
+    strict: bool = False
+
+    def outcome(self, severity: Severity, change: str | None) -> str:
+        """Return the outcome of something that is wrong; what does not fail the run is reported without breaking it."""
+        least = Severity(self.fail_on) if self.fail_on != "never" else Severity.ERROR
+        excused = self.new_only and change == "existing"
+        return "failure" if severity.rank <= least.rank and not excused else "skipped"
+
+    def undecided(self, answer: Answer) -> str:
+        """Return the outcome of something that is not decided."""
+        excused = self.new_only and answer.before is Verdict.UNKNOWN
+        return "failure" if self.strict and not excused else "skipped"
+
+
+def junit(reports: Sequence[Report], failing: FailureRule | None = None) -> str:
+    """Write reports as JUnit XML; what is `failing` is red."""
+    failing = failing or FailureRule()
+    suites = [(report, list(_cases(report, failing))) for report in reports]
     unread = [_unread(each) for each in dict.fromkeys(each for report in reports for each in report.unread)]
     every = [*(case for _, cases in suites for case in cases), *unread]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes(name='tfcheck', **_counts(every))}>"]
@@ -65,49 +85,47 @@ def _properties(report: Report) -> Iterator[str]:
         yield "    </properties>"
 
 
-def _cases(report: Report) -> Iterator[TestCase]:
+def _cases(report: Report, failing: FailureRule) -> Iterator[TestCase]:
     findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
     for answer in report.answers:
-        yield _permission(report, answer, findings.get(answer.requirement.id))
+        yield _permission(report, answer, findings.get(answer.requirement.id), failing)
     for finding in report.findings:
         if not finding.answers:
-            yield _rule(report, finding)
+            yield _rule(report, finding, failing)
     for each in report.skipped:
         yield TestCase(each.address, "can be analysed", "error", each.reason, rule="skipped")
 
 
-def _permission(report: Report, answer: Answer, finding: Finding | None) -> TestCase:
+def _permission(report: Report, answer: Answer, finding: Finding | None, failing: FailureRule) -> TestCase:
     need = answer.requirement
     name = f"{need.action} on {need.shown_resource}{f' for {need.container}' if need.container else ''}"
     place = answer.needed_at or (finding.needed_at if finding else None)
     case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
     if answer.verdict is Verdict.ALLOWED:
         return case
+    outcome = failing.undecided(answer)
+    if answer.verdict is Verdict.DENIED:
+        outcome = failing.outcome(need.severity, finding.change) if finding else "skipped"
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     return msgspec.structs.replace(
         case,
-        outcome=_outcome(need.severity) if answer.verdict is Verdict.DENIED else "skipped",
+        outcome=outcome,
         message=f"{answer.verdict.value}: {reason_words(answer.reason)}{waits_for}",
         detail=_detail(finding) if finding else (),
     )
 
 
-def _rule(report: Report, finding: Finding) -> TestCase:
+def _rule(report: Report, finding: Finding, failing: FailureRule) -> TestCase:
     return TestCase(
         finding.task_definition,
         f"rule {finding.rule} of {finding.address or finding.task_definition}",
-        _outcome(finding.severity),
+        failing.outcome(finding.severity, finding.change),
         finding.message,
         finding.rule,
         _detail(finding),
         file_path(report, finding.needed_at or finding.location),
         _line(finding.needed_at or finding.location),
     )
-
-
-def _outcome(severity: Severity) -> str:
-    """Let errors fail the test; the rest is reported without breaking a build."""
-    return "failure" if severity is Severity.ERROR else "skipped"
 
 
 def _detail(finding: Finding) -> tuple[str, ...]:

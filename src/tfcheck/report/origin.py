@@ -36,3 +36,12 @@ def file_path(report: Report, place: Location | None) -> str | None:
     path = posixpath.normpath(posixpath.join(report.plan.directory or ".", place.file))
     outside = path.startswith(("/", "../")) or path in ("", ".", "..")
     return None if outside or "\\" in path else path
+
+
+def plan_path(report: Report) -> str:
+    """Return the path of the plan from the top of its repository, for what has no place in the sources."""
+    path = posixpath.normpath(report.plan.file or report.plan.path.partition("#")[0])
+    if path in ("-", ".", ".."):
+        return "standard-input"
+    outside = path.startswith(("/", "../")) or "\\" in path
+    return posixpath.basename(path.replace("\\", "/")) if outside else path

@@ -58,6 +58,7 @@ class _Plan(msgspec.Struct):
     sources: str | None
     complete: bool
     directory: str | None = None
+    file: str | None = None
 
 
 class _Location(msgspec.Struct):

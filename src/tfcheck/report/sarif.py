@@ -2,7 +2,9 @@
 
 Follows SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) and what GitHub reads of it
 (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning):
-one run, the first location of a result only, one fingerprint.
+one run, the first location of a result only, and one severity for each rule, so that what a rule finds of another
+severity is a rule of its own. GitHub's fingerprint, `primaryLocationLineHash`, is left to the step that uploads, which
+computes it from the lines.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from tfcheck.report.change_words import in_one_line
 from tfcheck.report.diff import InsertedText, insertions
 from tfcheck.report.json import changes, written
 from tfcheck.report.manual import Manual
-from tfcheck.report.origin import file_path, target
+from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
@@ -30,6 +32,10 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 #: GitHub's scale: 7.0 and more is high, 4.0 and more medium.
 _WEIGHTS = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
+#: What a rule finds that is less than an error has an id of its own, below that of the rule.
+_BELOW = {Severity.ERROR: "", Severity.WARNING: "/warning", Severity.INFO: "/info"}
+#: The name of our fingerprint; its number changes with the way it is computed.
+FINGERPRINT = "tfcheck/v1"
 _LONGEST_DESCRIPTION = 1000
 #: GitHub takes no more of one run.
 _MOST_RESULTS = 25_000
@@ -47,10 +53,15 @@ class SarifResult(msgspec.Struct, frozen=True):
     severity: Severity
     message: str
     identity: tuple[str, ...]
-    place: Json | None
+    place: Json
     related: tuple[Json, ...] = ()
     fix: Fix | None = None
     state: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The rule with its severity, as code scanning sees it."""
+        return visible(self.rule) + _BELOW[self.severity]
 
 
 def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
@@ -60,10 +71,8 @@ def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
 
 def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     """Return reports as the plain data of SARIF."""
-    told = _once(each for report in reports for each in _told(report))
-    shown = [each for each in told if each.place is not None][:_MOST_RESULTS]
-    homeless = [each for each in told if each.place is None]
-    rules = [_rule(manual, told) for manual in _manuals(manuals, told)]
+    shown = _once(each for report in reports for each in _told(report))[:_MOST_RESULTS]
+    rules = list(_rules(manuals, shown))
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     targets = list(dict.fromkeys(target(report) for report in reports))
     driver = {"name": "tfcheck", "semanticVersion": __version__, "version": __version__, "rules": rules}
@@ -71,7 +80,7 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
         "tool": {"driver": driver},
         "automationDetails": {"id": f"tfcheck/{visible(targets[0])}/" if len(targets) == 1 else "tfcheck/"},
         "columnKind": "unicodeCodePoints",
-        "invocations": [_invocation(reports, homeless)],
+        "invocations": [_invocation(reports)],
         "results": list(_results(shown, numbers)),
     }
     done = [{"target": target(report), **what} for report in reports if any((what := changes(report)).values())]
@@ -155,8 +164,10 @@ def _plain(text: str) -> str:
     return visible(clipped(text, _LONGEST_DESCRIPTION)).replace("](", "] (")
 
 
-def _first(report: Report, *places: Location | None) -> Json | None:
-    return next((found for place in places if (found := _location(report, place))), None)
+def _first(report: Report, *places: Location | None) -> Json:
+    """Return the first place that is in the repository, or the plan, which every result is from."""
+    found = next((found for place in places if (found := _location(report, place))), None)
+    return found or {"physicalLocation": {"artifactLocation": _artifact(plan_path(report)), "region": {"startLine": 1}}}
 
 
 def _location(report: Report, place: Location | None, says: str = "") -> Json | None:
@@ -178,12 +189,12 @@ def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]
         print_ = hashlib.sha256("\0".join(each.identity).encode("utf-8", "backslashreplace")).hexdigest()[:16]
         seen[print_] += 1
         result: Json = {
-            "ruleId": visible(each.rule),
-            "ruleIndex": numbers[visible(each.rule)],
+            "ruleId": each.id,
+            "ruleIndex": numbers[each.id],
             "level": _LEVELS[each.severity],
             "message": {"text": each.message},
             "locations": [each.place],
-            "partialFingerprints": {"primaryLocationLineHash": f"{print_}:{seen[print_]}"},
+            "partialFingerprints": {FINGERPRINT: f"{print_}:{seen[print_]}"},
         }
         if each.state:
             result["baselineState"] = each.state
@@ -219,32 +230,32 @@ def _manuals(manuals: Sequence[Manual], told: list[SarifResult]) -> list[Manual]
     return [*manuals, *(Manual(rule, rule or "rule", "A rule of another version of tfcheck.") for rule in others)]
 
 
-def _rule(manual: Manual, told: list[SarifResult]) -> Json:
-    found = [each.severity for each in told if visible(each.rule) == manual.id]
-    worst = min(found, key=lambda each: each.rank, default=Severity.ERROR)
+def _rules(manuals: Sequence[Manual], told: list[SarifResult]) -> Iterator[Json]:
+    """Yield each rule once for each severity that it has in the results; one without results has none."""
+    used = {(visible(each.rule), each.severity) for each in told}
+    for manual in _manuals(manuals, told):
+        severities: list[Severity | None] = [each for each in Severity if (manual.id, each) in used]
+        yield from (_rule(manual, each) for each in severities or [None])
+
+
+def _rule(manual: Manual, severity: Severity | None) -> Json:
     rule: Json = {
-        "id": manual.id,
+        "id": manual.id + _BELOW[severity or Severity.ERROR],
         "shortDescription": {"text": clipped(manual.title, _LONGEST_DESCRIPTION)},
         "fullDescription": {"text": clipped(manual.first, _LONGEST_DESCRIPTION)},
         "help": {"text": manual.text.strip(), "markdown": manual.text.strip()},
-        "defaultConfiguration": {"level": _LEVELS[worst]},
-        "properties": {"tags": ["security", "iam", "ecs"], "precision": "high", "security-severity": _WEIGHTS[worst]},
+        "properties": {"tags": ["security", "iam", "ecs"], "precision": "high"},
     }
+    if severity:
+        rule["defaultConfiguration"] = {"level": _LEVELS[severity]}
+        rule["properties"]["security-severity"] = _WEIGHTS[severity]
     return {**rule, "helpUri": manual.url} if manual.url else rule
 
 
-def _invocation(reports: Sequence[Report], homeless: list[SarifResult]) -> Json:
-    """Return what has no place: what the change does, what is in no source, and what could not be analysed."""
+def _invocation(reports: Sequence[Report]) -> Json:
+    """Return what has no place: what the change does, and what could not be analysed."""
     done = [said for report in reports if (said := in_one_line(report))]
     notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]
-    notes += [
-        {
-            "level": _LEVELS[each.severity],
-            "message": {"text": each.message},
-            "associatedRule": {"id": visible(each.rule)},
-        }
-        for each in homeless
-    ]
     notes += [
         {"level": "warning", "message": {"text": _plain(f"{each.address} could not be analysed: {each.reason}")}}
         for report in reports

@@ -258,7 +258,8 @@ class Unread(msgspec.Struct, frozen=True):
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says of the plan it was made from.
 
-    `directory` is where the files of the locations are seen from, relative to the top of their repository.
+    `directory` is where the files of the locations are seen from, relative to the top of their repository. `file` is
+    the plan's own file, seen from the top.
     """
 
     path: str
@@ -267,6 +268,7 @@ class PlanInfo(msgspec.Struct, frozen=True):
     sources: str | None
     complete: bool
     directory: str | None = None
+    file: str | None = None
 
 
 class Report(msgspec.Struct, frozen=True):

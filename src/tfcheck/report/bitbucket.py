@@ -1,0 +1,58 @@
+"""Render a report as a Code Insights report of Bitbucket Cloud, with its annotations.
+
+Follows https://developer.atlassian.com/cloud/bitbucket/rest/api-group-reports/: `report` is the body of the request
+that creates the report, `annotations` are lists of at most a hundred, each the body of a request, a thousand in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck.report.gitlab import rows
+from tfcheck.report.json import Json, written
+from tfcheck.report.plain import clipped
+from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import Report, Severity
+
+_SEVERITIES = {"critical": "HIGH", "minor": "MEDIUM", "info": "LOW"}
+_MOST = 1000
+_AT_ONCE = 100
+_LONGEST = 450
+
+
+def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
+    """Write reports as one Code Insights report, which `failed` if the run does."""
+    found = list({row["fingerprint"]: row for report in reports for row in rows(report)}.values())
+    severities = [finding.severity for report in reports for finding in report.findings]
+    errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
+    tasks = sum(len(report.task_definitions) for report in reports)
+    said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')} in {counted(tasks, 'ECS task definition')}"
+    report: Json = {
+        "title": "tfcheck",
+        "report_type": "SECURITY",
+        "reporter": "tfcheck",
+        "result": "FAILED" if failed else "PASSED",
+        "details": f"Whether every ECS task of the plan can start: {said}.",
+        "data": [
+            {"title": "Errors", "type": "NUMBER", "value": errors},
+            {"title": "Warnings", "type": "NUMBER", "value": warnings},
+            {"title": "Task definitions", "type": "NUMBER", "value": tasks},
+        ],
+    }
+    lists = [[_annotation(row) for row in some] for some in _batches(found[:_MOST])]
+    return written({"report": report, "annotations": lists})
+
+
+def _batches(found: Sequence[Json]) -> list[Sequence[Json]]:
+    return [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
+
+
+def _annotation(row: Json) -> Json:
+    return {
+        "external_id": row["fingerprint"],
+        "annotation_type": "VULNERABILITY",
+        "severity": _SEVERITIES[row["severity"]],
+        "summary": clipped(row["description"], _LONGEST),
+        "path": row["location"]["path"],
+        "line": row["location"]["lines"]["begin"],
+    }

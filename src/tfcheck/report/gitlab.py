@@ -1,0 +1,86 @@
+"""Render a report as GitLab's Code Quality JSON, which a merge request shows beside the lines.
+
+Follows https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format: an array with one object for each
+missing permission, rule that is broken, and undecided permission.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from tfcheck.report.json import Json, written
+from tfcheck.report.origin import file_path, plan_path, target
+from tfcheck.report.plain import clipped, visible
+from tfcheck.report.words import reason_words
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Verdict
+
+#: GitLab's scale is info, minor, major, critical, blocker.
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
+_LONGEST = 1000
+
+
+def code_quality(reports: Sequence[Report]) -> str:
+    """Write reports as one Code Quality report; what several reports share is in it once."""
+    found = {row["fingerprint"]: row for report in reports for row in rows(report)}
+    return written(list(found.values()))
+
+
+def rows(report: Report) -> Iterator[Json]:
+    """Yield what is wrong with a report, each with its place; the plan is the place of what has none."""
+    for finding in report.findings:
+        for answer in finding.answers or (None,):
+            yield _finding(report, finding, answer)
+    for answer in report.answers:
+        if answer.verdict is Verdict.UNKNOWN:
+            yield _unknown(report, answer)
+    for skipped in report.skipped:
+        said = f"{skipped.address} could not be analysed: {skipped.reason}"
+        yield _row(report, "skipped", Severity.WARNING, said, (skipped.address,))
+    for unread in report.unread:
+        yield _row(report, "unread", Severity.ERROR, f"not checked: {unread.problem}", (unread.path,))
+
+
+def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
+    said = finding.message
+    identity: tuple[str, ...] = (finding.task_definition, finding.address or "", finding.message)
+    severity = finding.severity
+    if answer is not None:
+        need = answer.requirement
+        said, identity = _words(answer, "is not allowed"), _identity(answer)
+        severity = need.severity if len(finding.answers) > 1 else severity
+    place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
+    return _row(report, finding.rule, severity, said, identity, place)
+
+
+def _unknown(report: Report, answer: Answer) -> Json:
+    said = _words(answer, "may or may not be allowed")
+    return _row(report, answer.requirement.rule, Severity.INFO, said, _identity(answer), answer.needed_at)
+
+
+def _words(answer: Answer, verb: str) -> str:
+    need = answer.requirement
+    role = f"the {need.role_kind.value} role {answer.role or '(none)'} of {need.task_definition}"
+    return f"{role} {verb} {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
+
+
+def _identity(answer: Answer) -> tuple[str, ...]:
+    need = answer.requirement
+    return need.task_definition, need.container or "", answer.role or "", need.action, need.shown_resource
+
+
+def _row(
+    report: Report, rule: str, severity: Severity, said: str, identity: tuple[str, ...], place: Location | None = None
+) -> Json:
+    path = file_path(report, place)
+    whole = (rule, target(report) if path is None else path, *identity)
+    return {
+        "description": visible(clipped(said, _LONGEST)),
+        "check_name": visible(rule),
+        "fingerprint": hashlib.sha256("\0".join(whole).encode("utf-8", "backslashreplace")).hexdigest()[:32],
+        "severity": _SEVERITIES[severity],
+        "location": {
+            "path": visible(path or plan_path(report)),
+            "lines": {"begin": place.line if place and path else 1},
+        },
+    }

@@ -172,7 +172,7 @@ def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, caps
         status = cli.run([*form, str(path)])
         streams = capsys.readouterr()
         assert status in (0, 1), streams.err
-        assert "aws_ecs_task_definition." in streams.out
+        assert ("plan.json: " if form == ["--quiet"] else "aws_ecs_task_definition.") in streams.out
         assert [each for each in (CANARY, SID) if each in streams.out + streams.err] == []
 
 

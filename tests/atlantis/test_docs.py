@@ -102,7 +102,7 @@ def test_the_lines_of_the_page_run_in_dash(in_shell: Atlantis, github: FakeGitHu
     in_shell.check_out(project)
     assert in_shell.step("tfcheck atlantis announce", project).output == ""
     for command in {*of_stage("plan")} - {"tfcheck atlantis announce"}:
-        assert in_shell.plan(project, command).lines[0] == "tfcheck: 1 of 1 ECS task definition will not start"
+        assert in_shell.plan(project, command).lines[0] == "tfcheck: 1 of 1 task definitions will not start"
     for command in of_stage("policy_check"):
         judged = in_shell.step(command, project)
         assert judged.status == 0

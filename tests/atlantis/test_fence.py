@@ -24,7 +24,7 @@ def findings(count: int, severity: Severity = Severity.ERROR, change: str = "int
 def test_errors_are_red_and_warnings_orange() -> None:
     lines = fenced([report(DENIED, findings=(*findings(1), *findings(1, Severity.WARNING)))]).split("\n")
     assert lines == [
-        "tfcheck: 2 of 2 ECS task definitions will not start",
+        "tfcheck: 2 of 2 task definitions will not start",
         "- aws_ecs_task_definition.t0: the execution role may not read the environment file of container 'app' "
         "(modules/service/main.tf:104)",
         "! aws_ecs_task_definition.t0: the execution role may not read the environment file of container 'app' "
@@ -48,7 +48,7 @@ def test_what_is_not_decided_and_not_analysed_is_told() -> None:
 
 
 def test_a_clean_plan_is_one_line() -> None:
-    assert fenced([report(allowed())]) == "tfcheck: nothing is missing for 1 ECS task definition to start\n"
+    assert fenced([report(allowed())]) == "tfcheck: the task definition can start\n"
 
 
 @pytest.mark.parametrize("count", [1, 9, 10, 11, 12, 500])

@@ -446,7 +446,7 @@ def test_no_token_leaves_the_reports_in_the_log(atlantis: Atlantis, github: Fake
     done = atlantis.hook()
     assert done.status == 0
     assert done.lines[1] == "no comment: none of TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN, ATLANTIS_GH_TOKEN is set"
-    assert "error[env-file]: the execution role" in done.output
+    assert "error[env-file]: execution role cannot read" in done.output
     assert atlantis.description() == "1 error, 1 warning in 1 project"
     assert github.requests == []
 

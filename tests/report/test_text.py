@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from tests.report import samples
 from tfcheck.report.text import text
-from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Location, Reason, Report, Severity, Skipped, Verdict
+from tfcheck.vocabulary.finding import (
+    Answer,
+    Evidence,
+    Finding,
+    Location,
+    PlanInfo,
+    Reason,
+    Report,
+    Severity,
+    Skipped,
+    Verdict,
+)
 
 SCREEN = Path(__file__).with_name("screen.txt")
 
@@ -23,18 +34,16 @@ def test_the_whole_screen() -> None:
     ("report", "verdict"),
     [
         (samples.report(), "no ECS task definition in this plan"),
-        (samples.BROKEN, "1 of 1 ECS task definition will not start"),
-        (samples.report(samples.allowed()), "nothing is missing for 1 ECS task definition to start"),
-        (
-            samples.report(samples.unknown()),
-            "no definite problem, but 1 of 1 ECS task definition cannot be decided",
-        ),
-        (samples.report(samples.DENIED_BUCKET), "no error, 1 of 1 ECS task definition with a warning"),
-        (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 ECS task definition will not start"),
-        (samples.report(tasks=("a", "b")), "nothing is missing for 2 ECS task definitions to start"),
+        (samples.BROKEN, "1 of 1 task definitions will not start"),
+        (samples.report(samples.allowed()), "the task definition can start"),
+        (samples.report(samples.unknown()), "no definite problem; 1 of 1 task definitions cannot be decided"),
+        (samples.report(samples.DENIED_BUCKET), "the task definition can start, with a warning"),
+        (samples.report(samples.DENIED_BUCKET, tasks=("a", "b")), "all 3 task definitions can start, 1 with a warning"),
+        (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 task definitions will not start"),
+        (samples.report(tasks=("a", "b")), "all 2 task definitions can start"),
         (
             samples.report(skipped=(Skipped("a", "b"),)),
-            "no definite problem, but 1 of 1 ECS task definition cannot be decided",
+            "no definite problem; 1 of 1 task definitions cannot be decided",
         ),
     ],
 )
@@ -42,31 +51,35 @@ def test_the_first_line_is_the_verdict_on_the_plan(report: Report, verdict: str)
     assert text(report).split("\n")[0] == f"plan.json: {verdict}"
 
 
-def test_every_task_definition_has_its_line() -> None:
-    lines = text(samples.MIXED).split("\n")
+def test_every_task_definition_has_its_line_for_who_asks() -> None:
+    lines = text(samples.MIXED, verbose=True).split("\n")
     for address in samples.MIXED.task_definitions:
-        assert sum(line[4:].startswith(address) for line in lines[1:7]) == 1
+        assert sum(line[4:].startswith(address) for line in lines[1:8]) == 1
+        assert address == samples.TASK or f"  {address} " not in text(samples.MIXED)
+
+
+def _standing(*answers: Answer) -> str:
+    return text(samples.report(*answers), verbose=True).split("\n")[2]
 
 
 def test_what_a_start_seldom_needs_is_neither_missing_nor_granted() -> None:
     need = msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.INFO)
     spared = msgspec.structs.replace(samples.DENIED, requirement=need)
-    line = text(samples.report(samples.allowed(), spared)).split("\n")[2]
-    assert line.endswith("nothing missing: 1 permission granted, 1 optional not granted")
-    line = text(samples.report(samples.DENIED, spared)).split("\n")[2]
-    assert line.endswith("will not start: 1 of 1 permission missing")
+    assert _standing(samples.allowed(), spared).endswith(
+        "nothing missing: 1 permission granted, 1 optional not granted"
+    )
+    assert _standing(samples.DENIED, spared).endswith("will not start: 1 of 1 permission missing")
 
 
 def test_what_is_asked_for_by_mistake_is_not_counted() -> None:
     need = msgspec.structs.replace(samples.DENIED.requirement, mistaken=True)
     mistaken = msgspec.structs.replace(samples.DENIED, requirement=need)
-    line = text(samples.report(samples.allowed(), mistaken)).split("\n")[2]
-    assert line.endswith("nothing missing: 1 permission granted")
+    assert _standing(samples.allowed(), mistaken).endswith("nothing missing: 1 permission granted")
 
 
 def test_an_unknown_answer_beside_an_error_is_counted_too() -> None:
-    line = text(samples.report(samples.DENIED, samples.unknown())).split("\n")[2]
-    assert line.endswith("will not start: 1 of 2 permissions missing, 1 of 2 permissions not decided")
+    said = "will not start: 1 of 2 permissions missing, 1 of 2 permissions not decided"
+    assert _standing(samples.DENIED, samples.unknown()).endswith(said)
 
 
 def test_the_needed_arn_stands_above_the_nearest_pattern_and_the_mark_below_the_difference() -> None:
@@ -80,6 +93,19 @@ def test_the_needed_arn_stands_above_the_nearest_pattern_and_the_mark_below_the_
     assert needed[column] != granted[column]
 
 
+def test_what_is_recommended_stands_below_what_is_required() -> None:
+    lines = text(samples.BROKEN).split("\n")
+    at = next(number for number, line in enumerate(lines) if line.endswith(" needs"))
+    assert lines[at].strip() == f"{samples.TASK} needs"
+    assert [line.split()[-1] for line in lines[at + 1 : at + 3]] == ["required", "recommended"]
+
+
+def test_a_row_that_does_not_fit_is_broken_before_the_resource() -> None:
+    lines = text(samples.BROKEN, width=60).split("\n")
+    at = lines.index("    s3:GetObject (required) on")
+    assert lines[at + 1] == "      arn:aws:s3:::acme-config/web/prod.env"
+
+
 def test_a_denying_statement_gets_no_mark() -> None:
     screen = text(samples.report(samples.DENIED_BUCKET, findings=(_finding(samples.DENIED_BUCKET),)))
     assert "    denied   *\n" in screen
@@ -90,21 +116,20 @@ def test_actions_of_a_near_statement_are_not_compared_with_the_arn() -> None:
     evidence = Evidence("aws_iam_policy.p", None, "Allow", "action does not match", ("s3:GetObjectVersion",))
     answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,))
     screen = text(samples.report(answer, findings=(_finding(answer),)))
-    assert "    granted  s3:GetObjectVersion\n             by aws_iam_policy.p: action does not match\n" in screen
+    assert "  aws_iam_policy.p: action does not match\n    granted  s3:GetObjectVersion\n" in screen
 
 
-def test_long_evidence_is_cut_and_says_so() -> None:
-    evidence = Evidence("aws_iam_policy.p", None, "Allow", "resource does not match", tuple("abcdefgh"))
-    answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,) * 7)
-    screen = text(samples.report(answer, findings=(_finding(answer),)))
-    assert screen.count("by aws_iam_policy.p") == 4
-    assert "and 3 statements more" in screen
-    assert screen.count("and 5 patterns more") == 4
-
-
-def test_what_several_places_need_is_told_once() -> None:
-    finding = msgspec.structs.replace(samples.FINDING, answers=(samples.DENIED,) * 3)
-    assert text(samples.report(samples.DENIED, findings=(finding,))).count("s3:GetObject is denied") == 1
+def test_long_evidence_is_cut_unless_all_is_asked_for() -> None:
+    evidence = tuple(
+        Evidence(f"aws_iam_policy.p{number}", None, "Allow", "resource does not match", tuple("abcdefgh"))
+        for number in range(7)
+    )
+    answer = msgspec.structs.replace(samples.DENIED, evidence=evidence)
+    report = samples.report(answer, findings=(_finding(answer),))
+    assert text(report).count("resource does not match") == 2
+    assert text(report).count("and 6 patterns more") == 2
+    assert text(report, verbose=True).count("resource does not match") == 7
+    assert "patterns more" not in text(report, verbose=True)
 
 
 def test_no_mark_stands_where_not_even_the_beginnings_agree() -> None:
@@ -115,21 +140,20 @@ def test_no_mark_stands_where_not_even_the_beginnings_agree() -> None:
     assert "^" not in text(samples.report(samples.DENIED, findings=(finding,)))
 
 
-def test_many_requirements_of_one_finding_are_cut_and_say_so() -> None:
+def test_many_needs_of_one_cause_are_cut_and_say_how_to_see_all() -> None:
     needs = (samples.need(resource=f"arn:aws:s3:::acme-config/{number}.env") for number in range(20))
     answers = tuple(msgspec.structs.replace(samples.DENIED, requirement=each) for each in needs)
-    finding = msgspec.structs.replace(samples.FINDING, answers=answers)
-    screen = text(samples.report(samples.DENIED, findings=(finding,)))
-    assert screen.count("s3:GetObject is denied") == 12
-    assert "and 8 requirements more" in screen
+    report = samples.report(*answers, findings=(msgspec.structs.replace(samples.FINDING, answers=answers),))
+    assert text(report).count("  required\n") == 6
+    assert "and 14 more permissions (--expand shows all)" in text(report)
+    assert text(report, expand=True).count("  required\n") == 20
 
 
 @pytest.mark.parametrize(
     ("change", "before", "said"),
     [
-        ("introduced", Verdict.ALLOWED, "this change breaks it: s3:GetObject was allowed before"),
-        ("introduced", None, "new with this change"),
-        ("existing", Verdict.DENIED, "already broken before this change"),
+        ("introduced", Verdict.ALLOWED, "This change breaks it: s3:GetObject was allowed before."),
+        ("existing", Verdict.DENIED, "It was so before this change."),
     ],
 )
 def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> None:
@@ -138,19 +162,37 @@ def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> N
     assert said in text(samples.report(answer, findings=(finding,)))
 
 
-def test_nothing_to_compare_with_says_nothing_of_a_change() -> None:
-    finding = msgspec.structs.replace(_finding(samples.DENIED), change=None)
-    assert "change " not in text(samples.report(samples.DENIED, findings=(finding,)))
+@pytest.mark.parametrize("change", [None, "introduced"])
+def test_what_is_new_needs_no_words(change: str | None) -> None:
+    answer = msgspec.structs.replace(samples.DENIED, before=None)
+    finding = msgspec.structs.replace(_finding(answer), change=change)
+    assert "change" not in text(samples.report(answer, findings=(finding,)))
 
 
 def test_unknown_answers_that_wait_for_the_same_are_one_group() -> None:
     answers = [samples.unknown(samples.need(task=f"aws_ecs_task_definition.t{number}")) for number in range(8)]
     other = samples.unknown(samples.need("s3:GetBucketLocation"), "aws_iam_role.other.arn")
     screen = text(samples.report(*answers, other))
-    assert "unknown: 9 requirements cannot be decided from this plan" in screen
+    assert "unknown[env-file]: 8 permissions of 8 task definitions cannot be decided" in screen
+    assert f"unknown[env-file]: 1 permission of {samples.TASK} cannot be decided" in screen
     assert screen.count("aws_s3_bucket.config.arn") == 1
-    assert "    - and 3 more" in screen
     assert screen.count("aws_iam_role.other.arn") == 1
+    assert "9 of 9 permissions not decided" in screen
+
+
+def test_what_is_unknown_says_what_would_decide_it() -> None:
+    said = {
+        Reason.ROLE_OUTSIDE_PLAN: "--context FILE",
+        Reason.POLICY_NOT_READABLE: "--context FILE",
+        Reason.CONDITION: "make the statement unconditional",
+        Reason.UNKNOWN_VALUE: "check the next plan again",
+    }
+    for reason, words in said.items():
+        answer = msgspec.structs.replace(samples.unknown(), reason=reason)
+        assert words in text(samples.report(answer), width=200), reason
+    blind = msgspec.structs.replace(samples.report(samples.unknown()), plan=PlanInfo("p", "1.2", "1.11.4", None, True))
+    assert "--sources" in text(blind)
+    assert "--sources" not in text(samples.report(samples.unknown(waits_for="the account; give it with --account")))
 
 
 def test_a_group_of_unknown_answers_names_the_statements_that_may_decide_once() -> None:
@@ -169,9 +211,7 @@ def test_a_group_of_unknown_answers_names_the_statements_that_may_decide_once() 
         for action in ("s3:GetObject", "s3:GetBucketLocation")
     ]
     screen = text(samples.report(*answers), directory="infra", width=200)
-    sentence = (
-        "by aws_iam_role_policy.p (Vpce) at infra/policies.tf:7: may decide it, by its condition on aws:SourceVpce"
-    )
+    sentence = "aws_iam_role_policy.p (Vpce) at infra/policies.tf:7: may decide it, by its condition on aws:SourceVpce"
     assert screen.count(sentence) == 1
     assert "aws_iam_role_policy.q" not in screen
 
@@ -181,26 +221,44 @@ def test_all_that_is_asked_of_one_role_outside_the_plan_is_one_group() -> None:
         Answer(samples.need(action), "arn:r", Verdict.UNKNOWN, Reason.ROLE_OUTSIDE_PLAN, waits_for=action)
         for action in ("s3:GetObject", "s3:GetBucketLocation")
     ]
-    assert text(samples.report(*answers)).count("the role is not managed in this plan") == 1
+    assert text(samples.report(*answers)).count("The role is not managed in this plan") == 1
 
 
-def test_an_assumption_is_said_once() -> None:
-    answer = Answer(samples.need(), "r", Verdict.ALLOWED, assumptions=("the partition is aws",))
-    assert text(samples.report(answer, answer)).count("note: the partition is aws") == 1
+def test_an_assumption_is_counted_and_said_once_to_who_asks() -> None:
+    answer = Answer(samples.need(), "r", Verdict.ALLOWED, assumptions=("assumes partition `aws`",))
+    report = samples.report(answer, answer)
+    assert "1 assumption, see -v" in text(report)
+    assert "note:" not in text(report)
+    assert text(report, verbose=True).count("note: assumes partition `aws`") == 1
 
 
-def test_a_place_is_quoted_once_for_findings_that_follow_each_other() -> None:
-    screen = text(samples.report(samples.DENIED, findings=(samples.FINDING, samples.FINDING)))
-    assert screen.count("--> main.tf:12") == 2
-    assert screen.count('12 │ resource "aws_iam_role_policy" "env_file" {') == 1
+def test_a_note_that_is_no_assumption_is_always_said() -> None:
+    assert "note: the sources are stale" in text(samples.report(samples.allowed(), notes=("the sources are stale",)))
 
 
-def test_quiet_leaves_out_what_needs_no_action() -> None:
+def test_who_asks_sees_which_statement_allows_what_is_allowed() -> None:
+    evidence = Evidence("aws_iam_policy.p", "Files", "Allow", "allows it", (), Location("main.tf", 3, 9))
+    answer = msgspec.structs.replace(samples.allowed(), evidence=(evidence,))
+    screen = text(samples.report(answer), verbose=True)
+    assert f"  {samples.TASK}: s3:GetObject on arn:aws:s3:::acme-config/web/prod.env\n" in screen
+    assert "    by aws_iam_policy.p (Files) at main.tf:3: allows it\n" in screen
+    assert "aws_iam_policy.p" not in text(samples.report(answer))
+
+
+def test_a_fix_is_shown_once() -> None:
+    other = msgspec.structs.replace(samples.FINDING, rule="secret")
+    screen = text(samples.report(samples.DENIED, findings=(samples.FINDING, other)))
+    assert screen.count("fix: let the role read the file (safe, proven)") == 1
+    assert screen.count("fix: let the role read the file (as above)") == 1
+    assert screen.count('actions = ["s3:GetObject"]') == 1
+
+
+def test_quiet_leaves_out_what_explains_and_what_needs_no_action() -> None:
     screen = text(samples.MIXED, quiet=True)
-    assert "error[env-file]" in screen
-    assert "aws_ecs_task_definition.nothing" not in screen
-    assert "note:" not in screen
-    assert screen.endswith("1 error, 0 warnings\n")
+    assert "error[env-file]: execution role cannot read an environment file" in screen
+    for absent in ("note:", "unknown[", "granted", "fix:", "-->", "ResourceInitializationError"):
+        assert absent not in screen
+    assert screen.endswith("1 error: 1 required permission missing, 1 recommended, 1 of 4 permissions not decided.\n")
 
 
 def test_no_colour_unless_asked() -> None:
@@ -210,7 +268,7 @@ def test_no_colour_unless_asked() -> None:
     assert "\x1b[31m" in coloured
 
 
-@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
 def test_sentences_keep_to_the_width(width: int) -> None:
     note = "every word of this note is short enough to be put on the next line " * 5
     report = samples.report(samples.DENIED, findings=(samples.FINDING,), notes=(note,))

@@ -6,8 +6,10 @@ looked for in all texts of a report.
 
 A string of eight characters or more is replaced wherever it occurs. A shorter one is replaced where it is all of a text
 or stands between `:`, `/`, `=`, `@`, quotes or backticks, as the parts of ARNs, paths and names do: in prose it could
-be any word. Not looked for are strings of fewer than three characters, `true`, `false`, `null` and numbers of fewer
-than six digits. Addresses of resources and modules stay readable: Terraform allows nothing sensitive in them.
+be any word. Not looked for are strings of fewer than three characters, numbers of fewer than six digits, AWS regions,
+and words that name an environment, a level or a switch: every value of a parameter is marked, also `prod`, and a report
+without that word would be about nothing. Addresses of resources and modules stay readable: Terraform allows nothing
+sensitive in them.
 """
 
 from __future__ import annotations
@@ -22,7 +24,16 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, written
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
-_WORDS = frozenset({"true", "false", "null"})
+#: What names no secret of anybody.
+_WORDS = frozenset(
+    {
+        *("true", "false", "null", "none", "yes", "off", "enabled", "disabled", "default", "latest", "main"),
+        *("prod", "production", "prd", "live", "staging", "stage", "stg", "preprod", "dev", "development", "local"),
+        *("test", "testing", "qa", "uat", "sandbox", "demo", "debug", "info", "warn", "warning", "error", "trace"),
+        *("json", "text", "http", "https", "tcp", "udp"),
+    }
+)
+_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
 _KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
 _AROUND = frozenset(":/=@\"'`")
 #: What never holds a value of the plan: words of tfcheck's own, and places.
@@ -134,7 +145,9 @@ class Redactor:
 
 
 def _is_looked_for(secret: str) -> bool:
-    return len(secret) >= _SHORTEST and secret not in _WORDS and not (secret.isdigit() and len(secret) < _DIGITS)
+    if len(secret) < _SHORTEST or secret.lower() in _WORDS or _REGION.fullmatch(secret):
+        return False
+    return not (secret.isdigit() and len(secret) < _DIGITS)
 
 
 def _counts(text: str, start: int, end: int) -> bool:

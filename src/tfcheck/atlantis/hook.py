@@ -149,7 +149,7 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
 
 def _screens(reports: Sequence[Report]) -> str:
     """Write the reports into the log, where no comment tells them."""
-    return "".join(f"\n{origin.told(each, 'target')}\n{text(each, quiet=True, directory='.')}" for each in reports)
+    return "".join(f"\n{origin.told(each, 'target')}\n{text(each, directory='.')}" for each in reports)
 
 
 def _told(hook: Hook, kept: StoredResults, missing: int) -> HookResult:

@@ -43,6 +43,8 @@ class CheckOptions(msgspec.Struct, frozen=True):
     output: str | None
     colour: bool
     quiet: bool
+    verbose: bool
+    expand: bool
 
 
 class _PlanFirst(click.Group):
@@ -124,7 +126,9 @@ def main(ctx: click.Context) -> int | None:
 )
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @options.colour
-@click.option("--quiet", "-q", is_flag=True, help="Omit what needs no action, and progress messages.")
+@click.option("--quiet", "-q", is_flag=True, help="Omit what explains and what needs no action, and progress messages.")
+@click.option("--verbose", "-v", is_flag=True, help="Add what is allowed and by which statement, and every assumption.")
+@click.option("--expand", is_flag=True, help="Name every instance and every finding that is shown as one.")
 @options.debug
 def check(
     plans: tuple[str, ...],
@@ -140,6 +144,8 @@ def check(
     output: str | None,
     colour: str,
     quiet: bool,
+    verbose: bool,
+    expand: bool,
     debug: bool,
 ) -> int:
     """Check that every ECS task in PLAN can start.
@@ -148,7 +154,7 @@ def check(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet)
+    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
     reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
@@ -171,6 +177,8 @@ def report(
     output: str | None,
     colour: str,
     quiet: bool,
+    verbose: bool,
+    expand: bool,
     debug: bool,
 ) -> int:
     """Write saved reports in another format; most formats make one report of several.
@@ -179,7 +187,7 @@ def report(
     """
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
-    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet)
+    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
     reports = list(reporting.saved(files))
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
@@ -216,7 +224,15 @@ def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
 
         columns = terminal.width(sys.stdout, os.environ)
         return "\n".join(
-            text(each.report, width=columns, colour=wanted.colour, quiet=wanted.quiet, directory=each.directory)
+            text(
+                each.report,
+                width=columns,
+                colour=wanted.colour,
+                quiet=wanted.quiet,
+                verbose=wanted.verbose,
+                expand=wanted.expand,
+                directory=each.directory,
+            )
             for each in reports
         )
     from tfcheck.report.json import document, written

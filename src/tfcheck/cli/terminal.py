@@ -21,6 +21,8 @@ from tfcheck.vocabulary.errors import TfcheckError, UsageError
 
 #: Smaller plans are read before anyone could read the note.
 _WORTH_A_NOTE = 20_000_000
+#: Columns that a report is written for.
+_NARROWEST, _WIDEST = 60, 200
 
 
 def open_streams() -> None:
@@ -50,12 +52,12 @@ def colour_wanted(choice: str, stream: TextIO, environment: Mapping[str, str]) -
 
 
 def width(stream: TextIO, environment: Mapping[str, str]) -> int:
-    """Return the columns to write for: those of the terminal, but at least 80 and at most 120; 100 without one."""
+    """Return the columns to write for: those of the terminal, but at least 60 and at most 200; 100 without one."""
     columns = environment.get("COLUMNS", "")
     if columns.isdecimal():
-        return min(max(int(columns[:6]), 80), 120)
+        return min(max(int(columns[:6]), _NARROWEST), _WIDEST)
     try:
-        return min(max(os.get_terminal_size(stream.fileno()).columns, 80), 120)
+        return min(max(os.get_terminal_size(stream.fileno()).columns, _NARROWEST), _WIDEST)
     except (OSError, ValueError):
         return 100
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tfcheck.report.cause_text import Detail, cause_lines
+from tfcheck.report.causes import causes
 from tfcheck.report.concern import RelatedRows, concerned
-from tfcheck.report.finding_text import finding_lines
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
 from tfcheck.stopped_reason import Cause, Explanation
-from tfcheck.vocabulary.finding import Report, Verdict
+from tfcheck.vocabulary.finding import Fix, Report, Verdict
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
@@ -59,9 +60,10 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
     yield from wrapped("  ", _verdict(found, cause), width)
     if cause is Cause.NETWORK:
         return
-    for finding in found.findings:
+    fixes: set[Fix] = set()
+    for each in causes(found.findings):
         yield ()
-        yield from finding_lines(finding, width, directory)
+        yield from cause_lines(each, Detail(width, directory), fixes)
     told = [answer for finding in found.findings for answer in finding.answers]
     left = [each for each in found.answers if each.verdict is not Verdict.ALLOWED and each not in told]
     if left:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from tfcheck.report.causes import Cause
 from tfcheck.report.screen import Style
 from tfcheck.stopped_reason.known import API
-from tfcheck.vocabulary.finding import Answer, Reason, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Reason, Report, RoleKind, Severity, Verdict
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
 VERDICT_STYLES = {Verdict.ALLOWED: Style.GOOD, Verdict.DENIED: Style.ERROR, Verdict.UNKNOWN: Style.UNKNOWN}
@@ -28,21 +29,98 @@ _REASONS = {
 
 
 def reason_words(reason: Reason | None) -> str:
-    """Report in a clause why a requirement is denied or unknown."""
+    """Return a clause that says why a requirement is denied or unknown."""
     return "it is not decided" if reason is None else _REASONS[reason]
+
+
+#: What a role cannot do, for one thing and for several, by the rule that needs it.
+PURPOSES = {
+    "env-file": ("read an environment file", "read environment files"),
+    "firelens-config": ("read a log router's configuration", "read the configuration of log routers"),
+    "log-router-file": ("read a file of the log router's image", "read files of the log router's image"),
+    "secret": ("read a secret", "read secrets"),
+    "parameter": ("read a parameter", "read parameters"),
+    "registry-credentials": ("read a registry's credentials", "read credentials of registries"),
+    "image": ("pull an image", "pull images"),
+    "log-group": ("write to a log group", "write to log groups"),
+    "service-connect-log": ("write the logs of Service Connect", "write the logs of Service Connect"),
+    "credential-spec": ("read a credential specification", "read credential specifications"),
+    "fsx": ("mount an FSx volume", "mount FSx volumes"),
+    "efs-volume": ("mount an EFS volume", "mount EFS volumes"),
+    "decrypt": ("use a KMS key", "use KMS keys"),
+}
+_ASSUMING = {RoleKind.INSTANCE: "EC2"}
+
+
+def title(cause: Cause) -> str:
+    """Say in one line what is wrong, without the names of who has it."""
+    group = cause.groups[0]
+    purposes = PURPOSES.get(cause.rule)
+    if len(cause.groups) == 1 and (not group.needs or cause.reason is Reason.TRUST_POLICY or purposes is None):
+        return group.message
+    several = len(cause.tasks) > 1
+    role = f"{cause.role_kind.value} role"
+    if cause.reason is Reason.TRUST_POLICY:
+        return f"{_ASSUMING.get(cause.role_kind, 'ECS')} cannot assume {f'{role}s' if several else f'the {role}'}"
+    if purposes is None:
+        return f"{counted(len(cause.groups), 'mistake')} of one kind"
+    resources = {need.resource for each in cause.groups for need in each.needs if need.required}
+    purpose = purposes[several or len(resources) > 1]
+    if cause.reason is Reason.NO_EXECUTION_ROLE:
+        return f"there is no {role} to {purpose} with"
+    if cause.severity is not Severity.ERROR:
+        return f"the {role} lacks a recommended permission to {purpose}"
+    return f"{f'{role}s' if several else role} cannot {purpose}"
+
+
+def why_not(reason: Reason | None, kind: RoleKind, role: str) -> str:
+    """Return a clause that says what stands in the way of a role; `role` names it."""
+    match reason:
+        case Reason.IMPLICIT_DENY:
+            return f"no statement of {role} allows it" if role else "no role allows it"
+        case Reason.EXPLICIT_DENY:
+            return f"a statement denies it to {role}"
+        case Reason.GRANTED_TO_TASK_ROLE:
+            return f"only the task role is allowed to do it, and ECS uses the {kind.value} role {role}"
+        case Reason.GRANTED_TO_EXECUTION_ROLE:
+            return f"only the execution role is allowed to do it, and ECS uses the {kind.value} role {role}"
+        case Reason.PERMISSIONS_BOUNDARY:
+            return f"the permissions boundary of {role} does not allow it"
+        case Reason.RESOURCE_POLICY:
+            return f"the policy on the resource does not allow it to {role}"
+        case _:
+            return reason_words(reason)
 
 
 def symptom_words(symptom: str) -> str:
     """Say when ECS would show a text: what the API refuses, it refuses at apply."""
+    return "at apply" if _is_refused_by_api(symptom) else "at run time"
+
+
+def outcome_words(symptom: str, cause: Cause) -> str:
+    """Introduce the text that ECS would show."""
+    if cause.severity is not Severity.ERROR:
+        return "ECS may say"
+    without = "Without it the" if cause.groups[0].needs else "The"
+    return f"{without} {'apply fails' if _is_refused_by_api(symptom) else 'task stops'} with"
+
+
+def _is_refused_by_api(symptom: str) -> bool:
     from tfcheck.stopped_reason import explained  # takes longer to load than to use
 
     found = explained(symptom)
-    return "at apply" if found is not None and found.known.where == API else "at run time"
+    return found is not None and found.known.where == API
 
 
-def counted(number: int, noun: str) -> str:
+def sentence(clause: str) -> str:
+    """Write a clause as a sentence; a name that it begins with stays as it is."""
+    first = clause.partition(" ")[0]
+    return f"{clause[:1].upper()}{clause[1:]}." if first.isalpha() else f"{clause}."
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
     """Write `1 error`, `2 errors`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or f'{noun}s'}"
 
 
 class TaskStatus(msgspec.Struct, frozen=True):
@@ -105,14 +183,34 @@ def headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
     if not total:
         return Style.QUIET, "no ECS task definition in this plan"
     if Style.UNKNOWN in styles:
-        return (
-            Style.UNKNOWN,
-            f"no definite problem, but {_of(styles.count(Style.UNKNOWN), total)} cannot be decided",
-        )
+        return Style.UNKNOWN, f"no definite problem; {_of(styles.count(Style.UNKNOWN), total)} cannot be decided"
+    can = "the task definition can start" if total == 1 else f"all {total:,} task definitions can start"
     if Style.WARNING in styles:
-        return Style.WARNING, f"no error, {_of(styles.count(Style.WARNING), total)} with a warning"
-    return Style.GOOD, f"nothing is missing for {counted(total, 'ECS task definition')} to start"
+        return (
+            Style.WARNING,
+            f"{can}, {styles.count(Style.WARNING):,} with a warning" if total > 1 else f"{can}, with a warning",
+        )
+    return Style.GOOD, can
 
 
 def _of(number: int, total: int) -> str:
-    return f"{number} of {counted(total, 'ECS task definition')}"
+    return f"{number:,} of {total:,} task definitions"
+
+
+def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
+    """Return a sentence that says what the reader can do to have it decided; empty where the cause says it."""
+    if "--" in cause:
+        return ""
+    match reason:
+        case Reason.ROLE_OUTSIDE_PLAN:
+            return "Pass the state of the stack that manages the role: --context FILE, from `terraform show -json`."
+        case Reason.POLICY_NOT_READABLE:
+            return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."
+        case Reason.CONDITION:
+            return "No plan shows this: make the statement unconditional for the role, or test it after apply."
+        case Reason.UNKNOWN_VALUE if not has_sources:
+            return "Pass the directory of the .tf files with --sources: most values follow from them."
+        case Reason.UNKNOWN_VALUE:
+            return "It is decided once the value is known: check the next plan again, or set the value in the sources."
+        case _:
+            return ""

@@ -1,0 +1,285 @@
+"""Render one cause for a terminal: what is wrong, who needs what, what grants nearly that, and what fixes it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from tfcheck.report.causes import Cause, Group, Need, keys
+from tfcheck.report.contrast import nearest, parting
+from tfcheck.report.quotation import quotable
+from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
+from tfcheck.report.words import SEVERITY_STYLES, counted, outcome_words, sentence, title, why_not
+from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Verdict
+
+_SHOWN_GROUPS = 3
+_SHOWN_NEEDS = 6
+_SHOWN_BLOCKS = 4
+_SHOWN_EVIDENCE = 2
+_SHOWN_PATTERNS = 2
+#: What is left out of a text, in front of a reader who did not ask for all of it.
+_ALL = 1_000_000
+_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@.*")
+_KEYS_SHOWN = 4
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """How much a reader asked for.
+
+    `quiet` leaves out what explains, `verbose` adds what a verdict rests on, `expand` names every instance. `directory`
+    is put before the files of places.
+    """
+
+    width: int = 100
+    directory: str = "."
+    quiet: bool = False
+    verbose: bool = False
+    expand: bool = False
+
+    def most(self, number: int) -> int:
+        """Return how many of something are shown, `number` unless all are asked for."""
+        return _ALL if self.expand else number
+
+
+def cause_lines(cause: Cause, detail: Detail, told: set[Fix] | None = None) -> Iterator[Line]:
+    """Write one cause; of the fixes those that are not in `told`, to which they are added."""
+    yield from _title(cause, detail)
+    if not detail.quiet:
+        yield from _place(cause, detail)
+    groups = cause.groups[: 1 if detail.quiet and not detail.expand else detail.most(_SHOWN_GROUPS)]
+    for number, group in enumerate(groups):
+        if number or (group.needs and not detail.quiet):
+            yield ()
+        yield from _group(cause, group, detail)
+    if len(cause.groups) > len(groups):
+        rest = sum(len(each.tasks) for each in cause.groups[len(groups) :])
+        if not detail.quiet:
+            yield ()
+        yield from wrapped("  ", f"and {counted(rest, 'more task definition')} (--expand shows all)", detail.width)
+    if not detail.quiet:
+        yield from _consequence(cause, detail)
+        yield from _fixes(cause, detail, set() if told is None else told)
+
+
+def _title(cause: Cause, detail: Detail) -> Iterator[Line]:
+    label = Span(f"{cause.severity.value}[{cause.rule}]: ", SEVERITY_STYLES[cause.severity])
+    number = len(cause.tasks)
+    several = f" ({counted(number, 'task definition')})" if number > 1 else ""
+    lead = label
+    for _, part in wrapped("", f"{title(cause)}{several}", detail.width - len(label.text), Style.STRONG):
+        yield line(lead, part)
+        lead = Span(" " * len(label.text))
+
+
+def _place(cause: Cause, detail: Detail) -> Iterator[Line]:
+    first = cause.findings[0]
+    place = first.needed_at or first.location
+    if place is None:
+        return
+    source = quotable(place.text).strip()
+    written = f"  --> {at(place, detail.directory)}"
+    shown = f"  {source}" if source and len(written) + 2 + len(source) <= detail.width else ""
+    yield line(Span("  --> ", Style.MARK), at(place, detail.directory), Span(shown, Style.QUIET))
+
+
+def at(place: Location, directory: str) -> str:
+    """Write a place as `main.tf:12`, its file seen from where the reader is."""
+    return f"{posixpath.normpath(posixpath.join(directory, place.file))}:{place.line}"
+
+
+# Who needs what
+
+
+def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
+    if not group.needs or cause.reason is Reason.TRUST_POLICY:
+        yield from _mistake(cause, group, detail)
+    else:
+        yield from wrapped("  ", f"{_tasks(group, detail)} {'need' if len(group.tasks) > 1 else 'needs'}", detail.width)
+        yield from _needs(group, detail)
+        if not detail.quiet:
+            yield from wrapped("  ", f"but {_denied(cause, group, detail)}.", detail.width)
+    if not detail.quiet or detail.expand:
+        yield from _instances(group, detail)
+    if not detail.quiet:
+        yield from _near(group, detail)
+        yield from _said(group.findings, detail)
+
+
+def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
+    """Name who makes a mistake; the message is the title, unless there are several."""
+    if len(cause.groups) > 1:
+        yield from wrapped("  ", f"{group.message}:", detail.width)
+    yield from wrapped("  ", _tasks(group, detail), detail.width)
+    if group.role and group.role not in group.shown:
+        place = group.findings[0].location
+        where = f" ({at(place, detail.directory)})" if place else ""
+        yield from wrapped("  ", f"see {group.role}{where}", detail.width)
+
+
+def _tasks(group: Group, detail: Detail) -> str:
+    most = detail.most(_SHOWN_BLOCKS)
+    shown = ", ".join(group.shown[:most])
+    return f"{shown} and {len(group.shown) - most} more" if len(group.shown) > most else shown
+
+
+def _needs(group: Group, detail: Detail) -> Iterator[Line]:
+    needs = group.needs[: detail.most(_SHOWN_NEEDS)]
+    rows = [(each.answer.requirement.action, each.resource, _weight(each)) for each in needs]
+    action, resource = (max(len(visible(row[number])) for row in rows) for number in (0, 1))
+    fits = 4 + action + 4 + resource + 3 + len("recommended") <= detail.width
+    for each, (what, where, weight) in zip(needs, rows, strict=True):
+        style = Style.ERROR if each.required else Style.WARNING
+        if fits:
+            pads = " " * (action - len(visible(what))), " " * (resource - len(visible(where)))
+            yield line("    ", Span(what, Style.STRONG), f"{pads[0]} on ", where, f"{pads[1]}   ", Span(weight, style))
+        else:
+            yield line("    ", Span(what, Style.STRONG), " (", Span(weight, style), ") on")
+            yield line("      ", where)
+        yield from _needed_by(each, detail)
+    if len(group.needs) > len(needs):
+        yield line(f"    and {counted(len(group.needs) - len(needs), 'more permission')} (--expand shows all)")
+
+
+def _weight(need: Need) -> str:
+    return "required" if need.required else "recommended"
+
+
+def _needed_by(need: Need, detail: Detail) -> Iterator[Line]:
+    if detail.verbose:
+        needed = need.answer.requirement
+        yield from wrapped("      ", f"{needed.cause}, {needed.pointer}", detail.width, Style.QUIET)
+
+
+def _denied(cause: Cause, group: Group, detail: Detail) -> str:
+    """Say what stands against it, and where."""
+    place = group.findings[0].location
+    where = f" ({at(place, detail.directory)})" if place else ""
+    return why_not(cause.reason, cause.role_kind, f"{group.role}{where}" if group.role else "")
+
+
+def _instances(group: Group, detail: Detail) -> Iterator[Line]:
+    """Name the instances that are shown as one block."""
+    if len(group.shown) == len(group.tasks):
+        return
+    names = [", ".join(reversed(keys(task))) or task for task in group.tasks]
+    if detail.expand or len(names) <= _KEYS_SHOWN:
+        said = ", ".join(names)
+    else:
+        said = f"{', '.join(names[: _KEYS_SHOWN - 1])}, ... {names[-1]} ({len(names)}; --expand lists them)"
+    yield from wrapped("  Instances: ", said, detail.width)
+
+
+# Why it is not granted
+
+
+def _near(group: Group, detail: Detail) -> Iterator[Line]:
+    """Show the statements that come nearest, or that deny it: the same for several needs once."""
+    shown: set[Evidence] = set()
+    for need in group.needs:
+        rest = [each for each in need.answer.evidence if each not in shown]
+        for each in rest[: detail.most(_ALL if detail.verbose else _SHOWN_EVIDENCE)]:
+            shown.add(each)
+            yield ()
+            yield from _evidence(need, each, detail)
+        if len(shown) >= _SHOWN_EVIDENCE and not detail.verbose:
+            break
+
+
+def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
+    yield from wrapped("  ", f"{origin(evidence, detail.directory)}", detail.width)
+    needed = need.answer.requirement.shown_resource
+    patterns = nearest(needed, evidence.patterns)
+    most = _ALL if detail.verbose else _SHOWN_PATTERNS
+    label = "denied" if evidence.effect == "Deny" else "granted"
+    if patterns and _is_compared(evidence):
+        yield line(Span("    needed   ", Style.QUIET), needed)
+    for number, pattern in enumerate(patterns[:most]):
+        yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
+        stop = parting(needed, pattern) if _is_compared(evidence) else None
+        if stop:  # nothing is to be pointed at where not even the beginnings agree: one of them may be a reference
+            yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
+    if len(patterns) > most:
+        yield line(Span(f"             and {counted(len(patterns) - most, 'pattern')} more", Style.QUIET))
+
+
+def _is_compared(evidence: Evidence) -> bool:
+    """Whether the patterns are resources that ought to match; they may be those of a deny, or actions."""
+    return evidence.effect == "Allow" and not evidence.because.startswith("action")
+
+
+def origin(evidence: Evidence, directory: str) -> str:
+    """Say where a statement stands, and what it does."""
+    statement = f" ({evidence.sid})" if evidence.sid else ""
+    place = f" at {at(evidence.location, directory)}" if evidence.location else ""
+    because = f": {evidence.because}" if evidence.because else ""
+    return f"{evidence.policy}{statement}{place}{because}"
+
+
+def _said(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
+    """Write what the reader may not know; what is only recommended needs no more words than that, unless asked."""
+    first = next(iter(findings))
+    broken = dict.fromkeys(
+        answer.requirement.action
+        for answer in first.answers
+        if answer.before is Verdict.ALLOWED and answer.verdict is Verdict.DENIED
+    )
+    sentences = [f"This change breaks it: {', '.join(broken)} was allowed before."] if broken else []
+    if not broken and first.change == "existing":
+        sentences.append("It was so before this change.")
+    told = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
+    sentences += map(sentence, dict.fromkeys(told))
+    if sentences:
+        yield ()
+    for each in sentences:
+        yield from wrapped("  ", each, detail.width)
+
+
+# What it leads to, and what fixes it
+
+
+def _consequence(cause: Cause, detail: Detail) -> Iterator[Line]:
+    symptoms = [each.symptom for each in cause.findings if each.symptom]
+    for symptom in dict.fromkeys(symptoms if detail.verbose else symptoms[:1]):
+        yield ()
+        yield from wrapped("  ", outcome_words(symptom, cause), detail.width)
+        yield from wrapped("    ", symptom, detail.width)
+
+
+def _fixes(cause: Cause, detail: Detail, told: set[Fix]) -> Iterator[Line]:
+    fixes = cause.fixes
+    shown = fixes[: detail.most(1)]
+    rest = len(fixes) - len(shown)
+    for fix in shown:
+        yield ()
+        yield from _fix(fix, detail, again=fix in told)
+    if rest:
+        yield from wrapped("  ", f"and {counted(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
+    told.update(fixes)
+
+
+def _fix(fix: Fix, detail: Detail, *, again: bool) -> Iterator[Line]:
+    marks = "as above" if again else ", ".join(filter(None, (fix.safety, "proven" if fix.proven else "")))
+    yield from wrapped(Span("  fix: ", Style.GOOD), f"{fix.title} ({marks})", detail.width)
+    if not again:
+        yield from (_diff(fix.diff) if fix.diff else _code(fix.hcl))
+
+
+def _code(hcl: str) -> Iterator[Line]:
+    for text in hcl.rstrip("\n").split("\n") if hcl else ():
+        yield line("    ", text.replace("\t", "    "))
+
+
+def _diff(diff: str) -> Iterator[Line]:
+    """Write the hunks of a diff, each below its place in the file."""
+    file = ""
+    for text in diff.rstrip("\n ").split("\n"):
+        if text.startswith("+++ "):
+            file = text.removeprefix("+++ ").removeprefix("b/")
+        elif found := _HUNK.match(text):
+            yield line(Span(f"    @@ {file}:{found[1]} @@", Style.MARK))
+        elif not text.startswith(("diff --git ", "--- ", "index ")):
+            style = {"+": Style.GOOD, "-": Style.ERROR}.get(text[:1], Style.PLAIN)
+            yield line("    ", Span(text.replace("\t", "    "), style))

@@ -1,0 +1,220 @@
+"""Gather findings that have one cause, so that one mistake is shown once however many instances have it.
+
+A report holds a finding for each task definition, since that is what the exit status, baselines and other tools count.
+People read causes: the rule that is broken, and below it who needs what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, RoleKind, Severity, Verdict
+
+#: What stands for the key of an instance where several are shown as one.
+_ANY = "[*]"
+_KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
+#: A key that is shorter may be part of any word, and is replaced only where it stands alone.
+_SHORTEST = 3
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One action on one resource that some task definitions need, as the first of them needs it.
+
+    `resource` names the key of an instance as `${each.key}` where the need of each instance differs by it.
+    """
+
+    answer: Answer
+    resource: str
+
+    @property
+    def required(self) -> bool:
+        """Whether a task does not start without it."""
+        return self.answer.requirement.severity is Severity.ERROR
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Task definitions that lack the same of one role, or make the same mistake.
+
+    `tasks` are the addresses of all of them; `shown` names them by their blocks, `role` the role or what is to be
+    changed, both with `[*]` for several instances.
+    """
+
+    findings: tuple[Finding, ...]
+    tasks: tuple[str, ...]
+    shown: tuple[str, ...]
+    role: str
+    needs: tuple[Need, ...]
+    message: str
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """Findings with one cause: the groups of task definitions that have it, the one that weighs most first."""
+
+    rule: str
+    severity: Severity
+    change: str | None
+    reason: Reason | None
+    role_kind: RoleKind
+    groups: tuple[Group, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return the findings of all groups."""
+        return tuple(finding for group in self.groups for finding in group.findings)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Return the addresses of all task definitions that have it."""
+        return tuple(dict.fromkeys(task for group in self.groups for task in group.tasks))
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """Return the suggested changes, each once."""
+        return tuple(dict.fromkeys(each.fix for each in self.findings if each.fix is not None))
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the change takes away what was allowed before."""
+        return any(
+            answer.before is Verdict.ALLOWED and answer.verdict is Verdict.DENIED
+            for finding in self.findings
+            for answer in finding.answers
+        )
+
+
+def causes(findings: Iterable[Finding]) -> list[Cause]:
+    """Gather findings by cause: errors first, and of those what the change breaks."""
+    gathered: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        gathered.setdefault(_cause(finding), []).append(finding)
+    found = [_of(members) for members in gathered.values()]
+    return sorted(found, key=lambda each: (each.severity.rank, not each.breaks, each.change != "introduced"))
+
+
+def _cause(finding: Finding) -> tuple[object, ...]:
+    """Return what findings of one cause have in common; what is only recommended stands with what is required."""
+    first = finding.answers[0] if finding.answers else None
+    if first is None:
+        return finding.rule, finding.change, finding.severity, _folded(finding.message, keys(finding.task_definition))
+    return finding.rule, finding.change, first.reason, first.requirement.role_kind
+
+
+def _of(findings: list[Finding]) -> Cause:
+    first = findings[0]
+    answer = first.answers[0] if first.answers else None
+    return Cause(
+        rule=first.rule,
+        severity=min((each.severity for each in findings), key=lambda each: each.rank),
+        change=first.change,
+        reason=answer.reason if answer else None,
+        role_kind=answer.requirement.role_kind if answer else RoleKind.EXECUTION,
+        groups=tuple(_groups(findings)),
+    )
+
+
+def _groups(findings: list[Finding]) -> Iterator[Group]:
+    """Put task definitions together that lack the same, and instances of a block that differ by their keys alone."""
+    by_task: dict[tuple[str, str | None], list[Finding]] = {}
+    for finding in findings:
+        by_task.setdefault((finding.task_definition, finding.address), []).append(finding)
+    instances: dict[tuple[str, str], list[list[Finding]]] = {}
+    for (task, role), members in by_task.items():
+        instances.setdefault((block(task), block(role or "")), []).append(members)
+    alike: dict[tuple[object, ...], list[list[Finding]]] = {}
+    for several in instances.values():
+        for likeness, each in zip(_likenesses(several), several, strict=True):
+            alike.setdefault(likeness, []).append(each)
+    yield from map(_group, alike.values())
+
+
+def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
+    """Return what instances of one block are grouped by: their own keys count only where that leaves more groups."""
+    role = block if len(several) > 1 else str
+    whole = [_likeness(each, role, ()) for each in several]
+    if len(set(whole)) == 1:
+        return whole
+    folded = [_likeness(each, role, keys(each[0].task_definition)) for each in several]
+    return folded if len(set(folded)) < len(set(whole)) else whole
+
+
+def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[str, ...]) -> tuple[object, ...]:
+    """Return what groups are made by: the role and what is needed, or the message where nothing is."""
+    needs = tuple((*each[:2], _folded(each[2], names)) for each in _needed(findings))
+    return role(findings[0].address or ""), needs, "" if needs else _folded(findings[0].message, names)
+
+
+def _needed(findings: list[Finding]) -> Iterator[tuple[str, Severity, str]]:
+    for finding in findings:
+        for answer in finding.answers:
+            need = answer.requirement
+            yield need.action, need.severity, need.shown_resource
+
+
+def _group(members: list[list[Finding]]) -> Group:
+    first, tasks = members[0], tuple(dict.fromkeys(each[0].task_definition for each in members))
+    names = keys(tasks[0])
+    differ = len({tuple(_needed(each)) for each in members}) > 1
+    return Group(
+        findings=tuple(finding for each in members for finding in each),
+        tasks=tasks,
+        shown=blocks(tasks),
+        role=_common([each[0].address or "" for each in members], block),
+        needs=tuple(_needs(first, names if differ else ())),
+        message=_common([each[0].message for each in members], lambda text: _folded(text, names)),
+    )
+
+
+def _common(texts: list[str], fold: Callable[[str], str]) -> str:
+    """Return the text that all have, else the first without what is its own."""
+    return texts[0] if len(set(texts)) == 1 else fold(texts[0])
+
+
+def _needs(findings: list[Finding], names: tuple[str, ...]) -> Iterator[Need]:
+    """Yield what is needed, each once: several files may share a bucket."""
+    told: set[tuple[str, str]] = set()
+    for finding in findings:
+        for answer in finding.answers:
+            resource = _folded(answer.requirement.shown_resource, names)
+            if (answer.requirement.action, resource) not in told:
+                told.add((answer.requirement.action, resource))
+                yield Need(answer, resource)
+
+
+# Instances
+
+
+def keys(address: str) -> tuple[str, ...]:
+    """Return the keys of an instance and of the module instances around it, the longest first."""
+    found = ((each[1] if each[1] is not None else each[2]) for each in _KEY.finditer(address))
+    return tuple(sorted(dict.fromkeys(filter(None, found)), key=len, reverse=True))
+
+
+def block(address: str) -> str:
+    """Name all instances of the block of an instance: `aws_iam_role.exec[*]`."""
+    return _KEY.sub(_ANY, address)
+
+
+def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Name the blocks of instances: one with a single instance here by that instance."""
+    members: dict[str, list[str]] = {}
+    for each in addresses:
+        members.setdefault(block(each), []).append(each)
+    return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
+
+
+def _folded(text: str, names: tuple[str, ...]) -> str:
+    """Replace the keys of an instance in a text, so that texts that differ by them alone are equal."""
+    for name in names:
+        is_number = name.lstrip("-").isdecimal()
+        stands_for = "${count.index}" if is_number else "${each.key}"
+        if len(name) < _SHORTEST or is_number:
+            parts = re.split(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", text)
+            text = stands_for.join(parts)
+        else:
+            text = text.replace(name, stands_for)
+        for quoted in (f'["{stands_for}"]', f"[{stands_for}]"):
+            text = text.replace(quoted, f"[{stands_for[2:-1]}]")
+    return text

@@ -1,0 +1,76 @@
+"""Render for a terminal what cannot be decided, and what would decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from tfcheck.report.cause_text import Detail, origin
+from tfcheck.report.causes import block, blocks
+from tfcheck.report.screen import Line, Span, Style, line, wrapped
+from tfcheck.report.words import counted, deciding_words, reason_words, sentence
+from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
+
+_SHOWN = 3
+_SHOWN_STATEMENTS = 3
+
+
+def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
+    """Write what is not decided: one paragraph for all that waits for the same."""
+    groups: dict[tuple[Reason | None, str], list[Answer]] = {}
+    for answer in report.answers:
+        if answer.verdict is Verdict.UNKNOWN:
+            # What a role outside the plan waits for is the role itself, whatever is asked of it.
+            cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
+            groups.setdefault((answer.reason, cause), []).append(answer)
+    for (reason, cause), members in groups.items():
+        yield list(_paragraph(reason, cause, members, report, detail))
+
+
+def _paragraph(
+    reason: Reason | None, cause: str, members: list[Answer], report: Report, detail: Detail
+) -> Iterator[Line]:
+    yield from _title(members, detail)
+    yield from wrapped("  ", sentence(f"{reason_words(reason)}{f': {cause}' if cause else ''}"), detail.width)
+    yield from _deciding(members, detail)
+    yield from _members(members, detail)
+    advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
+    if advice:
+        yield from wrapped("  ", advice, detail.width)
+
+
+def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
+    needs = [each.requirement for each in members]
+    rules = dict.fromkeys(each.rule for each in needs)
+    tasks = dict.fromkeys(each.task_definition for each in needs)
+    shown = blocks(tasks)
+    label = Span(f"unknown[{', '.join(rules)}]: " if len(rules) <= _SHOWN else "unknown: ", Style.UNKNOWN)
+    who = shown[0] if len(shown) == 1 else counted(len(tasks), "task definition")
+    what = f"{counted(len(members), 'permission')} of {who} cannot be decided"
+    lead = label
+    for _, part in wrapped("", what, detail.width - len(label.text), Style.STRONG):
+        yield line(lead, part)
+        lead = Span(" " * len(label.text))
+
+
+def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:
+    """Name the statements that may decide."""
+    evidence = [each for answer in members for each in answer.evidence if each.because.startswith("may decide")]
+    if not detail.expand and len(set(evidence)) > _SHOWN_STATEMENTS:
+        evidence = [replace(each, policy=block(each.policy)) for each in evidence]
+    statements = list(dict.fromkeys(origin(each, detail.directory) for each in evidence))
+    most = detail.most(_SHOWN_STATEMENTS)
+    for each in statements[:most]:
+        yield from wrapped("    ", each, detail.width, Style.QUIET)
+    if len(statements) > most:
+        yield line(Span(f"    and {counted(len(statements) - most, 'more statement')}", Style.QUIET))
+
+
+def _members(members: list[Answer], detail: Detail) -> Iterator[Line]:
+    rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
+    most = detail.most(_SHOWN)
+    for action, resource in rows[:most]:
+        yield from wrapped("    ", f"{action} on {resource}", detail.width, Style.QUIET)
+    if len(rows) > most:
+        yield line(Span(f"    and {len(rows) - most} more (--expand shows all)", Style.QUIET))

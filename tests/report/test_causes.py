@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.report import samples
+from tfcheck.report.causes import causes
+from tfcheck.report.text import text
+from tfcheck.report.words import PURPOSES
+from tfcheck.startup import RULES
+from tfcheck.vocabulary.finding import Finding, Severity
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def of(task: str, role: str, *needs: tuple[str, str], severity: Severity = Severity.ERROR) -> Finding:
+    answers = tuple(
+        msgspec.structs.replace(
+            samples.DENIED, requirement=samples.need(*each, task=task, severity=severity), role=role
+        )
+        for each in needs
+    )
+    return Finding("env-file", severity, task, role, f"{role} is not allowed", answers)
+
+
+def instance(key: str, resource: str, block: str = "svc") -> Finding:
+    task, role = f'aws_ecs_task_definition.{block}["{key}"]', f'aws_iam_role.exec["{key}"]'
+    return of(task, role, ("s3:GetObject", resource))
+
+
+def test_instances_that_differ_by_their_key_are_one_group() -> None:
+    findings = [instance(key, f"arn:aws:s3:::acme/{key}/prod.env") for key in ("orders", "billing", "cart")]
+    (cause,) = causes(findings)
+    (group,) = cause.groups
+    assert group.shown == ("aws_ecs_task_definition.svc[*]",)
+    assert group.role == "aws_iam_role.exec[*]"
+    assert [each.resource for each in group.needs] == ["arn:aws:s3:::acme/${each.key}/prod.env"]
+    assert len(group.tasks) == len(cause.findings) == 3
+
+
+def test_instances_that_lack_the_same_keep_its_name() -> None:
+    (cause,) = causes([instance(key, "arn:aws:s3:::acme-a/all.env") for key in "abc"])
+    (group,) = cause.groups
+    assert [each.resource for each in group.needs] == ["arn:aws:s3:::acme-a/all.env"]
+
+
+def test_a_short_key_is_no_part_of_another_word() -> None:
+    (cause,) = causes([instance(key, f"arn:aws:s3:::banana/{key}.env") for key in "ab"])
+    (group,) = cause.groups
+    assert [each.resource for each in group.needs] == ["arn:aws:s3:::banana/${each.key}.env"]
+
+
+def test_an_index_counts_only_where_it_stands_alone() -> None:
+    findings = [
+        of(
+            f"aws_ecs_task_definition.w[{n}]",
+            f"aws_iam_role.w[{n}]",
+            ("s3:GetObject", f"arn:aws:s3:::acme10/{n}/a.env"),
+        )
+        for n in range(3)
+    ]
+    (cause,) = causes(findings)
+    assert [each.needs[0].resource for each in cause.groups] == ["arn:aws:s3:::acme10/${count.index}/a.env"]
+
+
+def test_instances_that_need_other_things_stay_apart() -> None:
+    findings = [instance("one", "arn:aws:s3:::acme/x.env"), instance("two", "arn:aws:s3:::acme/y.env")]
+    (cause,) = causes(findings)
+    assert [each.shown for each in cause.groups] == [
+        ('aws_ecs_task_definition.svc["one"]',),
+        ('aws_ecs_task_definition.svc["two"]',),
+    ]
+
+
+def test_blocks_that_share_a_role_and_a_need_are_one_group() -> None:
+    findings = [
+        of(f"aws_ecs_task_definition.{name}", "aws_iam_role.shared", ("s3:GetObject", "arn:aws:s3:::acme/all.env"))
+        for name in ("orders", "billing")
+    ]
+    (cause,) = causes(findings)
+    (group,) = cause.groups
+    assert group.shown == ("aws_ecs_task_definition.orders", "aws_ecs_task_definition.billing")
+
+
+def test_what_is_recommended_is_no_cause_of_its_own() -> None:
+    required = of("t", "r", ("s3:GetObject", "arn:aws:s3:::acme/a.env"))
+    recommended = of("t", "r", ("s3:GetBucketLocation", "arn:aws:s3:::acme"), severity=Severity.WARNING)
+    (cause,) = causes([required, recommended])
+    assert cause.severity is Severity.ERROR
+    (group,) = cause.groups
+    assert [each.required for each in group.needs] == [True, False]
+
+
+def test_another_rule_reason_or_change_is_another_cause() -> None:
+    first = instance("a", "arn:aws:s3:::acme/a.env")
+    other_rule = msgspec.structs.replace(first, rule="secret")
+    other_change = msgspec.structs.replace(first, change="existing")
+    denied = msgspec.structs.replace(first, answers=(samples.DENIED_BUCKET,))
+    assert len(causes([first, other_rule, other_change, denied])) == 4
+
+
+def test_what_breaks_comes_first() -> None:
+    new = msgspec.structs.replace(
+        instance("a", "x"), answers=(msgspec.structs.replace(samples.DENIED, before=None),), change="introduced"
+    )
+    breaks = msgspec.structs.replace(instance("b", "y"), rule="secret", change="introduced")
+    warned = msgspec.structs.replace(instance("c", "z"), rule="image", severity=Severity.WARNING)
+    assert [each.rule for each in causes([warned, new, breaks])] == ["secret", "env-file", "image"]
+
+
+@pytest.mark.parametrize("rule", [each.id for each in RULES])
+def test_every_rule_has_words_for_what_a_role_cannot_do(rule: str) -> None:
+    assert rule in PURPOSES or rule == "trust"
+
+
+def test_mistakes_of_the_same_words_are_one_cause_and_others_are_not() -> None:
+    def mistake(task: str, message: str) -> Finding:
+        return Finding("image-host", Severity.WARNING, task, task, message)
+
+    findings = [
+        mistake(f'aws_ecs_task_definition.a["{key}"]', f"the image of {key} is elsewhere") for key in ("x1y", "z2w")
+    ]
+    findings.append(mistake("aws_ecs_task_definition.b", "something else"))
+    assert [len(each.tasks) for each in causes(findings)] == [2, 1]
+
+
+def screen(*options: str) -> str:
+    command = [sys.executable, "-m", "tfcheck", "--color", "never", *options, "testdata/thirty-services/plan.json"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=_environment())
+    assert run.returncode == 1, run.stderr
+    return run.stdout
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "80"}
+
+
+def test_thirty_services_with_ninety_missing_permissions_read_like_three() -> None:
+    shown = screen()
+    assert shown.count("error[") == 3
+    assert "90 required permissions missing, 30 recommended" in shown
+    assert len(shown.splitlines()) <= 150
+    assert len(screen("-q").splitlines()) <= 40
+
+
+def test_expand_names_every_instance() -> None:
+    shown = screen("--expand")
+    assert all(f"svc{number:02}" in shown for number in range(30))
+    assert "--expand" not in shown
+
+
+def test_nothing_is_lost_when_reports_have_no_instances() -> None:
+    assert causes([]) == []
+    assert text(samples.report()).startswith("plan.json: no ECS task definition in this plan")

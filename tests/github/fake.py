@@ -273,6 +273,9 @@ class FakeGitHub:
                     return self._remark(body) or Answer(201, self.remarks[max(self.remarks)])
                 case "POST", ["pulls", _, "reviews"]:
                     return self._review(body)
+                case "PATCH", ["pulls", "comments", number] if int(number) in self.remarks:
+                    self.remarks[int(number)]["body"] = body["body"]
+                    return Answer(200, self.remarks[int(number)])
                 case "DELETE", ["pulls", "comments", number]:
                     return self._remove(self.remarks, int(number))
                 case "GET", ["issues", number, "comments"]:

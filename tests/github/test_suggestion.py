@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from tests.github.fake import REPOSITORY, FakeGitHub, cut_after, says, serving
+from tests.github.fake import REPOSITORY, Answer, FakeGitHub, Step, cut_after, says, serving
 from tests.github.job import bad, clean, run, variables
 from tfcheck.github.publish import CommentOptions
 from tfcheck.github.shapes import ChangedFile
 from tfcheck.github.suggestion import Suggestion, shown_lines, suggested, suggestions
 from tfcheck.report.diff import edits
-from tfcheck.vocabulary.finding import Fix, Report
+from tfcheck.vocabulary.finding import Fix, Report, Skipped
 
 NAME = "infra/orders/main.tf"
 OLD = [f"line {number}" for number in range(1, 41)]
@@ -320,3 +320,60 @@ def test_a_clean_run_takes_outdated_suggestions_away(github: FakeGitHub, where: 
     run(variables(tmp_path, where, run="11.1"), [clean()], WISHES, top=tmp_path)
     assert github.remarks == {}
     assert (f"/repos/{REPOSITORY}/pulls/comments/" in path for _, path in github.requests)
+
+
+def test_a_suggestion_goes_once_its_finding_is_gone_whoever_fixed_it(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    report = fixable(github, tmp_path, 3)
+    run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
+    answered = min(github.remarks)
+    github.remark("why?", {"login": "octocat", "type": "User"}, in_reply_to_id=answered)
+    fewer = msgspec.structs.replace(report, findings=report.findings[1:2])
+    run(variables(tmp_path, where, run="11.1"), [fewer], WISHES, top=tmp_path)
+    ours = {number: each["body"] for number, each in github.remarks.items() if each["user"]["type"] == "Bot"}
+    assert len(ours) == 2
+    assert "```suggestion" not in ours.pop(answered)
+    assert all("new 1" in each for each in ours.values())
+    asked = len(github.writes())
+    run(variables(tmp_path, where, run="12.1"), [fewer], WISHES, top=tmp_path)
+    assert len(github.writes()) == asked
+    run(variables(tmp_path, where, run="13.1"), [report], WISHES, top=tmp_path)
+    assert sum("```suggestion" in each["body"] for each in github.remarks.values()) == 3
+
+
+def test_suggestions_go_also_where_the_comment_is_gone(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [fixable(github, tmp_path, 2)], WISHES, top=tmp_path)
+    github.comments.clear()
+    run(variables(tmp_path, where, run="11.1"), [clean()], WISHES, top=tmp_path)
+    assert github.remarks == {}
+
+
+def test_suggestions_stay_where_the_result_is_not_whole_or_the_file_is_not_here(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    report = fixable(github, tmp_path, 2)
+    run(variables(tmp_path, where), [report], WISHES, top=tmp_path)
+    incomplete = msgspec.structs.replace(clean(), skipped=(Skipped("aws_ecs_task_definition.x", "no"),))
+    run(variables(tmp_path, where, run="11.1"), [incomplete], WISHES, top=tmp_path)
+    run(variables(tmp_path, where, run="12.1"), [clean()], CommentOptions(id="orders", expected=2), top=tmp_path)
+    run(variables(tmp_path, where, run="13.1"), [report], WISHES, top=tmp_path / "elsewhere")
+    run(variables(tmp_path, where, run="14.1"), [clean()], CommentOptions(id="another"), top=tmp_path)
+    assert len(github.remarks) == 2
+
+
+@pytest.mark.parametrize("step", [says(429, "", retry_after="9"), says(502)])
+def test_a_late_run_removes_no_suggestion_of_a_newer_one(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, step: Step
+) -> None:
+    run(variables(tmp_path, where), [fixable(github, tmp_path)], WISHES, top=tmp_path)
+
+    def pushed(go: Callable[[], Answer]) -> Answer:
+        github.open_pull(sha="a" * 40)
+        return step(go)
+
+    github.fault("DELETE", "/pulls/comments/", pushed)
+    run(variables(tmp_path, where, run="11.1"), [clean()], WISHES, top=tmp_path)
+    assert len(github.remarks) == 1

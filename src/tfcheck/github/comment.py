@@ -100,10 +100,10 @@ class Thread:
         """
         waits = self._client.patience.waits
         if waits != self._waits and (why := moved_on(self._client, self._pull)):
-            return Outcome(CommentAction.NOTHING, why)
+            return Outcome(CommentAction.NOTHING, why, late=True)
         ours = self._ours()
         if why := self._overtaken(ours):
-            return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url)
+            return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url, late=True)
         self._waits = waits
         if self._client.patience.waits != waits:
             return None

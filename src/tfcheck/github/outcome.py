@@ -19,12 +19,16 @@ class CommentAction(Enum):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What was done, why nothing was where nothing was, and which comment it is about."""
+    """What was done, why nothing was where nothing was, and which comment it is about.
+
+    `late`: nothing was done since a newer run, commit or reader has come before.
+    """
 
     did: CommentAction
     why: str = ""
     id: int | None = None
     url: str = ""
+    late: bool = False
 
     def __str__(self) -> str:
         """Report it in one line."""

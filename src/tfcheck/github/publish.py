@@ -96,9 +96,10 @@ def publish(
     draft = _Draft(reports, about, wishes)
     outcome = Thread(client, pull, us, draft.draft(mark(told, about)), wishes.on_clean).publish()
     done = Published(outcome, absent=draft.absent)
-    if outcome.did is CommentAction.NOTHING or not wishes.suggestions:
+    if outcome.late or not wishes.suggestions:
         return done
-    return _suggested(Review(client, pull, us, mark(told, about).key), told, place.top, wishes.suggestions, done)
+    review = Review(client, pull, us, mark(told, about).key, complete=draft.complete)
+    return _suggested(review, told, place.top, wishes.suggestions, done)
 
 
 class _Draft:
@@ -109,6 +110,7 @@ class _Draft:
         self._about = about
         self._wishes = wishes
         self.absent = about.absent
+        self.complete = False
 
     def draft(self, marker: Marker) -> Draft:
         return Draft(marker, budget.COMMENT, self.after)
@@ -122,9 +124,10 @@ class _Draft:
         self.absent = told.absent(page)
         absent = missing(told, page)
         known = target_list((*told.targets, *self.absent))
+        self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
             write=lambda size: f"{markdown(self._reports, page, size=size - len(known) - 2)}\n{known}\n",
-            clean=not (told.findings or absent or any(report.skipped or report.unread for report in told.reports)),
+            clean=self.complete and not told.findings,
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
 

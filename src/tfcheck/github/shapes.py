@@ -64,6 +64,7 @@ class ReviewComment(msgspec.Struct, frozen=True):
     id: int
     body: str
     user: User | None = None
+    path: str = ""
     line: int | None = None
     position: int | None = None
     in_reply_to_id: int | None = None

@@ -18,7 +18,9 @@ from tfcheck.github.shapes import ChangedFile
 from tfcheck.report.diff import Edit, edits
 
 _HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
-_MARKER = re.compile(r"<!-- tfcheck:suggestion:v1 key=([0-9a-f]{16}) -->")
+_MARKER = re.compile(
+    r"<!-- tfcheck:suggestion:v1 key=(?P<key>[0-9a-f]{16})(?: of=(?P<of>[0-9a-f]{16}))?(?P<settled> settled)? -->"
+)
 _LONGEST = 65_536
 _LARGEST_FILE = 5_000_000
 
@@ -46,14 +48,29 @@ class Suggestion(msgspec.Struct, frozen=True):
     def body(self, comment: str, words: str) -> str:
         """Write the comment that carries it, `words` first."""
         ticks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", self.text)), 3)
-        marker = f"<!-- tfcheck:suggestion:v1 key={self.key(comment)} -->"
+        marker = SuggestionMarker(self.key(comment), comment)
         return f"{marker}\n{words}\n\n{ticks}suggestion\n{self.text}{ticks}\n"
 
 
-def suggested(body: str) -> str | None:
-    """Return the key of a comment that carries a suggestion of ours."""
+class SuggestionMarker(msgspec.Struct, frozen=True):
+    """The first line of a comment that carries a suggestion: its key, that of the comment that explains it.
+
+    `settled`: the suggestion is not needed any more, and the comment says so.
+    """
+
+    key: str
+    of: str
+    settled: bool = False
+
+    def __str__(self) -> str:
+        """Write the line."""
+        return f"<!-- tfcheck:suggestion:v1 key={self.key} of={self.of}{' settled' if self.settled else ''} -->"
+
+
+def suggested(body: str) -> SuggestionMarker | None:
+    """Read the marker of a comment that carries a suggestion of ours; None where there is none."""
     found = _MARKER.match(body)
-    return found[1] if found else None
+    return SuggestionMarker(found["key"], found["of"] or "", bool(found["settled"])) if found else None
 
 
 def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,8 +16,7 @@ from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
-    from tfcheck.github.comment import OnClean
-    from tfcheck.github.publish import CommentOptions, When
+    from tfcheck.github.publish import CommentOptions
 
 _FINDINGS = 1
 
@@ -87,19 +86,14 @@ _FINDINGS = 1
 @options.debug
 def comment(
     files: tuple[str, ...],
-    name: str,
-    when: When,
-    on_clean: OnClean,
-    author: str,
-    pr_number: int | None,
-    expect_reports: int,
-    suggestions: int,
+    *,
     required: bool,
     fail_on: str,
     new_only: bool,
     strict: bool,
     dry_run: bool,
     debug: bool,
+    **given: Any,
 ) -> int:
     """Bring one comment on the pull request up to date with saved reports.
 
@@ -112,27 +106,31 @@ def comment(
       tfcheck comment reports/*.json --expect-reports 4
       tfcheck comment --id orders --on-clean delete report.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    if not files and not expect_reports:
+    if not files and not given["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
     reports, status = _saved(files)
-    from tfcheck.github.publish import CommentOptions
-
-    expected = max(expect_reports, len(files) if status else 0)
-    wishes = CommentOptions(
-        id=name,
-        author=author,
-        number=pr_number,
-        when=when,
-        on_clean=on_clean,
-        expected=expected,
-        suggestions=suggestions,
-    )
-    failing = _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0
+    wishes = _wishes(given, least=len(files) if status else 0)
+    status = max(status, _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0)
     if dry_run:
         _print(reports, wishes)
-        return max(status, failing)
+        return status
     refused = _posted(reports, wishes, required=required, debug=debug)
-    return max(status, failing) or refused
+    return status or refused
+
+
+def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
+    """Read what the options ask of the comment, about at `least` so many reports."""
+    from tfcheck.github.publish import CommentOptions
+
+    return CommentOptions(
+        id=given["name"],
+        author=given["author"],
+        number=given["pr_number"],
+        when=given["when"],
+        on_clean=given["on_clean"],
+        expected=max(given["expect_reports"], least),
+        suggestions=given["suggestions"],
+    )
 
 
 def _saved(files: Iterable[str]) -> tuple[list[Report], int]:

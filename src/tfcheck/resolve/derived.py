@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from tfcheck.resolve.grammar import BUCKET, IAM, LOG_GROUP, SECRET, grammar, within
 from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
@@ -109,8 +110,11 @@ def assigned_family(resource_type: str, attribute: str) -> str:
     return f"{resource_type}.{attribute}" if resource_type in _IDENTIFIED and attribute in ("arn", "id") else ""
 
 
-def hole(attribute: str) -> Hole:
+def hole(resource_type: str, attribute: str) -> Hole:
     """Return which texts a computed attribute of no known shape may turn out to be."""
+    named = grammar(resource_type, attribute)
+    if named is not None:
+        return named
     return _ARN if attribute == "arn" or attribute.endswith("_arn") else Hole()
 
 
@@ -147,11 +151,11 @@ def _joined(*parts: str | Derivation) -> Derivation:
     return derive
 
 
-def _generated(name: str, prefix: str) -> Derivation:
+def _generated(name: str, prefix: str, names: Hole) -> Derivation:
     """Name what the provider names: the prefix, or `terraform-`, and 26 hexadecimal digits."""
 
     def derive(instance: DerivedFrom) -> TextLike | None:
-        written = _text(instance.planned(name))
+        written = _text(within(instance.planned(name), names))
         if written:
             return written
         if instance.looked_up:
@@ -279,11 +283,11 @@ def _alias_id(instance: DerivedFrom) -> TextLike | None:
 _KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
 _KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_bucket = _generated("bucket", "bucket_prefix")
-_role = _generated("name", "name_prefix")
-_policy = _generated("name", "name_prefix")
-_group = _generated("name", "name_prefix")
-_secret = _generated("name", "name_prefix")
+_bucket = _generated("bucket", "bucket_prefix", BUCKET)
+_role = _generated("name", "name_prefix", IAM)
+_policy = _generated("name", "name_prefix", IAM)
+_group = _generated("name", "name_prefix", LOG_GROUP)
+_secret = _generated("name", "name_prefix", SECRET)
 _assigned_key_id = _opaque("key_id", "aws_kms_key.key_id")
 _revision = _opaque("revision", "", Hole("0123456789", False, 1))
 _file_system_id = _opaque("id", "aws_efs_file_system.id")
@@ -334,8 +338,8 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "arn": _policy_arn,
     },
     "aws_iam_role_policy": {
-        "name": _generated("name", "name_prefix"),
-        "id": _joined(_attribute("role"), ":", _generated("name", "name_prefix")),
+        "name": _policy,
+        "id": _joined(_attribute("role"), ":", _policy),
     },
     "aws_ssm_parameter": {"id": _attribute("name"), "arn": _arn("ssm", _parameter)},
     "aws_secretsmanager_secret": {"name": _secret, "id": _secret_arn, "arn": _secret_arn},

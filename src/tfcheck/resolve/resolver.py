@@ -20,6 +20,7 @@ from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.doubts import CHANGED, Doubts
+from tfcheck.resolve.grammar import grammar, within
 from tfcheck.resolve.hashed import HASHED, is_hash, proven_by
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
@@ -223,12 +224,17 @@ class Resolver(ModuleNames):
         if self.configured(address, name):
             given = self._argument(address, name)
             if given is not None:
-                return fill(known, given)
+                return self._in_grammar(address, fill(known, given), name)
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
             return self._shape(address, name) or self._unknown(address, name)
         return known
+
+    def _in_grammar(self, address: Address, value: Value, name: str) -> Value:
+        """Narrow what is not known of a name to the characters that it can have."""
+        names = grammar(address.type, name)
+        return value if names is None else within(value, names)
 
     def _has_no_tags(self, instance: Instance) -> bool:
         """Whether a resource will have no tags, although the plan leaves all of them open.
@@ -269,11 +275,13 @@ class Resolver(ModuleNames):
         if isinstance(shape, JsonText):
             return None
         symbol = Symbol(str(address), (name,))
-        return Unknown(symbol=symbol, shape=shape, hole=derived.hole(name), family=_family(address, name))
+        return Unknown(symbol=symbol, shape=shape, hole=derived.hole(address.type, name), family=_family(address, name))
 
     def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
         symbol = Symbol(str(address), (name,))
-        return Unknown(symbol=symbol, reason=reason, hole=derived.hole(name), family=_family(address, name))
+        return Unknown(
+            symbol=symbol, reason=reason, hole=derived.hole(address.type, name), family=_family(address, name)
+        )
 
     def _argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument; None where it is not written, is null, or is blocks of which there are none."""

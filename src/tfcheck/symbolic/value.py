@@ -226,12 +226,16 @@ def identity(value: Value) -> TextLike | None:
         return value
     if not isinstance(value, Unknown | Text):
         return None
-    spelled = spelled_out(value)
-    return spelled if all(isinstance(each, str) or _has_symbol(each) for each in pieces(spelled)) else None
+    parts = [_bare(each) for each in pieces(spelled_out(value))]
+    known = [each for each in parts if each is not None]
+    return text(known) if len(known) == len(parts) else None
 
 
-def _has_symbol(piece: Unknown | JsonText) -> bool:
-    return isinstance(piece, Unknown) and piece.symbol is not None
+def _bare(piece: str | Unknown | JsonText) -> str | Unknown | None:
+    """Return a literal, or what an unknown piece is, whatever else is told of it."""
+    if isinstance(piece, str):
+        return piece
+    return Unknown(symbol=piece.symbol) if isinstance(piece, Unknown) and piece.symbol is not None else None
 
 
 def items(value: Value) -> tuple[Value, ...] | Unknown:

@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json, yaml
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
-from tfcheck.symbolic.value import Hole, Set, TextLike, Value, is_known
+from tfcheck.symbolic.value import Hole, Set, TextLike, Value, is_known, pieces, spelled_out, text
 
 _HEX = "0123456789abcdef"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
@@ -47,9 +47,14 @@ def _ordered(value: Value) -> Value:
             return value
 
 
-def base64encode(written: str) -> Value:
-    """Write the UTF-8 bytes of a string in Base64."""
-    return base64.b64encode(written.encode()).decode()
+def base64encode(subject: TextLike) -> Value:
+    """Write the UTF-8 bytes of a string in Base64; of one with unknown pieces, the beginning that is known."""
+    if isinstance(subject, str):
+        return base64.b64encode(subject.encode()).decode()
+    first = pieces(spelled_out(subject))[0]
+    known = first.encode() if isinstance(first, str) else b""
+    begun = base64.b64encode(known[: len(known) // 3 * 3]).decode()
+    return text([begun, waiting(subject, hole=_SOME_BASE64)])
 
 
 def base64decode(written: str) -> Value:
@@ -189,7 +194,7 @@ def yamldecode(written: TextLike) -> Value:
 
 FUNCTIONS = {
     "base64decode": Function(base64decode, "string"),
-    "base64encode": Function(base64encode, "string", total=True, hole=_SOME_BASE64),
+    "base64encode": Function(base64encode, "string", partial=True, total=True, hole=_SOME_BASE64),
     "base64sha256": Function(in_base64("sha256"), "string", total=True, hole=_SOME_BASE64),
     "base64sha512": Function(in_base64("sha512"), "string", total=True, hole=_SOME_BASE64),
     "csvdecode": Function(csvdecode, "string"),

@@ -6,70 +6,85 @@ See https://developer.hashicorp.com/terraform/language/functions/regex.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.formats.json import written
 from tfcheck.hcl.formats.regex_machine import Captures, Machine, compiled
 from tfcheck.hcl.formats.regex_syntax import Pattern, parse
-from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited
-from tfcheck.symbolic.value import Value
+from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
+from tfcheck.hcl.functions.partial_patterns import Matches, Places, certain, located
+from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
 
 _LONGEST_PATTERN = 4096
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
-def regex(pattern: str, subject: str) -> Value:
+def regex(pattern: TextLike, subject: TextLike) -> Value:
     """Return the first match: a string, or its groups as a list or, where they have names, an object."""
+    if not isinstance(pattern, str):
+        return waiting([pattern, subject], unsure=True)
     parsed = _parsed(pattern, subject)
-    found = _machine(parsed, subject).search(0)
+    found = _found(parsed, subject, _first_match)
     if found is None:
+        return waiting(subject, unsure=True)
+    if not found.matches:
         raise EvaluationError("the regular expression does not match")
-    return _result(parsed, found, subject)
+    return _result(parsed, found.matches[0], found)
 
 
-def regexall(pattern: str, subject: str) -> Value:
+def regexall(pattern: TextLike, subject: TextLike) -> Value:
     """Return all matches, in order."""
+    if not isinstance(pattern, str):
+        return waiting([pattern, subject], unsure=True)
     parsed = _parsed(pattern, subject)
-    return [_result(parsed, found, subject) for found in _every_match(parsed, subject)]
+    found = _found(parsed, subject, _every_match)
+    return waiting(subject) if found is None else [_result(parsed, each, found) for each in found.matches]
 
 
-def replace(subject: str, pattern: str, replacement: str) -> str:
+def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
     """Replace every match; `$1`, `${1}` and `${name}` in the replacement are groups."""
     parsed = _checked(parse(pattern), subject, pattern)
-    machine = _machine(parsed, subject)
-    out: list[str] = []
-    size = position = last = 0
-    while position <= len(subject):
-        found = machine.search(position)
-        if found is None:
-            break
-        out.append(subject[last : found[0]])
-        # An empty match right behind another one is none.
-        if found[1] > last or found[0] == 0:
-            out.append(_expanded(replacement, parsed, found, subject))
-            size += len(out[-1])
-            if size > LONGEST_STRING:
-                raise limited("a string of so many characters")
-        last = found[1]
-        position = max(position + 1, found[1])
-    return "".join(out) + subject[last:]
+    found = _found(parsed, subject, _replaced_matches)
+    if found is None:
+        return waiting(subject)
+    out: list[TextLike] = []
+    size, last = 0, (0, 0)
+    for places in found.matches:
+        start, end = places[0] or last, places[1] or last
+        out += [found.between(last, start), *(expanded := _expanded(replacement, parsed, places, found))]
+        size += sum(len(each) for each in expanded if isinstance(each, str))
+        if size > LONGEST_STRING:
+            raise limited("a string of so many characters")
+        last = end
+    return text([*out, found.between(last, found.end)])
 
 
-def _expanded(replacement: str, pattern: Pattern, found: Captures, subject: str) -> str:
-    def group(reference: re.Match[str]) -> str:
+def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
+    """Return the matches; None where unknown pieces decide about them."""
+    if isinstance(subject, str):
+        return Matches(subject, tuple(map(located, find(parsed, subject))))
+    return certain(parsed, spelled_out(written(subject)), lambda filled: find(parsed, filled))
+
+
+def _expanded(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:
+    out: list[TextLike] = []
+    last = 0
+    for reference in _REFERENCE.finditer(replacement):
+        out.append(replacement[last : reference.start()])
+        last = reference.end()
         name = reference[1] or reference[2]
-        if name is None:
-            return "$"
-        if name.isdigit() and len(name) < 9:
-            index = int(name)
-        else:
-            index = pattern.names.index(name) + 1 if name in pattern.names else len(found)
-        return _group(found, index, subject) or ""
-
-    return _REFERENCE.sub(group, replacement)
+        out.append("$" if name is None else _named_group(name, pattern, places, found) or "")
+    return [*out, replacement[last:]]
 
 
-def _parsed(pattern: str, subject: str) -> Pattern:
+def _named_group(name: str, pattern: Pattern, places: Places, found: Matches) -> TextLike | None:
+    if name.isdigit() and len(name) < 9:
+        return _group(places, int(name), found)
+    return _group(places, pattern.names.index(name) + 1, found) if name in pattern.names else None
+
+
+def _parsed(pattern: str, subject: TextLike) -> Pattern:
     parsed = _checked(parse(pattern), subject, pattern)
     named = sum(name is not None for name in parsed.names)
     if named not in (0, len(parsed.names)):
@@ -77,16 +92,36 @@ def _parsed(pattern: str, subject: str) -> Pattern:
     return parsed
 
 
-def _checked(parsed: Pattern, subject: str, pattern: str) -> Pattern:
+def _checked(parsed: Pattern, subject: TextLike, pattern: str) -> Pattern:
     if len(pattern) > _LONGEST_PATTERN:
         raise limited("a regular expression of this length")
-    if parsed.folded and not (subject.isascii() and pattern.isascii()):
+    if parsed.folded and not (isinstance(subject, str) and subject.isascii() and pattern.isascii()):
         raise limited("a regular expression that ignores the case of letters outside ASCII")
     return parsed
 
 
 def _machine(parsed: Pattern, subject: str) -> Machine:
     return Machine(compiled(parsed), subject)
+
+
+def _first_match(parsed: Pattern, subject: str) -> Iterator[Captures]:
+    found = _machine(parsed, subject).search(0)
+    if found is not None:
+        yield found
+
+
+def _replaced_matches(parsed: Pattern, subject: str) -> Iterator[Captures]:
+    machine = _machine(parsed, subject)
+    position = last = 0
+    while position <= len(subject):
+        found = machine.search(position)
+        if found is None:
+            return
+        # An empty match right behind another one is none.
+        if found[1] > last or found[0] == 0:
+            yield found
+        last = found[1]
+        position = max(position + 1, found[1])
 
 
 def _every_match(parsed: Pattern, subject: str) -> Iterator[Captures]:
@@ -103,22 +138,21 @@ def _every_match(parsed: Pattern, subject: str) -> Iterator[Captures]:
         last = found[1]
 
 
-def _result(parsed: Pattern, found: Captures, subject: str) -> Value:
+def _result(parsed: Pattern, places: Places, found: Matches) -> Value:
     if not parsed.names:
-        return subject[found[0] : found[1]]
-    groups: list[Value] = [_group(found, index + 1, subject) for index in range(len(parsed.names))]
+        return _group(places, 0, found)
+    groups: list[Value] = [_group(places, index + 1, found) for index in range(len(parsed.names))]
     if parsed.names[0] is None:
         return groups
     return {str(name): group for name, group in zip(parsed.names, groups, strict=True)}
 
 
-def _group(found: Captures, index: int, subject: str) -> str | None:
-    if 2 * index + 1 >= len(found) or found[2 * index] < 0:
-        return None
-    return subject[found[2 * index] : found[2 * index + 1]]
+def _group(places: Places, index: int, found: Matches) -> TextLike | None:
+    start, end = places[2 * index : 2 * index + 2] if 2 * index + 1 < len(places) else (None, None)
+    return None if start is None or end is None else found.between(start, end)
 
 
 FUNCTIONS = {
-    "regex": Function(regex, "string string"),
-    "regexall": Function(regexall, "string string"),
+    "regex": Function(regex, "string string", partial=True),
+    "regexall": Function(regexall, "string string", partial=True),
 }

@@ -14,7 +14,7 @@ from tfcheck.hcl.functions import graphemes, patterns
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
 from tfcheck.symbolic.match import Verbatim, glob
-from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, text
+from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 #: What Go takes for white space, which is not what Python takes for it.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -53,14 +53,39 @@ def _mapped_letter(letter: str, change: Callable[[str], str]) -> str:
     return changed
 
 
-def title(subject: str) -> Value:
+def title(subject: TextLike) -> Value:
     """Raise the first letter of every word."""
-    out: list[str] = []
-    before = " "
-    for letter in subject:
-        out.append(_mapped_letter(letter, str.title) if _separates(before) else letter)
-        before = letter
-    return "".join(out)
+    out: list[TextLike] = []
+    before: str | Unknown | JsonText = " "
+    for piece in pieces(spelled_out(written(subject))):
+        for letter in piece if isinstance(piece, str) else (piece,):
+            out.append(_titled(letter, before))
+            before = letter
+    return text(out)
+
+
+def _titled(letter: str | Unknown | JsonText, before: str | Unknown | JsonText) -> TextLike:
+    """Return a letter, or an unknown piece, as it is behind another one."""
+    begins = _truth(before, _separates)
+    if isinstance(letter, str):
+        raised = _mapped_letter(letter, str.title)
+        if raised == letter or begins is Truth.FALSE:
+            return letter
+        return raised if begins is Truth.TRUE else waiting(before, hole=Hole(letter + raised, False, 1, 1))
+    # NOTE: words may begin inside of it.
+    is_same = isinstance(letter, Unknown) and not letter.hole.negated and letter.hole.chars.upper() == letter.hole.chars
+    is_word = isinstance(letter, Unknown) and _truth(letter, _separates) is Truth.FALSE and letter.hole.shortest > 0
+    return letter if is_same or (is_word and begins is Truth.FALSE) else waiting(letter)
+
+
+def _truth(piece: str | Unknown | JsonText, test: Callable[[str], bool]) -> Truth:
+    """Whether the last character of a piece passes a test."""
+    if isinstance(piece, str):
+        return Truth.of(test(piece[-1]))
+    if isinstance(piece, JsonText) or piece.hole.negated or piece.hole.shortest == 0:
+        return Truth.UNKNOWN
+    found = {test(each) for each in piece.hole.chars}
+    return Truth.of(found == {True}) if len(found) == 1 else Truth.UNKNOWN
 
 
 def _separates(letter: str) -> bool:
@@ -78,6 +103,9 @@ def substr(subject: TextLike, offset: int, length: int) -> Value:
     """Cut out `length` characters from `offset`; -1 is the rest, a negative offset counts from the end."""
     if isinstance(subject, str):
         return _substr(graphemes.clusters(subject), offset, length)
+    split = _split_at(spelled_out(subject), offset, length)
+    if split is not None:
+        return split
     first, *rest = pieces(subject)
     if offset < 0 or not isinstance(first, str):
         return subject if offset == 0 and 0 <= _longest(subject) <= length else waiting(subject)
@@ -87,6 +115,30 @@ def substr(subject: TextLike, offset: int, length: int) -> Value:
     if offset < len(clusters) and (length < 0 or 0 <= _longest(subject) <= offset + length):
         return text(["".join(clusters[offset:]), *rest])
     return waiting(subject)
+
+
+def _split_at(subject: TextLike, offset: int, length: int) -> TextLike | None:
+    """Cut a text whose unknown pieces have a known length; None where it has others, or one would be cut."""
+    begin = whole = 0
+    out: list[TextLike] = []
+    parts = pieces(subject)
+    for piece in parts:
+        size = _fixed_length(piece)
+        if size is None:
+            return None
+        whole += size
+    start = max(0, offset + whole) if offset < 0 else offset
+    if length == 0 and offset < 0:
+        return None
+    end = whole if length < 0 else min(whole, start + length)
+    for piece in parts:
+        low, high = max(start - begin, 0), min(end - begin, size := _fixed_length(piece) or 0)
+        if low < high:
+            if not isinstance(piece, str) and (low, high) != (0, size):
+                return None
+            out.append(piece[low:high] if isinstance(piece, str) else piece)
+        begin += size
+    return text(out)
 
 
 def _substr(clusters: list[str], offset: int, length: int) -> str:
@@ -195,7 +247,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
     if not isinstance(part, str):
         return waiting([subject, part, replacement])
     if len(part) > 1 and part.startswith("/") and part.endswith("/"):
-        if not (isinstance(subject, str) and isinstance(replacement, str)):
+        if not isinstance(replacement, str):
             return waiting([subject, replacement])
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
@@ -266,7 +318,23 @@ def join(separator: TextLike, *lists: list[Value]) -> Value:
 
 def length_of(subject: TextLike) -> Value:
     """Count the characters of a string, a grapheme cluster as one."""
-    return len(graphemes.clusters(subject)) if isinstance(subject, str) else waiting(subject)
+    if isinstance(subject, str):
+        return len(graphemes.clusters(subject))
+    lengths = [_fixed_length(each) for each in pieces(spelled_out(subject))]
+    known = [each for each in lengths if each is not None]
+    return sum(known) if len(known) == len(lengths) else waiting(subject)
+
+
+def _fixed_length(piece: str | Unknown | JsonText) -> int | None:
+    """Return how many characters a piece adds to any text; None where that is open.
+
+    Only ASCII without the carriage return never makes one cluster of several characters.
+    """
+    if isinstance(piece, str):
+        return len(piece) if piece.isascii() and "\r" not in piece else None
+    if isinstance(piece, JsonText) or piece.hole.negated or not piece.hole.chars.isascii() or "\r" in piece.hole.chars:
+        return None
+    return piece.hole.shortest if piece.hole.shortest == piece.hole.longest else None
 
 
 FUNCTIONS = {
@@ -281,7 +349,7 @@ FUNCTIONS = {
     "strcontains": Function(strcontains, "string string", partial=True, total=True),
     "strrev": Function(strrev, "string", total=True),
     "substr": Function(substr, "string whole whole", partial=True),
-    "title": Function(title, "string", total=True),
+    "title": Function(title, "string", partial=True, total=True),
     "trim": Function(trim, "string string", partial=True, total=True),
     "trimprefix": Function(trimprefix, "string string", partial=True, total=True),
     "trimspace": Function(trimspace, "string", partial=True, total=True),

@@ -1,0 +1,194 @@
+"""Match a regular expression in a string with unknown pieces, where its matches are certain.
+
+That is so where the pattern takes all characters that a piece may have alike: where it begins and ends then depends on
+how long the piece is, at most. Several lengths are tried, and a match has to begin and end at the same places in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.hcl.formats.regex_machine import Captures, compiled
+from tfcheck.hcl.formats.regex_syntax import (
+    Alternatives,
+    Assertion,
+    CaptureGroup,
+    Char,
+    Node,
+    Pattern,
+    Ranges,
+    Repeat,
+    Sequence,
+)
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
+
+#: A place in a text: the index of the piece that it is before, or in at an offset. The end is before one more.
+Place: TypeAlias = tuple[int, int]
+#: The ends of a match and of each group; None is a group that takes no part.
+Places: TypeAlias = tuple[Place | None, ...]
+#: The places that one position may be: between empty pieces there are several.
+_Candidates: TypeAlias = tuple[frozenset[Place] | None, ...]
+_Piece: TypeAlias = str | Unknown | JsonText
+
+_MOST_UNKNOWN = 3
+_MOST_INSTRUCTIONS = 60
+_LETTERS = "".join(map(chr, range(0x20, 0x7F)))
+
+
+class Matches(msgspec.Struct, frozen=True):
+    """The matches in a text, however its unknown pieces turn out: the ends of each, and of its groups."""
+
+    subject: TextLike
+    matches: tuple[Places, ...]
+
+    def between(self, start: Place, end: Place) -> TextLike:
+        """Return the text between two places."""
+        parts = pieces(self.subject) or ("",)
+        if start[0] == end[0]:
+            return _slice(parts[start[0]], start[1], end[1]) if start < end else ""
+        last = [_slice(parts[end[0]], 0, end[1])] if end[1] else []
+        first = _slice(parts[start[0]], start[1], None)
+        return text([first, *parts[start[0] + 1 : end[0]], *last])
+
+    @property
+    def end(self) -> Place:
+        """The end of the text."""
+        return (0, len(self.subject)) if isinstance(self.subject, str) else (len(pieces(self.subject)), 0)
+
+
+def located(captures: Captures) -> Places:
+    """Return the places of a match in a known text, which is one piece."""
+    return tuple(None if each < 0 else (0, each) for each in captures)
+
+
+def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> Matches | None:
+    """Return the matches that `find` finds in a text, if they are certain; else None."""
+    parts = pieces(subject)
+    holes = [each.hole if isinstance(each, Unknown) else ANYTHING for each in parts if not isinstance(each, str)]
+    if len(holes) > _MOST_UNKNOWN or pattern.folded or not _is_simple(pattern.node):
+        return None
+    size = len(compiled(pattern).instructions)
+    letters = [letter for hole in holes if (letter := _letter(hole, pattern.node))]
+    if size > _MOST_INSTRUCTIONS or len(letters) < len(holes):
+        return None
+    found: list[_Candidates] | None = None
+    for lengths in product(*(_lengths(hole, size, alone=len(holes) == 1) for hole in holes)):
+        filled = _filled(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
+        tried = [_placed(each, parts, filled) for each in find("".join(filled))]
+        found = tried if found is None else _both(found, tried)
+        if found is None:
+            return None
+    matches = [_chosen(each) for each in found or ()]
+    return Matches(subject, tuple(each for each in matches if each)) if all(matches) else None
+
+
+def _both(found: list[_Candidates], tried: list[_Candidates]) -> list[_Candidates] | None:
+    """Keep the places that two tries have in common; None where these do not match alike."""
+    if len(found) != len(tried):
+        return None
+    both: list[_Candidates] = []
+    for mine, theirs in zip(found, tried, strict=True):
+        if any((one is None) != (other is None) for one, other in zip(mine, theirs, strict=True)):
+            return None
+        both.append(tuple(None if a is None or b is None else a & b for a, b in zip(mine, theirs, strict=True)))
+    return both
+
+
+def _chosen(match: _Candidates) -> Places | None:
+    """Return one place of each; None where an end lies inside of an unknown piece."""
+    if any(each is not None and not each for each in match):
+        return None
+    return tuple(None if each is None else min(each) for each in match)
+
+
+def _is_simple(node: Node) -> bool:
+    """Whether all that is repeated without limit is one character: lengths beyond the pattern's size change nothing."""
+    match node:
+        case Char():
+            return True
+        case Assertion():
+            return node.kind in ("start", "end")
+        case Repeat():
+            return _is_simple(node.node) if node.most is not None else isinstance(node.node, Char)
+        case CaptureGroup():
+            return _is_simple(node.node)
+        case Sequence() | Alternatives():
+            return all(map(_is_simple, node.nodes))
+
+
+def _characters(node: Node) -> Iterator[Ranges]:
+    match node:
+        case Char():
+            yield node.ranges
+        case Repeat() | CaptureGroup():
+            yield from _characters(node.node)
+        case Sequence() | Alternatives():
+            for each in node.nodes:
+                yield from _characters(each)
+        case Assertion():
+            pass
+
+
+def _letter(hole: Hole, node: Node) -> str | None:
+    """Return a character that the pattern takes as it takes any other that may be in the hole; None for no such."""
+    allowed = hole.chars if not hole.negated else next((each for each in _LETTERS if hole.allows(each)), "")
+    if not allowed or not all(_is_uniform(hole, ranges) for ranges in _characters(node)):
+        return None
+    return allowed[0]
+
+
+def _is_uniform(hole: Hole, ranges: Ranges) -> bool:
+    """Whether all characters that may be in the hole are in the ranges, or none of them."""
+    if not hole.negated:
+        return len({_is_in(each, ranges) for each in hole.chars}) == 1
+    outside = {chr(code) for low, high in _gaps(ranges) for code in range(low, min(high, low + len(hole.chars)) + 1)}
+    inside = {chr(code) for low, high in ranges for code in range(low, min(high, low + len(hole.chars)) + 1)}
+    return outside <= set(hole.chars) or inside <= set(hole.chars)
+
+
+def _is_in(character: str, ranges: Ranges) -> bool:
+    return any(low <= ord(character) <= high for low, high in ranges)
+
+
+def _gaps(ranges: Ranges) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for low, high in sorted(ranges):
+        if begin < low:
+            yield begin, low - 1
+        begin = max(begin, high + 1)
+    if begin <= 0x10FFFF:
+        yield begin, 0x10FFFF
+
+
+def _lengths(hole: Hole, size: int, *, alone: bool) -> list[int]:
+    """Return the lengths to try: beyond the size of the pattern one more character changes nothing."""
+    most = hole.shortest + size
+    tried = range(hole.shortest, most + 1) if alone else (hole.shortest, hole.shortest + 1, hole.shortest + 2, most)
+    return [each for each in tried if hole.longest is None or each <= hole.longest]
+
+
+def _filled(parts: tuple[_Piece, ...], fillings: list[str]) -> list[str]:
+    rest = iter(fillings)
+    return [each if isinstance(each, str) else next(rest) for each in parts]
+
+
+def _placed(captures: Captures, parts: tuple[_Piece, ...], filled: list[str]) -> _Candidates:
+    return tuple(None if each < 0 else _places(each, parts, filled) for each in captures)
+
+
+def _places(position: int, parts: tuple[_Piece, ...], filled: list[str]) -> frozenset[Place]:
+    found, begin = set(), 0
+    for index, written in enumerate(filled):
+        offset = position - begin
+        if offset == 0 or (isinstance(parts[index], str) and 0 < offset < len(written)):
+            found.add((index, offset))
+        begin += len(written)
+    return frozenset(found | ({(len(parts), 0)} if position == begin else set()))
+
+
+def _slice(piece: _Piece, start: int, end: int | None) -> TextLike:
+    return piece[start:end] if isinstance(piece, str) else piece

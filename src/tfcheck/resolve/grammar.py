@@ -1,0 +1,77 @@
+"""Which characters the names that AWS objects are given can have.
+
+Follows the API reference of each service: what is known only after apply cannot hold a character that its attribute
+does not take, or the apply fails.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.symbolic.value import Hole, JsonText, Text, TextLike, Unknown, Value, pieces, text
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_ALNUM = _LETTERS + _LETTERS.upper() + "0123456789"
+#: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; old buckets have capitals and `_`.
+BUCKET = Hole(_ALNUM + "._-", False, 3, 255)
+#: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+IAM = Hole(_ALNUM + "_+=,.@-", False, 1, 128)
+#: https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
+REPOSITORY = Hole(_LETTERS + "0123456789._/-", False, 2, 256)
+#: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
+LOG_GROUP = Hole(_ALNUM + "._-/#", False, 1, 512)
+#: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+SECRET = Hole(_ALNUM + "/_+=.@-", False, 1, 512)
+#: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+PARAMETER = Hole(_ALNUM + "/_.-", False, 1, 2048)
+#: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html, and of clusters as well
+ECS = Hole(_ALNUM + "_-", False, 1, 255)
+#: Names whose grammar counts here, by type and attribute.
+_GRAMMARS = {
+    ("aws_s3_bucket", "bucket"): BUCKET,
+    ("aws_s3_bucket", "id"): BUCKET,
+    ("aws_iam_role", "name"): IAM,
+    ("aws_iam_role", "id"): IAM,
+    ("aws_iam_policy", "name"): IAM,
+    ("aws_iam_role_policy", "name"): IAM,
+    ("aws_iam_instance_profile", "name"): IAM,
+    ("aws_ecr_repository", "name"): REPOSITORY,
+    ("aws_cloudwatch_log_group", "name"): LOG_GROUP,
+    ("aws_secretsmanager_secret", "name"): SECRET,
+    ("aws_ssm_parameter", "name"): PARAMETER,
+    ("aws_ecs_cluster", "name"): ECS,
+    ("aws_ecs_task_definition", "family"): ECS,
+    ("random_id", "hex"): Hole("0123456789abcdef", False, 2),
+    ("random_id", "b64_url"): Hole(_ALNUM + "_-", False, 1),
+    ("random_id", "dec"): Hole("0123456789", False, 1),
+    ("random_integer", "result"): Hole("0123456789-", False, 1),
+    ("random_uuid", "result"): Hole("0123456789abcdef-", False, 36, 36),
+    ("random_uuid", "id"): Hole("0123456789abcdef-", False, 36, 36),
+}
+
+
+def grammar(resource_type: str, attribute: str) -> Hole | None:
+    """Return which texts an attribute can be; None where that is not told here."""
+    return _GRAMMARS.get((resource_type, attribute))
+
+
+def within(value: Value, names: Hole) -> Value:
+    """Return a text whose unknown pieces have no characters but those of `names`."""
+    if not isinstance(value, Unknown | Text):
+        return value
+    return text(_within(piece, names, whole=isinstance(value, Unknown)) for piece in pieces(value))
+
+
+def _within(piece: str | Unknown | JsonText, names: Hole, *, whole: bool) -> TextLike:
+    if not isinstance(piece, Unknown) or piece.sensitive:
+        return piece
+    hole = piece.hole
+    chars = "".join(each for each in names.chars if hole.allows(each))
+    shortest = max(hole.shortest, names.shortest) if whole else hole.shortest
+    longest = min(each for each in (hole.longest, names.longest) if each is not None) if names.longest else hole.longest
+    if not chars or (longest is not None and shortest > longest):
+        return piece
+    shape = piece.shape if piece.shape is None else within(piece.shape, names)
+    assert shape is None or isinstance(shape, str | Text | Unknown)
+    narrowed = Hole(chars, False, shortest, longest, hole.starts)
+    return msgspec.structs.replace(piece, hole=narrowed, shape=shape if not isinstance(shape, Unknown) else piece.shape)

@@ -447,7 +447,7 @@ def serving(github: FakeGitHub, base: str = "") -> Iterator[dict[str, str]]:
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""
 
-    for method in ("GET", "POST", "PATCH", "DELETE"):
+    for method in ("GET", "POST", "PATCH", "PUT", "DELETE"):
         setattr(Handler, f"do_{method}", Handler._serve)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

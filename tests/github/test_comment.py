@@ -28,6 +28,7 @@ from tests.github.fake import (
 from tests.github.job import Clock, bad, clean, client, patient, run, variables
 from tfcheck.github.author import Author
 from tfcheck.github.comment import Draft, OnClean, Thread, Wording
+from tfcheck.github.conversation import PullConversation
 from tfcheck.github.event import OpenPull
 from tfcheck.github.outcome import CommentAction
 from tfcheck.github.publish import CommentOptions
@@ -454,7 +455,7 @@ def test_a_text_that_github_finds_too_long_is_tried_once_more_shorter(
     github.fault("PATCH", "/issues/comments/", says(422, "Body is too long"), times=2)
     pull = OpenPull("acme/shop", 42, SHA)
     with pytest.raises(RefusalError, match="Body is too long"):
-        Thread(client(where), pull, Author("github-actions", True), draft).publish()
+        Thread(PullConversation(client(where), pull), Author("github-actions", True), draft).publish()
     assert sizes == [60_000, 30_000]
 
 

@@ -98,7 +98,8 @@ def comment(
     """Bring one comment on the pull request up to date with saved reports.
 
     REPORT is what `tfcheck --format json` wrote. In GitHub Actions the job's environment names the pull request; the
-    token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. Where GitHub refuses, the report becomes annotations and
+    token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. In a job of GitLab the comment is a note on the merge
+    request, and the token TFCHECK_GITLAB_TOKEN or GITLAB_TOKEN. If the host refuses, the report becomes annotations and
     the summary of the job, and the exit status stays what the findings make it.
 
     \b

@@ -17,7 +17,7 @@ from tfcheck.github.event import NothingToDo, asked
 from tfcheck.github.hosts import hosts
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.publish import CommentOptions, Published, RunLocation, page, publish
-from tfcheck.github.refusal import RefusalError, refusing
+from tfcheck.github.refusal import RefusalError, RefusalKind, refusing
 from tfcheck.report.annotations import Annotation, written
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.screen import visible
@@ -47,8 +47,7 @@ def post(
         with refusing(debug=debug):
             published = _published(reports, wishes, variables)
     except RefusalError as refusal:
-        hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
-        warn(f"no comment on the pull request: {refusal}{hint}", variables)
+        warn(_why_not(refusal, variables), variables)
         return Posted(None)
     terminal.say(visible(str(published.outcome)))
     for warning in published.warnings:
@@ -56,7 +55,23 @@ def post(
     return Posted(published.outcome)
 
 
+def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
+    """Explain a refusal in one line, with what can be done about it."""
+    if ci.in_gitlab(variables):
+        said, hint = str(refusal).replace("GitHub", "GitLab"), _GITLAB_HINTS.get(refusal.kind, "")
+        return f"no note on the merge request: {said}{f'; {hint}' if hint else ''}"
+    hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
+    return f"no comment on the pull request: {refusal}{hint}"
+
+
+_SCOPE = "pass a project access token with the scope `api` and the role Reporter or higher as TFCHECK_GITLAB_TOKEN"
+_GITLAB_HINTS = dict.fromkeys((RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE), _SCOPE)
+
+
 def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
+    """Write to GitHub, or to GitLab in one of its jobs."""
+    if ci.in_gitlab(variables):
+        return _noted(reports, wishes, variables)
     wanted = asked(variables, wishes.number, reports)
     if isinstance(wanted, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, wanted.why))
@@ -64,8 +79,17 @@ def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Map
     return publish(client, wanted, reports, _place(variables), wishes, manuals())
 
 
-def _token(variables: Mapping[str, str]) -> str:
-    return next((found for name in TOKENS if (found := variables.get(name, "").strip())), "")
+def _noted(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
+    from tfcheck.github import gitlab  # loaded only where it is needed
+
+    wanted = gitlab.requested(variables, wishes.number)
+    if isinstance(wanted, NothingToDo):
+        return Published(Outcome(CommentAction.NOTHING, wanted.why))
+    return gitlab.publish(wanted, _token(variables, gitlab.TOKENS), reports, wishes, manuals())
+
+
+def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:
+    return next((found for name in names if (found := variables.get(name, "").strip())), "")
 
 
 def warn(message: str, variables: Mapping[str, str]) -> None:

@@ -96,6 +96,14 @@ class Client:
         """
         return self._sent("PATCH", self._hosts.api + path, body, shape)[0]
 
+    def replace(self, path: str, body: Any, shape: type[_T]) -> _T:
+        """PUT something, once.
+
+        Raises:
+            WaitedError: it may be replaced or not, and some time is over: look again first.
+        """
+        return self._sent("PUT", self._hosts.api + path, body, shape)[0]
+
     def remove(self, path: str) -> None:
         """DELETE something, once; that it is gone already is no refusal.
 

@@ -16,8 +16,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from tfcheck.github.author import Author
-from tfcheck.github.client import Client
-from tfcheck.github.event import OpenPull, moved_on
+from tfcheck.github.conversation import Conversation
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.github.shapes import Comment
@@ -28,11 +27,7 @@ OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 _ROUNDS = 16
 _MOST_LOST = 3
 _LOOK_AGAIN = 1.0, 3.0
-_RUN = re.compile(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+", re.MULTILINE)
-_MINIMIZE = (
-    "mutation($id: ID!) { minimizeComment(input: {subjectId: $id, classifier: RESOLVED}) "
-    "{ minimizedComment { isMinimized } } }"
-)
+_RUN = re.compile(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+", re.MULTILINE)
 
 
 class Earlier(msgspec.Struct, frozen=True):
@@ -65,17 +60,14 @@ class Draft(msgspec.Struct, frozen=True):
 class Thread:
     """The conversation of one pull request, as far as our one comment in it goes."""
 
-    def __init__(
-        self, client: Client, pull: OpenPull, author: Author, draft: Draft, on_clean: OnClean = "update"
-    ) -> None:
-        """Build from the pull request, the account that we write as, and what the comment should say."""
-        self._client = client
-        self._pull = pull
+    def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
+        """Build from the conversation, the account that we write as, and what the comment should say."""
+        self._conversation = conversation
         self._author = author
         self._draft = draft
         self._when_clean = on_clean
         self._size = draft.size
-        self._waits = pull.waits
+        self._waits = conversation.waits
         self._gone: set[int] = set()
         self._lost = 0
         self._wrote = CommentAction.UNCHANGED
@@ -98,14 +90,14 @@ class Thread:
 
         INVARIANT: nothing is written after a wait that came after the head or the thread was read.
         """
-        waits = self._client.patience.waits
-        if waits != self._waits and (why := moved_on(self._client, self._pull)):
+        waits = self._conversation.patience.waits
+        if waits != self._waits and (why := self._conversation.moved_on()):
             return Outcome(CommentAction.NOTHING, why, late=True)
         ours = self._ours()
         if why := self._overtaken(ours):
             return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url, late=True)
         self._waits = waits
-        if self._client.patience.waits != waits:
+        if self._conversation.patience.waits != waits:
             return None
         wording = self._draft.after(_said(ours))
         live = [each for each in ours if each.minimized is None]
@@ -120,10 +112,9 @@ class Thread:
 
     def _ours(self) -> list[Comment]:
         """Return our comments of this id, the oldest first."""
-        path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
         found = [
             each
-            for each in self._client.pages(path, Comment)
+            for each in self._conversation.comments()
             if each.id not in self._gone
             and self._author.wrote(each.user)
             and (mark := marked(each.body or ""))
@@ -136,17 +127,17 @@ class Thread:
         newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self._draft.marker.run]
         if any(mark.sha == self._draft.marker.sha for mark in newer):
             return "a newer run has written the comment"
-        return moved_on(self._client, self._pull) if newer else ""
+        return self._conversation.moved_on() if newer else ""
 
     def _first(self, wording: Wording) -> Outcome | None:
         if not wording.wanted:
             return Outcome(CommentAction.NOTHING, "there is nothing to report")
-        path = f"/repos/{self._pull.repository}/issues/{self._pull.number}/comments"
+        body = wording.write(self._size)
         try:
-            made = self._sent(self._client.create, path, wording.write(self._size))
+            made = self._sent(lambda: self._conversation.create(body))
         except UncertainError:
             self._lost += 1
-            if self._lost > _MOST_LOST or not self._client.patience.between(*_LOOK_AGAIN):
+            if self._lost > _MOST_LOST or not self._conversation.patience.between(*_LOOK_AGAIN):
                 raise
             self._wrote = CommentAction.CREATED
             return None  # it may be there or not: look
@@ -157,7 +148,7 @@ class Thread:
 
     def _only(self, made: Comment) -> Outcome | None:
         """Look whether another job made a comment at the same time; then the older one stays."""
-        if self._client.patience.between(*_LOOK_AGAIN):
+        if self._conversation.patience.between(*_LOOK_AGAIN):
             live = [each.id for each in self._ours() if each.minimized is None]
             if made.id not in live and self._text(made) is None:
                 return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
@@ -170,21 +161,18 @@ class Thread:
     def _text(self, comment: Comment) -> str | None:
         """Read what a comment says now; None where it is gone."""
         try:
-            return self._client.read(self._path(comment), Comment).body or ""
+            return self._conversation.read(comment).body or ""
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
                 raise
             return None
-
-    def _path(self, comment: Comment) -> str:
-        return f"/repos/{self._pull.repository}/issues/comments/{comment.id}"
 
     def _kept(self, kept: Comment, body: str) -> bool:
         """Write into the oldest comment, and give whether that is what it says now."""
         if _same(kept.body or "", body):
             return True
         try:
-            if self._sent(self._client.change, self._path(kept), body) is None:
+            if self._sent(lambda: self._conversation.change(kept, body)) is None:
                 return False
         except RefusalError as refusal:
             if refusal.status not in (404, 410):
@@ -196,7 +184,7 @@ class Thread:
 
     def _stands(self, kept: Comment, body: str) -> bool:
         """Look whether an older run wrote over what we wrote; what a newer one wrote stands."""
-        if not self._client.patience.between(*_LOOK_AGAIN):
+        if not self._conversation.patience.between(*_LOOK_AGAIN):
             return True
         now = self._text(kept)
         mark = marked(now or "")
@@ -213,7 +201,7 @@ class Thread:
 
     def _minimized(self, kept: Comment) -> Outcome:
         try:
-            self._client.ask(_MINIMIZE, {"id": kept.node_id}, dict)
+            self._conversation.minimize(kept)
         except RefusalError as refusal:  # which the comment itself must not suffer from
             return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
         return Outcome(CommentAction.MINIMIZED, "nothing is missing any more", kept.id, kept.html_url)
@@ -224,15 +212,13 @@ class Thread:
         return Outcome(CommentAction.DELETED, "nothing is missing any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:
-        self._client.remove(self._path(comment))
+        self._conversation.remove(comment)
         self._gone.add(comment.id)
 
-    def _sent(
-        self, send: Callable[[str, dict[str, str], type[Comment]], Comment], path: str, body: str
-    ) -> Comment | None:
-        """Send a body; None where GitHub finds it too long, and it should be tried once more, much shorter."""
+    def _sent(self, send: Callable[[], Comment]) -> Comment | None:
+        """Send a body; None where it is found too long, and should be tried once more, much shorter."""
         try:
-            return send(path, {"body": body}, Comment)
+            return send()
         except RefusalError as refusal:
             if refusal.kind is not RefusalKind.INVALID or self._size < self._draft.size:
                 raise

@@ -11,6 +11,7 @@ import msgspec
 from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, Earlier, OnClean, Thread, Wording
+from tfcheck.github.conversation import PullConversation
 from tfcheck.github.event import NothingToDo, RequestedPull, found
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError
@@ -18,7 +19,7 @@ from tfcheck.github.review import Review
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import budget, markdown
-from tfcheck.report.markdown.marker import Marker, clipped_target, target_list
+from tfcheck.report.markdown.marker import clipped_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import mark, missing
 from tfcheck.vocabulary import ci
@@ -89,35 +90,52 @@ def publish(
     if isinstance(pull, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, pull.why))
     about = page(reports, place, wishes, manuals, pull.sha)
-    told = content(reports, about)
-    if not (told.reports or about.expected or about.absent):
+    draft = ReportComment(reports, about, wishes)
+    if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = author(client, place.variables, wishes.author)
-    draft = _Draft(reports, about, wishes)
-    outcome = Thread(client, pull, us, draft.draft(mark(told, about)), wishes.on_clean).publish()
+    outcome = Thread(PullConversation(client, pull), us, draft.draft(), wishes.on_clean).publish()
     done = Published(outcome, absent=draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
-    review = Review(client, pull, us, mark(told, about).key, complete=draft.complete)
-    return _suggested(review, told, place.top, wishes.suggestions, done)
+    review = Review(client, pull, us, draft.marker.key, complete=draft.complete)
+    return _suggested(review, draft.told, place.top, wishes.suggestions, done)
 
 
-class _Draft:
-    """A comment on reports, whose words depend on what was said before."""
+def noted(wishes: CommentOptions) -> OnClean:
+    """Return what to do with a clean comment on a host where none can be minimized."""
+    return "update" if wishes.on_clean == "minimize" else wishes.on_clean
+
+
+class ReportComment:
+    """A comment on reports, whose words depend on what was said before.
+
+    `absent` and `complete` are those of the words that were chosen last: the targets without a result, and whether
+    what the findings lack is fixed rather than not checked.
+    """
 
     def __init__(self, reports: Sequence[Report], about: Page, wishes: CommentOptions) -> None:
+        """Build from the reports and the page to be."""
         self._reports = reports
         self._about = about
         self._wishes = wishes
+        self.told = content(reports, about)
+        self.marker = mark(self.told, about)
         self.absent = about.absent
         self.complete = False
 
-    def draft(self, marker: Marker) -> Draft:
-        return Draft(marker, budget.COMMENT, self.after)
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to say about the newest commit, not even that something is missing."""
+        return not (self.told.reports or self._about.expected or self._about.absent)
+
+    def draft(self) -> Draft:
+        """Return the comment as the thread needs it."""
+        return Draft(self.marker, budget.COMMENT, self.after)
 
     def after(self, earlier: Earlier) -> Wording:
         """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
-        told = content(self._reports, self._about)
+        told = self.told
         here = (*told.targets, *self._wishes.gone, *self._about.absent)
         lost = [each for each in earlier.targets if each not in {clipped_target(name) for name in here}]
         page = msgspec.structs.replace(self._about, absent=(*self._about.absent, *lost), resolved=earlier.told)

@@ -114,6 +114,36 @@ def run(environment: Mapping[str, str]) -> str:
     return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
 
 
+class GitlabJob(msgspec.Struct, frozen=True):
+    """A job of GitLab: the project's path, the merge request, the head commit, and the pipeline that it is in."""
+
+    project: str
+    number: int | None
+    sha: str
+    run: str
+
+
+def in_gitlab(environment: Mapping[str, str]) -> bool:
+    """Whether this is a job of GitLab."""
+    return environment.get("GITLAB_CI") == "true"
+
+
+def gitlab(environment: Mapping[str, str]) -> GitlabJob:
+    """Read what a job of GitLab is for.
+
+    Follows https://docs.gitlab.com/ci/variables/predefined_variables/. NOTE: in a pipeline for merged results
+    CI_COMMIT_SHA is the commit of the merge.
+    """
+    number, pipeline = environment.get("CI_MERGE_REQUEST_IID", ""), environment.get("CI_PIPELINE_ID", "")
+    sha = environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environment.get("CI_COMMIT_SHA", "")
+    return GitlabJob(
+        project=environment.get("CI_PROJECT_PATH", ""),
+        number=int(number) if number.isascii() and number.isdecimal() and len(number) < 18 else None,
+        sha=_commit(sha),
+        run=f"{pipeline}.1" if _RUN.fullmatch(pipeline) else "",
+    )
+
+
 def context(
     environment: Mapping[str, str], directory: str | None, workspace: str | None
 ) -> dict[str, str | int] | None:
@@ -122,16 +152,17 @@ def context(
     The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`.
     """
     target = environment.get("TFCHECK_TARGET") or _target(directory, workspace)
+    if in_gitlab(environment):
+        job = gitlab(environment)
+        return _without_nothing(target, job.project, job.number, job.sha, job.run)
     if not in_actions(environment):
         return {"target": target} if environment.get("TFCHECK_TARGET") else None
     started = event(environment)
-    told: dict[str, str | int | None] = {
-        "target": target,
-        "repository": repository(environment),
-        "pull_request": started.number,
-        "head_sha": started.sha,
-        "run": run(environment),
-    }
+    return _without_nothing(target, repository(environment), started.number, started.sha, run(environment))
+
+
+def _without_nothing(target: str, repository: str, number: int | None, sha: str, run: str) -> dict[str, str | int]:
+    told = {"target": target, "repository": repository, "pull_request": number, "head_sha": sha, "run": run}
     return {name: value for name, value in told.items() if value}
 
 

@@ -89,7 +89,8 @@ def _options(command: str) -> str:
 def _command(names: str) -> click.Command:
     found: click.Command = cli.main
     for name in names.split():
-        found = found.commands[name] if isinstance(found, click.Group) else found
+        if isinstance(found, click.Group):
+            found = found.get_command(click.Context(found), name) or found
     return found
 
 

@@ -119,7 +119,10 @@ def test_what_a_change_brings_fails_every_command_and_what_was_so_before_none(
 
 def commands(of: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
     if isinstance(of, click.Group):
-        for each, found in of.commands.items():
+        context = click.Context(of)
+        for each in of.list_commands(context):
+            found = of.get_command(context, each)
+            assert found is not None
             yield from commands(found, f"{name} {each}".strip())
     else:
         yield name, of

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import click
@@ -16,7 +17,7 @@ from click.core import ParameterSource
 
 from tfcheck import __version__
 from tfcheck.analysis.session import Checked, fails
-from tfcheck.cli import action, atlantis, comment, diff, explain, fix, options, rules, terminal
+from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.plans import reports as checked
 from tfcheck.report.screen import visible
@@ -47,11 +48,32 @@ class CheckOptions(msgspec.Struct, frozen=True):
     expand: bool
 
 
+#: The commands that are imported when they are asked for: most runs check a plan, and wait for none of them.
+_COMMANDS = {
+    "comment": ("tfcheck.cli.comment", "comment"),
+    "github": ("tfcheck.cli.action", "github"),
+    "atlantis": ("tfcheck.cli.atlantis", "atlantis"),
+    "diff": ("tfcheck.cli.diff", "diff"),
+    "fix": ("tfcheck.cli.fix", "fix"),
+    "explain": ("tfcheck.cli.explain", "explain"),
+    "rules": ("tfcheck.cli.rules", "rules"),
+}
+
+
 class _PlanFirst(click.Group):
     """A group whose first argument may be a plan: `tfcheck PLAN` is short for `tfcheck check PLAN`."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *_COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _COMMANDS and cmd_name not in self.commands:
+            module, name = _COMMANDS[cmd_name]
+            self.add_command(getattr(import_module(module), name))
+        return super().get_command(ctx, cmd_name)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        own = (*self.commands, "--help", "-h", "--version")
+        own = (*self.list_commands(ctx), "--help", "-h", "--version")
         return super().parse_args(ctx, ["check", *args] if args and args[0] not in own else args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -245,15 +267,6 @@ def _status(reports: list[Checked], wanted: CheckOptions) -> int:
     """Return the exit status that the reports deserve."""
     found = (each.report for each in reports)
     return FINDINGS if fails(found, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only) else 0
-
-
-main.add_command(comment.comment)
-main.add_command(action.github)
-main.add_command(atlantis.atlantis)
-main.add_command(diff.diff)
-main.add_command(fix.fix)
-main.add_command(explain.explain)
-main.add_command(rules.rules)
 
 
 def run(arguments: list[str]) -> int:

@@ -6,7 +6,6 @@ import msgspec
 
 from tfcheck.report.causes import Cause
 from tfcheck.report.screen import Style
-from tfcheck.stopped_reason.known import API
 from tfcheck.vocabulary.finding import Answer, Reason, Report, RoleKind, Severity, Verdict
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
@@ -106,7 +105,8 @@ def outcome_words(symptom: str, cause: Cause) -> str:
 
 
 def _is_refused_by_api(symptom: str) -> bool:
-    from tfcheck.stopped_reason import explained  # takes longer to load than to use
+    from tfcheck.stopped_reason import explained  # its tables take longer to load than to use
+    from tfcheck.stopped_reason.known import API
 
     found = explained(symptom)
     return found is not None and found.known.where == API

@@ -5,7 +5,6 @@ Follows https://git-scm.com/docs/index-format (versions 2 to 4, split and sparse
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Callable, Iterator
 
@@ -64,6 +63,8 @@ def _entries(data: bytes) -> _Entries:
 
 def _hash_sizes(data: bytes) -> tuple[int, ...]:
     """Return how long hashes can be: as the checksum at the end has it, if there is one."""
+    import hashlib  # loads OpenSSL, which takes longer than a small plan
+
     if hashlib.sha1(data[:-20], usedforsecurity=False).digest() == data[-20:]:
         return (20,)
     if hashlib.sha256(data[:-32]).digest() == data[-32:]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
 
 from tfcheck.symbolic.value import Value
@@ -25,6 +24,8 @@ def is_hash(planned: Value) -> bool:
 
 def proven_by(planned: str, evaluated: Value) -> bool:
     """Whether a hash is that of a text."""
+    import hashlib  # loads OpenSSL, which takes longer than a small plan
+
     return (
         isinstance(evaluated, str) and hashlib.sha1(_decoded(evaluated), usedforsecurity=False).hexdigest() == planned
     )

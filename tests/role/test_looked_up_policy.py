@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.made_world import OPEN, MadeThing, MadeWorld, reference
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
-from tfcheck.iam import managed_policy
+from tfcheck.iam import Caller, Request, Undecided, managed_policy, parse_policy, service_context
 from tfcheck.resource_policy import ResourcePolicies
+from tfcheck.role import Role
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown, Value, text
-from tfcheck.vocabulary.finding import Answer, Reason
+from tfcheck.verdict.call import RoleCall, decided
+from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
 
 ARN = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 UNBUNDLED = "arn:aws:iam::aws:policy/AlexaForBusinessFullAccess"
@@ -87,19 +90,86 @@ def test_one_that_is_not_bundled_is_what_is_waited_for() -> None:
     assert {(each.verdict.value, each.reason) for each in answers(OWN)} == {("unknown", Reason.POLICY_NOT_READABLE)}
 
 
-# Repositories outside the plan
+@pytest.mark.parametrize(
+    ("name", "prefix", "is_found"),
+    [
+        ("AmazonS3ReadOnlyAccess", None, True),
+        ("AmazonECSTaskExecutionRolePolicy", "/service-role/", True),
+        ("AmazonECSTaskExecutionRolePolicy", "/", True),
+        ("AmazonECSTaskExecutionRolePolicy", "/own/", False),
+        ("own", None, False),
+    ],
+)
+def test_a_name_finds_one_of_awss_own_policies(name: str, prefix: str | None, is_found: bool) -> None:
+    seen = found(reference(LOOK_UP, "arn"), arn=LATER, name=name, path_prefix=prefix, policy=LATER)
+    assert (seen.policy is not None) is is_found
 
 
-def outside(account: Value) -> str | None:
-    arn = text(["arn:aws:ecr:eu-west-1:", account, ":repository/shop"])  # type: ignore[list-item]
+def test_the_name_that_a_look_up_by_arn_computes_finds_nothing() -> None:
+    name: dict[str, Value] = {"name": "AmazonS3ReadOnlyAccess", "arn": LATER, "policy": LATER}
+    seen = Policies(MadeWorld(MadeThing(LOOK_UP, name, computed=("name",)))).by_arn(reference(LOOK_UP, "arn"))
+    assert seen.policy is None
+
+
+def test_what_is_strange_in_a_policy_of_a_role_is_said() -> None:
+    statement = {"Sid": "A", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    inline = {"name": "i", "role": "exec", "policy": json.dumps({"Statement": [statement, statement]})}
+    made = change("aws_iam_role_policy.i", "create", name="i", after=inline)
+    assert "aws_iam_role_policy.i: two statements have the same Sid" in with_files(made).notes
+
+
+# What is outside the plan
+
+HERE, ELSEWHERE = "111122223333", "444455556666"
+
+
+def with_files(*rows: Any, secret: str = "", arn: str = f"arn:aws:iam::{HERE}:role/exec") -> Report:
+    """Check a plan of a role that may everything that `rows` give it, and a task that needs a file or a secret."""
+    container: dict[str, Any] = {"name": "app", "image": "x"}
+    files = [{"type": "s3", "value": "arn:aws:s3:::cfg/app.env"}]
+    container |= {"secrets": [{"name": "A", "valueFrom": secret}]} if secret else {"environmentFiles": files}
+    task = {"execution_role_arn": arn, "container_definitions": json.dumps([container])}
+    known = {"name": "exec", "arn": arn, "assume_role_policy": "{}"}
+    return check(
+        plan(
+            change("aws_ecs_task_definition.app", before=task, after=task),
+            change("aws_iam_role.exec", before=known, after=known),
+            *rows,
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        f"arn:aws:secretsmanager:eu-west-1:{ELSEWHERE}:secret:shop-AbCdEf",
+        f"arn:aws:ssm:eu-west-1:{ELSEWHERE}:parameter/shop",
+    ],
+)
+def test_what_is_missing_to_decide_about_another_account_is_said(resource: str) -> None:
+    allowing = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    inline = change(
+        "aws_iam_role_policy.i", "create", name="i", after={"name": "i", "role": "exec", "policy": allowing}
+    )
+    (asked,) = (each for each in with_files(inline, secret=resource).answers
+                if each.requirement.action.startswith(("secretsmanager:", "ssm:")))  # fmt: skip
+    assert asked.verdict is Verdict.UNKNOWN
+    assert asked.waits_for.endswith("in another account; pass the plan or the state of its stack with `--context`")
+
+
+@pytest.mark.parametrize("mode", ["aws_ecr_repository", "aws_kms_key"])
+def test_an_open_account_is_what_lacks(mode: str) -> None:
+    service = {"aws_ecr_repository": ("ecr", "repository/shop"), "aws_kms_key": ("kms", "key/k")}[mode]
+    arn = text([f"arn:aws:{service[0]}:eu-west-1:", OPEN.account, f":{service[1]}"])
     world = MadeWorld()
-    return ResourcePolicies(world, Policies(world)).of(arn).outside
-
-
-def test_a_repository_outside_the_plan_says_that_the_account_is_what_lacks() -> None:
-    said = "a repository outside the plan; whether it is in the account of the role is open: pass `--account`"
-    assert outside(OPEN.account) == said
-    assert outside("111122223333") == "a repository outside the plan"
+    guarded = ResourcePolicies(world, Policies(world)).of(arn)
+    caller = Caller(f"arn:aws:iam::{HERE}:role/exec", "exec", HERE)
+    allowing = parse_policy({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}, "policy")
+    context = service_context(source_account=HERE, source_arn="arn:aws:ecs:eu-west-1:1:task/a", region="eu-west-1")
+    call = RoleCall(Role("role", True, caller, (allowing,)), Request("ecr:GetX", arn, caller, context), guarded)
+    decision = decided(call)
+    assert isinstance(decision, Undecided)
+    assert decision.waits_for.endswith("is open: pass `--account`")
 
 
 def test_a_repository_of_this_plan_lacks_no_account() -> None:

@@ -27,8 +27,9 @@ from tfcheck.checks import env_file_absent, log_group_absent
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue, reachable
+from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
 from tfcheck.inventory.ecs import Container, TaskDefinition
+from tfcheck.startup.existence import deleted
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
@@ -39,28 +40,18 @@ from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.other_stack import Stack
 from tfcheck.world.world import World, WorldObject
 
-#: What is looked at, and the attributes of which one must be another one for it to be another thing.
-_KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
-    (LOG_GROUP, ("name",)),
-    (SECRET, ("name",)),
-    (PARAMETER, ("name",)),
-    (OBJECT, ("bucket", "key")),
-    (BUCKET, ("bucket",)),
-)
-#: What else makes a thing of the kind.
-_ALSO = {OBJECT: ("aws_s3_object_copy",)}
 _STORES = {ValueStore.SECRETS_MANAGER: SECRET, ValueStore.PARAMETER_STORE: PARAMETER}
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for one, whose in _changing(world):
-        deleted = one.once(_deleted)
-        if not deleted:
+        gone = one.once(deleted)
+        if not gone:
             continue
         # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
         there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, one)}
         for what, container, thing in _named(task, world, one.before()):
-            if str(thing.address) not in deleted or (what, container, thing.address.type) in there:
+            if str(thing.address) not in gone or (what, container, thing.address.type) in there:
                 continue
             yield Misconfiguration(
                 f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
@@ -101,43 +92,6 @@ def _symptom(task: TaskDefinition, thing: WorldObject) -> str:
 def _fate(thing: WorldObject, world: World) -> str:
     replaced = any(each.address == thing.address for each in world.things(thing.address.type))
     return "replaces by one of another name" if replaced else "deletes"
-
-
-def _deleted(world: World) -> frozenset[str]:
-    """Name what the change definitely deletes, and nothing of the same name replaces."""
-    return frozenset(
-        str(each.address)
-        for kind, names in _KINDS
-        for each in _ended(kind, names, world)
-        if _is_gone(each, kind, names, world)
-    )
-
-
-def _ended(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
-    """Return what is not there any more, or is replaced under another name."""
-    staying = {str(each.address): each for each in world.things(*kind.types)}
-    ended = [each for each in world.before().things(*kind.types) if each.attribute("skip_destroy") is not True]
-    return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
-
-
-def _stays(thing: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
-    return later is not None and all(thing.attribute(name) == later.attribute(name) for name in names)
-
-
-def _is_gone(thing: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
-    types = (*kind.types, *_ALSO.get(kind, ()))
-    others = (each for one in (world, *world.context) for each in one.things(*types))
-    return all(
-        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
-        or not _may_be_beside(thing, each, kind)
-        for each in others
-    )
-
-
-def _may_be_beside(thing: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
-    """Whether a name may mean either of two things; names of buckets mean the same everywhere."""
-    around = thing.surroundings
-    return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)
 
 
 # What a task names

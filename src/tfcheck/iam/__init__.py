@@ -12,7 +12,7 @@ from tfcheck.iam.decide import decide, decide_trust, permits
 from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
 from tfcheck.iam.document import called, concealed, parse_policy
 from tfcheck.iam.keys import service_context, start_up_context
-from tfcheck.iam.managed import managed_policy, managed_policy_version
+from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version
 from tfcheck.iam.model import Caller, Effect, Origin, Policy, PolicyKind, Request, Statement
 from tfcheck.iam.near import NearMiss, near_misses, near_trust
 
@@ -44,6 +44,7 @@ __all__ = [
     "decide",
     "decide_trust",
     "managed_policy",
+    "managed_policy_arn",
     "managed_policy_version",
     "near_misses",
     "near_trust",

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.iam.document import parse_policy
 from tfcheck.iam.model import Policy
 from tfcheck.symbolic.value import TextLike, Value, written
-from tfcheck.vocabulary.arn import split
+from tfcheck.vocabulary.arn import Arn, split
 
 
 class _Bundled(msgspec.Struct, frozen=True):
@@ -30,6 +30,17 @@ def managed_policy(arn: TextLike) -> Policy | None:
         return None
     document: Value = msgspec.json.decode(found.document)
     return parse_policy(document, written(arn))
+
+
+def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "aws") -> TextLike | None:
+    """Return the ARN of the AWS managed policy that a look-up by name finds; None where it is not bundled.
+
+    A look-up that a policy of the account's own with the same name would also match is an error, so it finds this one.
+    """
+    found = next((each for each in _bundled() if each.rpartition("/")[2] == name), None)
+    if found is None or not f"/{found}".startswith(path_prefix):
+        return None
+    return Arn(partition, "iam", "", "aws", f"policy/{found}").written()
 
 
 def managed_policy_version(arn: TextLike) -> str | None:

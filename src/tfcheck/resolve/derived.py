@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from tfcheck.resolve.grammar import BUCKET, IAM, LOG_GROUP, SECRET, grammar, within
+from tfcheck.resolve.grammar import BUCKET, IAM, LOG_GROUP, SECRET, within
 from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
@@ -27,7 +27,7 @@ from tfcheck.symbolic.value import (
     spelled_out,
     text,
 )
-from tfcheck.vocabulary.arn import Arn
+from tfcheck.vocabulary.arn import Arn, split
 
 
 class ProviderDetails(Protocol):
@@ -75,50 +75,6 @@ def shape(resource_type: str, attribute: str, instance: DerivedFrom) -> TextLike
     """Evaluate as much of a computed attribute as is sure; None where nothing is known of its form."""
     derivation = _DERIVATIONS.get(resource_type, {}).get(attribute)
     return derivation(instance) if derivation else None
-
-
-#: Types whose instances get an id from AWS, and with it an ARN, that no other object has had.
-#: NOTE: elsewhere ids and ARNs are made of names, or repeat those of another object (a version's those of its secret).
-_IDENTIFIED = frozenset(
-    (
-        "aws_cloudfront_distribution",
-        "aws_cloudfront_origin_access_identity",
-        "aws_efs_access_point",
-        "aws_efs_file_system",
-        "aws_fsx_lustre_file_system",
-        "aws_fsx_ontap_file_system",
-        "aws_fsx_openzfs_file_system",
-        "aws_fsx_windows_file_system",
-        "aws_instance",
-        "aws_kms_external_key",
-        "aws_kms_key",
-        "aws_organizations_account",
-        "aws_security_group",
-        "aws_subnet",
-        "aws_vpc",
-        "aws_vpc_endpoint",
-    )
-)
-#: Types whose instances have a `unique_id` that AWS assigns.
-_WITH_UNIQUE_ID = frozenset(("aws_iam_role", "aws_iam_user", "aws_iam_group"))
-
-
-def assigned_family(resource_type: str, attribute: str) -> str:
-    """Return the family of values that AWS assigns to one created object only; empty for other attributes."""
-    if attribute == "unique_id":
-        return f"{resource_type}.unique_id" if resource_type in _WITH_UNIQUE_ID else ""
-    return f"{resource_type}.{attribute}" if resource_type in _IDENTIFIED and attribute in ("arn", "id") else ""
-
-
-def hole(resource_type: str, attribute: str) -> Hole:
-    """Return which texts a computed attribute of no known shape may turn out to be."""
-    named = grammar(resource_type, attribute)
-    if named is not None:
-        return named
-    return _ARN if attribute == "arn" or attribute.endswith("_arn") else Hole()
-
-
-_ARN = Hole(chars="*?$ ", shortest=20, starts="arn:")
 
 
 def _text(value: Value) -> TextLike | None:
@@ -276,6 +232,16 @@ def _key_id(instance: DerivedFrom) -> TextLike | None:
     return Unknown(symbol=Symbol(instance.owner, ("id",)), hole=NAME)
 
 
+def _replica_id(instance: DerivedFrom) -> TextLike | None:
+    """Return the id of a replica, which is that of its primary key: its ARN differs by the region only."""
+    primary = spelled_out(_text(instance.planned("primary_key_arn")) or "")
+    found = split(primary)
+    first, *rest = pieces(found.resource) if found is not None else ("",)
+    if isinstance(first, str) and first.startswith("key/"):
+        return text([first.removeprefix("key/"), *rest])
+    return Unknown(symbol=Symbol(instance.owner, ("key_id",)), hole=NAME)
+
+
 def _alias_id(instance: DerivedFrom) -> TextLike | None:
     return _text(instance.attribute("arn" if instance.looked_up else "name"))
 
@@ -357,6 +323,13 @@ _DERIVATIONS: dict[str, dict[str, Derivation]] = {
         "arn": _arn("logs", _joined("log-group:", _group)),
     },
     "aws_kms_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
+    "aws_kms_external_key": {"key_id": _key_id, "id": _key_id, "arn": _key_arn},
+    "aws_kms_replica_key": {"key_id": _replica_id, "id": _replica_id, "arn": _arn("kms", _joined("key/", _replica_id))},
+    "aws_kms_replica_external_key": {
+        "key_id": _replica_id,
+        "id": _replica_id,
+        "arn": _arn("kms", _joined("key/", _replica_id)),
+    },
     "aws_kms_alias": {
         "id": _alias_id,
         "target_key_arn": _target_key,

@@ -15,6 +15,7 @@ from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.plan import ConfigResource, Instance, Plan, constant, masked
 from tfcheck.resolve import configuration_refs, derived
+from tfcheck.resolve.assigned import assigned_family, hole_of
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.derived_instance import DerivedInstance
@@ -275,13 +276,11 @@ class Resolver(ModuleNames):
         if isinstance(shape, JsonText):
             return None
         symbol = Symbol(str(address), (name,))
-        return Unknown(symbol=symbol, shape=shape, hole=derived.hole(address.type, name), family=_family(address, name))
+        return Unknown(symbol=symbol, shape=shape, hole=hole_of(address.type, name), family=_family(address, name))
 
     def _unknown(self, address: Address, name: str, reason: str = "known only after apply") -> Unknown:
         symbol = Symbol(str(address), (name,))
-        return Unknown(
-            symbol=symbol, reason=reason, hole=derived.hole(address.type, name), family=_family(address, name)
-        )
+        return Unknown(symbol=symbol, reason=reason, hole=hole_of(address.type, name), family=_family(address, name))
 
     def _argument(self, address: Address, name: str) -> Value:
         """Evaluate an argument; None where it is not written, is null, or is blocks of which there are none."""
@@ -392,4 +391,4 @@ class Resolver(ModuleNames):
 
 
 def _family(address: Address, name: str) -> str:
-    return derived.assigned_family(address.type, name) if address.mode == "managed" else ""
+    return assigned_family(address.type, name) if address.mode == "managed" else ""

@@ -39,15 +39,9 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
         next((each.hidden for each in found if each.hidden), None),
         account=thing.surroundings.account if thing else None,
         in_plan=thing is not None,
-        outside=_outside(near) if thing is None and own is None else None,
+        outside="a repository outside the plan" if thing is None and own is None else None,
         perhaps=own.perhaps if own else (),
     )
-
-
-def _outside(near: Surroundings) -> str:
-    if isinstance(near.account, str):
-        return "a repository outside the plan"
-    return "a repository outside the plan; whether it is in the account of the role is open: pass `--account`"
 
 
 def _name(resource: TextLike) -> TextLike:

@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, parse_policy
+from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
 from tfcheck.world.other_stack import Stack
@@ -97,7 +97,7 @@ class Policies:
             return newer.by_arn(thing.attribute("arn"))
         if thing is not None:
             found = self.of_attribute(thing, "policy")
-            bundled = None if found.policy else self._bundled(thing.attribute("arn"), secret_in)
+            bundled = None if found.policy else self._bundled(_looked_up_arn(thing), secret_in)
             if bundled is not None or found.policy or found.hidden:
                 return bundled or found
             return PolicyOrReason(hidden=f"{thing.address}, whose text the plan does not show")
@@ -172,6 +172,17 @@ class Policies:
             if arn is not None:
                 found[arn] = each
         return found
+
+
+def _looked_up_arn(thing: WorldObject) -> Value:
+    """Return the ARN of a policy; that of one of AWS's own also where a look-up by its name waits for apply."""
+    name, prefix = thing.attribute("name"), thing.attribute("path_prefix") or ""
+    by_name = thing.address.mode == "data" and thing.configured("name") and isinstance(name, str)
+    if by_name and isinstance(prefix, str):
+        found = managed_policy_arn(str(name), prefix, thing.surroundings.partition)
+        if found is not None:
+            return found
+    return thing.attribute("arn")
 
 
 def _found(policy: Policy, label: str, secret: bool) -> PolicyOrReason:

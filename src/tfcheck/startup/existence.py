@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
-from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, REPOSITORY, SECRET, ObjectKind, reachable
+from tfcheck.inventory.catalogue import BUCKET, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET, ObjectKind, reachable
 from tfcheck.inventory.change import is_created, is_new
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.index import AttributeIndex
@@ -220,3 +220,56 @@ def _may_be_filled(thing: WorldObject, services: Iterable[WorldObject], world: W
 def _waits_for(script: WorldObject, thing: WorldObject, world: World) -> bool:
     earlier = world.earlier(script.address)
     return earlier.open or thing.address.config in earlier.resources
+
+
+# What the change deletes
+
+
+#: What tasks are started with, and the attributes of which one must be another one for it to be another object.
+_KINDS: tuple[tuple[ObjectKind, tuple[str, ...]], ...] = (
+    (LOG_GROUP, ("name",)),
+    (SECRET, ("name",)),
+    (PARAMETER, ("name",)),
+    (OBJECT, ("bucket", "key")),
+    (BUCKET, ("bucket",)),
+)
+#: What else creates an object of the kind.
+_ALSO = {OBJECT: ("aws_s3_object_copy",)}
+
+
+def deleted(world: World) -> frozenset[str]:
+    """Return the addresses of what the change definitely deletes, and nothing of the same name replaces."""
+    return frozenset(
+        str(each.address)
+        for kind, names in _KINDS
+        for each in _ended(kind, names, world)
+        if _is_gone(each, kind, names, world)
+    )
+
+
+def _ended(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
+    """Return what is not there any more, or is replaced under another name."""
+    staying = {str(each.address): each for each in world.things(*kind.types)}
+    before = world.before().things(*kind.types)
+    ended = [each for each in before if each.attribute("skip_destroy") is not True and not each.abandoned]
+    return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
+
+
+def _stays(thing: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
+    return later is not None and all(thing.attribute(name) == later.attribute(name) for name in names)
+
+
+def _is_gone(thing: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
+    types = (*kind.types, *_ALSO.get(kind, ()))
+    others = (each for one in (world, *world.context) for each in one.things(*types))
+    return all(
+        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
+        or not _may_be_beside(thing, each, kind)
+        for each in others
+    )
+
+
+def _may_be_beside(thing: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
+    """Whether a name may mean either of two things; names of buckets mean the same everywhere."""
+    around = thing.surroundings
+    return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)

@@ -78,7 +78,8 @@ def _rests_on_its_account(call: RoleCall) -> bool:
 
 def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
     role, guarded = call.role, call.guarded
-    elsewhere = guarded.outside_only_elsewhere and _same_account(call)
+    same = _same_account(call)
+    elsewhere = guarded.outside_only_elsewhere and same is Truth.TRUE
     return Layers(
         identity=identity,
         identity_hidden=role.hidden,
@@ -87,15 +88,25 @@ def _layers(call: RoleCall, identity: tuple[Policy, ...]) -> Layers:
         boundary_hidden=role.boundary_hidden,
         resource=guarded.policy,
         resource_hidden=guarded.hidden,
-        resource_outside=None if elsewhere else guarded.outside,
+        resource_outside=None if elsewhere or guarded.outside is None else guarded.outside + _MISSING[same],
         resource_kind=guarded.kind,
         grants=covering(guarded.grants, call.request),
     )
 
 
-def _same_account(call: RoleCall) -> bool:
+#: What is missing to decide about something outside the plan, by whether it is in the account of the role.
+_MISSING = {
+    Truth.TRUE: "",
+    Truth.UNKNOWN: "; whether it is in the account of the role is open: pass `--account`",
+    Truth.FALSE: ", in another account; pass the plan or the state of its stack with `--context`",
+}
+
+
+def _same_account(call: RoleCall) -> Truth:
     arn = split(call.request.resource)
-    return arn is not None and equal(arn.account, call.role.caller.account) is Truth.TRUE
+    if arn is None or arn.service == "s3":
+        return Truth.TRUE  # the ARN of a bucket has no account: it is taken for the role's own
+    return equal(arn.account, call.role.caller.account)
 
 
 def _identities(role: Role) -> list[tuple[Policy, ...]]:

@@ -143,6 +143,13 @@ def test_every_option_that_the_page_names_is_there(tmp_path: Path) -> None:
         in_process(f"tfcheck atlantis {name} --help", {}, tmp_path)[0]
         for name in ("announce", "plan", "policy-check", "publish")
     )
-    others = {"--repo-config", "--enable-policy-checks", "--version", "--no-install-recommends", "--no-cache-dir"}
+    others = {
+        "--repo-config",
+        "--enable-policy-checks",
+        "--hide-prev-plan-comments",
+        "--version",
+        "--no-install-recommends",
+        "--no-cache-dir",
+    }
     named = set(re.findall(r"--[a-z-]+[a-z]", PAGE)) - others - {"--no-cache"}
     assert named == set(re.findall(r"--[a-z-]+[a-z]", told)) - {"--help"}

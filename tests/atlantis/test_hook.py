@@ -33,7 +33,11 @@ def test_the_environment_may_name_another_address() -> None:
         ("http://github.com/acme/shop/pull/42", None),
         ("https://github.com/other/shop/pull/42", None),
         ("https://github.com@evil.example/acme/shop/pull/42", None),
-        ("https://gitlab.com/acme/shop/-/merge_requests/42", None),
+        ("https://gitlab.com/acme/shop/-/merge_requests/42", "https://gitlab.com"),
+        ("https://gitlab.com/acme/shop/merge_requests/42", "https://gitlab.com"),
+        ("https://gitlab.com/acme/other/shop/-/merge_requests/42", None),
+        ("http://gitea.example:3000/acme/shop/pulls/42", "http://gitea.example:3000"),
+        ("https://gitea.example/acme/shop/pulls/42/../1", None),
     ],
 )
 def test_a_token_goes_only_where_the_pull_request_is(url: str, server: str | None) -> None:

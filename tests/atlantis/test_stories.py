@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.atlantis.server import CANARY, TESTDATA, Atlantis, Project, in_dash
-from tests.github.fake import SHA, FakeGitHub, says, serving
+from tests.atlantis.server import CANARY, TESTDATA, Atlantis, Project, in_dash, in_process
+from tests.github.fake import SHA, TOKEN, FakeGitHub, says, serving
+from tests.github.fake_gitea import FakeGitea
+from tests.github.fake_gitlab import PROJECT, FakeGitLab
+from tests.github.job import Clock
 from tfcheck.report.markdown.marker import marked
 
 NEWER = "a" * 40
@@ -470,10 +473,9 @@ def test_a_refusal_leaves_the_status_green(atlantis: Atlantis, github: FakeGitHu
 @pytest.mark.parametrize(
     "url",
     [
-        "https://gitlab.com/acme/shop/-/merge_requests/42",
         "https://bitbucket.org/acme/shop/pull-requests/42",
         "https://dev.azure.com/acme/_git/shop/pullrequest/42",
-        "https://gitea.example/acme/shop/pulls/42",
+        "https://gitea.example/another/shop/pulls/42",
         "",
     ],
 )
@@ -482,9 +484,66 @@ def test_other_hosts_are_refused_clearly(atlantis: Atlantis, github: FakeGitHub,
     atlantis.plan(BAD)
     done = atlantis.hook()
     assert done.status == 0
-    assert done.lines[1] == "no comment: tfcheck writes to pull requests of GitHub only; PULL_URL leads to none"
+    assert done.lines[1] == "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea or Forgejo"
     assert "error[env-file]" in done.output
     assert github.requests == []
+
+
+@pytest.mark.parametrize(
+    ("url", "names"),
+    [
+        (
+            "https://gitlab.com/acme/shop/-/merge_requests/42",
+            "TFCHECK_GITLAB_TOKEN, GITLAB_TOKEN, ATLANTIS_GITLAB_TOKEN",
+        ),
+        ("https://gitea.example/acme/shop/pulls/42", "TFCHECK_GITEA_TOKEN, GITEA_TOKEN, ATLANTIS_GITEA_TOKEN"),
+    ],
+)
+def test_a_token_of_github_goes_to_no_other_host(atlantis: Atlantis, github: FakeGitHub, url: str, names: str) -> None:
+    atlantis.url = url
+    atlantis.plan(BAD)
+    done = atlantis.hook()
+    assert done.lines[1] == f"no comment: none of {names} is set"
+    assert "error[env-file]" in done.output
+    assert github.requests == []
+
+
+def test_a_merge_request_of_gitlab_gets_the_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", lambda: Clock().patience())
+    gitlab = FakeGitLab()
+    with serving(gitlab, "/api/v4") as where:
+        server = where["GITHUB_API_URL"].removesuffix("/api/v4")
+        atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/{PROJECT}/-/merge_requests/42")
+        owner, _, name = PROJECT.rpartition("/")
+        atlantis.settings |= {"BASE_REPO_OWNER": owner, "BASE_REPO_NAME": name, "ATLANTIS_GITLAB_TOKEN": TOKEN}
+        for project in (BAD, GOOD):
+            atlantis.plan(project)
+        assert atlantis.hook().lines[1].startswith("comment created")
+        gitlab.sha = atlantis.commit = NEWER
+        atlantis.plan(GOOD)
+        atlantis.hook()
+    (note,) = gitlab.notes.values()
+    assert note["body"].split("\n")[1] == "### ❔ tfcheck: 1 result missing in `infra/web`"
+    assert gitlab.problems == []
+
+
+def test_a_pull_request_of_gitea_gets_the_comment(
+    tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its comments have no node, its accounts no type, and there is no GraphQL."""
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", lambda: Clock().patience())
+    gitea = FakeGitea()
+    with serving(gitea, "/api/v1") as where:
+        server = where["GITHUB_API_URL"].removesuffix("/api/v1")
+        atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/acme/shop/pulls/42")
+        atlantis.settings["ATLANTIS_GITEA_TOKEN"] = TOKEN
+        atlantis.plan(BAD)
+        assert atlantis.hook().lines[1].startswith("comment created")
+        atlantis.plan(Project("infra/orders", case="literal-granted"))
+        done = atlantis.hook("tfcheck atlantis publish --on-clean minimize")
+        assert done.lines[1].startswith("comment updated"), done.lines
+    (comment,) = gitea.comments.values()
+    assert comment["body"].split("\n")[1].startswith("### ✅ tfcheck: resolved")
 
 
 def test_outside_of_atlantis_the_commands_say_so(atlantis: Atlantis) -> None:

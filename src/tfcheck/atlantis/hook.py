@@ -13,8 +13,10 @@ from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import PlannedPull, pull
 from tfcheck.github.client import Client
 from tfcheck.github.event import RequestedPull
+from tfcheck.github.gitlab import RequestedMerge
+from tfcheck.github.gitlab import publish as publish_note
 from tfcheck.github.hosts import Hosts
-from tfcheck.github.publish import CommentOptions, RunLocation, publish
+from tfcheck.github.publish import CommentOptions, Published, RunLocation, noted, publish
 from tfcheck.github.refusal import RefusalError, refusing
 from tfcheck.report import origin
 from tfcheck.report.manual import Manual
@@ -25,7 +27,12 @@ from tfcheck.report.words import counted
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.finding import Report, Severity
 
-_TOKENS = ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN")
+_TOKENS = {
+    "github": ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN"),
+    "gitlab": ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN"),
+    "gitea": ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"),
+}
+_NAMES = {"github": "GitHub", "gitlab": "GitLab", "gitea": "Gitea"}
 #: Other commands change nothing of the results: an apply takes the plans away, but not what was found in them.
 _PLANNING = ("plan", "autoplan")
 #: What GitHub shows of the description of a status.
@@ -154,35 +161,45 @@ def _screens(reports: Sequence[Report]) -> str:
 
 def _told(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
     """Return the reports on the pull request."""
-    client = _client(hook)
-    if isinstance(client, str):
-        return HookResult(client, in_log=True)
+    host = hook.pull.host
+    if host is None:
+        return HookResult("no comment: PULL_URL is not that of a GitHub, GitLab, Gitea or Forgejo", in_log=True)
+    token = next(filter(None, (hook.variables.get(name) for name in _TOKENS[host])), "")
+    if not token:
+        return HookResult(f"no comment: none of {', '.join(_TOKENS[host])} is set", in_log=True)
     expected = len(kept.reports) + missing if kept.reports else 0
     wishes = msgspec.structs.replace(hook.wishes, expected=expected, absent=kept.lost, gone=kept.gone)
     try:
         with refusing(debug=hook.debug):
-            done = publish(client, _asked(hook.pull), kept.reports, _place(hook), wishes, hook.manuals)
+            done = _posted(hook, token, kept.reports, wishes)
     except RefusalError as refusal:
-        return HookResult(f"no comment: {refusal}", in_log=True)
+        said = str(refusal).replace("GitHub", _NAMES[host])
+        return HookResult(f"no comment: {said}", in_log=True)
     return HookResult(str(done.outcome), done.warnings, absent=done.absent)
+
+
+def _posted(hook: Hook, token: str, reports: Sequence[Report], wishes: CommentOptions) -> Published:
+    """Write to the host that the pull request is on.
+
+    NOTE: Gitea and Forgejo have the API of GitHub, as far as comments go; none of GitHub's suggestions.
+    """
+    server = hook.pull.server or ""
+    if hook.pull.host == "gitlab":
+        about = hook.pull
+        wanted = RequestedMerge(
+            f"{server}/api/v4", server, about.repository, about.number, sha=about.commit, run=hook.run
+        )
+        return publish_note(wanted, token, reports, wishes, hook.manuals)
+    if hook.pull.host == "gitea":
+        wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
+        client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", server), token)
+    else:
+        client = Client(hosts(server, hook.variables), token)
+    return publish(client, _asked(hook.pull), reports, _place(hook), wishes, hook.manuals)
 
 
 def _asked(about: PlannedPull) -> RequestedPull:
     return RequestedPull(about.repository, about.number, about.commit)
-
-
-def _client(hook: Hook) -> Client | str:
-    """Return GitHub's API for the pull request, or say why there is none."""
-    server = hook.pull.server
-    if server is None:
-        return "no comment: tfcheck writes to pull requests of GitHub only; PULL_URL leads to none"
-    token = next(filter(None, (hook.variables.get(name) for name in _TOKENS)), "")
-    if not token:
-        return f"no comment: none of {', '.join(_TOKENS)} is set"
-    try:
-        return Client(hosts(server, hook.variables), token)
-    except RefusalError as refusal:
-        return f"no comment: {refusal}"
 
 
 def hosts(server: str, variables: Mapping[str, str]) -> Hosts:

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from tfcheck.vocabulary.errors import UsageError
 
+Host: TypeAlias = Literal["github", "gitlab", "gitea"]
+
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _GITHUB = re.compile(r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/[0-9]+")
+_HOSTS: tuple[tuple[Host, re.Pattern[str]], ...] = (
+    (
+        "gitlab",
+        re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_./-]+?)(?:/-)?/merge_requests/[0-9]+"),
+    ),
+    ("gitea", re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pulls/[0-9]+")),
+)
 _HINT = "run it as a step or hook of Atlantis"
 
 
@@ -35,9 +45,23 @@ class PlannedPull(msgspec.Struct, frozen=True):
 
     @property
     def server(self) -> str | None:
-        """Return the address of the GitHub that the pull request is on; None where it is on something else."""
-        found = _GITHUB.fullmatch(self.url.rstrip("/"))
-        return found[1] if found and found[2].lower() == self.repository.lower() else None
+        """Return the address of the host that the pull request is on; None where it is not one that we know."""
+        found = self._place()
+        return found[1] if found else None
+
+    @property
+    def host(self) -> Host | None:
+        """Return which API the host has; None where it is not one that we know."""
+        found = self._place()
+        return found[0] if found else None
+
+    def _place(self) -> tuple[Host, str] | None:
+        """Recognise the host by the shape of the address, which has to be about the repository."""
+        for host, pattern in (("github", _GITHUB), *_HOSTS):
+            found = pattern.fullmatch(self.url.rstrip("/"))
+            if found and found[2].lower() == self.repository.lower():
+                return host, found[1]
+        return None
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -21,8 +21,8 @@ class Comment(msgspec.Struct, frozen=True):
     """A comment in the conversation. `user` is None once the account is deleted."""
 
     id: int
-    node_id: str
-    html_url: str
+    node_id: str = ""
+    html_url: str = ""
     user: User | None = None
     body: str | None = None
     minimized: dict[str, Any] | None = None

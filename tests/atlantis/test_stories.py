@@ -46,7 +46,7 @@ def test_two_projects_become_one_comment(atlantis: Atlantis, github: FakeGitHub)
         f"comment created: https://github.com/acme/shop/pull/42#issuecomment-{github.by()[0]['id']}",
     ]
     assert atlantis.description() == "1 error, 1 warning in 2 projects"
-    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`, `infra/web`"
+    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`, `infra/web`"
     assert "id `atlantis`" in body(github)
     assert "/actions/runs/" not in body(github)
 
@@ -81,7 +81,7 @@ def test_planning_one_project_again_keeps_the_others(atlantis: Atlantis, github:
     atlantis.plan(orders)
     atlantis.hook(only="orders-dev")
     assert len(atlantis.kept()) == 2
-    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `orders-dev`, `orders-prod`"
+    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `orders-dev`, `orders-prod`"
     assert atlantis.description() == "1 error, 1 warning in 2 projects"
 
 
@@ -114,7 +114,10 @@ def test_an_earlier_result_stays_where_the_next_plan_fails(atlantis: Atlantis, g
     atlantis.delete_plans()
     atlantis.plan(GOOD)
     atlantis.hook(failed=True)
-    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning, 1 result missing in `infra/orders`, `infra/web`"
+    assert (
+        title(github)
+        == "### ❌ tfcheck: 1 task definition will not start, 1 result missing in `infra/orders`, `infra/web`"
+    )
     assert "**1 result missing**" in body(github)
 
 
@@ -173,7 +176,7 @@ def test_a_plan_that_fails_at_a_later_commit_is_not_resolved(atlantis: Atlantis,
     for project in (Project("infra/orders", case="literal-granted"), GOOD):
         atlantis.plan(project)
     atlantis.hook()
-    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/orders`, `infra/web`"
+    assert title(github) == "### ✅ tfcheck: resolved, all 2 task definitions can start in `infra/orders`, `infra/web`"
     assert {path.parent.name for path in atlantis.kept()} == {"c" * 40}
 
 
@@ -196,7 +199,7 @@ def test_a_project_whose_directory_is_gone_is_not_missed(atlantis: Atlantis, git
     atlantis.push(NEWER, github)
     atlantis.plan(GOOD)
     atlantis.hook()
-    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/web`"
+    assert title(github) == "### ✅ tfcheck: resolved, the task definition can start in `infra/web`"
 
 
 def test_an_announced_project_whose_first_plan_fails_is_missed(atlantis: Atlantis, github: FakeGitHub) -> None:
@@ -274,7 +277,7 @@ def test_an_apply_takes_nothing_back(atlantis: Atlantis, github: FakeGitHub) -> 
     del atlantis.settings["COMMAND_NAME"]
     atlantis.plan(GOOD)
     atlantis.hook(only="web")
-    assert "1 error, 1 warning" in title(github)
+    assert "1 task definition will not start" in title(github)
 
 
 def test_a_late_hook_of_an_old_commit_changes_nothing(atlantis: Atlantis, github: FakeGitHub) -> None:
@@ -358,7 +361,7 @@ def test_a_gate_stops_the_plan_and_says_what_to_do(atlantis: Atlantis, github: F
     assert done.status == 1
     assert done.lines[-1].startswith("tfcheck stops this plan (--fail-on error): fix it and push")
     atlantis.hook(failed=True)
-    assert title(github) == "### ❌ tfcheck: 1 error, 1 warning in `infra/orders`"
+    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
     assert atlantis.plan(GOOD, "tfcheck atlantis plan --fail-on error").status == 0
     update = Project("infra/update", case="regression-on-update")
     assert atlantis.plan(update, "tfcheck atlantis plan --fail-on error --new-only").status == 1

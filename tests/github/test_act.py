@@ -109,7 +109,7 @@ def test_a_pull_request_of_the_same_repository(github: FakeGitHub, act: Act) -> 
     status, log = act("pull_request", SELFTEST, pull(REPOSITORY), *ONLY_LINUX)
     assert status == 0, log
     (comment,) = github.by()
-    assert comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 error, 1 warning")
+    assert comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 task definition will not start")
     assert {each.get("authorization") for each in github.headers} == {f"Bearer {SECRET}"}
 
 

@@ -77,7 +77,11 @@ def test_a_plan_with_findings(
     }
     assert json.loads((tmp_path / "new" / "out.json").read_text(encoding="utf-8"))["context"]["pull_request"] == 42
     assert json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
-    assert (tmp_path / "summary.md").read_text(encoding="utf-8").startswith("### ❌ tfcheck: 1 error, 1 warning")
+    assert (
+        (tmp_path / "summary.md")
+        .read_text(encoding="utf-8")
+        .startswith("### ❌ tfcheck: 1 task definition will not start")
+    )
     out = capsys.readouterr().out
     assert out.count("::error file=testdata/literal-missing/main.tf,line=") == 1
     stop, shown, rest = re.split(r"::stop-commands::(?=[0-9a-f]{32}\n)|\n::[0-9a-f]{32}::\n", out)
@@ -100,7 +104,7 @@ def test_several_plans_are_one_comment_and_one_that_cannot_be_read_is_missing(
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     assert start(plan=f"{MISSING}\n{TESTDATA}/literal-gr*/plan.json\n\nbroken.json\n", comment_id="all") == 3
     title = github.by()[0]["body"].split("\n")[1]
-    assert "1 error" in title
+    assert "1 task definition will not start" in title
     assert "1 result missing" in github.by()[0]["body"]
     assert "::error title=tfcheck::`broken.json`" in capsys.readouterr().out
     assert told(tmp_path)["exit-code"] == "3"
@@ -181,7 +185,9 @@ def test_a_plan_that_is_missing_keeps_no_other_from_being_reported(
         missing = "nowhere\x01.json"
     assert start(plan=f"{missing}\n{MISSING}", sarif_file="out.sarif", fail_on="never") == 3
     (comment,) = github.by()
-    assert comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 error, 1 warning, 1 result missing")
+    assert (
+        comment["body"].split("\n")[1].startswith("### ❌ tfcheck: 1 task definition will not start, 1 result missing")
+    )
     assert told(tmp_path)["errors"] == "1"
     assert told(tmp_path)["sarif-file"] == ""
     assert not (tmp_path / "out.sarif").exists()

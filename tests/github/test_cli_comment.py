@@ -53,11 +53,11 @@ def test_reports_of_several_jobs_become_one_comment(
     files = [save(bad("infra/a"), "a.json"), save(clean("infra/b"), "b.json")]
     assert main.run(["comment", "--id", "all", *files]) == 1
     (made,) = github.by()
-    assert made["body"].split("\n")[1] == "### ❌ tfcheck: 1 error in `infra/a`, `infra/b`"
+    assert made["body"].split("\n")[1] == "### ❌ tfcheck: 1 task definition will not start in `infra/a`, `infra/b`"
     streams = capsys.readouterr()
     assert streams.out == ""
     assert streams.err == f"comment created: {made['html_url']}\n"
-    assert job.read_text(encoding="utf-8").startswith("### ❌ tfcheck: 1 error")
+    assert job.read_text(encoding="utf-8").startswith("### ❌ tfcheck: 1 task definition will not start")
 
 
 @pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])

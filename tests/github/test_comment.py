@@ -67,7 +67,7 @@ def test_the_first_run_with_findings_comments_and_a_clean_one_does_not(
     published = run(told, [bad()])
     assert published.outcome.did is CommentAction.CREATED
     assert published.outcome.url == github.comments[published.outcome.id or 0]["html_url"]
-    assert title(github) == "### ❌ tfcheck: 1 error in `infra/orders`"
+    assert title(github) == "### ❌ tfcheck: 1 task definition will not start in `infra/orders`"
     assert marked(only(github)) == marker("orders", SHA, "10.1")
 
 
@@ -116,7 +116,7 @@ def test_a_target_that_had_a_result_and_has_none_now_is_not_resolved(
         assert "**No result for this commit**: `infra/orders`." in only(github)
     reports = [clean("infra/orders"), clean("infra/web")]
     run(variables(tmp_path, where, sha="2" * 40, run="13.1"), [at(each, "2" * 40) for each in reports])
-    assert title(github) == "### ✅ tfcheck: resolved, nothing is missing any more in `infra/orders`, `infra/web`"
+    assert title(github) == "### ✅ tfcheck: resolved, all 2 task definitions can start in `infra/orders`, `infra/web`"
 
 
 @pytest.mark.parametrize("on_clean", ["delete", "minimize"])
@@ -147,7 +147,7 @@ def test_a_comment_that_never_told_of_anything_resolves_nothing(
     later = variables(tmp_path, where, sha=LATER, run="11.1")
     same = msgspec.structs.replace(clean(), context={"target": "infra/orders", "head_sha": LATER})
     assert run(later, [same], CommentOptions(when="always")).outcome.did is CommentAction.UPDATED
-    assert title(github).startswith("### ✅ tfcheck: nothing is missing")
+    assert title(github).startswith("### ✅ tfcheck: the task definition can start")
 
 
 def test_the_same_text_is_not_written_again(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_jobs_that_comment_at_the_same_time_leave_one_comment(
     together = threading.Barrier(len(runs))
     github.fault("POST", "/issues/42/comments", first(lambda: together.wait(5)), times=len(runs))
     jobs_at_once(tmp_path, where, *runs)
-    assert "of the newest run" in only(github)
+    assert "Of the newest run" in only(github)
     assert list(github.comments) == [1001]  # the oldest
 
 
@@ -366,7 +366,7 @@ def test_jobs_that_edit_at_the_same_time_leave_what_the_newest_says(
     together = threading.Barrier(2)
     github.fault("PATCH", "/issues/comments/", first(lambda: together.wait(5)), times=2)
     jobs_at_once(tmp_path, where, *runs)
-    assert "of the newest run" in only(github)
+    assert "Of the newest run" in only(github)
 
 
 def test_what_an_older_run_wrote_over_ours_is_written_over(

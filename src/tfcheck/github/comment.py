@@ -245,4 +245,4 @@ def _said(ours: list[Comment]) -> Earlier:
 def _told(body: str) -> bool:
     """Whether a comment of ours ever told of something missing: its title does not forget that."""
     title = body.split("\n", 2)[1:2]
-    return not any(line.startswith("### ✅ tfcheck: nothing is missing") for line in title)
+    return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

@@ -22,13 +22,16 @@ def access(number: int, change: str = "granted") -> tuple[AccessChange, ...]:
     return tuple(AccessChange("aws_iam_role.a", f"s3:Do{each}", "*", change) for each in range(number))
 
 
-def test_it_stands_between_the_title_and_the_first_sentence() -> None:
-    assert markdown([samples.CHANGES]).split("\n")[1:22] == [
-        "### ✅ tfcheck: nothing is missing in `plan.json`",
+def test_what_breaks_stands_below_the_title_and_the_rest_after_the_findings() -> None:
+    assert markdown([samples.CHANGES]).split("\n")[1:23] == [
+        "### ✅ tfcheck: the task definition can start in `plan.json`",
+        "",
+        "🔻 **This change breaks** `aws_ecs_task_definition.a`",
+        "",
+        "The roles of 1 ECS task definition grant every permission that is checked.",
         "",
         "**What this change does**:",
         "",
-        "- ❌ breaks `aws_ecs_task_definition.a`",
         "- ✅ fixes `aws_ecs_task_definition.b`",
         "- ⚠️ leaves broken `aws_ecs_task_definition.c`",
         "",
@@ -42,8 +45,6 @@ def test_it_stands_between_the_title_and_the_first_sentence() -> None:
         "- unknown what `aws_iam_role.b` gains or loses: policy `arn:aws:iam::1:policy/x`, which is not readable",
         "",
         "</details>",
-        "",
-        "The roles of 1 ECS task definition grant every permission that is checked.",
         "",
         "<details><summary>✅ 1 permission granted</summary>",
     ]
@@ -70,7 +71,7 @@ def test_each_report_has_its_own_and_what_is_alike_is_said_once() -> None:
     other = msgspec.structs.replace(samples.report(), task_changes=(TaskChange("t", "fixed"),))
     page = markdown([of("dev"), of("prod"), of("test", other), of("idle", samples.report())])
     assert page.count("What this change does") == 2
-    assert "**What this change does** in `dev`, `prod`:\n\n- ❌ breaks" in page
+    assert "**What this change does** in `dev`, `prod`:\n\n- ✅ fixes" in page
     assert "**What this change does** in `test`:\n\n- ✅ fixes `t`\n" in page
 
 

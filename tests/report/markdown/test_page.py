@@ -30,8 +30,14 @@ def of(target: str, report: Report, sha: str = SHA) -> Report:
     return msgspec.structs.replace(report, context={"target": target, "head_sha": sha})
 
 
-def finding(task: str, severity: Severity = Severity.ERROR, change: str | None = "introduced") -> Finding:
-    answer = msgspec.structs.replace(samples.DENIED, requirement=samples.need(task=task, severity=severity))
+def finding(
+    task: str,
+    severity: Severity = Severity.ERROR,
+    change: str | None = "introduced",
+    resource: str = "arn:aws:s3:::acme-config/web/prod.env",
+) -> Finding:
+    need = samples.need(resource=resource, task=task, severity=severity)
+    answer = msgspec.structs.replace(samples.DENIED, requirement=need)
     return msgspec.structs.replace(
         samples.FINDING, task_definition=task, severity=severity, answers=(answer,), change=change
     )
@@ -45,18 +51,15 @@ def reported(*findings: Finding) -> Report:
 def test_the_first_three_lines_tell_the_story() -> None:
     first, title, empty, lead = markdown([of("infra/orders:prod", samples.BROKEN)], PAGE).split("\n")[:4]
     assert marked(first) == marker("prod", SHA, "7421839201.1")
-    assert title == "### ❌ tfcheck: 1 error in `infra/orders:prod`"
+    assert title == "### ❌ tfcheck: 1 task definition will not start in `infra/orders:prod`"
     assert not empty
-    assert lead.startswith(
-        "Tasks of `module.web.aws_ecs_task_definition.app[0]` will not start: the execution role may not"
-    )
-    assert lead.endswith("**This change breaks it**: it was allowed before.")
+    assert lead == "**1 required permission missing**, 1 recommended."
 
 
 def test_one_row_for_each_permission() -> None:
     page = markdown([of("prod", samples.MIXED)], PAGE)
     icons = [row[0] for row in rows(page)]
-    assert icons == ["❌", "❌", "❔"]
+    assert icons == ["❌", "⚠️", "❔"]
     _, action, resource, needed = rows(page)[0]
     assert action == "`s3:GetObject`"
     assert resource == "`arn:aws:s3:::acme-config/web/prod.env`"
@@ -89,7 +92,7 @@ def test_without_links_places_are_still_named() -> None:
 
 def test_nothing_wrong_is_short() -> None:
     page = markdown([of("prod", samples.report(samples.allowed()))], PAGE)
-    assert page.split("\n")[1] == "### ✅ tfcheck: nothing is missing in `prod`"
+    assert page.split("\n")[1] == "### ✅ tfcheck: the task definition can start in `prod`"
     assert rows(page) == []
     assert "resolved" in markdown(
         [of("prod", samples.report(samples.allowed()))], msgspec.structs.replace(PAGE, resolved=True)
@@ -122,7 +125,7 @@ def test_several_targets_are_one_page_and_what_they_share_is_told_once() -> None
     shared, own = finding("shared"), finding("own", Severity.WARNING)
     page = markdown([of("prod", reported(own, shared)), of("dev", reported(shared))], PAGE)
     assert [(row[0], row[4]) for row in rows(page)] == [("❌", "`dev`, `prod`"), ("⚠️", "`prod`")]
-    assert "1 error, 1 warning in `dev`, `prod`" in page
+    assert "### ❌ tfcheck: 2 task definitions will not start in `dev`, `prod`" in page
 
 
 def test_a_missing_result_is_never_a_clean_look() -> None:
@@ -142,7 +145,7 @@ def test_a_target_without_a_result_is_named_above_the_table_and_counted() -> Non
     page = markdown(
         [of("prod", samples.BROKEN)], msgspec.structs.replace(PAGE, absent=("dev", "`|@all"), resolved=True)
     )
-    assert page.split("\n")[1] == "### ❌ tfcheck: 1 error, 2 results missing in `prod`"
+    assert page.split("\n")[1] == "### ❌ tfcheck: 1 task definition will not start, 2 results missing in `prod`"
     head, _, _ = page.partition("| --- |")
     assert "❔ **No result for this commit**: `dev`, `` `|@all ``." in head
 
@@ -167,12 +170,16 @@ def test_a_diff_that_a_comment_cannot_carry_says_so() -> None:
 
 
 def test_at_most_three_pictures() -> None:
-    page = markdown([reported(*(finding(f"t{number}") for number in range(6)))], PAGE)
+    page = markdown(
+        [reported(*(finding(f"t{number}", resource=f"arn:aws:s3:::a/{number}") for number in range(6)))], PAGE
+    )
     assert sum(each.info == "mermaid" for each in fences(page)) == 3
 
 
 def test_at_most_thirty_rows_and_the_rest_is_counted() -> None:
-    page = markdown([reported(*(finding(f"t{number}") for number in range(50)))], PAGE)
+    page = markdown(
+        [reported(*(finding(f"t{number}", resource=f"arn:aws:s3:::a/{number}") for number in range(50)))], PAGE
+    )
     assert len(rows(page)) == 30
     assert "… and 20 more." in page
 
@@ -232,8 +239,11 @@ def test_a_real_page_fits_into_what_github_takes() -> None:
     fix = Fix("grant it", "safe", True, "", "--- a/x\n+++ b/x\n@@ -1 +1,40 @@\n a\n" + "+a line of some length\n" * 40)
     tasks = [f"module.service[{number}].aws_ecs_task_definition.app" for number in range(2_000)]
     fixed = [
-        msgspec.structs.replace(finding(task), fix=msgspec.structs.replace(fix, diff=f"{fix.diff} {task}\n"))
-        for task in tasks
+        msgspec.structs.replace(
+            finding(task, resource=f"arn:aws:s3:::acme/{number * 7919 % 10007}x"),
+            fix=msgspec.structs.replace(fix, diff=f"{fix.diff} {task}\n"),
+        )
+        for number, task in enumerate(tasks)
     ]
     many = reported(*fixed)
     page = markdown([many], PAGE)
@@ -253,3 +263,27 @@ def test_links_are_only_ours() -> None:
         "docs.aws.amazon.com",
     }
     assert [token.tag for token in parsed(page) if token.type == "heading_open"] == ["h3"]
+
+
+def test_instances_that_lack_the_same_are_one_row_and_one_fold() -> None:
+    tasks = [f'aws_ecs_task_definition.svc["svc{number:02}"]' for number in range(30)]
+    page = markdown([reported(*(finding(task, resource=f"arn:aws:s3:::acme/{task[-7:-2]}/a.env") for task in tasks))])
+    (row,) = rows(page)
+    assert row[2] == "`arn:aws:s3:::acme/${each.key}/a.env`"
+    assert row[3].startswith("`aws_ecs_task_definition.svc[*]` (30 instances)")
+    assert page.count("<summary>Why") == 1
+    assert "### ❌ tfcheck: 30 task definitions will not start" in page
+
+
+def test_the_first_change_is_open_and_stands_before_the_reasons() -> None:
+    fixes = [
+        Fix(f"fix {number}", "safe", True, "", f"--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n a\n+{number}\n") for number in (1, 2)
+    ]
+    found = [
+        msgspec.structs.replace(finding(f"t{number}", resource=f"arn:aws:s3:::a/{number}"), fix=fix)
+        for number, fix in enumerate(fixes)
+    ]
+    page = markdown([reported(*found)])
+    assert page.index("| ❌ |") < page.index("<details open><summary>Suggested change: <code>fix 1</code>")
+    assert page.index("<code>fix 1</code>") < page.index("<summary>Why") < page.index("<code>fix 2</code>")
+    assert "<details><summary>Suggested change: <code>fix 2</code>" in page

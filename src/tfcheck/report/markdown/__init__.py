@@ -1,7 +1,8 @@
 """Render a report for a pull request, or as the summary of a job.
 
-The title is the summary. What the change does comes first, then a sentence says what breaks, and a table has one row
-for each missing permission. All the rest is folded: why, what fixes it, what is not decided.
+The title is the summary. Then comes what the change breaks, and a table with one row for each permission that is
+missing, however many instances of a block miss it. What fixes it stands below, the first change open; all the rest is
+folded: why, what the change grants, what is not decided.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.report.markdown import budget, change, fold, rest, top
 from tfcheck.report.markdown.budget import PagePart, PartKind
-from tfcheck.report.markdown.page import Content, Page, TargetedFinding, content
+from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
 from tfcheck.report.markdown.table import table
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Report
@@ -36,18 +37,21 @@ def summary(reports: Sequence[Report], page: Page | None = None, *, size: int = 
 def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[PagePart]:
     marker = f"{top.mark(told, page)}\n" if marked else ""
     yield PagePart(f"{marker}{top.title(told, page)}", PartKind.KEPT)
-    yield from change.changes(told, rows)
+    yield from change.broken(told)
     yield from (PagePart(line, PartKind.KEPT) for line in top.lead(told, page))
-    now = [each for each in told.findings if each.finding.change != "existing"]
-    existing = [each for each in told.findings if each.finding.change == "existing"]
+    now = gathered(each for each in told.findings if each.finding.change != "existing")
+    existing = gathered(each for each in told.findings if each.finding.change == "existing")
     yield from table(now, told.waiting, told, page, rows)
-    yield from _folds(now[:rows], page, first=0, pictures=_PICTURES)
+    yield from _folds(now, rows, page, first=0, pictures=_PICTURES)
     if existing:
-        title = f"{counted(len(existing), 'finding')} from before this change"
-        yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
+        number = sum(len(each.cause.findings) for each in existing)
+        yield PagePart(
+            f"<details><summary>{counted(number, 'finding')} from before this change</summary>", PartKind.KEPT
+        )
         yield from table(existing, (), told, page, rows)
-        yield from _folds(existing[:rows], page, first=len(now), pictures=0)
+        yield from _folds(existing, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
+    yield from change.changes(told, rows)
     yield from rest.unread(told)
     yield from rest.skipped(told)
     yield from rest.undecided(told.waiting)
@@ -58,16 +62,15 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     yield PagePart(top.footer(told, page), PartKind.KEPT)
 
 
-def _folds(findings: list[TargetedFinding], page: Page, first: int, pictures: int) -> Iterator[PagePart]:
-    """Write for each finding why it is so and what fixes it; two that one change fixes show it once."""
-    worst = min((each.finding.severity.rank for each in findings), default=0)
-    fixes = [each.finding.fix for each in findings]
-    opened = len({fix.diff or fix.hcl for fix in fixes if fix}) == 1
+def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:
+    """Write what fixes each cause, the first open, and why it is so; two that one change fixes show it once."""
+    worst = min((each.cause.severity.rank for each in found), default=0)
+    groups = [(each, group) for each in found for group in each.cause.groups][:most]
     shown: set[str] = set()
-    for number, each in enumerate(findings, first):
-        drawn = number - first < pictures and each.finding.severity.rank == worst
-        yield from fold.evidence(each, number, page, drawn=drawn)
-        fix = each.finding.fix
-        if fix and (fix.diff or fix.hcl) not in shown:
-            shown.add(fix.diff or fix.hcl)
-            yield from fold.suggestion(fix, number, opened=opened)
+    for number, (each, group) in enumerate(groups, first):
+        for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
+            if (fix.diff or fix.hcl) not in shown:
+                yield from fold.suggestion(fix, number, opened=not shown and not first)
+                shown.add(fix.diff or fix.hcl)
+        drawn = number - first < pictures and each.cause.severity.rank == worst
+        yield from fold.evidence(group, each.report, number, page, drawn=drawn)

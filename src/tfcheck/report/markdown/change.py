@@ -14,9 +14,21 @@ from tfcheck.report.origin import target
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Report
 
-_ICONS = {"broken": "❌", "fixed": "✅", "still_broken": "⚠️"}
+_ICONS = {"fixed": "✅", "still_broken": "⚠️"}
 #: More lines on access than this are folded.
 _UNFOLDED = 4
+_SHOWN_BROKEN = 10
+
+
+def broken(content: Content) -> Iterator[PagePart]:
+    """Write which task definitions stop working with the change: nothing else is as urgent."""
+    tasks = dict.fromkeys(
+        each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
+    )
+    if tasks:
+        shown = ", ".join(map(code, list(tasks)[:_SHOWN_BROKEN]))
+        more = f" and {len(tasks) - _SHOWN_BROKEN} more" if len(tasks) > _SHOWN_BROKEN else ""
+        yield PagePart(f"🔻 **This change breaks** {shown}{more}", PartKind.KEPT)
 
 
 def changes(content: Content, most: int) -> Iterator[PagePart]:
@@ -50,6 +62,8 @@ def _section(reports: list[Report], content: Content, most: int) -> Iterator[Pag
 
 def _tasks(report: Report, most: int) -> Iterator[str]:
     for kind, words in TASKS.items():
+        if kind == "broken":  # said above the table
+            continue
         found = [each.task_definition for each in report.task_changes if each.change == kind]
         yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
         yield from _more(len(found), most)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
+from tfcheck.report.causes import Group
 from tfcheck.report.contrast import nearest
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, fence, html_code, prose, sentence
-from tfcheck.report.markdown.page import Page, TargetedFinding
+from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
 from tfcheck.report.words import reason_words, symptom_words
@@ -17,34 +20,54 @@ from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, R
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
 _SHOWN_PATTERNS = 3
+_SHOWN_TASKS = 20
 
 
-def evidence(told: TargetedFinding, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
+def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
     """Write the fold that says why; `number` tells the folds of a page apart, `drawn` asks for a picture."""
-    finding = told.finding
+    finding = _of_first_task(group)
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
-    lines = [*_facts(told, page), *_answers(finding, told.report, page), *_explained(finding)]
+    lines = [*_facts(finding, report, page), *_instances(group), *_answers(finding, report, page), *_explained(finding)]
     bullets = "\n".join(lines)
-    yield PagePart(f"<details><summary>{_question(finding)}</summary>\n\n{bullets}", kind, number)
+    yield PagePart(f"<details><summary>{_question(finding, group)}</summary>\n\n{bullets}", kind, number)
     drawing = picture(finding) if drawn else None
     if drawing:
         yield PagePart(fence(drawing, "mermaid"), PartKind.DIAGRAM)
     yield PagePart("</details>", kind, number)
 
 
-def _question(finding: Finding) -> str:
+def _of_first_task(group: Group) -> Finding:
+    """Return what the first task definition of a group lacks as one finding, required or recommended."""
+    first, *rest = (each for each in group.findings if each.task_definition == group.tasks[0])
+    together = [first, *rest]
+    return msgspec.structs.replace(
+        first,
+        severity=min((each.severity for each in together), key=lambda each: each.rank),
+        answers=tuple(answer for each in together for answer in each.answers),
+        explanation=tuple(dict.fromkeys(said for each in together for said in each.explanation)),
+    )
+
+
+def _instances(group: Group) -> Iterator[str]:
+    """Name the other task definitions of which the same is true."""
+    if len(group.tasks) > 1:
+        shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
+        more = f" and {len(group.tasks) - _SHOWN_TASKS} more" if len(group.tasks) > _SHOWN_TASKS else ""
+        yield f"- The same for {shown}{more}; shown is the first"
+
+
+def _question(finding: Finding, group: Group) -> str:
     actions = list(dict.fromkeys(answer.requirement.action for answer in finding.answers))
-    task = html_code(finding.task_definition)
+    task = html_code(group.shown[0])
     if not actions:
         return f"More on {html_code(finding.rule)} for {task}"
     return f"Why {' and '.join(map(html_code, actions[:3]))} {'is' if len(actions) == 1 else 'are'} denied to {task}"
 
 
-def _facts(told: TargetedFinding, page: Page) -> Iterator[str]:
-    finding = told.finding
+def _facts(finding: Finding, report: Report, page: Page) -> Iterator[str]:
     yield f"- {sentence(finding.message, names(finding))}{_change(finding)}"
-    belongs = linked(finding.location, told.report, page)
-    needed = linked(finding.needed_at, told.report, page)
+    belongs = linked(finding.location, report, page)
+    needed = linked(finding.needed_at, report, page)
     places = filter(None, (f"needed at {needed}" if needed else "", f"fix at {belongs}" if belongs else ""))
     if written := ", ".join(places):
         yield f"- {written[0].upper()}{written[1:]}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tfcheck.report.causes import Cause, causes
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import target, told
@@ -36,6 +37,14 @@ class TargetedFinding(msgspec.Struct, frozen=True):
     """A finding, the first report that has it, and the targets of all that do."""
 
     finding: Finding
+    report: Report
+    targets: tuple[str, ...]
+
+
+class TargetedCause(msgspec.Struct, frozen=True):
+    """Findings with one cause, the first report that has them, and the targets of all that do."""
+
+    cause: Cause
     report: Report
     targets: tuple[str, ...]
 
@@ -110,6 +119,19 @@ def _sameness(finding: Finding) -> object:
         finding.change,
         rows,
     )
+
+
+def gathered(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
+    """Gather findings by cause, those of the same targets together: errors first, of those what the change breaks."""
+    by_targets: dict[tuple[str, ...], list[TargetedFinding]] = {}
+    for each in findings:
+        by_targets.setdefault(each.targets, []).append(each)
+    found = [
+        TargetedCause(cause, members[0].report, targets)
+        for targets, members in by_targets.items()
+        for cause in causes(each.finding for each in members)
+    ]
+    return sorted(found, key=lambda each: (each.cause.severity.rank, not each.cause.breaks))
 
 
 def _waiting(reports: list[Report]) -> list[TargetedUnknown]:

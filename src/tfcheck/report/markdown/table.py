@@ -3,81 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import islice
 
+from tfcheck.report.causes import Group
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
-from tfcheck.report.markdown.page import Content, Page, TargetedFinding, TargetedUnknown
+from tfcheck.report.markdown.page import Content, Page, TargetedCause, TargetedUnknown
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import reason_words
-from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
+from tfcheck.vocabulary.finding import Answer, Location, Report, Severity
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
 UNKNOWN_ICON = "❔"
 _SHOWN_TARGETS = 3
+_SHOWN_TASKS = 3
 
 
 def table(
-    told: Iterable[TargetedFinding], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
+    told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
 ) -> Iterator[PagePart]:
-    """Write the rows of findings and of what is not decided, at most `most`, and how many more there are."""
-    told, waiting = list(told), list(waiting)
-    number = sum(max(len(each.finding.answers), 1) for each in told) + len(waiting)
-    if not number:
+    """Write a row for what each cause lacks and for what is not decided, at most `most`, and count the others."""
+    told = list(told)
+    rows = [*_cause_rows(told, content, page), *_waiting_rows(waiting, content, page)]
+    if not rows:
         return
-    rows = chain(_finding_rows(told, content, page), _waiting_rows(waiting, content, page))
-    what = (
-        "Missing permission"
-        if all(each.finding.answers for each in told)
-        else "Missing permission, or misconfiguration"
-    )
+    only_permissions = all(group.needs for each in told for group in each.cause.groups)
+    what = "Missing permission" if only_permissions else "Missing permission, or misconfiguration"
     names = ["", what, "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
     yield PagePart(f"{_row(names)}\n{_row(['---'] * len(names))}", PartKind.ROW)
     yield from (PagePart(_row(cells), PartKind.ROW) for cells in islice(rows, most))
-    if number > most:
-        yield PagePart(f"… and {number - most} more.", PartKind.KEPT)
+    if len(rows) > most:
+        yield PagePart(f"… and {len(rows) - most} more.", PartKind.KEPT)
 
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _finding_rows(told: Iterable[TargetedFinding], content: Content, page: Page) -> Iterator[list[str]]:
+def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> Iterator[list[str]]:
     for each in told:
-        finding, icon = each.finding, ICONS[each.finding.severity]
-        place = finding.needed_at or finding.location
         targets = _targets(each.targets, content)
-        for answer in finding.answers:
-            needed = f"{_needed_by(answer, content)}{_seen_at(answer.needed_at or place, each.report, page)}"
-            yield [icon, *_wanted(answer), needed, *targets]
-        if not finding.answers:
-            yield [icon, *_mistake(finding, _seen_at(place, each.report, page)), *targets]
+        for group in each.cause.groups:
+            place = group.findings[0].needed_at or group.findings[0].location
+            for need in group.needs:
+                answer = need.answer
+                needed = _needed_by(answer, group, content)
+                seen_at = _seen_at(answer.needed_at or place, each.report, page)
+                yield [ICONS[answer.requirement.severity], *_wanted(answer, need.resource), needed + seen_at, *targets]
+            if not group.needs:
+                icon, seen_at = ICONS[each.cause.severity], _seen_at(place, each.report, page)
+                yield [icon, *_mistake(group, seen_at), *targets]
 
 
-def _wanted(answer: Answer) -> list[str]:
-    need = answer.requirement
-    return [code(need.action, in_table=True), code(need.shown_resource, in_table=True)]
+def _wanted(answer: Answer, resource: str) -> list[str]:
+    return [code(answer.requirement.action, in_table=True), code(resource, in_table=True)]
 
 
-def _mistake(finding: Finding, seen_at: str) -> list[str]:
-    task, subject = finding.task_definition, finding.address or finding.task_definition
-    said = prose(finding.message, (task, subject), in_table=True)
-    needed_by = "itself" if subject == task else code(task, in_table=True)
+def _mistake(group: Group, seen_at: str) -> list[str]:
+    task = group.findings[0].task_definition
+    subject = group.role or task
+    said = prose(group.message, (task, subject), in_table=True)
+    needed_by = "itself" if subject == task else who(group, in_table=True)
     return [said, code(subject, in_table=True), f"{needed_by}{seen_at}"]
+
+
+def who(group: Group, *, in_table: bool = False) -> str:
+    """Name the task definitions of a group: a few, each block once, and how many more there are."""
+    shown = ", ".join(code(each, in_table=in_table) for each in group.shown[:_SHOWN_TASKS])
+    rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
+    if len(group.shown) > _SHOWN_TASKS:
+        return f"{shown} and {len(group.shown) - _SHOWN_TASKS} more"
+    return f"{shown} ({len(group.tasks)} instances)" if rest else shown
 
 
 def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[list[str]]:
     for each in waiting:
         why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
         seen_at = _seen_at(each.answer.needed_at, each.report, page)
-        needed = f"{_needed_by(each.answer, content)}{seen_at}; not decided: {why}"
-        yield [UNKNOWN_ICON, *_wanted(each.answer), needed, *_targets(each.targets, content)]
+        needed = f"{_needed_by(each.answer, None, content)}{seen_at}; not decided: {why}"
+        yield [
+            UNKNOWN_ICON,
+            *_wanted(each.answer, each.answer.requirement.shown_resource),
+            needed,
+            *_targets(each.targets, content),
+        ]
 
 
-def _needed_by(answer: Answer, content: Content) -> str:
-    need = answer.requirement
-    task = f"{code(need.task_definition, in_table=True)}, " if content.several else ""
-    return task + needed_by(answer, in_table=True)
+def _needed_by(answer: Answer, group: Group | None, content: Content) -> str:
+    task = who(group, in_table=True) if group else code(answer.requirement.task_definition, in_table=True)
+    return (f"{task}, " if content.several else "") + needed_by(answer, in_table=True)
 
 
 def needed_by(answer: Answer, *, in_table: bool = False) -> str:

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck import __version__
-from tfcheck.report.markdown.escape import code, prose, sentence
+from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
-from tfcheck.report.markdown.page import Content, Page
+from tfcheck.report.markdown.page import Content, Page, gathered
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import told
 from tfcheck.report.plain import clipped
 from tfcheck.report.words import counted
-from tfcheck.vocabulary.finding import Finding, Severity
+from tfcheck.vocabulary.finding import Severity
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
@@ -48,7 +48,7 @@ def title(content: Content, page: Page) -> str:
 
 def _verdict(content: Content, page: Page) -> tuple[str, str]:
     severities = [each.finding.severity for each in content.findings]
-    counts = [counted(severities.count(each), _NAMES[each]) for each in Severity if each in severities]
+    counts = _counts(content)
     absent = missing(content, page)
     if not (content.reports or page.expected):
         return UNKNOWN_ICON, "no result for this commit"
@@ -66,8 +66,29 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
     if content.waiting or any(report.skipped for report in content.reports):
         return UNKNOWN_ICON, "no definite problem, but not everything can be decided"
     if page.resolved:
-        return "✅", "resolved, nothing is missing any more"
-    return "✅", "nothing is missing"
+        return "✅", f"resolved, {_all_can_start(content)}"
+    return "✅", _all_can_start(content)
+
+
+def _all_can_start(content: Content) -> str:
+    tasks = sum(len(report.task_definitions) for report in content.reports)
+    if not tasks:
+        return "no ECS task definition"
+    return "the task definition can start" if tasks == 1 else f"all {tasks:,} task definitions can start"
+
+
+def _counts(content: Content) -> list[str]:
+    """Count the task definitions that will not start, and without one what is less."""
+    broken = {
+        (target, each.finding.task_definition)
+        for each in content.findings
+        if each.finding.severity is Severity.ERROR
+        for target in each.targets
+    }
+    if broken:
+        return [f"{counted(len(broken), 'task definition')} will not start"]
+    found = [each.cause.severity for each in gathered(content.findings)]
+    return [counted(found.count(each), _NAMES[each]) for each in Severity if each in found]
 
 
 def missing(content: Content, page: Page) -> int:
@@ -105,19 +126,14 @@ def _breaks(content: Content) -> str:
 
 def _sentence(content: Content) -> str:
     first = content.findings[0].finding
-    errors = dict.fromkeys(
-        each.finding.task_definition for each in content.findings if each.finding.severity is Severity.ERROR
-    )
-    if not errors:
+    answers = [answer for each in content.findings for answer in each.finding.answers]
+    required = sum(each.requirement.severity is Severity.ERROR for each in answers)
+    recommended = len(answers) - required
+    if not required:
         return f"{sentence(first.message, names(first))}."
-    others = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
-    said = prose(first.message, names(first))
-    return f"Tasks of {code(next(iter(errors)))}{others} will not start: {said}.{_broken(first)}"
-
-
-def _broken(finding: Finding) -> str:
-    introduced = any(answer.before is not None and answer.before.value == "allowed" for answer in finding.answers)
-    return " **This change breaks it**: it was allowed before." if introduced else ""
+    more = f", {recommended:,} recommended" if recommended else ""
+    waiting = f", {len(content.waiting):,} not decided" if content.waiting else ""
+    return f"**{counted(required, 'required permission')} missing**{more}{waiting}."
 
 
 def footer(content: Content, page: Page) -> str:

@@ -158,7 +158,8 @@ def _placed(report: Report, sources: Sources | None, workspace: str | None, file
     """Report in a report where its files are in their repository, and in CI where it was made."""
     from tfcheck.repository import work_tree
 
-    own = file.resolve().relative_to(work_tree(file.parent)).as_posix() if file else None
+    # NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.
+    own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix() if file else None
 
     root = sources.root if sources else None
     directory = root.resolve().relative_to(work_tree(root)).as_posix() if root else None

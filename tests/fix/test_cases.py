@@ -33,6 +33,7 @@ BY_HAND = {
     "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
     "look-ups-compared": "an explicit deny is changed by whoever wrote it",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
+    "condition-not-met": "a statement is not written again without its condition",
     "container-instances": "there is no execution role yet",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
     "images-of-registries": "the repository of another account has a policy of its own there",

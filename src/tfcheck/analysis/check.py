@@ -26,6 +26,7 @@ from tfcheck.vocabulary.finding import (
     Finding,
     Fix,
     PlanInfo,
+    Remedy,
     Report,
     Requirement,
     Skipped,
@@ -151,7 +152,8 @@ def _without_secret(finding: Finding, redactor: Redactor) -> Finding:
     if finding.fix is None or not writes_secret(finding.fix, redactor):
         return finding
     said = "no fix is shown: it would contain a sensitive value"
-    return msgspec.structs.replace(finding, fix=None, explanation=(*finding.explanation, said))
+    remedy = Remedy("grant it by a reference to what the value is taken from: the plan marks the value as sensitive")
+    return msgspec.structs.replace(finding, fix=None, remedy=remedy, explanation=(*finding.explanation, said))
 
 
 def writes_secret(fix: Fix, redactor: Redactor) -> bool:

@@ -276,7 +276,10 @@ def _left(findings: Iterable[Finding], mends: PlanFixes, choice: FixSelection, a
     for finding in findings:
         fix = mends.of(finding)
         if fix is None and not {each.requirement for each in finding.answers} <= settled:
-            yield f"no fix is known for {finding.severity.value}[{finding.rule}]: {finding.message}"
+            yield f"left for you: {finding.severity.value}[{finding.rule}]: {finding.message}"
+            remedy = mends.remedy(finding)
+            if remedy is not None:
+                yield "\n    ".join((f"  to do: {remedy.words}", *filter(None, remedy.hcl.split("\n"))))
         elif fix is not None and choice.safe_only and fix.safety != "safe" and fix.title not in asked:
             yield f"left out, since it wants a review: {fix.title}"
 

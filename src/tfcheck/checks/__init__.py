@@ -31,6 +31,7 @@ from tfcheck.checks import (
     secret_value,
 )
 from tfcheck.checks.mistake import Check, Misconfiguration
+from tfcheck.checks.remedies import remedy
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal
@@ -138,6 +139,7 @@ def _finding(
         change=change,
         location=location,
         needed_at=needed_at,
+        remedy=remedy(pitfall.id, mistake, task),
     )
 
 

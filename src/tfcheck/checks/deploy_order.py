@@ -47,15 +47,20 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
     waiting = next((str(each.address) for each in late if any(True for _ in waits_longer(each, service, world))), "")
     why = (f"{waiting} also waits for {' and '.join(slow[:3])}, which the service does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
+    advice = _advice(service.address, [each.address for each in late])
     return Misconfiguration(
         f"{service.address} does not wait for {' and '.join(names[:3])}{' and more' if names[3:] else ''}: "
         f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
         Severity.WARNING,
         about=" ".join(names),
-        explanation=(*why, _advice(service.address, [each.address for each in late])),
+        explanation=(*why, advice),
+        hcl=advice[advice.index(_WAITS) :],
         address=str(service.address),
         argument="depends_on",
     )
+
+
+_WAITS = "depends_on = "
 
 
 def _advice(service: Address, late: Sequence[Address]) -> str:
@@ -64,7 +69,7 @@ def _advice(service: Address, late: Sequence[Address]) -> str:
     shared = next(size for size in range(len(home), -1, -1) if all(_is_below(each, home[:size]) for each in late))
     names = dict.fromkeys(_name_in(each, shared) for each in late)
     place = "the service" if shared == len(home) else f"the call of module.{home[shared]}"
-    return f"write into {place}: depends_on = [{', '.join(names)}]"
+    return f"write into {place}: {_WAITS}[{', '.join(names)}]"
 
 
 def _is_below(address: Address, module: tuple[str, ...]) -> bool:

@@ -18,7 +18,8 @@ class Misconfiguration(msgspec.Struct, frozen=True):
     """One place where a task definition, or what belongs to it, is definitely wrong.
 
     `about` tells mistakes in one place apart: the same before and after a change is the same mistake. `address` is the
-    resource to fix, where that is not the task definition, `argument` what of it is wrong.
+    resource to fix, where that is not the task definition, `argument` what of it is wrong. `hcl` is what to write
+    instead, where that is known.
     """
 
     message: str
@@ -29,6 +30,7 @@ class Misconfiguration(msgspec.Struct, frozen=True):
     symptom: str = ""
     address: str | None = None
     argument: str = "container_definitions"
+    hcl: str = ""
 
 
 Search: TypeAlias = Callable[[TaskDefinition, World], Iterator[Misconfiguration]]

@@ -59,7 +59,8 @@ def fix(
     choice = FixSelection(only, safe_only, grant_prefix)
     found = fixed(plans, sources, workspace, choice, account=account, context=context, into_files=into_files)
     for note in found.notes:
-        terminal.say(visible(note))
+        for line in note.split("\n"):
+            terminal.say(visible(line))
     for mend in found.texts:
         terminal.say(f"by hand: {visible(mend.fix.title)}")
         for line in mend.fix.hcl.split("\n"):

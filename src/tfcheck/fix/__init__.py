@@ -16,9 +16,11 @@ __all__ = ["DraftFix", "PlanFixes", "mends", "suggest"]
 def suggest(
     findings: Sequence[Finding], world: After, conceals: Callable[[str], bool] = lambda _: False
 ) -> tuple[Finding, ...]:
-    """Return the findings with a proven fix in each that has one; `world` is the world after the change.
+    """Return the findings with a proven fix in each that has one, in the others with what to do.
 
-    `conceals` tells whether a text contains something that must not be shown.
+    `world` is the world after the change. `conceals` tells whether a text contains something that must not be shown.
     """
     known = mends(findings, world, conceals=conceals)
-    return tuple(msgspec.structs.replace(finding, fix=known.of(finding)) for finding in findings)
+    return tuple(
+        msgspec.structs.replace(finding, fix=known.of(finding), remedy=known.remedy(finding)) for finding in findings
+    )

@@ -20,6 +20,8 @@ from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.ranking import ranked
+from tfcheck.fix.remedies import Remedies
+from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
 from tfcheck.fix.unplanned import unplanned
@@ -29,7 +31,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.role import Role, Roles
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Requirement, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
 from tfcheck.world.world import After
 
 #: What an Allow on the role fixes.
@@ -59,10 +61,18 @@ class Allowing(Protocol):
 
 
 class PlanFixes(msgspec.Struct, frozen=True):
-    """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again."""
+    """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again.
+
+    `remedies` say what to do about the findings that nothing of that is for.
+    """
 
     found: tuple[DraftFix, ...] = ()
     settled: tuple[Answer, ...] = ()
+    remedies: tuple[tuple[Finding, Remedy], ...] = ()
+
+    def remedy(self, finding: Finding) -> Remedy | None:
+        """Return what to do about a finding that no fix is for, or only a part of it."""
+        return next((remedy for one, remedy in self.remedies if one is finding), finding.remedy)
 
     def of(self, finding: Finding) -> Fix | None:
         """Return the fix for a finding; where it fixes only part of that, its title says so."""
@@ -100,8 +110,11 @@ def mends(
     `world` is the world after the change; with `prefixes` files that share a directory are granted by it. `conceals`
     tells whether a text contains something that must not be shown.
     """
+    findings = list(findings)
     answers = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    return FixFinder(world, prefixes=prefixes, conceals=conceals).mends(answers)
+    finder = FixFinder(world, prefixes=prefixes, conceals=conceals)
+    found = finder.mends(answers)
+    return msgspec.structs.replace(found, remedies=tuple(finder.remedies(findings, found)))
 
 
 class FixFinder:
@@ -117,11 +130,14 @@ class FixFinder:
         self._read: dict[str, SourceFile] = {}
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
         self._added = AddedPolicies(self._places, self._resolver)
+        self._remedies = Remedies(world, self._places)
         self._elsewhere = OtherPolicies(world, self._roles, self._places)
 
     def mends(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for requirements that are denied."""
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
+        conditional = [each for each in grantable if self._remedies.conditions(each)]
+        grantable = [each for each in grantable if each not in conditional]
         needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
         settled = self._settled([*needs, *elsewhere], groups)
@@ -135,8 +151,20 @@ class FixFinder:
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
         found += self._without_role(answers)
+        found += [DraftFix(*each) for each in tagged(conditional, self._world)]
         found += self._in_other_stacks(self._still(grantable, done, settled))
         return PlanFixes(tuple(found), tuple(settled))
+
+    def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
+        """Say what to do about the findings that a plan's fixes leave, or leave a part of."""
+        done = {each.requirement for one in found.found for each in one.answers}
+        done |= {each.requirement for each in found.settled}
+        for finding in findings:
+            left = [each for each in finding.answers if each.requirement not in done]
+            if left:
+                yield finding, self._remedies.of(left)
+            elif found.of(finding) is None and finding.answers:
+                yield finding, Remedy("run `terraform plan` again: the sources already grant it")
 
     def _case(self, need: RoleNeed) -> _Case:
         return _Case(need.answers, ranked(need, self._places, self._added, self._resolver), need)

@@ -258,6 +258,10 @@ def _fixes(cause: Cause, detail: Detail, told: set[Fix]) -> Iterator[Line]:
     if rest:
         yield from wrapped("  ", f"and {counted(rest, 'more fix', 'more fixes')} (--expand shows all)", detail.width)
     told.update(fixes)
+    for remedy in cause.remedies[: detail.most(1)]:
+        yield ()
+        yield from wrapped(Span("  to do: ", Style.GOOD), remedy.words, detail.width)
+        yield from _code(remedy.hcl)
 
 
 def _fix(fix: Fix, detail: Detail, *, again: bool) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Verdict
 
 #: What stands for the key of an instance where several are shown as one.
 _ANY = "[*]"
@@ -74,6 +74,11 @@ class Cause(msgspec.Struct, frozen=True):
     def fixes(self) -> tuple[Fix, ...]:
         """Return the suggested changes, each once."""
         return tuple(dict.fromkeys(each.fix for each in self.findings if each.fix is not None))
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """Return what to do where no change can be written, each once."""
+        return tuple(dict.fromkeys(each.remedy for each in self.findings if each.remedy is not None))
 
     @property
     def breaks(self) -> bool:

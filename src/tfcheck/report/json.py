@@ -21,6 +21,7 @@ from tfcheck.vocabulary.finding import (
     Fix,
     Location,
     PlanInfo,
+    Remedy,
     Report,
     Severity,
     Skipped,
@@ -185,6 +186,7 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "location": _location(finding.location),
         "needed_at": _location(finding.needed_at),
         "fix": fixes[finding.fix] if finding.fix is not None else None,
+        "remedy": _remedy(finding.remedy),
     }
 
 
@@ -204,6 +206,10 @@ def _fix(fix: Fix, name: str) -> Json:
         "hcl": fix.hcl,
         "diff": fix.diff or None,
     }
+
+
+def _remedy(remedy: Remedy | None) -> Json | None:
+    return None if remedy is None else {"words": remedy.words, "hcl": remedy.hcl or None}
 
 
 def _skipped(skipped: Skipped) -> Json:

@@ -25,6 +25,7 @@ from tfcheck.vocabulary.finding import (
     Location,
     PlanInfo,
     Reason,
+    Remedy,
     Report,
     Requirement,
     RoleKind,
@@ -106,6 +107,11 @@ class _Fix(msgspec.Struct):
     diff: str | None = None
 
 
+class _Remedy(msgspec.Struct):
+    words: str
+    hcl: str | None
+
+
 class _Finding(msgspec.Struct):
     rule: str
     severity: Severity
@@ -116,6 +122,7 @@ class _Finding(msgspec.Struct):
     requirements: list[str]
     location: _Location | None
     fix: str | None
+    remedy: _Remedy | None = None
     explanation: list[str] = []
     symptom: str | None = None
     needed_at: _Location | None = None
@@ -291,6 +298,7 @@ def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix],
         location=_location(shape.location),
         needed_at=_location(shape.needed_at),
         fix=fixes[shape.fix] if shape.fix is not None else None,
+        remedy=Remedy(shape.remedy.words, shape.remedy.hcl or "") if shape.remedy else None,
     )
 
 

@@ -33,6 +33,7 @@ from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.call import RoleCall, decided
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
+from tfcheck.verdict.unmet import UnmetCondition, unmet
 from tfcheck.vocabulary.address import ElsewhereAddress
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict
@@ -133,12 +134,23 @@ class Judge:
 
     def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement as if its role had one policy more."""
+        return self.verdict_if(
+            lambda role: msgspec.structs.replace(role, identity=(*role.identity, policy)), requirement, task
+        )
+
+    def verdict_if(self, change: Callable[[Role], Role], requirement: Requirement, task: TaskDefinition) -> Verdict:
+        """Decide one requirement as if its role were changed."""
         side = self._task_roles.of(task)
         role = side.role(requirement.role_kind)
         if role is None:
             return self.verdict(requirement, task)
-        extended = msgspec.structs.replace(role, identity=(*role.identity, policy))
-        return _VERDICTS[type(decided(self._call(requirement, extended, side)))]
+        return _VERDICTS[type(decided(self._call(requirement, change(role), side)))]
+
+    def unmet(self, requirement: Requirement, task: TaskDefinition) -> tuple[UnmetCondition, ...]:
+        """List the conditions that keep a statement of the role's own policies from granting a requirement."""
+        side = self._task_roles.of(task)
+        role = side.role(requirement.role_kind)
+        return () if role is None else unmet(self._call(requirement, role, side).request, role.identity)
 
     def _judged(self, decision: Decision, call: RoleCall, requirement: Requirement, side: RolesOfTask) -> Judgement:
         role = call.role

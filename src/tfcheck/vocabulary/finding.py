@@ -166,12 +166,19 @@ class Fix(msgspec.Struct, frozen=True):
     diff: str = ""
 
 
+class Remedy(msgspec.Struct, frozen=True):
+    """What to do where no change can be written: `words` is one sentence, `hcl` what to write, where that helps."""
+
+    words: str
+    hcl: str = ""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """What the user should act on: requirements of one task definition that are not met for one cause.
 
     `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
     ECS would show at run time. `location` is where the policy or role that should hold the grant is written,
-    `needed_at` where the container asks for it.
+    `needed_at` where the container asks for it. `remedy` is there where `fix` is not, or fixes only a part.
     """
 
     rule: str
@@ -186,6 +193,7 @@ class Finding(msgspec.Struct, frozen=True):
     location: Location | None = None
     needed_at: Location | None = None
     fix: Fix | None = None
+    remedy: Remedy | None = None
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -303,8 +311,8 @@ class Report(msgspec.Struct, frozen=True):
 
 #: What is looked up or compared, has its own way of being shown, or is code to be copied.
 _KEPT_WHOLE = frozenset(
-    ("address", "container", "context", "fix", "id", "location", "needed_at", "path", "plan", "pointer", "requirement"),
-) | frozenset(("requirements", "role", "roles", "rule", "sid", "task_definition", "task_definitions"))
+    ("address", "container", "context", "fix", "id", "location", "needed_at", "path", "plan", "pointer", "remedy"),
+) | frozenset(("requirement", "requirements", "role", "roles", "rule", "sid", "task_definition", "task_definitions"))
 
 
 def clipped(report: Report) -> Report:

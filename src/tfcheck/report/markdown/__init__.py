@@ -14,7 +14,7 @@ from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
 from tfcheck.report.markdown.table import table
 from tfcheck.report.words import counted
-from tfcheck.vocabulary.finding import Report
+from tfcheck.vocabulary.finding import Remedy, Report
 
 _ROWS_OF_COMMENT = 30
 _ROWS_OF_SUMMARY = 1000
@@ -67,10 +67,15 @@ def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictur
     worst = min((each.cause.severity.rank for each in found), default=0)
     groups = [(each, group) for each in found for group in each.cause.groups][:most]
     shown: set[str] = set()
+    remedies: set[Remedy] = set()
     for number, (each, group) in enumerate(groups, first):
         for fix in dict.fromkeys(finding.fix for finding in group.findings if finding.fix):
             if (fix.diff or fix.hcl) not in shown:
                 yield from fold.suggestion(fix, number, opened=not shown and not first)
                 shown.add(fix.diff or fix.hcl)
+        for finding in group.findings:
+            if finding.remedy and finding.remedy not in remedies:
+                remedies.add(finding.remedy)
+                yield from fold.to_do(finding, finding.remedy, number)
         drawn = number - first < pictures and each.cause.severity.rank == worst
         yield from fold.evidence(group, each.report, number, page, drawn=drawn)

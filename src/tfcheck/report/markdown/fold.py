@@ -15,7 +15,7 @@ from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
 from tfcheck.report.words import reason_words, symptom_words
-from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
 _SHOWN_EVIDENCE = 4
@@ -134,6 +134,12 @@ def suggestion(fix: Fix, number: int, *, opened: bool) -> Iterator[PagePart]:
     state = "<details open>" if opened else "<details>"
     top = f"{state}<summary>Suggested change: {html_code(fix.title)} ({marks})</summary>"
     yield PagePart(f"{top}\n\n{_change_itself(fix)}\n\n</details>", PartKind.DIFF, number)
+
+
+def to_do(finding: Finding, remedy: Remedy, number: int) -> Iterator[PagePart]:
+    """Write what to do where no change can be suggested."""
+    body = f"\n\n{fence(remedy.hcl, 'hcl')}" if remedy.hcl else ""
+    yield PagePart(f"To do: {prose(remedy.words, names(finding))}{body}", PartKind.DIFF, number)
 
 
 def _change_itself(fix: Fix) -> str:

@@ -1,0 +1,157 @@
+"""Say what to write instead where a task definition breaks a rule of ECS: no permission can fix that."""
+
+from __future__ import annotations
+
+import re
+
+from tfcheck.checks.mistake import Misconfiguration
+from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.symbolic.value import Text, Unknown, written
+from tfcheck.vocabulary.finding import Remedy
+
+_REFERENCE = r"\$\{(?P<reference>aws_s3_bucket\.[\w-]+)\.(?:bucket|id|arn)\}"
+_S3 = re.compile(rf"s3://(?:{_REFERENCE}|(?P<name>[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9]))/(?P<key>[^\s\"$]+)")
+_SECRET = re.compile(
+    r"(?P<arn>arn:[\w-]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\$\{aws_secretsmanager_secret\.[\w-]+\.(?:arn|id)\})"
+    r"(?P<rest>:[^:\s]+(?::[^:\s]*)?)"
+)
+_GROUP = re.compile(r"[\w./#-]{1,512}")
+#: By rule: what to do, and what it looks like. `{container}`, `{task}` and `{address}` are filled in.
+_TABLE: dict[str, tuple[str, str]] = {
+    "env-file-type": (
+        "write the type of the environment file as `s3`, in lower case",
+        '{ type = "s3", value = "${aws_s3_bucket.config.arn}/app.env" }',
+    ),
+    "env-file-arn": (
+        "name the environment file by the ARN of its object: the bucket's ARN, a slash and the key",
+        '{ type = "s3", value = "${aws_s3_bucket.config.arn}/app.env" }',
+    ),
+    "env-file-name": (
+        "let the object's key end in `.env`, where it is created and where the container names it",
+        'resource "aws_s3_object" "env" {\n  bucket = aws_s3_bucket.config.id\n  key    = "app.env"\n}',
+    ),
+    "env-file-count": (
+        "merge environment files until at most ten are left, or write variables in `environment`",
+        "",
+    ),
+    "env-file-windows": (
+        "write the variables in `environment` and `secrets` of the container: ECS reads no files on Windows",
+        'environment = [{ name = "NAME", value = "value" }]',
+    ),
+    "platform-version": (
+        "set `platform_version` of {address} to `LATEST`, or remove it",
+        'platform_version = "LATEST"',
+    ),
+    "env-file-absent": (
+        "create the object that the container names, or check that something else uploads it before the service starts",
+        'resource "aws_s3_object" "env" {\n  bucket = aws_s3_bucket.config.id\n  key    = "app.env"\n'
+        '  source = "${path.module}/app.env"\n}',
+    ),
+    "env-file-content": (
+        "write each line as NAME=value, without quotes, `export` and blanks around the `=`",
+        'content = "NAME=value\\nOTHER=value\\n"',
+    ),
+    "image-host": (
+        "name the image by the URL of its repository",
+        'image = "${aws_ecr_repository.app.repository_url}:1.0.0"',
+    ),
+    "secret-reference": (
+        "write the reference in a form that ECS reads: a secret's ARN, alone or with `:KEY:STAGE:VERSION` and its "
+        "three colons behind it, or the name or ARN of a parameter",
+        '{ name = "PASSWORD", valueFrom = "${aws_secretsmanager_secret.app.arn}:password::" }',
+    ),
+    "secret-value": (
+        "create a version of {address}, or put its value in by hand before the service starts",
+        'resource "aws_secretsmanager_secret_version" "app" {\n  secret_id     = aws_secretsmanager_secret.app.id\n'
+        "  secret_string = var.app_secret # sensitive\n}",
+    ),
+    "parameter-region": (
+        "name the parameter by its ARN, which includes its region",
+        '{ name = "MODE", valueFrom = aws_ssm_parameter.mode.arn }',
+    ),
+    "credential-spec-arn": (
+        "name the credential specification by the ARN of a file in S3 or of a parameter",
+        'credentialSpecs = ["credentialspec:${aws_s3_bucket.config.arn}/spec.json"]',
+    ),
+    "log-options": (
+        "give the `awslogs` driver of the container its group, region and stream prefix",
+        'options = {\n  "awslogs-group"         = aws_cloudwatch_log_group.app.name\n'
+        '  "awslogs-region"        = "eu-west-1"\n  "awslogs-stream-prefix" = "app"\n}',
+    ),
+    "log-region": (
+        "set `awslogs-region` to the region of the log group",
+        '"awslogs-region" = "eu-west-1"',
+    ),
+    "log-group-absent": (
+        "create the log group, and let the container name it by reference",
+        'resource "aws_cloudwatch_log_group" "app" {\n  name              = "/ecs/app"\n  retention_in_days = 30\n}',
+    ),
+    "deleted": (
+        "keep what the task needs, or change the task definition in the same plan so that it no longer names it",
+        "",
+    ),
+    "log-router": (
+        "put the configuration of the log router into its image on Fargate, and elsewhere name it by the object's ARN",
+        'options = {\n  "config-file-type"  = "file"\n  "config-file-value" = "/fluent-bit/etc/app.conf"\n}',
+    ),
+    "policies-of-one-name": (
+        "give each inline policy of the role a name of its own, or merge their statements into one",
+        'name = "OTHER-NAME"',
+    ),
+    "role-for-anyone": (
+        "name who is to assume the role: for a task only the service of ECS",
+        'Principal = { Service = "ecs-tasks.amazonaws.com" }',
+    ),
+    "efs-authorization": (
+        "enable IAM authorization and transit encryption of the volume",
+        'transit_encryption = "ENABLED"\n\nauthorization_config {\n  iam = "ENABLED"\n}',
+    ),
+    "deploy-order": (
+        "let {address} wait for what its tasks need",
+        "",
+    ),
+    "ecs-exec": (
+        "give the task definition a task role that is allowed the four `ssmmessages` actions",
+        '{\n  Effect   = "Allow"\n  Action   = [\n    "ssmmessages:CreateControlChannel",\n'
+        '    "ssmmessages:CreateDataChannel",\n    "ssmmessages:OpenControlChannel",\n'
+        '    "ssmmessages:OpenDataChannel",\n  ]\n  Resource = "*"\n}',
+    ),
+    "credential-in-environment": (
+        "create a secret, put the value into it by hand, name it in `secrets`, and let the execution role read it",
+        'resource "aws_secretsmanager_secret" "app" {\n  name = "app"\n}\n\n# in the container, in place of its '
+        'entry in environment\nsecrets = [{ name = "NAME", valueFrom = aws_secretsmanager_secret.app.arn }]\n\n'
+        '# in a policy of the execution role\n{\n  Effect   = "Allow"\n'
+        '  Action   = "secretsmanager:GetSecretValue"\n  Resource = aws_secretsmanager_secret.app.arn\n}',
+    ),
+}
+
+
+def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy | None:
+    """Return what to write instead; None for a rule that has no such text."""
+    if rule not in _TABLE:
+        return None
+    words, hcl = _TABLE[rule]
+    address = mistake.address or str(task.address)
+    words = words.replace("{address}", address).replace("{task}", str(task.address))
+    return Remedy(words, _own(rule, mistake, task) or hcl)
+
+
+def _own(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
+    """Write it with what is in the plan, where that can be told; never what may be secret."""
+    if mistake.hcl or task.sensitive or not isinstance(mistake.about, str | Text | Unknown):
+        return mistake.hcl
+    about = written(mistake.about)
+    match rule:
+        case "env-file-arn" if found := _S3.fullmatch(about):
+            bucket = f"${{{found['reference']}.arn}}" if found["reference"] else f"arn:aws:s3:::{found['name']}"
+            return f'{{ type = "s3", value = "{bucket}/{found["key"]}" }}'
+        case "secret-reference" if found := _SECRET.fullmatch(about):
+            missing = ":" * (3 - found["rest"].count(":"))
+            return f'valueFrom = "{found["arn"]}{found["rest"]}{missing}"'
+        case "log-group-absent" if _GROUP.fullmatch(about):
+            lines = (f'  name              = "{about}"', "  retention_in_days = 30")
+            return "\n".join((f'resource "aws_cloudwatch_log_group" "{task.address.name}" {{', *lines, "}"))
+        case "credential-in-environment" if about.isidentifier():
+            return _TABLE[rule][1].replace('name = "NAME"', f'name = "{about}"')
+        case _:
+            return ""

@@ -1,0 +1,180 @@
+"""Say what to do about a denied requirement for which no change can be written.
+
+The words name the statement, policy or role; the HCL is what belongs there. Neither is proven, and neither is a change
+of a file: whoever knows more than the plan decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tfcheck.fix.place import Places
+from tfcheck.fix.render import StatementStyle, quoted, statement, text
+from tfcheck.fix.spelling import local_name
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.symbolic.value import TextLike, pieces
+from tfcheck.verdict.judge import Judge
+from tfcheck.verdict.unmet import UnmetCondition
+from tfcheck.vocabulary.address import Address, ModulePath, parse
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Answer, Evidence, Reason, Remedy, RoleKind
+from tfcheck.world.world import After
+
+_SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
+_LISTED = 3
+
+
+class Remedies:
+    """Says what to do about what one plan lacks."""
+
+    def __init__(self, world: After, places: Places) -> None:
+        """Build from the world after the change, and what writes in its modules."""
+        self._judge = world.once(Judge)
+        self._tasks = tasks_by_address(world)
+        self._places = places
+
+    def of(self, answers: Sequence[Answer]) -> Remedy:
+        """Return what to do about requirements of one task definition that are denied for one reason."""
+        first = answers[0]
+        match first.reason:
+            case Reason.EXPLICIT_DENY:
+                return self._narrow(answers)
+            case Reason.PERMISSIONS_BOUNDARY:
+                words = f"let the permissions boundary of {first.role} allow {_what(answers)}: add this statement to it"
+                return Remedy(words, self._statements(answers))
+            case Reason.RESOURCE_POLICY:
+                words = f"let the policy of {_things(answers)} name {first.role}: add this statement to it"
+                return Remedy(words, self._statements(answers, self._role_of(first)))
+            case Reason.TRUST_POLICY:
+                return self._trust(first)
+            case Reason.NO_EXECUTION_ROLE:
+                return self._role(first)
+            case _:
+                return self._grant(answers)
+
+    def conditions(self, answer: Answer) -> tuple[UnmetCondition, ...]:
+        """List the conditions that keep a statement from granting a requirement."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.unmet(answer.requirement, task) if task is not None else ()
+
+    def _grant(self, answers: Sequence[Answer]) -> Remedy:
+        unmet = self.conditions(answers[0])
+        if unmet:
+            return _fulfil(unmet[0], answers[0])
+        role = answers[0].role or "the role"
+        words = f"grant {_what(answers)} to {role}: add this statement where the policies of that role are managed"
+        return Remedy(words, self._statements(answers))
+
+    def _narrow(self, answers: Sequence[Answer]) -> Remedy:
+        first = answers[0]
+        denial = next((each for each in first.evidence if each.effect == "Deny"), None)
+        where = _statement(denial) if denial else "the statement that denies it"
+        words = (
+            f"narrow {where}, which denies {_what(answers)} whatever else allows it: leave out {first.role}, or name "
+            "what it must not deny in `NotResource`"
+        )
+        role = self._role_of(first)
+        condition = f'Condition = {{ ArnNotEquals = {{ "aws:PrincipalArn" = {text(role)} }} }}'
+        resources = ", ".join(text(each) for each in self._resources(answers))
+        return Remedy(words, f"{condition}\n# or, in place of Resource\nNotResource = [{resources}]")
+
+    def _trust(self, answer: Answer) -> Remedy:
+        service = _SERVICES.get(answer.requirement.role_kind, "ecs-tasks.amazonaws.com")
+        words = f"let {service} assume {answer.role}: add this statement to its `assume_role_policy`"
+        needed = NeededStatement("AssumeRole", ("sts:AssumeRole",), (), ("Service", (service,)))
+        return Remedy(words, _text([needed]))
+
+    def _role(self, answer: Answer) -> Remedy:
+        task = answer.requirement.task_definition
+        argument = "task_role_arn" if answer.requirement.role_kind is RoleKind.TASK else "execution_role_arn"
+        name = f"{_label(task)}_execution" if argument == "execution_role_arn" else f"{_label(task)}_task"
+        words = f"create a role that ECS can assume, grant it {_what([answer])}, and set `{argument}` of {task}"
+        lines = (
+            f'resource "aws_iam_role" "{name}" {{',
+            f'  name = "{name.replace("_", "-")}"',
+            "",
+            "  assume_role_policy = jsonencode({",
+            '    Version   = "2012-10-17"',
+            '    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = '
+            '"ecs-tasks.amazonaws.com" } }]',
+            "  })",
+            "}",
+            "",
+            f"# and in the task definition: {argument} = aws_iam_role.{name}.arn",
+        )
+        return Remedy(words, "\n".join(lines))
+
+    # What is written
+
+    def _statements(self, answers: Sequence[Answer], principal: Spelled | None = None) -> str:
+        actions = tuple(dict.fromkeys(each.requirement.action for each in answers))
+        resources = tuple(self._resources(answers))
+        who = ("AWS", principal) if principal is not None else None
+        return _text([NeededStatement(sid(actions[0]), actions, resources, who)]) if resources else ""
+
+    def _resources(self, answers: Iterable[Answer]) -> list[Spelled]:
+        found = (self._spelled(each.requirement.resource, each) for each in answers if not each.requirement.sensitive)
+        return list(dict.fromkeys(found))
+
+    def _spelled(self, value: TextLike, answer: Answer) -> Spelled:
+        role = _address(answer.role)
+        module = role.module if role is not None else ModulePath()
+        return self._places.spelling(module).spell(value) or tuple(
+            each if isinstance(each, str) else "*" for each in pieces(value)
+        )
+
+    def _role_of(self, answer: Answer) -> Spelled:
+        address = _address(answer.role)
+        if address is not None and address.type == "aws_iam_role":
+            return (Reference(f"{local_name(address)}.arn"),)
+        return (answer.role or "ROLE_ARN",)
+
+
+def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
+    """Say what would meet a condition; a statement that has one is never written again without it."""
+    wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
+    has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
+    where = _named(unmet.policy, unmet.sid)
+    words = (
+        f"{where} allows {answer.requirement.action} only if {unmet.key} is {wanted} ({unmet.operator}), and the call "
+        f"{has}: change what the key depends on, or let the condition accept it"
+    )
+    if not unmet.carried or "Not" in unmet.operator:
+        return Remedy(words)
+    accepted = ", ".join(quoted(each) for each in (*unmet.values, unmet.carried))
+    return Remedy(words, f"Condition = {{ {unmet.operator} = {{ {quoted(unmet.key)} = [{accepted}] }} }}")
+
+
+def _statement(evidence: Evidence) -> str:
+    return _named(evidence.policy, evidence.sid)
+
+
+def _named(policy: str, sid: str | None) -> str:
+    return f"statement `{sid}` of {policy}" if sid else f"a statement of {policy}"
+
+
+def _text(statements: Iterable[NeededStatement]) -> str:
+    return "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
+
+
+def _what(answers: Sequence[Answer]) -> str:
+    actions = " and ".join(dict.fromkeys(each.requirement.action for each in answers))
+    return f"{actions} on {_things(answers)}"
+
+
+def _things(answers: Sequence[Answer]) -> str:
+    shown = list(dict.fromkeys(each.requirement.shown_resource for each in answers))
+    return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
+
+
+def _address(role: str | None) -> Address | None:
+    try:
+        return parse(role) if role and not role.startswith("arn:") else None
+    except InputError:
+        return None
+
+
+def _label(task: str) -> str:
+    found = _address(task)
+    return found.name if found is not None else "task"

@@ -1,0 +1,52 @@
+"""Find the Allow statements that would grant a call, but for a condition that it does not meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from tfcheck.iam import Effect, Policy, Request, applies, condition
+from tfcheck.iam.model import Statement
+from tfcheck.iam.variables import PolicyTemplate
+from tfcheck.symbolic.value import Truth, written
+
+
+class UnmetCondition(msgspec.Struct, frozen=True):
+    """A condition of a statement: `policy` and `sid` are the statement's, `carried` is what the call has for the key.
+
+    `carried` is empty where the call has no such key or its value is not known.
+    """
+
+    policy: str
+    sid: str | None
+    operator: str
+    key: str
+    values: tuple[str, ...]
+    carried: str = ""
+
+
+def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition, ...]:
+    """List the conditions that keep the first such statement from granting a request; none where there is none."""
+    for policy in policies:
+        for statement in policy.statements:
+            if statement.effect is Effect.ALLOW and statement.unread is None and not statement.origin.secret:
+                seen = applies(statement, request)
+                fits = seen.action & seen.resource & seen.principal
+                if fits is Truth.TRUE and seen.conditions is Truth.FALSE:
+                    return tuple(_unmet(statement, request))
+    return ()
+
+
+def _unmet(statement: Statement, request: Request) -> Iterator[UnmetCondition]:
+    for each in statement.conditions:
+        if condition.holds(each, request.context) is Truth.FALSE:
+            entry = request.context.at(each.key)
+            yield UnmetCondition(
+                policy=statement.origin.policy,
+                sid=statement.origin.sid,
+                operator=each.operator.written,
+                key=each.key,
+                values=tuple(written(value) for value in each.values if not isinstance(value, PolicyTemplate)),
+                carried=entry if isinstance(entry, str) else "",
+            )

@@ -1,0 +1,51 @@
+"""Every finding has a fix, or says what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cases import TESTDATA, Case, with_expectation
+from tfcheck.analysis.check import check
+from tfcheck.checks import CHECKS
+from tfcheck.checks.mistake import Misconfiguration
+from tfcheck.checks.remedies import remedy
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.finding import Severity
+from tfcheck.world.world import After
+
+
+@pytest.mark.parametrize("case", with_expectation(), ids=repr)
+def test_no_finding_is_left_without_a_fix_or_what_to_do(case: Case) -> None:
+    plan = case.plan()
+    for found in check(plan, case.sources(plan), fixes=True).findings:
+        assert found.fix or found.remedy, found.message
+        assert found.remedy is None or found.remedy.words
+
+
+def test_every_rule_says_what_to_write_instead() -> None:
+    plan = Case(TESTDATA / "literal-missing").plan()
+    task = next(iter(task_definitions(After(Resolver(plan, None)))))
+    for each in CHECKS:
+        found = remedy(each.id, Misconfiguration("it is wrong", Severity.ERROR), task)
+        assert found is not None
+        assert "{" not in found.words
+
+
+@pytest.mark.parametrize(
+    ("rule", "about", "hcl"),
+    [
+        ("env-file-arn", "s3://acme-config/web/app.env", '"arn:aws:s3:::acme-config/web/app.env"'),
+        ("env-file-arn", "s3://${aws_s3_bucket.b.bucket}/app.env", '"${aws_s3_bucket.b.arn}/app.env"'),
+        ("secret-reference", "${aws_secretsmanager_secret.db.arn}:password", ':password::"'),
+        ("secret-reference", "arn:aws:secretsmanager:eu-west-1:1:secret:db-a:password:AWSCURRENT", ':AWSCURRENT:"'),
+        ("log-group-absent", "/ecs/search", 'name              = "/ecs/search"'),
+        ("credential-in-environment", "DB_PASSWORD", 'name = "DB_PASSWORD"'),
+    ],
+)
+def test_a_correction_is_written_with_what_the_plan_has(rule: str, about: str, hcl: str) -> None:
+    plan = Case(TESTDATA / "literal-missing").plan()
+    task = next(iter(task_definitions(After(Resolver(plan, None)))))
+    found = remedy(rule, Misconfiguration("it is wrong", Severity.ERROR, about=about), task)
+    assert found is not None
+    assert hcl in found.hcl

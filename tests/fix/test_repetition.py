@@ -1,0 +1,110 @@
+"""A fix is repeated as its role is, names no instance of it, and writes values as the sources do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA
+from tests.fix.test_cases import edits
+from tests.fix.test_place import Case, fixes, replaced
+from tfcheck.fix.mend import DraftFix
+from tfcheck.fix.repetition import InstanceTerms, shared_by
+from tfcheck.fix.wanted import NeededStatement, Reference
+
+
+def added(fix: DraftFix) -> str:
+    return "\n".join(row[1:] for row in fix.fix.diff.split("\n") if row.startswith("+"))
+
+
+def test_services_of_one_map_get_one_edit_in_the_style_of_their_policy() -> None:
+    (found,) = edits(Case(TESTDATA / "services-alike"))
+    assert found.fix.safety == "safe"
+    assert 'Resource = ["${aws_s3_bucket.config.arn}/${each.value.file}"]' in added(found)
+    assert "Resource = [aws_secretsmanager_secret.db[each.key].arn]" in added(found)
+    assert "svc0" not in added(found)
+    assert len({each.role for each in found.answers}) == 4
+
+
+def test_a_policy_goes_with_the_gate_and_the_keys_of_its_role() -> None:
+    gate, keys = sorted(edits(Case(TESTDATA / "keys-and-gates")), key=lambda each: len(each.answers))
+    assert "count = length(aws_iam_role.execution)" in added(gate)
+    assert "role = aws_iam_role.execution[count.index].id" in added(gate)
+    assert "aws_s3_bucket.config[count.index].arn" in added(gate)
+    some = '{ for key, role in aws_iam_role.service : key => role if contains(["api", "jobs"], key) }'
+    assert f"for_each = {some}" in added(keys)
+    assert "role = each.value.id" in added(keys)
+    for each in (gate, keys):
+        assert each.fix.safety == "safe"
+        assert not re.search(r'aws_\w+\.\w+\[(?:"|\d)', added(each))
+
+
+def test_an_instance_that_may_be_gone_wants_a_review(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(TESTDATA / "keys-and-gates", tmp_path / "keys-and-gates"))
+    replaced(folder / "main.tf", "  count         = var.create ? 1 : 0\n", "  count         = var.create ? 2 - 1 : 0\n")
+    (found,) = (each for each in fixes(folder) if len(each.answers) == 2)
+    assert found.fix.safety in ("safe", "review")
+    assert "aws_s3_bucket.config[0]" not in added(found) or "aws_s3_bucket.config[0]" in found.fix.title
+
+
+def test_a_text_is_written_as_the_module_puts_it_together(tmp_path: Path) -> None:
+    folder = literal(tmp_path)
+    replaced(
+        folder / "main.tf",
+        '"arn:aws:s3:::acme-config/orders/prod.env"',
+        '"arn:aws:s3:::${var.bucket}/orders/${var.stage}.env"',
+    )
+    (found,) = fixes(folder)
+    assert '"arn:aws:s3:::${var.bucket}/orders/${var.stage}.env"' in added(found)
+    assert '"arn:aws:s3:::${var.bucket}"' in added(found)
+    assert found.fix.safety == "safe"
+
+
+def test_a_value_that_the_module_does_not_contain_wants_a_review(tmp_path: Path) -> None:
+    folder = literal(tmp_path)
+    replaced(
+        folder / "main.tf",
+        '"arn:aws:s3:::acme-config/orders/prod.env"',
+        'format("arn:aws:s3:::%s/orders/%s.env", var.bucket, var.stage)',
+    )
+    (found,) = fixes(folder)
+    assert found.fix.safety == "review"
+    assert "values that another plan of these files may not share" in found.fix.title
+
+
+def literal(tmp_path: Path) -> Path:
+    folder = Path(shutil.copytree(TESTDATA / "literal-missing", tmp_path / "literal-missing"))
+    declared = 'variable "bucket" {\n  default = "acme-config"\n}\n\nvariable "stage" {\n  default = "prod"\n}\n'
+    (folder / "variables.tf").write_text(declared)
+    return folder
+
+
+def allow(*resource: str | Reference) -> tuple[NeededStatement, ...]:
+    return (NeededStatement("Read", ("s3:GetObject",), (tuple(resource),)),)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "element", "wanted"),
+    [
+        ("b/a/x", "b/a/x", None, "b/a/x"),
+        ("b/one/x", "b/two/x", None, "b/|each.key|/x"),
+        ("b/one-1", "b/two-1", None, "b/|each.key|-1"),
+        ("b/none", "b/ntwo", None, None),
+        ("b/p", "b/q", {"path": ("p", "q")}, "b/|each.value.path"),
+    ],
+)
+def test_what_instances_lack_is_said_in_their_terms(
+    first: str, second: str, element: dict[str, tuple[str, str]] | None, wanted: str | None
+) -> None:
+    def terms(key: str, number: int) -> InstanceTerms:
+        return InstanceTerms(key, {name: each[number] for name, each in (element or {}).items()})
+
+    found = shared_by([(terms("one", 0), allow(first)), (terms("two", 1), allow(second))])
+    if found is None:
+        assert wanted is None
+    else:
+        parts = found.statements[0].resources[0]
+        assert "|".join(each if isinstance(each, str) else each.expression for each in parts) == wanted

@@ -16,7 +16,7 @@ from tests.cases import TESTDATA
 ROOT = TESTDATA.parent
 
 
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, cwd: Path, answers: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "TF_WORKSPACE")}
     return subprocess.run(
         [sys.executable, "-m", "tfcheck", *arguments],
@@ -24,6 +24,7 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
         env=environment | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         encoding="utf-8",
+        input=answers,
     )
 
 
@@ -42,10 +43,13 @@ def case(checkout: Path, name: str) -> Path:
 def test_the_diff_is_relative_to_the_repository_and_applies(checkout: Path) -> None:
     folder = case(checkout, "literal-missing")
     done = run("fix", "plan.json", cwd=folder)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, SUMMARY)
     assert done.stdout.startswith("diff --git a/stacks/literal-missing/main.tf b/stacks/literal-missing/main.tf\n")
     subprocess.run(["git", "apply", "-"], cwd=checkout, input=done.stdout.encode(), check=True)
     assert "acme-config/orders/prod.env" in (folder / "main.tf").read_text().split("aws_ecs_task_definition")[0]
+
+
+SUMMARY = "stacks/literal-missing/main.tf: add 2 statements to aws_iam_role_policy.execution (safe)\n"
 
 
 def test_nothing_missing_is_nothing_to_do(checkout: Path) -> None:
@@ -59,7 +63,10 @@ def test_write_changes_the_files_once(checkout: Path) -> None:
     diff = run("fix", "plan.json", cwd=folder).stdout
     before = (folder / "main.tf").read_text()
     done = run("fix", "--write", "plan.json", cwd=folder)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "1 file changed\n")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == (
+        "stacks/new-bucket-jsonencode/main.tf: add a statement to aws_iam_role_policy.env_file (safe)\n1 file changed\n"
+    )
     assert (folder / "main.tf").read_text() != before
     subprocess.run(["git", "apply", "-R", "-"], cwd=checkout, input=diff.encode(), check=True)
     assert (folder / "main.tf").read_text() == before
@@ -184,3 +191,43 @@ def test_a_plan_without_findings_does_not_wait_for_the_fixes() -> None:
     )
     assert "tfcheck.analysis.check" in done.stderr
     assert "tfcheck.fix." not in done.stderr
+
+
+@pytest.mark.parametrize(("answers", "written"), [("y\nn\n", 1), ("?\na\n", 2), ("n\ny\n", 1), ("q\n", 0), ("", 0)])
+def test_each_change_is_asked_about(checkout: Path, answers: str, written: int) -> None:
+    folder = case(checkout, "keys-and-gates")
+    done = run("fix", "--interactive", "plan.json", cwd=folder, answers=answers)
+    assert done.returncode == 0
+    assert done.stdout.startswith("diff --git a/stacks/keys-and-gates/main.tf")
+    assert (folder / "main.tf").read_text().count('"aws_iam_role_policy"') == written
+    assert "Write this change [y,n,a,q,?]?" in done.stderr
+
+
+def test_answers_and_a_plan_cannot_both_come_from_standard_input(checkout: Path) -> None:
+    assert run("fix", "--interactive", "-", cwd=case(checkout, "literal-missing")).returncode == 2
+
+
+def test_a_copy_elsewhere_is_not_patched_after_the_first_write(checkout: Path) -> None:
+    folder = case(checkout, "policy-deleted")
+    copy = Path(shutil.copytree(folder, checkout / "old" / "policy-deleted", ignore=shutil.ignore_patterns("*.json")))
+    for cwd in (folder, checkout):
+        run("fix", "--write", str(folder / "plan.json"), cwd=cwd)
+    assert (copy / "main.tf").read_text() == (TESTDATA / "policy-deleted" / "main.tf").read_text()
+    assert (folder / "main.tf").read_text().count('"aws_iam_role_policy"') == 1
+
+
+def test_sources_with_other_values_than_the_plan_are_not_edited(checkout: Path) -> None:
+    folder = case(checkout, "literal-missing")
+    text = (folder / "main.tf").read_text()
+    (folder / "main.tf").write_text(text.replace('["logs:CreateLogStream", "logs:PutLogEvents"]', '["logs:*"]'))
+    done = run("fix", "--write", "plan.json", cwd=folder)
+    assert "0 files changed" in done.stderr
+    assert "run `terraform plan` again: the sources of aws_iam_role_policy.execution differ" in done.stderr
+
+
+def test_a_role_with_another_name_than_in_the_plan_gets_no_policy(checkout: Path) -> None:
+    folder = case(checkout, "policy-deleted")
+    (folder / "main.tf").write_text((folder / "main.tf").read_text().replace('"deleted-execution"', '"renamed"'))
+    done = run("fix", "plan.json", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "differ from what the plan shows" in done.stderr

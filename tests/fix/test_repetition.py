@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.cases import TESTDATA
+from tests.cases import TESTDATA, Case
 from tests.fix.test_cases import edits
-from tests.fix.test_place import Case, fixes, replaced
+from tests.fix.test_place import fixes, replaced
+from tfcheck.analysis.check import check
+from tfcheck.fix import mends
 from tfcheck.fix.mend import DraftFix
 from tfcheck.fix.repetition import InstanceTerms, shared_by
 from tfcheck.fix.wanted import NeededStatement, Reference
+from tfcheck.hcl.modules import from_directory
+from tfcheck.plan import load
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
 
 
 def added(fix: DraftFix) -> str:
@@ -108,3 +115,42 @@ def test_what_instances_lack_is_said_in_their_terms(
     else:
         parts = found.statements[0].resources[0]
         assert "|".join(each if isinstance(each, str) else each.expression for each in parts) == wanted
+
+
+def test_a_policy_that_grants_it_already_is_attached(tmp_path: Path) -> None:
+    found = attached(tmp_path, '["s3:GetObject", "s3:GetBucketLocation"]')
+    assert found.fix.title.startswith("attach aws_iam_policy.files to aws_iam_role.execution; it grants all")
+    assert found.fix.safety == "review"
+    assert "policy_arn = aws_iam_policy.files.arn" in added(found)
+    assert "jsonencode" not in added(found)
+
+
+def test_a_policy_for_more_than_a_start_is_not_attached(tmp_path: Path) -> None:
+    assert "aws_iam_policy.files" not in attached(tmp_path, '"s3:*"').fix.title
+
+
+def attached(tmp_path: Path, actions: str) -> DraftFix:
+    folder = Path(shutil.copytree(TESTDATA / "literal-missing", tmp_path / "literal-missing"))
+    resources = '["arn:aws:s3:::acme-config", "arn:aws:s3:::acme-config/*"]'
+    statement = f'{{ Effect = "Allow", Action = {actions}, Resource = {resources} }}'
+    document = f'{{ Version = "2012-10-17", Statement = [{statement}] }}'
+    block = f'\nresource "aws_iam_policy" "files" {{\n  name   = "files"\n  policy = jsonencode({document})\n}}\n'
+    with (folder / "main.tf").open("a") as file:
+        file.write(block)
+    plan = json.loads((folder / "plan.json").read_text())
+    policy = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": json.loads(actions), "Resource": json.loads(resources)}],
+        }
+    )
+    after = {"name": "files", "policy": policy}
+    change = {"actions": ["create"], "before": None, "after": after, "after_unknown": {"arn": True}}
+    new = {"address": "aws_iam_policy.files", "mode": "managed", "type": "aws_iam_policy", "name": "files"}
+    provider = "registry.terraform.io/hashicorp/aws"
+    plan["resource_changes"].append({**new, "provider_name": provider, "change": change})
+    (folder / "plan.json").write_text(json.dumps(plan))
+    loaded = load(folder / "plan.json").plans[0]
+    sources = from_directory(folder)
+    (found,) = mends(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
+    return found

@@ -209,6 +209,18 @@ def test_taking_a_suggestion_makes_the_change_and_github_can_show_it(
     assert result == new
 
 
+def test_edits_of_one_fix_in_one_hunk_are_one_suggestion(tmp_path: Path) -> None:
+    head, wanted = HEAD, inserted(inserted(HEAD, 22, "second"), 20, "first")
+    file = ChangedFile(NAME, "modified", sha=blob(joined(head)), patch=patch(OLD, head))
+    path = tmp_path / NAME
+    path.parent.mkdir(parents=True)
+    path.write_bytes(joined(head).encode())
+    (found,) = suggestions(fixed(head, wanted).diff, {NAME: file}, tmp_path)
+    assert [*head[: found.start - 1], *found.text.splitlines(), *head[found.end :]] == wanted
+    apart = inserted(wanted, 38, "far away")
+    assert suggestions(fixed(head, apart).diff, {NAME: file}, tmp_path) == ()
+
+
 def fixable(github: FakeGitHub, tmp_path: Path, number: int = 1) -> Report:
     """Make a report with some fixes that can be suggested, each in a file of its own."""
     findings = []

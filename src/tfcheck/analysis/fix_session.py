@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -12,7 +12,7 @@ from tfcheck.analysis.session import Session
 from tfcheck.hcl.modules import FoundSources
 from tfcheck.repository import Run
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.vocabulary.finding import Finding, Report, Verdict
+from tfcheck.vocabulary.finding import Finding, Fix, Report, Verdict
 
 if TYPE_CHECKING:
     from tfcheck.analysis.inputs import PlanInput
@@ -41,12 +41,20 @@ class FixSelection(msgspec.Struct, frozen=True):
 
 
 class Fixed(msgspec.Struct, frozen=True):
-    """All changes, by file; what is only text, and what there is to say."""
+    """All changes, by file; what is only text, and what there is to say.
+
+    `summary` has a line for each change: its files, what it does, and whether and why it needs a review.
+    """
 
     diff: str = ""
     texts: tuple[DraftFix, ...] = ()
     notes: tuple[str, ...] = ()
     changed: int = 0
+    summary: tuple[str, ...] = ()
+
+
+#: Decides on one change, shown as a diff, before it is made.
+Choose: TypeAlias = Callable[[Fix], bool]
 
 
 def fix(
@@ -58,10 +66,11 @@ def fix(
     account: str | None = None,
     context: Sequence[str] = (),
     into_files: bool = False,
+    choose: Choose | None = None,
 ) -> Fixed:
     """Find the fixes for everything that the plans of files lack, each with the others and `context` beside it.
 
-    With `into_files` they are written.
+    With `into_files` they are written; with `choose` only those that it accepts.
 
     Raises:
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
@@ -75,6 +84,8 @@ def fix(
             work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
     work.lend()
     mends = _together(work)
+    if choose is not None:
+        mends = [each for each in mends if choose(_redacted_fix(each.fix, work))]
     insertions = [insertion for each in mends for insertion in each.insertions]
     texts = {name: text for each in mends for name, text in each.texts.items()}
     if not insertions or work.files is None:
@@ -82,15 +93,30 @@ def fix(
     diff = work.files.diff(insertions, texts)
     if into_files:
         work.notes += _write(mends, work.files)
-    return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts)), work)
+    summary = tuple(_summary(each, work.files) for each in mends)
+    return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
+
+
+def _summary(mend: DraftFix, files: Files) -> str:
+    """Write in one line where a change is made, what it does, and how sure it is."""
+    names = ", ".join(sorted({files.path(each.file) for each in mend.insertions}))
+    return f"{names}: {mend.fix.title} ({mend.fix.safety})"
+
+
+def _redacted_fix(fix: Fix, work: _Work) -> Fix:
+    for redactor in work.redactors:
+        fix = redactor.report(fix)
+    return fix
 
 
 def _redacted(fixed: Fixed, work: _Work) -> Fixed:
     """Remove what the plans mark as sensitive from all that is printed."""
     for redactor in work.redactors:
         texts = tuple(msgspec.structs.replace(each, fix=redactor.report(each.fix)) for each in fixed.texts)
-        notes = tuple(map(redactor.text, fixed.notes))
-        fixed = msgspec.structs.replace(fixed, diff=redactor.text(fixed.diff), texts=texts, notes=notes)
+        notes, summary = tuple(map(redactor.text, fixed.notes)), tuple(map(redactor.text, fixed.summary))
+        fixed = msgspec.structs.replace(
+            fixed, diff=redactor.text(fixed.diff), texts=texts, notes=notes, summary=summary
+        )
     return fixed
 
 
@@ -225,23 +251,29 @@ def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> Foun
     """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
     from tfcheck.hcl.modules import find
 
-    refused: InputError | None = None
+    beside = [option] if option else [path.parent, Path()] if path else []
+    for directory in dict.fromkeys(beside):
+        grown = _grown(directory, path, plan, run)
+        if grown is not None:
+            return FoundSources(grown)
+    return find(option, path, plan.configuration, run=run)
+
+
+def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources | None:
+    """Open the sources of a directory if a plan lists them, and since then nothing but policies was added.
+
+    NOTE: a copy of them elsewhere in the work tree may look more alike by then, and is not what was planned.
+    """
+    from tfcheck.hcl.modules import find
+    from tfcheck.hcl.modules.saved_plan import is_saved_plan
+
+    if plan.configuration is None or (path is not None and is_saved_plan(path)):
+        return None
     try:
-        found = find(option, path, plan.configuration, run=run)
-        if found.sources is not None or option is not None or path is None:
-            return found
-    except InputError as error:
-        refused = error
-    directory = option or (path.parent if path else Path())
-    try:
-        grown = find(directory, path, None, run=run).sources
+        found = find(directory, path, None, run=run).sources
     except InputError:
-        grown = None
-    if grown is not None and plan.configuration is not None and _has_grown(grown, plan.configuration, ()):
-        return FoundSources(grown)
-    if refused is not None:
-        raise refused
-    return found
+        return None
+    return found if found is not None and _has_grown(found, plan.configuration, ()) else None
 
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:

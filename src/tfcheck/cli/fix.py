@@ -9,6 +9,8 @@ import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.report.screen import visible
+from tfcheck.vocabulary.errors import UsageError
+from tfcheck.vocabulary.finding import Fix
 
 
 @click.command(
@@ -17,6 +19,7 @@ from tfcheck.report.screen import visible
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")
+@click.option("--interactive", is_flag=True, help="Show each change and ask before it is written.")
 @click.option(
     "--only", multiple=True, metavar="RULE|ADDRESS", help="Fix only this rule, task definition or role; repeatable."
 )
@@ -31,6 +34,7 @@ from tfcheck.report.screen import visible
 def fix(
     plans: tuple[str, ...],
     into_files: bool,
+    interactive: bool,
     only: tuple[str, ...],
     safe_only: bool,
     grant_prefix: bool,
@@ -43,7 +47,7 @@ def fix(
 ) -> int:
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
-    Every change was decided again before it is offered. What cannot be a change of a file is said on standard error.
+    Every change was decided again before it is offered. Standard error lists the changes, and what is left for you.
     Several plans are fixed together, each with what the others will have made: what a role of one lacks for a task of
     another goes into the sources of the one.
 
@@ -51,13 +55,22 @@ def fix(
     Examples:
       tfcheck fix plan.json | git apply
       tfcheck fix --write --safe-only plan.json
+      tfcheck fix --interactive plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     from tfcheck.analysis.fix_session import FixSelection
     from tfcheck.analysis.fix_session import fix as fixed
     from tfcheck.report.diff import needs_unidiff_zero
 
     choice = FixSelection(only, safe_only, grant_prefix)
-    found = fixed(plans, sources, workspace, choice, account=account, context=context, into_files=into_files)
+    if interactive and "-" in plans:
+        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
+    choose = Asking(colour) if interactive else None
+    into_files = into_files or interactive
+    found = fixed(
+        plans, sources, workspace, choice, account=account, context=context, into_files=into_files, choose=choose
+    )
+    for line in found.summary:
+        terminal.say(visible(line))
     for note in found.notes:
         for line in note.split("\n"):
             terminal.say(visible(line))
@@ -72,6 +85,37 @@ def fix(
             terminal.say("the diff shows no line behind some changes: apply it with `git apply --unidiff-zero`")
         _print(found.diff, colour)
     return 0
+
+
+class Asking:
+    """Asks about one change after the other, as `git add -p` does."""
+
+    def __init__(self, colour: str) -> None:
+        """Build from the choice of colours."""
+        self._colour = colour
+        self._all: bool | None = None
+
+    def __call__(self, fix: Fix) -> bool:
+        """Show a change, and return whether it is wanted."""
+        if self._all is None:
+            _print(fix.diff, self._colour)
+            terminal.say(visible(f"{fix.title} ({fix.safety})"))
+        while self._all is None:
+            answer = _answer()
+            if answer in ("y", "n"):
+                return answer == "y"
+            if answer in ("a", "q"):
+                self._all = answer == "a"
+            else:
+                terminal.say("y: write this change, n: leave it, a: write it and all that follow, q: leave them")
+        return self._all
+
+
+def _answer() -> str:
+    """Read one answer; the end of the input is a no to all that follows."""
+    print("Write this change [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    return line.strip().lower()[:1] if line else "q"
 
 
 def _print(diff: str, colour: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import msgspec
+
 from tfcheck.fix.naming import Labels, provider_given, written
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.place import Places, also, in_module
@@ -70,7 +72,9 @@ class AddedPolicies:
         for managed in _kinds(block):
             policy = self._policy(label, role, repeated, shared, given, managed=managed)
             keyed = [(each.module, _made_key(each.key, repeated)) for each in made]
-            yield from self._behind(block, policy, keyed, aside)
+            beside = tuple(each.address for each in need.roles)
+            for found in self._behind(block, policy, keyed, aside):
+                yield msgspec.structs.replace(found, beside=beside)
 
     def _policy(
         self,

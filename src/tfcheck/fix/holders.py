@@ -66,6 +66,10 @@ class Holders:
             return frozenset(str(each) for each in self.instances(holder.address))
         return self._roles_by_block.get(id(block))
 
+    def is_for_others(self, policy: WorldObject) -> bool:
+        """Whether a managed policy is also for users or groups, or the boundary of a role."""
+        return str(policy.address) in self._for_others
+
     def instances(self, address: Address) -> list[Address]:
         """List all instances of the block that an instance is made from, in every module that shares its sources."""
         block = self._resolver.block(address)

@@ -15,6 +15,7 @@ from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.fix.freshness import outdated
 from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
@@ -127,6 +128,7 @@ class FixFinder:
         self._world = world
         self._roles = world.once(Roles)
         self._files = Files(self._sources, conceals)
+        self._outdated: dict[Requirement, Address] = {}
         self._read: dict[str, SourceFile] = {}
         self._places = Places(world, self._roles, self._files, prefixes=prefixes)
         self._added = AddedPolicies(self._places, self._resolver)
@@ -147,7 +149,7 @@ class FixFinder:
         cases = [self._case(need) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
-        done = {each.requirement for mend in found for each in mend.answers}
+        done = {each.requirement for mend in found for each in mend.answers} | set(self._outdated)
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
         found += self._without_role(answers)
@@ -161,13 +163,17 @@ class FixFinder:
         done |= {each.requirement for each in found.settled}
         for finding in findings:
             left = [each for each in finding.answers if each.requirement not in done]
-            if left:
+            old = next((self._outdated[each.requirement] for each in left if each.requirement in self._outdated), None)
+            if old is not None:
+                words = f"run `terraform plan` again: the sources of {old} differ from what the plan shows"
+                yield finding, Remedy(words)
+            elif left:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:
                 yield finding, Remedy("run `terraform plan` again: the sources already grant it")
 
     def _case(self, need: RoleNeed) -> _Case:
-        return _Case(need.answers, ranked(need, self._places, self._added, self._resolver), need)
+        return _Case(need.answers, ranked(need, self._places, self._added, self._world), need)
 
     def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: set[Answer]) -> Iterator[DraftFix]:
         left = [RoleNeed(need.roles, self._left(need, done, settled)) for need in needs]
@@ -341,6 +347,10 @@ class FixFinder:
     def _mend(self, case: _Case) -> DraftFix | None:
         proposal = case.current
         if proposal is None:
+            return None
+        old = outdated(proposal.touched, proposal.beside, self._resolver)
+        if old is not None:
+            self._outdated |= {each.requirement: old for each in case.answers}
             return None
         diff = self._files.diff(proposal.insertions, proposal.texts)
         moved = next((_MOVED[each.reason] for each in case.answers if each.reason in _MOVED), "")

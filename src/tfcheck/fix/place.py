@@ -102,6 +102,15 @@ class Places:
             return InstanceTerms(address.key)
         return InstanceTerms(address.key, self._resolver.scope_of(address).lookup("each", "value"))
 
+    def declares(self, address: Address) -> bool:
+        """Whether the sources have a block for an object, which a reference can name."""
+        return self._resolver.block(address) is not None
+
+    def labels_of(self, module: ModulePath, kind: str) -> frozenset[str]:
+        """List the names that a module gives to its resources of a type."""
+        sources = self._resolver.module_sources(module)
+        return frozenset(name for _, each, name in sources.declared() if each == kind) if sources else frozenset()
+
     # The places
 
     def holders_of(self, need: RoleNeed) -> Iterator[Holder]:

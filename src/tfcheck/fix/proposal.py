@@ -17,7 +17,8 @@ from tfcheck.world.world import WorldObject
 class Proposal(msgspec.Struct, frozen=True):
     """One way to fix something, not proven yet.
 
-    `texts` are the files that insertions go into, `touched` and `added` what changes in the plan.
+    `texts` are the files that insertions go into, `touched` and `added` what changes in the plan. `beside` are the
+    objects behind whose block something new is written.
     """
 
     title: str
@@ -27,6 +28,7 @@ class Proposal(msgspec.Struct, frozen=True):
     touched: tuple[ChangedAttribute, ...]
     added: tuple[Address, ...]
     hcl: str
+    beside: tuple[Address, ...] = ()
 
 
 class RoleNeed(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -74,19 +74,30 @@ def suggested(body: str) -> SuggestionMarker | None:
 
 
 def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
-    """Turn a change into suggestions, all of its edits or none.
+    """Turn a change into a suggestion that makes all of its edits, or none where no hunk shows them all.
 
     `files` are those of the pull request, `top` is the directory of the repository: a file counts only where it is the
     very one at the head of the pull request, since a checkout may be of a merge commit.
     """
-    found: list[Suggestion] = []
-    for edit in edits(diff):
-        lines = _lines(files.get(edit.file), top)
-        made = _suggestion(edit, lines, shown_lines(files[edit.file].patch or "")) if lines is not None else None
-        if made is None or any(_overlap(made, other) for other in found):
-            return ()
-        found.append(made)
-    return tuple(found)
+    found = edits(diff)
+    lines = _lines(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None
+    if lines is None:
+        return ()
+    made = _suggestion(_joined(found, lines), lines, shown_lines(files[found[0].file].patch or ""))
+    return () if made is None else (made,)
+
+
+def _joined(several: Sequence[Edit], lines: list[str]) -> Edit:
+    """Write the edits of one file as one, with the lines between them: a part of a fix would be wrong by itself."""
+    if len(several) == 1:
+        return several[0]
+    first, last = several[0].line, max(each.line + len(each.old) for each in several)
+    new: list[str] = []
+    position = first
+    for each in several:
+        new += [*lines[position - 1 : each.line - 1], *each.new]
+        position = each.line + len(each.old)
+    return Edit(several[0].file, first, tuple(lines[first - 1 : last - 1]), tuple(new))
 
 
 def overlapping(one: Iterable[Suggestion], other: Iterable[Suggestion]) -> bool:

@@ -1,0 +1,71 @@
+"""Find blocks of the sources that give other values than the plan shows: the plan was made from an older text.
+
+A fix that is right for the text that was planned may be wrong for the one that is there now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+from tfcheck.fix.trial import ChangedAttribute, Trial
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.value import JsonText, Value
+from tfcheck.vocabulary.address import Address
+
+_DOCUMENT = "aws_iam_policy_document"
+
+
+def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver) -> Address | None:
+    """Return an object whose block gives another value than the plan has for it; None where none does.
+
+    `touched` are the attributes that a fix edits, `beside` the objects behind whose blocks it writes.
+    """
+    written = [*touched, *(ChangedAttribute(each, name) for each in beside for name in _arguments(each, resolver))]
+    wanted = list(dict.fromkeys(written))
+    trial = Trial(resolver, resolver.sources, wanted)
+    for each in wanted:
+        name = "json" if each.address.type == _DOCUMENT else each.attribute
+        if name and _differ(resolver.attribute(each.address, name), trial.world.resolver.attribute(each.address, name)):
+            return each.address
+    return None
+
+
+def _arguments(address: Address, resolver: Resolver) -> list[str]:
+    block = resolver.block(address)
+    names = block.attributes() if block is not None else ()
+    ignored = block.ignored_changes() if block is not None else ()
+    return [] if "all" in ignored else [each for each in names if each not in ignored and each not in _META]
+
+
+_META = ("count", "for_each", "provider", "depends_on", "lifecycle")
+
+
+def _differ(planned: Value, written: Value) -> bool:
+    """Whether two values are known and are different texts, or different documents."""
+    one, other = _known(planned), _known(written)
+    return one is not None and other is not None and one != other
+
+
+def _known(value: Value) -> Any:
+    if isinstance(value, JsonText):
+        return None
+    if not isinstance(value, str):
+        return value if isinstance(value, bool | int) else None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(value)
+        if isinstance(found, dict | list):
+            return _plain(found)
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """Write a document so that two of one meaning are equal: a list of one is its item, lists have no order."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        items = sorted((_plain(each) for each in value), key=lambda each: json.dumps(each, sort_keys=True))
+        return items[0] if len(items) == 1 else items
+    return value

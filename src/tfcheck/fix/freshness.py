@@ -12,25 +12,28 @@ from typing import Any
 
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.resolve import Resolver
-from tfcheck.symbolic.value import JsonText, Value
+from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address
 
 _DOCUMENT = "aws_iam_policy_document"
 
 
-def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver) -> Address | None:
-    """Return an object whose block gives another value than the plan has for it; None where none does.
+def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], resolver: Resolver) -> frozenset[Address]:
+    """Return the objects whose block gives another value than the plan has for them.
 
     `touched` are the attributes that a fix edits, `beside` the objects behind whose blocks it writes.
     """
     written = [*touched, *(ChangedAttribute(each, name) for each in beside for name in _arguments(each, resolver))]
     wanted = list(dict.fromkeys(written))
-    trial = Trial(resolver, resolver.sources, wanted)
+    if not wanted:
+        return frozenset()
+    now = Trial(resolver, resolver.sources, wanted).world.resolver
+    found: set[Address] = set()
     for each in wanted:
         name = "json" if each.address.type == _DOCUMENT else each.attribute
-        if name and _differ(resolver.attribute(each.address, name), trial.world.resolver.attribute(each.address, name)):
-            return each.address
-    return None
+        if name and _differ(resolver.attribute(each.address, name), now.attribute(each.address, name)):
+            found.add(each.address)
+    return frozenset(found)
 
 
 def _arguments(address: Address, resolver: Resolver) -> list[str]:
@@ -50,10 +53,9 @@ def _differ(planned: Value, written: Value) -> bool:
 
 
 def _known(value: Value) -> Any:
-    if isinstance(value, JsonText):
-        return None
+    """Read a text that is known; numbers and the like may be written in several ways."""
     if not isinstance(value, str):
-        return value if isinstance(value, bool | int) else None
+        return None
     with suppress(ValueError, RecursionError):
         found = json.loads(value)
         if isinstance(found, dict | list):

@@ -60,7 +60,9 @@ class _Lending(FixFinder):
         settled = self._settled([need], [])
         left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
         proven = self._proven([self._case(left)] if left.answers else [])
-        return PlanFixes(tuple(mend for case in proven if (mend := self._mend(case)) is not None), tuple(settled))
+        return PlanFixes(
+            tuple(mend for case in self._current(proven) if (mend := self._mend(case)) is not None), tuple(settled)
+        )
 
     def _decides(self, trial: Trial) -> Allowing:
         return _Beside([_Other(each, trial.world) for each in self._asked])

@@ -148,7 +148,7 @@ class FixFinder:
         ]
         cases = [self._case(need) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        found = [mend for case in self._proven(cases) if (mend := self._mend(case)) is not None]
+        found = [mend for case in self._current(self._proven(cases)) if (mend := self._mend(case)) is not None]
         done = {each.requirement for mend in found for each in mend.answers} | set(self._outdated)
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
@@ -309,6 +309,19 @@ class FixFinder:
             waiting = [case for case in failed if case.advance()]
         return proven
 
+    def _current(self, cases: Sequence[_Case]) -> Iterator[_Case]:
+        """Yield the cases whose fix edits nothing that differs from the plan; take note of the others."""
+        proposals = [case.current for case in cases if case.current is not None]
+        touched = [each for one in proposals for each in one.touched]
+        old = outdated(touched, (each for one in proposals for each in one.beside), self._resolver)
+        for case in cases:
+            places = (*(each.address for each in case.current.touched), *case.current.beside) if case.current else ()
+            found = next((each for each in places if each in old), None)
+            if found is None:
+                yield case
+            else:
+                self._outdated |= {each.requirement: found for each in case.answers}
+
     def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
         """Return the cases whose proposal would spoil a file: all together if they are fine, else each by itself."""
         if self._is_sound([case.current for case in cases if case.current]):
@@ -347,10 +360,6 @@ class FixFinder:
     def _mend(self, case: _Case) -> DraftFix | None:
         proposal = case.current
         if proposal is None:
-            return None
-        old = outdated(proposal.touched, proposal.beside, self._resolver)
-        if old is not None:
-            self._outdated |= {each.requirement: old for each in case.answers}
             return None
         diff = self._files.diff(proposal.insertions, proposal.texts)
         moved = next((_MOVED[each.reason] for each in case.answers if each.reason in _MOVED), "")

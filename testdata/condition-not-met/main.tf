@@ -1,4 +1,4 @@
-# Statements that would grant what is needed but for a tag of the role, or the region of the call.
+# Statements that would grant what is needed except for a tag of the role, or the region of the call.
 resource "aws_iam_role" "execution" {
   name = "conds-execution"
   assume_role_policy = jsonencode({

@@ -1,4 +1,4 @@
-"""Find the Allow statements that would grant a call, but for a condition that it does not meet."""
+"""Find the Allow statements that would grant a call, except for a condition that it does not meet."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ class Remedies:
         denial = next((each for each in first.evidence if each.effect == "Deny"), None)
         where = _statement(denial) if denial else "the statement that denies it"
         words = (
-            f"narrow {where}, which denies {_what(answers)} even if another statement allows it: leave out {first.role}, or name "
-            "what it must not deny in `NotResource`"
+            f"narrow {where}, which denies {_what(answers)} even if another statement allows it: leave "
+            f"out {first.role}, or name what it must not deny in `NotResource`"
         )
         role = self._role_of(first)
         condition = f'Condition = {{ ArnNotEquals = {{ "aws:PrincipalArn" = {text(role)} }} }}'

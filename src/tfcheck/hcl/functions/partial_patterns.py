@@ -24,6 +24,7 @@ from tfcheck.hcl.formats.regex_syntax import (
     Repeat,
     Sequence,
 )
+from tfcheck.hcl.functions.reach import reach
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
 
 #: A place in a text: the index of the piece that it is before, or in at an offset. The end is before one more.
@@ -35,7 +36,7 @@ _Candidates: TypeAlias = tuple[frozenset[Place] | None, ...]
 _Piece: TypeAlias = str | Unknown | JsonText
 
 _MOST_UNKNOWN = 3
-_MOST_INSTRUCTIONS = 60
+_MOST_INSTRUCTIONS = 120
 _LETTERS = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -68,15 +69,20 @@ def located(captures: Captures) -> Places:
 def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> Matches | None:
     """Return the matches that `find` finds in a text, if they are certain; else None."""
     parts = pieces(subject)
-    holes = [each.hole if isinstance(each, Unknown) else ANYTHING for each in parts if not isinstance(each, str)]
-    if len(holes) > _MOST_UNKNOWN or pattern.folded or not _is_simple(pattern.node):
+    program = compiled(pattern)
+    size = len(program.instructions)
+    if pattern.folded or size > _MOST_INSTRUCTIONS or not _is_simple(pattern.node):
         return None
-    size = len(compiled(pattern).instructions)
-    letters = [letter for hole in holes if (letter := _letter(hole, pattern.node))]
-    if size > _MOST_INSTRUCTIONS or len(letters) < len(holes):
+    seen = reach(program, [each if isinstance(each, str) else _hole(each) for each in parts])
+    holes = [_hole(each) for each in parts if not isinstance(each, str)]
+    letters = [letter for hole, ranges in zip(holes, seen.tested, strict=True) if (letter := _letter(hole, ranges))]
+    # NOTE: where no match holds an unknown piece, its length changes nothing, unless it may be none at all.
+    several = seen.holding or any(hole.shortest == 0 for hole in holes)
+    if len(letters) < len(holes) or (several and len(holes) > _MOST_UNKNOWN):
         return None
     found: list[_Candidates] | None = None
-    for lengths in product(*(_lengths(hole, size, alone=len(holes) == 1) for hole in holes)):
+    every = product(*(_lengths(hole, size, alone=len(holes) == 1) for hole in holes))
+    for lengths in every if several else [tuple(hole.shortest for hole in holes)]:
         filled = _filled(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
         tried = [_placed(each, parts, filled) for each in find("".join(filled))]
         found = tried if found is None else _both(found, tried)
@@ -120,23 +126,14 @@ def _is_simple(node: Node) -> bool:
             return all(map(_is_simple, node.nodes))
 
 
-def _characters(node: Node) -> Iterator[Ranges]:
-    match node:
-        case Char():
-            yield node.ranges
-        case Repeat() | CaptureGroup():
-            yield from _characters(node.node)
-        case Sequence() | Alternatives():
-            for each in node.nodes:
-                yield from _characters(each)
-        case Assertion():
-            pass
+def _hole(piece: Unknown | JsonText) -> Hole:
+    return piece.hole if isinstance(piece, Unknown) else ANYTHING
 
 
-def _letter(hole: Hole, node: Node) -> str | None:
+def _letter(hole: Hole, tested: Iterable[Ranges]) -> str | None:
     """Return a character that the pattern takes as it takes any other that may be in the hole; None for no such."""
     allowed = hole.chars if not hole.negated else next((each for each in _LETTERS if hole.allows(each)), "")
-    if not allowed or not all(_is_uniform(hole, ranges) for ranges in _characters(node)):
+    if not allowed or not all(_is_uniform(hole, ranges) for ranges in tested):
         return None
     return allowed[0]
 

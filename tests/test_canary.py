@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.bombs.stack import Bomb, evaluated, row
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 
@@ -209,3 +210,98 @@ def test_a_policy_whose_arn_is_sensitive_is_not_named(tmp_path: Path, capsys: py
         cli.run([*form, str(path)])
         streams = capsys.readouterr()
         assert [each for each in (CANARY, "AmazonS3ReadOnlyAccess") if each in streams.out + streams.err] == []
+
+
+def test_what_was_marked_in_the_state_is_hidden_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An object that the change does not list, one changed outside of Terraform, and an output."""
+    plan = json.loads((PLANS / "literal-missing" / "plan.json").read_text(encoding="utf-8"))
+    secrets = ["managed-canary", "drifted-canary", "output-canary"]
+    state = {
+        "outputs": {"o": {"sensitive": True, "value": secrets[2]}},
+        "root_module": {
+            "child_modules": [{"resources": [_kept("aws_x.y", secrets[0])]}],
+        },
+    }
+    plan["prior_state"] = {"format_version": "1.0", "values": state}
+    change = {"actions": ["update"], "before": {"v": secrets[1]}, "after": {}, "before_sensitive": {"v": True}}
+    plan["resource_drift"] = [_kept("aws_x.z", "") | {"change": change | {"after_sensitive": {}}}]
+    key = "/".join(secrets)
+    containers(plan, lambda definitions: json.dumps(definitions).replace("prod.env", f"{key}/prod.env"))
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(plan), encoding="utf-8")
+    for form in OPTIONS:
+        assert cli.run([*form, str(path)]) in (0, 1)
+        streams = capsys.readouterr()
+        assert [each for each in secrets if each in streams.out + streams.err] == []
+
+
+def _kept(address: str, value: str) -> dict[str, Any]:
+    kind, name = address.split(".")
+    row = {"address": address, "mode": "managed", "type": kind, "name": name, "values": {"v": value}}
+    return row | {"sensitive_values": {"v": True}}
+
+
+SOURCES = """\
+variable "token" {
+  type      = string
+  sensitive = true
+}
+
+variable "port" {
+  type      = number
+  sensitive = true
+}
+
+locals {
+  port  = var.port
+  ports = [local.port]
+}
+"""
+#: Expressions for the file that a task fetches: what they fail with, wait for or are must not say the canary.
+EXPRESSIONS = (
+    'file("${var.token}.env")',
+    'file("../${var.token}.env")',
+    'templatefile("${var.token}.tpl", {})',
+    'fileset("../${var.token}", "*")[0]',
+    '{ a = "b" }[var.token]',
+    '{ a = "b" }[sensitive("canary-7f3a")]',
+    '{ a = "b" }.a[var.token]',
+    'regex("x", var.token)',
+    "jsondecode(var.token)",
+    "tonumber(var.token)",
+    "var.token",
+    "upper(var.token)",
+    '"${var.port}"',
+    '"a/${local.ports[0]}/b.env"',
+    'join("/", local.ports)',
+    'format("%d", local.port)',
+    "jsonencode({ a = local.port })",
+    "tostring(local.port + 1)",
+    "aws_db_instance.d.port",
+    '"${aws_db_instance.d.port}.env"',
+    "aws_iam_role.execution[var.token]",
+)
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_an_expression_does_not_say_what_is_marked(
+    expression: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bomb = evaluated(expression, SOURCES)()
+    plan = bomb.plan
+    assert isinstance(plan, dict)
+    main = str(bomb.files["main.tf"])
+    database = row("aws_db_instance.d", {"port": 81234567})
+    database["change"]["after_sensitive"] = {"port": True}
+    plan["resource_changes"].append(database)
+    listed = {"address": "aws_db_instance.d", "mode": "managed", "type": "aws_db_instance", "name": "d"}
+    plan["configuration"]["root_module"]["resources"].append(listed)
+    plan["configuration"]["root_module"]["variables"] = {"token": {"sensitive": True}, "port": {"sensitive": True}}
+    plan["variables"] = {"token": {"value": CANARY}, "port": {"value": 81234566}}
+    files = {"main.tf": f'{main}\nresource "aws_db_instance" "d" {{\n  port = var.port\n}}\n'}
+    path = Bomb(plan, files).write(tmp_path)
+    for form in (*OPTIONS, ["diff"], ["fix"]):
+        status = cli.run([*form, str(path)])
+        streams = capsys.readouterr()
+        assert status in (0, 1), streams.err
+        assert [each for each in (CANARY, CANARY.upper(), "8123456") if each in streams.out + streams.err] == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -96,8 +98,8 @@ def test_the_resource_in_a_text_tells_requirements_apart(capsys: pytest.CaptureF
     assert "  role      app-execution\n" in text
 
 
-def test_a_text_comes_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(FORBIDDEN))
+def test_a_text_comes_from_standard_input(capsys: pytest.CaptureFixture[str], pathpatch: pytest.MonkeyPatch) -> None:
+    pathpatch.setattr("sys.stdin", io.StringIO(FORBIDDEN))
     assert "environment file" in shown(capsys, "-")
 
 
@@ -226,3 +228,27 @@ def test_a_key_is_told_only_of_what_the_text_is_about(
     """Who reads what is encrypted has a text of its own for it."""
     told = shown(capsys, text, str(TESTDATA / case / "plan.json"))
     assert ("error[decrypt]" in told) is found
+
+
+def test_what_is_hidden_in_a_plan_may_be_what_was_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The text names a bucket that the plan marks as sensitive: its row is shown, and the name is not."""
+    plan = json.loads((TESTDATA / "literal-missing" / "applied.plan.json").read_bytes())
+    (task,) = (each for each in plan["resource_changes"] if each["type"] == "aws_ecs_task_definition")
+    bucket = task["change"]["after"]["container_definitions"].partition("arn:aws:s3:::")[2].partition("/")[0]
+    text = FORBIDDEN_THERE.format(bucket)
+    plan["variables"] = {"bucket": {"value": bucket}}
+    plan["configuration"]["root_module"]["variables"] = {"bucket": {"sensitive": True}}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    path = str(tmp_path / "plan.json")
+
+    assert run(["explain", text, path]) == 0
+    said = capsys.readouterr().out.partition("plan.json")[2]
+    assert "1 finding about this" in said
+    assert bucket not in said
+
+
+FORBIDDEN_THERE = (
+    "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/orders-execution/1 is not authorized to perform: "
+    "s3:GetObject on resource: arn:aws:s3:::{}/orders/prod.env because no identity-based policy allows the "
+    "s3:GetObject action"
+)

@@ -5,12 +5,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
+import msgspec
 import pytest
 
 from tests.plan.made import nested
@@ -43,10 +44,11 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     def install(*reports: Report, error: Exception | None = None) -> None:
         waiting = list(reports)
 
-        def check(*_: object, **__: object) -> Report:
+        def check(*_: object, remarks: Callable[[], Iterable[str]] = tuple, **__: object) -> Report:
             if error:
                 raise error
-            return waiting.pop(0)
+            report = waiting.pop(0)
+            return msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
 
         monkeypatch.setitem(sys.modules, "tfcheck.analysis.check", SimpleNamespace(check=check))
 

@@ -11,14 +11,19 @@ from tfcheck.access.difference import Difference, differences
 from tfcheck.access.permission import Permission, excluded, includes, meet, points, said
 from tfcheck.access.role_pairs import RolePair, pairs, pairs_elsewhere
 from tfcheck.access.role_switch import role_switches
-from tfcheck.iam import Effect
+from tfcheck.iam import Effect, Policy
 from tfcheck.role import Role
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, ActionOnResource
 from tfcheck.world.world import World
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
+
+#: The steps of the run that it takes to compare two statements of a role.
+_STEPS = 8
+_TOO_MANY = "limit: it has too many statements to compare"
 
 
 def access_changes(world: World) -> Iterator[AccessChange]:
@@ -27,14 +32,14 @@ def access_changes(world: World) -> Iterator[AccessChange]:
     Only what is sure: where a policy cannot be read, or a pattern is known only after apply and may be the same,
     nothing is said.
     """
-    for pair in world.once(_touched):
+    for pair in world.once(_compared):
         if _is_whole(pair) or not _unread(pair):
             yield from between(pair)
 
 
 def access_possible(world: World) -> Iterator[AccessChange]:
     """Return what the policies that can be read begin and cease to grant, where others decide as well."""
-    for pair in world.once(_touched):
+    for pair in world.once(_compared):
         if _unread(pair) and not _is_whole(pair):
             yield from between(pair)
 
@@ -47,13 +52,29 @@ def between(pair: RolePair) -> Iterator[AccessChange]:
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
     """Tell of which roles that the change touches not all access can be told, since a policy cannot be read."""
     for pair in world.once(_touched):
-        reason = _unread(pair)
+        is_compared = any(each is pair for each in world.once(_compared))
+        reason = _unread(pair) or ("" if is_compared else _TOO_MANY)
         if reason:
             yield AccessUnknown(pair.label, reason)
 
 
 def _touched(world: World) -> list[RolePair]:
     return [each for each in (*pairs(world), *pairs_elsewhere(world)) if not _as_it_was(each)]
+
+
+def _compared(world: World) -> list[RolePair]:
+    """Return the roles that the run can afford to compare; half of what is left is kept for the rest."""
+    found: list[RolePair] = []
+    for pair in world.once(_touched):
+        policies = (*_policies(pair.before), *_policies(pair.after))
+        steps = _STEPS * sum(len(each.statements) for each in policies) ** 2
+        if steps <= limits.left() // 2 and limits.take(steps):
+            found.append(pair)
+    return found
+
+
+def _policies(role: Role | None) -> tuple[Policy, ...]:
+    return () if role is None else (*role.identity, *(role.boundary or ()))
 
 
 def _is_whole(pair: RolePair) -> bool:

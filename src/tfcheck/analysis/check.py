@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -45,6 +45,10 @@ NOT_EVALUATED = (
     "iam:PassRole that whoever applies needs for the roles of the tasks"
 )
 
+#: The steps of the run that it takes to look at a task definition, to decide one of its requirements, to report a
+#: finding, and to find a fix for it.
+_TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 3_000
+
 
 def check(
     plan: Plan,
@@ -56,6 +60,7 @@ def check(
     fixes: bool = False,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
+    remarks: Callable[[], Iterable[str]] = tuple,
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
@@ -63,12 +68,13 @@ def check(
     report. With `fixes` findings carry a proven fix where there is one; `fix` picks those that shall. What other
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
     what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
-    sensitive is not in the report.
+    sensitive is not in the report. `remarks` returns what there is to say about what was read: it is called at the end.
     """
     with limits.bounded(plan.size) as allowance:
         report, redactor = examined(
             plan, sources, workspace=workspace, account=account, context=context, fixes=fixes, mend=mend, stacks=stacks
         )
+        report = msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
         report = redactor.report(report)
     noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
     return clipped(msgspec.structs.replace(report, notes=noted))
@@ -90,10 +96,15 @@ def examined(
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
     judge, past = after.once(Judge), VerdictsBefore(before.once(Judge), before)
-    tasks = list(task_definitions(after))
-    judged = [each for task in tasks for each in _judged(task, after, judge)]
     locations = Locations(resolver)
-    answers = [_answer(requirement, found, past, locations) for requirement, found in judged]
+    tasks: list[TaskDefinition] = []
+    judged: list[Judgement] = []
+    answers: list[Answer] = []
+    for task in map(_affordable, task_definitions(after)):
+        tasks.append(task)
+        for requirement, found_out in _judged(task, after, judge):
+            judged.append(found_out)
+            answers.append(_answer(requirement, found_out, past, locations))
     found = worst_first([*findings(answers, tasks, locations), *checks.findings(tasks, after, locations)])
     report = Report(
         plan=_info(plan, sources),
@@ -104,7 +115,7 @@ def examined(
         notes=tuple(
             dict.fromkeys(
                 (
-                    *_notes(plan, [found for _, found in judged], resolver),
+                    *_notes(plan, judged, resolver),
                     *checks.notes(tasks, after),
                     *_frozen(tasks, resolver),
                 )
@@ -118,11 +129,18 @@ def examined(
         access_possible=tuple(access_possible(after)),
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
-    wanted = (mend(report) if mend else found) if fixes else ()
+    wanted = (mend(report) if mend else found) if fixes and limits.take(_FINDING_STEPS * len(found)) else ()
     seen = [plan, *(each.plan for each in stacks)]
     secrets = (*resolver.secrets, *(text for each in seen for text in each.secrets()))
     redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})
     return (_mended(report, wanted, after, redactor) if wanted else report), redactor
+
+
+def _affordable(task: TaskDefinition) -> TaskDefinition:
+    """Return a task definition, or what is left of it where the run may take no more."""
+    if task.problem or limits.take(_TASK_STEPS):
+        return task
+    return msgspec.structs.replace(task, containers=(), problem=limits.REASON)
 
 
 def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iterator[Skipped]:
@@ -141,6 +159,10 @@ def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iter
 def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
     from tfcheck.fix import suggest
 
+    affordable = limits.left() // _FIX_STEPS
+    if affordable < len(wanted):
+        wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable} findings are looked for")
+        report = msgspec.structs.replace(report, notes=notes)
     pairs = zip(wanted, suggest(wanted, after, redactor.finds), strict=True)
     mended = {id(old): _without_secret(new, redactor) for old, new in pairs}
     findings = tuple(mended.get(id(each), each) for each in report.findings)
@@ -163,7 +185,10 @@ def writes_secret(fix: Fix, redactor: Redactor) -> bool:
 
 
 def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:
+    if task.problem == limits.REASON:
+        return
     for requirement in startup.requirements(task, world):
+        limits.take(_REQUIREMENT_STEPS)
         yield requirement, judge.judge(requirement, task)
 
 

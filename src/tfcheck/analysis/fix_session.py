@@ -11,6 +11,7 @@ import msgspec
 from tfcheck.analysis.session import Session
 from tfcheck.hcl.modules import FoundSources
 from tfcheck.repository import Run
+from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Fix, Report, Verdict
 
@@ -79,9 +80,11 @@ def fix(
     together = Session(plans, context, None, workspace, account=account)
     work = _Work(sources, workspace, account, choice, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
-        for given in together.given(plan):
-            work.notes += together.notes(plan, given, about_sources=False)
-            work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
+        with together.bounded(plan) as allowance:
+            for given in together.given(plan):
+                work.notes += together.notes(plan, given, about_sources=False)
+                work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
+        work.notes += [limits.NOTE] if allowance.exceeded else []
     work.lend()
     mends = _together(work)
     if choose is not None:

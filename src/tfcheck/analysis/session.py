@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from contextlib import contextmanager
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import msgspec
 from tfcheck.analysis.inputs import InputFile, PlanInput, planned, shown
 from tfcheck.analysis.stacks import OtherStacks, short_names
 from tfcheck.repository import Run
+from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Unread, Verdict
@@ -65,6 +67,8 @@ class Session:
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
+        #: What reading and checking each of the plans' files may take.
+        self._allowances = {each: Allowance() for each in self._plans}
         named = list(dict.fromkeys(context))
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
@@ -84,20 +88,25 @@ class Session:
 
         for each in self.given(plan):
             found = each.found.sources
-            report = check(
-                each.plan,
-                found,
-                workspace=self._workspace,
-                account=self._account,
-                fixes=self._fixes,
-                mend=self._mend,
-                stacks=self.neighbours.of(each),
-            )
-            notes = (*self.notes(plan, each), *report.notes)
-            report = msgspec.structs.replace(
-                _placed(report, found, self._workspace, _path(plan)), notes=notes, unread=self._unread
-            )
+            with self.bounded(plan):
+                report = check(
+                    each.plan,
+                    found,
+                    workspace=self._workspace,
+                    account=self._account,
+                    fixes=self._fixes,
+                    mend=self._mend,
+                    stacks=self.neighbours.of(each),
+                    remarks=partial(self.notes, plan, each),
+                )
+            report = msgspec.structs.replace(_placed(report, found, self._workspace, _path(plan)), unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
+
+    @contextmanager
+    def bounded(self, plan: str) -> Iterator[Allowance]:
+        """Bound what is done inside by what is left for one of the plans' files."""
+        with within(self._allowances[plan]) as allowance:
+            yield allowance
 
     def given(self, plan: str) -> tuple[PlanInput, ...]:
         """Return the plans that one of the files holds, and their sources.
@@ -134,7 +143,8 @@ class Session:
     def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:
             try:
-                self._read[plan] = planned(_path(plan), self._sources, self.run)
+                with self.bounded(plan):
+                    self._read[plan] = planned(_path(plan), self._sources, self.run)
             except InputError as error:
                 self._read[plan] = error
         return self._read[plan]

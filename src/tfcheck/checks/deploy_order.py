@@ -24,6 +24,7 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.change import is_new
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.symbolic.limits import take
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Severity
@@ -33,9 +34,14 @@ _EVENTUALLY = (
     "IAM is eventually consistent: the first tasks with a role that this plan creates can fail for about half a minute"
 )
 
+#: The steps of the run that it takes to look at what a service may precede.
+_STEPS = 1_000
+
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for service in starting_services(task, world):
+        if not take(_STEPS):
+            return
         late = late_things(service, task, world)
         if late:
             yield _mistake(service, late, world)

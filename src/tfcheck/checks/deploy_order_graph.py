@@ -18,7 +18,7 @@ from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.startup import existence
-from tfcheck.startup.log_driver import awslogs
+from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
@@ -196,8 +196,22 @@ def _files(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
             yield holder
 
 
+class _Logs:
+    """The log configurations of each task definition, which no service has a part of its own in."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._of: dict[str, tuple[AwsLogs, ...]] = {}
+
+    def of(self, task: TaskDefinition) -> tuple[AwsLogs, ...]:
+        key = str(task.address)
+        if key not in self._of:
+            self._of[key] = tuple(awslogs(task, self._world))
+        return self._of[key]
+
+
 def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
-    for log in awslogs(task, world):
+    for log in world.once(_Logs).of(task):
         named = existence.at(log.group, task.thing.surroundings, log.region)
         around = task.thing.surroundings
         region = named.region if isinstance(named.region, str | Text | Unknown) else around.region

@@ -21,6 +21,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.plans import reports as checked
 from tfcheck.report.screen import visible
+from tfcheck.symbolic.limits import bounded
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
@@ -273,7 +274,8 @@ def run(arguments: list[str]) -> int:
     """Run the command line and give the exit status; whatever goes wrong becomes one line on standard error."""
     terminal.open_streams()
     try:
-        status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
+        with bounded():
+            status = main.main(arguments, prog_name="tfcheck", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         terminal.say(error.format_message())
         return USAGE

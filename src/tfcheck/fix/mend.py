@@ -6,7 +6,9 @@ sources can fix is written as text, proven the same way, or not offered at all.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Protocol
 
 import msgspec
@@ -61,7 +63,7 @@ class Allowing(Protocol):
         """Whether a requirement is allowed then."""
 
 
-class PlanFixes(msgspec.Struct, frozen=True):
+class PlanFixes(msgspec.Struct, frozen=True, dict=True):
     """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again.
 
     `remedies` say what to do about the findings that nothing of that is for.
@@ -75,13 +77,23 @@ class PlanFixes(msgspec.Struct, frozen=True):
         """Return what to do about a finding that no fix is for, or only a part of it."""
         return next((remedy for one, remedy in self.remedies if one is finding), finding.remedy)
 
+    @cached_property
+    def _fixing(self) -> dict[Requirement, list[int]]:
+        """List for each requirement the places of the fixes that grant it."""
+        places: dict[Requirement, list[int]] = {}
+        for place, each in enumerate(self.found):
+            for own in {answer.requirement for answer in each.answers}:
+                places.setdefault(own, []).append(place)
+        return places
+
     def of(self, finding: Finding) -> Fix | None:
         """Return the fix for a finding; where it fixes only part of that, its title says so."""
         wanted = {each.requirement for each in finding.answers}
-        shares = [(len(wanted & {own.requirement for own in each.answers}), each.fix) for each in self.found]
-        most, fix = max(shares, key=lambda each: each[0], default=(0, None))
-        if fix is None or most == 0 or most == len(wanted):
-            return fix if most else None
+        shares = Counter(place for each in wanted for place in self._fixing.get(each, ()))
+        place, most = max(shares.items(), key=lambda each: (each[1], -each[0]), default=(0, 0))
+        fix = self.found[place].fix if most else None
+        if fix is None or most == len(wanted):
+            return fix
         return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most} of {len(wanted)})")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: What it takes to look at a statement, in steps of the run.
-_STEPS = 10
+_STEPS = 12
 
 
 class Applies(msgspec.Struct, frozen=True):

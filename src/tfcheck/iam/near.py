@@ -10,7 +10,7 @@ from tfcheck.iam import action, condition, resource
 from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.iam.principal import names_service
-from tfcheck.symbolic.limits import take
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth, written
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def _unmet(statement: Statement, context: Context) -> list[str]:
 
 
 def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
-    if not take(_STEPS):
+    # NOTE: half of the run is kept for verdicts.
+    if limits.left() < limits.STEPS // 2 or not limits.take(_STEPS):
         return None
     seen = applies(statement, request)
     missing = [each for each in (seen.action, seen.resource, seen.principal, seen.conditions) if each is Truth.FALSE]

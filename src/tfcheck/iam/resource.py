@@ -13,7 +13,7 @@ from tfcheck.iam.context import Context
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, expand, read_text
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
-from tfcheck.symbolic.wildcards import glob_known
+from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary.arn import split
 
 
@@ -199,6 +199,8 @@ def _beginning(entry: Resource) -> Pattern:
 def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tuple[str, ...]) -> Truth:
     """Match an entry and a resource of which everything is known."""
     for i in _ORDER:
+        if not affordable(ours[i], theirs[i]):
+            return Truth.UNKNOWN
         if not glob_known(ours[i], theirs[i]):
             return _crossing(entry, wanted, _NO_KEYS)
     return Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else Truth.TRUE
@@ -235,7 +237,7 @@ def _share_an_attribute(whole: PolicyText, wanted: TextLike) -> bool:
 
 def _match_part(pattern: PolicyText, subject: TextLike, context: Context) -> Truth:
     if isinstance(pattern, str) and isinstance(subject, str):
-        return Truth.TRUE if glob_known(pattern, subject) else Truth.FALSE
+        return glob(pattern, subject)
     if not isinstance(pattern, PolicyTemplate):
         return glob(pattern, subject)
     expansion = expand(pattern, context)

@@ -92,6 +92,7 @@ class Document(msgspec.Struct, gc=False):
     variables: Raw = _NOTHING
     output_changes: Raw = _NOTHING
     prior_state: Raw = _NOTHING
+    resource_drift: Raw = _NOTHING
     configuration: Raw = _NOTHING
     planned_values: Raw = _NOTHING
     values: Raw = _NOTHING
@@ -151,6 +152,41 @@ class State(msgspec.Struct, Generic[_Row], gc=False):
     """A plan's `prior_state`."""
 
     values: StateValues[_Row] | None = None
+
+
+class MarkedObject(msgspec.Struct, gc=False):
+    """An object of a state, as far as something in it may be marked as sensitive."""
+
+    address: str = ""
+    values: Raw = _NOTHING
+    sensitive_values: Raw = _NOTHING
+
+
+class MarkedModule(msgspec.Struct, gc=False):
+    """A module instance of a state, with those it calls."""
+
+    resources: list[MarkedObject | None] | None = None
+    child_modules: list[MarkedModule | None] | None = None
+
+
+class MarkedOutput(msgspec.Struct, gc=False):
+    """An output of a state."""
+
+    sensitive: bool | None = None
+    value: Raw = _NOTHING
+
+
+class MarkedValues(msgspec.Struct, gc=False):
+    """The `values` of a state."""
+
+    outputs: dict[str, MarkedOutput | None] | None = None
+    root_module: MarkedModule | None = None
+
+
+class Marked(msgspec.Struct, gc=False):
+    """A plan's `prior_state`, read for what is marked in it, before the change and of whatever object."""
+
+    values: MarkedValues | None = None
 
 
 class KeptManaged(msgspec.Struct, gc=False, tag_field="mode", tag="managed"):

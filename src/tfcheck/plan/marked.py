@@ -5,34 +5,64 @@ Rows are decoded only where a mask marks something; that is looked for in the by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from msgspec import Raw
 
-from tfcheck.plan.document import Change, Document, ReadRow, decoded, decoded_json, decoded_mask, present
-from tfcheck.symbolic.marks import marked_strings, with_mask
+from tfcheck.plan.document import (
+    Change,
+    Document,
+    Marked,
+    MarkedObject,
+    ResourceChange,
+    decoded,
+    decoded_json,
+    decoded_mask,
+    present,
+)
+from tfcheck.symbolic.marks import marked, marked_strings, with_mask
 
 _MASKS = (b'"before_sensitive"', b'"after_sensitive"')
 
 
-def of_changes(document: Document) -> Iterator[str]:
-    """Yield what the masks of resources and root outputs mark, before the change and after it."""
-    for row in document.resource_changes or ():
+def of_plan(document: Document) -> Iterator[str]:
+    """Yield what is marked in a plan: in its changes, in what was changed outside of Terraform, and in its state."""
+    for row in (*(document.resource_changes or ()), *_drift(document)):
         if row is not None and _marks_something(row.change):
             yield from _of_change(row.change, f"`{row.address}` in the plan")
     outputs = decoded(document.output_changes, dict[str, Raw], "`output_changes`") if _outputs(document) else {}
     for name, change in outputs.items():
         yield from _of_change(change, f"output `{name}` in the plan")
+    if present(document.prior_state):
+        yield from _of_state(decoded(document.prior_state, Marked, "the plan's prior state"))
 
 
-def of_state(rows: Iterator[ReadRow]) -> Iterator[str]:
-    """Yield what is marked in data sources that were read."""
-    for row in rows:
-        if b"true" in bytes(row.sensitive_values):
-            named = f"`{row.address}` in the plan"
-            values, mask = decoded_json(row.values, named), decoded_mask(row.sensitive_values, named)
-            yield from marked_strings(with_mask(values, mask))
+def _drift(document: Document) -> Iterable[ResourceChange | None]:
+    raw = document.resource_drift
+    if not present(raw) or not _marks_something(raw):
+        return ()
+    return decoded(raw, list[ResourceChange | None], "`resource_drift`")
+
+
+def _of_state(state: Marked) -> Iterator[str]:
+    """Yield what is marked in the objects and the outputs of a state."""
+    modules = [state.values.root_module] if state.values else []
+    for name, output in ((state.values.outputs if state.values else None) or {}).items():
+        if output is not None and output.sensitive:
+            yield from marked_strings(marked(decoded_json(output.value, f"output `{name}` in the plan")))
+    while modules:
+        module = modules.pop()
+        for row in (module.resources if module else None) or ():
+            if row is not None and b"true" in bytes(row.sensitive_values):
+                yield from _of_object(row)
+        modules += (module.child_modules if module else None) or ()
+
+
+def _of_object(row: MarkedObject) -> Iterator[str]:
+    named = f"`{row.address}` in the plan"
+    mask = decoded_mask(row.sensitive_values, named)
+    yield from marked_strings(with_mask(decoded_json(row.values, named), mask))
 
 
 def _outputs(document: Document) -> bool:

@@ -27,7 +27,7 @@ from tfcheck.plan.document import (
 )
 from tfcheck.plan.edited import inside, references_in, resource_named
 from tfcheck.plan.instance import Instance, PriorData
-from tfcheck.plan.marked import of_changes, of_state
+from tfcheck.plan.marked import of_plan
 from tfcheck.plan.naming import Addresses
 from tfcheck.symbolic.marks import marked, marked_strings
 from tfcheck.symbolic.value import Value
@@ -98,12 +98,10 @@ class Plan:
         """Return every string that the plan marks as sensitive, whether anything of it is looked at or not."""
         declared = self.configuration.variables if self.configuration else {}
         given = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
-        rows = (row for rows in self._data_rows.values() for row in rows)
         return frozenset(
             (
                 *(text for value in given for text in marked_strings(marked(value))),
-                *of_changes(self._document),
-                *of_state(rows),
+                *of_plan(self._document),
             )
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from tfcheck.stopped_reason import Cause, Denial, Explanation, Known, explained
-from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.finding import Answer, Finding, Report, RoleKind
 
@@ -131,7 +131,14 @@ def _has_role(denial: Denial, task: str, kind: RoleKind, names: dict[tuple[str, 
     if name is None:
         # NOTE: the plan need not show on which instances a task runs, nor which of several roles these have.
         return Truth.UNKNOWN if kind is RoleKind.INSTANCE else Truth.FALSE
-    return equal(name, denial.role)
+    return _is_role(name, denial.role)
+
+
+def _is_role(name: TextLike, denied: str) -> Truth:
+    """Whether a name is that of the role that was refused; what is hidden in it may be anything."""
+    if isinstance(name, str) and _HIDDEN.search(name):
+        return glob(_HIDDEN.sub("*", name), denied) & Truth.UNKNOWN
+    return equal(name, denied)
 
 
 def _is_resource(resource: TextLike, denial: Denial) -> Truth:
@@ -145,9 +152,13 @@ def _is_resource(resource: TextLike, denial: Denial) -> Truth:
     same = denied in (stem, name, _NAME.sub("", stem)) or resource == _SUFFIX.sub(r"\1", denied)
     if same or resource == denied:
         return Truth.TRUE
+    if _HIDDEN.search(resource):
+        return Truth.UNKNOWN if denial.is_cut else glob(_HIDDEN.sub("*", resource), denied) & Truth.UNKNOWN
     return Truth.UNKNOWN if denial.is_cut and resource.startswith(denied) else Truth.FALSE
 
 
+#: What a report writes in place of what is sensitive, or known only after apply.
+_HIDDEN = re.compile(r"\(sensitive\)|\(known after apply\)|\$\{[^}]*\}")
 #: What stands before the name of a secret or parameter in its ARN, and what Secrets Manager puts behind it.
 _NAME = re.compile(r"^arn:[^:]+:(?:secretsmanager:[^:]*:[^:]*:secret:|ssm:[^:]*:[^:]*:parameter/?)")
 _SUFFIX = re.compile(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
@@ -157,7 +168,7 @@ def _of_role(denial: Denial, report: Report) -> str:
     """Say whose role was refused, where a report does not tell anything of the call."""
     if denial.role is None or not report.roles:
         return ""
-    fits = [(each, equal(each.name, denial.role)) for each in report.roles]
+    fits = [(each, _is_role(each.name, denial.role)) for each in report.roles]
     if all(truth is Truth.FALSE for _, truth in fits):
         return f"no task definition of this plan runs with the role `{denial.role}`"
     sure = [each for each, truth in fits if truth is Truth.TRUE]

@@ -6,6 +6,7 @@ is left for those who ask.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from tfcheck.report.cause_text import Detail, cause_lines, origin
@@ -16,6 +17,7 @@ from tfcheck.report.unknown_text import unknown_lines
 from tfcheck.report.words import TaskStatus, counted, headline, standings
 from tfcheck.vocabulary.finding import Answer, Fix, Report, Severity, Verdict
 
+_SHOWN_SKIPPED = 50
 _WIDEST_ADDRESS = 64
 #: How the notes begin that nobody acts on unless a verdict surprises them.
 _ASIDES = ("assumes ", "not evaluated")
@@ -100,8 +102,14 @@ def _skipped(report: Report, detail: Detail) -> Iterator[Line]:
     if report.skipped:
         total = counted(len(report.skipped), "resource")
         yield line(Span("skipped", Style.WARNING), Span(f": {total} could not be analysed", Style.STRONG))
+    counts: Counter[str] = Counter()
     for each in report.skipped:
-        yield from wrapped("  ", f"{each.address}: {each.reason}", detail.width)
+        counts[each.reason] += 1
+        if counts[each.reason] <= _SHOWN_SKIPPED:
+            yield from wrapped("  ", f"{each.address}: {each.reason}", detail.width)
+    for reason, count in counts.items():
+        if count > _SHOWN_SKIPPED:
+            yield from wrapped("  ", f"and {count - _SHOWN_SKIPPED} more: {reason}", detail.width)
 
 
 def _notes(report: Report, detail: Detail) -> Iterator[Line]:

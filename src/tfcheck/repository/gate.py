@@ -18,6 +18,7 @@ from tfcheck.repository.laptop import is_shared
 from tfcheck.repository.opening import UnreadableError, read
 from tfcheck.repository.visibility import Visibility
 from tfcheck.repository.work_tree import containing, has_git, is_home
+from tfcheck.symbolic.sensitive_text import redacted
 
 #: No file of a configuration is larger.
 LARGEST = 20_000_000
@@ -256,6 +257,7 @@ def why(error: OSError) -> str:
 
 def refused(path: str, rule: str) -> RefusedError:
     """Return the error for a path that a rule forbids."""
+    path = redacted(path)
     plain = "".join(char if char.isprintable() else "?" for char in path[:_LONGEST_SHOWN])
     more = f"… ({len(path)} characters)" if len(path) > _LONGEST_SHOWN else ""
     return RefusedError(f"`{plain}{more}` is not read: {rule}")

@@ -75,18 +75,15 @@ def _is_key(reference: str) -> bool:
     )
 
 
+#: More characters than a reference has.
+_LONGEST = 2_000
+
+
 def _longest(named: tuple[str, ...]) -> list[str]:
     """Keep the references that are not merely the beginning of another one."""
-    kept: list[str] = []
-    for name in dict.fromkeys(named):
-        longer = (other for other in named if other != name and _extends(other, name))
-        if next(longer, None) is None:
-            kept.append(name)
-    return kept
-
-
-def _extends(longer: str, shorter: str) -> bool:
-    return longer.startswith(shorter) and longer[len(shorter) : len(shorter) + 1] in (".", "[")
+    names = [name for name in dict.fromkeys(named) if len(name) <= _LONGEST]
+    beginnings = {name[:end] for name in names for end, char in enumerate(name) if char in ".["}
+    return [name for name in names if name not in beginnings]
 
 
 def _reference(written: str, keys: list[str], argument: str) -> Expression:

@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Unreadable, Variable
+from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.value import Symbol, Unknown
 
 _LONG_ROOTS = ("data", "ephemeral", "resource")
@@ -50,6 +51,6 @@ def _member(seen: Seen, key: str | int) -> Seen:
     if isinstance(seen, list) and isinstance(key, int) and 0 <= key < len(seen):
         return seen[key]
     if isinstance(seen, msgspec.Struct | str | dict | list | bool | int | float | None) or not hasattr(seen, "member"):
-        raise EvaluationError(f"there is no {key!r}")
+        raise EvaluationError(f"there is no {shown_key(key)}")
     found: Seen = seen.member(key)
     return found

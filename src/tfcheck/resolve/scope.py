@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
@@ -166,7 +167,7 @@ class ResourceReferent:
                 raise IndexError(index)
             return InstanceReferent(self._resolver, self._instances[index])
         except (KeyError, IndexError, ValueError):
-            raise EvaluationError(f"the plan has no instance {key!r}") from None
+            raise EvaluationError(f"the plan has no instance {shown_key(key)}") from None
 
     def keys(self) -> Sequence[str] | int:
         """Return the keys, or how many there are."""
@@ -222,7 +223,7 @@ class CallReferent:
         """
         exists = 0 <= int(key) < self._keys if isinstance(self._keys, int) else key in self._keys
         if not exists:
-            raise EvaluationError(f"module.{self._name} has no instance {key!r}")
+            raise EvaluationError(f"module.{self._name} has no instance {shown_key(key)}")
         found: InstanceKey = int(key) if isinstance(self._keys, int) else str(key)
         return ModuleReferent(self._resolver, self._parent.child(self._name, found))
 

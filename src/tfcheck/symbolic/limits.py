@@ -1,8 +1,9 @@
 """Bound what one run may cost, whoever wrote its input and however.
 
 Sources and plans are not ours: a few lines may double a list sixty times, or compare everything with everything. What
-takes long counts its steps here, and where none are left its answer is unknown. Steps are counted and not seconds, so
-that an answer never depends on the machine.
+takes long takes steps from the allowance of its run: the characters, tokens and blocks of the sources that are read;
+what is evaluated, and everything that this makes, before it is made; what is compared and decided. Where none are left
+the answer is unknown. Steps are counted and not seconds, so that an answer never depends on the machine.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-#: Steps of about a microsecond that one check may take; a plan of 20 MB takes about 20,000.
-STEPS = 1_000_000
-#: Plans beyond this many bytes may take a step more for each tenth: there is more to decide in them.
-_SMALL = 20_000_000
+#: Steps of about a microsecond that one run may take. A plan of 20 MB takes about 20,000, reading and walking over 6 MB
+#: of public configurations a million.
+STEPS = 2_000_000
+#: For every so many bytes of a plan a run may take a step more, and for the bytes beyond those of a small plan more of
+#: them: there is more to decide in it.
+_BYTES, _MORE_BYTES, _SMALL = 20, 3, 20_000_000
 #: What to answer where there are no steps left, and what the run says about it once.
 REASON = "limit: too much to work out in one run"
 NOTE = f"{REASON}: what was left is unknown"
@@ -23,16 +26,21 @@ NOTE = f"{REASON}: what was left is unknown"
 class Allowance:
     """Counts down what is left for one run."""
 
-    def __init__(self, steps: int = STEPS) -> None:
-        self.steps = steps
+    def __init__(self, steps: int | None = None) -> None:
+        """Begin with all steps of a run, or with so many."""
+        self.steps = STEPS if steps is None else steps
         self.exceeded = False
 
     def take(self, steps: int) -> bool:
         """Take steps away. Whether there were enough; where not, nothing is left for what is smaller either."""
-        self.steps -= steps
-        if self.steps < 0:
-            self.exceeded = True
+        if not self.exceeded:
+            self.steps -= steps
+            self.exceeded = self.steps < 0
         return not self.exceeded
+
+    def extend(self, size: int) -> None:
+        """Add the steps that a run may take for a plan of so many bytes."""
+        self.steps += min(size, _SMALL) // _BYTES + max(size - _SMALL, 0) // _MORE_BYTES
 
 
 # NOTE: a context variable, as `decimal` has one: what compares two texts does not know for which run it does.
@@ -40,13 +48,8 @@ _RUN: ContextVar[Allowance | None] = ContextVar("_RUN", default=None)
 
 
 @contextmanager
-def bounded(size: int = 0) -> Iterator[Allowance]:
-    """Bound everything inside that takes steps; `size` is how many bytes the plan has. One inside another shares it."""
-    around = _RUN.get()
-    if around is not None:
-        yield around
-        return
-    allowance = Allowance(STEPS + max(size - _SMALL, 0) // 10)
+def within(allowance: Allowance) -> Iterator[Allowance]:
+    """Bound everything inside that takes steps by what is left of an allowance."""
     token = _RUN.set(allowance)
     try:
         yield allowance
@@ -54,10 +57,32 @@ def bounded(size: int = 0) -> Iterator[Allowance]:
         _RUN.reset(token)
 
 
+@contextmanager
+def bounded(size: int = 0) -> Iterator[Allowance]:
+    """Bound everything inside that takes steps; `size` is how many bytes the plan has. One inside another shares it."""
+    around = _RUN.get()
+    allowance = Allowance() if around is None else around
+    allowance.extend(size)
+    with within(allowance):
+        yield allowance
+
+
 def take(steps: int) -> bool:
     """Take steps from the run's allowance. Whether there were enough; always outside of `bounded`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
+
+
+def left() -> int:
+    """Return how many steps the run may still take."""
+    allowance = _RUN.get()
+    return STEPS if allowance is None else max(allowance.steps, 0)
+
+
+def exceeded() -> bool:
+    """Whether the run has taken more than its allowance."""
+    allowance = _RUN.get()
+    return allowance is not None and allowance.exceeded
 
 
 #: Pairs of characters of a pattern and a text that are compared at most: those of two texts of 3,000 characters, which

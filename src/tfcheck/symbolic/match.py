@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import Element, disjoint, exact, repeated
 from tfcheck.symbolic.limits import affordable, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
-from tfcheck.symbolic.wildcards import glob_known
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -38,9 +38,9 @@ def glob(pattern: Pattern, subject: TextLike) -> Truth:
     An unknown part of the pattern may itself turn out to hold wildcards, unless its hole excludes them.
     """
     if isinstance(pattern, str) and isinstance(subject, str):
-        if "?" in pattern and not affordable(len(pattern), len(subject)):
+        if not wildcards.affordable(pattern, subject):
             return Truth.UNKNOWN
-        return Truth.of(glob_known(pattern, subject))
+        return Truth.of(wildcards.glob_known(pattern, subject))
     return _compare(pattern, subject)
 
 
@@ -147,9 +147,13 @@ class _Open(msgspec.Struct, frozen=True):
 _Atom: TypeAlias = str | _Wild | _Open
 
 
+#: The steps of the run that it takes to compare two texts, and how many of their characters and unknown parts cost one.
+_COMPARED, _ATOMS = 10, 4
+
+
 def _compare(pattern: Pattern, subject: TextLike) -> Truth:
     patterns, subjects = list(_pattern_atoms(pattern, spell=True)), list(_subject_atoms(subject, spell=True))
-    if not affordable(len(patterns), len(subjects)):
+    if not (affordable(len(patterns), len(subjects)) and take(_COMPARED + (len(patterns) + len(subjects)) // _ATOMS)):
         return Truth.UNKNOWN
     answer = _compare_atoms(patterns, subjects)
     if answer is not Truth.TRUE and _has_shape(pattern) and _has_shape(subject):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TypeAlias
 
+from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value
 
 Number: TypeAlias = int | Fraction
@@ -54,7 +56,10 @@ def spelled(number: Number) -> str | None:
 
 
 def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
-    """Return a string, number or bool as the string that Terraform converts it to; None for anything else."""
+    """Return a string, number or bool as the string that Terraform converts it to; None for anything else.
+
+    What is marked stays marked.
+    """
     if isinstance(value, str | Unknown | Text | JsonText):
         return value
     if isinstance(value, bool):
@@ -63,4 +68,6 @@ def as_text(value: Value) -> str | Unknown | Text | JsonText | None:
     if number is None:
         return None
     written = spelled(number)
-    return Unknown(reason="limit: a number that Terraform rounds") if written is None else written
+    if written is None:
+        return Unknown(reason="limit: a number that Terraform rounds")
+    return Sensitive(written) if isinstance(value, SENSITIVE_NUMBERS) else written

@@ -102,6 +102,8 @@ class Sensitive(str):
 def joined(parts: Iterable[str]) -> str:
     """Return the concatenation of `parts`, marked where they are."""
     known = list(parts)
+    if len(known) == 1:
+        return known[0]
     if not any(isinstance(part, Sensitive) for part in known):
         return "".join(known)
     spans: list[tuple[int, int]] = []
@@ -134,6 +136,11 @@ def redacted(text: str) -> str:
     if not isinstance(text, Sensitive):
         return text
     return "".join(SENSITIVE if is_marked else part for part, is_marked in parted(text))
+
+
+def shown_key(key: str | int) -> str:
+    """Return the key of an element for people: quoted, `(sensitive)` in place of what is marked."""
+    return repr(redacted(key) if isinstance(key, str) else key)
 
 
 def parted(text: Sensitive) -> Iterator[tuple[str, bool]]:

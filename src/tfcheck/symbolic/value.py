@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 import msgspec
 
-from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.sensitive_text import joined, redacted
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -127,7 +127,7 @@ class Symbol(msgspec.Struct, frozen=True):
         """Write it as Terraform would: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
         if self.owner in (GREATEST, LEAST):
             return f"{self.owner}({', '.join(map(str, self.path))})"
-        steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
+        steps = (f"[{step}]" if isinstance(step, int) else f".{redacted(step)}" for step in self.path)
         return self.owner + "".join(steps)
 
 
@@ -185,16 +185,22 @@ def text(pieces: Iterable[TextLike]) -> TextLike:
 
     A single piece is returned as it is, so that `"${x}"` stays `x`; no piece at all is the empty string.
     """
-    joined: list[str | Unknown | JsonText] = []
+    together: list[str | Unknown | JsonText] = []
+    literals: list[str] = []
     for piece in pieces:
         for part in piece.pieces if isinstance(piece, Text) else (piece,):
-            if isinstance(part, str) and joined and isinstance(joined[-1], str):
-                joined[-1] += part
-            elif part != "":
-                joined.append(part)
-    if not joined:
+            if isinstance(part, str):
+                literals += (part,) if part else ()
+                continue
+            if literals:
+                together.append(joined(literals))
+                literals = []
+            together.append(part)
+    if literals:
+        together.append(joined(literals))
+    if not together:
         return ""
-    return joined[0] if len(joined) == 1 else Text(tuple(joined))
+    return together[0] if len(together) == 1 else Text(tuple(together))
 
 
 def pieces(value: TextLike) -> tuple[str | Unknown | JsonText, ...]:

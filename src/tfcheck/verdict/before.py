@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from tfcheck import startup
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.symbolic.limits import exceeded
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.judge import Judge
@@ -37,6 +38,8 @@ class VerdictsBefore:
         task = self.tasks.get(requirement.task_definition)
         if task is None:
             return None
+        if exceeded():
+            return Verdict.UNKNOWN
         for earlier in self._requirements(task).get(_kind(requirement), ()):
             if requirement.container is None or equal(earlier.resource, requirement.resource) is Truth.TRUE:
                 found = self._judge.verdict(earlier, task)

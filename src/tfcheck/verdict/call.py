@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.iam import Allowed, Decision, Denied, Effect, Layers, Policy, Request, Undecided, decide
 from tfcheck.resource_policy import ResourceSide, covering
 from tfcheck.role import Role
-from tfcheck.symbolic.limits import REASON, take
+from tfcheck.symbolic.limits import REASON, exceeded, take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import split
@@ -34,9 +34,15 @@ class RoleCall(msgspec.Struct, frozen=True):
 
 
 def decided(call: RoleCall) -> Decision:
-    """Decide a call, for every inline policy that may be the one to remain of several with one name."""
-    if not take(1):
-        return Undecided("unknown_value", REASON)
+    """Decide a call, for every inline policy that may be the one to remain of several with one name.
+
+    INVARIANT: what is decided, allowed or denied, rests on nothing that was left out because the run took too much.
+    """
+    decision = _decided(call) if take(1) else None
+    return Undecided("unknown_value", REASON) if decision is None or exceeded() else decision
+
+
+def _decided(call: RoleCall) -> Decision:
     decision = _merged([decide(call.request, _layers(call, identity)) for identity in _identities(call.role)])
     if isinstance(decision, Denied) and call.doubt:
         return Undecided("unknown_value", call.doubt, decision.by)

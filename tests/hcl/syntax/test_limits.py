@@ -12,10 +12,10 @@ from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.expression import Expression, Unreadable
 from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.lexer import template_tokens
-from tfcheck.hcl.syntax.limits import CHARACTERS, STEPS, TOO_LONG, TOO_MUCH, Reading
 from tfcheck.hcl.syntax.parse import parse_template
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
+from tfcheck.symbolic.limits import REASON, STEPS, Allowance, bounded, within
 
 DEEP = "limit: nested too deeply"
 
@@ -100,11 +100,11 @@ def expressions(block: Block) -> list[Expression]:
 
 def steps(text: str, name: str = "main.tf") -> tuple[int, SourceFile]:
     """Read a file and all of its arguments; return the steps that it took."""
-    reading = Reading()
-    file = read(SourceText(name, text, reading=reading))
-    for block in file.blocks:
-        expressions(block)
-    return STEPS - reading.steps, file
+    with bounded() as allowance:
+        file = read(SourceText(name, text))
+        for block in file.blocks:
+            expressions(block)
+    return STEPS - allowance.steps, file
 
 
 @pytest.mark.parametrize("name", texts(1))
@@ -122,13 +122,13 @@ def test_steps_are_bounded_by_the_text(name: str) -> None:
 
 @pytest.mark.parametrize("name", texts(1))
 def test_what_is_too_much_is_refused_with_the_limit(name: str) -> None:
-    reading = Reading(2_000)
-    file = read(SourceText("main.tf", texts(20_000)[name], reading=reading))
-    found = [each for block in file.blocks for each in expressions(block)]
+    with within(Allowance(2_000)) as allowance:
+        file = read(SourceText("main.tf", texts(20_000)[name]))
+        found = [each for block in file.blocks for each in expressions(block)]
     reasons = [each.reason for each in found if isinstance(each, Unreadable)]
     reasons += [file.problem.message] if file.problem else []
-    assert reasons or reading.steps >= 0
-    assert reading.steps > -100_000, "it stops where nothing is left"
+    assert reasons or not allowance.exceeded
+    assert allowance.steps > -100_000, "it stops where nothing is left"
 
 
 @pytest.mark.parametrize("name", [*list(REPEATED)[:16]])
@@ -149,23 +149,24 @@ def test_a_file_that_is_too_long_is_not_read() -> None:
 def test_the_files_of_a_configuration_share_what_is_left(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / f"m{number}.tf").write_text("a {}\n" * 60_000)
-    module = from_directory(tmp_path).module(())
+    with bounded():
+        module = from_directory(tmp_path).module(())
     assert module
     problems = [str(file.problem.message) for file in module.files if file.problem]
     assert 0 < len(problems) < 6
-    assert set(problems) == {TOO_MUCH}
+    assert set(problems) == {REASON}
 
 
 def test_once_nothing_is_left_nothing_is_read() -> None:
-    reading = Reading(10)
-    assert not reading.take(11)
-    assert not reading.take(1)
-    source = SourceText("main.tf", "a { b = 1 }\n", reading=reading)
-    assert read(source).problem is not None
+    with within(Allowance(10)) as allowance:
+        assert not allowance.take(11)
+        assert not allowance.take(1)
+        assert read(SourceText("main.tf", "a { b = 1 }\n")).problem is not None
 
 
 def test_a_template_that_is_too_long_is_unknown() -> None:
-    found = parse_template("${b}" * 400_000, SourceText("t", "").place(0))
+    with bounded():
+        found = parse_template("${b}" * 400_000, SourceText("t", "").place(0))
     assert isinstance(found, Unreadable)
-    assert found.reason == TOO_MUCH
-    assert len(template_tokens("${b}" * 3, Reading()).listed) == 3 * 3 + 3
+    assert found.reason == REASON
+    assert len(template_tokens("${b}" * 3).listed) == 3 * 3 + 3

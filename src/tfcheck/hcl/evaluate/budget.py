@@ -10,18 +10,17 @@ from typing import Protocol
 from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.symbolic.limits import REASON, take
-from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
+from tfcheck.symbolic.size import LEAVES, size
+from tfcheck.symbolic.value import Unknown, Value
 
 #: Nodes evaluated, elements and hundreds of characters made, for one expression.
-STEPS = 300_000
+STEPS = 600_000
 #: Expressions inside each other. Python's own limit must not be met first.
 DEPTH = 120
 #: Characters of one string. A task definition has 64 KiB at most, a policy less.
 LENGTH = 1 << 20
 #: Pieces, known and unknown, of one string: a task definition has no room for more references.
 PIECES = 4_000
-#: Leaves of one value, each counted as often as it is in it.
-LEAVES = 100_000
 #: Parts of a value inside each other: who walks over them must not run out of stack. A policy has about 6.
 LEVELS = 100
 
@@ -58,7 +57,7 @@ class Budget:
         if self.depth >= DEPTH:
             raise Limit("limit: the expression nests too deeply")
         self.depth += 1
-        self.spend(2)
+        self.spend(4)
 
     def leave(self) -> None:
         """Come back up."""
@@ -70,8 +69,12 @@ class Budget:
         Raises:
             Limit: it has too many leaves or too many characters, or nests too deeply.
         """
-        if isinstance(value, _NESTED):
-            self.spend(_looked_at(value) // 4)
+        found = size(value)
+        self.spend(found.looked // 2 + found.leaves // 8)
+        if found.leaves > LEAVES:
+            raise Limit("limit: the value is too large")
+        if found.levels > LEVELS:
+            raise Limit("limit: the value nests too deeply")
 
 
 class Run(Protocol):
@@ -92,55 +95,3 @@ class Run(Protocol):
 
     def probe(self, node: Expression, scope: Scope) -> Value:
         """Evaluate a part of the expression only to see whether Terraform would report an error."""
-
-
-_NESTED = (list, dict, Set, JsonText, Text)
-
-
-def _looked_at(value: Value) -> int:
-    """Count the leaves of a value from the innermost part on, and return how many parts were looked at.
-
-    Raises:
-        Limit: there are too many, or too many inside each other.
-    """
-    leaves: dict[int, int] = {}
-    levels: dict[int, int] = {}
-    todo = [value]
-    looked = 0
-    while todo:
-        part = todo[-1]
-        parts = _parts(part)
-        looked += len(parts)
-        inner = [each for each in parts if isinstance(each, _NESTED) and id(each) not in leaves]
-        if inner and id(part) not in leaves:
-            todo.extend(inner)
-            leaves[id(part)] = 0  # its parts come first; nothing contains itself
-            continue
-        todo.pop()
-        leaves[id(part)] = 1 + sum(_leaves_of(each, leaves) for each in parts)
-        levels[id(part)] = 1 + max((levels.get(id(each), 0) for each in parts), default=0)
-        if leaves[id(part)] > LEAVES or looked > LEAVES:
-            raise Limit("limit: the value is too large")
-        if levels[id(part)] > LEVELS:
-            raise Limit("limit: the value nests too deeply")
-    return looked
-
-
-def _leaves_of(part: Value, known: dict[int, int]) -> int:
-    return 1 + len(part) // 100 if isinstance(part, str) else known.get(id(part), 1)
-
-
-def _parts(value: Value) -> list[Value]:
-    match value:
-        case list():
-            return value
-        case dict():
-            return list(value.values())
-        case Set():
-            return list(value.items)
-        case JsonText():
-            return [value.value]
-        case Text():
-            return list(value.pieces)
-        case _:
-            return []

@@ -122,7 +122,7 @@ def _rounds(
         # Terraform looks at the condition even where there is nothing to walk.
         condition(run.probe(node.condition, LocalScope(scope, {node.key: Unknown(), node.value: Unknown()})))
     for key, item in items:
-        run.budget.spend(1)
+        run.budget.spend(3)
         inner = LocalScope(scope, {node.key: key, node.value: item} if node.key else {node.value: item})
         if node.condition is not None:
             passes, is_secret = run.condition(node.condition, inner)

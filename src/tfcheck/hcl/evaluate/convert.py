@@ -28,7 +28,9 @@ from tfcheck.hcl.evaluate.types import (
     elements,
     type_of,
 )
+from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.numerals import as_text, exact, spelled
+from tfcheck.symbolic.size import LEAVES, size
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
 
@@ -107,6 +109,8 @@ def convert(value: Value, kind: Type) -> Value:
     """
     if isinstance(value, Unknown) or value is None:
         return value
+    if isinstance(value, list | dict) and not take(2 * len(value)):
+        return Unknown(reason=REASON)
     match kind:
         case ListType():
             return elements_of(_sequence(value), kind.element)
@@ -189,6 +193,9 @@ def unify(values: Sequence[Value], *, structural: bool = False) -> list[Value]:
     """
     if all(isinstance(value, str | Text | JsonText | Unknown | None) for value in values):
         return list(values)
+    leaves = size(list(values)).leaves
+    if leaves > LEAVES or not take(2 * leaves):
+        return [Unknown(reason=REASON) for _ in values]
     readings = [_reading(values, collections=False)]
     if not structural:
         readings.append(_reading(values, collections=True))
@@ -242,6 +249,9 @@ def as_set(items: Iterable[Value]) -> Value:
 
     Where it is open whether two items are equal, the whole is unknown. With unknown items the order is as given.
     """
+    items = list(items)
+    if all(isinstance(item, str) for item in items):
+        return Set(tuple(sorted({str(item): item for item in items}.values(), key=str)))
     kept: list[Value] = []
     for item in items:
         found = Truth.some(same(item, other, alike=True) for other in kept)

@@ -17,6 +17,7 @@ from tfcheck.hcl.evaluate.numbers import parsed
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
 from tfcheck.hcl.evaluate.types import surely_text
 from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, unknowns
 
 _VALUES = (type(None), bool, int, float, str, list, dict, Unknown, Text, JsonText, Set, Fraction)
@@ -59,6 +60,7 @@ class Gathered:
 
     def __init__(self, members: Sequence[Seen] | Mapping[str, Seen]) -> None:
         self.members = members
+        self._whole: Value = None
 
     def member(self, key: str | int) -> Seen:
         """Return one of the members.
@@ -78,7 +80,12 @@ class Gathered:
         return list(self.members) if isinstance(self.members, Mapping) else len(self.members)
 
     def whole(self) -> Value:
-        """Evaluate every member."""
+        """Evaluate every member, once: it may be part of others many times over."""
+        if self._whole is None:
+            self._whole = self._evaluated()
+        return self._whole
+
+    def _evaluated(self) -> Value:
         if isinstance(self.members, Mapping):
             return {name: whole(member) for name, member in self.members.items()}
         return [whole(member) for member in self.members]
@@ -134,12 +141,12 @@ def member(seen: Seen, name: str) -> Seen:
     match seen:
         case dict():
             if name not in seen:
-                raise EvaluationError(f"no attribute `{name}`")
+                raise EvaluationError(f"no attribute `{redacted(name)}`")
             return seen[name]
         case Unknown():
             return _inside_unknown(seen, name)
         case list():
-            raise EvaluationError(f"a list has no attribute `{name}`")
+            raise EvaluationError(f"a list has no attribute `{redacted(name)}`")
         case _:
             raise EvaluationError(f"{kind_name(whole(seen))} has no attributes")
 
@@ -166,9 +173,9 @@ def element(seen: Seen, key: Value) -> Seen:
             return seen[_position(key, len(seen))]
         case dict():
             # An object takes a bool for its text, a map does not.
-            return _BOOL_KEY if isinstance(key, bool) else member(seen, str(to_string(key)))
+            return _BOOL_KEY if isinstance(key, bool) else member(seen, _name(key))
         case Unknown():
-            return _inside_unknown(seen, key if isinstance(key, int | str) else str(to_string(key)))
+            return _inside_unknown(seen, key if isinstance(key, int | str) else _name(key))
         case _:
             raise EvaluationError(f"{kind_name(whole(seen))} has no elements to be picked")
 
@@ -215,7 +222,13 @@ def _element_of_referent(referent: Referent, key: Value) -> Seen:
         return member_at(referent, _position(key, keys))
     if keys is None and isinstance(key, int) and not isinstance(key, bool):
         return member_at(referent, key)
-    return member_at(referent, str(to_string(key)))
+    return member_at(referent, _name(key))
+
+
+def _name(key: Value) -> str:
+    """Return a key as the name of a member, marked where it is."""
+    name = to_string(key)
+    return name if isinstance(name, str) else str(name)
 
 
 def _position(key: Value, length: int) -> int:
@@ -249,4 +262,4 @@ def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
 
 
 def _shown(key: str | int) -> str:
-    return str(key) if isinstance(key, int) else f"`{key}`"
+    return str(key) if isinstance(key, int) else f"`{redacted(key)}`"

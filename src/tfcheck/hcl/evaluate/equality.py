@@ -13,6 +13,9 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import exact
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
+#: The steps of the run that it takes to compare two values; the parts of structures are compared one by one.
+_STEPS = 5
+
 
 def same(left: Value, right: Value, *, alike: bool = False) -> Truth:
     """Compare two values as `==` does.
@@ -20,7 +23,7 @@ def same(left: Value, right: Value, *, alike: bool = False) -> Truth:
     Values do not tell lists from tuples, nor maps from objects. Only where the caller knows that both sides are `alike`
     in that, two structures with equal contents are equal; otherwise that stays open, as where the run may take no more.
     """
-    if not take(2):
+    if not take(_STEPS):
         return Truth.UNKNOWN
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return _same_unknown(left, right)

@@ -27,7 +27,7 @@ from tfcheck.hcl.evaluate.elements import (
     whole,
 )
 from tfcheck.hcl.evaluate.lazy_calls import call_lazily
-from tfcheck.hcl.evaluate.marking import about_marks, bare, called, holds_mark, is_marked, mark_if, moved
+from tfcheck.hcl.evaluate.marking import about_marks, bare, called, holds_mark, is_marked, mark, mark_if, moved
 from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
 from tfcheck.hcl.evaluate.rendering import joined, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
@@ -53,6 +53,7 @@ from tfcheck.hcl.syntax.expression import (
     Unreadable,
     Variable,
 )
+from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS, unmarked_number
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 __all__ = ["LocalScope", "evaluate", "see"]
@@ -126,7 +127,7 @@ class _Run:
         finally:
             self.budget.leave()
         if not isinstance(seen, Unknown):
-            return seen
+            return mark(unmarked_number(seen)) if isinstance(seen, SENSITIVE_NUMBERS) else seen
         if not seen.where and seen.symbol is None:
             seen = msgspec.structs.replace(seen, where=str(node.place))
         if seen.unsure:
@@ -208,6 +209,7 @@ class _Run:
             equal = self._equals(node, left, right)
             result = equal if node.operator == "==" else inverted(equal)
         else:
+            self.budget.spend(20)  # numbers are kept exactly
             result = computed(node.operator, whole(left), whole(right))
         return self._by_length(node, scope, left, right, result) if isinstance(result, Unknown) else result
 
@@ -275,6 +277,7 @@ class _Run:
         if len(arguments) == 1:
             is_about_marks, seen = about_marks(node.name, arguments[0])
             if is_about_marks:
+                self._weigh(arguments[0])
                 return seen
         # Here, because `templatefile` is a function that evaluates.
         from tfcheck.hcl.functions import call
@@ -287,6 +290,10 @@ class _Run:
             self.budget.weigh(value)
         self.budget.spend(10)
         return called(node.name, arguments, values, call(node.name, values, scope))
+
+    def _weigh(self, seen: Seen) -> None:
+        if not is_referent(bare(seen)):
+            self.budget.weigh(whole(bare(seen)))
 
     def _arguments(self, node: Call, scope: Scope) -> list[Seen] | Unknown:
         """Evaluate what is passed; with `...` the last argument is spread."""

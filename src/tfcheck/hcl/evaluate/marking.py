@@ -13,16 +13,18 @@ from tfcheck.hcl.evaluate.elements import Gathered, element, is_referent, whole
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.symbolic.marks import holds_mark as value_holds_mark
 from tfcheck.symbolic.marks import marked, marked_strings, unmarked
+from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
 
 class Marked:
-    """A value other than a text, which cannot carry a mark of its own: a number, a bool, null or a collection."""
+    """A value other than a text inside of an expression: a number, a bool, null or a collection."""
 
     def __init__(self, value: Value) -> None:
         """Mark all of `value`."""
         self.value = value
+        self._whole: Value = None
 
     def member(self, key: str | int) -> Seen:
         """Return one element, marked.
@@ -39,8 +41,10 @@ class Marked:
         return len(self.value) if isinstance(self.value, list) else None
 
     def whole(self) -> Value:
-        """Return the value with every string in it marked."""
-        return marked(self.value)
+        """Return the value with every string and every number in it marked."""
+        if self._whole is None:
+            self._whole = marked(self.value)
+        return self._whole
 
 
 #: Functions that pass elements on as they are: the result is marked where an argument is as a whole.
@@ -77,22 +81,31 @@ def mark_if(condition: bool, seen: Seen) -> Seen:
 
 def is_marked(seen: Seen) -> bool:
     """Whether Terraform's `issensitive` holds: not where only elements inside of a collection are marked."""
-    if isinstance(seen, str | Unknown | Text | JsonText):
-        return value_holds_mark(seen)
+    if isinstance(seen, (str, Unknown, Text, JsonText, *SENSITIVE_NUMBERS)):
+        return value_holds_mark(whole(seen))
     return isinstance(seen, Marked)
 
 
 def holds_mark(seen: Seen) -> bool:
     """Whether anything in `seen` is marked; a resource or a module stays unopened."""
-    if isinstance(seen, Marked):
-        return True
-    if isinstance(seen, Gathered):
-        return any(map(holds_mark, members(seen)))
-    if isinstance(seen, list):
-        return any(map(holds_mark, seen))
-    if isinstance(seen, dict):
-        return any(map(holds_mark, seen.values()))
-    return not is_referent(seen) and value_holds_mark(whole(seen))
+    return any(isinstance(each, Marked) or (not is_referent(each) and _holds(each)) for each in _inside(seen))
+
+
+def _holds(seen: Seen) -> bool:
+    return value_holds_mark(whole(seen))
+
+
+def _inside(seen: Seen) -> Iterator[Seen]:
+    """Yield what is in a list or an object that was gathered, all the way down, each part once; or what else it is."""
+    todo, looked_at = [seen], {id(seen)}
+    while todo:
+        part = todo.pop()
+        if not isinstance(part, Gathered):
+            yield part
+            continue
+        found = [each for each in members(part) if id(each) not in looked_at or not isinstance(each, Gathered)]
+        looked_at.update(map(id, found))
+        todo += found
 
 
 def members(gathered: Gathered) -> Iterator[Seen]:
@@ -155,9 +168,7 @@ def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) 
 
 
 def _holds_marked_structure(seen: Seen) -> bool:
-    if isinstance(seen, Gathered):
-        return any(isinstance(each, Marked) or _holds_marked_structure(each) for each in members(seen))
-    return False
+    return isinstance(seen, Gathered) and any(isinstance(each, Marked) for each in _inside(seen))
 
 
 def _covers(result: Value, arguments: Sequence[Seen]) -> bool:

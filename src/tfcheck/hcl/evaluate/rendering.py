@@ -56,7 +56,7 @@ def _bounded(parts: Sequence[TextLike], run: Run) -> TextLike:
     length = sum(len(piece) for part in parts for piece in pieces(part) if isinstance(piece, str))
     if length > LENGTH or count > PIECES:
         raise Limit("limit: the text is too long")
-    run.budget.spend(length // 100 + count // 2)
+    run.budget.spend(4 + length // 100 + count // 2)
     return text(parts)
 
 
@@ -116,7 +116,7 @@ def _repeated(node: ForDirective, collection: Seen, scope: Scope, run: Run) -> T
         return Unknown(reason=items.reason, where=items.where, unsure=items.unsure)
     rendered: list[TextLike] = []
     for key, item in items:
-        run.budget.spend(1)
+        run.budget.spend(5)
         names = {node.key: key, node.value: item} if node.key else {node.value: item}
         rendered.append(joined(node.parts, LocalScope(scope, names), run))
     return _bounded(rendered, run)

@@ -33,8 +33,10 @@ from tfcheck.symbolic.value import (
 __all__ = ["decode", "encode", "normal", "quoted", "unused", "written"]
 
 _DEPTH = 100
-_ESCAPED = re.compile('[\x00-\x1f"\\\\<>&\u2028\u2029]')
+_ESCAPED = ("\\", '"', *map(chr, range(0x20)), "<", ">", "&", "\u2028", "\u2029")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+#: What stands for each character that is escaped, the backslash first.
+_ESCAPES = {char: _SHORT_ESCAPES.get(char, f"\\u{ord(char):04x}") for char in _ESCAPED}
 
 
 def encode(value: Value) -> str | JsonText:
@@ -136,13 +138,15 @@ def quoted(string: str) -> str:
 
 def _escaped_literal(string: str) -> str:
     if not isinstance(string, Sensitive):
-        return _ESCAPED.sub(_escape, string)
-    parts = [(_ESCAPED.sub(_escape, part), is_secret) for part, is_secret in parted(string)]
+        return _escaped_plain(string)
+    parts = [(_escaped_plain(part), is_secret) for part, is_secret in parted(string)]
     return joined(Sensitive(part) if is_secret else part for part, is_secret in parts)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return _SHORT_ESCAPES.get(found[0]) or f"\\u{ord(found[0]):04x}"
+def _escaped_plain(string: str) -> str:
+    for char in _ESCAPED if _ESCAPES.keys() & set(string) else ():
+        string = string.replace(char, _ESCAPES[char])
+    return string
 
 
 def _write(value: Value, out: list[str]) -> None:

@@ -6,11 +6,13 @@ one to survive is the one that RE2 finds.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.hcl.formats.regex_syntax import (
+    LAST,
     Alternatives,
     Assertion,
     CaptureGroup,
@@ -20,6 +22,7 @@ from tfcheck.hcl.formats.regex_syntax import (
     Ranges,
     Repeat,
     Sequence,
+    inverted,
 )
 from tfcheck.hcl.functions.arguments import limited
 from tfcheck.symbolic.limits import take
@@ -32,7 +35,10 @@ _MOST_STEPS = 500_000
 
 
 class Instruction(msgspec.Struct):
-    """One step: `char`, `assert`, `save` go on to the next; `split` goes to `first`, else to `second`; `match` ends."""
+    """One step. `ranges` are in order.
+
+    `char`, `assert`, `save` go on to the next; `split` goes to `first`, else to `second`; `match` ends.
+    """
 
     kind: str
     ranges: Ranges = ()
@@ -79,7 +85,7 @@ class _Writer:
     def node(self, node: Node) -> None:
         match node:
             case Char():
-                self.add(Instruction("char", ranges=node.ranges))
+                self.add(Instruction("char", ranges=inverted(inverted(node.ranges))))
             case Assertion():
                 self.add(Instruction("assert", place=node.kind))
             case Sequence():
@@ -184,7 +190,8 @@ class Machine:
             instruction = self.program.instructions[index]
             if instruction.kind == "match":
                 return onward, captures
-            if any(low <= code <= high for low, high in instruction.ranges):
+            place = bisect_right(instruction.ranges, (code, LAST + 1))
+            if place and code <= instruction.ranges[place - 1][1]:
                 onward.append((index + 1, captures))
         return onward, found
 

@@ -28,11 +28,10 @@ from tfcheck.hcl.functions import (
     times,
 )
 from tfcheck.hcl.functions.arguments import (
-    LONGEST_LIST,
-    LONGEST_STRING,
     MOST_PIECES,
     Function,
     LimitError,
+    afford,
     limited,
     prepared,
 )
@@ -72,6 +71,7 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope) -> Value:
         ready = prepared(function, values)
         if isinstance(ready, Unknown):
             return _named(ready, name)
+        afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
         result = function.compute(scope, *ready) if function.scoped else function.compute(*ready)
         return _named(_bounded(result), name)
     except LimitError as limit:
@@ -88,13 +88,12 @@ def _without(name: str) -> Unknown:
 
 def _bounded(result: Value) -> Value:
     if isinstance(result, str):
-        if len(result) > LONGEST_STRING:
-            raise limited("a string of so many characters")
+        afford(characters=len(result))
         return normal(result)
     if isinstance(result, Text) and len(result.pieces) > MOST_PIECES:
         raise limited("a string of so many pieces")
-    if isinstance(result, list | dict) and len(result) > LONGEST_LIST:
-        raise limited("a list of so many elements")
+    if isinstance(result, list | dict):
+        afford(elements=len(result))
     return result
 
 

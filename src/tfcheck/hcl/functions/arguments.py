@@ -13,6 +13,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, to_bool, to_number, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
 #: More characters than any document in a configuration has; a result beyond is refused, not computed.
@@ -21,6 +22,8 @@ LONGEST_STRING = 1 << 20
 MOST_PIECES = 4_000
 #: More elements than any list in a configuration has.
 LONGEST_LIST = 1 << 16
+#: How many characters that a function reads or makes cost a step of the run.
+_CHARACTERS = 40
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -72,6 +75,20 @@ def waiting(argument: Value, *, unsure: bool = False, hole: Hole = ANYTHING) -> 
 def limited(what: str) -> LimitError:
     """Return the error for a result that is too large."""
     return LimitError(f"limit: {what}")
+
+
+def afford(*, elements: int = 0, characters: int = 0, steps: int = 0) -> None:
+    """Pay for a result of so many elements and characters before it is made, and for work of so many steps.
+
+    Raises:
+        LimitError: it is larger than is worked out here, or the run may take no more.
+    """
+    if characters > LONGEST_STRING:
+        raise limited("a string of so many characters")
+    if elements > LONGEST_LIST:
+        raise limited("a list of so many elements")
+    if not take(elements // 4 + characters // _CHARACTERS + steps):
+        raise LimitError(REASON)
 
 
 def known(value: Value) -> bool:

@@ -36,7 +36,7 @@ def _read(scope: Scope, path: str, convert: Callable[[bytes], Value]) -> Value:
         return Unknown(reason=str(error), unsure=True)
     if data is None:
         return Unknown(reason=_NOT_AT_HAND, unsure=True)
-    if len(data) > _LARGEST or not take(len(data) // 100):
+    if not take(len(data) // 100) or len(data) > _LARGEST:
         raise limited("files of so many bytes")
     return convert(data)
 

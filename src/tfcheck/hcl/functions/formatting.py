@@ -16,7 +16,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import surely_text
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions import graphemes
-from tfcheck.hcl.functions.arguments import Function, limited, waiting
+from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
 from tfcheck.hcl.functions.decimals import exponential, fixed, shortest
 from tfcheck.symbolic.numerals import Number
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
@@ -25,6 +25,8 @@ _VERB = re.compile(
     r"%(?P<flags>[+\- #0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*))?(?:\[(?P<index>\d+)\])?(?P<mode>.)", re.DOTALL
 )
 _WIDEST = 1000
+#: The steps of the run that one verb takes.
+_VERB_STEPS = 5
 
 
 class Verb(msgspec.Struct, frozen=True):
@@ -46,7 +48,7 @@ def format_(written: TextLike, *arguments: Value) -> Value:
     if not isinstance(written, str):
         return waiting(written, unsure=True)
     parts: list[TextLike] = []
-    position = used = following = 0
+    position = used = following = made = 0
     while True:
         start = written.find("%", position)
         if start < 0:
@@ -65,9 +67,17 @@ def format_(written: TextLike, *arguments: Value) -> Value:
         following = chosen
         used = max(used, chosen)
         parts.append(_formatted(_verb(found), arguments[chosen - 1]))
+        made += _length(parts[-1])
+        afford(steps=_VERB_STEPS + _length(parts[-1]) // 40)
+        if made > LONGEST_STRING:
+            raise limited("a string of so many characters")
     if used < len(arguments):
         raise EvaluationError("the format needs fewer arguments")
     return text([*parts, written[position:]])
+
+
+def _length(part: TextLike) -> int:
+    return len(part) if isinstance(part, str) else 1
 
 
 def _percent(found: re.Match[str]) -> str:

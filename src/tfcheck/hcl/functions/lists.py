@@ -13,8 +13,10 @@ from tfcheck.hcl.evaluate.convert import as_set, to_bool, unify
 from tfcheck.hcl.evaluate.equality import same
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import surely_filled, surely_text
-from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limited, waiting
 from tfcheck.hcl.functions.strings import length_of
+from tfcheck.symbolic.limits import REASON
+from tfcheck.symbolic.numerals import plain
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 
 _MOST_RANGE = 1024
@@ -40,6 +42,7 @@ def concat(*lists: list[Value]) -> Value:
     """Put lists together."""
     if not lists:
         raise EvaluationError("at least one argument is required")
+    afford(elements=sum(map(len, lists)), steps=sum(map(len, lists)))
     together = [item for items in lists for item in items]
     kinds = [
         {_primitive(item) for item in items if item is not None and not _is_open(item)} for items in lists if items
@@ -104,10 +107,17 @@ def distinct(items: list[Value]) -> Value:
     for item in items:
         found = Truth.some(same(item, other, alike=True) for other in kept)
         if found is Truth.UNKNOWN:
-            return waiting(items)
+            return _undecided(items)
         if found is Truth.FALSE:
             kept.append(item)
     return kept
+
+
+def _undecided(items: Value) -> Unknown:
+    """Return what waits for whether two elements are equal; where all are known, the run may take no more."""
+    if is_known(items):
+        raise LimitError(REASON)
+    return waiting(items)
 
 
 def compact(items: list[Value]) -> Value:
@@ -133,6 +143,7 @@ def index(items: list[Value], wanted: Value) -> Value:
     for position, item in enumerate(items):
         truth = same(item, wanted)
         if truth is Truth.UNKNOWN:
+            _undecided([item, wanted])
             return waiting([item, wanted], unsure=True)
         if truth is Truth.TRUE:
             return position
@@ -147,7 +158,7 @@ def contains(items: Value, wanted: Value) -> Value:
     if not isinstance(members, list):
         raise EvaluationError("a list or a set is required")
     truth = Truth.some(same(item, wanted) for item in members)
-    return waiting([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
+    return _undecided([*members, wanted]) if truth is Truth.UNKNOWN else truth is Truth.TRUE
 
 
 def slice_(items: list[Value], start: int, end: int) -> Value:
@@ -181,14 +192,14 @@ def range_(*limits: int | Fraction) -> Value:
         raise EvaluationError("the step does not lead to the limit")
     if any((denominator := Fraction(each).denominator) & (denominator - 1) for each in (start, step)):
         raise limited("a range in steps that Terraform rounds")
-    numbers: list[Value] = []
-    number = Fraction(start)
-    while number < limit if step > 0 else number > limit:
-        if len(numbers) >= _MOST_RANGE:
-            raise EvaluationError("more than 1024 values")
-        numbers.append(number.numerator if number.denominator == 1 else number)
-        number += step
-    return numbers
+    count = -((limit - start) // -step)
+    if count > _MOST_RANGE:
+        raise EvaluationError("more than 1024 values")
+    if isinstance(limit, int) and isinstance(step, int) and start == int(start):
+        afford(elements=int(count))
+        return list(range(int(start), int(start) + int(count) * step, step))
+    afford(elements=int(count), steps=4 * int(count))
+    return [plain(start + index * Fraction(step)) for index in range(int(count))]
 
 
 def chunklist(items: list[Value], size: int) -> Value:
@@ -209,11 +220,13 @@ def matchkeys(values: list[Value], keys: list[Value], wanted: list[Value]) -> Va
     # NOTE: Terraform converts the two lists of keys to one type.
     together = unify([*keys, *wanted])
     searched = together[len(keys) :]
-    return [
-        value
-        for value, key in zip(unify(values), together, strict=False)
-        if Truth.some(same(key, other, alike=True) for other in searched) is Truth.TRUE
-    ]
+    found: list[Value] = []
+    for value, key in zip(unify(values), together, strict=False):
+        truth = Truth.some(same(key, other, alike=True) for other in searched)
+        if truth is Truth.UNKNOWN:
+            return _undecided([values, keys, wanted])
+        found += [value] if truth is Truth.TRUE else []
+    return found
 
 
 def setproduct(*groups: Value) -> Value:
@@ -225,8 +238,7 @@ def setproduct(*groups: Value) -> Value:
     total = 1
     for group in groups:
         total *= len(_members(group))
-    if total > LONGEST_LIST:
-        raise limited("a list of so many elements")
+    afford(elements=total, steps=total * len(groups) // 4)
     combined: list[Value] = [list(each) for each in product(*(unify(_members(group)) for group in groups))]
     return as_set(combined) if any(isinstance(group, Set) for group in groups) else combined
 

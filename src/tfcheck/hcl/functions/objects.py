@@ -10,7 +10,7 @@ from fractions import Fraction
 from tfcheck.hcl.evaluate.convert import MapValue, to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import surely_text
-from tfcheck.hcl.functions.arguments import Function, waiting
+from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, afford, limited, waiting
 from tfcheck.symbolic.value import Set, Unknown, Value
 
 
@@ -66,6 +66,9 @@ def merge(*objects: Value) -> Value:
             return waiting(members, unsure=True)
         if not isinstance(members, dict | None):
             raise EvaluationError("an object or a map is required")
+        if len(merged) > LONGEST_LIST:
+            raise limited("an object of so many members")
+        afford(steps=len(members or {}) // 4)
         merged.update(members or {})
     return merged
 
@@ -86,6 +89,7 @@ def transpose(members: dict[str, Value]) -> Value:
     turned: dict[str, list[str]] = {}
     for key in sorted(members):
         items = members[key]
+        afford(steps=2 * len(items) if isinstance(items, list) else 0)
         if not isinstance(items, list | Set):
             raise EvaluationError("a map of lists of strings is required")
         for item in items.items if isinstance(items, Set) else items:

@@ -12,7 +12,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import written
 from tfcheck.hcl.formats.regex_machine import Captures, Machine, compiled
 from tfcheck.hcl.formats.regex_syntax import Pattern, parse
-from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
+from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
 from tfcheck.hcl.functions.partial_patterns import Matches, Places, certain, located
 from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
 
@@ -69,12 +69,14 @@ def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], It
 
 def _expanded(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:
     out: list[TextLike] = []
-    last = 0
+    last = longest = 0
     for reference in _REFERENCE.finditer(replacement):
         out.append(replacement[last : reference.start()])
         last = reference.end()
         name = reference[1] or reference[2]
         out.append("$" if name is None else _named_group(name, pattern, places, found) or "")
+        longest += len(out[-1]) if isinstance(out[-1], str) else 1
+        afford(characters=longest)
     return [*out, replacement[last:]]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import written
 from tfcheck.hcl.functions import graphemes, patterns
-from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
@@ -237,8 +237,7 @@ def indent(count: int, subject: TextLike) -> Value:
     """Put `count` blanks at the beginning of every line but the first."""
     if count < 0:
         raise EvaluationError("the number of blanks is negative")
-    if count > LONGEST_STRING:
-        raise limited("an indentation of so many blanks")
+    afford(characters=count)
     return replace(subject, "\n", "\n" + " " * count)
 
 
@@ -260,6 +259,8 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
         sure = settled_around(spelled, part, lambda piece: _replaced(piece, replacement))
     if sure is None:
         return waiting([subject, replacement])
+    count = sum(piece.count(part) for piece in pieces(sure) if isinstance(piece, str))
+    afford(characters=count * _weight(replacement), steps=count)
     parts: list[TextLike] = []
     for piece in pieces(sure):
         parts.extend(_joined(piece.split(part), replacement) if isinstance(piece, str) else [piece])
@@ -275,8 +276,7 @@ def _replaced(piece: Unknown, replacement: str) -> Unknown:
 
 def _replace(subject: str, part: str, replacement: str) -> str:
     count = subject.count(part)
-    if count * len(replacement) > LONGEST_STRING:
-        raise limited("a string of so many characters")
+    afford(characters=count * len(replacement))
     return subject.replace(part, replacement)
 
 
@@ -292,6 +292,7 @@ def split(separator: TextLike, subject: TextLike) -> Value:
     if not isinstance(separator, str):
         return waiting([separator, subject])
     if isinstance(subject, str):
+        afford(elements=subject.count(separator) if separator else len(subject))
         return list(subject.split(separator) if separator else subject)
     sure = settled(written(subject), separator)
     if sure is None:
@@ -308,12 +309,22 @@ def join(separator: TextLike, *lists: list[Value]) -> Value:
     """Put strings together with `separator` between them."""
     if not lists:
         raise EvaluationError("at least one list is required")
+    items = [item for each in lists for item in each]
+    if None in items:
+        raise EvaluationError("an element of the list is null")
+    between = max(len(items) - 1, 0) * _weight(separator)
+    afford(characters=between + sum(_weight(item) for item in items), steps=len(items))
     parts: list[TextLike] = []
-    for index, item in enumerate(item for items in lists for item in items):
-        if item is None:
-            raise EvaluationError("an element of the list is null")
+    for index, item in enumerate(items):
         parts += [separator, item] if index else [item]  # type: ignore[list-item]
     return text(parts)
+
+
+def _weight(written: Value) -> int:
+    """Return how many characters of a text are known, one more for each piece that is not."""
+    if isinstance(written, str):
+        return len(written)
+    return sum(len(each) if isinstance(each, str) else 1 for each in pieces(written))  # type: ignore[arg-type, misc]
 
 
 def length_of(subject: TextLike) -> Value:

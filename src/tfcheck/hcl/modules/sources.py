@@ -18,11 +18,11 @@ from tfcheck.hcl.modules.storage import Folder, SavedPlanFiles, Storage
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.syntax.file import Problem, SourceFile
-from tfcheck.hcl.syntax.limits import Reading
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import Gate, RefusedError, Run, matching, refused
 from tfcheck.repository.laptop import is_shared
+from tfcheck.symbolic.sensitive_text import redacted
 
 ModuleNames = tuple[str, ...]
 NO_RUN = Run()
@@ -55,7 +55,6 @@ class Sources:
         #: Why files were not read that expressions name, each once.
         self.refusals: dict[str, None] = {}
         self._storage = storage
-        self._reading = Reading()
         self._opentofu = opentofu
         self._modules: dict[ModuleNames, Module | None] = {}
         #: Calls of one directory share its blocks, so that each is parsed once.
@@ -112,7 +111,7 @@ class Sources:
             self.refusals[str(error)] = None
             raise
         except FileNotFoundError:
-            raise EvaluationError(f"there is no file `{path}`") from None
+            raise EvaluationError(f"there is no file `{redacted(path)}`") from None
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
         """Return the files below a directory for `fileset`; None where there is no root module's directory.
@@ -188,7 +187,7 @@ class Sources:
     def _text(self, key: str, directory: str, name: str) -> SourceText | Problem:
         label = posixpath.normpath(posixpath.join(directory, name))
         try:
-            return decoded(label, self._storage.data(key, directory, name), self._reading)
+            return decoded(label, self._storage.data(key, directory, name))
         except RefusedError as error:
             return Problem(Place(label, 1), str(error))
         except OSError as error:

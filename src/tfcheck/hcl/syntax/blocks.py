@@ -13,8 +13,11 @@ from tfcheck.hcl.syntax.escape import unescaped
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
-from tfcheck.hcl.syntax.limits import CHARACTERS, ITEM, STRETCH, TEXT, TOO_LONG, TOO_MUCH
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
+from tfcheck.symbolic import limits
+
+#: The steps of the run that one more argument or block takes, and one more label.
+_ITEM, _LABEL = 6, 2
 
 _BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
 _BLANK_IN_LINE = re.compile(r"(?:[ \t]++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
@@ -53,7 +56,7 @@ class _Walker:
             self.skip(_BLANK)
             if self.at_end(depth):
                 return arguments, blocks
-            self.spend(ITEM)
+            self.spend(_ITEM)
             start = self.position
             name = self.name()
             self.skip(_BLANK_IN_LINE)
@@ -75,7 +78,7 @@ class _Walker:
         self.position += 1
         self.skip(_BLANK_IN_LINE)
         value_start = self.position
-        self.position = attribute_end(self.text, value_start, self.source.reading)
+        self.position = attribute_end(self.text, value_start)
         if self.position == value_start:
             raise MalformedError(f"`{name}` has no value", start)
         return Argument(name, self.source, start, value_start, self.position)
@@ -94,7 +97,7 @@ class _Walker:
         """Read the labels and the opening brace of a block."""
         labels: list[str] = []
         while not self.text.startswith("{", self.position):
-            self.spend(STRETCH)
+            self.spend(_LABEL)
             start = self.position
             if self.text.startswith('"', start):
                 self.position = quoted_end(self.text, start)
@@ -106,8 +109,8 @@ class _Walker:
         return tuple(labels)
 
     def spend(self, steps: int) -> None:
-        if not self.source.reading.take(steps):
-            raise MalformedError(TOO_MUCH, self.position)
+        if not limits.take(steps):
+            raise MalformedError(limits.REASON, self.position)
 
     def name(self) -> str:
         found = _NAME.match(self.text, self.position)

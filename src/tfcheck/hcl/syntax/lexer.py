@@ -12,12 +12,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.hcl.syntax.limits import STRETCH, TEXT, TOKEN, TOO_MUCH, Reading
+from tfcheck.hcl.syntax.source import TEXT
+from tfcheck.symbolic import limits
 
 #: How deep brackets, strings and interpolations may be nested; real sources stay below 20.
 DEEPEST = 60
 #: How deep the nodes of an expression may be nested, so that nobody who walks them runs out of stack.
 DEEPEST_NODES = 100
+#: The steps of the run that one more stretch of code that is passed over takes, and one more token that is parsed.
+_STRETCH_STEPS, _TOKEN_STEPS = 2, 4
 
 _COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"
 _HEREDOC = r"<<-?[^\W\d][\w-]*+[ \t]*+\r?\n"
@@ -129,25 +132,25 @@ class _Open(msgspec.Struct, frozen=True):
     newlines: bool = False
 
 
-def tokens(text: str, start: int, end: int, reading: Reading) -> Tokens:
+def tokens(text: str, start: int, end: int) -> Tokens:
     """Cut the expression between two offsets into tokens.
 
     Raises:
         MalformedError: brackets or quotes do not pair up, or are nested too deeply.
     """
-    return _Lexer(text, start, end, reading).whole("")
+    return _Lexer(text, start, end).whole("")
 
 
-def template_tokens(text: str, reading: Reading) -> Tokens:
+def template_tokens(text: str) -> Tokens:
     """Cut the text of a template file into tokens; it is a heredoc without a marker, which opens at index 0.
 
     Raises:
         MalformedError: a `${` or `%{` is not closed.
     """
-    return _Lexer(text, 0, len(text), reading).whole("<<")
+    return _Lexer(text, 0, len(text)).whole("<<")
 
 
-def attribute_end(text: str, start: int, reading: Reading) -> int:
+def attribute_end(text: str, start: int) -> int:
     """Find the offset behind the value that begins at `start`, blanks and comments behind it not counted.
 
     Raises:
@@ -160,7 +163,7 @@ def attribute_end(text: str, start: int, reading: Reading) -> int:
         end = max(end, found.end("run")) if found["run"] else end
         position = found.end()
         if found.lastgroup != "run":
-            end = position = _Scanner(text, found.start(found.lastgroup or ""), len(text), reading).construct_end()
+            end = position = _Scanner(text, found.start(found.lastgroup or ""), len(text)).construct_end()
         elif text.startswith("/*", position):
             raise MalformedError("a comment is not closed", position)
         elif text.startswith((")", "]"), position):
@@ -197,7 +200,7 @@ def quoted_end(text: str, start: int) -> int:
         MalformedError: it is not closed on its line.
     """
     plain = _PLAIN_QUOTED.match(text, start)
-    return plain.end() if plain else _Scanner(text, start, len(text), Reading()).construct_end()
+    return plain.end() if plain else _Scanner(text, start, len(text)).construct_end()
 
 
 def heredoc_at(text: str, start: int) -> Heredoc | None:
@@ -208,7 +211,7 @@ def heredoc_at(text: str, start: int) -> Heredoc | None:
     """
     if not _HEREDOC_AT.match(text, start):
         return None
-    lexer = _Lexer(text, start, len(text), Reading())
+    lexer = _Lexer(text, start, len(text))
     end = lexer.construct_end()
     return Heredoc(tuple(map(lexer.found.stretch, lexer.found.inside(0))), end)
 
@@ -219,9 +222,8 @@ class _Scanner:
     code = _INSIDE
     bare = _BARE_LINES
 
-    def __init__(self, text: str, start: int, end: int, reading: Reading) -> None:
+    def __init__(self, text: str, start: int, end: int) -> None:
         self.text = text
-        self.reading = reading
         self.position = start
         self.end = end
         self.open: list[_Open] = []
@@ -237,7 +239,7 @@ class _Scanner:
 
     def step(self) -> None:
         """Take what comes next."""
-        self.spend(STRETCH)
+        self.spend(_STRETCH_STEPS)
         if self.open[-1].kind in ('"', "<<"):
             self.template_token(self.open[-1])
         else:
@@ -246,8 +248,8 @@ class _Scanner:
             self.code_token(found.lastgroup, found)
 
     def spend(self, steps: int) -> None:
-        if not self.reading.take(steps):
-            raise MalformedError(TOO_MUCH, self.position)
+        if not limits.take(steps):
+            raise MalformedError(limits.REASON, self.position)
 
     def code_token(self, kind: str | None, found: re.Match[str]) -> None:
         self.position = found.end()
@@ -344,8 +346,8 @@ class _Lexer(_Scanner):
     code = _TOKEN
     bare = _BARE_TEXT
 
-    def __init__(self, text: str, start: int, end: int, reading: Reading) -> None:
-        super().__init__(text, start, end, reading)
+    def __init__(self, text: str, start: int, end: int) -> None:
+        super().__init__(text, start, end)
         self.found = Tokens([], {})
 
     def whole(self, kind: str) -> Tokens:
@@ -369,6 +371,6 @@ class _Lexer(_Scanner):
             self.found.closings[whole.index] = self.add("close", self.position)
 
     def add(self, kind: str, start: int) -> int:
-        self.spend(TOKEN + (self.position - start) // TEXT)
+        self.spend(_TOKEN_STEPS + (self.position - start) // TEXT)
         self.found.listed.append(Token(kind, start, self.position))
         return len(self.found.listed) - 1

@@ -63,7 +63,7 @@ def parse(text: str, place: Place) -> Expression:
 def parse_range(source: SourceText, start: int, end: int) -> Expression:
     """Parse the expression between two offsets of a file; what cannot be parsed is an `Unreadable`."""
     try:
-        parser = _Parser(source, tokens(source.text, start, end, source.reading))
+        parser = _Parser(source, tokens(source.text, start, end))
         return parser.whole(parser.expression(), start)
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))
@@ -77,7 +77,7 @@ def parse_template(text: str, place: Place) -> Template | Unreadable:
 def template_of(source: SourceText) -> Template | Unreadable:
     """Parse a text that is a template as a whole; what cannot be parsed is an `Unreadable`."""
     try:
-        parser = _Parser(source, template_tokens(source.text, source.reading))
+        parser = _Parser(source, template_tokens(source.text))
         found = parser.whole(parser.template(), 0)
     except MalformedError as fault:
         return Unreadable(fault.message, source.place(fault.offset))

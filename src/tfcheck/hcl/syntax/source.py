@@ -8,9 +8,14 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.hcl.syntax.expression import Place
-from tfcheck.hcl.syntax.limits import Reading
 
 BYTE_ORDER_MARK = "\ufeff"
+#: Characters of one file, and of one string in a JSON file. Real files stay below 1 MB.
+CHARACTERS = 4_000_000
+#: How many characters that are read cost a step of the run.
+TEXT = 20
+#: Why a file is not read.
+TOO_LONG = f"limit: longer than {CHARACTERS:,} characters"
 
 
 class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
@@ -26,8 +31,6 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
     bom: bool = False
     #: All of `text` stands on one line of the file, as a string of a JSON file does.
     one_line: bool = False
-    #: What is left for reading this and the other files of the configuration.
-    reading: Reading = msgspec.field(default_factory=Reading)
 
     @cached_property
     def _breaks(self) -> list[int]:
@@ -54,7 +57,7 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         return self.text[start:end].removesuffix("\r")
 
 
-def decoded(name: str, data: bytes, reading: Reading | None = None) -> SourceText:
+def decoded(name: str, data: bytes) -> SourceText:
     """Read the bytes of a file, remembering its byte order mark.
 
     Raises:
@@ -62,4 +65,4 @@ def decoded(name: str, data: bytes, reading: Reading | None = None) -> SourceTex
     """
     written = data.decode("utf-8")
     bom = written.startswith(BYTE_ORDER_MARK)
-    return SourceText(name, written.removeprefix(BYTE_ORDER_MARK), bom=bom, reading=reading or Reading())
+    return SourceText(name, written.removeprefix(BYTE_ORDER_MARK), bom=bom)

@@ -13,9 +13,8 @@ from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf,
 from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.json_document import Array, JsonValue, Member, Object, Scalar, read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
-from tfcheck.hcl.syntax.limits import CHARACTERS, TOO_LONG
 from tfcheck.hcl.syntax.parse import parse, template_of
-from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.source import CHARACTERS, TOO_LONG, SourceText
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1}
 #: Strings that are references or types, not templates: (type of block or anything, name).
@@ -139,4 +138,4 @@ def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Exp
 
 
 def _inside(source: SourceText, start: int, written: str) -> SourceText:
-    return SourceText(source.name, written, source.line(start), one_line=True, reading=source.reading)
+    return SourceText(source.name, written, source.line(start), one_line=True)

@@ -1,0 +1,70 @@
+"""Count what a value is made of, whose parts may be shared many times over; each part is looked at once."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.symbolic.value import JsonText, Set, Text, Value
+
+#: Leaves of one value, each counted as often as it is in it, and parts of it that are looked at.
+LEAVES = 100_000
+#: How many characters of a string count as one leaf.
+_CHARACTERS = 100
+_NESTED = (list, dict, Set, JsonText, Text)
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How many leaves a value has, how many parts were looked at, and how many levels are inside each other.
+
+    What has too many leaves is not counted to its end.
+    """
+
+    leaves: int
+    looked: int
+    levels: int
+
+
+def size(value: Value) -> Size:
+    """Return the size of a value, counted from the innermost part on."""
+    if not isinstance(value, _NESTED):
+        return Size(_leaves_of(value, {}), 1, 0)
+    leaves: dict[int, int] = {}
+    levels: dict[int, int] = {}
+    todo = [value]
+    looked = 0
+    while todo and looked <= LEAVES:
+        part = todo[-1]
+        parts = parts_of(part)
+        inner = [each for each in parts if isinstance(each, _NESTED) and id(each) not in leaves]
+        looked += len(parts)
+        if inner and id(part) not in leaves:
+            todo.extend(inner)
+            leaves[id(part)] = 0  # its parts come first; nothing contains itself
+            continue
+        todo.pop()
+        leaves[id(part)] = 1 + sum(_leaves_of(each, leaves) for each in parts)
+        levels[id(part)] = 1 + max((levels.get(id(each), 0) for each in parts), default=0)
+        if leaves[id(part)] > LEAVES:
+            return Size(leaves[id(part)], looked, levels[id(part)])
+    return Size(leaves.get(id(value), 0) if not todo else looked, looked, levels.get(id(value), 0))
+
+
+def _leaves_of(part: Value, known: dict[int, int]) -> int:
+    return 1 + len(part) // _CHARACTERS if isinstance(part, str) else known.get(id(part), 1)
+
+
+def parts_of(value: Value) -> list[Value]:
+    """Return what a value has directly inside: elements, members without their keys, pieces."""
+    match value:
+        case list():
+            return value
+        case dict():
+            return list(value.values())
+        case Set():
+            return list(value.items)
+        case JsonText():
+            return [value.value]
+        case Text():
+            return list(value.pieces)
+        case _:
+            return []

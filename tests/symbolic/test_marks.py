@@ -1,0 +1,43 @@
+"""Marks of strings and numbers, inside and outside of expressions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from tfcheck.symbolic.marks import holds_mark, marked, marked_strings, unmarked, with_mask
+from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import Unknown, Value, written
+
+
+@pytest.mark.parametrize("number", [81_234_567, -5, 10**30, 0.5, Fraction(1, 4)])
+def test_a_number_keeps_its_mark_as_text(number: Value) -> None:
+    kept = marked(number)
+
+    assert kept == number
+    assert holds_mark(kept)
+    assert written(as_text(kept)) == "(sensitive)"
+    assert as_text(unmarked(kept)) == as_text(number)
+    assert not isinstance(as_text(unmarked(kept)), Sensitive)
+
+
+def test_a_mask_marks_numbers_too() -> None:
+    found = with_mask({"port": 81234, "ports": [1, 2]}, {"port": True, "ports": [False, True]})
+
+    assert list(marked_strings(found)) == ["81234", "2"]
+
+
+def test_a_bool_and_null_stay_what_they_are() -> None:
+    assert marked([True, None]) == [True, None]
+
+
+def test_what_is_in_a_value_many_times_is_looked_at_once() -> None:
+    value: Value = [Unknown(), "a", 7]
+    for _ in range(80):
+        value = [value, value]
+
+    assert holds_mark(marked(value))
+    assert not holds_mark(unmarked(marked(value)))
+    assert set(marked_strings(marked(value))) == {"a", "7"}

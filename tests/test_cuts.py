@@ -1,0 +1,53 @@
+"""A run that may take less decides less, and never otherwise: what was cut off is unknown."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.analysis.check import check
+from tfcheck.symbolic import limits
+from tfcheck.symbolic.limits import Allowance, within
+from tfcheck.vocabulary.finding import Report, Verdict
+
+#: What a policy denies or hides, modules, loops, conditionals and templates: cut in the middle each would say too much.
+NAMES = (
+    "explicit-deny",
+    "inline-and-managed-on-role",
+    "modules-passing-arns",
+    "new-bucket-policy-document",
+    "policy-attachment",
+    "regression-on-update",
+    "secrets-with-key",
+)
+
+
+def verdicts(report: Report) -> dict[str, Verdict]:
+    return {each.requirement.id: each.verdict for each in report.answers}
+
+
+def checked(case: Case, steps: int | None = None) -> tuple[Report, Allowance]:
+    plan = case.plan()
+    with within(Allowance(steps)) as allowance:
+        return check(plan, case.sources(plan)), allowance
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cut_only_makes_verdicts_unknown(name: str) -> None:
+    case = Case(TESTDATA / name)
+    whole, allowance = checked(case)
+    assert not allowance.exceeded
+    taken = limits.STEPS - allowance.steps
+    for part in range(1, 12):
+        report, cut = checked(case, taken * part // 12)
+        assert report.notes.count(limits.NOTE) == cut.exceeded
+        decided = {key: verdict for key, verdict in verdicts(report).items() if verdict is not Verdict.UNKNOWN}
+        assert decided.items() <= verdicts(whole).items(), f"{part} of 12 parts"
+        assert {each.rule for each in report.findings} <= {each.rule for each in whole.findings}
+
+
+def test_task_definitions_that_a_run_does_not_get_to_are_skipped_with_the_reason() -> None:
+    report, _ = checked(Case(TESTDATA / "literal-missing"), 500)
+
+    assert not report.answers
+    assert [each.reason for each in report.skipped] == [limits.REASON]

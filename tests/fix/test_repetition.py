@@ -154,3 +154,26 @@ def attached(tmp_path: Path, actions: str) -> DraftFix:
     sources = from_directory(folder)
     (found,) = mends(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
     return found
+
+
+def test_a_statement_goes_beside_the_one_that_nearly_grants_it(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(TESTDATA / "literal-missing", tmp_path / "literal-missing"))
+    statement = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-other/*" }'
+    document = f'jsonencode({{ Version = "2012-10-17", Statement = [{statement}] }})'
+    role = "role   = aws_iam_role.execution.id"
+    with (folder / "main.tf").open("a") as file:
+        file.write(
+            f'\nresource "aws_iam_role_policy" "near" {{\n  name   = "near"\n  {role}\n  policy = {document}\n}}\n'
+        )
+    plan = json.loads((folder / "plan.json").read_text())
+    like = next(each for each in plan["resource_changes"] if each["type"] == "aws_iam_role_policy")
+    near = json.loads(json.dumps(like)) | {"address": "aws_iam_role_policy.near", "name": "near"}
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-other/*"}
+    near["change"]["after"] |= {"name": "near", "policy": json.dumps({"Version": "2012-10-17", "Statement": [allow]})}
+    near["change"]["after_unknown"].pop("policy", None)
+    plan["resource_changes"].append(near)
+    (folder / "plan.json").write_text(json.dumps(plan))
+    loaded = load(folder / "plan.json").plans[0]
+    sources = from_directory(folder)
+    (found,) = mends(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
+    assert found.fix.title == "add 2 statements to aws_iam_role_policy.near"

@@ -124,7 +124,7 @@ class Places:
         """Propose to add to policies that the roles have; `wide` are those that other roles have too."""
         names = need.names()
         first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
-        for holder in first:
+        for holder in sorted(first, key=lambda each: not _came_near(each, need)):
             reach = self.holders.reach(holder.thing)
             if reach is None or not names <= reach or (reach <= names) is wide:
                 continue
@@ -219,6 +219,12 @@ class Places:
             words = (_WORD.findall(file.source.text) for file in module.files)
             self._words[id(module)] = frozenset(itertools.chain.from_iterable(words))
         return self._words[id(module)]
+
+
+def _came_near(holder: Holder, need: RoleNeed) -> bool:
+    """Whether the report shows a statement of a policy as one that nearly grants what is lacking."""
+    address = str(holder.thing.address)
+    return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
 
 
 def _counted(statements: Sequence[NeededStatement]) -> str:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
-from tfcheck.hcl.functions.arguments import Function, LimitError, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
@@ -22,6 +22,8 @@ _IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
 #: More bytes than a file has that says anything of permissions.
 _LARGEST = 1 << 22
+#: The steps of the run that one more template takes, however short.
+_TEMPLATE_STEPS = 500
 
 
 def file(scope: Scope, path: str) -> Value:
@@ -104,6 +106,7 @@ def _rendered(scope: Scope, template: str, name: str, variables: Value) -> Value
         raise EvaluationError("the variables of a template are an object")
     if not all(_IDENTIFIER.fullmatch(variable) for variable in variables):
         raise EvaluationError("a variable of the template has a name that is none")
+    afford(characters=len(template), steps=_TEMPLATE_STEPS)
     parsed = parse_template(template, Place(name, 1))
     return whole(see(parsed, LocalScope(_TemplateScope(scope), dict(variables))))
 

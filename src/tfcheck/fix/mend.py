@@ -75,7 +75,11 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     def remedy(self, finding: Finding) -> Remedy | None:
         """Return what to do about a finding that no fix is for, or only a part of it."""
-        return next((remedy for one, remedy in self.remedies if one is finding), finding.remedy)
+        return self._remedies.get(id(finding), finding.remedy)
+
+    @cached_property
+    def _remedies(self) -> dict[int, Remedy]:
+        return {id(finding): remedy for finding, remedy in reversed(self.remedies)}
 
     @cached_property
     def _fixing(self) -> dict[Requirement, list[int]]:
@@ -246,22 +250,35 @@ class FixFinder:
 
     def _alike(self, needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
         """Join the needs of roles made from one block where these are the same in their own terms."""
+        by_kind: dict[object, list[RoleNeed]] = {}
+        for each in needs:  # only what lacks the same actions can be the same
+            kind = tuple((one.requirement.rule, one.requirement.action) for one in each.answers)
+            by_kind.setdefault(kind, []).append(each)
+        for several in by_kind.values():
+            yield from self._alike_of_kind(several)
+
+    def _alike_of_kind(self, needs: list[RoleNeed]) -> Iterator[RoleNeed]:
+        """Join needs of the same actions: all at once where that goes, as it mostly does."""
         while needs:
-            together = list(needs[:1])
-            for each in needs[1:]:
-                if self._is_shared([*together, each]):
-                    together.append(each)
-            needs = [each for each in needs if each not in together]
-            yield RoleNeed(
-                tuple(role for each in together for role in each.roles),
-                tuple(answer for each in together for answer in each.answers),
-            )
+            together = needs
+            if not self._is_shared(needs):
+                together = [each for each in needs if each is needs[0] or self._is_shared([needs[0], each])]
+            if together is not needs and not self._is_shared(together):
+                together = self._one_by_one(together)
+            chosen = set(map(id, together))
+            needs = [each for each in needs if id(each) not in chosen]
+            yield _joined(together)
+
+    def _one_by_one(self, needs: list[RoleNeed]) -> list[RoleNeed]:
+        """Return the first need with those that are the same as all before them."""
+        together = needs[:1]
+        for each in needs[1:]:
+            if self._is_shared([*together, each]):
+                together.append(each)
+        return together
 
     def _is_shared(self, needs: Sequence[RoleNeed]) -> bool:
-        need = RoleNeed(
-            tuple(role for each in needs for role in each.roles),
-            tuple(answer for each in needs for answer in each.answers),
-        )
+        need = _joined(needs)
         addresses = {str(each.address): each.address for each in need.roles}
         if self._places.shared(need, "", addresses) is not None:
             return True
@@ -391,3 +408,11 @@ _MOVED: dict[Reason | None, str] = {
     ),
     Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
 }
+
+
+def _joined(needs: Sequence[RoleNeed]) -> RoleNeed:
+    """Return what several roles lack as one need."""
+    return RoleNeed(
+        tuple(role for each in needs for role in each.roles),
+        tuple(answer for each in needs for answer in each.answers),
+    )

@@ -47,10 +47,11 @@ class RoleNeed(msgspec.Struct, frozen=True):
 
     def by_role(self) -> dict[str, tuple[Answer, ...]]:
         """Sort what is lacked by the role that lacks it."""
-        return {
-            name: tuple(each for each in self.answers if each.role == name)
-            for name in (str(role.address) for role in self.roles)
-        }
+        found: dict[str, list[Answer]] = {str(role.address): [] for role in self.roles}
+        for each in self.answers:
+            if each.role in found:
+                found[each.role].append(each)
+        return {name: tuple(answers) for name, answers in found.items()}
 
     def only(self, answers: Sequence[Answer]) -> RoleNeed:
         """Return what is left of the need, and the roles that lack some of it."""

@@ -315,7 +315,11 @@ class ModuleNames(WorkedOut):
         def collection() -> Seen:
             if for_each is None or not isinstance(key, str):
                 return Unknown(reason="the plan does not show what for_each iterates over")
-            return self.see_safely(for_each, ModuleScope(self, module))
+            if for_each.place is configuration_refs.PLACE:
+                return self.see_safely(for_each, ModuleScope(self, module))
+            return self._once(
+                ("for_each", module, for_each), lambda: self.see_safely(for_each, ModuleScope(self, module))
+            )
 
         return InstanceScope(self, module, key, Elements(owner, collection))
 

@@ -18,6 +18,7 @@ from tfcheck.fix.as_text import grants_as_text, role_as_text
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, by_file
 from tfcheck.fix.freshness import outdated
+from tfcheck.fix.joined_needs import joined
 from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
@@ -231,7 +232,7 @@ class FixFinder:
                 siblings = [str(each) for each in self._places.holders.instances(roles[name].address)] or [name]
                 lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
                 done |= set(siblings)
-                yield from self._alike(lacking)
+                yield from joined(lacking, self._is_shared)
 
     def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Join what each role lacks that is not made here, but may have a policy from here."""
@@ -248,37 +249,7 @@ class FixFinder:
         task = tasks_by_address(self._world).get(answer.requirement.task_definition)
         return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
 
-    def _alike(self, needs: Sequence[RoleNeed]) -> Iterator[RoleNeed]:
-        """Join the needs of roles made from one block where these are the same in their own terms."""
-        by_kind: dict[object, list[RoleNeed]] = {}
-        for each in needs:  # only what lacks the same actions can be the same
-            kind = tuple((one.requirement.rule, one.requirement.action) for one in each.answers)
-            by_kind.setdefault(kind, []).append(each)
-        for several in by_kind.values():
-            yield from self._alike_of_kind(several)
-
-    def _alike_of_kind(self, needs: list[RoleNeed]) -> Iterator[RoleNeed]:
-        """Join needs of the same actions: all at once where that goes, as it mostly does."""
-        while needs:
-            together = needs
-            if not self._is_shared(needs):
-                together = [each for each in needs if each is needs[0] or self._is_shared([needs[0], each])]
-            if together is not needs and not self._is_shared(together):
-                together = self._one_by_one(together)
-            chosen = set(map(id, together))
-            needs = [each for each in needs if id(each) not in chosen]
-            yield _joined(together)
-
-    def _one_by_one(self, needs: list[RoleNeed]) -> list[RoleNeed]:
-        """Return the first need with those that are the same as all before them."""
-        together = needs[:1]
-        for each in needs[1:]:
-            if self._is_shared([*together, each]):
-                together.append(each)
-        return together
-
-    def _is_shared(self, needs: Sequence[RoleNeed]) -> bool:
-        need = _joined(needs)
+    def _is_shared(self, need: RoleNeed) -> bool:
         addresses = {str(each.address): each.address for each in need.roles}
         if self._places.shared(need, "", addresses) is not None:
             return True
@@ -408,11 +379,3 @@ _MOVED: dict[Reason | None, str] = {
     ),
     Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
 }
-
-
-def _joined(needs: Sequence[RoleNeed]) -> RoleNeed:
-    """Return what several roles lack as one need."""
-    return RoleNeed(
-        tuple(role for each in needs for role in each.roles),
-        tuple(answer for each in needs for answer in each.answers),
-    )

@@ -47,7 +47,7 @@ NOT_EVALUATED = (
 
 #: The steps of the run that it takes to look at a task definition, to decide one of its requirements, to report a
 #: finding, and to find a fix for it.
-_TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 3_000
+_TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 300
 
 
 def check(

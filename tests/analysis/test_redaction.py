@@ -30,17 +30,17 @@ def test_a_long_string_is_replaced_anywhere() -> None:
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("arn:aws:s3:::b/prod/app.env", "arn:aws:s3:::b/(sensitive)/app.env"),
-        ("prod", "(sensitive)"),
-        ("container `prod`", "container `(sensitive)`"),
-        ("a prod role", "a prod role"),
-        ("arn:aws:s3:::b/production/app.env", "arn:aws:s3:::b/production/app.env"),
-        ("module.prod.aws_iam_role.prod is not allowed", "module.prod.aws_iam_role.prod is not allowed"),
-        ("${aws_s3_bucket.prod.arn}/prod/x", "${aws_s3_bucket.prod.arn}/(sensitive)/x"),
+        ("arn:aws:s3:::b/blue/app.env", "arn:aws:s3:::b/(sensitive)/app.env"),
+        ("blue", "(sensitive)"),
+        ("container `blue`", "container `(sensitive)`"),
+        ("a blue role", "a blue role"),
+        ("arn:aws:s3:::b/bluebird/app.env", "arn:aws:s3:::b/bluebird/app.env"),
+        ("module.blue.aws_iam_role.blue is not allowed", "module.blue.aws_iam_role.blue is not allowed"),
+        ("${aws_s3_bucket.blue.arn}/blue/x", "${aws_s3_bucket.blue.arn}/(sensitive)/x"),
     ],
 )
 def test_a_short_string_is_replaced_where_it_is_a_part_of_its_own(said: str, shown: str) -> None:
-    assert Redactor(["prod"], ["aws_iam_role", "aws_s3_bucket"]).text(said) == shown
+    assert Redactor(["blue"], ["aws_iam_role", "aws_s3_bucket"]).text(said) == shown
 
 
 @pytest.mark.parametrize("common", ["", "5", "ab", "true", "null", "8080"])
@@ -100,3 +100,11 @@ def test_no_format_shows_what_another_resource_marks(
         streams = capsys.readouterr()
         assert SECRET not in streams.out + streams.err
         assert "(sensitive)" in streams.out or form[0] in ("junit", "github")
+
+
+@pytest.mark.parametrize(
+    "word", ["prod", "Production", "staging", "debug", "true", "eu-west-1", "us-gov-west-1", "8080"]
+)
+def test_a_word_that_names_no_secret_stays(word: str) -> None:
+    said = f"arn:aws:s3:::b/{word}/app.env"
+    assert Redactor([word]).text(said) == said

@@ -186,7 +186,7 @@ def test_the_script_runs_the_checkout_and_nothing_of_the_directory_it_works_in(
     told = installed | {"TFCHECK_PLAN": str(PLAN), "TFCHECK_COMMENT": "off", "PYTHONPATH": str(tmp_path)}
     run = script(told, tmp_path)
     assert run.returncode == 0, run.stderr
-    assert "3 allowed" in run.stdout
+    assert "3 permissions checked" in run.stdout
 
 
 def test_a_value_is_never_a_command(installed: dict[str, str], tmp_path: Path) -> None:

@@ -184,3 +184,8 @@ def test_a_section_of_another_shape_is_refused_by_name() -> None:
         plan(prior_state=[1]).data_sources("a")
     with pytest.raises(InputError, match="the plan's configuration cannot be read"):
         _ = plan(configuration={"root_module": 1}).configuration
+
+
+def test_an_address_that_nobody_can_read_is_refused() -> None:
+    with pytest.raises(InputError, match="an address in the plan has 100,00"):
+        plan(change(f"a.{'x' * 100_000}")).instances("a")

@@ -60,6 +60,20 @@ class Checkout:
         (self.root / file).write_text(text.replace(old, new))
         self.track(file)
 
+    def plan_without(self, reference: str) -> None:
+        """Let the plan be that of sources in which a reference stands nowhere."""
+        plan = json.loads((self.root / "plan.json").read_text())
+        found = [
+            each["references"]
+            for resource in plan["configuration"]["root_module"]["resources"]
+            for each in resource["expressions"].values()
+            if isinstance(each, dict) and reference in each.get("references", ())
+        ]
+        assert found
+        for references in found:
+            references.remove(reference)
+        (self.root / "plan.json").write_text(json.dumps(plan))
+
     def link(self, name: str, target: str) -> None:
         place = self.root / name
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -138,7 +138,8 @@ def _in_ci(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def attack(checkout: Checkout, expression: str) -> None:
-    """Let the name of a file that a task needs be what an expression gives."""
+    """Let the name of a file that a task needs be what an expression gives, as the plan of such sources has it."""
+    checkout.plan_without("var.env_files")
     checkout.edit("main.tf", "env_files  = var.env_files", f'env_files = ["x/${{{expression}}}"]')
 
 

@@ -32,6 +32,10 @@ from tfcheck.plan.naming import Addresses
 from tfcheck.symbolic.marks import marked, marked_strings
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.errors import InputError
+
+#: Modules inside each other and keys are much shorter.
+_LONGEST_ADDRESS = 100_000
 
 
 class Plan:
@@ -219,6 +223,7 @@ class Plan:
         texts: dict[str, str] = {}
         for row in self._document.resource_changes or ():
             if row is not None and not row.deposed:
+                _refuse_endless(row.address)
                 _share(row, texts)
                 found.setdefault(self._addresses.kind(row), []).append(row)
         return found
@@ -242,6 +247,18 @@ class Plan:
     @cached_property
     def _configuration(self) -> Configuration:
         return configuration(self._document.configuration)
+
+
+def _refuse_endless(address: str) -> None:
+    """Refuse an address that nobody can read: a report names it many times over.
+
+    Raises:
+        InputError: it is too long.
+    """
+    if len(address) > _LONGEST_ADDRESS:
+        raise InputError(
+            f"an address in the plan has {len(address):,} characters", hint="no plan of Terraform has such"
+        )
 
 
 class _Amended(Plan):

@@ -26,9 +26,15 @@ def verdicts(report: Report) -> dict[str, Verdict]:
     return {each.requirement.id: each.verdict for each in report.answers}
 
 
+class Whole(Allowance):
+    """An allowance that no plan adds to: what is cut is only what the test wants cut."""
+
+    def extend(self, size: int) -> None: ...
+
+
 def checked(case: Case, steps: int | None = None) -> tuple[Report, Allowance]:
     plan = case.plan()
-    with within(Allowance(steps)) as allowance:
+    with within(Whole(steps)) as allowance:
         return check(plan, case.sources(plan)), allowance
 
 

@@ -98,8 +98,8 @@ def test_the_resource_in_a_text_tells_requirements_apart(capsys: pytest.CaptureF
     assert "  role      app-execution\n" in text
 
 
-def test_a_text_comes_from_standard_input(capsys: pytest.CaptureFixture[str], pathpatch: pytest.MonkeyPatch) -> None:
-    pathpatch.setattr("sys.stdin", io.StringIO(FORBIDDEN))
+def test_a_text_comes_from_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(FORBIDDEN))
     assert "environment file" in shown(capsys, "-")
 
 

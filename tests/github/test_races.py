@@ -94,7 +94,7 @@ def test_two_jobs_that_find_no_comment_leave_one_with_what_the_newer_says(tmp_pa
     github = FakeGitHub()
     together(github, tmp_path, order, "10.1", "11.1")
     (comment,) = github.comments.values()
-    assert "of the newest run" in comment["body"]
+    assert "Of the newest run" in comment["body"]
     assert github.problems == []
 
 
@@ -122,7 +122,7 @@ def test_a_write_that_waited_reads_head_and_thread_first(
         older = run(variables(tmp_path, where, run="10.1"), [clean()], CommentOptions(id="orders", on_clean=on_clean))
     assert older.outcome.did is CommentAction.NOTHING
     (comment,) = github.comments.values()
-    assert "of the newest run" in comment["body"]
+    assert "Of the newest run" in comment["body"]
     assert github.problems == []
 
 

@@ -24,6 +24,7 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.marks import holds_mark, unmarked
 from tfcheck.symbolic.value import Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
@@ -185,12 +186,14 @@ def _row(
 ) -> ResourceChange:
     mask: dict[str, Any] = {name: found for name, value in known.items() if (found := _mask(value))}
     mask |= dict.fromkeys(hidden, True)
-    after = {name: _plain(value) for name, value in known.items() if mask.get(name) is not True}
+    after = {name: _plain(unmarked(value)) for name, value in known.items() if mask.get(name) is not True}
     change = {
         "actions": ["read" if address.mode == "data" else "create" if before is None else "update"],
-        "before": before,
+        "before": unmarked(dict(before)) if before is not None else None,
         "after": after,
         "after_unknown": mask,
+        "before_sensitive": _sensitive(before or {}),
+        "after_sensitive": _sensitive(known),
     }
     return ResourceChange(
         address=str(address),
@@ -201,6 +204,11 @@ def _row(
         module_address=str(address.module) or None,
         change=Raw(msgspec.json.encode(change)),
     )
+
+
+def _sensitive(values: Mapping[str, Value]) -> dict[str, bool]:
+    """Write as a plan does which attributes hold something sensitive."""
+    return {name: True for name, value in values.items() if holds_mark(value)}
 
 
 def _mask(value: Value) -> Any:

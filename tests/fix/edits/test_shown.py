@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,6 +51,19 @@ NEIGHBOURS = {
 }
 
 
+def _describe(plan: Path, text: str) -> None:
+    """Let a plan be that of sources in which the role has a description."""
+    shown = json.loads(plan.read_text())
+    for each in shown["configuration"]["root_module"]["resources"]:
+        if each["address"] == "aws_iam_role.execution":
+            each["expressions"]["description"] = {"constant_value": text}
+    for each in shown["resource_changes"]:
+        if each["address"] == "aws_iam_role.execution":
+            for side in ("before", "after"):
+                each["change"][side]["description"] = text
+    plan.write_text(json.dumps(shown))
+
+
 @pytest.mark.parametrize("place", NEIGHBOURS)
 def test_a_password_beside_the_change_is_not_shown(place: str, tmp_path: Path) -> None:
     name, (old, new) = NEIGHBOURS[place]
@@ -60,6 +74,8 @@ def test_a_password_beside_the_change_is_not_shown(place: str, tmp_path: Path) -
     assert old in text
     file.write_text(new.join(text.rsplit(old, 1)))
     subprocess.run(["git", "init", "-q"], cwd=folder.parent, check=True)
+    if "description" in new:
+        _describe(folder / "plan.json", f"password\n{SECRET}\n" if "EOF" in new else SECRET)
     found = check(load(folder / "plan.json").plans[0], from_directory(folder), fixes=True)
     diffs = {each.fix.diff for each in found.findings if each.fix and each.fix.diff}
     assert diffs

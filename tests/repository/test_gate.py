@@ -22,7 +22,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     write(tmp_path, "secret", "other/main.tf", "home/.ssh/id", text=CANARY)
     tree = init(tmp_path / "tree")
-    add(tree, "infra/prod/main.tf", "infra/prod/files/a.json", "infra/shared/b.json", ".gitignore", text="ok\n*.env\n")
+    add(tree, "infra/prod/main.tf", "infra/prod/files/a.json", "infra/common/b.json", ".gitignore", text="ok\n*.env\n")
     write(tree, "infra/prod/untracked.json", "infra/prod/local.env", text=CANARY)
     return tree
 
@@ -45,7 +45,7 @@ def link(tree: Path, name: str, target: str | Path) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["files/a.json", "./files/../files/a.json", "../shared/b.json", "../../infra/prod/main.tf", "../../.gitignore"],
+    ["files/a.json", "./files/../files/a.json", "../common/b.json", "../../infra/prod/main.tf", "../../.gitignore"],
 )
 def test_what_git_tracks_is_read(tree: Path, path: str) -> None:
     assert gate(tree).file(path).startswith(b"ok")
@@ -53,8 +53,8 @@ def test_what_git_tracks_is_read(tree: Path, path: str) -> None:
 
 
 def test_a_link_inside_the_repository_is_followed(tree: Path) -> None:
-    link(tree, "here.json", "../shared/b.json")
-    link(tree, "folder", "../shared")
+    link(tree, "here.json", "../common/b.json")
+    link(tree, "folder", "../common")
     assert gate(tree).file("here.json").startswith(b"ok")
     assert gate(tree).file("folder/b.json").startswith(b"ok")
 
@@ -302,7 +302,7 @@ class TestListing:
         assert matching(gate(tree), "files", "*.json") == ("a.json",)
         assert matching(gate(tree), ".", "files/*") == ("files/a.json",)
         assert matching(gate(tree), ".", "**/a.json") == ("files/a.json",)
-        assert matching(gate(tree), "files", "../../shared/*") == ("../../shared/b.json",)
+        assert matching(gate(tree), "files", "../../common/*") == ("../../common/b.json",)
         assert matching(gate(tree), "..", "{prod,shared}/*/*.json") == ("prod/files/a.json",)
         assert matching(gate(tree), "nowhere", "*") == ()
 

@@ -50,7 +50,7 @@ def between(pair: RolePair) -> Iterator[AccessChange]:
 
 
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
-    """Tell of which roles that the change touches not all access can be told, since a policy cannot be read."""
+    """Find the roles that the change touches and whose access is not fully known, since a policy cannot be read."""
     for pair in world.once(_touched):
         is_compared = any(each is pair for each in world.once(_compared))
         reason = _unread(pair) or ("" if is_compared else _TOO_MANY)

@@ -34,7 +34,7 @@ _TASK_CHANGES = {
 
 
 def _after(answers: Iterable[Answer], world: World) -> dict[str, Truth]:
-    """Tell for every task definition whether it can start after the change."""
+    """Decide for every task definition whether it can start after the change."""
     tasks = task_definitions(world)
     found = {str(task.address): _unless_stopped(task, world) for task in tasks}
     for answer in answers:

@@ -59,7 +59,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _without_role(service: WorldObject, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    """Tell it of Fargate only: on EC2 the role of the container instance may serve."""
+    """Yield it for Fargate only: on EC2 the role of the container instance may serve."""
     if "FARGATE" in launch_types(service, world) or task.on_fargate:
         yield Misconfiguration(
             f"{service.address} enables ECS Exec, which ECS refuses since the task definition names no task role",

@@ -53,7 +53,7 @@ _OPEN = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
 
 
 def named(principals: Principals, caller: Caller) -> PrincipalMatch:
-    """Tell as what the entries name the role session, `negated` aside."""
+    """Return as what the entries name the role session, `negated` aside."""
     if principals.unread is not None:
         return _OPEN
     found = PrincipalMatch()

@@ -281,7 +281,7 @@ def refuse_deep(value: Any, what: str) -> None:
 
 
 def _may_be_deep(raw: Raw) -> bool:
-    """Tell at once of most texts that they are not deep: they have too few brackets, those in strings included."""
+    """Whether a text may be deep; most have too few brackets for that, those in strings included."""
     text = bytes(raw)
     return text.count(b"{") + text.count(b"[") > _DEEPEST
 

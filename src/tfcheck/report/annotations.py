@@ -72,7 +72,7 @@ def _aside(report: Report, several: bool) -> str:
 
 
 def _told(report: Report, several: bool) -> Iterator[Annotation]:
-    """Tell everything in one report; with `several` each names its target."""
+    """Write everything in one report; with `several` each names its target."""
     aside = _aside(report, several)
     for finding in report.findings:
         yield _finding(report, finding, aside)

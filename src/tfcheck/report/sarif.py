@@ -101,7 +101,7 @@ def _told(report: Report) -> Iterator[SarifResult]:
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> SarifResult:
-    """Tell one requirement of a finding: an alert for each, so that mending one closes it."""
+    """Write one requirement of a finding: an alert for each, so that fixing one closes it."""
     place = _first(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
     grant = _location(report, other)

@@ -40,7 +40,7 @@ class TargetRole(msgspec.Struct, frozen=True):
 
 
 class OtherStackGrants:
-    """Tells of what one of several stacks attaches to a role what the others leave of it."""
+    """Finds what other stacks leave of what one stack attaches to a role."""
 
     def __init__(self, target: TargetRole, stacks: Sequence[World], own: int) -> None:
         """Build from the role, all stacks in the order in which they count, and which of them it is."""

@@ -225,7 +225,7 @@ class _Names:
 
 
 class _Newest:
-    """Tells what is definitely the newest revision of a family: the one that this plan makes.
+    """Knows what is definitely the newest revision of a family: the one that this plan makes.
 
     Modules name `max(RESOURCE.revision, data.SOURCE.revision)`, so as not to go back behind what others registered.
     """

@@ -121,7 +121,7 @@ class Stack(Remembering):
         return found
 
     def earlier(self, address: Address) -> Earlier:
-        """Tell nothing: what other stacks make is not waited for."""
+        """Yield nothing: what other stacks make is not waited for."""
         return Earlier(frozenset(), True)
 
 

@@ -41,7 +41,7 @@ SEVERAL = "in which of its accounts the other stack made it"
 
 
 class StateLocations:
-    """Tells where the resources of a state live, as far as it and its sources show."""
+    """Finds out where the resources of a state live, as far as it and its sources show."""
 
     def __init__(self, state: Plan, sources: Sources | None) -> None:
         """Build from the state, read as a plan, and what may be its sources: those of another stack are not used."""

@@ -198,7 +198,7 @@ class Before(Remembering):
         return self
 
     def earlier(self, address: Address) -> Earlier:
-        """Tell nothing: what exists is created no more."""
+        """Yield nothing: what exists is created no more."""
         return Earlier(frozenset(), True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -168,9 +169,10 @@ def other_resources(plan: dict[str, Any]) -> None:
     ],
 )
 def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    plan = json.loads((PLANS / case / "plan.json").read_text(encoding="utf-8"))
+    folder = shutil.copytree(PLANS / case, tmp_path / case)  # with its sources: nobody has to look for them
+    path = folder / "plan.json"
+    plan = json.loads(path.read_text(encoding="utf-8"))
     poison(plan)
-    path = tmp_path / "plan.json"
     path.write_text(json.dumps(plan), encoding="utf-8")
     for form in OPTIONS:
         status = cli.run([*form, str(path)])

@@ -37,8 +37,11 @@ def test_the_whole_screen() -> None:
         (samples.BROKEN, "1 of 1 task definitions will not start"),
         (samples.report(samples.allowed()), "the task definition can start"),
         (samples.report(samples.unknown()), "no definite problem; 1 of 1 task definitions cannot be decided"),
-        (samples.report(samples.DENIED_BUCKET), "the task definition can start, with a warning"),
-        (samples.report(samples.DENIED_BUCKET, tasks=("a", "b")), "all 3 task definitions can start, 1 with a warning"),
+        (samples.report(samples.DENIED_BUCKET), "no error, but 1 of 1 task definitions with a warning"),
+        (
+            samples.report(samples.DENIED_BUCKET, tasks=("a", "b")),
+            "no error, but 1 of 3 task definitions with a warning",
+        ),
         (samples.report(samples.DENIED_BUCKET, samples.DENIED), "1 of 1 task definitions will not start"),
         (samples.report(tasks=("a", "b")), "all 2 task definitions can start"),
         (

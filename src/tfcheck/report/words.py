@@ -184,13 +184,9 @@ def headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
         return Style.QUIET, "no ECS task definition in this plan"
     if Style.UNKNOWN in styles:
         return Style.UNKNOWN, f"no definite problem; {_of(styles.count(Style.UNKNOWN), total)} cannot be decided"
-    can = "the task definition can start" if total == 1 else f"all {total:,} task definitions can start"
-    if Style.WARNING in styles:
-        return (
-            Style.WARNING,
-            f"{can}, {styles.count(Style.WARNING):,} with a warning" if total > 1 else f"{can}, with a warning",
-        )
-    return Style.GOOD, can
+    if Style.WARNING in styles:  # what is warned of may well keep a task from starting
+        return Style.WARNING, f"no error, but {_of(styles.count(Style.WARNING), total)} with a warning"
+    return Style.GOOD, "the task definition can start" if total == 1 else f"all {total:,} task definitions can start"
 
 
 def _of(number: int, total: int) -> str:

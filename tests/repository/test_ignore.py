@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -74,14 +75,17 @@ def test_as_git_does(tree: Path, where: str, text: str) -> None:
         (tree / where).unlink()
 
 
-PIECE = st.sampled_from(
-    ["a", "leaf", "b", "c", "*", "**", "?", "/", "!", ".json", "[ab]", "[!a]", "build", "secret", ".tf"]
-)
+PIECE = st.sampled_from(["a", "leaf", "b", "c", "*", "?", "/", "!", ".json", "[ab]", "[!a]", "build", "secret", ".tf"])
+#: `**` only as a part of its own, as git documents it: before 2.40, what `b**` matched depended on git's memory.
+PART = st.just("**") | st.lists(PIECE, min_size=1, max_size=4).map("".join)
+LINE = st.lists(PART, min_size=1, max_size=3).map("/".join).filter(lambda line: not TWO_STARS.search(line))
+#: Two stars that are not a part of their own.
+TWO_STARS = re.compile(r"[^/]\*\*|\*\*[^/]")
 
 
 @given(
-    st.lists(st.lists(PIECE, min_size=1, max_size=5).map("".join), max_size=4).map("\n".join),
-    st.lists(st.lists(PIECE, min_size=1, max_size=5).map("".join), max_size=2).map("\n".join),
+    st.lists(LINE, max_size=4).map("\n".join),
+    st.lists(LINE, max_size=2).map("\n".join),
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_patterns_that_were_made_up(tree: Path, top: str, inner: str) -> None:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.cases import TESTDATA
@@ -97,6 +97,7 @@ class Hidden(Lines):
 
 
 @settings(max_examples=60, deadline=None)
+@example("a\n", [(2, "x")], frozenset({0}))
 @given(
     LINES,
     st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["x", "y\n", "\nz", "\n}\n"])), max_size=4),

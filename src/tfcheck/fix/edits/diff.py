@@ -148,8 +148,10 @@ def _hunk(lines: Lines, changes: list[_Change], grown: int) -> str:
     body += [" " + line for line in lines.all[position:last]]
     removed = last - first
     added = removed + sum(len(each.lines) - (each.end - each.start) for each in changes)
-    # NOTE: git takes a hunk without a line of context at its end for one that ends where the file does.
-    mark = f" {UNIDIFF_ZERO}" if last == changes[-1].end < len(lines.all) else ""
+    # NOTE: git takes a hunk without a line of context at its end for one that ends where the file does, and a hunk
+    # without any old line behind the first line of a file for one that begins the file.
+    needs_option = last == changes[-1].end < len(lines.all) or (first, removed) == (1, 0)
+    mark = f" {UNIDIFF_ZERO}" if needs_option else ""
     head = f"@@ -{_range(first, removed)} +{_range(first + grown, added)} @@{mark}\n"
     return head + "".join(line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}" for line in body)
 

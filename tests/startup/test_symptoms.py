@@ -9,7 +9,8 @@ from tests.made_world import HERE, MadeThing, MadeWorld, task
 from tfcheck.analysis.check import check
 from tfcheck.report.words import symptom_words
 from tfcheck.startup import RULES, requirements, rule
-from tfcheck.stopped_reason import explained
+from tfcheck.stopped_reason import KNOWN, UNREACHED, explained
+from tfcheck.stopped_reason.known import API
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Finding, Requirement
 
@@ -77,3 +78,9 @@ def denied_without_role(case: str) -> list[Finding]:
     plan = of.plan()
     found = check(plan, of.sources(plan)).findings
     return [each for each in found if each.answers and each.address is None]
+
+
+def test_no_text_of_the_api_begins_like_that_of_a_stopped_task() -> None:
+    refused = [each.pattern for each in (*KNOWN, *UNREACHED) if each.where == API]
+    assert refused
+    assert [each for each in refused if each.startswith(("ResourceInitializationError", "CannotPull"))] == []

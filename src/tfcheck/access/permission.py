@@ -8,7 +8,6 @@ definitely does not name is definitely lost in part, where only that statement i
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -18,6 +17,7 @@ from tfcheck.iam.action import Action, Actions, gathered, names
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.resource import Resource, Resources, matches, read_resource, target
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
+from tfcheck.regex import regex
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, text, written
 
@@ -144,8 +144,8 @@ def _includes(entry: Resource, wanted: Resource, action: Action) -> Truth:
 
 
 #: A resource without a name: `*`, `*/*`, and where it has a kind in front `secret:*`, `log-group:*:*`.
-_NAMELESS = re.compile(r"\*([:/]\*)*")
-_KIND = re.compile(r"[a-z-]+[:/](?=\*)")
+_NAMELESS = regex(r"\*([:/]\*)*")
+_KIND = regex(r"[a-z-]+[:/](?=\*)")
 _WITHOUT_KINDS = ("s3", "sns", "sqs", "execute-api", "codecommit")
 
 

@@ -5,19 +5,19 @@ Each is said in one sentence, where it definitely is the reason: with it fixed, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, pieces, spelled_out, text, written
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer, Evidence
 
 #: Of what is needed, as it is written and as far as it is known, and a pattern of a statement: what is to be said.
 _Look: TypeAlias = Callable[[tuple[str, ...], str], str]
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+_SUFFIX = regex(r"-[A-Za-z0-9]{6}$")
 _COLONS_OF_A_SECRET = 6
-_KEY_OR_VERSION = re.compile(r":[^:]*:[^:]*:[^:]*$")
+_KEY_OR_VERSION = regex(r":[^:]*:[^:]*:[^:]*$")
 
 
 def advice(answers: Iterable[Answer]) -> Iterator[str]:

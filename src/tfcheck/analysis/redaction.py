@@ -20,6 +20,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, written
 
@@ -33,7 +34,7 @@ _WORDS = frozenset(
         *("json", "text", "http", "https", "tcp", "udp"),
     }
 )
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
+_REGION = regex(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
 _KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
 _AROUND = frozenset(":/=@\"'`")
 #: What never holds a value of the plan: words of tfcheck's own, and places.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 
+from tfcheck.regex import regex
 from tfcheck.report.plain import clipped, visible
 
 _LONGEST = 400
-_PHRASE = re.compile(
+_PHRASE = regex(
     r"""Plan:|No\ changes\.|Note:\ Objects|Changes\ to\ Outputs:
     | [0-9]\ (?:test|passed|warning|failure|exception)
     | failures":\ \[""",

@@ -24,6 +24,7 @@ from urllib.parse import quote
 import msgspec
 
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
+from tfcheck.regex import regex
 from tfcheck.report.origin import told
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
@@ -34,7 +35,7 @@ _KEPT_SECONDS = 30 * 24 * 3600
 _LONGEST_NAME = 60
 _RESULT, _ANNOUNCED = ".json", ".announced"
 #: A result, an announcement, or one that was being written when the machine stopped.
-_OURS = re.compile(r"\.?[A-Za-z0-9-]+-[0-9a-f]{16}\.(json|announced)(\.[0-9a-f]{16})?")
+_OURS = regex(r"\.?[A-Za-z0-9-]+-[0-9a-f]{16}\.(json|announced)(\.[0-9a-f]{16})?")
 _SETTING = "TFCHECK_ATLANTIS_DIR"
 
 

@@ -12,19 +12,20 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import UsageError
 
 Host: TypeAlias = Literal["github", "gitlab", "gitea"]
 
-_COMMIT = re.compile(r"[0-9a-f]{7,64}")
-_NUMBER = re.compile(r"[0-9]{1,18}")
-_GITHUB = re.compile(r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/[0-9]+")
+_COMMIT = regex(r"[0-9a-f]{7,64}")
+_NUMBER = regex(r"[0-9]{1,18}")
+_GITHUB = regex(r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull/[0-9]+")
 _HOSTS: tuple[tuple[Host, re.Pattern[str]], ...] = (
     (
         "gitlab",
-        re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_./-]+?)(?:/-)?/merge_requests/[0-9]+"),
+        regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_./-]+?)(?:/-)?/merge_requests/[0-9]+"),
     ),
-    ("gitea", re.compile(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pulls/[0-9]+")),
+    ("gitea", regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pulls/[0-9]+")),
 )
 _HINT = "run it as a step or hook of Atlantis"
 

@@ -19,16 +19,17 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
-_NAME = re.compile(
+_NAME = regex(
     r"(?:.*(?:PASSWORD|PASSWD|PASSPHRASE|API_?KEY)"
     r"|(?:.*[_.-])?(?:PASS|SECRET|TOKEN|SECRET_?KEY|SECRET_ACCESS_KEY|PRIVATE_?KEY|ENCRYPTION_?KEY))",
     re.IGNORECASE,
 )
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"arn:.*|/.*|\./.*|[a-z][a-z0-9+.-]*://[^@]*|[\d.]+|true|false|null|none|yes|no|on|off", re.IGNORECASE
 )
 

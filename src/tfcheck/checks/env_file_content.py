@@ -16,17 +16,17 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/use-environment-
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import EnvironmentFile, files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.regex import regex
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World, WorldObject
 
-_QUOTED = re.compile(r"""(["']).*\1""")
+_QUOTED = regex(r"""(["']).*\1""")
 _MOST = 5
 
 

@@ -15,18 +15,18 @@ See https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, shown
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.regex import regex
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.arn import partition_of_region
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
-_REGISTRY = re.compile(r"\d{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<domain>amazonaws\.com(?:\.cn)?)/")
+_REGISTRY = regex(r"\d{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<domain>amazonaws\.com(?:\.cn)?)/")
 _DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
 _HOST = "????????????.dkr-ecr*.*.on.aws/*"
 

@@ -11,13 +11,13 @@ See https://docs.aws.amazon.com/AmazonECS/latest/developerguide/platform-fargate
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_windows
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.regex import regex
 from tfcheck.startup.launch import services
 from tfcheck.startup.source import ValueStore, sources, without_tail
 from tfcheck.startup.value_from import injected
@@ -25,7 +25,7 @@ from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World, WorldObject
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

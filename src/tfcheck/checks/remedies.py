@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import Text, Unknown, written
 from tfcheck.vocabulary.finding import Remedy
 
 _REFERENCE = r"\$\{(?P<reference>aws_s3_bucket\.[\w-]+)\.(?:bucket|id|arn)\}"
-_S3 = re.compile(rf"s3://(?:{_REFERENCE}|(?P<name>[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9]))/(?P<key>[^\s\"$]+)")
-_SECRET = re.compile(
+_S3 = regex(rf"s3://(?:{_REFERENCE}|(?P<name>[a-z0-9][a-z0-9.-]{{1,61}}[a-z0-9]))/(?P<key>[^\s\"$]+)")
+_SECRET = regex(
     r"(?P<arn>arn:[\w-]+:secretsmanager:[^:]*:[^:]*:secret:[^:]+|\$\{aws_secretsmanager_secret\.[\w-]+\.(?:arn|id)\})"
     r"(?P<rest>:[^:\s]+(?::[^:\s]*)?)"
 )
-_GROUP = re.compile(r"[\w./#-]{1,512}")
+_GROUP = regex(r"[\w./#-]{1,512}")
 #: By rule: what to do, and what it looks like. `{container}`, `{task}` and `{address}` are filled in.
 _TABLE: dict[str, tuple[str, str]] = {
     "env-file-type": (

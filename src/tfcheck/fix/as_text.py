@@ -5,7 +5,6 @@ There are no sources, or the role is made by a module from elsewhere that has no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.naming import called_as
@@ -18,6 +17,7 @@ from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.regex import regex
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.verdict.judge import Judge
@@ -27,7 +27,7 @@ from tfcheck.world.world import After
 
 #: What a suggested inline policy is called.
 NAME = "ecs-start-up"
-_INPUT = re.compile(r"statement|polic|permission|grant")
+_INPUT = regex(r"statement|polic|permission|grant")
 _ASSUMED = "\n".join(
     (
         "  assume_role_policy = jsonencode({",

@@ -5,14 +5,14 @@ Terraform refuses a plan in which a policy names a key whose own policy names th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.regex import regex
 
-_REFERENCE = re.compile(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
+_REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 _KINDS = {"resource": "", "data": "data."}
 
 

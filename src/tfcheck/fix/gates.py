@@ -6,15 +6,15 @@ fine where the sources rely on it anyway: in a block without `count` and `for_ea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from tfcheck.fix.repetition import Statements
 from tfcheck.fix.wanted import Reference
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.regex import regex
 
-_INSTANCE = re.compile(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(?:\d+|"[^"]*")\]')
+_INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(?:\d+|"[^"]*")\]')
 
 
 def gated(statements: Statements, place: Block, module: Module) -> str:

@@ -6,18 +6,18 @@ at which something can be put in. What an item means is of no interest here.
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias, Union
 
 import msgspec
 
 from tfcheck.hcl.syntax import json_document as json
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, comment_end, heredoc_at, quoted_end
+from tfcheck.regex import regex
 
-_BLANK = re.compile(r"[ \t\r]*")
-_BLANK_LINES = re.compile(r"[ \t\r\n]*")
-_FOR = re.compile(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
-_KEY = re.compile(r'"?([\w-]+)"?')
+_BLANK = regex(r"[ \t\r]*")
+_BLANK_LINES = regex(r"[ \t\r\n]*")
+_FOR = regex(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
+_KEY = regex(r'"?([\w-]+)"?')
 
 
 class Other(msgspec.Struct, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from tfcheck.fix.cycle import Dependencies
@@ -21,12 +20,13 @@ from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, wanted
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.regex import regex
 from tfcheck.role import Roles
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.finding import Answer
 from tfcheck.world.world import After
 
-_WORD = re.compile(r'"([A-Za-z0-9]+)"')
+_WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
 class Places:

@@ -21,13 +21,12 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import Heredoc, MalformedError, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.regex import regex
 
-_DOCUMENT = re.compile(
-    r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?'
-)
-_ENCODE = re.compile(r"jsonencode\s*\(\s*(?=\{)")
+_DOCUMENT = regex(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
+_ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
 _STATEMENT = "Statement"
-_QUOTE = re.compile(r'(?<!\\)(?:\\\\)*"')
+_QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
 
 
 class PolicyInsertion(msgspec.Struct, frozen=True):

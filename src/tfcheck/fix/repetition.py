@@ -15,11 +15,12 @@ from tfcheck.fix.render import quoted
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.vocabulary.address import InstanceKey
 
-_NAME = re.compile(r"[A-Za-z_][\w-]*")
-_SIMPLE = re.compile(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
+_NAME = regex(r"[A-Za-z_][\w-]*")
+_SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: The statements of one policy.
 Statements = tuple[NeededStatement, ...]

@@ -6,7 +6,6 @@ with it reads both texts: a mistake of ours must not become a mistake in the use
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from enum import Enum
 from functools import cache
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from tfcheck.fix.edits.insertion import Insertion, spliced
+from tfcheck.regex import regex
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Characters of a file. python-hcl2 reads 300 KB in a second.
 _LONGEST = 1_000_000
 #: It tries every newline of a heredoc against all blanks that follow.
-_SLOW = re.compile(r"\s{5000}")
+_SLOW = regex(r"\s{5000}")
 #: What a value becomes a part of where a list is put around it.
 _WRAPPERS = frozenset(("expr_term", "tuple"))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -11,6 +10,7 @@ from tfcheck.fix.templates import ModuleTexts
 from tfcheck.fix.wanted import Reference, Spelled
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
+from tfcheck.regex import regex
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.sensitive_text import Sensitive, parted
 from tfcheck.symbolic.value import (
@@ -33,7 +33,7 @@ from tfcheck.world.world import After
 
 _KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)
 _TYPES = tuple(kind for each in _KINDS for kind in each.types)
-_HEAD = re.compile(r"[\w-]+")
+_HEAD = regex(r"[\w-]+")
 _NAME_OK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
 

@@ -18,13 +18,14 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Expression, Literal, Template
 from tfcheck.hcl.syntax.parse import reference_text
+from tfcheck.regex import regex
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ModuleScope, ResourceReferent
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, written
 from tfcheck.vocabulary.address import Address, ModulePath
 
-_PART = re.compile(r"[^:/]+")
+_PART = regex(r"[^:/]+")
 #: Parts of ARNs that say what kind of thing it is.
 _KINDS = frozenset(
     (
@@ -33,9 +34,9 @@ _KINDS = frozenset(
         *("access-point", ""),
     )
 )
-_NAME = re.compile(r"[\w-]+")
+_NAME = regex(r"[\w-]+")
 #: What differs between the plans of one module.
-_REFERS = re.compile(r"(?:^| )(?:var|local|data)\.")
+_REFERS = regex(r"(?:^| )(?:var|local|data)\.")
 _WRITTEN_IN = ("resource", "data", "module", "locals", "provider")
 
 

@@ -29,6 +29,7 @@ from tfcheck.github.refusal import (
     said,
     speaks_of_a_limit,
 )
+from tfcheck.regex import regex
 
 _T = TypeVar("_T")
 
@@ -40,7 +41,7 @@ _NOTHING = 204
 _UNDOCUMENTED = "the answer is not what GitHub documents"
 _MOST_REDIRECTS = 3
 _MOST_PAGES = 1000
-_NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+_NEXT = regex(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 
 class Client:

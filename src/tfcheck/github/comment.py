@@ -20,6 +20,7 @@ from tfcheck.github.conversation import Conversation
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.github.shapes import Comment
+from tfcheck.regex import regex
 from tfcheck.report.markdown.marker import Marker, listed_targets, marked
 
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
@@ -27,7 +28,7 @@ OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 _ROUNDS = 16
 _MOST_LOST = 3
 _LOOK_AGAIN = 1.0, 3.0
-_RUN = re.compile(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+", re.MULTILINE)
+_RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+", re.MULTILINE)
 
 
 class Earlier(msgspec.Struct, frozen=True):

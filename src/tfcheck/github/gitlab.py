@@ -5,7 +5,6 @@ Follows https://docs.gitlab.com/api/notes/#merge-requests and https://docs.gitla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
@@ -21,6 +20,7 @@ from tfcheck.github.patience import WaitBudget
 from tfcheck.github.publish import CommentOptions, Published, ReportComment, noted
 from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.github.shapes import Comment, User
+from tfcheck.regex import regex
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page
@@ -29,7 +29,7 @@ from tfcheck.vocabulary.finding import Report
 
 #: Where a token is looked for; the job's own token is not allowed to write notes.
 TOKENS = ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN")
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+_NUMBER = regex(r"[1-9][0-9]{0,17}")
 
 
 class RequestedMerge(msgspec.Struct, frozen=True):

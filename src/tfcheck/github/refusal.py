@@ -9,6 +9,7 @@ from enum import Enum
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.report.screen import visible
 
 _LONGEST = 300
@@ -132,7 +133,7 @@ def _kind(status: int, message: str) -> RefusalKind:
             return RefusalKind.OTHER
 
 
-_LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+_LIMIT = regex(r"rate limit|abuse detection", re.IGNORECASE)
 
 
 def speaks_of_a_limit(message: str) -> bool:

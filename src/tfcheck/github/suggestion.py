@@ -15,10 +15,11 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.github.shapes import ChangedFile
+from tfcheck.regex import regex
 from tfcheck.report.diff import Edit, edits
 
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
-_MARKER = re.compile(
+_HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
+_MARKER = regex(
     r"<!-- tfcheck:suggestion:v1 key=(?P<key>[0-9a-f]{16})(?: of=(?P<of>[0-9a-f]{16}))?(?P<settled> settled)? -->"
 )
 _LONGEST = 65_536

@@ -7,7 +7,6 @@ evaluated: the policy is `invalid`, with the reason. What is only strange is rea
 from __future__ import annotations
 
 import json
-import re
 from typing import NoReturn
 
 import msgspec
@@ -18,6 +17,7 @@ from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
 from tfcheck.iam.resource import Resource, Resources, read_resource
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, read_text
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")
@@ -35,7 +35,7 @@ _STATEMENT_KEYS = (
 )
 #: IAM refuses these in its own policies; services accept them in theirs: the default policy of a KMS key has spaces.
 #: What IAM makes of them in trust policies is not documented: those are read.
-_NOT_IN_SID = re.compile("[^A-Za-z0-9]")
+_NOT_IN_SID = regex("[^A-Za-z0-9]")
 
 
 class _RefusedError(Exception):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import TYPE_CHECKING
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import split
@@ -148,7 +148,7 @@ def date(compare: Callable[[float, float], bool]) -> Callable[[Pattern, TextLike
     return test
 
 
-_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+_DATE = regex(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
 
 
 def _moment(value: TextLike) -> float | None:

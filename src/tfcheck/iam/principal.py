@@ -6,11 +6,11 @@ names matters: a session, the role, or the whole account grant differently (see 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import JsonText, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, split
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 #: The kinds that a Principal may list. `*` is everybody.
 KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
-_ACCOUNT = re.compile(r"\d{12}")
-_UNIQUE_ID = re.compile(r"A[A-Z]{2}A[A-Z0-9]{12,}")
+_ACCOUNT = regex(r"\d{12}")
+_UNIQUE_ID = regex(r"A[A-Z]{2}A[A-Z0-9]{12,}")
 
 
 class Principals(msgspec.Struct, frozen=True):

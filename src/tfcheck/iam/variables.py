@@ -6,19 +6,19 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_vari
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 
 import msgspec
 
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOfValues, PresenceUnknown
+from tfcheck.regex import regex
 from tfcheck.symbolic import numerals
 from tfcheck.symbolic.match import Pattern, Verbatim
 from tfcheck.symbolic.value import Set, TextLike, Unknown, Value, pieces, spelled_out
 
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_VARIABLE = regex(r"\$\{([^{}]*)\}")
 #: As AWS documents it, with a comma and one space; what IAM makes of other spacing it does not say, so that is broken.
-_INSIDE = re.compile(r"([^\s,'{}]+)(?:, '([^']*)')?")
+_INSIDE = regex(r"([^\s,'{}]+)(?:, '([^']*)')?")
 
 
 class PolicyVariable(msgspec.Struct, frozen=True):

@@ -6,8 +6,6 @@ in force when it was written. A new default encryption of its bucket counts only
 
 from __future__ import annotations
 
-from hashlib import md5
-
 import msgspec
 
 from tfcheck.inventory.bucket import bucket_of
@@ -130,6 +128,8 @@ def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
 
 def _is_plain(thing: WorldObject) -> bool:
     """Whether the ETag of an object is that of its content, which it is under no KMS key."""
+    from hashlib import md5
+
     content, etag = thing.attribute("content"), thing.attribute("etag")
     return isinstance(content, str) and etag == md5(content.encode(), usedforsecurity=False).hexdigest()
 

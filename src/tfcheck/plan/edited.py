@@ -6,11 +6,11 @@ values. Such a text is no name and no ARN: whatever it refers to is worked out a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from tfcheck.plan.overlay import KEY, Path, looks_like_reference
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import Symbol, Unknown, Value
 
 #: Whether a text is a reference of the plan's configuration, for the object that has it.
@@ -19,7 +19,7 @@ IsReference: TypeAlias = Callable[[str], bool]
 REPLACED = "the plan was edited: a reference stands where its value was"
 #: No reference that a person writes is longer.
 _LONGEST = 500
-_RESOURCE = re.compile(
+_RESOURCE = regex(
     rf"(?:module\.[\w-]+{KEY}\.)*(?P<data>data\.)?(?P<type>[a-z][a-z0-9]*_\w+)\.(?P<name>[\w-]+){KEY}(?:\..*)?"
 )
 

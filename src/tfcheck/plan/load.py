@@ -5,7 +5,6 @@ One function, `load`: it recognises everything that is passed as a plan, and ref
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,11 +15,12 @@ from tfcheck.plan.document import Document, reason
 from tfcheck.plan.file import SHOW, Buffer, content, json_text
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
+from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
-_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
-_COMMANDS = re.compile(rb"(?:(?:::|##\[|\[command\])[^\n]*(?:\s+|$))+")
-_BYTE = re.compile(r"byte (\d+)")
+_TRAILING = regex(r"trailing characters \(byte (\d+)\)")
+_COMMANDS = regex(rb"(?:(?:::|##\[|\[command\])[^\n]*(?:\s+|$))+")
+_BYTE = regex(r"byte (\d+)")
 
 
 class Loaded(msgspec.Struct, frozen=True):

@@ -6,10 +6,10 @@ Terraform's `omitUnknowns`, which leaves unknown parts out of `after`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import Symbol, Unknown, Value
 
 #: A path into an object: names of members and positions in lists.
@@ -17,7 +17,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 #: What may stand between brackets behind a name.
 KEY = r"""(?:\[(?:\d+|"[^"]*"|[\w.*]+)\])?"""
-_REFERENCE = re.compile(
+_REFERENCE = regex(
     rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{KEY}\.)*"
     rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{KEY}(?:\.[\w.\[\]\"-]+)?))"
 )

@@ -6,16 +6,15 @@ commands of Terraform and OpenTofu write.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import UNSET, Raw
 
 from tfcheck.plan.document import Document, present
 from tfcheck.plan.file import SHOW, Buffer
 from tfcheck.plan.partial import left_out
+from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
-_VERSION = re.compile(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
+_VERSION = regex(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')
 _NEWEST_MAJOR = 1
 
 #: What a document is that is not a plan, by the key that gives it away.
@@ -36,7 +35,7 @@ _OTHERS = (
     ("values", "is a Terraform state shown as JSON, not a plan", SHOW),
 )
 #: A state without resources has nothing but its versions.
-_EMPTY_STATE = re.compile(rb'\s*\{(\s*"(format|terraform)_version"\s*:\s*"[^"]*"\s*,?)+\s*\}\s*')
+_EMPTY_STATE = regex(rb'\s*\{(\s*"(format|terraform)_version"\s*:\s*"[^"]*"\s*,?)+\s*\}\s*')
 _LONGEST_EMPTY_STATE = 300
 
 

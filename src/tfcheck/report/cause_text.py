@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.report.causes import Cause, Group, Need, keys
 from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.quotation import quotable
@@ -22,7 +22,7 @@ _SHOWN_EVIDENCE = 2
 _SHOWN_PATTERNS = 2
 #: What is left out of a text, in front of a reader who did not ask for all of it.
 _ALL = 1_000_000
-_HUNK = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@.*")
+_HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@.*")
 _KEYS_SHOWN = 4
 
 

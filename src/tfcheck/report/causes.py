@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Verdict
 
 #: What stands for the key of an instance where several are shown as one.
 _ANY = "[*]"
-_KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
+_KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
 #: A key that is shorter may be part of any word, and is replaced only where it stands alone.
 _SHORTEST = 3
 

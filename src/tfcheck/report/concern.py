@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.stopped_reason import Cause, Denial, Explanation, Known, explained
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import TextLike, Truth
@@ -158,10 +158,10 @@ def _is_resource(resource: TextLike, denial: Denial) -> Truth:
 
 
 #: What a report writes in place of what is sensitive, or known only after apply.
-_HIDDEN = re.compile(r"\(sensitive\)|\(known after apply\)|\$\{[^}]*\}")
+_HIDDEN = regex(r"\(sensitive\)|\(known after apply\)|\$\{[^}]*\}")
 #: What stands before the name of a secret or parameter in its ARN, and what Secrets Manager puts behind it.
-_NAME = re.compile(r"^arn:[^:]+:(?:secretsmanager:[^:]*:[^:]*:secret:|ssm:[^:]*:[^:]*:parameter/?)")
-_SUFFIX = re.compile(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
+_NAME = regex(r"^arn:[^:]+:(?:secretsmanager:[^:]*:[^:]*:secret:|ssm:[^:]*:[^:]*:parameter/?)")
+_SUFFIX = regex(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
 
 
 def _of_role(denial: Denial, report: Report) -> str:

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-_FILE = re.compile(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
-_HUNK = re.compile(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@.*", re.DOTALL)
+from tfcheck.regex import regex
+
+_FILE = regex(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
+_HUNK = regex(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@.*", re.DOTALL)
 #: What the head of a hunk says that shows no line behind the change.
 UNIDIFF_ZERO = "apply with --unidiff-zero"
 

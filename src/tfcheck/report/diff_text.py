@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from tfcheck.regex import regex
 from tfcheck.report.screen import Line, Span, Style, line, printed
 
 _HEADS = ("diff --git ", "--- ", "+++ ", "@@ ", "\\ ")
-_TOKEN = re.compile(
+_TOKEN = regex(
     r'(?P<comment>#.*|//.*)|(?P<text>"(?:[^"\\]|\\.)*")|(?P<name>[\w-]+(?=\s*=[^=>]))'
     r"|(?P<block>^\s*(?:resource|data|module|statement|principals|condition)\b)"
 )

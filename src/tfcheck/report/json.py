@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck import __version__
+from tfcheck.regex import regex
 from tfcheck.vocabulary.finding import (
     AccessChange,
     Answer,
@@ -61,7 +62,7 @@ def _printable(data: Any) -> Any:
             return data
 
 
-_NOT_ASCII = re.compile(r"[^\x20-\x7e\n]")
+_NOT_ASCII = regex(r"[^\x20-\x7e\n]")
 
 
 def _escaped(found: re.Match[str]) -> str:

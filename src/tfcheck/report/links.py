@@ -6,21 +6,22 @@ so nothing of it but a quoted path comes into a link.
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 from urllib.parse import quote
 
 import msgspec
 
-_SERVER = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
+from tfcheck.regex import regex
+
+_SERVER = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 #: Groups of GitLab have groups in them.
 _REPOSITORY = {
-    "github": re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
-    "gitlab": re.compile(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
+    "github": regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
+    "gitlab": regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
 }
-_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_COMMIT = regex(r"[0-9a-f]{40,64}")
 #: A run of GitHub Actions, whose attempts are counted from 1; others have no page.
-_RUN = re.compile(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
+_RUN = regex(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
 
 
 class Links(msgspec.Struct, frozen=True):

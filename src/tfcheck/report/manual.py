@@ -5,11 +5,11 @@ Whoever calls passes the manuals in: what is printed does not depend on which ru
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
-_PAGE = re.compile(r"https://[\w./#%?=&+-]*[\w/]")
+from tfcheck.regex import regex
+
+_PAGE = regex(r"https://[\w./#%?=&+-]*[\w/]")
 
 
 class Manual(msgspec.Struct, frozen=True):

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-_HEADER = re.compile(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
-_ATTRIBUTE = re.compile(r'\s*"?[\w.-]+"?\s*[=:]')
+from tfcheck.regex import regex
+
+_HEADER = regex(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
+_ATTRIBUTE = regex(r'\s*"?[\w.-]+"?\s*[=:]')
 #: A string, a comment, or a number; what comes first wins, so that a `#` in a string begins no comment.
-_HIDDEN = re.compile(r'"(?:[^"\\]|\\.)*"?|(?:#|//|/\*).*|(?<![\w.\-\[])\d[\w.]*')
-_ARN = re.compile(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
+_HIDDEN = regex(r'"(?:[^"\\]|\\.)*"?|(?:#|//|/\*).*|(?<![\w.\-\[])\d[\w.]*')
+_ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
 
 
 def quotable(source: str) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import (
     AccessChange,
@@ -45,7 +46,7 @@ _Line: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
 _Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
 _Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
 _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_QUOTED = re.compile(r" '.*'", re.DOTALL)
+_QUOTED = regex(r" '.*'", re.DOTALL)
 
 
 class _Version(msgspec.Struct):

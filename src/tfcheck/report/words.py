@@ -104,7 +104,13 @@ def outcome_words(symptom: str, cause: Cause) -> str:
     return f"{without} {'apply fails' if _is_refused_by_api(symptom) else 'task stops'} with"
 
 
+#: How the texts begin that are shown for a stopped task, and never by the API.
+_OF_STOPPED_TASKS = ("ResourceInitializationError: ", "CannotPullContainerError: ")
+
+
 def _is_refused_by_api(symptom: str) -> bool:
+    if symptom.startswith(_OF_STOPPED_TASKS):
+        return False
     from tfcheck.stopped_reason import explained  # its tables take longer to load than to use
     from tfcheck.stopped_reason.known import API
 

@@ -14,14 +14,15 @@ from pathlib import Path
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.repository import wildcard
 from tfcheck.repository.opening import read
 
 _LARGEST = 1_000_000
 #: Systems whose file names differ by more than case; git itself asks `core.ignoreCase`.
 _FOLD = sys.platform in ("darwin", "win32")
-_TRAILING_SPACES = re.compile(r"(?<!\\) +$")
-_EXCLUDES_FILE = re.compile(r'^\s*excludesfile\s*=\s*"?([^"\n#;]+?)"?\s*$', re.IGNORECASE | re.MULTILINE)
+_TRAILING_SPACES = regex(r"(?<!\\) +$")
+_EXCLUDES_FILE = regex(r'^\s*excludesfile\s*=\s*"?([^"\n#;]+?)"?\s*$', re.IGNORECASE | re.MULTILINE)
 
 
 class _Rule(msgspec.Struct, frozen=True):

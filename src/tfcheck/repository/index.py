@@ -63,15 +63,25 @@ def _entries(data: bytes) -> _Entries:
 
 def _hash_sizes(data: bytes) -> tuple[int, ...]:
     """Return how long hashes can be: as the checksum at the end has it, if there is one."""
-    import hashlib  # loads OpenSSL, which takes longer than a small plan
-
-    if hashlib.sha1(data[:-20], usedforsecurity=False).digest() == data[-20:]:
+    if _sha1(data[:-20]) == data[-20:]:
         return (20,)
-    if hashlib.sha256(data[:-32]).digest() == data[-32:]:
+    from hashlib import sha256
+
+    if sha256(data[:-32]).digest() == data[-32:]:
         return (32,)
     if any(data[-20:]):
         raise BrokenIndexError("the index is damaged")
     return (20, 32)  # `index.skipHash` leaves zeros there
+
+
+def _sha1(data: bytes) -> bytes:
+    """Return a checksum by the interpreter's own module, as `random` does: `hashlib` loads all of OpenSSL."""
+    try:
+        from _sha1 import sha1  # type: ignore[import-not-found]
+    except ImportError:
+        from hashlib import sha1
+    digest: bytes = sha1(data, usedforsecurity=False).digest()
+    return digest
 
 
 def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[tuple[bytes, int]], int]:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from collections.abc import Iterator
 
+from tfcheck.regex import regex
 from tfcheck.repository.gate import Gate, RefusedError, refused, why
 from tfcheck.repository.wildcard import has_wildcard, is_odd, states
 
 _MOST_ENTRIES = 20_000
 _MOST_ALTERNATIVES = 64
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = regex(r"\{([^{}]*)\}")
 #: Deeper than any `..` of a path can climb.
 _DEEP = "/" + "-/" * 200
 

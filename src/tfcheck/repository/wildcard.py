@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tfcheck.regex import regex
+
 _SPECIAL = frozenset("*?[\\")
 _CLASSES = {
     "alnum": r"0-9A-Za-z",
@@ -17,10 +19,10 @@ _CLASSES = {
     "xdigit": r"0-9A-Fa-f",
     "punct": r"!-/:-@\[-`{-~",
 }
-_PART = re.compile(
+_PART = regex(
     r"\\(?P<escaped>.)|\[(?P<not>[!^]?)(?P<set>\]?(?:\[:[a-z]+:\]|\\.|[^\]\\])+)\]|(?P<stars>\*+)|.", re.DOTALL
 )
-_MEMBER = re.compile(r"\[:(?P<name>[a-z]+):\]|\\(?P<escaped>.)|.", re.DOTALL)
+_MEMBER = regex(r"\[:(?P<name>[a-z]+):\]|\\(?P<escaped>.)|.", re.DOTALL)
 
 
 def has_wildcard(text: str) -> bool:

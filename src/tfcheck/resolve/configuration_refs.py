@@ -13,6 +13,7 @@ from typing import Any
 
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Place, Unreadable, Variable
 from tfcheck.plan import constant, references
+from tfcheck.regex import regex
 
 #: Which attribute of the other resource an argument means where the reference does not say.
 IMPLIED = {
@@ -38,8 +39,8 @@ IMPLIED = {
 }
 #: Where every expression of the configuration stands.
 PLACE = Place("configuration", 1)
-_STEP = re.compile(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
-_HEAD = re.compile(r"[\w-]+")
+_STEP = regex(r'\.([\w-]+|\*)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]')
+_HEAD = regex(r"[\w-]+")
 
 
 def expression(json: Any, argument: str) -> Expression:

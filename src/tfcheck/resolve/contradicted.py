@@ -7,7 +7,6 @@ another in the plan, any of them may have changed since.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tfcheck.plan import Instance
+from tfcheck.regex import regex
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.resolver import Resolver
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: How many instances of one resource are compared, and of all resources.
 _MOST_ALIKE, _MOST = 20, 2000
 #: What providers keep of a text is its hash.
-_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_HASH = regex(r"[0-9a-f]{40}|[0-9a-f]{64}")
 #: Arguments of Terraform itself, and what the provider keeps in a form of its own.
 _NOT_COMPARED = frozenset(
     ("count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection", "timeouts")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
+from tfcheck.regex import regex
 from tfcheck.resolve.grammar import BUCKET, IAM, LOG_GROUP, SECRET, within
 from tfcheck.symbolic.value import (
     NAME,
@@ -246,8 +247,8 @@ def _alias_id(instance: DerivedFrom) -> TextLike | None:
     return _text(instance.attribute("arn" if instance.looked_up else "name"))
 
 
-_KEY_ARN = re.compile(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
-_KEY_ID = re.compile(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_KEY_ARN = regex(r"arn:[^:]+:kms:[^:]*:[^:]*:key/")
+_KEY_ID = regex(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _bucket = _generated("bucket", "bucket_prefix", BUCKET)
 _role = _generated("name", "name_prefix", IAM)

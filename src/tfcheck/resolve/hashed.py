@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.value import Value
 
 #: Arguments of which providers keep the hash.
 HASHED = ("user_data",)
-_HASH = re.compile(r"[0-9a-f]{40}")
+_HASH = regex(r"[0-9a-f]{40}")
 
 
 def is_hash(planned: Value) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tfcheck.plan import Plan
+from tfcheck.regex import regex
 
 # fmt: off
 #: Accounts that write the logs of load balancers
@@ -44,10 +45,8 @@ _BILLING = frozenset(("386209384616",))
 #: Accounts of AWS itself, whose ARNs are in policies of other accounts.
 _OF_AWS = _LOAD_BALANCERS | _REDSHIFT | _CLOUDTRAIL | _BILLING
 #: NOTE: repositories and layers are often those of another account, which many share.
-_ACCOUNT = re.compile(
-    r"\barn:aws[a-z-]*:(?!ecr:)(?!lambda:[a-z0-9-]*:[0-9]{12}:layer:)[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):"
-)
-_COMMENT_LINE = re.compile(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
+_ACCOUNT = regex(r"\barn:aws[a-z-]*:(?!ecr:)(?!lambda:[a-z0-9-]*:[0-9]{12}:layer:)[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}):")
+_COMMENT_LINE = regex(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
 
 
 def literal_accounts(plan: Plan, source_texts: Iterable[str]) -> frozenset[str]:

@@ -8,7 +8,6 @@ the modules around it. Instances of one resource are not told apart.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
@@ -16,13 +15,14 @@ import msgspec
 
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable
 from tfcheck.plan import ConfigModule, ModuleCall, references
+from tfcheck.regex import regex
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.vocabulary.address import Address
 
 #: A module by its calls from the root, and what in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.
 _Node: TypeAlias = tuple[tuple[str, ...], str]
 
-_KEYS = re.compile(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
+_KEYS = regex(r'\["(?:[^"\\]|\\.)*"\]|\[\d+\]')
 _WITHOUT_RESOURCES = frozenset(("each", "count", "path", "terraform", "self", "tofu"))
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tfcheck.plan import ConfigModule, ConfigResource
+from tfcheck.regex import regex
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
@@ -79,7 +80,7 @@ _LITERALS = (
     "aws_iam_policy_attachment",
     "aws_s3_bucket_policy",
 )
-_ARN_PARTITION = re.compile(r"\barn:(aws(?:-[a-z]+)*):")
+_ARN_PARTITION = regex(r"\barn:(aws(?:-[a-z]+)*):")
 
 
 class Surroundings(msgspec.Struct, frozen=True):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from tfcheck.hcl.syntax.expression import (
@@ -16,9 +14,10 @@ from tfcheck.hcl.syntax.expression import (
     Unreadable,
     Variable,
 )
+from tfcheck.regex import regex
 
 _LONG_ROOTS = ("data", "ephemeral", "resource")
-_STEP = re.compile(r"[\w-]+")
+_STEP = regex(r"[\w-]+")
 
 
 def root_of(reference: str) -> str:

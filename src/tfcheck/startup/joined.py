@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
+from tfcheck.regex import regex
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, attached_providers
 from tfcheck.symbolic.value import Unknown, Value, items
 from tfcheck.world.world import World, WorldObject
@@ -24,11 +25,9 @@ _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 LAUNCHING = ("aws_instance", "aws_launch_template", "aws_launch_configuration")
 _FLEETS = ("aws_spot_fleet_request", "aws_ec2_fleet")
 #: In the agent's configuration, in Bottlerocket's settings, and in the call that starts the agent on Windows.
-_CLUSTER_NAME = re.compile(
-    r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE
-)
+_CLUSTER_NAME = regex(r"""(?:ECS_CLUSTER["']?\s*=|^[ \t]*cluster[ \t]*=|-Cluster\s)\s*["']?([^\s"'`]+)""", re.MULTILINE)
 #: What the provider keeps of user data in some resources.
-_HASH = re.compile(r"[0-9a-f]{40}")
+_HASH = regex(r"[0-9a-f]{40}")
 
 
 class Joined(msgspec.Struct, frozen=True):

@@ -19,10 +19,10 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.regex import regex
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
@@ -31,8 +31,8 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 from tfcheck.world.world import World
 
 ID = "log-router-file"
-_NAME = re.compile(r"aws_fluent_bit_init_[sS]3")
-_IMAGE = re.compile(r"(?:[^/]+/)*aws-for-fluent-bit(?::(?P<tag>[^/@]+))?(?P<digest>@.+)?")
+_NAME = regex(r"aws_fluent_bit_init_[sS]3")
+_IMAGE = regex(r"(?:[^/]+/)*aws-for-fluent-bit(?::(?P<tag>[^/@]+))?(?P<digest>@.+)?")
 
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:

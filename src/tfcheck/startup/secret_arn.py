@@ -7,16 +7,15 @@ sees the whole ARN.
 
 from __future__ import annotations
 
-import re
-
 from tfcheck.inventory.catalogue import SECRET, catalogue
+from tfcheck.regex import regex
 from tfcheck.resolve.provider import Surroundings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, Symbol, Text, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, cut, split
 from tfcheck.world.world import World
 
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
+_SUFFIX = regex(r"-[A-Za-z0-9]{6}")
 #: The end of an ARN that Secrets Manager may complete, or take as it is.
 _OPEN_END = Hole(f"-{SECRET_SUFFIX.chars}", negated=False, longest=7)
 

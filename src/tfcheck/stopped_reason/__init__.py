@@ -7,10 +7,9 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-c
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.stopped_reason.fetched import of_what_is_fetched
 from tfcheck.stopped_reason.known import Cause, Known
 from tfcheck.stopped_reason.launched import of_the_launch
@@ -63,8 +62,8 @@ def _first(several: tuple[Known, ...], said: NormalizedText) -> Known | None:
 
 
 _OF_ROLES = (Cause.PERMISSION, Cause.TASK_PERMISSION)
-_ARN = re.compile(r"\barn:[\w-]+:[\w-]+:[^\s\"'<>,;()\[\]]+")
-_FILE = re.compile(r"with key (\S+) from bucket ([^\s,]+)")
+_ARN = regex(r"\barn:[\w-]+:[\w-]+:[^\s\"'<>,;()\[\]]+")
+_FILE = regex(r"with key (\S+) from bucket ([^\s,]+)")
 
 
 def _names(said: NormalizedText) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.stopped_reason.known import BOTH, Cause, Known
 from tfcheck.stopped_reason.said import NormalizedText
 
@@ -197,14 +198,14 @@ def _is_env_file(denial: Denial) -> bool:
 
 
 _TOO_SHORT = 6
-_DENIED = re.compile(
+_DENIED = regex(
     r"User: ?(?P<user>\S{1,400}?) ?is ?not ?authorized ?to ?perform: ?(?P<action>[\w-]+:\w+?)"
     r"(?= ?(?:on ?(?:the ?)?resource|because ?no|with ?an ?explicit)|\W|$)"
     r"(?: ?on ?(?:the ?)?resources?:? ?(?P<resource>\"[^\"]+\"?|\S+?(?= ?(?:because ?no|with ?an ?explicit)|\s|$)))?",
     re.IGNORECASE,
 )
-_ROLE = re.compile(r":assumed-role/([^/\s]+)/", re.IGNORECASE)
-_USER = re.compile(r":iam::\d*:(?:user/|root\b)", re.IGNORECASE)
+_ROLE = regex(r":assumed-role/([^/\s]+)/", re.IGNORECASE)
+_USER = regex(r":iam::\d*:(?:user/|root\b)", re.IGNORECASE)
 _ENDINGS = (
     ("no identity-based policy allows", "no policy of the role allows it: add a statement"),
     (

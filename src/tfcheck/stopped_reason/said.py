@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
+from tfcheck.regex import regex
+
 
 class NormalizedText:
     """A text in two readings: `spaced` takes a line's end for a space, `joined` for nothing."""
@@ -67,11 +69,11 @@ def _is_rule(line: str) -> bool:
 
 
 #: Colours and other orders to a terminal, and characters that have no width.
-_UNSEEN = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_UNSEEN = regex(r"\x1b\[[0-?]*[ -/]*[@-~]|[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 #: What JSON writes for characters that it does not hold as they are; control characters and halves of pairs stay so.
-_ESCAPE = re.compile(r"\\+(u(?!00[01]|[dD][89a-fA-F])[0-9a-fA-F]{4}|[nrt\"/])")
+_ESCAPE = regex(r"\\+(u(?!00[01]|[dD][89a-fA-F])[0-9a-fA-F]{4}|[nrt\"/])")
 _MEANT = {"n": "\n", "r": "\n", "t": " ", '"': '"', "/": "/"}
-_QUOTE = re.compile("[‘’`´]")
+_QUOTE = regex("[‘’`´]")
 _BARS = ("│", "┃", "║", "|")
 _RULES = " \t|│┃║+-=─━═┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬╭╮╰╯"
 _STAMP = (
@@ -79,4 +81,4 @@ _STAMP = (
     r"|(?:[A-Z][a-z]{2} +\d{1,2} )?\d\d:\d\d:\d\d(?:[.,]\d+)?)\]?:?(?=[\s│┃║|])"
 )
 #: What Terraform, mail programs, tables and logs put before each line.
-_FRAME = re.compile(rf"^(?:[\s│┃║|>╷╵]|{_STAMP})+")
+_FRAME = regex(rf"^(?:[\s│┃║|>╷╵]|{_STAMP})+")

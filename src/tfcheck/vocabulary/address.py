@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 InstanceKey: TypeAlias = int | str | None
 
-_NAME = re.compile(r"[^\W\d][\w-]*")
-_INDEX = re.compile(r"\[(-?\d+)\]")
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
+_NAME = regex(r"[^\W\d][\w-]*")
+_INDEX = regex(r"\[(-?\d+)\]")
+_ESCAPE = regex(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

@@ -6,17 +6,18 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads. Nothing is aske
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from tfcheck.regex import regex
+
 #: More than GitHub ever sends.
 _LARGEST = 25 * 1024 * 1024
-_COMMIT = re.compile(r"[0-9a-f]{40,64}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
-_RUN = re.compile(r"[0-9]{1,20}")
+_COMMIT = regex(r"[0-9a-f]{40,64}")
+_REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_RUN = regex(r"[0-9]{1,20}")
 
 
 class Event(msgspec.Struct, frozen=True):

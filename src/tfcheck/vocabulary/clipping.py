@@ -5,12 +5,12 @@ Never what is compared or looked up: addresses, ids and the resources of require
 
 from __future__ import annotations
 
-import re
+from tfcheck.regex import regex
 
 #: The characters of one word, a name or an ARN for example, and of one sentence or line.
 LONGEST_WORD, LONGEST_LINE = 200, 2000
 
-_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+_LONG_WORD = regex(rf"\S{{{LONGEST_WORD + 1},}}")
 
 
 def clip(text: str, longest: int = LONGEST_WORD) -> str:

@@ -11,7 +11,7 @@ from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json as json_text
-from tfcheck.hcl.functions import IMPURE, TABLE, call
+from tfcheck.hcl.functions import IMPURE, all_functions, call
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
@@ -449,7 +449,7 @@ def test_a_json_text_is_cut_like_any_other(name: str, document: Value, words: li
 
 
 def test_every_function_with_unknown_parts_is_under_the_law() -> None:
-    partial = {name for name, function in TABLE.items() if function.partial}
+    partial = {name for name, function in all_functions().items() if function.partial}
     assert partial - set(ARGUMENTS) <= {
         "provider::aws::arn_build",
         "provider::aws::arn_parse",

@@ -6,7 +6,7 @@ if it consists of the policy language, names of resources, references and ARNs; 
 
 from __future__ import annotations
 
-import re
+from tfcheck.regex import regex
 
 _KEYS = (
     "Version|Statement|Sid|Effect|Action|NotAction|Resource|NotResource|Principal|NotPrincipal|Condition|AWS|Service|"
@@ -34,7 +34,7 @@ _NAMED = r'"?(?:Sid|sid|name|name_prefix|role)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'
 _JSON_LABEL = r'^\s*"[A-Za-z_][\w-]{0,127}"\s*:\s*[\[{]'
 _HEREDOC = r"<<-?(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$|^\s*(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$"
-_LINE = re.compile(
+_LINE = regex(
     "|".join(
         (
             r"\s+",
@@ -50,7 +50,7 @@ _LINE = re.compile(
         )
     )
 )
-_PUNCTUATION = re.compile(r"[\s\[\]{}(),]*")
+_PUNCTUATION = regex(r"[\s\[\]{}(),]*")
 #: Longer lines are not looked at.
 _LONGEST = 4_000
 

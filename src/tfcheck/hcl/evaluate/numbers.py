@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import DIGITS, Number, is_terminating, plain
 from tfcheck.symbolic.value import Unknown, Value
 
 #: Bits of Terraform's mantissa.
 PRECISION = 512
-_NUMERAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
+_NUMERAL = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
 #: What Go's parser reads in addition: binary exponents.
-_BINARY = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
+_BINARY = regex(r"[+-]?(?:\d+\.?\d*|\.\d+)[pP][+-]?\d+", re.ASCII)
 
 
 def is_number(value: object) -> bool:

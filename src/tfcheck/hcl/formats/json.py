@@ -14,6 +14,7 @@ from typing import Any
 from tfcheck.hcl.evaluate.numbers import parsed
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json_marks import Marks, normal, unused
+from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.sensitive_text import Sensitive, joined, parted
 from tfcheck.symbolic.value import (
@@ -331,7 +332,7 @@ class _Marked:
         return {str(self.marks.restored(key)): self._filled(item, depth + 1) for key, item in members.items()}
 
 
-_STRING_TOKEN = re.compile(r'\\.|"', re.DOTALL)
+_STRING_TOKEN = regex(r'\\.|"', re.DOTALL)
 
 
 def _string_open(literal: str, in_string: bool) -> bool:

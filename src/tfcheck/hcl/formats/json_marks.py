@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from tfcheck.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, joined
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_STRING = regex(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPE = regex(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
 class Marks:

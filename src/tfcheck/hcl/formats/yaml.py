@@ -18,6 +18,7 @@ from tfcheck.hcl.formats.yaml_events import (
     read,
     resolved,
 )
+from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import exact, spelled
 from tfcheck.symbolic.value import (
     Hole,
@@ -37,8 +38,8 @@ from tfcheck.symbolic.value import (
 _SOME_YAML = Hole(shortest=1)
 #: Longer strings with blanks are broken into lines.
 _UNBROKEN = 60
-_ESCAPED = re.compile(r'["\\\t]')
-_PLAIN_TEXT = re.compile("[\t\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]*")
+_ESCAPED = regex(r'["\\\t]')
+_PLAIN_TEXT = regex("[\t\x20-\x7e\xa1-\u1fff\u3000-\ud7ff]*")
 
 
 def decode(written: TextLike) -> Value:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, Union
 import msgspec
 
 from tfcheck.hcl.evaluate.numbers import parsed
+from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import Value
 
@@ -23,9 +24,9 @@ _LONGEST, _LONGEST_IN_PYTHON = 1 << 20, 1 << 16
 #: So many characters and nodes may come out once every alias is replaced by what it is.
 _LARGEST = 1 << 21
 #: Line separators, marks and escapes that Terraform and PyYAML read in different ways.
-_DISPUTED = re.compile(r"[\x85\u2028\u2029\ufeff]|\\/|\\u[dD][89a-fA-F]")
+_DISPUTED = regex(r"[\x85\u2028\u2029\ufeff]|\\/|\\u[dD][89a-fA-F]")
 #: What PyYAML without its C parser takes for a key without a value.
-_DISPUTED_IN_PYTHON = re.compile(r":[,\]}]")
+_DISPUTED_IN_PYTHON = regex(r":[,\]}]")
 
 
 class UnsupportedError(Exception):
@@ -61,10 +62,10 @@ class Built(msgspec.Struct, frozen=True):
 
 
 _PREFIX = "tag:yaml.org,2002:"
-_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
-_INTEGER = re.compile("0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
-_INFINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTALL)
+_NUMBER = regex(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_INTEGER = regex("0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
+_INFINITE = regex(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_DATE = regex(r"(\d{4})-(\d{1,2})-(\d{1,2})(.*)", re.ASCII | re.DOTALL)
 _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {spelling for word in ("y", "yes", "on", "true") for spelling in (word, word.capitalize(), word.upper())}
 _FALSE = {spelling for word in ("n", "no", "off", "false") for spelling in (word, word.capitalize(), word.upper())}

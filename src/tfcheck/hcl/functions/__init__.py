@@ -6,27 +6,13 @@ expressions, not at values. Functions that give something else at every run are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import Referent, Scope, Seen
 from tfcheck.hcl.formats.json import normal
-from tfcheck.hcl.functions import (
-    arithmetic,
-    conversions,
-    encoding,
-    files,
-    formatting,
-    lists,
-    network,
-    objects,
-    patterns,
-    provider,
-    sets,
-    strings,
-    times,
-)
 from tfcheck.hcl.functions.arguments import (
     MOST_PIECES,
     Function,
@@ -37,21 +23,27 @@ from tfcheck.hcl.functions.arguments import (
 )
 from tfcheck.symbolic.value import Text, Unknown, Value
 
-TABLE: dict[str, Function] = {
-    **arithmetic.FUNCTIONS,
-    **conversions.FUNCTIONS,
-    **encoding.FUNCTIONS,
-    **files.FUNCTIONS,
-    **formatting.FUNCTIONS,
-    **lists.FUNCTIONS,
-    **network.FUNCTIONS,
-    **objects.FUNCTIONS,
-    **patterns.FUNCTIONS,
-    **provider.FUNCTIONS,
-    **sets.FUNCTIONS,
-    **strings.FUNCTIONS,
-    **times.FUNCTIONS,
+#: What is in which module: one is imported when the first of its functions is called.
+_MODULES = {
+    "arithmetic": "abs ceil floor log max min parseint pow signum sum",
+    "conversions": "coalesce nonsensitive sensitive tobool tolist tonumber toset tostring",
+    "encoding": "base64decode base64encode base64sha256 base64sha512 csvdecode jsondecode jsonencode md5 sha1 sha256 "
+    "sha512 textdecodebase64 textencodebase64 urlencode uuidv5 yamldecode yamlencode",
+    "files": "abspath basename dirname file filebase64 filebase64sha256 filebase64sha512 fileexists filemd5 fileset "
+    "filesha1 filesha256 filesha512 pathexpand templatefile templatestring",
+    "formatting": "format formatlist",
+    "lists": "alltrue anytrue chunklist coalescelist compact concat contains distinct element flatten index length "
+    "matchkeys one range reverse setproduct slice sort",
+    "network": "cidrhost cidrnetmask cidrsubnet cidrsubnets",
+    "objects": "keys lookup merge tomap transpose values zipmap",
+    "patterns": "regex regexall",
+    "provider": "provider::aws::arn_build provider::aws::arn_parse provider::aws::trim_iam_role_path",
+    "sets": "setintersection setsubtract setunion",
+    "strings": "chomp endswith indent join lower replace split startswith strcontains strrev substr title trim "
+    "trimprefix trimspace trimsuffix upper",
+    "times": "formatdate timeadd timecmp",
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 #: Functions whose result nobody can know before apply, although nothing is unknown about their arguments.
 IMPURE = frozenset({"bcrypt", "plantimestamp", "rsadecrypt", "timestamp", "uuid", "base64gzip"})
@@ -63,7 +55,7 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope) -> Value:
     Raises:
         EvaluationError: Terraform would report an error.
     """
-    function = TABLE.get(name.removeprefix("core::"))
+    function = supported(name.removeprefix("core::"))
     if function is None:
         return _without(name)
     values = [argument.whole() if isinstance(argument, Referent) else argument for argument in arguments]
@@ -78,6 +70,18 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope) -> Value:
         return Unknown(reason=f"`{name}`: {limit}", unsure=not function.total)
     except RecursionError:
         return Unknown(reason=f"`{name}`: limit: a structure nested so deeply", unsure=True)
+
+
+def supported(name: str) -> Function | None:
+    """Return the function of that name, or None if it is not supported."""
+    module = _MODULE_OF.get(name)
+    found: Mapping[str, Function] = import_module(f"{__name__}.{module}").FUNCTIONS if module else {}
+    return found.get(name)
+
+
+def all_functions() -> dict[str, Function]:
+    """Return every function that is supported, by name."""
+    return {name: function for name in _MODULE_OF if (function := supported(name)) is not None}
 
 
 def _without(name: str) -> Unknown:

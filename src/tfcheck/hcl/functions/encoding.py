@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from collections.abc import Callable
-from urllib.parse import quote_plus
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats import json, yaml
+from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions.arguments import Function, limited, waiting
 from tfcheck.symbolic.value import Hole, Set, TextLike, Value, is_known, pieces, spelled_out, text
 
@@ -109,6 +107,8 @@ def _codec(encoding: str) -> str:
 
 def urlencode(written: str) -> Value:
     """Escape a string for the query of a URL."""
+    from urllib.parse import quote_plus
+
     return quote_plus(written, safe="~")
 
 
@@ -143,6 +143,8 @@ def in_base64(algorithm: str) -> Callable[[str], str]:
 
 def hashed(algorithm: str, data: bytes) -> bytes:
     """Hash `data` with the algorithm of that name; none of these hashes protects anything here."""
+    import hashlib
+
     return hashlib.new(algorithm, data, usedforsecurity=False).digest()
 
 
@@ -184,11 +186,15 @@ def _has_stray_quote(written: str, records: list[list[str]]) -> bool:
 
 def yamlencode(value: Value) -> Value:
     """Write YAML; with unknown parts it is unknown, but can be decoded again."""
+    from tfcheck.hcl.formats import yaml  # few plans need it
+
     return yaml.encode(value)
 
 
 def yamldecode(written: TextLike) -> Value:
     """Read YAML."""
+    from tfcheck.hcl.formats import yaml
+
     return _ordered(yaml.decode(written))
 
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import base64
 import posixpath
-import re
 from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
+from tfcheck.regex import regex
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, text
 
-_IDENTIFIER = re.compile(r"[^\W\d][\w-]*")
+_IDENTIFIER = regex(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
 #: More bytes than a file has that says anything of permissions.
 _LARGEST = 1 << 22

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 
 from tfcheck.hcl.functions.arguments import limited
+from tfcheck.regex import regex
 
 #: Characters that are a cluster of their own whatever stands beside them: Latin, Greek and Cyrillic letters,
 #: punctuation, kana and Chinese characters.
-_PLAIN = re.compile(
+_PLAIN = regex(
     "[\x00-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf"
     "\u3000-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u9fff]*"
 )

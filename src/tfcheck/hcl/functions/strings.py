@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import written
-from tfcheck.hcl.functions import graphemes, patterns
+from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
 from tfcheck.symbolic.match import Verbatim, glob
@@ -248,6 +248,8 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
     if len(part) > 1 and part.startswith("/") and part.endswith("/"):
         if not isinstance(replacement, str):
             return waiting([subject, replacement])
+        from tfcheck.hcl.functions import patterns  # the engine for regular expressions
+
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
         return _replace(subject, part, replacement)

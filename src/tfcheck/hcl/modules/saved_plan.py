@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
-_ENTRY = re.compile(r"tfconfig/m-([^/\\]*)/([^/\\]+)")
+_ENTRY = regex(r"tfconfig/m-([^/\\]*)/([^/\\]+)")
 _MANIFEST = "tfconfig/modules.json"
 #: No configuration file is larger; a zip can claim to hold anything.
 _LARGEST = 20_000_000

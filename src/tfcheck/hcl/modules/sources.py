@@ -20,6 +20,7 @@ from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
+from tfcheck.regex import regex
 from tfcheck.repository import Gate, RefusedError, Run, matching, refused
 from tfcheck.repository.laptop import is_shared
 from tfcheck.symbolic.sensitive_text import redacted
@@ -27,8 +28,8 @@ from tfcheck.symbolic.sensitive_text import redacted
 ModuleNames = tuple[str, ...]
 NO_RUN = Run()
 
-_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"?([\w-]+)"?[ \t]+"?([\w-]+)"?', re.MULTILINE)
-_CALL = re.compile(r'^[ \t]*module[ \t]+"?([\w-]+)"?[ \t]*\{', re.MULTILINE)
+_RESOURCE = regex(r'^[ \t]*resource[ \t]+"?([\w-]+)"?[ \t]+"?([\w-]+)"?', re.MULTILINE)
+_CALL = regex(r'^[ \t]*module[ \t]+"?([\w-]+)"?[ \t]*\{', re.MULTILINE)
 
 
 class Sources:

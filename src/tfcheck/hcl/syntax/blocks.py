@@ -14,15 +14,16 @@ from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
 from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
+from tfcheck.regex import regex
 from tfcheck.symbolic import limits
 
 #: The steps of the run that one more argument or block takes, and one more label.
 _ITEM, _LABEL = 6, 2
 
-_BLANK = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
-_BLANK_IN_LINE = re.compile(r"(?:[ \t]++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
-_NAME = re.compile(r"[^\W\d][\w-]*+")
-_ATTRIBUTE = re.compile(r"=(?!=)")
+_BLANK = regex(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_BLANK_IN_LINE = regex(r"(?:[ \t]++|/\*(?:[^*]++|\*(?!/))*+\*/)*+")
+_NAME = regex(r"[^\W\d][\w-]*+")
+_ATTRIBUTE = regex(r"=(?!=)")
 
 
 def read(source: SourceText) -> SourceFile:

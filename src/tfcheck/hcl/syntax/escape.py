@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-_QUOTED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$\{|%%\{")
-_BARE = re.compile(r"\$\$\{|%%\{")
+from tfcheck.regex import regex
+
+_QUOTED = regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$\{|%%\{")
+_BARE = regex(r"\$\$\{|%%\{")
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 

@@ -14,14 +14,15 @@ import msgspec
 
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
 from tfcheck.hcl.syntax.numeral import number
+from tfcheck.regex import regex
 
 T = TypeVar("T")
 
-_BLANK = re.compile(r"[ \t\r\n]*+")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\.)*+"')
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?")
+_BLANK = regex(r"[ \t\r\n]*+")
+_STRING = regex(r'"(?:[^"\\\x00-\x1f]++|\\.)*+"')
+_NUMBER = regex(r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?")
 _WORDS = {"true": True, "false": False, "null": None}
-_WORD = re.compile("true|false|null")
+_WORD = regex("true|false|null")
 
 
 class Scalar(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.hcl.syntax.source import TEXT
+from tfcheck.regex import regex
 from tfcheck.symbolic import limits
 
 #: How deep brackets, strings and interpolations may be nested; real sources stay below 20.
@@ -31,7 +32,7 @@ _SIMPLE_BRACKETS = r'\([^"\#/{}()\[\]<\n]*+\)|\[[^"\#/{}()\[\]<\n]*+\]'
 _SINGLE_CHARACTERS = rf"/(?![/*])|<(?!{_HEREDOC[1:]})"
 
 #: One token of code, behind blanks and comments.
-_TOKEN = re.compile(
+_TOKEN = regex(
     rf"""(?:[ \t\r]++|{_COMMENT})*+
     (?:(?P<newline>\n)
     |(?P<word>[^\W\d][\w-]*+)
@@ -46,13 +47,13 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 #: Code inside brackets, up to what opens or closes something.
-_INSIDE = re.compile(
+_INSIDE = regex(
     rf"""(?:[^"\#/{{}}()\[\]<]++|{_SIMPLE_STRING}|{_SIMPLE_BRACKETS}|{_COMMENT}|{_SINGLE_CHARACTERS})*+
     (?:(?P<quoted>")|(?P<heredoc>{_HEREDOC})|(?P<opening>[(\[{{])|(?P<closing>[)\]}}])|(?P<comment>/\*))?+""",
     re.VERBOSE,
 )
 #: Code outside of brackets on one line: what counts, then blanks and comments, then what opens something.
-_VALUE = re.compile(
+_VALUE = regex(
     rf"""(?P<run>
         (?:[ \t\r]*+(?:[^ \t\r\n"\#/{{}}()\[\]<]++|{_SIMPLE_STRING}|{_SIMPLE_BRACKETS}|{_SINGLE_CHARACTERS}))*+
     )
@@ -60,14 +61,14 @@ _VALUE = re.compile(
     (?:(?P<quoted>")|(?P<heredoc>{_HEREDOC})|(?P<opening>[(\[{{]))?+""",
     re.VERBOSE,
 )
-_QUOTED_TEXT = re.compile(rf'(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS})++')
-_BARE_TEXT = re.compile(rf"(?:[^$%\n]++|{_DOLLARS})*+\n?+")
-_MARKER = re.compile(r"[ \t]*+([^\W\d][\w-]*+)(?=[ \t]*+\r?+(?:\n|\Z))")
-_BARE_LINES = re.compile(rf"(?:[^$%\n]++|{_DOLLARS}|{_SIMPLE_SEQUENCE}|\n(?!{_MARKER.pattern}))*+\n?+")
-_FOR = re.compile(rf"(?:\s++|{_COMMENT})*+for(?![\w-])")
-_PLAIN_QUOTED = re.compile(_SIMPLE_STRING)
-_LINE = re.compile(r"[^\n]*+")
-_HEREDOC_AT = re.compile(_HEREDOC)
+_QUOTED_TEXT = regex(rf'(?:[^"\\$%\n]++|\\[^\n]|{_DOLLARS})++')
+_BARE_TEXT = regex(rf"(?:[^$%\n]++|{_DOLLARS})*+\n?+")
+_MARKER = regex(r"[ \t]*+([^\W\d][\w-]*+)(?=[ \t]*+\r?+(?:\n|\Z))")
+_BARE_LINES = regex(rf"(?:[^$%\n]++|{_DOLLARS}|{_SIMPLE_SEQUENCE}|\n(?!{_MARKER.pattern}))*+\n?+")
+_FOR = regex(rf"(?:\s++|{_COMMENT})*+for(?![\w-])")
+_PLAIN_QUOTED = regex(_SIMPLE_STRING)
+_LINE = regex(r"[^\n]*+")
+_HEREDOC_AT = regex(_HEREDOC)
 
 _CLOSINGS = {"(": ")", "[": "]", "{": "}", "${": "}", "%{": "}"}
 _SEQUENCES = ("${", "%{")

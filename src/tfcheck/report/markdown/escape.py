@@ -13,15 +13,16 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
+from tfcheck.regex import regex
 from tfcheck.report.plain import clipped, visible
 
 _LONGEST = 600
 _LONGEST_IN_SUMMARY = 160
-_TICKS = re.compile("`+")
+_TICKS = regex("`+")
 #: A word, a short number or a dash, which nobody could take for anything else; a commit's id looks otherwise.
-_PLAIN = re.compile(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
+_PLAIN = regex(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
 #: What may stand before and after a word.
-_TOKEN = re.compile(r"(\(*)(.*?)([).,;:!?]*)")
+_TOKEN = regex(r"(\(*)(.*?)([).,;:!?]*)")
 
 
 def code(text: str, *, in_table: bool = False) -> str:

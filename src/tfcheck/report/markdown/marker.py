@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import zlib
 from collections.abc import Iterable
 
 import msgspec
 
-_LINE = re.compile(
+from tfcheck.regex import regex
+
+_LINE = regex(
     r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9}) -->"
 )
-_COMMIT = re.compile(r"[0-9a-f]{40,64}")
-_RUN = re.compile(r"([0-9]{1,20})\.([0-9]{1,9})")
+_COMMIT = regex(r"[0-9a-f]{40,64}")
+_RUN = regex(r"([0-9]{1,20})\.([0-9]{1,9})")
 #: What is a commit that is not known, as in git.
 NO_COMMIT = "0" * 40
 
@@ -56,7 +57,7 @@ def marked(body: str) -> Marker | None:
     return Marker(found["key"], found["sha"], (int(number), int(attempt)))
 
 
-_TARGETS = re.compile(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")
+_TARGETS = regex(r"<!-- tfcheck:targets:v1 (?P<names>[A-Za-z0-9+/=]{1,8000}) -->")
 _LONGEST_TARGET = 200
 _MOST_BYTES = 3000
 _MOST_CHARACTERS = 4_000_000

@@ -6,18 +6,18 @@ may be words of the grammar; labels are quoted, and what means something in a la
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.report.plain import visible
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict
 
 _MOST_NODES = 12
 _LONGEST_LABEL = 60
 _SHOWN_POLICIES = 3
-_MEANING = re.compile(r'[#"`<>&\\|]')
+_MEANING = regex(r'[#"`<>&\\|]')
 _GAPS: dict[Reason | None, str] = {
     Reason.GRANTED_TO_TASK_ROLE: "granted to the task role only",
     Reason.GRANTED_TO_EXECUTION_ROLE: "granted to the execution role only",

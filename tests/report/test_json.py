@@ -12,6 +12,7 @@ import tfcheck.report
 from tests.report import samples
 from tfcheck import __version__
 from tfcheck.report.json import document, json, written
+from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Reason, Report, Severity, Skipped, Verdict
 
 SCHEMA: dict[str, Any] = standard.loads(Path(tfcheck.report.__path__[0], "report.schema.json").read_text())
@@ -66,6 +67,7 @@ def test_the_schema_knows_every_word_of_the_answers() -> None:
 def test_a_row_holds_what_was_decided() -> None:
     row = document(samples.BROKEN)["requirements"][0]
     assert row == {
+        "fingerprint": fingerprint.of_answer(samples.DENIED),
         "id": samples.DENIED.requirement.id,
         "rule": "env-file",
         "task_definition": samples.TASK,

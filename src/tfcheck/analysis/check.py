@@ -14,6 +14,7 @@ from tfcheck.analysis.findings import findings, worst_first
 from tfcheck.analysis.redaction import Redactor
 from tfcheck.analysis.task_changes import task_changes
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.subject import subject
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.locations import Locations
@@ -104,7 +105,7 @@ def examined(
         tasks.append(task)
         for requirement, found_out in _judged(task, after, judge):
             judged.append(found_out)
-            answers.append(_answer(requirement, found_out, past, locations))
+            answers.append(_answer(requirement, found_out, past, locations, after))
     found = worst_first([*findings(answers, tasks, locations), *checks.findings(tasks, after, locations)])
     report = Report(
         plan=_info(plan, sources),
@@ -192,7 +193,9 @@ def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[
         yield requirement, judge.judge(requirement, task)
 
 
-def _answer(requirement: Requirement, found: Judgement, past: VerdictsBefore, locations: Locations) -> Answer:
+def _answer(
+    requirement: Requirement, found: Judgement, past: VerdictsBefore, locations: Locations, world: World
+) -> Answer:
     argument = "assume_role_policy" if requirement.action == startup.trust.ACTION else "policy"
     return Answer(
         requirement=requirement,
@@ -204,7 +207,12 @@ def _answer(requirement: Requirement, found: Judgement, past: VerdictsBefore, lo
         evidence=tuple(_placed(each, argument, locations) for each in found.evidence),
         assumptions=found.assumptions,
         needed_at=None if found.verdict is Verdict.ALLOWED else locations.need(requirement),
+        subject="" if found.verdict is Verdict.ALLOWED else _subject(requirement, world),
     )
+
+
+def _subject(requirement: Requirement, world: World) -> str:
+    return "" if requirement.sensitive else subject(requirement.resource, world)
 
 
 def _placed(evidence: Evidence, argument: str, locations: Locations) -> Evidence:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from tfcheck.checks import (
     credential_in_environment,
     credential_spec_arn,
@@ -33,8 +35,10 @@ from tfcheck.checks import (
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.remedies import remedy
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.subject import subject
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Finding, Location, Severity
 from tfcheck.world.world import World
@@ -104,7 +108,8 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
                 if key not in told:
                     told.add(key)
                     change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
-                    yield _finding(mistake, pitfall, task, change, locations)
+                    found = _finding(mistake, pitfall, task, change, locations)
+                    yield msgspec.structs.replace(found, subject=_subject(mistake, task, world))
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
@@ -141,6 +146,11 @@ def _finding(
         needed_at=needed_at,
         remedy=remedy(pitfall.id, mistake, task),
     )
+
+
+def _subject(mistake: Misconfiguration, task: TaskDefinition, world: World) -> str:
+    about = SENSITIVE if task.sensitive else subject(mistake.about, world)
+    return f"{mistake.container or ''}: {about}"
 
 
 def _places(

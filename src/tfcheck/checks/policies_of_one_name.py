@@ -22,7 +22,7 @@ from tfcheck.world.world import World
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     role = world.once(Roles).of(task.execution_role)
     for group in role.same_name_policies if role is not None else ():
-        names = list(dict.fromkeys(policy.name for policy in group))
+        names = sorted({policy.name for policy in group})
         if len(names) > 1:
             yield Misconfiguration(
                 f"{' and '.join(names)} write one inline policy of the execution role: only the last one remains",

@@ -7,12 +7,14 @@ missing permission, rule that is broken, and undecided permission.
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections.abc import Iterator, Sequence
 
 from tfcheck.report.json import Json, written
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Verdict
 
 #: GitLab's scale is info, minor, major, critical, blocker.
@@ -36,18 +38,18 @@ def rows(report: Report) -> Iterator[Json]:
             yield _unknown(report, answer)
     for skipped in report.skipped:
         said = f"{skipped.address} could not be analysed: {skipped.reason}"
-        yield _row(report, "skipped", Severity.WARNING, said, (skipped.address,))
+        yield _row(report, "skipped", Severity.WARNING, said, skipped.address)
     for unread in report.unread:
-        yield _row(report, "unread", Severity.ERROR, f"not checked: {unread.problem}", (unread.path,))
+        yield _row(report, "unread", Severity.ERROR, f"not checked: {unread.problem}", unread.path)
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
     said = finding.message
-    identity: tuple[str, ...] = (finding.task_definition, finding.address or "", finding.message)
+    identity = fingerprint.of_finding(finding)
     severity = finding.severity
     if answer is not None:
         need = answer.requirement
-        said, identity = _words(answer, "is not allowed"), _identity(answer)
+        said, identity = _words(answer, "is not allowed"), fingerprint.of_answer(answer)
         severity = need.severity if len(finding.answers) > 1 else severity
     place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
     return _row(report, finding.rule, severity, said, identity, place)
@@ -55,7 +57,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
 
 def _unknown(report: Report, answer: Answer) -> Json:
     said = _words(answer, "may or may not be allowed")
-    return _row(report, answer.requirement.rule, Severity.INFO, said, _identity(answer), answer.needed_at)
+    return _row(report, answer.requirement.rule, Severity.INFO, said, fingerprint.of_answer(answer), answer.needed_at)
 
 
 def _words(answer: Answer, verb: str) -> str:
@@ -64,16 +66,12 @@ def _words(answer: Answer, verb: str) -> str:
     return f"{role} {verb} {need.action} on {need.shown_resource}: {reason_words(answer.reason)}"
 
 
-def _identity(answer: Answer) -> tuple[str, ...]:
-    need = answer.requirement
-    return need.task_definition, need.container or "", answer.role or "", need.action, need.shown_resource
-
-
 def _row(
-    report: Report, rule: str, severity: Severity, said: str, identity: tuple[str, ...], place: Location | None = None
+    report: Report, rule: str, severity: Severity, said: str, identity: str, place: Location | None = None
 ) -> Json:
     path = file_path(report, place)
-    whole = (rule, target(report) if path is None else path, *identity)
+    # NOTE: the directory, since a file that is renamed holds the same problems; targets that share it share them.
+    whole = (rule, target(report) if path is None else posixpath.dirname(path), identity)
     return {
         "description": visible(clipped(said, _LONGEST)),
         "check_name": visible(rule),

@@ -14,6 +14,7 @@ import msgspec
 
 from tfcheck import __version__
 from tfcheck.regex import regex
+from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import (
     AccessChange,
     Answer,
@@ -137,6 +138,7 @@ def _requirement(answer: Answer) -> Json:
     need = answer.requirement
     return {
         "id": need.id,
+        "fingerprint": None if answer.verdict is Verdict.ALLOWED else fingerprint.of_answer(answer),
         "rule": need.rule,
         "task_definition": need.task_definition,
         "container": need.container,
@@ -188,6 +190,7 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "needed_at": _location(finding.needed_at),
         "fix": fixes[finding.fix] if finding.fix is not None else None,
         "remedy": _remedy(finding.remedy),
+        "fingerprint": None if finding.answers else fingerprint.of_finding(finding),
     }
 
 

@@ -45,6 +45,7 @@ _HINT = "pass the output of `tfcheck --format json`"
 _Line: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
 _Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
 _Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
+_Fingerprint: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
 _ENCODINGS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _QUOTED = regex(r" '.*'", re.DOTALL)
 
@@ -97,6 +98,7 @@ class _Requirement(msgspec.Struct):
     waits_for: str | None = None
     assumptions: list[str] = []
     needed_at: _Location | None = None
+    fingerprint: _Fingerprint | None = None
 
 
 class _Fix(msgspec.Struct):
@@ -127,6 +129,7 @@ class _Finding(msgspec.Struct):
     explanation: list[str] = []
     symptom: str | None = None
     needed_at: _Location | None = None
+    fingerprint: _Fingerprint | None = None
 
 
 class _TaskChange(msgspec.Struct):
@@ -269,6 +272,7 @@ def _answer(shape: _Requirement) -> Answer:
         evidence=tuple(_evidence(each) for each in shape.evidence),
         assumptions=tuple(shape.assumptions),
         needed_at=_location(shape.needed_at),
+        fingerprint=shape.fingerprint or "",
     )
 
 
@@ -300,6 +304,7 @@ def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix],
         needed_at=_location(shape.needed_at),
         fix=fixes[shape.fix] if shape.fix is not None else None,
         remedy=Remedy(shape.remedy.words, shape.remedy.hcl or "") if shape.remedy else None,
+        fingerprint=shape.fingerprint or "",
     )
 
 

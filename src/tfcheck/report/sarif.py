@@ -9,7 +9,6 @@ computes it from the lines.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
@@ -25,6 +24,7 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -44,7 +44,7 @@ Json: TypeAlias = dict[str, Any]
 
 
 class SarifResult(msgspec.Struct, frozen=True):
-    """One thing to say: what, how bad, where; `identity` is the same whatever line it stands on.
+    """One thing to say: what, how bad, where; `fingerprint` is the same on any line.
 
     `state` says of what was there before the change that it is `unchanged`, else `new`.
     """
@@ -52,7 +52,7 @@ class SarifResult(msgspec.Struct, frozen=True):
     rule: str
     severity: Severity
     message: str
-    identity: tuple[str, ...]
+    fingerprint: str
     place: Json
     related: tuple[Json, ...] = ()
     fix: Fix | None = None
@@ -112,9 +112,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> SarifRe
         rule=finding.rule,
         severity=finding.severity,
         message=_plain(". ".join(each.rstrip(".") for each in sentences) + "."),
-        identity=_identity(answer)
-        if answer
-        else (finding.rule, finding.task_definition, finding.address or "", finding.message),
+        fingerprint=fingerprint.of_answer(answer) if answer else fingerprint.of_finding(finding),
         place=place,
         related=tuple(related),
         fix=finding.fix,
@@ -143,20 +141,15 @@ def _unknown(report: Report, answer: Answer) -> SarifResult:
         need.rule,
         Severity.INFO,
         _plain(f"{said}. Needed by {need.task_definition}."),
-        _identity(answer),
+        fingerprint.of_answer(answer),
         _first(report, *places),
         state="unchanged" if answer.before is answer.verdict else "new",
     )
 
 
-def _identity(answer: Answer) -> tuple[str, ...]:
-    need = answer.requirement
-    return need.rule, need.task_definition, need.container or "", answer.role or "", need.action, need.shown_resource
-
-
 def _once(told: Iterable[SarifResult]) -> list[SarifResult]:
     """Leave out what another report of the same sources says in the same words."""
-    return list({(each.identity, each.message, str(each.place)): each for each in told}.values())
+    return list({(each.fingerprint, each.message, str(each.place)): each for each in told}.values())
 
 
 def _plain(text: str) -> str:
@@ -186,15 +179,14 @@ def _artifact(path: str) -> Json:
 def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]:
     seen: Counter[str] = Counter()
     for each in told:
-        print_ = hashlib.sha256("\0".join(each.identity).encode("utf-8", "backslashreplace")).hexdigest()[:16]
-        seen[print_] += 1
+        seen[each.fingerprint] += 1
         result: Json = {
             "ruleId": each.id,
             "ruleIndex": numbers[each.id],
             "level": _LEVELS[each.severity],
             "message": {"text": each.message},
             "locations": [each.place],
-            "partialFingerprints": {FINGERPRINT: f"{print_}:{seen[print_]}"},
+            "partialFingerprints": {FINGERPRINT: f"{each.fingerprint}:{seen[each.fingerprint]}"},
         }
         if each.state:
             result["baselineState"] = each.state

@@ -142,7 +142,8 @@ class Answer(msgspec.Struct, frozen=True):
     `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
     requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
     waits for. `assumptions` are what a verdict rests on. `needed_at` is where the task definition asks for it,
-    told for what is not allowed.
+    told for what is not allowed. `subject` is the resource by the address of its object, for the fingerprint of what is
+    not allowed; `fingerprint` is there where a saved report has it.
     """
 
     requirement: Requirement
@@ -154,6 +155,8 @@ class Answer(msgspec.Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     assumptions: tuple[str, ...] = ()
     needed_at: Location | None = None
+    subject: str = ""
+    fingerprint: str = ""
 
 
 class Fix(msgspec.Struct, frozen=True):
@@ -179,6 +182,7 @@ class Finding(msgspec.Struct, frozen=True):
     `message` is one line. `explanation` are sentences that say why, nearest grants first. `symptom` is the text that
     ECS would show at run time. `location` is where the policy or role that should hold the grant is written,
     `needed_at` where the container asks for it. `remedy` is there where `fix` is not, or fixes only a part.
+    `subject` is what a finding without answers is about, `fingerprint` as for an answer.
     """
 
     rule: str
@@ -194,6 +198,8 @@ class Finding(msgspec.Struct, frozen=True):
     needed_at: Location | None = None
     fix: Fix | None = None
     remedy: Remedy | None = None
+    subject: str = ""
+    fingerprint: str = ""
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -311,8 +317,23 @@ class Report(msgspec.Struct, frozen=True):
 
 #: What is looked up or compared, has its own way of being shown, or is code to be copied.
 _KEPT_WHOLE = frozenset(
-    ("address", "container", "context", "fix", "id", "location", "needed_at", "path", "plan", "pointer", "remedy"),
-) | frozenset(("requirement", "requirements", "role", "roles", "rule", "sid", "task_definition", "task_definitions"))
+    (
+        "address",
+        "container",
+        "context",
+        "fingerprint",
+        "fix",
+        "id",
+        "location",
+        "needed_at",
+        "path",
+        "plan",
+        "pointer",
+        "remedy",
+    ),
+) | frozenset(
+    ("requirement", "requirements", "role", "roles", "rule", "sid", "subject", "task_definition", "task_definitions")
+)
 
 
 def clipped(report: Report) -> Report:

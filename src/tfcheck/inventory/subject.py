@@ -1,0 +1,55 @@
+"""Name an object by its address in the plan, however its ARN or name is written.
+
+A plan that creates a bucket knows `${aws_s3_bucket.config.arn}`, a later one the ARN itself: both are the same object.
+"""
+
+from __future__ import annotations
+
+from tfcheck.inventory import catalogue
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, spelled_out, written
+from tfcheck.world.world import World
+
+_KINDS = (
+    catalogue.BUCKET,
+    catalogue.OBJECT,
+    catalogue.KEY,
+    catalogue.SECRET,
+    catalogue.PARAMETER,
+    catalogue.REPOSITORY,
+    catalogue.LOG_GROUP,
+    catalogue.FILE_SYSTEM,
+    catalogue.ACCESS_POINT,
+)
+_TYPES = (*(kind for each in _KINDS for kind in each.types), "aws_iam_role", "aws_iam_instance_profile")
+#: What may follow the ARN of an object in a longer one.
+_ENDS = "/:"
+
+
+def subject(value: Value, world: World) -> str:
+    """Return a text with the object that it names first by its address: `${aws_s3_bucket.config.arn}/web.env`."""
+    if not isinstance(value, str | Text | Unknown | JsonText):
+        return ""
+    text = written(spelled_out(value))
+    return world.once(_Addresses).named(text)
+
+
+class _Addresses:
+    """The addresses of the objects that a world manages or looks up, by their ARNs as far as these are known."""
+
+    def __init__(self, world: World) -> None:
+        self._known: dict[str, str] = {}
+        for thing in (*world.things(*_TYPES), *world.looked_up(*_TYPES)):
+            arn = thing.attribute("arn")
+            if isinstance(arn, str | Text | Unknown) and arn != "":
+                self._known.setdefault(written(spelled_out(arn)), f"${{{thing.address}.arn}}")
+
+    def named(self, text: str) -> str:
+        """Return a text with the longest ARN that its first ARN begins with as a reference."""
+        start = text.find("arn:")
+        if start > 0:
+            return text[:start] + self.named(text[start:])
+        ends = [index for index, char in enumerate(text) if char in _ENDS]
+        for end in (len(text), *reversed(ends)):
+            if (found := self._known.get(text[:end])) is not None:
+                return found + text[end:]
+        return text

@@ -1,0 +1,38 @@
+"""The fingerprint of a problem: the same in every run, whatever file, line and plan it is found in.
+
+It is made of the rule, the addresses of task definition and role, the container's name, the action, and the object that
+is asked for by its address in the plan. Lines, files, the order of containers, messages and the plan's name are not
+part of it.
+"""
+
+from __future__ import annotations
+
+from tfcheck.vocabulary.finding import Answer, Finding
+
+_DIGITS = 16
+
+
+def of_answer(answer: Answer) -> str:
+    """Return the fingerprint of a permission that is not granted: as a saved report has it, else computed."""
+    need = answer.requirement
+    subject = answer.subject or need.shown_resource
+    return answer.fingerprint or _hashed(
+        need.rule, need.task_definition, need.container or "", answer.role or "", need.action, subject
+    )
+
+
+def of_finding(finding: Finding) -> str:
+    """Return the fingerprint of a finding without requirements: as a saved report has it, else computed."""
+    subject = finding.subject or finding.message
+    return finding.fingerprint or _hashed(finding.rule, finding.task_definition, finding.address or "", subject)
+
+
+def of_parts(finding: Finding) -> tuple[str, ...]:
+    """Return the fingerprints of all that a finding is about: of each of its requirements, else its own."""
+    return tuple(map(of_answer, finding.answers)) or (of_finding(finding),)
+
+
+def _hashed(*parts: str) -> str:
+    import hashlib  # takes longer to load than to use, and only some reports have fingerprints
+
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:_DIGITS]

@@ -4,6 +4,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
 
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
     change PLAN     what of that says what the change does
+    map PLAN TASK   what `tfcheck show PLAN TASK` prints
     options         the options of `tfcheck check`
     options NAME    those of another command, as in `options atlantis plan`
     rules           the manual of every rule that asks for permissions
@@ -62,16 +63,20 @@ def _change(plan: str) -> str:
     return f"```\n{part}\n```\n"
 
 
-def _printed(plan: str) -> str:
+def _map(arguments: str) -> str:
+    return f"```console\n$ tfcheck show {arguments}\n{_printed('show', *arguments.split())}```\n"
+
+
+def _printed(*arguments: str) -> str:
     run = subprocess.run(
-        [sys.executable, "-m", "tfcheck", "--color", "never", plan],
+        [sys.executable, "-m", "tfcheck", *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100", "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         encoding="utf-8",
     )
     if run.returncode not in (0, 1):
-        raise RuntimeError(f"`tfcheck {plan}` ended with {run.returncode}")
+        raise RuntimeError(f"`tfcheck {' '.join(arguments)}` ended with {run.returncode}")
     return run.stdout
 
 
@@ -169,6 +174,7 @@ def _rooms(_: str) -> str:
 _PARTS: dict[str, Callable[[str], str]] = {
     "screen": _screen,
     "change": _change,
+    "map": _map,
     "options": _options,
     "statuses": _statuses,
     "inputs": _inputs,

@@ -25,6 +25,8 @@ OPTIONS = (
     ["--debug", "--strict"],
     ["--format", "json"],
     ["--query", "@"],
+    ["show", "--expand"],
+    ["show", "--format", "json"],
     *(["--format", form, "--fail-on", "error"] for form in FORMATS),
 )
 

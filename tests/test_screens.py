@@ -38,15 +38,26 @@ PAGES = {
     "literal-missing.junit.xml": ("junit", "literal-missing/plan.json", 1),
     "literal-missing.github.txt": ("github", "literal-missing/plan.json", 1),
 }
+#: What `tfcheck show` prints: the file, the plan, and the columns of the terminal.
+MAPS = {
+    "access-changed.show.txt": ("access-changed/plan.json", 100),
+    "literal-missing.show.txt": ("literal-missing/plan.json", 80),
+    "thirty-services.show.txt": ("thirty-services/plan.json", 60),
+    "conditional-grant.show.txt": ("conditional-grant/plan.json", 120),
+}
 
 
 def screen(plan: str, form: str = "text") -> tuple[str, int]:
+    return printed("--format", form, f"testdata/{plan}")
+
+
+def printed(*arguments: str, columns: int = 100) -> tuple[str, int]:
     # In a job of GitHub Actions a report tells also where it was made.
     outside = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
     run = subprocess.run(
-        [sys.executable, "-m", "tfcheck", "--color", "never", "--format", form, f"testdata/{plan}"],
+        [sys.executable, "-m", "tfcheck", *arguments],
         cwd=ROOT,
-        env={**outside, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "100"},
+        env={**outside, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": str(columns), "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
@@ -70,8 +81,18 @@ def test_the_page(name: str) -> None:
     assert ended == status
 
 
+@pytest.mark.parametrize("name", MAPS)
+def test_the_map(name: str) -> None:
+    plan, columns = MAPS[name]
+    shown, ended = printed("show", f"testdata/{plan}", columns=columns)
+    assert shown == (SCREENS / name).read_text(encoding="utf-8")
+    assert ended == 0
+
+
 if __name__ == "__main__":
     SCREENS.mkdir(exist_ok=True)
+    for each, (path, width) in MAPS.items():
+        (SCREENS / each).write_text(printed("show", f"testdata/{path}", columns=width)[0], encoding="utf-8")
     for each, (form, path, _) in PAGES.items():
         (SCREENS / each).write_text(screen(path, form)[0], encoding="utf-8")
     for each, (path, _) in CASES.items():

@@ -93,6 +93,7 @@ def test_a_row_holds_what_was_decided() -> None:
                 "because": "resource does not match",
                 "patterns": ["arn:aws:s3:::acme-config/api/*", "arn:aws:s3:::acme-other/*"],
                 "location": {"file": "main.tf", "line": 12, "end_line": 30},
+                "number": None,
             }
         ],
     }

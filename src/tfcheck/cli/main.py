@@ -58,6 +58,7 @@ _COMMANDS = {
     "fix": ("tfcheck.cli.fix", "fix"),
     "explain": ("tfcheck.cli.explain", "explain"),
     "rules": ("tfcheck.cli.rules", "rules"),
+    "show": ("tfcheck.cli.show", "show"),
 }
 
 

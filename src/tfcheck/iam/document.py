@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.iam.action import Action, Actions, gathered, read_action
 from tfcheck.iam.condition import Condition, Operator, read_operator
-from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Statement
+from tfcheck.iam.model import UNLISTED, Effect, Origin, Policy, PolicyKind, Statement
 from tfcheck.iam.principal import KINDS, Principals
 from tfcheck.iam.resource import Resource, Resources, read_resource
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, read_text
@@ -121,7 +121,9 @@ class _Reader:
             raise _RefusedError("the policy has no Statement")
         statement = document["Statement"]
         if isinstance(statement, Unknown):
-            return Policy(self.name, (self.unread(statement, 0),), version, warnings=tuple(self.warnings), open=True)
+            return Policy(
+                self.name, (self.unread(statement, UNLISTED),), version, warnings=tuple(self.warnings), open=True
+            )
         statements = tuple(self.statement(each, index) for index, each in enumerate(_listed(statement)))
         self.check_sids(statements)
         return Policy(self.name, statements, version, warnings=tuple(self.warnings))

@@ -35,10 +35,15 @@ class PolicyKind(Enum):
     TRUST = "trust"  # who may become the role: a Principal, no Resource
 
 
+#: The index of what is not a statement of a list.
+UNLISTED = -1
+
+
 class Origin(msgspec.Struct, frozen=True):
     """Where a statement stands: the address or ARN of its policy, its Sid, its place in the list, file and line.
 
-    Of a `secret` one nothing but that may be shown, and it has no Sid.
+    `index` is `UNLISTED` where the place is not known, or there is no list. Of a `secret` one nothing but that may be
+    shown, and it has no Sid.
     """
 
     policy: str
@@ -47,6 +52,11 @@ class Origin(msgspec.Struct, frozen=True):
     file: str = ""
     line: int = 0
     secret: bool = False
+
+    @property
+    def number(self) -> int | None:
+        """The statement's place counted from 1, or None where it is not in a list."""
+        return None if self.index == UNLISTED else self.index + 1
 
 
 class Statement(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -162,14 +162,16 @@ def _denied(cause: Cause, group: Group, detail: Detail) -> str:
 
 def _instances(group: Group, detail: Detail) -> Iterator[Line]:
     """Name the instances that are shown as one block."""
-    if len(group.shown) == len(group.tasks):
-        return
-    names = [", ".join(reversed(keys(task))) or task for task in group.tasks]
+    if len(group.shown) < len(group.tasks):
+        yield from wrapped("  Instances: ", instances(group.tasks, detail), detail.width)
+
+
+def instances(tasks: Sequence[str], detail: Detail) -> str:
+    """Name task definitions by their keys: the first and the last of many, unless all are asked for."""
+    names = [", ".join(reversed(keys(task))) or task for task in tasks]
     if detail.expand or len(names) <= _KEYS_SHOWN:
-        said = ", ".join(names)
-    else:
-        said = f"{', '.join(names[: _KEYS_SHOWN - 1])}, ... {names[-1]} ({len(names)}; --expand lists them)"
-    yield from wrapped("  Instances: ", said, detail.width)
+        return ", ".join(names)
+    return f"{', '.join(names[: _KEYS_SHOWN - 1])}, ... {names[-1]} ({len(names)}; --expand lists them)"
 
 
 # Why it is not granted

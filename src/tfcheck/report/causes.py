@@ -104,7 +104,7 @@ def _cause(finding: Finding) -> tuple[object, ...]:
     """Return what findings of one cause have in common; what is only recommended stands with what is required."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
-        return finding.rule, finding.change, finding.severity, _folded(finding.message, keys(finding.task_definition))
+        return finding.rule, finding.change, finding.severity, folded(finding.message, keys(finding.task_definition))
     return finding.rule, finding.change, first.reason, first.requirement.role_kind
 
 
@@ -148,8 +148,8 @@ def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
 
 def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[str, ...]) -> tuple[object, ...]:
     """Return what groups are made by: the role and what is needed, or the message where nothing is."""
-    needs = tuple((*each[:2], _folded(each[2], names)) for each in _needed(findings))
-    return role(findings[0].address or ""), needs, "" if needs else _folded(findings[0].message, names)
+    needs = tuple((*each[:2], folded(each[2], names)) for each in _needed(findings))
+    return role(findings[0].address or ""), needs, "" if needs else folded(findings[0].message, names)
 
 
 def _needed(findings: list[Finding]) -> Iterator[tuple[str, Severity, str]]:
@@ -169,7 +169,7 @@ def _group(members: list[list[Finding]]) -> Group:
         shown=blocks(tasks),
         role=_common([each[0].address or "" for each in members], block),
         needs=tuple(_needs(first, names if differ else ())),
-        message=_common([each[0].message for each in members], lambda text: _folded(text, names)),
+        message=_common([each[0].message for each in members], lambda text: folded(text, names)),
     )
 
 
@@ -183,7 +183,7 @@ def _needs(findings: list[Finding], names: tuple[str, ...]) -> Iterator[Need]:
     told: set[tuple[str, str]] = set()
     for finding in findings:
         for answer in finding.answers:
-            resource = _folded(answer.requirement.shown_resource, names)
+            resource = folded(answer.requirement.shown_resource, names)
             if (answer.requirement.action, resource) not in told:
                 told.add((answer.requirement.action, resource))
                 yield Need(answer, resource)
@@ -211,8 +211,8 @@ def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
     return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
 
 
-def _folded(text: str, names: tuple[str, ...]) -> str:
-    """Replace the keys of an instance in a text, so that texts that differ by them alone are equal."""
+def folded(text: str, names: tuple[str, ...]) -> str:
+    """Return a text with the keys of an instance replaced, so that texts that differ by them alone are equal."""
     for name in names:
         is_number = name.lstrip("-").isdecimal()
         stands_for = "${count.index}" if is_number else "${each.key}"

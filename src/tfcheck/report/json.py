@@ -167,6 +167,7 @@ def _evidence(evidence: Evidence) -> Json:
         "because": evidence.because,
         "patterns": list(evidence.patterns),
         "location": _location(evidence.location),
+        "number": evidence.number,
     }
 
 

@@ -77,6 +77,7 @@ class _Evidence(msgspec.Struct):
     because: str
     patterns: list[str] = []
     location: _Location | None = None
+    number: _Line | None = None
 
 
 class _Requirement(msgspec.Struct):
@@ -277,8 +278,8 @@ def _answer(shape: _Requirement) -> Answer:
 
 
 def _evidence(shape: _Evidence) -> Evidence:
-    place = _location(shape.location)
-    return Evidence(shape.policy, shape.sid, shape.effect or "", shape.because, tuple(shape.patterns), place)
+    place, patterns = _location(shape.location), tuple(shape.patterns)
+    return Evidence(shape.policy, shape.sid, shape.effect or "", shape.because, patterns, place, shape.number)
 
 
 def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> Finding:

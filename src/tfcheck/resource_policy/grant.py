@@ -9,6 +9,7 @@ import msgspec
 
 from tfcheck.iam import Context, Origin, Request
 from tfcheck.iam.context import Absent, PresenceUnknown
+from tfcheck.iam.model import UNLISTED
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
@@ -26,7 +27,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
     @property
     def origin(self) -> Origin:
         """Return where it stands, as evidence names it."""
-        return Origin(str(self.thing.address), None, 0)
+        return Origin(str(self.thing.address), None, UNLISTED)
 
     def covers(self, request: Request) -> Truth:
         """Whether the grant is for the request's caller, operation and encryption context."""

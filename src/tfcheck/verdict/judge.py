@@ -318,7 +318,7 @@ class Judge:
 
     def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
         patterns = () if origin.secret else patterns
-        return Evidence(policy=origin.policy, sid=origin.sid, effect=effect, because=because, patterns=patterns)
+        return Evidence(origin.policy, origin.sid, effect, because, patterns, number=origin.number)
 
 
 def _strange(role: Role) -> Iterator[str]:

@@ -125,7 +125,8 @@ class Evidence(msgspec.Struct, frozen=True):
     """One statement that made a decision, could still make it, or came near it.
 
     `policy` is the address (or ARN) of what holds it, `effect` its Effect, empty where it may decide either way;
-    `patterns` are its resources as written, for people.
+    `patterns` are its resources as written, for people. `number` is its place among the statements of its policy,
+    counted from 1; None where that is not known, or where it is not a statement.
     """
 
     policy: str
@@ -134,6 +135,7 @@ class Evidence(msgspec.Struct, frozen=True):
     because: str
     patterns: tuple[str, ...] = ()
     location: Location | None = None
+    number: int | None = None
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -1,0 +1,136 @@
+"""The command `tfcheck show`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from tfcheck.analysis.session import Checked
+from tfcheck.cli import options, terminal
+from tfcheck.report.cause_text import Detail
+from tfcheck.report.causes import block
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import UsageError
+
+if TYPE_CHECKING:
+    from tfcheck.report.access_map import TaskNode
+
+_SHOWN_NAMES = 5
+_LONGEST = 200
+#: More addresses are not compared with what was written.
+_COMPARED = 2_000
+#: The names in an address that somebody may have meant.
+_PARTS = re.compile(r"[\w-]+")
+
+
+@click.command(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Print which statement of which policy grants what each task needs, as a tree.",
+)
+@click.argument("plan", metavar="PLAN")
+@click.argument("task", metavar="[TASK]", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.sources
+@options.context
+@options.workspace
+@options.account
+@options.colour
+@click.option(
+    "--expand", is_flag=True, help="Show every instance that is folded with others, and every near statement."
+)
+@options.debug
+def show(
+    plan: str,
+    task: str | None,
+    form: str,
+    sources: str | None,
+    context: tuple[str, ...],
+    workspace: str | None,
+    account: str | None,
+    colour: str,
+    expand: bool,
+    debug: bool,
+) -> int:
+    """Print the access map of every task definition in PLAN: role, policy, statement, and what they allow.
+
+    TASK is the address of a task definition, or a part of one that no other has. ✓ is allowed, ✗ is missing, ? cannot
+    be decided, - is what the change removes, · is optional and not granted.
+    """
+    from tfcheck.cli.plans import reports as checked
+    from tfcheck.report.access_map import access_map
+
+    found, status = checked([plan], context, sources, workspace, account, fixes=False, quiet=True)
+    maps = [access_map(each.report) for each in found]
+    if task is not None and found:
+        wanted = chosen(task, [each.address for tasks in maps for each in tasks])
+        maps = [tuple(each for each in tasks if each.address in wanted) for tasks in maps]
+    columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
+    shown = [
+        _json(each, tasks, alone=len(found) == 1)
+        if form == "json"
+        else _text(each, tasks, Detail(columns, each.directory, expand=expand), colour=coloured)
+        for each, tasks in zip(found, maps, strict=True)
+        if tasks or task is None
+    ]
+    click.echo(("" if form == "json" else "\n").join(shown), nl=False, color=coloured)
+    return status
+
+
+def _json(checked: Checked, tasks: tuple[TaskNode, ...], *, alone: bool) -> str:
+    from tfcheck.report.json import written
+    from tfcheck.report.map_json import map_json
+
+    return written(map_json(checked.report.plan, tasks), indent=alone)
+
+
+def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colour: bool) -> str:
+    from tfcheck.report.folded_map import folded_maps, unfolded
+    from tfcheck.report.map_text import map_text
+    from tfcheck.report.words import headline
+
+    _, words = headline({each.address: each.status for each in tasks})
+    groups = unfolded(tasks) if detail.expand else folded_maps(tasks)
+    return map_text(f"{checked.report.plan.path}: {words}", groups, detail, colour=colour)
+
+
+def chosen(task: str, addresses: Sequence[str]) -> frozenset[str]:
+    """Return the addresses that a name means: an address, a block, or a part that is in one block only.
+
+    Raises:
+        UsageError: it is part of no address, or of those of several blocks.
+    """
+    exact = [each for each in addresses if task in (each, block(each))]
+    named = exact or [each for each in addresses if task in _PARTS.findall(each)]
+    found = named or [each for each in addresses if task in each]
+    blocks = list(dict.fromkeys(map(block, found)))
+    if len(blocks) == 1 or len(found) == 1:
+        return frozenset(found)
+    if found:
+        more = f" and {len(blocks) - _SHOWN_NAMES} more" if len(blocks) > _SHOWN_NAMES else ""
+        raise UsageError(
+            f"`{clip(task, _LONGEST)}` is part of {len(blocks)} task definitions",
+            hint=f"write more of one of them: {', '.join(blocks[:_SHOWN_NAMES])}{more}",
+        )
+    raise UsageError(
+        f"there is no task definition `{clip(task, _LONGEST)}` in the plan", hint=_nearest(task, addresses)
+    )
+
+
+def _nearest(task: str, addresses: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    names: dict[str, str] = {}
+    for each in addresses[:_COMPARED]:
+        for part in (each, *_PARTS.findall(each)):
+            names.setdefault(part, each)
+    near = get_close_matches(task[:_LONGEST], names, 1, cutoff=0.5)
+    if near:
+        return f"did you mean `{names[near[0]]}`?"
+    shown = ", ".join(addresses[:_SHOWN_NAMES])
+    more = f" and {len(addresses) - _SHOWN_NAMES} more" if len(addresses) > _SHOWN_NAMES else ""
+    return f"the plan has {shown}{more}" if addresses else "the plan has none"

@@ -1,0 +1,254 @@
+"""The access of every task definition as a tree: task, role, policy, statement, action on object.
+
+Built from the rows of a report and the statements that decided them; nothing is decided here. What is missing or open
+is below the statement that comes nearest, else below the role itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import msgspec
+
+from tfcheck.report.words import TaskStatus, deciding_words, reason_words, standings
+from tfcheck.vocabulary.finding import (
+    AccessChange,
+    Answer,
+    Evidence,
+    Finding,
+    Location,
+    Reason,
+    Report,
+    RoleKind,
+    Severity,
+    Verdict,
+)
+
+_Key = TypeVar("_Key")
+_Part = TypeVar("_Part")
+
+
+#: What a role is called where the task definition has none, or it is not known which.
+NO_ROLE = "none, or not known"
+#: What is written where a call is allowed and no statement is needed for it.
+NO_STATEMENT = "allowed without a statement"
+
+
+class CallNode(msgspec.Struct, frozen=True):
+    """An action on an object that a task needs, at the end of a path.
+
+    `needs` are the ids of the requirements, one or more: two containers may need the same. `because` says why it is
+    denied or unknown, `decided_by` what the reader can do to have it decided. `near` are further statements that come
+    near or may decide. `broken` tells that the change takes away what was allowed before.
+    """
+
+    needs: tuple[str, ...]
+    rules: tuple[str, ...]
+    action: str
+    object: str
+    verdict: Verdict
+    severity: Severity
+    reason: Reason | None = None
+    because: str = ""
+    decided_by: str = ""
+    near: tuple[Evidence, ...] = ()
+    broken: bool = False
+
+    @property
+    def optional(self) -> bool:
+        """Whether it is not granted, and a task starts without it."""
+        return self.verdict is Verdict.DENIED and self.severity is Severity.INFO
+
+
+class StatementNode(msgspec.Struct, frozen=True):
+    """A statement by its Sid and its place in its policy, and the calls that end at it."""
+
+    sid: str | None
+    number: int | None
+    effect: str
+    calls: tuple[CallNode, ...]
+
+
+class PolicyNode(msgspec.Struct, frozen=True):
+    """What holds statements: the address or ARN of a policy, or of the role for its trust policy."""
+
+    address: str
+    location: Location | None
+    statements: tuple[StatementNode, ...]
+
+
+class RoleNode(msgspec.Struct, frozen=True):
+    """A role of a task definition, `None` where it has none; `unmet` are the calls that no statement comes near.
+
+    `revoked` is what the change takes from the role, needed or not, `possibly_revoked` what it may take.
+    """
+
+    address: str | None
+    kind: RoleKind
+    location: Location | None
+    policies: tuple[PolicyNode, ...]
+    unmet: tuple[CallNode, ...]
+    revoked: tuple[AccessChange, ...] = ()
+    possibly_revoked: tuple[AccessChange, ...] = ()
+
+
+class MistakeNode(msgspec.Struct, frozen=True):
+    """A misconfiguration of a task definition that no permission can fix."""
+
+    rule: str
+    severity: Severity
+    message: str
+    location: Location | None
+
+
+class TaskNode(msgspec.Struct, frozen=True):
+    """A task definition with its roles, and the misconfigurations that no permission can fix.
+
+    `former_role` is the execution role that the change takes from it. `skipped` says why it could not be analysed.
+    """
+
+    address: str
+    status: TaskStatus
+    location: Location | None
+    roles: tuple[RoleNode, ...]
+    mistakes: tuple[MistakeNode, ...] = ()
+    former_role: str | None = None
+    skipped: tuple[str, ...] = ()
+
+
+def access_map(report: Report) -> tuple[TaskNode, ...]:
+    """Return the map of every task definition of a report, in the report's order."""
+    building = _Building(report)
+    return tuple(building.task(address, status) for address, status in standings(report).items())
+
+
+class _Building:
+    """Holds the parts of a report by what they are about, so that each is looked at once."""
+
+    def __init__(self, report: Report) -> None:
+        self._has_sources = report.plan.sources is not None
+        self._answers = _by((each.requirement.task_definition, each) for each in report.answers)
+        self._findings = _by((each.task_definition, each) for each in report.findings)
+        self._skipped = _by((each.address, each.reason) for each in report.skipped)
+        self._former = {each.task_definition: each.before for each in report.role_switches}
+        self._places = {each.address: each.location for each in report.findings if each.address and each.location}
+        self._places |= _trusted(report.answers)
+        self._revoked = _by((each.role, each) for each in report.access_changes if each.change == "revoked")
+        self._perhaps = _by((each.role, each) for each in report.access_possible if each.change == "revoked")
+
+    def task(self, address: str, status: TaskStatus) -> TaskNode:
+        answers, findings = self._answers.get(address, []), self._findings.get(address, [])
+        roles = _by(((each.requirement.role_kind, each.role), each) for each in answers)
+        places = (*(each.needed_at for each in answers), *(each.needed_at for each in findings))
+        return TaskNode(
+            address,
+            status,
+            next(filter(None, places), None),
+            tuple(self._role(role, kind, rows) for (kind, role), rows in roles.items()),
+            tuple(_mistake(each) for each in findings if not each.answers),
+            self._former.get(address),
+            tuple(self._skipped.get(address, ())),
+        )
+
+    def _role(self, role: str | None, kind: RoleKind, rows: list[Answer]) -> RoleNode:
+        placed = [(each, self._call(answer, each)) for answer in rows for each in _ends(answer)]
+        policies = _by((each.policy, (each, call)) for each, call in placed if each is not None)
+        return RoleNode(
+            role,
+            kind,
+            self._places.get(role or ""),
+            tuple(_policy(address, members) for address, members in policies.items()),
+            _together(call for each, call in placed if each is None),
+            tuple(self._revoked.get(role or "", ())),
+            tuple(self._perhaps.get(role or "", ())),
+        )
+
+    def _call(self, answer: Answer, end: Evidence | None) -> CallNode:
+        need, verdict = answer.requirement, answer.verdict
+        waits = answer.waits_for if verdict is Verdict.UNKNOWN else ""
+        return CallNode(
+            (need.id,),
+            (need.rule,),
+            need.action,
+            need.shown_resource,
+            verdict,
+            need.severity,
+            answer.reason,
+            "" if verdict is Verdict.ALLOWED else _because(answer, end),
+            deciding_words(answer.reason, waits, has_sources=self._has_sources) if verdict is Verdict.UNKNOWN else "",
+            () if verdict is Verdict.ALLOWED else tuple(each for each in answer.evidence if each is not end),
+            answer.before is Verdict.ALLOWED and verdict is Verdict.DENIED,
+        )
+
+
+def _mistake(finding: Finding) -> MistakeNode:
+    return MistakeNode(finding.rule, finding.severity, finding.message, finding.needed_at or finding.location)
+
+
+def _trusted(answers: Iterable[Answer]) -> dict[str, Location]:
+    """Return where the roles are written whose trust policy decided a row."""
+    found = (
+        (each.policy, each.location) for answer in answers for each in answer.evidence if each.policy == answer.role
+    )
+    return {role: place for role, place in found if place is not None}
+
+
+def _ends(answer: Answer) -> tuple[Evidence | None, ...]:
+    """Return the statements that a call is below: all that allow it, else the one that decides or comes nearest."""
+    if answer.verdict is Verdict.ALLOWED:
+        return answer.evidence or (None,)
+    return answer.evidence[:1] or (None,)
+
+
+def _because(answer: Answer, end: Evidence | None) -> str:
+    """Return a clause that says why something is denied or unknown, in the words of the statement at the end."""
+    if answer.verdict is Verdict.DENIED:
+        if end is None or not end.because:
+            return reason_words(answer.reason)
+        return "this statement denies it" if end.effect == "Deny" else end.because
+    waits = f": {answer.waits_for}" if answer.waits_for else ""
+    return f"{reason_words(answer.reason)}{waits}"
+
+
+def _policy(address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
+    statements = _by(((each.number, each.sid, each.effect), call) for each, call in members)
+    return PolicyNode(
+        address,
+        next((each.location for each, _ in members if each.location), None),
+        tuple(
+            StatementNode(sid, number, effect, _together(calls))
+            for (number, sid, effect), calls in sorted(statements.items(), key=lambda each: each[0][0] or 0)
+        ),
+    )
+
+
+def _together(calls: Iterable[CallNode]) -> tuple[CallNode, ...]:
+    """Return calls that look alike as one, in the order of the first."""
+    alike = _by(
+        ((each.action, each.object, each.verdict, each.severity, each.because, each.broken), each) for each in calls
+    )
+    return tuple(
+        msgspec.structs.replace(
+            first,
+            needs=tuple(dict.fromkeys(need for each in (first, *rest) for need in each.needs)),
+            rules=tuple(dict.fromkeys(rule for each in (first, *rest) for rule in each.rules)),
+        )
+        for first, *rest in alike.values()
+    )
+
+
+def _by(pairs: Iterable[tuple[_Key, _Part]]) -> dict[_Key, list[_Part]]:
+    found: dict[_Key, list[_Part]] = {}
+    for key, part in pairs:
+        found.setdefault(key, []).append(part)
+    return found
+
+
+def paths(task: TaskNode) -> Iterator[tuple[RoleNode, PolicyNode | None, StatementNode | None, CallNode]]:
+    """Yield every path of a task definition, from the role to the call."""
+    for role in task.roles:
+        for policy in role.policies:
+            for statement in policy.statements:
+                yield from ((role, policy, statement, each) for each in statement.calls)
+        yield from ((role, None, None, each) for each in role.unmet)

@@ -1,0 +1,83 @@
+"""Fold the maps of the instances of one resource block that differ by their keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from tfcheck.report.access_map import CallNode, TaskNode
+from tfcheck.report.causes import block, folded, keys
+from tfcheck.report.words import TaskStatus
+from tfcheck.vocabulary.finding import Location
+
+
+class MapGroup(msgspec.Struct, frozen=True):
+    """Task definitions with one map: it is that of the first, with `each.key` for the keys where they differ.
+
+    `name` is the address of the only one, else the block with `[*]`; `tasks` are the addresses.
+    """
+
+    name: str
+    tasks: tuple[str, ...]
+    map: TaskNode
+
+
+def unfolded(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
+    """Return a group for every task definition."""
+    return tuple(MapGroup(each.address, (each.address,), each) for each in maps)
+
+
+def folded_maps(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
+    """Return maps with those of alike instances as one, each where the first of them was."""
+    blocks: dict[str, list[TaskNode]] = {}
+    for each in maps:
+        blocks.setdefault(block(each.address), []).append(each)
+    return tuple(group for name, members in blocks.items() for group in _groups(name, members))
+
+
+def _groups(name: str, members: list[TaskNode]) -> Iterator[MapGroup]:
+    alike = _alike(members, lambda task: ())
+    if len(alike) > 1:
+        by_key = _alike(members, lambda task: keys(task.address))
+        alike = by_key if len(by_key) < len(alike) else alike
+    for likeness, tasks in alike.items():
+        if len(tasks) == 1:
+            yield MapGroup(tasks[0].address, (tasks[0].address,), tasks[0])
+        else:
+            yield MapGroup(name, tuple(each.address for each in tasks), likeness)
+
+
+def _alike(members: list[TaskNode], names: Callable[[TaskNode], tuple[str, ...]]) -> dict[TaskNode, list[TaskNode]]:
+    found: dict[TaskNode, list[TaskNode]] = {}
+    for each in members:
+        found.setdefault(_likeness(each, names(each)), []).append(each)
+    return found
+
+
+def _likeness(task: TaskNode, names: tuple[str, ...]) -> TaskNode:
+    """Return a map without what instances never have in common: the address, and the ids of requirements."""
+    likeness: TaskNode = _renamed(task, lambda text: folded(text, names))
+    return msgspec.structs.replace(likeness, address="")
+
+
+def _renamed(part: Any, name: Callable[[str], str]) -> Any:
+    match part:
+        case str():
+            return name(part)
+        case tuple():
+            return tuple(_renamed(each, name) for each in part)
+        case Location() | TaskStatus():
+            return part
+        case CallNode():
+            return _replaced(msgspec.structs.replace(part, needs=()), name)
+        case msgspec.Struct():
+            return _replaced(part, name)
+        case _:
+            return part
+
+
+def _replaced(part: msgspec.Struct, name: Callable[[str], str]) -> msgspec.Struct:
+    values = {each: getattr(part, each) for each in part.__struct_fields__}
+    return msgspec.structs.replace(part, **{each: _renamed(value, name) for each, value in values.items()})

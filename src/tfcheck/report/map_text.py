@@ -1,0 +1,178 @@
+"""Render the map of task definitions as a tree for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.report.access_map import (
+    NO_ROLE,
+    NO_STATEMENT,
+    CallNode,
+    MistakeNode,
+    PolicyNode,
+    RoleNode,
+    StatementNode,
+    TaskNode,
+)
+from tfcheck.report.cause_text import Detail, at, instances, origin
+from tfcheck.report.folded_map import MapGroup
+from tfcheck.report.screen import Line, Span, Style, line, printed, visible, wrapped
+from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, sentence
+from tfcheck.vocabulary.finding import AccessChange, Location, RoleKind, Severity, Verdict
+
+_MARKS = {Verdict.ALLOWED: "✓", Verdict.DENIED: "✗", Verdict.UNKNOWN: "?"}
+WEIGHTS = {Severity.ERROR: "required", Severity.WARNING: "recommended", Severity.INFO: "optional"}
+_SHOWN_NEAR = 2
+
+
+class _Branch(msgspec.Struct, frozen=True):
+    """A row of a tree: a label in spans, sentences below it, and the branches under it."""
+
+    label: tuple[Span, ...]
+    below: tuple[Span, ...] = ()
+    branches: tuple[_Branch, ...] = ()
+
+
+def map_text(title: str, groups: Iterable[MapGroup], detail: Detail, *, colour: bool = False) -> str:
+    """Write maps below a title, one tree after the other."""
+    return printed(_lines(title, groups, detail), colour=colour)
+
+
+def _lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[Line]:
+    yield line(Span(title, Style.STRONG))
+    for group in groups:
+        yield ()
+        yield from _tree(group, detail)
+
+
+def _tree(group: MapGroup, detail: Detail) -> Iterator[Line]:
+    task = group.map
+    number = f" ({counted(len(group.tasks), 'instance')})" if len(group.tasks) > 1 else ""
+    yield from wrapped(
+        Span(f"{task.status.mark} ", task.status.style), f"{group.name}{number}", detail.width, Style.STRONG
+    )
+    yield from wrapped("  ", f"{task.status.words}{_seen(task.location, detail)}", detail.width, task.status.style)
+    if number:
+        yield from wrapped("  instances: ", instances(group.tasks, detail), detail.width, Style.QUIET)
+    yield from _drawn(tuple(_branches(task, detail)), "", detail.width)
+
+
+def _seen(place: Location | None, detail: Detail) -> str:
+    return f" ({at(place, detail.directory)})" if place else ""
+
+
+# The branches
+
+
+def _branches(task: TaskNode, detail: Detail) -> Iterator[_Branch]:
+    yield from (_Branch((Span("? ", Style.UNKNOWN), Span(f"could not be analysed: {each}"))) for each in task.skipped)
+    yield from (_mistake(each, detail) for each in task.mistakes)
+    for role in task.roles:
+        if task.former_role and role.kind is RoleKind.EXECUTION:
+            yield _Branch(
+                (Span("- ", Style.ERROR), Span(f"execution role {task.former_role}: this change replaces it"))
+            )
+        yield _role(role, detail)
+
+
+def _mistake(mistake: MistakeNode, detail: Detail) -> _Branch:
+    label = Span(f"{mistake.severity.value}[{mistake.rule}]: ", SEVERITY_STYLES[mistake.severity])
+    return _Branch((label, Span(f"{mistake.message}{_seen(mistake.location, detail)}")))
+
+
+def _role(role: RoleNode, detail: Detail) -> _Branch:
+    name = f"{role.address}{_seen(role.location, detail)}" if role.address else NO_ROLE
+    return _Branch(
+        (Span(f"{role.kind.value} role ", Style.QUIET), Span(name)),
+        branches=(
+            *(_policy(each, role, detail) for each in role.policies),
+            *_unmet(role.unmet),
+            *(_revoked(each, "- ", Style.ERROR, "this change revokes it") for each in role.revoked),
+            *(_revoked(each, "? ", Style.UNKNOWN, "this change may revoke it") for each in role.possibly_revoked),
+        ),
+    )
+
+
+def _unmet(calls: Iterable[CallNode]) -> Iterator[_Branch]:
+    """Gather the calls that no statement comes near by why that is so."""
+    alike: dict[tuple[str, str], list[CallNode]] = {}
+    for each in calls:
+        alike.setdefault((each.because, each.decided_by), []).append(each)
+    for (because, decided_by), members in alike.items():
+        below = (Span(decided_by),) if decided_by else ()
+        yield _Branch(
+            (Span(because or NO_STATEMENT, Style.QUIET),), below, tuple(_Branch(_called(each)) for each in members)
+        )
+
+
+def _revoked(change: AccessChange, mark: str, style: Style, words: str) -> _Branch:
+    because = f": {change.because}" if change.because else ""
+    return _Branch((Span(mark, style), Span(f"{change.action} on {change.resource} ({words}{because})")))
+
+
+def _policy(policy: PolicyNode, role: RoleNode, detail: Detail) -> _Branch:
+    name = "trust policy" if policy.address == role.address else policy.address
+    statements = tuple(_statement(each, detail) for each in policy.statements)
+    return _Branch((Span(f"{name}{_seen(policy.location, detail)}"),), branches=statements)
+
+
+def _statement(statement: StatementNode, detail: Detail) -> _Branch:
+    return _Branch(
+        (Span(statement_name(statement), Style.QUIET),), branches=tuple(_call(each, detail) for each in statement.calls)
+    )
+
+
+def statement_name(statement: StatementNode) -> str:
+    """Name a statement by its Sid, else by its place; one that denies is called so."""
+    name = statement.sid or (str(statement.number) if statement.number else "")
+    denies = " (Deny)" if statement.effect == "Deny" else ""
+    return f"statement {name}{denies}" if name else f"a statement{denies}"
+
+
+def _call(call: CallNode, detail: Detail) -> _Branch:
+    near = tuple(
+        Span(f"near: {origin(each, detail.directory)}", Style.QUIET) for each in call.near[: detail.most(_SHOWN_NEAR)]
+    )
+    if call.verdict is Verdict.UNKNOWN:
+        waits = Span(sentence(call.because), VERDICT_STYLES[call.verdict])
+        return _Branch(_called(call), (waits, *((Span(call.decided_by),) if call.decided_by else ()), *near))
+    because = f": {call.because}" if call.because else ""
+    return _Branch(_called(call, because), near)
+
+
+def _called(call: CallNode, because: str = "") -> tuple[Span, ...]:
+    mark = Span("· ", Style.QUIET) if call.optional else Span(f"{_MARKS[call.verdict]} ", VERDICT_STYLES[call.verdict])
+    weight = f" ({WEIGHTS[call.severity]})" if call.verdict is Verdict.DENIED else ""
+    broken = " (allowed before this change)" if call.broken else ""
+    return (mark, Span(f"{call.action} on {call.object}{weight}{because}{broken}"))
+
+
+# Rails
+
+
+def _drawn(branches: Sequence[_Branch], rail: str, width: int) -> Iterator[Line]:
+    for number, branch in enumerate(branches, 1):
+        last = number == len(branches)
+        inner = f"{rail}{'   ' if last else '│  '}"
+        below = f"{inner}{'│ ' if branch.branches else '  '}"
+        yield from _written(branch.label, f"{rail}{'└─ ' if last else '├─ '}", below, width)
+        for span in branch.below:
+            yield from _written((span,), below, below, width)
+        yield from _drawn(branch.branches, inner, width)
+
+
+def _written(label: tuple[Span, ...], first: str, others: str, width: int) -> Iterator[Line]:
+    """Write spans behind a rail; the last of them is broken into lines."""
+    *leading, last = label
+    taken = len(first) + sum(len(visible(each.text)) for each in leading)
+    words = textwrap.wrap(visible(last.text), max(width - taken, 20), break_long_words=False, break_on_hyphens=False)
+    head, *rest = words or [""]
+    yield line(Span(first, Style.QUIET), *leading, Span(head, last.style))
+    if rest:
+        again = textwrap.wrap(
+            " ".join(rest), max(width - len(others), 20), break_long_words=False, break_on_hyphens=False
+        )
+        yield from (line(Span(others, Style.QUIET), Span(each, last.style)) for each in again)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.order import Earlier
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, Symbol, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, parse
 

@@ -7,8 +7,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from scripts import docs
@@ -69,6 +71,13 @@ def test_no_module_turns_data_into_code(path: Path) -> None:
 def test_one_module_talks_to_anybody() -> None:
     talking = {"urllib3", "urllib.request", "http.client", "socket", "requests"}
     assert [named(path) for path in SOURCES if talking & set(imports(path))] == ["src/tfcheck/github/connection.py"]
+
+
+def test_no_files_import_one_another_in_a_circle() -> None:
+    """Imports inside functions and for types count too."""
+    graph = grimp.build_graph("tfcheck")
+    order = TopologicalSorter({each: graph.find_modules_directly_imported_by(each) for each in graph.modules})
+    order.prepare()  # raises CycleError, with the circle
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=named)

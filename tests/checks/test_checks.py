@@ -35,7 +35,7 @@ from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import RULES
 from tfcheck.symbolic.value import Unknown, Value, text
 from tfcheck.vocabulary.address import Address

@@ -8,7 +8,7 @@ from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
 from tfcheck.analysis.check import check
 from tfcheck.resolve.derived import cleaned_key
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import requirements
 from tfcheck.startup.object_arn import seen_by_iam
 from tfcheck.symbolic.value import Unknown, Value, text, written

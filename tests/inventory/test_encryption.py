@@ -9,7 +9,7 @@ from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import Key
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import Earlier
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.address import Address
 

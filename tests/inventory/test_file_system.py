@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference
 from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import TextLike, Unknown, written
 
 ARN = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"

@@ -112,9 +112,9 @@ def test_what_a_differing_value_depends_on_is_unknown_unless_another_value_shows
     resolver = resolver_of(made("dev-files"), from_directory(tmp_path), None)
     (said,) = resolver.contradictions
     assert "aws_s3_bucket.b.bucket differs" in said
-    assert isinstance(resolver.local(ModulePath(), "stage"), Unknown)
-    assert resolver.local(ModulePath(), "folder") == "app"
-    assert resolver.local(ModulePath(), "kept") == "files"
+    assert isinstance(resolver.names.local(ModulePath(), "stage"), Unknown)
+    assert resolver.names.local(ModulePath(), "folder") == "app"
+    assert resolver.names.local(ModulePath(), "kept") == "files"
     place = resolver.attribute(parse("aws_ssm_parameter.place"), "value")
     assert isinstance(place, Text)
     assert [each for each in place.pieces if isinstance(each, str)] == ["/", "/app/files"]
@@ -124,7 +124,7 @@ def test_what_agrees_is_believed(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
     resolver = resolver_of(made("prod-files"), from_directory(tmp_path), None)
     assert resolver.contradictions == []
-    assert resolver.local(ModulePath(), "stage") == "prod"
+    assert resolver.names.local(ModulePath(), "stage") == "prod"
 
 
 @pytest.mark.parametrize(
@@ -253,4 +253,4 @@ def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, ex
 
 def test_without_doubts_nothing_is_dropped(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
-    assert Resolver(made("dev-files"), from_directory(tmp_path)).local(ModulePath(), "stage") == "prod"
+    assert Resolver(made("dev-files"), from_directory(tmp_path)).names.local(ModulePath(), "stage") == "prod"

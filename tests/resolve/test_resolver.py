@@ -11,6 +11,7 @@ from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
+from tfcheck.resolve.evaluation import whole
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, spelled_out, written
 from tfcheck.vocabulary.address import ModulePath, parse
@@ -117,7 +118,7 @@ def test_a_resource_with_count_zero_is_an_empty_list() -> None:
     assert config is not None
     name = next(name for name in config.resources if name.startswith("aws_iam_policy."))
     seen = found.resource(parse(f"{name}[0]").module, "managed", "aws_iam_policy", name.partition(".")[2])
-    assert found.whole(seen) == []
+    assert whole(seen) == []
 
 
 def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:
 
     (tmp_path / "main.tf").write_text("locals {\n  a = local.b\n  b = local.a\n}\n")
     plan = Case(TESTDATA / "literal-missing").plan()
-    found = Resolver(plan, from_directory(tmp_path)).local(parse("a.b").module, "a")
+    found = Resolver(plan, from_directory(tmp_path)).names.local(parse("a.b").module, "a")
     assert isinstance(found, Unknown)
     assert "itself" in found.reason
 
@@ -133,8 +134,8 @@ def test_a_reference_that_leads_back_to_itself_is_open(tmp_path: Path) -> None:
 def test_values_that_cannot_be_told_equal_themselves() -> None:
     found = resolver("literal-missing", sources=False)
     root = parse("a.b").module
-    assert found.local(root, "x") == found.local(root, "x")
-    assert found.local(root, "x") != found.local(root, "y")
+    assert found.names.local(root, "x") == found.names.local(root, "x")
+    assert found.names.local(root, "x") != found.names.local(root, "y")
 
 
 def _task(name: str) -> str:

@@ -108,4 +108,4 @@ def test_a_default_is_no_value_where_the_plan_hides_its_variables(tmp_path: Path
     (tmp_path / "main.tf").write_text('variable "name" {\n  default = "shop"\n}\n')
     sections: dict[str, Any] = {"plan_format_version": "1.2"} if redacted else {}
     resolver = Resolver(plan(**sections), from_directory(tmp_path))
-    assert isinstance(resolver.variable(ModulePath(), "name"), Unknown) is redacted
+    assert isinstance(resolver.names.variable(ModulePath(), "name"), Unknown) is redacted

@@ -21,7 +21,7 @@ from tfcheck.iam import (
     parse_policy,
     start_up_context,
 )
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide, covering
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.role.policies import Policies

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Unknown, Value
 

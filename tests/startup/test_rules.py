@@ -6,7 +6,7 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference, task
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import (
     RULES,
     credential_spec,

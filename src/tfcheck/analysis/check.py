@@ -132,7 +132,7 @@ def examined(
     )
     wanted = (mend(report) if mend else found) if fixes and limits.take(_FINDING_STEPS * len(found)) else ()
     seen = [plan, *(each.plan for each in stacks)]
-    secrets = (*resolver.secrets, *(text for each in seen for text in each.secrets()))
+    secrets = (*resolver.evaluation.secrets, *(text for each in seen for text in each.secrets()))
     redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})
     return (_mended(report, wanted, after, redactor) if wanted else report), redactor
 

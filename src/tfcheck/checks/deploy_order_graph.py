@@ -16,7 +16,7 @@ from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, ca
 from tfcheck.inventory.change import before, is_changed, is_new
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.order import Earlier
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources

@@ -18,7 +18,7 @@ from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.scope import CallReferent, ModuleScope
+from tfcheck.resolve.scope import CallReferent
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
@@ -200,11 +200,11 @@ class AddedPolicies:
 
     def _terms_of_call(self, call: Block, caller: ModulePath, key: InstanceKey) -> InstanceTerms:
         for_each = call.attribute("for_each")
-        seen = self._resolver.see_safely(for_each, ModuleScope(self._resolver, caller)) if for_each else None
+        seen = self._resolver.evaluation.see_safely(for_each, self._resolver.module_scope(caller)) if for_each else None
         return InstanceTerms(key, seen.get(str(key)) if isinstance(seen, Mapping) else None)
 
     def _keys_of_call(self, caller: ModulePath, name: str) -> Sequence[InstanceKey]:
-        seen = self._resolver.call(caller, name)
+        seen = self._resolver.names.call(caller, name)
         if not isinstance(seen, CallReferent):
             return (None,)
         keys = seen.keys()
@@ -215,7 +215,7 @@ class AddedPolicies:
         sources = self._resolver.module_sources(module)
         for output in sources.outputs() if sources else ():
             try:
-                value = self._resolver.output(module, output)
+                value = self._resolver.names.output(module, output)
             except EvaluationError:
                 continue
             if isinstance(value, str | Text | Unknown) and equal(value, name) is Truth.TRUE:

@@ -233,10 +233,10 @@ class Spelling:
         module = self._resolver.module_sources(self._module)
         if module is None:
             return []
-        found = [(f"var.{each}", self._resolver.variable(self._module, each)) for each in module.variables()]
+        found = [(f"var.{each}", self._resolver.names.variable(self._module, each)) for each in module.variables()]
         for call in module.calls():
-            found += self._outputs(f"module.{call}", self._resolver.call(self._module, call))
-        found += [(f"local.{each}", self._resolver.local(self._module, each)) for each in module.locals()]
+            found += self._outputs(f"module.{call}", self._resolver.names.call(self._module, call))
+        found += [(f"local.{each}", self._resolver.names.local(self._module, each)) for each in module.locals()]
         return [(each, seen) for each, seen in found if not self._refuse(".".join(_HEAD.findall(each)[:2]))]
 
     def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:

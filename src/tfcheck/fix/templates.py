@@ -20,7 +20,7 @@ from tfcheck.hcl.syntax.expression import Expression, Literal, Template
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.regex import regex
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.scope import ModuleScope, ResourceReferent
+from tfcheck.resolve.scope import ResourceReferent
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, written
 from tfcheck.vocabulary.address import Address, ModulePath
@@ -89,7 +89,7 @@ class ModuleTexts:
     def _scopes(self, block: Block) -> Iterator[Scope]:
         """Return the names that the instances of a block can use."""
         if block.type != "resource" or not {"for_each", "count"} & set(block.arguments):
-            yield ModuleScope(self._resolver, self._path)
+            yield self._resolver.module_scope(self._path)
             return
         kind, name = block.labels
         seen = self._resolver.resource(self._path, "managed", kind, name)
@@ -105,7 +105,7 @@ class ModuleTexts:
                 found.append(_Piece(part.value, None))
                 continue
             name = reference_text(part)
-            value = self._resolver.evaluate(part, scope) if name and not name.startswith(".") else None
+            value = self._resolver.evaluation.evaluate(part, scope) if name and not name.startswith(".") else None
             flat = _flat(value) if isinstance(value, str | Text | Unknown) else ""
             if not flat or self._refuse(".".join(_NAME.findall(name)[:2])):
                 return None

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from tfcheck.hcl.evaluate.elements import is_referent
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.resolve import Resolver
-from tfcheck.resolve.scope import ModuleScope
 from tfcheck.symbolic.value import Set
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
@@ -18,7 +17,7 @@ POLICIES = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_pol
 def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
     """List the instances of policies that the sources of a module declare and the plan does not know yet."""
     sources = resolver.module_sources(module)
-    config = resolver.config_module(module)
+    config = resolver.declarations.config_module(module)
     declared = sorted(sources.declared()) if sources and config else []
     return [
         Address(module, "managed", kind, name, key)
@@ -33,13 +32,13 @@ def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
     block = resolver.block(address)
     count = block.attribute("count") if block else None
     for_each = block.attribute("for_each") if block else None
-    scope = ModuleScope(resolver, address.module)
+    scope = resolver.module_scope(address.module)
     if count is not None:
-        number = resolver.evaluate(count, scope)
+        number = resolver.evaluation.evaluate(count, scope)
         return range(number) if isinstance(number, int) else ()
     if for_each is None:
         return (None,)
-    seen = resolver.see_safely(for_each, scope)
+    seen = resolver.evaluation.see_safely(for_each, scope)
     keys = seen.keys() if isinstance(seen, dict) or is_referent(seen) else _items(seen)
     return [each for each in keys or () if isinstance(each, str)] if not isinstance(keys, int) else ()
 

@@ -6,6 +6,7 @@ Usable by itself: nothing here knows of Terraform or of ECS.
 from __future__ import annotations
 
 from tfcheck.iam.applies import Applies, applies
+from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Wait
 from tfcheck.iam.context import Absent, Context, Deferred, Entry, OneOfValues, PresenceUnknown
 from tfcheck.iam.decide import decide, decide_trust, permits
@@ -13,7 +14,7 @@ from tfcheck.iam.decision import Allowed, Decision, Denied, Layers, Undecided
 from tfcheck.iam.document import called, concealed, parse_policy
 from tfcheck.iam.keys import service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version
-from tfcheck.iam.model import Caller, Effect, Origin, Policy, PolicyKind, Request, Statement
+from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Request, Statement
 from tfcheck.iam.near import NearMiss, near_misses, near_trust
 
 __all__ = [

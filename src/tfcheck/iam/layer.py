@@ -15,7 +15,8 @@ from tfcheck.symbolic.value import Truth
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tfcheck.iam.model import Caller, Request
+    from tfcheck.iam.caller import Caller
+    from tfcheck.iam.model import Request
     from tfcheck.iam.resource import Target
 
 #: A statement that applies, or (UNKNOWN) may apply.

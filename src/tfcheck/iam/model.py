@@ -12,11 +12,12 @@ from enum import Enum
 import msgspec
 
 from tfcheck.iam.action import Actions
+from tfcheck.iam.caller import Caller
 from tfcheck.iam.condition import Condition
 from tfcheck.iam.context import Context
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources
-from tfcheck.symbolic.value import TextLike, Unknown, Value
+from tfcheck.symbolic.value import TextLike, Unknown
 
 
 class Effect(Enum):
@@ -86,21 +87,6 @@ class Policy(msgspec.Struct, frozen=True):
     invalid: str | None = None
     warnings: tuple[str, ...] = ()
     open: bool = False
-
-
-class Caller(msgspec.Struct, frozen=True):
-    """The role whose session makes a request.
-
-    `arn` is the role's ARN with its path, `unique_id` what AWS assigns (AROA…), `session` the name of the session,
-    `tags` the role's tags: unknown where they cannot be seen.
-    """
-
-    arn: TextLike
-    name: TextLike
-    account: TextLike
-    unique_id: TextLike | None = None
-    tags: dict[str, Value] | Unknown = Unknown(reason="the role's tags are not known")
-    session: TextLike = Unknown(reason="ECS names the session when a task starts")
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
 from tfcheck.world.world import World, WorldObject

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, ObjectKind, catalogue
 from tfcheck.inventory.setting import Subject
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, split

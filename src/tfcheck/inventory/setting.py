@@ -20,7 +20,7 @@ from tfcheck.inventory.catalogue import (
     catalogue,
 )
 from tfcheck.inventory.novelty import same
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown
 from tfcheck.world.world import World, WorldObject
 

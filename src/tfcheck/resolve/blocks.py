@@ -9,33 +9,33 @@ from tfcheck.symbolic.value import Unknown, Value
 
 if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.evaluation import Evaluation
 
 
-def block_values(resolver: Resolver, block: Block, name: str, scope: Scope) -> Value:
+def block_values(evaluation: Evaluation, block: Block, name: str, scope: Scope) -> Value:
     """Return the nested blocks called `name` as a list of objects, or an `Unknown` where their number is open."""
-    found, further = repeated(resolver, block, name, scope)
+    found, further = repeated(evaluation, block, name, scope)
     return list(found) if further is None else further
 
 
 def repeated(
-    resolver: Resolver, block: Block, name: str, scope: Scope
+    evaluation: Evaluation, block: Block, name: str, scope: Scope
 ) -> tuple[list[dict[str, Value]], Unknown | None]:
     """Return the nested blocks called `name`, and an `Unknown` when there may be more of them."""
     from tfcheck.hcl.evaluate.dynamic import nested
 
     blocks, further = nested(block, name, scope)
-    return [_object(resolver, each, inner) for each, inner in blocks], further
+    return [_object(evaluation, each, inner) for each, inner in blocks], further
 
 
-def _object(resolver: Resolver, block: Block, scope: Scope) -> dict[str, Value]:
+def _object(evaluation: Evaluation, block: Block, scope: Scope) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name in block.attributes():
         expression = block.attribute(name)
         if expression is not None:
-            found[name] = resolver.evaluate(expression, scope)
+            found[name] = evaluation.evaluate(expression, scope)
     for name in nested_names(block):
-        found[name] = block_values(resolver, block, name, scope)
+        found[name] = block_values(evaluation, block, name, scope)
     return found
 
 

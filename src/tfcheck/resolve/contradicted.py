@@ -17,8 +17,8 @@ from tfcheck.plan import Instance
 from tfcheck.regex import regex
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.doubts import Doubted
+from tfcheck.resolve.evaluation import Key, whole
 from tfcheck.resolve.resolver import Resolver
-from tfcheck.resolve.worked_out import Key
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
@@ -71,8 +71,8 @@ def _names(block: Block) -> list[str]:
 
 
 def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
-    found, direct = resolver.recorded(lambda: resolver.evaluated(instance.address, name))
-    evaluated = resolver.whole(found)
+    found, direct = resolver.evaluation.recorded(lambda: resolver.evaluated(instance.address, name))
+    evaluated = whole(found)
     differs = is_other(evaluated, planned) and not _is_kept(instance, name, evaluated, planned)
     return Comparison(instance.address, name, differs, planned, direct)
 
@@ -85,7 +85,7 @@ def contradicted(resolver: Resolver, comparisons: Iterable[Comparison]) -> Itera
     proven: set[Key] = set()
     suspected: set[Key] = set()
     for each in comparisons:
-        found = resolver.rests_on(each.direct)
+        found = resolver.evaluation.rests_on(each.direct)
         if each.differs:
             suspected |= found
         else:
@@ -102,10 +102,10 @@ def contradicted(resolver: Resolver, comparisons: Iterable[Comparison]) -> Itera
 def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
     """Whether a planned text that rests on a name has the name's own text in it, which is right then."""
     match key:
-        case ("var", ModulePath() as module, str(name), _):
-            value = resolver.whole(resolver.variable(module, name))
-        case ("local", ModulePath() as module, str(name), _):
-            value = resolver.whole(resolver.local(module, name))
+        case ("var", ModulePath() as module, str(name), *_):
+            value = whole(resolver.names.variable(module, name))
+        case ("local", ModulePath() as module, str(name), *_):
+            value = whole(resolver.names.local(module, name))
         case _:
             return False
     return isinstance(value, str) and len(value) >= shortest and value in planned
@@ -115,9 +115,9 @@ def _doubted(key: Key) -> Doubted | None:
     match key:
         case ("argument", Address() as address, str(name)):
             return Doubted("argument", address.module.config, address.resource, name)
-        case ("var", ModulePath() as module, str(name), _) if module.steps:
+        case ("var", ModulePath() as module, str(name), *_) if module.steps:
             return Doubted("var", module.config, name)
-        case ("local" | "output" as kind, ModulePath() as module, str(name), _):
+        case ("local" | "output" as kind, ModulePath() as module, str(name), *_):
             return Doubted(str(kind), module.config, name)
         case ("file", str(path)):
             return Doubted("file", (), path)

@@ -14,7 +14,7 @@ from tfcheck.symbolic.value import Truth, Value, identity, is_known
 from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.attributes import Attributes
 
 #: What must be the same for one name to mean one object.
 _REGIONAL, _OF_ACCOUNT, _GLOBAL = ("partition", "region", "account"), ("partition", "account"), ("partition",)
@@ -58,9 +58,9 @@ _ASIDE = ("region", "provider", "depends_on", "count", "for_each")
 class LookUps:
     """What the data sources of one plan find, as far as it is certain before they are read."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        """Build from the resolver of the plan."""
-        self._resolver = resolver
+    def __init__(self, attributes: Attributes) -> None:
+        """Build from the attributes of the plan's resources."""
+        self._attributes = attributes
         self._twins: dict[Address, Address | None] = {}
         self._first: dict[str, dict[Hashable, Address]] = {}
 
@@ -96,23 +96,23 @@ class LookUps:
         wanted = self._given(source, argument)
         if wanted is None:
             return None
-        resolver = self._resolver
+        attributes = self._attributes
         found = [
             each.address
-            for each in resolver.plan.instances(*types)
-            if each.after is not None and equal(wanted, resolver.attribute(each.address, attribute)) is Truth.TRUE
+            for each in attributes.plan.instances(*types)
+            if each.after is not None and equal(wanted, attributes.attribute(each.address, attribute)) is Truth.TRUE
         ]
         # NOTE: an ARN names its region and account itself; a name means another object in each of them.
         beside = [each for each in found if attribute == "arn" or self._is_beside(each, source, scope)]
         return beside[0] if len(beside) == 1 else None
 
     def _is_beside(self, one: Address, other: Address, scope: tuple[str, ...]) -> bool:
-        here, there = self._resolver.surroundings(one), self._resolver.surroundings(other)
+        here, there = self._attributes.surroundings(one), self._attributes.surroundings(other)
         return all(equal(getattr(here, each), getattr(there, each)) is Truth.TRUE for each in scope)
 
     def _given(self, address: Address, argument: str) -> Value:
-        written = self._resolver.evaluated(address, argument)
-        instance = self._resolver.plan.instance(str(address)) if written is None or not is_known(written) else None
+        written = self._attributes.evaluated(address, argument)
+        instance = self._attributes.plan.instance(str(address)) if written is None or not is_known(written) else None
         known = (instance.after or {}).get(argument) if instance else None
         return written if known is None or not is_known(known) else known
 
@@ -138,21 +138,21 @@ class LookUps:
 
     def _earlier(self, address: Address, name: str) -> tuple[Address, str] | None:
         """Return the same attribute of the first data source that certainly finds the same object."""
-        if not address.type.startswith("aws_") or self._resolver.configured(address, name) is not False:
+        if not address.type.startswith("aws_") or self._attributes.configured(address, name) is not False:
             return None
         key = self._key(address)
         found = self._by_key(address.type).get(key) if key is not None else None
         if found is None or found == address:
             return None
         # NOTE: what was read before the change may differ by now in all that an object can change.
-        read = self._resolver.plan.instance(str(found)) is None
+        read = self._attributes.plan.instance(str(found)) is None
         return (found, name) if name in _KEPT or not read else None
 
     def _by_key(self, kind: str) -> dict[Hashable, Address]:
         """Index the data sources of a type by what they look up, those first that were read while planning."""
         if kind not in self._first:
             index = self._first[kind] = {}
-            plan = self._resolver.plan
+            plan = self._attributes.plan
             read = (each.address for each in plan.data_sources(kind))
             for address in (*read, *(each.address for each in plan.instances(kind, mode="data"))):
                 key = self._key(address)
@@ -163,14 +163,14 @@ class LookUps:
     def _key(self, address: Address) -> Hashable:
         """Return what only data sources have in common that find one object; None where that is open."""
         arguments = self._arguments(address)
-        around = self._resolver.surroundings(address)
+        around = self._attributes.surroundings(address)
         scope = _LOOKED_UP.get(address.type, ((), _REGIONAL, ()))[1]
         row = [(name, _compared(value)) for name, value in arguments or () if value is not None]
         place = [identity(getattr(around, each)) for each in scope]
         return None if not row or None in place or any(each is None for _, each in row) else (*place, *row)
 
     def _arguments(self, address: Address) -> Iterator[tuple[str, Value]]:
-        block, config = self._resolver.block(address), self._resolver.config_resource(address)
+        block, config = self._attributes.block(address), self._attributes.declarations.config_resource(address)
         names = {*(config.expressions if config else ()), *(block.attributes() if block else ())}
         if block is not None:
             names.update(each.labels[0] if each.type == "dynamic" else each.type for each in block.nested)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfcheck.resolve.merge import fill
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Value, is_known
 from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.attributes import Attributes
 
 
 class DerivedInstance:
     """One instance, as `derived` asks for it."""
 
-    def __init__(self, resolver: Resolver, address: Address) -> None:
+    def __init__(self, attributes: Attributes, address: Address) -> None:
         """Build from the instance's address, and what answers for its attributes."""
-        self._resolver = resolver
+        self._attributes = attributes
         self._address = address
         self.owner = str(address)
         self.looked_up = address.mode == "data"
@@ -26,20 +26,20 @@ class DerivedInstance:
     @property
     def surroundings(self) -> Surroundings:
         """The partition, region and account that it lives in."""
-        return self._resolver.surroundings(self._address)
+        return self._attributes.surroundings(self._address)
 
     def attribute(self, name: str) -> Value:
         """Return another attribute's value."""
-        return self._resolver.attribute(self._address, name)
+        return self._attributes.attribute(self._address, name)
 
     def planned(self, name: str) -> Value:
         """Return another argument as the plan or the sources set it; None where it definitely is not set."""
-        instance = self._resolver.plan.instance(self.owner)
+        instance = self._attributes.plan.instance(self.owner)
         known = (instance.after or {}).get(name) if instance else None
         if is_known(known):
             return known
-        written = self._resolver.evaluated(self._address, name)
+        written = self._attributes.evaluated(self._address, name)
         if written is not None:
             return fill(known, written)
         # NOTE: what is written but comes to null is not set either: modules write both `name` and `name_prefix`.
-        return known if self._resolver.configured(self._address, name) is None else None
+        return known if self._attributes.configured(self._address, name) is None else None

@@ -14,31 +14,34 @@ from tfcheck.resolve.doubts import CHANGED
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, is_known, items
 
 if TYPE_CHECKING:
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.attributes import Attributes
 
 
-def policy_document(resolver: Resolver, instance: Instance) -> Value:
+def policy_document(attributes: Attributes, instance: Instance) -> Value:
     """Rebuild the JSON text of a deferred policy document from its statements, planned and written."""
     from tfcheck.resolve.policy_document import document
 
-    statements, further = _statements(resolver, instance)
+    statements, further = _statements(attributes, instance)
     address = instance.address
     rendered = document(
         statements,
-        version=resolver.attribute(address, "version"),
-        policy_id=resolver.attribute(address, "policy_id"),
-        sources=[*_texts(resolver, instance, "source_policy_documents"), *_texts(resolver, instance, "source_json")],
+        version=attributes.attribute(address, "version"),
+        policy_id=attributes.attribute(address, "policy_id"),
+        sources=[
+            *_texts(attributes, instance, "source_policy_documents"),
+            *_texts(attributes, instance, "source_json"),
+        ],
         overrides=[
-            *_texts(resolver, instance, "override_policy_documents"),
-            *_texts(resolver, instance, "override_json"),
+            *_texts(attributes, instance, "override_policy_documents"),
+            *_texts(attributes, instance, "override_json"),
         ],
         open=further,
     )
     return rendered if isinstance(rendered, Unknown) else encode(rendered)
 
 
-def _texts(resolver: Resolver, instance: Instance, argument: str) -> list[Value]:
-    value = resolver.attribute(instance.address, argument)
+def _texts(attributes: Attributes, instance: Instance, argument: str) -> list[Value]:
+    value = attributes.attribute(instance.address, argument)
     if isinstance(value, str | Text | JsonText):
         return [value]
     listed = items(value)
@@ -46,15 +49,16 @@ def _texts(resolver: Resolver, instance: Instance, argument: str) -> list[Value]
     return [listed] if isinstance(listed, Unknown) else list(listed)
 
 
-def _statements(resolver: Resolver, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:
+def _statements(attributes: Attributes, instance: Instance) -> tuple[list[dict[str, Value]], Unknown | None]:
     """Return the statements, and an `Unknown` when there may be more of them."""
     planned = (instance.after or {}).get("statement")
-    block = resolver.block(instance.address)
+    block = attributes.block(instance.address)
     if block is None:
         return _planned_only(planned)
-    if resolver.doubts.about("argument", instance.address.module.config, instance.address.resource, "statement"):
+    address, doubts = instance.address, attributes.declarations.doubts
+    if doubts.about("argument", address.module.config, address.resource, "statement"):
         return _planned_only(Unknown(reason=CHANGED) if planned is None else planned)
-    written, further = repeated(resolver, block, "statement", resolver.scope_of(instance.address))
+    written, further = repeated(attributes.evaluation, block, "statement", attributes.scope_of(address))
     if isinstance(planned, list) and len(planned) == len(written) and further is None:
         return [_joined(mine, theirs) for mine, theirs in zip(planned, written, strict=True)], None
     if isinstance(planned, list) and (further is not None or is_known(planned)):

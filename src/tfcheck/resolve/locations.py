@@ -33,11 +33,11 @@ class Locations:
             return None
         place = block.attribute_place(attribute) if attribute else None
         if place is not None:
-            return Location(place.file, place.line, place.line, self._resolver.source_line(place))
+            return Location(place.file, place.line, place.line, self._resolver.declarations.source_line(place))
         nested = block.blocks(attribute)
         whole = nested[0] if len(nested) == 1 else block
         start = whole.place
-        return Location(start.file, start.line, whole.end_line, self._resolver.source_line(start))
+        return Location(start.file, start.line, whole.end_line, self._resolver.declarations.source_line(start))
 
     def need(self, requirement: Requirement) -> Location | None:
         """Return the place that asks for what a requirement needs."""

@@ -10,18 +10,16 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from tfcheck.plan import ConfigModule, ConfigResource
 from tfcheck.regex import regex
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split
 
 if TYPE_CHECKING:
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.attributes import Attributes
 
 #: Types whose ARNs, where the plan knows them, tell the account and the region they live in.
 _TELLING = (
@@ -83,26 +81,14 @@ _LITERALS = (
 _ARN_PARTITION = regex(r"\barn:(aws(?:-[a-z]+)*):")
 
 
-class Surroundings(msgspec.Struct, frozen=True):
-    """Partition, region and account of one provider configuration; any of them may be unknown.
-
-    `assumption` says on what the account rests where nothing shows it.
-    """
-
-    partition: TextLike
-    region: TextLike
-    account: TextLike
-    assumption: str = ""
-
-
 class Providers:
     """The provider configurations of a plan, and what the plan shows of each."""
 
-    def __init__(self, resolver: Resolver, account: str | None = None) -> None:
+    def __init__(self, attributes: Attributes, account: str | None = None) -> None:
         """Build from what knows the plan and its sources, and the account to use where nothing shows it."""
-        self._resolver = resolver
-        self._plan = resolver.plan
-        self._arguments = ProviderArguments(resolver)
+        self._attributes = attributes
+        self._plan = attributes.plan
+        self._arguments = ProviderArguments(attributes)
         self._given = account
         self._known: dict[str, Surroundings] = {}
         self._arns: dict[str, list[str]] | None = None
@@ -118,16 +104,8 @@ class Providers:
         return self._keys[config]
 
     def _find_key(self, address: Address) -> str:
-        resource = self.resource(address)
+        resource = self._attributes.declarations.config_resource(address)
         return (resource.provider_config_key if resource else None) or "aws"
-
-    def resource(self, address: Address) -> ConfigResource | None:
-        """Return what the plan's configuration keeps of a resource."""
-        module: ConfigModule | None = self._plan.configuration
-        for name in address.module.config:
-            call = module.calls.get(name) if module else None
-            module = call.module if call else None
-        return module.resources.get(address.resource) if module else None
 
     def of(self, key: str) -> Surroundings:
         """Return where the resources of the provider configuration `key` live."""
@@ -174,7 +152,7 @@ class Providers:
         for instance in self._plan.instances(*_TELLING):
             region = (instance.after or {}).get("region")
             if isinstance(region, str) and region and self.key_of(instance.address) == key:
-                resource = self.resource(instance.address)
+                resource = self._attributes.declarations.config_resource(instance.address)
                 if resource is not None and "region" not in resource.expressions:
                     yield region
 
@@ -189,7 +167,7 @@ class Providers:
         if literal is None or literal in map(self._account, self._groups - {group}) or self._open_groups != {group}:
             return None, ""
         assumption = f"assumes account `{literal}`, the only one in the ARNs written for this plan"
-        self._resolver.assume(assumption)
+        self._attributes.assume(assumption)
         return literal, assumption
 
     def _is_default(self, group: tuple[str, ...]) -> bool:
@@ -208,7 +186,7 @@ class Providers:
 
     @cached_property
     def _literal_account(self) -> str | None:
-        found = literal_accounts(self._plan, self._resolver.source_texts())
+        found = literal_accounts(self._plan, self._attributes.declarations.source_texts())
         return next(iter(found)) if len(found) == 1 else None
 
     def _account(self, group: tuple[str, ...]) -> str | None:
@@ -244,8 +222,8 @@ class Providers:
 
     def _is_by_name(self, address: Address, name: str, foreign: tuple[str, ...]) -> bool:
         """Whether a data source looks up by a name that is not an ARN, and says nothing of another account."""
-        written = self._resolver.evaluated(address, name)
-        elsewhere = any(self._resolver.configured(address, each) for each in foreign)
+        written = self._attributes.evaluated(address, name)
+        elsewhere = any(self._attributes.configured(address, each) for each in foreign)
         return isinstance(written, str) and not written.startswith("arn:") and not elsewhere
 
     def _attached(self, group: tuple[str, ...]) -> Iterator[str]:
@@ -303,7 +281,7 @@ class Providers:
                 return arn.partition
         literal = self._literal_partition()
         if literal:
-            self._resolver.assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
+            self._attributes.assume(f"assumes partition `{literal}`, which every ARN written for this plan uses")
             return literal
         return _shared(group[0], "partition", PARTITION)
 
@@ -329,7 +307,7 @@ class Providers:
             for instance in self._plan.instances(*_LITERALS):
                 for text in strings(instance.after):
                     found.update(_ARN_PARTITION.findall(text))
-            for text in self._resolver.source_texts():
+            for text in self._attributes.declarations.source_texts():
                 found.update(_ARN_PARTITION.findall(text))
             self._literal = found.pop() if len(found) == 1 else ""
         return self._literal

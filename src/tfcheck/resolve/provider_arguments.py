@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from tfcheck.plan import constant
 from tfcheck.resolve import configuration_refs
 from tfcheck.resolve.blocks import block_values
-from tfcheck.resolve.scope import ModuleScope
 from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.vocabulary.address import ModulePath
 
 if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.attributes import Attributes
 
 #: Arguments that decide whose credentials a provider configuration uses.
 _CREDENTIALS = (
@@ -37,9 +36,9 @@ _CREDENTIALS = (
 class ProviderArguments:
     """The arguments of all provider configurations of one plan, by the key that resources name them by."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, attributes: Attributes) -> None:
         """Build from what knows the plan and its sources."""
-        self._resolver = resolver
+        self._attributes = attributes
         self._found: dict[tuple[str, str], Value] = {}
 
     def value(self, key: str, name: str) -> Value:
@@ -61,30 +60,30 @@ class ProviderArguments:
         return any(self.value(key, name) not in (None, []) for name in _CREDENTIALS)
 
     def _module(self, key: str) -> ModulePath:
-        config = self._resolver.plan.provider_configs.get(key)
+        config = self._attributes.plan.provider_configs.get(key)
         path = ModulePath()
         for name in ((config.module_address if config else None) or "").split(".")[1::2]:
             path = path.child(name)
         return path
 
     def _block(self, key: str) -> Block | None:
-        config = self._resolver.plan.provider_configs.get(key)
-        sources = self._resolver.module_sources(self._module(key))
+        config = self._attributes.plan.provider_configs.get(key)
+        sources = self._attributes.declarations.module_sources(self._module(key))
         return sources.provider(config.name, config.alias) if config and sources else None
 
     def _is_doubted(self, key: str, name: str) -> bool:
-        config = self._resolver.plan.provider_configs.get(key)
-        return config is not None and self._resolver.doubts.about("provider", (), key, name)
+        config = self._attributes.plan.provider_configs.get(key)
+        return config is not None and self._attributes.declarations.doubts.about("provider", (), key, name)
 
     def _written(self, key: str, name: str, block: Block) -> Value:
-        scope = ModuleScope(self._resolver, self._module(key))
+        scope = self._attributes.module_scope(self._module(key))
         expression = block.attribute(name)
         if expression is not None:
-            return self._resolver.evaluate(expression, scope)
-        return block_values(self._resolver, block, name, scope) if block.blocks(name) else None
+            return self._attributes.evaluation.evaluate(expression, scope)
+        return block_values(self._attributes.evaluation, block, name, scope) if block.blocks(name) else None
 
     def _kept(self, key: str, name: str) -> Value:
-        config = self._resolver.plan.provider_configs.get(key)
+        config = self._attributes.plan.provider_configs.get(key)
         expressions = (config.expressions if config else None) or {}
         return _kept(expressions[name]) if name in expressions else None
 

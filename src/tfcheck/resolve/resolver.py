@@ -7,46 +7,46 @@ is `Unknown` with the symbol it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfcheck.hcl.evaluate.scope import Scope, Seen
-from tfcheck.hcl.syntax.expression import Place
-from tfcheck.plan import ConfigResource, Instance, Plan, constant, masked
+from tfcheck.plan import Instance, Plan, constant, masked
 from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.assigned import assigned_family, hole_of
 from tfcheck.resolve.blocks import block_values
 from tfcheck.resolve.data_source_twin import LookUps
+from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.derived_instance import DerivedInstance
 from tfcheck.resolve.documents import policy_document
 from tfcheck.resolve.doubts import CHANGED, Doubts
+from tfcheck.resolve.evaluation import Evaluation, whole
 from tfcheck.resolve.grammar import grammar, within
 from tfcheck.resolve.hashed import HASHED, is_hash, proven_by
 from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
+from tfcheck.resolve.named_instances import NamedInstances
 from tfcheck.resolve.narrow import narrowed
-from tfcheck.resolve.provider import Providers, Surroundings
-from tfcheck.resolve.scope import InstanceReferent, ModuleScope, ResourceReferent
+from tfcheck.resolve.provider import Providers
+from tfcheck.resolve.scope import ModuleScope
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
 from tfcheck.resolve.template_file import rendered
 from tfcheck.symbolic.marks import holds_mark, marked
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import is_whole
 from tfcheck.symbolic.value import JsonText, Symbol, Text, Truth, Unknown, Value, is_known
-from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+from tfcheck.vocabulary.address import Address, ModulePath
 
 if TYPE_CHECKING:
-    from tfcheck.hcl.modules import Sources
+    from tfcheck.hcl.modules import Module, Sources
     from tfcheck.hcl.syntax.block import Block
-
-#: A resource in one module instance, without a key.
-_Resource: TypeAlias = tuple[ModulePath, str, str, str]
 
 _POLICY_TEXTS = ("json", "minified_json")
 
 
-class Resolver(ModuleNames):
+class Resolver:
     """Answers for one plan, and the sources it was made from where they are at hand.
 
     Every value is worked out once. A reference that leads back to itself is unknown, never an endless loop.
@@ -64,27 +64,29 @@ class Resolver(ModuleNames):
 
         `doubts` are parts of the sources that the plan was not made from.
         """
-        super().__init__(plan, sources)
-        self.doubts = doubts or Doubts()
+        self.plan = plan
+        self.sources = sources
         self.workspace: Value = workspace or Unknown(
             symbol=Symbol("terraform", ("workspace",)), reason="the plan does not show the workspace"
         )
         self.account = account
+        self.declarations = Declarations(plan, sources, doubts or Doubts())
+        self.evaluation = Evaluation()
+        self.names = ModuleNames(self.declarations, self.evaluation, self, self.workspace)
+        self._candidates = ModuleNames(self.declarations, self.evaluation, self, self.workspace, follows=True)
         self.assumptions: list[str] = []
         self.contradictions: list[str] = []  # what the plan shows not to be so
         self._around: dict[Address, Surroundings] = {}
-        self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
-        self._referents: dict[_Resource, Seen] = {}
+        self._instances = NamedInstances(self.declarations, self)
         self.providers = Providers(self, account)
         self._look_ups = LookUps(self)
-        self.survival = Survival(plan, self.providers)
+        self.survival = Survival(plan, self.declarations, self.providers)
 
     # What a resource is
 
     def attribute(self, address: Address, name: str) -> Value:
         """Return the value of an attribute after the change; None where it is not set or the instance is gone."""
-        found = self._once(("attribute", address, name), lambda: self._attribute(address, name))
-        return self.whole(found)
+        return whole(self.evaluation.once(("attribute", address, name), lambda: self._attribute(address, name)))
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
         """Return the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
@@ -106,7 +108,7 @@ class Resolver(ModuleNames):
         block = self.block(address)
         if block is not None and not self._is_doubted(address, name):
             return name in block.attributes() or bool(block.blocks(name))
-        config = self.config_resource(address)
+        config = self.declarations.config_resource(address)
         return name in config.expressions if config else None
 
     def given(self, address: Address, name: str) -> bool | None:
@@ -127,37 +129,22 @@ class Resolver(ModuleNames):
 
     def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
         """Return what the name of a resource is: an instance, or the list or map of its instances."""
-        # NOTE: each of its instances may ask; built anew each time, thousands of them would take quadratic time.
-        asked = module, mode, resource_type, name
-        if asked not in self._referents:
-            self._referents[asked] = self._referent(*asked)
-        return self._referents[asked]
+        return self._instances.referent(module, mode, resource_type, name)
 
-    def _referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
-        found = self._instances(module, mode, resource_type, name)
-        base = Address(module, mode, resource_type, name)
-        if not found:
-            return self._absent(base)
-        keys = list(found)
-        if keys == [None]:
-            return InstanceReferent(self, found[None])
-        if all(isinstance(key, int) for key in keys):
-            return ResourceReferent(self, [found[key] for key in sorted(key for key in keys if isinstance(key, int))])
-        return ResourceReferent(self, {str(key): address for key, address in found.items()})
+    def marks(self, address: Address, name: str) -> bool:
+        """Whether the plan marks all of an attribute as sensitive."""
+        instance = self.plan.instance(str(address))
+        prior = None if instance else self.plan.data(str(address))
+        mask = instance.after_sensitive if instance else prior.sensitive if prior else None
+        return mask is True or (isinstance(mask, dict) and mask.get(name) is True)
+
+    def module_sources(self, module: ModulePath) -> Module | None:
+        """Return the sources of a module, where they are at hand."""
+        return self.declarations.module_sources(module)
 
     def block(self, address: Address) -> Block | None:
-        """Return the block that declares a resource, where the sources hold it."""
-        module = self.module_sources(address.module)
-        return module.resource(address.mode, address.type, address.name) if module else None
-
-    def source_line(self, place: Place) -> str:
-        """Return the text of a line of the sources; empty where they are not at hand."""
-        return self.sources.line(place) if self.sources else ""
-
-    def config_resource(self, address: Address) -> ConfigResource | None:
-        """Return what the plan's configuration keeps of a resource."""
-        module = self.config_module(address.module)
-        return module.resources.get(address.resource) if module else None
+        """Return the block that declares a resource, where the sources contain it."""
+        return self.declarations.block(address)
 
     def surroundings(self, address: Address) -> Surroundings:
         """Return the partition, region and account that an instance lives in."""
@@ -293,21 +280,21 @@ class Resolver(ModuleNames):
         block = self.block(address)
         if block is None:
             return self._kept(address, name)
-        self.record(("argument", address, name))
+        self.evaluation.record(("argument", address, name))
         if self._is_doubted(address, name):
             return self._kept_constant(address, name)
         scope = self.scope_of(address)
         expression = block.attribute(name)
         if expression is not None:
-            return self.evaluate(expression, scope)
-        return block_values(self, block, name, scope) if block.blocks(name) else None
+            return self.evaluation.evaluate(expression, scope)
+        return block_values(self.evaluation, block, name, scope) if block.blocks(name) else None
 
     def _is_doubted(self, address: Address, name: str) -> bool:
-        return self.doubts.about("argument", address.module.config, address.resource, name)
+        return self.declarations.doubts.about("argument", address.module.config, address.resource, name)
 
     def _kept_constant(self, address: Address, name: str) -> Value:
         """Return the constant that the plan's configuration has for an argument whose text has changed since."""
-        config = self.config_resource(address)
+        config = self.declarations.config_resource(address)
         if config is not None and name not in config.expressions:
             return None
         is_constant, value = constant(config.expressions[name]) if config else (False, None)
@@ -318,15 +305,15 @@ class Resolver(ModuleNames):
 
         A reference alone proves nothing: `replace(aws_iam_role.a.arn, "a", "b")` is kept as `aws_iam_role.a.arn`.
         """
-        config = self.config_resource(address)
+        config = self.declarations.config_resource(address)
         json = config.expressions.get(name) if config else None
         if json is None or isinstance(json, list):
             return None
         is_constant, value = constant(json)
         if is_constant:
             return value
-        with self._following_references():
-            seen = self.whole(self.see_safely(configuration_refs.expression(json, name), self.scope_of(address)))
+        scope = self._scope_of(address, self._candidates)
+        seen = whole(self.evaluation.see_safely(configuration_refs.expression(json, name), scope))
         return seen if self._is_confirmed(address, name, seen) else Unknown(reason=configuration_refs.unproven(json))
 
     def _is_confirmed(self, address: Address, name: str, seen: Value) -> bool:
@@ -341,48 +328,26 @@ class Resolver(ModuleNames):
 
     def scope_of(self, address: Address) -> Scope:
         """Return the names that the arguments of an instance can use."""
+        return self._scope_of(address, self.names)
+
+    def module_scope(self, module: ModulePath) -> Scope:
+        """Return the names that all expressions of a module instance can use."""
+        return ModuleScope(self.names, module)
+
+    def _scope_of(self, address: Address, names: ModuleNames) -> Scope:
         if address.key is None:
-            return ModuleScope(self, address.module)
+            return ModuleScope(names, address.module)
         block = self.block(address)
-        config = self.config_resource(address)
+        config = self.declarations.config_resource(address)
         if self._is_doubted(address, "for_each"):
-            return self._instance_scope(address.module, address.key, str(address), None, None)
-        return self._instance_scope(
+            return names.instance_scope(address.module, address.key, str(address), None, None)
+        return names.instance_scope(
             address.module,
             address.key,
             str(address),
             block.attribute("for_each") if block else None,
             config.for_each_expression if config and not block else None,
         )
-
-    def _instances(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
-        asked = module, mode, resource_type, name
-        if asked not in self._siblings:
-            self._siblings[asked] = self._listed(*asked)
-        return self._siblings[asked]
-
-    def _listed(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
-        found = {
-            each.address.key: each.address
-            for each in self.plan.siblings(module, mode, resource_type, name)
-            if each.after is not None
-        }
-        if mode == "data":
-            for prior in self.plan.data_siblings(module, resource_type, name):
-                found.setdefault(prior.address.key, prior.address)
-        return found
-
-    def _absent(self, address: Address) -> Seen:
-        """Explain what a resource without instances is: none, or something that the plan does not show."""
-        config = self.config_resource(address)
-        block = self.block(address)
-        counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
-        mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
-        if not self.plan.redacted and counted:
-            return ResourceReferent(self, [])
-        if not self.plan.redacted and mapped:
-            return ResourceReferent(self, {})
-        return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")
 
     def assume(self, assumption: str) -> None:
         """Keep an assumption for the report, once."""

@@ -7,55 +7,100 @@ cannot be worked out keeps a symbol of its own, so that it still equals itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
+from tfcheck.resolve.evaluation import whole
 from tfcheck.symbolic.sensitive_text import shown_key
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
-if TYPE_CHECKING:
-    from tfcheck.resolve.module_values import ModuleNames
+
+class Resources(Protocol):
+    """What the resources of a plan are to the expressions that name them."""
+
+    def resource(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        """Return what the name of a resource is: an instance, or the list or map of its instances."""
+
+    def attribute(self, address: Address, name: str) -> Value:
+        """Return the value of an attribute of a resource instance."""
+
+    def attribute_names(self, address: Address) -> Sequence[str] | None:
+        """List the attributes of a resource instance; None where the plan has none."""
+
+    def marks(self, address: Address, name: str) -> bool:
+        """Whether the plan marks all of an attribute as sensitive."""
+
+
+class Names(Protocol):
+    """What has a name in the modules of a plan."""
+
+    resources: Resources
+    workspace: Value
+
+    def variable(self, module: ModulePath, name: str) -> Seen:
+        """Return the value of an input variable in one module instance."""
+
+    def local(self, module: ModulePath, name: str) -> Seen:
+        """Return a local value of one module instance."""
+
+    def output(self, module: ModulePath, name: str) -> Seen:
+        """Return an output of one module instance.
+
+        Raises:
+            EvaluationError: the module definitely has no such output.
+        """
+
+    def output_names(self, module: ModulePath) -> Sequence[str] | None:
+        """List a module's outputs, None where neither sources nor configuration show them."""
+
+    def call(self, module: ModulePath, name: str) -> Seen:
+        """Return what `module.name` is: one module instance, or the list or map of them."""
+
+    def path(self, module: ModulePath, name: str) -> Seen:
+        """Return `path.module`, `path.root` or `path.cwd`."""
+
+    def read_file(self, path: str) -> bytes | None:
+        """Read a file of the source tree; None where it is not at hand."""
+
+    def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
+        """List files of the source tree; None where they are not at hand."""
 
 
 class ModuleScope:
     """The names that all expressions of one module instance can use."""
 
-    def __init__(self, resolver: ModuleNames, module: ModulePath) -> None:
-        """Stand in the instance `module`."""
-        self._resolver = resolver
+    def __init__(self, names: Names, module: ModulePath) -> None:
+        """Build for the instance `module`."""
+        self._names = names
         self.module = module
 
     def lookup(self, root: str, name: str) -> Seen:
         """Return what `root.name` is here."""
         match root:
             case "var":
-                return self._resolver.variable(self.module, name)
+                return self._names.variable(self.module, name)
             case "local":
-                return self._resolver.local(self.module, name)
+                return self._names.local(self.module, name)
             case "module":
-                return self._resolver.call(self.module, name)
+                return self._names.call(self.module, name)
             case "path":
-                return self._resolver.path(self.module, name)
+                return self._names.path(self.module, name)
             case "terraform" | "tofu":
-                return self._resolver.workspace if name == "workspace" else self._unheard_of(root, name)
+                return self._names.workspace if name == "workspace" else self._unheard_of(root, name)
             case "each" | "count" | "self":
                 return self._unheard_of(root, name)
             case _:
                 mode, _, resource_type = root.rpartition(".")
-                return self._resolver.resource(self.module, mode or "managed", resource_type, name)
+                return self._names.resources.resource(self.module, mode or "managed", resource_type, name)
 
     def read_file(self, path: str) -> bytes | None:
         """Read a file of the source tree."""
-        self._resolver.record(("file", path))
-        sources = self._resolver.sources
-        is_doubted = self._resolver.doubts.about("file", (), path)
-        return sources.read_file(path) if sources and not is_doubted else None
+        return self._names.read_file(path)
 
     def list_files(self, directory: str, pattern: str) -> tuple[str, ...] | None:
         """List files of the source tree."""
-        sources = self._resolver.sources
-        return sources.list_files(directory, pattern) if sources else None
+        return self._names.list_files(directory, pattern)
 
     def _unheard_of(self, root: str, name: str) -> Seen:
         return Unknown(reason=f"`{root}.{name}` is not known here")
@@ -64,9 +109,9 @@ class ModuleScope:
 class InstanceScope(ModuleScope):
     """The names that the expressions of one resource instance or module call can use."""
 
-    def __init__(self, resolver: ModuleNames, module: ModulePath, key: InstanceKey, elements: Elements) -> None:
-        """Stand in the block whose instance has this `key`; `elements` gives the collection of its `for_each`."""
-        super().__init__(resolver, module)
+    def __init__(self, names: Names, module: ModulePath, key: InstanceKey, elements: Elements) -> None:
+        """Build for the block whose instance has this `key`; `elements` is the collection of its `for_each`."""
+        super().__init__(names, module)
         self._key = key
         self._elements = elements
 
@@ -111,9 +156,9 @@ class Elements:
 class InstanceReferent:
     """One resource instance, seen as the object of its attributes."""
 
-    def __init__(self, resolver: ModuleNames, address: Address) -> None:
-        """Stand for the instance at `address`."""
-        self._resolver = resolver
+    def __init__(self, resources: Resources, address: Address) -> None:
+        """Build for the instance at `address`."""
+        self._resources = resources
         self.address = address
 
     def member(self, key: str | int) -> Seen:
@@ -124,13 +169,9 @@ class InstanceReferent:
         """
         if not isinstance(key, str):
             raise EvaluationError(f"{self.address} is not a list")
-        from tfcheck.resolve.declared import marks_attribute
-
-        value = self._resolver.attribute(self.address, key)
+        value = self._resources.attribute(self.address, key)
         # NOTE: texts carry their marks, also where the plan marks but a part.
-        if isinstance(value, str | Text | JsonText | Unknown) or not marks_attribute(
-            self._resolver.plan, self.address, key
-        ):
+        if isinstance(value, str | Text | JsonText | Unknown) or not self._resources.marks(self.address, key):
             return value
         from tfcheck.hcl.evaluate.marking import mark
 
@@ -138,19 +179,19 @@ class InstanceReferent:
 
     def keys(self) -> Sequence[str] | None:
         """Name the attributes."""
-        return self._resolver.attribute_names(self.address)
+        return self._resources.attribute_names(self.address)
 
     def whole(self) -> Value:
         """Return the object of all attributes."""
-        return {name: self._resolver.attribute(self.address, name) for name in self.keys() or ()}
+        return {name: self._resources.attribute(self.address, name) for name in self.keys() or ()}
 
 
 class ResourceReferent:
     """A resource with `count` or `for_each`: the list or map of its instances."""
 
-    def __init__(self, resolver: ModuleNames, instances: dict[str, Address] | list[Address]) -> None:
-        """Stand for `instances`: by key for `for_each`, in order for `count`."""
-        self._resolver = resolver
+    def __init__(self, resources: Resources, instances: dict[str, Address] | list[Address]) -> None:
+        """Build for `instances`: by key for `for_each`, in order for `count`."""
+        self._resources = resources
         self._instances = instances
 
     def member(self, key: str | int) -> Seen:
@@ -161,11 +202,11 @@ class ResourceReferent:
         """
         try:
             if isinstance(self._instances, dict):
-                return InstanceReferent(self._resolver, self._instances[str(key)])
+                return InstanceReferent(self._resources, self._instances[str(key)])
             index = int(key)
             if index < 0:
                 raise IndexError(index)
-            return InstanceReferent(self._resolver, self._instances[index])
+            return InstanceReferent(self._resources, self._instances[index])
         except (KeyError, IndexError, ValueError):
             raise EvaluationError(f"the plan has no instance {shown_key(key)}") from None
 
@@ -176,16 +217,16 @@ class ResourceReferent:
     def whole(self) -> Value:
         """Return the list or map of the instances' objects."""
         if isinstance(self._instances, list):
-            return [InstanceReferent(self._resolver, each).whole() for each in self._instances]
-        return {key: InstanceReferent(self._resolver, each).whole() for key, each in self._instances.items()}
+            return [InstanceReferent(self._resources, each).whole() for each in self._instances]
+        return {key: InstanceReferent(self._resources, each).whole() for key, each in self._instances.items()}
 
 
 class ModuleReferent:
     """One module instance, seen as the object of its outputs."""
 
-    def __init__(self, resolver: ModuleNames, module: ModulePath) -> None:
-        """Stand for the instance `module`."""
-        self._resolver = resolver
+    def __init__(self, names: Names, module: ModulePath) -> None:
+        """Build for the instance `module`."""
+        self._names = names
         self.module = module
 
     def member(self, key: str | int) -> Seen:
@@ -194,23 +235,23 @@ class ModuleReferent:
         Raises:
             EvaluationError: the module has no such output.
         """
-        return self._resolver.output(self.module, str(key))
+        return self._names.output(self.module, str(key))
 
     def keys(self) -> Sequence[str] | None:
         """Name the outputs."""
-        return self._resolver.output_names(self.module)
+        return self._names.output_names(self.module)
 
     def whole(self) -> Value:
         """Return the object of all outputs."""
-        return {name: self._resolver.whole(self._resolver.output(self.module, name)) for name in self.keys() or ()}
+        return {name: whole(self._names.output(self.module, name)) for name in self.keys() or ()}
 
 
 class CallReferent:
     """A module called with `count` or `for_each`: the list or map of its instances."""
 
-    def __init__(self, resolver: ModuleNames, parent: ModulePath, name: str, keys: list[str] | int) -> None:
-        """Stand for the call `name` in `parent` with these instance keys."""
-        self._resolver = resolver
+    def __init__(self, names: Names, parent: ModulePath, name: str, keys: list[str] | int) -> None:
+        """Build for the call `name` in `parent` with these instance keys."""
+        self._names = names
         self._parent = parent
         self._name = name
         self._keys = keys
@@ -225,7 +266,7 @@ class CallReferent:
         if not exists:
             raise EvaluationError(f"module.{self._name} has no instance {shown_key(key)}")
         found: InstanceKey = int(key) if isinstance(self._keys, int) else str(key)
-        return ModuleReferent(self._resolver, self._parent.child(self._name, found))
+        return ModuleReferent(self._names, self._parent.child(self._name, found))
 
     def keys(self) -> Sequence[str] | int:
         """Return the keys, or how many there are."""
@@ -234,5 +275,5 @@ class CallReferent:
     def whole(self) -> Value:
         """Return the list or map of the instances' objects."""
         if isinstance(self._keys, int):
-            return [self._resolver.whole(self.member(index)) for index in range(self._keys)]
-        return {key: self._resolver.whole(self.member(key)) for key in self._keys}
+            return [whole(self.member(index)) for index in range(self._keys)]
+        return {key: whole(self.member(key)) for key in self._keys}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.plan import Instance, Plan, references
+from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.provider import Providers
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
@@ -50,9 +51,10 @@ _UPDATED_IN_PART = ("aws_iam_policy_attachment",)
 class Survival:
     """Answers for one plan whether what it lists is still there when it is applied."""
 
-    def __init__(self, plan: Plan, providers: Providers) -> None:
-        """Build from the plan and its provider configurations."""
+    def __init__(self, plan: Plan, declarations: Declarations, providers: Providers) -> None:
+        """Build from the plan, its configuration and its provider configurations."""
         self._plan = plan
+        self._declarations = declarations
         self._providers = providers
         self._deleted: dict[str, list[Instance]] = {}
         self.notes: dict[str, str] = {}
@@ -78,7 +80,7 @@ class Survival:
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
         """Whether an object that is written anew definitely is written after the thing that it is on."""
-        resource = self._providers.resource(instance.address)
+        resource = self._declarations.config_resource(instance.address)
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()
         return any(each.startswith(f"{owner.type}.") for each in (*named, *depends))

@@ -13,17 +13,18 @@ from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 if TYPE_CHECKING:
-    from tfcheck.resolve.resolver import Resolver
+    from tfcheck.resolve.attributes import Attributes
 
 
-def rendered(resolver: Resolver, address: Address) -> Value:
+def rendered(attributes: Attributes, address: Address) -> Value:
     """Return the text, as far as template and variables are known."""
+    from tfcheck.hcl.evaluate.expressions import see
     from tfcheck.hcl.functions import call
 
-    template, variables = resolver.attribute(address, "template"), resolver.attribute(address, "vars")
+    template, variables = attributes.attribute(address, "template"), attributes.attribute(address, "vars")
     try:
         given = {} if variables is None else _strings(variables)
-        return call("templatestring", [template, given], resolver.scope_of(address))
+        return call("templatestring", [template, given], attributes.scope_of(address), see)
     except EvaluationError as error:
         return Unknown(reason=f"{address} cannot be rendered: {error}", unsure=True)
 

@@ -49,7 +49,7 @@ def _known(resolver: Resolver) -> str | None:
 
 
 def _names_workspace(resolver: Resolver) -> bool:
-    return any(".workspace" in each for each in resolver.source_texts())
+    return any(".workspace" in each for each in resolver.declarations.source_texts())
 
 
 def _without_workspace(

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.setting import REPOSITORY_POLICY, Subject
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.resource_policy.unidentified import unidentified

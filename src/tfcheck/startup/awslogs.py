@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.inventory.ecs import member
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.match import equal

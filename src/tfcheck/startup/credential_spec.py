@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.object_arn import is_other_than_arn, misshape, seen_by_iam
 from tfcheck.startup.place import TaskPlace, in_container
 from tfcheck.startup.reference import wrong_reference

@@ -17,7 +17,7 @@ from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.index import AttributeIndex
 from tfcheck.inventory.novelty import is_to_be, same
 from tfcheck.resolve.derived import cleaned_key
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
 from tfcheck.startup.log_driver import awslogs
 from tfcheck.symbolic.match import equal

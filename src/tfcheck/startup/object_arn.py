@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, catalogue
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.value import (
     PARTITION,

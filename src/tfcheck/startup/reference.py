@@ -10,7 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import lacks_suffix
 from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, is_arn, partition_of_region, split

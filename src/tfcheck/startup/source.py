@@ -12,7 +12,7 @@ from enum import Enum
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import secret_arn, whole_arn
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text

@@ -6,7 +6,7 @@ import msgspec
 
 from tfcheck.iam import Context, PresenceUnknown, service_context
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
 from tfcheck.startup.instance import instances
 from tfcheck.startup.launch import instance_role_serves

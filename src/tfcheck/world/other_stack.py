@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.world.state_location import SEVERAL, StateLocations

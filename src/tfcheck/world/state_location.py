@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tfcheck.plan import Plan
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Unknown, Value
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar, cast
 from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
-from tfcheck.resolve.provider import Surroundings
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
 from tfcheck.vocabulary.address import Address
 

@@ -14,6 +14,7 @@ from tests.hcl import yaml_texts
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.evaluate.test_console import agrees
 from tests.hcl.functions.test_console import Chance, composed, quoted, written
+from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.formats.yaml import decode
 from tfcheck.hcl.functions import call
 from tfcheck.symbolic.value import NAME, Hole, JsonText, Symbol, Text, Unknown, Value, is_known, text
@@ -184,7 +185,7 @@ def test_values_are_written_as_terraform_writes_them(tmp_path: Path) -> None:
     chance = Chance(5)
     values = [composed(chance.kind(kind)) for kind in ("any", "object", "list", "nested") for _ in range(100)]
     answers = worth([f"yamlencode({written(value)})" for value in values], tmp_path)
-    ours = [call("yamlencode", [value], None) for value in values]  # type: ignore[arg-type]
+    ours = [call("yamlencode", [value], None, see) for value in values]  # type: ignore[arg-type]
     wrong = [
         (value, theirs, mine)
         for value, theirs, mine in zip(values, answers, ours, strict=True)
@@ -312,6 +313,6 @@ def put(value: Value, filling: str) -> Value:
     ],
 )
 def test_what_is_encoded_is_decoded_again(value: Value) -> None:
-    written = call("yamlencode", [value], None)  # type: ignore[arg-type]
+    written = call("yamlencode", [value], None, see)  # type: ignore[arg-type]
     assert isinstance(written, Unknown)
     assert decode(written) == value

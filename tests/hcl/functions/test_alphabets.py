@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.hcl.functions.test_console import Files
 from tests.hcl.functions.test_unknown import leaves_open
+from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions import call
 from tfcheck.symbolic.value import (
@@ -68,7 +69,7 @@ ROLE: Final = text(["arn:aws:iam::", ACCOUNT, ":role/service/web"])
     ],
 )
 def test_what_the_alphabet_decides_is_said(name: str, arguments: list[Value], result: Value) -> None:
-    found = call(name, arguments, Files())
+    found = call(name, arguments, Files(), see)
     if result is None:
         assert isinstance(found, Unknown | Text)
     else:
@@ -92,11 +93,11 @@ def test_what_the_alphabet_decides_is_said(name: str, arguments: list[Value], re
     ],
 )
 def test_what_it_does_not_decide_is_open(name: str, arguments: list[Value]) -> None:
-    assert isinstance(call(name, arguments, Files()), Unknown | Text)
+    assert isinstance(call(name, arguments, Files(), see), Unknown | Text)
 
 
 def test_the_beginning_of_base64_is_known() -> None:
-    found = call("base64encode", [text(["#!/bin/sh", OPEN])], Files())
+    found = call("base64encode", [text(["#!/bin/sh", OPEN])], Files(), see)
     assert isinstance(found, Text)
     assert found.pieces[0] == "IyEvYmluL3No"
 
@@ -159,7 +160,7 @@ def become(value: Value, filled: list[tuple[Unknown, str]]) -> Value:
 
 def outcome(name: str, arguments: list[Value]) -> Value | EvaluationError:
     try:
-        return call(name, arguments, Files())
+        return call(name, arguments, Files(), see)
     except EvaluationError as error:
         return error
 

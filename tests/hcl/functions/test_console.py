@@ -12,6 +12,7 @@ import pytest
 from tests.hcl.console import ERROR, needs_terraform, worth
 from tests.hcl.evaluate.test_console import agrees
 from tfcheck.hcl.evaluate.convert import MapValue
+from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.formats.json import normal
 from tfcheck.hcl.functions import all_functions, call
@@ -269,7 +270,7 @@ class Chance:
 
     def set(self) -> Value:
         try:
-            made = call("toset", [self.items("word", "whole", "words")], Files())
+            made = call("toset", [self.items("word", "whole", "words")], Files(), see)
         except EvaluationError:
             return Set(())
         return made if isinstance(made, Set) else Set(())
@@ -424,7 +425,7 @@ def expression(name: str, arguments: list[Value]) -> str:
 
 def ours(name: str, arguments: list[Value]) -> Any:
     try:
-        return call(name, [composed(argument) for argument in arguments], Files())
+        return call(name, [composed(argument) for argument in arguments], Files(), see)
     except EvaluationError:
         return ERROR
 
@@ -437,7 +438,7 @@ def composed(value: Value) -> Value:
         case list():
             return [composed(item) for item in value]
         case Set():
-            return call("toset", [[composed(item) for item in value.items]], Files())
+            return call("toset", [[composed(item) for item in value.items]], Files(), see)
         case MapValue():
             return MapValue({normal(key): composed(item) for key, item in value.items()})
         case dict():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
 from tfcheck.hcl.evaluate.convert import MapValue
+from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats import json as json_text
 from tfcheck.hcl.functions import IMPURE, all_functions, call
@@ -35,7 +36,7 @@ OPAQUE: Final = Unknown(symbol=Symbol("random_id.r", ("hex",)))
 
 
 def given_by(name: str, *arguments: Value) -> Value:
-    return call(name, list(arguments), Files())
+    return call(name, list(arguments), Files(), see)
 
 
 # What is decided although pieces are unknown
@@ -271,7 +272,7 @@ class Elsewhere(Files):
 
 @pytest.mark.parametrize("name", ["file", "fileexists", "filemd5", "filebase64"])
 def test_a_file_that_is_not_at_hand_is_unknown(name: str) -> None:
-    result = call(name, ["x"], Elsewhere())
+    result = call(name, ["x"], Elsewhere(), see)
     assert isinstance(result, Unknown)
     assert result.reason.startswith("file not at hand")
     assert result.unsure
@@ -378,7 +379,7 @@ def leaves_open(answer: Value, known: Value) -> bool:
 
 def outcome(name: str, arguments: list[Value]) -> Value | EvaluationError:
     try:
-        return call(name, arguments, Files())
+        return call(name, arguments, Files(), see)
     except EvaluationError as error:
         return error
 

@@ -35,6 +35,6 @@ def test_expressions_see_it(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('locals {\n  bucket = "acme-${terraform.workspace}"\n}\n')
     plan = Case(TESTDATA / "literal-missing").plan()
     sources = from_directory(tmp_path)
-    assert Resolver(plan, sources, "prod").local(ModulePath(), "bucket") == "acme-prod"
-    unknown = Resolver(plan, sources).local(ModulePath(), "bucket")
+    assert Resolver(plan, sources, "prod").names.local(ModulePath(), "bucket") == "acme-prod"
+    unknown = Resolver(plan, sources).names.local(ModulePath(), "bucket")
     assert not isinstance(unknown, str | Unknown)

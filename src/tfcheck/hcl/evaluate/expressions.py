@@ -33,6 +33,7 @@ from tfcheck.hcl.evaluate.rendering import joined, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.structural import is_structural
 from tfcheck.hcl.evaluate.types import surely_filled
+from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
     Attribute,
     Binary,
@@ -279,9 +280,6 @@ class _Run:
             if is_about_marks:
                 self._weigh(arguments[0])
                 return seen
-        # Here, because `templatefile` is a function that evaluates.
-        from tfcheck.hcl.functions import call
-
         possible, seen = call_lazily(node.name, arguments)
         if possible:
             return moved(node.name, arguments, seen)
@@ -289,7 +287,7 @@ class _Run:
         for value in values:
             self.budget.weigh(value)
         self.budget.spend(10)
-        return called(node.name, arguments, values, call(node.name, values, scope))
+        return called(node.name, arguments, values, call(node.name, values, scope, see))
 
     def _weigh(self, seen: Seen) -> None:
         if not is_referent(bare(seen)):

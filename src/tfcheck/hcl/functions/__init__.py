@@ -17,6 +17,7 @@ from tfcheck.hcl.functions.arguments import (
     MOST_PIECES,
     Function,
     LimitError,
+    See,
     afford,
     limited,
     prepared,
@@ -49,8 +50,10 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 IMPURE = frozenset({"bcrypt", "plantimestamp", "rsadecrypt", "timestamp", "uuid", "base64gzip"})
 
 
-def call(name: str, arguments: Sequence[Seen], scope: Scope) -> Value:
-    """Compute a call; what cannot be told is an `Unknown` whose reason names the function.
+def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
+    """Compute a call; what cannot be computed is an `Unknown` whose reason names the function.
+
+    `see` evaluates the templates of `templatefile` and `templatestring`.
 
     Raises:
         EvaluationError: Terraform would report an error.
@@ -64,7 +67,7 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope) -> Value:
         if isinstance(ready, Unknown):
             return _named(ready, name)
         afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
-        result = function.compute(scope, *ready) if function.scoped else function.compute(*ready)
+        result = _computed(function, ready, scope, see)
         return _named(_bounded(result), name)
     except LimitError as limit:
         return Unknown(reason=f"`{name}`: {limit}", unsure=not function.total)
@@ -82,6 +85,12 @@ def supported(name: str) -> Function | None:
 def all_functions() -> dict[str, Function]:
     """Return every function that is supported, by name."""
     return {name: function for name in _MODULE_OF if (function := supported(name)) is not None}
+
+
+def _computed(function: Function, arguments: list[Value], scope: Scope, see: See) -> Value:
+    if function.evaluates:
+        return function.compute(see, scope, *arguments)
+    return function.compute(scope, *arguments) if function.scoped else function.compute(*arguments)
 
 
 def _without(name: str) -> Unknown:

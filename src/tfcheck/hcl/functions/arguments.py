@@ -7,12 +7,13 @@ Follows how Terraform converts the arguments of a call
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from tfcheck.hcl.evaluate.convert import kind_name, to_bool, to_number, to_string
-from tfcheck.hcl.evaluate.scope import EvaluationError
+from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
+from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.symbolic.limits import REASON, take
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
@@ -26,6 +27,10 @@ LONGEST_LIST = 1 << 16
 _CHARACTERS = 40
 
 
+#: Evaluates an expression in a scope.
+See: TypeAlias = Callable[[Expression, Scope], Seen]
+
+
 class Function(msgspec.Struct, frozen=True):
     """How one of Terraform's functions is called and computed.
 
@@ -34,7 +39,7 @@ class Function(msgspec.Struct, frozen=True):
     map), `any`. Behind it `?` may be left out, `*` may be repeated or left out; `~` takes null. With `partial`, unknown
     parts inside arguments are passed on to `compute`, and so is a wholly unknown `string`, `quantity` or `any`.
     `total`: it cannot fail for any value of an argument that is unknown now. `hole` describes a result that is unknown.
-    With `scoped` the scope comes first.
+    With `scoped` the scope comes first, with `evaluates` what evaluates an expression in a scope, and then the scope.
     """
 
     compute: Callable[..., Value]
@@ -43,6 +48,7 @@ class Function(msgspec.Struct, frozen=True):
     total: bool = False
     hole: Hole = ANYTHING
     scoped: bool = False
+    evaluates: bool = False
 
 
 class LimitError(Exception):

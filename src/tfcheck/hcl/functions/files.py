@@ -10,9 +10,12 @@ import base64
 import posixpath
 from collections.abc import Callable
 
+from tfcheck.hcl.evaluate.elements import LocalScope, whole
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
-from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limited, waiting
+from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.regex import regex
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
@@ -78,28 +81,22 @@ def _in_base64(algorithm: str) -> Callable[[Scope, str], Value]:
     return lambda scope, path: _read(scope, path, lambda data: base64.b64encode(hashed(algorithm, data)).decode())
 
 
-def templatefile(scope: Scope, path: TextLike, variables: Value) -> Value:
+def templatefile(see: See, scope: Scope, path: TextLike, variables: Value) -> Value:
     """Fill the variables into a template that is read from a file."""
     if not isinstance(path, str):
         return waiting(path, unsure=True)
     written = file(scope, path)
-    return _rendered(scope, written, path, variables) if isinstance(written, str) else written
+    return _rendered(see, scope, written, path, variables) if isinstance(written, str) else written
 
 
-def templatestring(scope: Scope, template: TextLike, variables: Value) -> Value:
+def templatestring(see: See, scope: Scope, template: TextLike, variables: Value) -> Value:
     """Fill the variables into a template."""
     if not isinstance(template, str):
         return waiting(template, unsure=True)
-    return _rendered(scope, template, "templatestring", variables)
+    return _rendered(see, scope, template, "templatestring", variables)
 
 
-def _rendered(scope: Scope, template: str, name: str, variables: Value) -> Value:
-    # NOTE: the evaluator calls functions, and templates are evaluated: imported here, the circle is not one.
-    from tfcheck.hcl.evaluate.elements import whole
-    from tfcheck.hcl.evaluate.expressions import LocalScope, see
-    from tfcheck.hcl.syntax.expression import Place
-    from tfcheck.hcl.syntax.parse import parse_template
-
+def _rendered(see: See, scope: Scope, template: str, name: str, variables: Value) -> Value:
     if isinstance(variables, Unknown):
         return waiting(variables, unsure=True)
     if not isinstance(variables, dict):
@@ -188,6 +185,6 @@ FUNCTIONS = {
     "filesha256": Function(_hexadecimal("sha256"), "string", scoped=True),
     "filesha512": Function(_hexadecimal("sha512"), "string", scoped=True),
     "pathexpand": Function(pathexpand, "string"),
-    "templatefile": Function(templatefile, "string any", partial=True, scoped=True),
-    "templatestring": Function(templatestring, "string any", partial=True, scoped=True),
+    "templatefile": Function(templatefile, "string any", partial=True, evaluates=True),
+    "templatestring": Function(templatestring, "string any", partial=True, evaluates=True),
 }

@@ -1,0 +1,22 @@
+"""Who makes a request."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck.symbolic.value import TextLike, Unknown, Value
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """The role whose session makes a request.
+
+    `arn` is the role's ARN with its path, `unique_id` what AWS assigns (AROA…), `session` the name of the session,
+    `tags` the role's tags: unknown where they cannot be seen.
+    """
+
+    arn: TextLike
+    name: TextLike
+    account: TextLike
+    unique_id: TextLike | None = None
+    tags: dict[str, Value] | Unknown = Unknown(reason="the role's tags are not known")
+    session: TextLike = Unknown(reason="ECS names the session when a task starts")

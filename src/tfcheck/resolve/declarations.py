@@ -1,0 +1,68 @@
+"""Find where the sources, and the plan's configuration, declare resources and modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.plan import ConfigModule, ConfigResource, ModuleCall, Plan
+from tfcheck.resolve.doubts import Doubts
+from tfcheck.vocabulary.address import Address, ModulePath
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Module, Sources
+    from tfcheck.hcl.syntax.block import Block
+
+
+class Declarations:
+    """What the sources and the configuration of one plan declare; `doubts` are parts of the sources not believed."""
+
+    def __init__(self, plan: Plan, sources: Sources | None, doubts: Doubts) -> None:
+        """Build from the plan and, where they are at hand, its sources."""
+        self.plan = plan
+        self.sources = sources
+        self.doubts = doubts
+
+    def module_sources(self, module: ModulePath) -> Module | None:
+        """Return the sources of a module, where they are at hand."""
+        return self.sources.module(module.config) if self.sources else None
+
+    def source_texts(self) -> Iterator[str]:
+        """Yield the text of every source file of the plan's modules that is at hand."""
+        for path in {each.config for each in self.plan.module_instances()} | {()}:
+            module = self.sources.module(path) if self.sources else None
+            for file in module.files if module else ():
+                yield file.source.text
+
+    def source_line(self, place: Place) -> str:
+        """Return the text of a line of the sources; empty where they are not at hand."""
+        return self.sources.line(place) if self.sources else ""
+
+    def block(self, address: Address) -> Block | None:
+        """Return the block that declares a resource, where the sources contain it."""
+        module = self.module_sources(address.module)
+        return module.resource(address.mode, address.type, address.name) if module else None
+
+    def call_block(self, module: ModulePath) -> Block | None:
+        """Return the block that calls a module, where the sources contain it."""
+        parent = self.module_sources(module.parent)
+        return parent.call(module.steps[-1].name) if parent else None
+
+    def config_module(self, module: ModulePath) -> ConfigModule | None:
+        """Return what the plan's configuration keeps of a module."""
+        found = self.plan.configuration
+        for name in module.config:
+            call = found.calls.get(name) if found else None
+            found = call.module if call else None
+        return found
+
+    def config_resource(self, address: Address) -> ConfigResource | None:
+        """Return what the plan's configuration keeps of a resource."""
+        module = self.config_module(address.module)
+        return module.resources.get(address.resource) if module else None
+
+    def config_call(self, module: ModulePath) -> ModuleCall | None:
+        """Return what the plan's configuration keeps of the call of a module."""
+        parent = self.config_module(module.parent)
+        return parent.calls.get(module.steps[-1].name) if parent else None

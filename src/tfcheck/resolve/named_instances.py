@@ -1,0 +1,77 @@
+"""Find the instances of a resource that an expression names."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.resolve.declarations import Declarations
+from tfcheck.resolve.scope import InstanceReferent, ResourceReferent, Resources
+from tfcheck.symbolic.value import Symbol, Unknown
+from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
+
+#: A resource in one module instance, without a key.
+_Resource: TypeAlias = tuple[ModulePath, str, str, str]
+
+
+class NamedInstances:
+    """The instances of every resource, as expressions see them."""
+
+    def __init__(self, declarations: Declarations, resources: Resources) -> None:
+        """Build from the plan and its configuration, and what answers for the attributes of an instance."""
+        self._plan = declarations.plan
+        self._declarations = declarations
+        self._resources = resources
+        self._siblings: dict[_Resource, dict[InstanceKey, Address]] = {}
+        self._referents: dict[_Resource, Seen] = {}
+
+    def referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        """Return what the name of a resource is: an instance, or the list or map of its instances."""
+        # NOTE: each of its instances may ask; built anew each time, thousands of them would take quadratic time.
+        asked = module, mode, resource_type, name
+        if asked not in self._referents:
+            self._referents[asked] = self._referent(*asked)
+        return self._referents[asked]
+
+    def _referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
+        found = self._by_key(module, mode, resource_type, name)
+        base = Address(module, mode, resource_type, name)
+        if not found:
+            return self._absent(base)
+        keys = list(found)
+        if keys == [None]:
+            return InstanceReferent(self._resources, found[None])
+        if all(isinstance(key, int) for key in keys):
+            return ResourceReferent(
+                self._resources, [found[key] for key in sorted(key for key in keys if isinstance(key, int))]
+            )
+        return ResourceReferent(self._resources, {str(key): address for key, address in found.items()})
+
+    def _by_key(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
+        asked = module, mode, resource_type, name
+        if asked not in self._siblings:
+            self._siblings[asked] = self._listed(*asked)
+        return self._siblings[asked]
+
+    def _listed(self, module: ModulePath, mode: str, resource_type: str, name: str) -> dict[InstanceKey, Address]:
+        found = {
+            each.address.key: each.address
+            for each in self._plan.siblings(module, mode, resource_type, name)
+            if each.after is not None
+        }
+        if mode == "data":
+            for prior in self._plan.data_siblings(module, resource_type, name):
+                found.setdefault(prior.address.key, prior.address)
+        return found
+
+    def _absent(self, address: Address) -> Seen:
+        """Explain what a resource without instances is: none, or something that the plan does not show."""
+        config = self._declarations.config_resource(address)
+        block = self._declarations.block(address)
+        counted = (config and config.count_expression is not None) or (block and block.attribute("count") is not None)
+        mapped = (config and config.for_each_expression is not None) or (block and block.attribute("for_each"))
+        if not self._plan.redacted and counted:
+            return ResourceReferent(self._resources, [])
+        if not self._plan.redacted and mapped:
+            return ResourceReferent(self._resources, {})
+        return Unknown(symbol=Symbol(str(address)), reason=f"{address} is not in the plan")

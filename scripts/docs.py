@@ -14,6 +14,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     rooms           the floors of the import contract, as a Mermaid diagram
     inputs          the inputs of action.yml
     outputs         its outputs
+    keys            the keys of a configuration file
 
     python -m scripts.docs            write them
     python -m scripts.docs --check    only say which pages are not current
@@ -33,15 +34,25 @@ import click
 
 from tfcheck.cli import main as cli
 from tfcheck.cli import rulebook
+from tfcheck.config.keys import KEYS, Key, Kind
+from tfcheck.config.schema import schema
+from tfcheck.report.json import written
 from tfcheck.report.manual import Manual
 
 ROOT = Path(__file__).resolve().parent.parent
+#: The schema of configuration files, which the package contains.
+SCHEMA = ROOT / "src" / "tfcheck" / "config" / "tfcheck.schema.json"
 _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def pages() -> list[Path]:
     """Give the pages that may hold generated parts."""
     return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def schema_text() -> str:
+    """Give the text that the schema of configuration files should have."""
+    return written(schema())
 
 
 def current(page: Path) -> str:
@@ -126,6 +137,25 @@ def _outputs(_: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+def _keys(_: str) -> str:
+    rows = ["| key | value | default | variable | meaning |", "| --- | --- | --- | --- | --- |"]
+    for key in KEYS:
+        rows.append(f"| `{key.path}` | {_accepted(key)} | {key.default} | `{key.variable}` | {key.meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _accepted(key: Key) -> str:
+    kinds = {
+        Kind.FLAG: "true or false",
+        Kind.PATHS: "list of paths",
+        Kind.RULES: "list of rules",
+        Kind.SEVERITIES: "table",
+    }
+    if key.choices:
+        return ", ".join(f"`{each}`" for each in key.choices)
+    return f"0 to {key.most}" if key.kind is Kind.NUMBER else kinds.get(key.kind, "string")
+
+
 def _statuses(_: str) -> str:
     rows = re.findall(r"^ +(\d+) +(.+)$", cli.main.help or "", re.MULTILINE)
     lines = ["| status | meaning |", "| --- | --- |", *(f"| {number} | {what} |" for number, what in rows)]
@@ -179,6 +209,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "statuses": _statuses,
     "inputs": _inputs,
     "outputs": _outputs,
+    "keys": _keys,
     "rules": _rules,
     "configuration": _configuration,
     "checks": _checks,
@@ -187,7 +218,8 @@ _PARTS: dict[str, Callable[[str], str]] = {
 
 
 def main(arguments: list[str]) -> int:
-    stale = {page: text for page in pages() if (text := current(page)) != page.read_text(encoding="utf-8")}
+    wanted = {page: current(page) for page in pages()} | {SCHEMA: schema_text()}
+    stale = {path: text for path, text in wanted.items() if not path.exists() or text != path.read_text("utf-8")}
     for page, text in stale.items():
         if "--check" in arguments:
             print(f"{page.relative_to(ROOT)} is not current: run `make docs`")

@@ -67,7 +67,7 @@ def test_the_inputs_are_those_that_are_read_and_the_defaults_are_the_same() -> N
     defaults = {variable(name): str(each.get("default", "")) for name, each in ACTION["inputs"].items()}
     asked = Asked(defaults | {"TFCHECK_PLAN": "x"})
     assert inputs(asked) == inputs({"TFCHECK_PLAN": "x"})
-    elsewhere = {"TFCHECK_TARGET", "TFCHECK_GITHUB_TOKEN", "TFCHECK_PYTHON"}
+    elsewhere = {"TFCHECK_CONFIG", "TFCHECK_TARGET", "TFCHECK_GITHUB_TOKEN", "TFCHECK_PYTHON"}
     assert {name for name in asked.names if name.startswith("TFCHECK_")} | elsewhere == set(defaults)
 
 

@@ -21,6 +21,7 @@ from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic import limits
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge, Judgement
+from tfcheck.vocabulary.clipped_report import clipped
 from tfcheck.vocabulary.finding import (
     Answer,
     Evidence,
@@ -33,7 +34,6 @@ from tfcheck.vocabulary.finding import (
     Skipped,
     TaskRole,
     Verdict,
-    clipped,
 )
 from tfcheck.world.other_stack import Stack, formerly
 from tfcheck.world.world import After, World

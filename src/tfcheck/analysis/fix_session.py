@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.analysis.session import Session
+from tfcheck.config.rules import RuleSelection
 from tfcheck.hcl.modules import FoundSources
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
@@ -29,16 +30,16 @@ if TYPE_CHECKING:
     from tfcheck.world.other_stack import Stack
     from tfcheck.world.world import After
 
-
 _SETTLED = "the sources already grant what the plan lacks: run `terraform plan` again"
 
 
 class FixSelection(msgspec.Struct, frozen=True):
-    """Which fixes are wanted: those of rules or addresses, only safe ones; `prefixes` grants directories of files."""
+    """Which fixes are wanted: of rules or addresses, only safe ones; `prefixes` grants directories of files."""
 
     only: tuple[str, ...] = ()
     safe_only: bool = False
     prefixes: bool = False
+    rules: RuleSelection = RuleSelection()
 
 
 class Fixed(msgspec.Struct, frozen=True):
@@ -164,7 +165,7 @@ class _Work:
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
         self.notes += world.resolver.contradictions
-        wanted = [each for each in report.findings if _is_wanted(each, self._choice.only)]
+        wanted = [each for each in report.findings if _is_wanted(each, self._choice)]
         if not wanted:
             left = _open(report)
             missing = "no definite problem" if left else "nothing is missing"
@@ -295,8 +296,9 @@ def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) ->
     )
 
 
-def _is_wanted(finding: Finding, only: tuple[str, ...]) -> bool:
-    return not only or not {finding.rule, finding.task_definition, finding.address}.isdisjoint(only)
+def _is_wanted(finding: Finding, choice: FixSelection) -> bool:
+    named = {finding.rule, finding.task_definition, finding.address}
+    return choice.rules.selects(finding.rule) and not (choice.only and named.isdisjoint(choice.only))
 
 
 def _is_safe(mend: DraftFix, choice: FixSelection) -> bool:

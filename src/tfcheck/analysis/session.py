@@ -13,6 +13,7 @@ import msgspec
 
 from tfcheck.analysis.inputs import InputFile, PlanInput, planned, shown
 from tfcheck.analysis.stacks import OtherStacks, short_names
+from tfcheck.config.rules import Choice
 from tfcheck.repository import Run
 from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
@@ -49,11 +50,13 @@ class Session:
         mend: Callable[[Report], Sequence[Finding]] | None = None,
         outputs: Sequence[str] = (),
         shared: bool | None = None,
+        choice: Choice | None = None,
     ) -> None:
         """Build from the files of the plans and the plans or states of other stacks, `-` for standard input.
 
-        With `fixes` findings are given one, of those that `fix` picks. Sources are not allowed to read any of these
-        files, nor the `outputs`, and where the result is `shared` nothing else that git does not track.
+        With `fixes` findings are given one, of those that `fix` picks. `choice` leaves out findings. Sources are not
+        allowed to read any of these files, nor the `outputs`, and where the result is `shared` nothing else that git
+        does not track.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
@@ -63,7 +66,8 @@ class Session:
         self._workspace = workspace
         self._account = account
         self._fixes = fixes
-        self._mend = mend
+        self._choice = choice or Choice()
+        self._mend = mend or (self._chosen if self._choice.rules else None)
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
@@ -85,6 +89,7 @@ class Session:
             InputError: it cannot be read, or is not a complete plan.
         """
         from tfcheck.analysis.check import check
+        from tfcheck.analysis.selected import selected
 
         for each in self.given(plan):
             found = each.found.sources
@@ -99,8 +104,13 @@ class Session:
                     stacks=self.neighbours.of(each),
                     remarks=partial(self.notes, plan, each),
                 )
+            report = selected(report, self._choice)
             report = msgspec.structs.replace(_placed(report, found, self._workspace, _path(plan)), unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
+
+    def _chosen(self, report: Report) -> tuple[Finding, ...]:
+        """Return the findings that are reported: no others are worth a fix."""
+        return tuple(each for each in report.findings if self._choice.rules.selects(each.rule))
 
     @contextmanager
     def bounded(self, plan: str) -> Iterator[Allowance]:
@@ -209,6 +219,5 @@ def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bo
 
 
 def _undecided(report: Report, new_only: bool) -> bool:
-    unknown = [each for each in report.answers if each.verdict is Verdict.UNKNOWN]
-    counted = [each for each in unknown if not (new_only and each.before is Verdict.UNKNOWN)]
+    counted = [each for each in report.undecided() if not (new_only and each.before is Verdict.UNKNOWN)]
     return bool(report.skipped) or bool(counted)

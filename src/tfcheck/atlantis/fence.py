@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from tfcheck.atlantis.outside import harmless
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path
+from tfcheck.report.selection_words import selection_sentence
 from tfcheck.report.words import counted, headline, standings
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
@@ -34,7 +35,7 @@ def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
 
 def _heads(report: Report) -> Iterator[str]:
     """Begin with what the change does to what was there."""
-    yield f"tfcheck: {headline(standings(report))[1]}"
+    yield f"tfcheck: {headline(report, standings(report))[1]}"
     said = in_one_line(report)
     if said:
         mark = "- " if any(each.change == "broken" for each in report.task_changes) else ""
@@ -60,9 +61,10 @@ def _row(report: Report, finding: Finding) -> str:
 
 def _rest(reports: Sequence[Report]) -> Iterator[str]:
     """Explain how much is not decided and what could not be looked at."""
-    verdicts = [answer.verdict for report in reports for answer in report.answers]
+    verdicts = [answer.verdict for report in reports for answer in report.counting()]
     if waiting := verdicts.count(Verdict.UNKNOWN):
         yield f"not decided before apply: {waiting} of {counted(len(verdicts), 'permission')}"
+    yield from (harmless(said) for report in reports if (said := selection_sentence(report)))
     skipped = [each for report in reports for each in report.skipped]
     if skipped:
         others = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""

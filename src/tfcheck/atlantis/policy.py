@@ -10,11 +10,13 @@ it holds no count, no date and no line number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.step import Gate, own, reported
 from tfcheck.atlantis.surroundings import project
+from tfcheck.config.rules import Choice
+from tfcheck.report.selection_words import configuration_words, unselected_rules
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.errors import TfcheckError
 from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Verdict
@@ -26,15 +28,16 @@ def checked_policy(
     context: Sequence[str] = (),
     account: str | None = None,
     *,
+    choice: Callable[[], Choice] = Choice,
     debug: bool = False,
 ) -> str:
     """Check the plan of a project and write the result; what cannot be checked fails.
 
-    `context` are files with the state or a plan of other stacks, `account` is that of the plan; `debug` lets bugs
-    through.
+    `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
+    findings count, or raises what is wrong with the configuration; `debug` lets bugs through.
     """
     try:
-        return policy_lines(reported(project(variables), context, account), gate)
+        return policy_lines(reported(project(variables), context, account, choice()), gate)
     except TfcheckError as error:
         return policy_failed(error.message)
     except Exception as error:
@@ -62,12 +65,20 @@ def _results(reports: Iterable[Report], gate: Gate) -> Iterator[tuple[bool, str]
     for report in reports:
         for finding in report.findings:
             yield _fails(finding, gate), harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
-        for answer in report.answers:
-            if answer.verdict is Verdict.UNKNOWN:
-                excused = gate.new_only and answer.before is Verdict.UNKNOWN
-                yield gate.strict and not excused, harmless(_undecided(answer))
+        for answer in report.undecided():
+            excused = gate.new_only and answer.before is Verdict.UNKNOWN
+            yield gate.strict and not excused, harmless(_undecided(answer))
         for each in report.skipped:
             yield gate.strict, harmless(f"tfcheck - {each.address} - not analysed: {each.reason}")
+        yield from ((False, harmless(f"tfcheck - {each}")) for each in _left_out(report))
+
+
+def _left_out(report: Report) -> Iterator[str]:
+    """Say what does not count, without numbers that Atlantis would take for its own."""
+    if report.unselected:
+        yield f"findings of rules that are not selected: {unselected_rules(report)}"
+    if said := configuration_words(report.configuration):
+        yield said
 
 
 def _fails(finding: Finding, gate: Gate) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
+from tfcheck.config.rules import Choice
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 from tfcheck.vocabulary.finding import PlanInfo, Report, Skipped
@@ -75,17 +76,18 @@ def after_plan(
     context: Sequence[str] = (),
     account: str | None = None,
     *,
+    choice: Callable[[], Choice] = Choice,
     debug: bool = False,
 ) -> StepOutput:
     """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
 
-    `context` are files with the state or a plan of other stacks, `account` is that of the plan.
-    Whatever goes wrong is reported in the text and in the result: a plan must not fail because of us. `debug` lets bugs
-    through.
+    `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
+    findings count, or raises what is wrong with the configuration. Whatever goes wrong is reported in the text and in
+    the result: a plan must not fail because of us. `debug` lets bugs through.
     """
     about = project(variables)
     try:
-        return _checked(variables, about, gate, reported(about, context, account))
+        return _checked(variables, about, gate, reported(about, context, account, choice()))
     except TfcheckError as error:
         return _unchecked(variables, about, gate, error.message, error.hint)
     except Exception as error:
@@ -102,8 +104,10 @@ def _checked(variables: Mapping[str, str], about: Project, gate: Gate, reports: 
     return StepOutput(fenced(reports, after), _STOPPED if stopped else 0)
 
 
-def reported(about: Project, context: Sequence[str] = (), account: str | None = None) -> list[Report]:
-    """Check the plan that the step `show` has written, beside other stacks.
+def reported(
+    about: Project, context: Sequence[str] = (), account: str | None = None, choice: Choice | None = None
+) -> list[Report]:
+    """Check the plan that the step `show` has written, beside other stacks; `choice` leaves out findings.
 
     Raises:
         InputError: there is none, or it cannot be read.
@@ -117,7 +121,14 @@ def reported(about: Project, context: Sequence[str] = (), account: str | None = 
     plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
     try:
         together = Session(
-            (plan,), context, None, about.workspace, account=account, outputs=(about.planfile,), shared=True
+            (plan,),
+            context,
+            None,
+            about.workspace,
+            account=account,
+            outputs=(about.planfile,),
+            shared=True,
+            choice=choice,
         )
     except InputError as error:  # of the context; whoever runs the server has named its files
         raise InputError(_by_name(error.message, context), hint=error.hint) from None

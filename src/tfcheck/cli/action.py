@@ -17,8 +17,9 @@ import msgspec
 from tfcheck.analysis.session import Checked, Session, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
-from tfcheck.cli.action_inputs import Inputs, inputs, paths
+from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
 from tfcheck.cli.action_outputs import outputs, step_outputs
+from tfcheck.config.rules import Choice
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 
 _FINDINGS = 1
@@ -35,7 +36,7 @@ def github(debug: bool) -> int:
     The page on the GitHub Action lists them.
     """
     try:
-        status = _run(inputs(os.environ), os.environ, debug=debug)
+        status = _run(inputs(os.environ, configured(os.environ)), os.environ, debug=debug)
     except TfcheckError as error:
         terminal.complain(error)
         _annotate([error])
@@ -89,6 +90,7 @@ def _checked(wanted: Inputs) -> _Found:
         account=wanted.account,
         outputs=(*wanted.reports, wanted.sarif_file, wanted.output_json),
         shared=True,
+        choice=Choice(wanted.rules, wanted.file, wanted.settings),
     )
     return _read(plans.files, together.checked, plans.errors)
 
@@ -98,7 +100,7 @@ def _saved(wanted: Inputs) -> _Found:
     found = paths("report", wanted.reports)
     expected = wanted.wishes.expected > 0
     files = [each for each in found.files if not expected or Path(each).exists()]
-    return _read(files, lambda file: reporting.saved([file]), () if expected else found.errors)
+    return _read(files, lambda file: reporting.saved([file], Choice(wanted.rules)), () if expected else found.errors)
 
 
 def _read(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors: Iterable[InputError]) -> _Found:

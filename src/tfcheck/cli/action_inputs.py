@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.cli.configured import LoadedSettings, as_option, load, rule_selection
+from tfcheck.config.keys import KEYS
+from tfcheck.config.rules import RuleSelection
+from tfcheck.config.settings import Setting
 from tfcheck.report.plain import clipped, visible
 from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError
@@ -24,7 +29,10 @@ _HINT = "paths are seen from the job's working directory; the step that writes t
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """The inputs of `action.yml`; those of files may be patterns, `temporary` is where files without a name go."""
+    """The inputs of `action.yml`; those of files may be patterns, `temporary` is where files without a name go.
+
+    `file` is the configuration file, `settings` what it sets that counts for the result.
+    """
 
     plans: tuple[str, ...]
     reports: tuple[str, ...]
@@ -41,6 +49,9 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     sarif_file: str
     output_json: str
     temporary: str
+    rules: RuleSelection
+    file: str | None
+    settings: Mapping[str, str]
     wishes: CommentOptions
 
     def unnamed(self, name: str) -> str:
@@ -50,8 +61,8 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
         return os.path.join(mkdtemp(prefix="tfcheck-", dir=self.temporary or None), name)
 
 
-def inputs(variables: Mapping[str, str]) -> Inputs:
-    """Read the inputs from variables, `TFCHECK_PLAN` for `plan`; an empty one is one that is not set.
+def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings()) -> Inputs:  # noqa: B008 (frozen)
+    """Read the inputs from variables, `TFCHECK_PLAN` for `plan`; what is empty there the configuration file may set.
 
     Raises:
         UsageError: an input has a value that it cannot have.
@@ -59,7 +70,7 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
     from tfcheck.github.comment import OnClean
     from tfcheck.github.publish import CommentOptions, When
 
-    told = _Told(variables)
+    told = _Told(variables, found.values)
     suggestions = told.switch("suggestions", "auto", "off") == "auto"
     wishes = CommentOptions(
         id=told.text("comment-id"),
@@ -70,12 +81,12 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
         expected=told.number("expect-reports", 0),
         suggestions=told.number("max-suggestions", 20) if suggestions else 0,
     )
-    found = Inputs(
+    read = Inputs(
         plans=told.lines("plan"),
         reports=told.lines("report"),
         context=told.lines("context"),
         sources=told.text("sources"),
-        workspace=told.text("workspace") or variables.get("TF_WORKSPACE", ""),
+        workspace=told.given("workspace") or variables.get("TF_WORKSPACE", "") or told.text("workspace"),
         account=account_id(told.text("account"), "the input `account`") if told.text("account") else None,
         fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),
         new_only=told.flag("new-only", False),
@@ -86,21 +97,52 @@ def inputs(variables: Mapping[str, str]) -> Inputs:
         sarif_file=told.text("sarif-file"),
         output_json=told.text("output-json"),
         temporary=variables.get("RUNNER_TEMP", ""),
+        rules=rule_selection(told.names("select"), told.names("ignore"), told.names("severity")),
+        file=found.settings.path if found.settings else None,
+        settings=told.in_force,
         wishes=wishes,
     )
-    if not found.plans and not found.reports:
+    if not read.plans and not read.reports:
         raise UsageError("neither the input `plan` nor `report` is set")
-    return found
+    return read
+
+
+def configured(variables: Mapping[str, str]) -> LoadedSettings:
+    """Return what the configuration file sets for the plans; reports of other jobs have been made with theirs.
+
+    Raises:
+        UsageError: it cannot be read, or contains something that it cannot contain.
+    """
+    told = _Told(variables, {})
+    config, plans = told.text("config"), paths("plan", told.lines("plan")).files
+    if not (config or plans):
+        return LoadedSettings()
+    return load(config, plans, told.text("sources"), told.text("workspace"), shared=True)
 
 
 class _Told:
     """The values of inputs, refused where they are none that the input can have."""
 
-    def __init__(self, variables: Mapping[str, str]) -> None:
+    def __init__(self, variables: Mapping[str, str], settings: Mapping[str, Setting]) -> None:
         self._variables = variables
+        self._settings = {key.variable: (key, settings[key.path]) for key in KEYS if key.path in settings}
+        #: The keys of the file that no variable sets and that count for the result, with their values for people.
+        self.in_force: dict[str, str] = {}
+
+    def given(self, name: str) -> str:
+        return self._variables.get(_variable(name), "").strip()
 
     def text(self, name: str) -> str:
-        return self._variables.get(f"TFCHECK_{name.upper().replace('-', '_')}", "").strip()
+        given = self.given(name)
+        if given or _variable(name) not in self._settings:
+            return given
+        key, setting = self._settings[_variable(name)]
+        if key.counts:
+            self.in_force[key.path] = setting.shown
+        return "\n".join(as_option(key, setting.value)) if key.several else setting.shown
+
+    def names(self, name: str) -> tuple[str, ...]:
+        return tuple(filter(None, re.split(r"[,\s]+", self.text(name))))
 
     def lines(self, name: str) -> tuple[str, ...]:
         return tuple(filter(None, map(str.strip, self.text(name).split("\n"))))
@@ -133,6 +175,10 @@ class _Told:
         if not (value.isascii() and value.isdecimal() and len(value) < 10):
             raise self._refused(name, "a number")
         return int(value)
+
+
+def _variable(name: str) -> str:
+    return f"TFCHECK_{name.upper().replace('-', '_')}"
 
 
 class NamedFiles(msgspec.Struct, frozen=True):

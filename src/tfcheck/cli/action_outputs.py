@@ -7,14 +7,14 @@ from pathlib import Path
 
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.errors import UsageError
-from tfcheck.vocabulary.finding import Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Report, Severity
 
 
 def outputs(reports: Sequence[Report]) -> dict[str, str]:
     """Count what reports hold, and say it in one line."""
     severities = [finding.severity for report in reports for finding in report.findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
-    unknown = sum(answer.verdict is Verdict.UNKNOWN for report in reports for answer in report.answers)
+    unknown = sum(len(report.undecided()) for report in reports)
     tasks = sum(len(report.task_definitions) for report in reports)
     counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {unknown} unknown"
     return {

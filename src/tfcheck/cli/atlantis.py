@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tfcheck.cli import options, terminal
+from tfcheck.cli.configured import ConfiguredCommand, LoadedSettings, choice, config_option, load
 
 if TYPE_CHECKING:
     from tfcheck.github.comment import OnClean
@@ -28,12 +30,12 @@ def _gate(default: str) -> click.Option:
 
 def _strict() -> click.Option:
     return click.Option(
-        ["--strict"], is_flag=True, help="Fail on unknown verdicts and on skipped task definitions as well."
+        ["--strict/--no-strict"], help="Fail on unknown verdicts and on skipped task definitions as well."
     )
 
 
 def _new_only() -> click.Option:
-    return click.Option(["--new-only"], is_flag=True, help="Ignore findings that existed before the change.")
+    return click.Option(["--new-only/--no-new-only"], help="Ignore findings that existed before the change.")
 
 
 def _debug() -> click.Option:
@@ -65,11 +67,31 @@ def announce(debug: bool) -> int:
     return printed.status
 
 
+class _PolicyCheck(ConfiguredCommand):
+    """The check, which reports an error in the file as a failure; a section can be for the project by its name."""
+
+    defers = True
+
+    def load(self, given: Mapping[str, Any]) -> LoadedSettings:
+        from tfcheck.atlantis.surroundings import project
+
+        about = project(os.environ)
+        return load(config_option(given), workspace=about.workspace, targets=(about.target,), shared=True)
+
+
+class _Plan(_PolicyCheck):
+    """The step, which only the server closes."""
+
+    without = ("fail-on", "strict", "new-only")
+
+
 @atlantis.command(
+    cls=_Plan,
     context_settings=_NAMES,
     params=[_gate("never"), _strict(), _new_only(), _debug()],
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
+@options.rules
 @options.context
 @options.account
 def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool) -> int:
@@ -80,17 +102,19 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], a
     """
     from tfcheck.atlantis.step import Gate, after_plan
 
-    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, account, debug=debug)
+    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, account, choice=choice, debug=debug)
     terminal.publish(printed.text, None, colour=False)
     return printed.status
 
 
 @atlantis.command(
     "policy-check",
+    cls=_PolicyCheck,
     context_settings=_NAMES,
     params=[_gate("error"), _strict(), _new_only(), _debug()],
     short_help="Run as a step of policy_check: print the findings that need approval.",
 )
+@options.rules
 @options.context
 @options.account
 def policy_check(
@@ -104,7 +128,7 @@ def policy_check(
     from tfcheck.atlantis.step import Gate
 
     gate = Gate(fail_on, strict, new_only)
-    terminal.publish(checked_policy(os.environ, gate, context, account, debug=debug), None, colour=False)
+    terminal.publish(checked_policy(os.environ, gate, context, account, choice=choice, debug=debug), None, colour=False)
     return 0
 
 

@@ -11,6 +11,8 @@ import click
 from tfcheck.analysis.session import fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
+from tfcheck.cli.configured import ConfiguredCommand, choice
+from tfcheck.config.rules import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Report
@@ -21,7 +23,14 @@ if TYPE_CHECKING:
 _FINDINGS = 1
 
 
+class _Comment(ConfiguredCommand):
+    """The command, with the keys of [comment]."""
+
+    section = "comment"
+
+
 @click.command(
+    cls=_Comment,
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Comment on the pull request, one comment for all saved reports.",
 )
@@ -80,8 +89,9 @@ _FINDINGS = 1
     show_default=True,
     help="Exit with status 1 if there is a finding of this severity or higher.",
 )
-@click.option("--new-only", is_flag=True, help="Exit with status 1 only for findings that the change introduces.")
-@click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
+@click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that the change introduces.")
+@click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
+@options.rules
 @click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
 @options.debug
 def comment(
@@ -109,7 +119,7 @@ def comment(
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     if not files and not given["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
-    reports, status = _saved(files)
+    reports, status = _saved(files, choice())
     wishes = _wishes(given, least=len(files) if status else 0)
     status = max(status, _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0)
     if dry_run:
@@ -134,13 +144,13 @@ def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
     )
 
 
-def _saved(files: Iterable[str]) -> tuple[list[Report], int]:
+def _saved(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
     """Read the reports; one that cannot be read does not keep the others from being told."""
     reports: list[Report] = []
     status = 0
     for file in files:
         try:
-            reports += [each.report for each in reporting.saved([file])]
+            reports += [each.report for each in reporting.saved([file], chosen)]
         except InputError as error:
             terminal.complain(error)
             status = error.exit_status

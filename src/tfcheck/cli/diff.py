@@ -9,16 +9,25 @@ from collections.abc import Sequence
 import click
 
 from tfcheck.cli import options, terminal
+from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.plans import reports as checked
 from tfcheck.vocabulary.finding import Report
 
 
+class _Diff(ConfiguredCommand):
+    """The command, whose formats are its own."""
+
+    without = ("format",)
+
+
 @click.command(
+    cls=_Diff,
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@options.config
 @options.sources
 @options.context
 @options.workspace

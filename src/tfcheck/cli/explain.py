@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from tfcheck.cli import options, terminal
+from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.vocabulary.errors import InputError, UsageError
 
 #: Texts of ECS are short; whatever is longer is something else.
@@ -16,11 +17,13 @@ _LONGEST = 100_000
 
 
 @click.command(
+    cls=ConfiguredCommand,
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
 )
 @click.argument("text", metavar="TEXT")
 @click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@options.config
 @options.sources
 @options.context
 @options.workspace

@@ -8,12 +8,21 @@ import sys
 import click
 
 from tfcheck.cli import options, terminal
+from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.configured import choice as chosen
 from tfcheck.report.screen import visible
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Fix
 
 
+class _Fix(ConfiguredCommand):
+    """The command, with the keys of [fix]."""
+
+    section = "fix"
+
+
 @click.command(
+    cls=_Fix,
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
 )
@@ -23,8 +32,9 @@ from tfcheck.vocabulary.finding import Fix
 @click.option(
     "--only", multiple=True, metavar="RULE|ADDRESS", help="Fix only this rule, task definition or role; repeatable."
 )
-@click.option("--safe-only", is_flag=True, help="Omit fixes that need a review.")
-@click.option("--grant-prefix", is_flag=True, help="Grant a directory where several files of it are needed.")
+@click.option("--safe-only/--no-safe-only", help="Omit fixes that need a review.")
+@click.option("--grant-prefix/--no-grant-prefix", help="Grant a directory where several files of it are needed.")
+@options.rules
 @options.sources
 @options.context
 @options.workspace
@@ -61,7 +71,7 @@ def fix(
     from tfcheck.analysis.fix_session import fix as fixed
     from tfcheck.report.diff import needs_unidiff_zero
 
-    choice = FixSelection(only, safe_only, grant_prefix)
+    choice = FixSelection(only, safe_only, grant_prefix, chosen().rules)
     if interactive and "-" in plans:
         raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
     choose = Asking(colour) if interactive else None

@@ -19,6 +19,7 @@ from tfcheck import __version__
 from tfcheck.analysis.session import Checked, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
+from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.plans import reports as checked
 from tfcheck.report.screen import visible
 from tfcheck.symbolic.limits import bounded
@@ -52,6 +53,7 @@ class CheckOptions(msgspec.Struct, frozen=True):
 #: The commands that are imported when they are asked for: most runs check a plan, and wait for none of them.
 _COMMANDS = {
     "comment": ("tfcheck.cli.comment", "comment"),
+    "config": ("tfcheck.cli.config", "config"),
     "github": ("tfcheck.cli.action", "github"),
     "atlantis": ("tfcheck.cli.atlantis", "atlantis"),
     "diff": ("tfcheck.cli.diff", "diff"),
@@ -122,7 +124,11 @@ def main(ctx: click.Context) -> int | None:
     return None
 
 
-@main.command(context_settings=_NAMES, short_help="Check every ECS task of a plan; the word can be left out.")
+@main.command(
+    cls=ConfiguredCommand,
+    context_settings=_NAMES,
+    short_help="Check every ECS task of a plan; the word can be left out.",
+)
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option(
     "--format",
@@ -139,8 +145,9 @@ def main(ctx: click.Context) -> int | None:
     help="The least severity of a finding that makes the exit status 1; never, unless set, where SARIF goes to "
     "standard output.",
 )
-@click.option("--new-only", is_flag=True, help="Exit with status 1 only for findings that this change introduces.")
-@click.option("--strict", is_flag=True, help="Exit with 1 also where an answer is unknown or something was skipped.")
+@click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces.")
+@click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
+@options.rules
 @options.sources
 @options.context
 @options.workspace
@@ -150,9 +157,9 @@ def main(ctx: click.Context) -> int | None:
 )
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @options.colour
-@click.option("--quiet", "-q", is_flag=True, help="Omit what explains and what needs no action, and progress messages.")
-@click.option("--verbose", "-v", is_flag=True, help="Add what is allowed and by which statement, and every assumption.")
-@click.option("--expand", is_flag=True, help="Name every instance and every finding that is shown as one.")
+@click.option("--quiet/--no-quiet", "-q", help="Omit what explains and what needs no action, and progress messages.")
+@click.option("--verbose/--no-verbose", "-v", help="Add what is allowed and by which statement, and every assumption.")
+@click.option("--expand/--no-expand", help="Name every instance and every finding that is shown as one.")
 @options.debug
 def check(
     plans: tuple[str, ...],
@@ -179,13 +186,15 @@ def check(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
-    reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output)
+    chosen = choice()
+    reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output, choice=chosen)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return max(status, _status(reports, wanted))
 
 
 @main.command(
+    cls=ConfiguredCommand,
     context_settings=_NAMES,
     short_help="Write saved JSON reports, several as one, in another format.",
     params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
@@ -212,7 +221,7 @@ def report(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
-    reports = list(reporting.saved(files))
+    reports = list(reporting.saved(files, choice()))
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
 
@@ -224,8 +233,11 @@ def _coloured(colour: str, output: str | None) -> bool:
 
 def _least(fail_on: str, form: str | None, output: str | None) -> str:
     """Let SARIF on standard output pass unless told otherwise: the step that uploads it comes after this one."""
-    given = click.get_current_context().get_parameter_source("fail_on") is not ParameterSource.DEFAULT
-    return "never" if form == "sarif" and output in (None, "-") and not given else fail_on
+    context = click.get_current_context()
+    given = context.get_parameter_source("fail_on") is not ParameterSource.DEFAULT
+    # NOTE: a format that only the configuration file sets must not let anything pass.
+    by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP
+    return "never" if form == "sarif" and output in (None, "-") and not (given or by_file) else fail_on
 
 
 def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:

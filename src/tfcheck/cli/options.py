@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
 import click
 from click.core import ParameterSource
 
 from tfcheck.vocabulary.arn import account_id
+
+if TYPE_CHECKING:
+    _Type = click.ParamType[str]
+else:  # before click 8.4 it has no parameters
+    _Type = click.ParamType
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -15,6 +26,74 @@ def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) 
     return account_id(value, "TFCHECK_ACCOUNT" if by_variable else "`--account`")
 
 
+class _Lines(_Type):
+    """Texts of which a variable holds one a line."""
+
+    name = "text"
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        return [each.strip() for each in rv.splitlines() if each.strip()]
+
+
+class _Rules(_Type):
+    """Rules, of which a variable and one option can name several."""
+
+    name = "rules"
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        return [each for each in re.split(r"[,\s]+", rv) if each]
+
+
+def _keep(ctx: click.Context, option: click.Parameter, value: Sequence[str]) -> None:
+    """Keep the rules that an option names for whoever asks; commands need no parameters for it."""
+    ctx.meta[f"tfcheck.{option.name}"] = tuple(part for each in value for part in each.split(",") if part)
+
+
+def rules(command: _Command) -> _Command:
+    """Build the options that choose rules, and the configuration file that may choose as well."""
+    for option in reversed(_RULE_OPTIONS):
+        command = option(command)
+    return command
+
+
+config = click.option(
+    "--config",
+    metavar="FILE|off",
+    envvar="TFCHECK_CONFIG",
+    expose_value=False,
+    help="The configuration file; off reads none. Default: the nearest tfcheck.toml or pyproject.toml with "
+    "[tool.tfcheck], from the sources to the top of the work tree.",
+)
+_RULE_OPTIONS = (
+    click.option(
+        "--select",
+        metavar="RULE,...",
+        type=_Rules(),
+        multiple=True,
+        expose_value=False,
+        callback=_keep,
+        help="Report only findings of these rules; * ends the beginning of several ids.",
+    ),
+    click.option(
+        "--ignore",
+        metavar="RULE,...",
+        type=_Rules(),
+        multiple=True,
+        expose_value=False,
+        callback=_keep,
+        help="Do not report findings of these rules. The verdicts stay, and the report counts what is left out.",
+    ),
+    click.option(
+        "--severity",
+        metavar="RULE=SEVERITY,...",
+        type=_Rules(),
+        multiple=True,
+        expose_value=False,
+        callback=_keep,
+        help="Change the severity of the findings of rules: error, warning or info.",
+    ),
+    config,
+)
 sources = click.option(
     "--sources",
     metavar="DIR|TFPLAN",
@@ -24,6 +103,7 @@ sources = click.option(
 context = click.option(
     "--context",
     metavar="FILE",
+    type=_Lines(),
     multiple=True,
     help="What `terraform show -json` prints of the state, or a plan, of another stack; - is standard input. What is "
     "in it exists. Can be given several times.",

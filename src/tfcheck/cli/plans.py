@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import terminal
+from tfcheck.config.rules import Choice
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Report
 
@@ -21,11 +22,12 @@ def reports(
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     quiet: bool = False,
     output: str | None = None,
+    choice: Choice | None = None,
 ) -> tuple[list[Checked], int]:
     """Check the plans, each with the others and the context beside it; give the reports and an exit status.
 
     With `fixes` those findings are given one that `fix` picks. A plan that cannot be read is reported on standard error
-    and does not keep the others from being checked. `output` is where the report goes.
+    and does not keep the others from being checked. `output` is where the report goes; `choice` leaves out findings.
 
     Raises:
         InputError: a file of the context cannot be read, or holds something else.
@@ -34,7 +36,9 @@ def reports(
     found: list[Checked] = []
     status = 0
     outputs = (output,) if output else ()
-    together = Session(plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs)
+    together = Session(
+        plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs, choice=choice
+    )
     for plan in plans:
         try:
             with terminal.progress(plan, quiet=quiet):

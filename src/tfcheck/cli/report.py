@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.analysis.session import Checked, fails
+from tfcheck.config.rules import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Report
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 FORMATS = ("markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket")
 
 
-def saved(files: Iterable[str]) -> Iterator[Checked]:
-    """Read reports that `--format json` wrote; `-` is standard input.
+def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:
+    """Read reports that `--format json` wrote; `-` is standard input. `choice` leaves out findings.
 
     Raises:
         InputError: a file is not there, or holds anything else.
@@ -32,7 +33,15 @@ def saved(files: Iterable[str]) -> Iterator[Checked]:
 
     for file in files:
         for report in read(_content(file), file):
-            yield Checked(report, report.plan.directory or ".")
+            yield Checked(_chosen(report, choice), report.plan.directory or ".")
+
+
+def _chosen(report: Report, choice: Choice | None) -> Report:
+    if not choice:
+        return report
+    from tfcheck.analysis.selected import selected
+
+    return selected(report, choice)
 
 
 def _content(file: str) -> bytes:

@@ -12,6 +12,7 @@ import click
 
 from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
+from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.vocabulary.clipping import clip
@@ -28,21 +29,27 @@ _COMPARED = 2_000
 _PARTS = re.compile(r"[\w-]+")
 
 
+class _Show(ConfiguredCommand):
+    """The command, whose formats are its own."""
+
+    without = ("format",)
+
+
 @click.command(
+    cls=_Show,
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print which statement of which policy grants what each task needs, as a tree.",
 )
 @click.argument("plan", metavar="PLAN")
 @click.argument("task", metavar="[TASK]", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.config
 @options.sources
 @options.context
 @options.workspace
 @options.account
 @options.colour
-@click.option(
-    "--expand", is_flag=True, help="Show every instance that is folded with others, and every near statement."
-)
+@click.option("--expand/--no-expand", help="Show every instance that is folded with others, and every near statement.")
 @options.debug
 def show(
     plan: str,
@@ -93,7 +100,7 @@ def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colo
     from tfcheck.report.map_text import map_text
     from tfcheck.report.words import headline
 
-    _, words = headline({each.address: each.status for each in tasks})
+    _, words = headline(checked.report, {each.address: each.status for each in tasks})
     groups = unfolded(tasks) if detail.expand else folded_maps(tasks)
     return map_text(f"{checked.report.plan.path}: {words}", groups, detail, colour=colour)
 

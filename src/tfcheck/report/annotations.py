@@ -13,8 +13,9 @@ import msgspec
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
+from tfcheck.report.selection_words import selection_sentence
 from tfcheck.report.words import counted, reason_words
-from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
 
 MOST = 10
 #: Of the ten notices, what the change does takes no more.
@@ -79,6 +80,8 @@ def _told(report: Report, several: bool) -> Iterator[Annotation]:
     for each in report.skipped:
         yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{aside}")
     yield from _unknown(report, aside)
+    if said := selection_sentence(report):
+        yield Annotation("notice", "tfcheck", f"{said}{aside}")
 
 
 def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
@@ -100,9 +103,8 @@ def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
 def _unknown(report: Report, aside: str) -> Iterator[Annotation]:
     """Return what is not decided, once for everything that waits for the same."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in report.answers:
-        if answer.verdict is Verdict.UNKNOWN:
-            groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
+    for answer in report.undecided():
+        groups.setdefault((answer.reason, answer.waits_for), []).append(answer)
     for (reason, waits_for), members in groups.items():
         need, place = members[0].requirement, members[0].needed_at
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"

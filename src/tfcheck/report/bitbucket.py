@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from tfcheck.report.gitlab import rows
 from tfcheck.report.json import Json, written
 from tfcheck.report.plain import clipped
+from tfcheck.report.selection_words import excused_words
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Report, Severity
 
@@ -27,6 +28,8 @@ def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     tasks = sum(len(report.task_definitions) for report in reports)
     said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')} in {counted(tasks, 'ECS task definition')}"
+    excused = excused_words(reports)
+    said += f"; {excused}" if excused else ""
     report: Json = {
         "title": "tfcheck",
         "report_type": "SECURITY",

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from tfcheck.report.json import Json, written
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
+from tfcheck.report.selection_words import unselected_words
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
-from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
 
 #: GitLab's scale is info, minor, major, critical, blocker.
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "minor", Severity.INFO: "info"}
@@ -33,14 +34,15 @@ def rows(report: Report) -> Iterator[Json]:
     for finding in report.findings:
         for answer in finding.answers or (None,):
             yield _finding(report, finding, answer)
-    for answer in report.answers:
-        if answer.verdict is Verdict.UNKNOWN:
-            yield _unknown(report, answer)
+    for answer in report.undecided():
+        yield _unknown(report, answer)
     for skipped in report.skipped:
         said = f"{skipped.address} could not be analysed: {skipped.reason}"
         yield _row(report, "skipped", Severity.WARNING, said, skipped.address)
     for unread in report.unread:
         yield _row(report, "unread", Severity.ERROR, f"not checked: {unread.problem}", unread.path)
+    if said := unselected_words(report):
+        yield _row(report, "configuration", Severity.INFO, f"not reported: {said}", "configuration")
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
@@ -48,9 +50,8 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
     identity = fingerprint.of_finding(finding)
     severity = finding.severity
     if answer is not None:
-        need = answer.requirement
+        severity = finding.weight(answer) if len(finding.answers) > 1 else severity
         said, identity = _words(answer, "is not allowed"), fingerprint.of_answer(answer)
-        severity = need.severity if len(finding.answers) > 1 else severity
     place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
     return _row(report, finding.rule, severity, said, identity, place)
 

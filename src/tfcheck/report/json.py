@@ -90,6 +90,12 @@ def document(report: Report) -> Json:
     }
     if report.unread:
         shown["unread"] = [msgspec.structs.asdict(each) for each in report.unread]
+    if report.configuration is not None:
+        shown["configuration"] = msgspec.structs.asdict(report.configuration)
+    if report.unselected:
+        shown["unselected"] = [
+            {**msgspec.structs.asdict(each), "severity": each.severity.value} for each in report.unselected
+        ]
     if report.context is not None:
         shown["context"] = dict(report.context)
     return shown

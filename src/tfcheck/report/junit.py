@@ -14,6 +14,7 @@ import msgspec
 from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
+from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
 
@@ -79,9 +80,12 @@ def _properties(report: Report) -> Iterator[str]:
     ]
     told += [("switches the execution role", switched(each).plain) for each in report.role_switches]
     told += [(kind.words, each.plain) for kind in about_access(report) for each in kind.lines]
-    if told:
+    rows = [(f"this change {name}", value) for name, value in told]
+    rows += [("not reported", said)] if (said := unselected_words(report)) else []
+    rows += [("configuration", said)] if (said := configuration_words(report.configuration)) else []
+    if rows:
         yield "    <properties>"
-        yield from (f"      <property{_attributes(name=f'this change {name}', value=value)}/>" for name, value in told)
+        yield from (f"      <property{_attributes(name=name, value=value)}/>" for name, value in rows)
         yield "    </properties>"
 
 
@@ -103,9 +107,9 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
     case = TestCase(need.task_definition, name, rule=need.rule, file=file_path(report, place), line=_line(place))
     if answer.verdict is Verdict.ALLOWED:
         return case
-    outcome = failing.undecided(answer)
+    outcome = failing.undecided(answer) if need.rule not in report.rules_off else "skipped"
     if answer.verdict is Verdict.DENIED:
-        outcome = failing.outcome(need.severity, finding.change) if finding else "skipped"
+        outcome = failing.outcome(finding.weight(answer), finding.change) if finding else "skipped"
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     return msgspec.structs.replace(
         case,

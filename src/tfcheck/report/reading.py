@@ -20,6 +20,7 @@ from tfcheck.vocabulary.finding import (
     AccessUnknown,
     ActionOnResource,
     Answer,
+    Configuration,
     Evidence,
     Finding,
     Fix,
@@ -35,6 +36,7 @@ from tfcheck.vocabulary.finding import (
     Skipped,
     TaskChange,
     Unread,
+    Unselected,
     Verdict,
 )
 
@@ -148,6 +150,18 @@ class _AccessChange(msgspec.Struct):
     role_change: Literal["created", "deleted"] | None = None
 
 
+class _Unselected(msgspec.Struct):
+    rule: str
+    severity: Severity
+    task_definition: str
+
+
+class _Configuration(msgspec.Struct):
+    file: str | None = None
+    settings: dict[str, str] = {}
+    rules_off: list[str] = []
+
+
 class _Report(msgspec.Struct):
     tfcheck_version: str
     plan: _Plan
@@ -164,6 +178,8 @@ class _Report(msgspec.Struct):
     access_unknown: list[AccessUnknown] = []
     access_possible: list[_AccessChange] = []
     unread: list[Unread] = []
+    configuration: _Configuration | None = None
+    unselected: list[_Unselected] = []
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -244,7 +260,13 @@ def _report(shape: _Report, named: str) -> Report:
         access_unknown=tuple(shape.access_unknown),
         access_possible=tuple(map(_access, shape.access_possible)),
         unread=tuple(shape.unread),
+        configuration=_configuration(shape.configuration),
+        unselected=tuple(Unselected(each.rule, each.severity, each.task_definition) for each in shape.unselected),
     )
+
+
+def _configuration(shape: _Configuration | None) -> Configuration | None:
+    return Configuration(shape.file, shape.settings, tuple(shape.rules_off)) if shape else None
 
 
 def _access(shape: _AccessChange) -> AccessChange:

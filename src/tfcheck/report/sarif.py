@@ -23,9 +23,10 @@ from tfcheck.report.json import changes, written
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
+from tfcheck.report.selection_words import selection_sentence
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
-from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -95,9 +96,8 @@ def _told(report: Report) -> Iterator[SarifResult]:
             yield _finding(report, finding, None)
         for answer in finding.answers:
             yield _finding(report, finding, answer)
-    for answer in report.answers:
-        if answer.verdict is Verdict.UNKNOWN:
-            yield _unknown(report, answer)
+    for answer in report.undecided():
+        yield _unknown(report, answer)
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> SarifResult:
@@ -247,6 +247,7 @@ def _rule(manual: Manual, severity: Severity | None) -> Json:
 def _invocation(reports: Sequence[Report]) -> Json:
     """Return what has no place: what the change does, and what could not be analysed."""
     done = [said for report in reports if (said := in_one_line(report))]
+    done += [said for report in reports if (said := selection_sentence(report))]
     notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]
     notes += [
         {"level": "warning", "message": {"text": _plain(f"{each.address} could not be analysed: {each.reason}")}}

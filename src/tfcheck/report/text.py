@@ -13,6 +13,7 @@ from tfcheck.report.cause_text import Detail, cause_lines, origin
 from tfcheck.report.causes import Cause, causes
 from tfcheck.report.change_text import access_lines, broken_lines
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
+from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.unknown_text import unknown_lines
 from tfcheck.report.words import TaskStatus, counted, headline, standings
 from tfcheck.vocabulary.finding import Answer, Fix, Report, Severity, Verdict
@@ -46,7 +47,7 @@ def text(
 
 def _parts(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[Line]]:
     standing = standings(report)
-    style, words = headline(standing)
+    style, words = headline(report, standing)
     yield [line(Span(f"{report.plan.path}: ", Style.STRONG), Span(words, style))]
     yield list(broken_lines(report, detail))
     if detail.verbose:
@@ -67,6 +68,7 @@ def _parts(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[
     if not detail.quiet:
         yield list(access_lines(report, detail))
         yield list(_notes(report, detail))
+    yield list(_selection(report, detail))
     yield list(_end(report, found, detail))
 
 
@@ -123,6 +125,15 @@ def _notes(report: Report, detail: Detail) -> Iterator[Line]:
         yield line(Span(f"{counted(resting, 'assumption')}, see -v", Style.QUIET))
 
 
+def _selection(report: Report, detail: Detail) -> Iterator[Line]:
+    """Name what is left out, however little is to be shown, and what decided it."""
+    words = configuration_words(report.configuration)
+    if report.unselected:
+        yield from wrapped(Span("not reported: ", Style.WARNING), unselected_words(report), detail.width)
+    if words:
+        yield from wrapped(Span("configuration: ", Style.INFO), words, detail.width)
+
+
 def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
     yield from wrapped("", f"{summary(report, found)}.", detail.width, Style.STRONG)
     fixable = any(fix.diff for cause in found for fix in cause.fixes)
@@ -138,7 +149,7 @@ def summary(report: Report, found: list[Cause] | None = None) -> str:
     severities = [cause.severity for cause in found]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
     counts = [counted(severities.count(each), name) for each, name in names if each in severities]
-    return ": ".join(filter(None, (", ".join(counts), _permissions(report.answers))))
+    return ": ".join(filter(None, (", ".join(counts), _permissions(report.counting()))))
 
 
 def _permissions(answers: tuple[Answer, ...]) -> str:

@@ -10,7 +10,7 @@ from tfcheck.report.cause_text import Detail, origin
 from tfcheck.report.causes import block, blocks
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
 from tfcheck.report.words import counted, deciding_words, reason_words, sentence
-from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
+from tfcheck.vocabulary.finding import Answer, Reason, Report
 
 _SHOWN = 3
 _SHOWN_STATEMENTS = 3
@@ -19,11 +19,10 @@ _SHOWN_STATEMENTS = 3
 def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
     """Write what is not decided: one paragraph for all that waits for the same."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
-    for answer in report.answers:
-        if answer.verdict is Verdict.UNKNOWN:
-            # What a role outside the plan waits for is the role itself, whatever is asked of it.
-            cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
-            groups.setdefault((answer.reason, cause), []).append(answer)
+    for answer in report.undecided():
+        # What a role outside the plan waits for is the role itself, whatever is asked of it.
+        cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
+        groups.setdefault((answer.reason, cause), []).append(answer)
     for (reason, cause), members in groups.items():
         yield list(_paragraph(reason, cause, members, report, detail))
 

@@ -6,6 +6,7 @@ import msgspec
 
 from tfcheck.report.causes import Cause
 from tfcheck.report.screen import Style
+from tfcheck.report.selection_words import excused_counts, excused_words
 from tfcheck.vocabulary.finding import Answer, Reason, Report, RoleKind, Severity, Verdict
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
@@ -140,16 +141,27 @@ class TaskStatus(msgspec.Struct, frozen=True):
 def standings(report: Report) -> dict[str, TaskStatus]:
     """Explain how every task definition of the report stands, in the report's order."""
     answers: dict[str, list[Answer]] = {}
-    for answer in report.answers:
+    for answer in report.counting():
         answers.setdefault(answer.requirement.task_definition, []).append(answer)
     findings: dict[str, list[Severity]] = {}
     for finding in report.findings:
         findings.setdefault(finding.task_definition, []).append(finding.severity)
     skipped = dict.fromkeys(each.address for each in report.skipped)
-    return {
+    excused = excused_counts(report)
+    standing = {
         address: _standing(answers.get(address, []), findings.get(address, []), address in skipped)
         for address in dict.fromkeys((*report.task_definitions, *answers, *findings, *skipped))
     }
+    return {address: _excused(each, excused.get(address, "")) for address, each in standing.items()}
+
+
+def _excused(status: TaskStatus, counts: str) -> TaskStatus:
+    """Return how a task definition stands of which some findings do not count."""
+    if not counts:
+        return status
+    if status.style in (Style.GOOD, Style.QUIET):
+        return TaskStatus("-", Style.QUIET, f"no open finding: {counts}")
+    return TaskStatus(status.mark, status.style, f"{status.words}, {counts}")
 
 
 def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) -> TaskStatus:
@@ -180,8 +192,16 @@ def _is_spared(answer: Answer) -> bool:
     return answer.verdict is Verdict.DENIED and answer.requirement.severity is Severity.INFO
 
 
-def headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
-    """Return the verdict on the whole plan in one clause, and its style."""
+def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[Style, str]:
+    """Return the verdict on the whole plan in one clause, and its style; it names what does not count."""
+    excused = excused_words([report])
+    style, words = _headline(standing)
+    if not excused:
+        return style, words
+    return (Style.WARNING, f"no open finding; {excused}") if style is Style.GOOD else (style, f"{words}; {excused}")
+
+
+def _headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
     total = len(standing)
     styles = [each.style for each in standing.values()]
     if Style.ERROR in styles:

@@ -99,6 +99,18 @@ class Gate:
             self._refuse_hidden(name, place)
         return self._read(name, place)
 
+    # Configuration
+
+    def given(self, path: str) -> Path:
+        """Return where a file lies that a configuration file names as input; the job may have made it.
+
+        Raises:
+            RefusedError: out of the source tree, or where git or Terraform keep what is their own.
+        """
+        place = self._inside(path)
+        self._refuse_private(path, place)
+        return place
+
     # Functions
 
     def place(self, path: str) -> Path:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 import msgspec
 
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike, written
-from tfcheck.vocabulary.clipping import clip, clip_words
+from tfcheck.vocabulary.clipping import clip
 
 
 class Severity(Enum):
@@ -203,6 +202,11 @@ class Finding(msgspec.Struct, frozen=True):
     subject: str = ""
     fingerprint: str = ""
 
+    def weight(self, answer: Answer) -> Severity:
+        """Return how much one of its requirements weighs: as the finding does, where a configuration changed that."""
+        own = answer.requirement.severity
+        return own if any(each.requirement.severity is self.severity for each in self.answers) else self.severity
+
 
 class Skipped(msgspec.Struct, frozen=True):
     """Something that could not be analysed, and why."""
@@ -271,6 +275,27 @@ class Unread(msgspec.Struct, frozen=True):
     problem: str
 
 
+class Unselected(msgspec.Struct, frozen=True):
+    """A finding of a rule that is not selected: it does not count, and nobody may take its task for fine."""
+
+    rule: str
+    severity: Severity
+    task_definition: str
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """What decided which findings a report has.
+
+    `file` is the configuration file as seen from the top of its repository, None where only options decided;
+    `settings` are the keys that it sets and that count for this report, with their values for people. `rules_off` are
+    the rules that are not selected.
+    """
+
+    file: str | None = None
+    settings: dict[str, str] = {}
+    rules_off: tuple[str, ...] = ()
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says of the plan it was made from.
 
@@ -295,6 +320,7 @@ class Report(msgspec.Struct, frozen=True):
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
     is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
     `roles` tell roles of task definitions by their names, for who looks for one; no report shows them.
+    `configuration` is what decided which findings are here, `unselected` are those that it left out.
     """
 
     plan: PlanInfo
@@ -311,60 +337,23 @@ class Report(msgspec.Struct, frozen=True):
     access_possible: tuple[AccessChange, ...] = ()
     unread: tuple[Unread, ...] = ()
     roles: tuple[TaskRole, ...] = ()
+    configuration: Configuration | None = None
+    unselected: tuple[Unselected, ...] = ()
+
+    @property
+    def rules_off(self) -> tuple[str, ...]:
+        """The rules that are not selected."""
+        return self.configuration.rules_off if self.configuration else ()
+
+    def counting(self) -> tuple[Answer, ...]:
+        """Return the answers of the rules that are selected."""
+        off = self.rules_off
+        return tuple(each for each in self.answers if each.requirement.rule not in off) if off else self.answers
+
+    def undecided(self) -> tuple[Answer, ...]:
+        """Return the unknown answers of the rules that are selected."""
+        return tuple(each for each in self.counting() if each.verdict is Verdict.UNKNOWN)
 
     def worst(self) -> Severity | None:
         """Return the severity of the worst finding."""
         return min((finding.severity for finding in self.findings), key=lambda each: each.rank, default=None)
-
-
-#: What is looked up or compared, has its own way of being shown, or is code to be copied.
-_KEPT_WHOLE = frozenset(
-    (
-        "address",
-        "container",
-        "context",
-        "fingerprint",
-        "fix",
-        "id",
-        "location",
-        "needed_at",
-        "path",
-        "plan",
-        "pointer",
-        "remedy",
-    ),
-) | frozenset(
-    ("requirement", "requirements", "role", "roles", "rule", "sid", "subject", "task_definition", "task_definitions")
-)
-
-
-def clipped(report: Report) -> Report:
-    """Return a report in which no sentence, reason or pattern is longer than anybody reads."""
-    return _Clipping().of(report)  # type: ignore[no-any-return]
-
-
-class _Clipping:
-    """Clips the texts of a report; what is in it twice stays one object."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, Any] = {}
-
-    def of(self, part: Any) -> Any:
-        if isinstance(part, str):
-            return clip_words(part)
-        if isinstance(part, tuple):
-            parts = tuple(self.of(each) for each in part)
-            return parts if any(new is not old for new, old in zip(parts, part, strict=True)) else part
-        if not isinstance(part, msgspec.Struct):
-            return part
-        if id(part) not in self._known:
-            self._known[id(part)] = self._struct(part)
-        return self._known[id(part)]
-
-    def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
-        new = {}
-        for name in part.__struct_fields__:
-            old = getattr(part, name)
-            if name not in _KEPT_WHOLE and (found := self.of(old)) is not old:
-                new[name] = found
-        return msgspec.structs.replace(part, **new) if new else part

@@ -137,9 +137,7 @@ def gathered(findings: Iterable[TargetedFinding]) -> list[TargetedCause]:
 def _waiting(reports: list[Report]) -> list[TargetedUnknown]:
     found: dict[object, TargetedUnknown] = {}
     for report in reports:
-        for answer in report.answers:
-            if answer.verdict.value != "unknown":
-                continue
+        for answer in report.undecided():
             key = (answer.requirement.id, answer.role, answer.reason, answer.waits_for)
             if (known := found.get(key)) is None:
                 found[key] = TargetedUnknown(answer, report, (target(report),))

@@ -15,6 +15,7 @@ from tfcheck.report.markdown.page import Content, Page, gathered
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import told
 from tfcheck.report.plain import clipped
+from tfcheck.report.selection_words import excused_words, selection_sentence
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.finding import Severity
 
@@ -65,6 +66,8 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
         return ICONS[min(severities, key=lambda each: each.rank)], ", ".join(counts)
     if content.waiting or any(report.skipped for report in content.reports):
         return UNKNOWN_ICON, "no definite problem, but not everything can be decided"
+    if excused := excused_words(content.reports):
+        return "⚠️", f"no open finding, {excused}"
     if page.resolved:
         return "✅", f"resolved, {_all_can_start(content)}"
     return "✅", _all_can_start(content)
@@ -99,6 +102,7 @@ def missing(content: Content, page: Page) -> int:
 def lead(content: Content, page: Page) -> Iterator[str]:
     """Report in a sentence what breaks, or what does not, and which results are not here."""
     yield _breaks(content)
+    yield from dict.fromkeys(f"{sentence(said)}." for each in content.reports if (said := selection_sentence(each)))
     absent = content.absent(page)
     if absent:
         names_of = some_targets(tuple(clipped(each, _LONGEST_ID) for each in absent), most=_MOST_ABSENT)
@@ -121,6 +125,8 @@ def _breaks(content: Content) -> str:
         return "There is no result to show."
     if not tasks:
         return "There is no ECS task definition in this plan."
+    if excused := excused_words(content.reports):
+        return f"No other finding in {counted(tasks, 'ECS task definition')}: {excused}."
     return f"The roles of {counted(tasks, 'ECS task definition')} grant every permission that is checked."
 
 

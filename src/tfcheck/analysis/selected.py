@@ -1,0 +1,50 @@
+"""Leave out of a report the findings of rules that are not selected, and give the others their severities."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tfcheck import checks, startup
+from tfcheck.analysis.findings import worst_first
+from tfcheck.config.rules import Choice, RuleSelection
+from tfcheck.vocabulary.finding import Configuration, Finding, Report, Severity, Unselected
+
+
+def known_rules() -> tuple[str, ...]:
+    """Return the ids of all rules."""
+    return (*(each.id for each in startup.RULES), *(each.id for each in checks.CHECKS))
+
+
+def selected(report: Report, choice: Choice) -> Report:
+    """Return a report with the findings of selected rules only; it counts the others and names what decided.
+
+    INVARIANT: the answers stay as they are: what is denied is denied, whoever wants to read it.
+    """
+    if not choice:
+        return report
+    kept = [_weighed(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
+    rest = [each for each in report.findings if not choice.rules.selects(each.rule)]
+    unselected = tuple(Unselected(each.rule, each.severity, each.task_definition) for each in rest)
+    return msgspec.structs.replace(
+        report,
+        findings=tuple(worst_first(kept)),
+        unselected=(*report.unselected, *unselected),
+        configuration=_configuration(report, choice),
+    )
+
+
+def _weighed(finding: Finding, rules: RuleSelection) -> Finding:
+    severity = rules.severity_of(finding.rule)
+    return msgspec.structs.replace(finding, severity=Severity(severity)) if severity else finding
+
+
+def _configuration(report: Report, choice: Choice) -> Configuration:
+    """Return what decided on a report; a saved one may have left out rules before."""
+    before = report.configuration or Configuration()
+    rules = dict.fromkeys((*known_rules(), *(each.rule for each in report.findings)))
+    off = (each for each in rules if not choice.rules.selects(each))
+    return Configuration(
+        before.file or choice.file,
+        {**before.settings, **choice.settings},
+        tuple(dict.fromkeys((*before.rules_off, *off))),
+    )

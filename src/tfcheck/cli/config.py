@@ -1,0 +1,112 @@
+"""The command `tfcheck config`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from tfcheck.cli.configured import ConfiguredCommand, choice, loaded
+from tfcheck.cli.main import check
+from tfcheck.config.keys import KEYS, Key
+from tfcheck.config.settings import Setting
+from tfcheck.config.tables import written
+from tfcheck.report.screen import visible
+
+_NOT_HERE = ("plans", "form", "query", "output", "debug")
+
+
+class InForce(msgspec.Struct, frozen=True):
+    """One key: what is in force, and where that comes from."""
+
+    key: str
+    value: Any
+    source: str
+    shown: str
+    place: str = ""
+
+
+class _Config(ConfiguredCommand):
+    """The command, which shows the key `format` rather than obeying it."""
+
+    without = ("format",)
+
+
+@click.command(
+    cls=_Config,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Show the configuration that is in force, and where it comes from.",
+    params=[each for each in check.params if each.name not in _NOT_HERE],
+)
+@click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of tfcheck.toml, for editors.")
+def config(plans: tuple[str, ...], form: str, schema: bool, **_: Any) -> int:
+    """Show which configuration is in force for PLAN, and where each key is set.
+
+    Without PLAN, for the current directory. Accepts the options of `check`, which win over variables, which win over
+    the file. Reads no plan.
+    """
+    from tfcheck.report.json import written as as_json
+
+    if schema:
+        from tfcheck.config.schema import schema as of_file
+
+        click.echo(as_json(of_file()), nl=False)
+        return 0
+    found, chosen = loaded(), choice()
+    rows = list(_rows(found.values, found.settings.named if found.settings else ""))
+    from tfcheck.analysis.selected import known_rules
+
+    off = [each for each in known_rules() if not chosen.rules.selects(each)]
+    if form == "json":
+        click.echo(as_json(_document(found.settings.path if found.settings else None, rows, off)), nl=False)
+        return 0
+    click.echo(visible(f"configuration: {found.settings.named if found.settings else 'no file'}"))
+    for row in rows:
+        click.echo(visible(f"  {row.key:<20} {row.shown:<24} {row.place or row.source}"))
+    if off:
+        click.echo(visible(f"rules that are not selected: {', '.join(off)}"))
+    return 0
+
+
+def _document(file: str | None, rows: list[InForce], off: list[str]) -> dict[str, Any]:
+    settings = [
+        {"key": each.key, "value": each.value, "source": each.source, "place": each.place or None} for each in rows
+    ]
+    return {"file": file, "settings": settings, "rules_off": off}
+
+
+def _rows(values: Mapping[str, Setting], named: str) -> Iterator[InForce]:
+    context = click.get_current_context()
+    assert isinstance(context.command, ConfiguredCommand)
+    options = {key.path: option for option, key in context.command.keyed_options()}
+    for key in KEYS:
+        option = options.get(key.path)
+        source = context.get_parameter_source(option.name or "") if option else None
+        if option and source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
+            value = context.params.get(option.name or "", context.meta.get(f"tfcheck.{option.name}"))
+            by_variable = source is ParameterSource.ENVIRONMENT
+            place = _variable(option) if by_variable else ""
+            yield InForce(key.path, value, "environment" if by_variable else "command line", written(value), place)
+        elif option is None and (given := os.environ.get(key.variable)):
+            yield InForce(key.path, given, "environment", given, key.variable)
+        elif key.path in values:
+            setting = values[key.path]
+            section = f' [targets."{setting.target}"]' if setting.target else ""
+            yield InForce(key.path, setting.value, "file", setting.shown, f"{named}:{setting.line}{section}")
+        else:
+            yield _default(key)
+
+
+def _variable(option: click.Option) -> str:
+    names = option.envvar or ()
+    return next((each for each in ([names] if isinstance(names, str) else names) if os.environ.get(each)), "")
+
+
+def _default(key: Key) -> InForce:
+    return InForce(key.path, None, "default", key.default.strip("`"))

@@ -1,0 +1,229 @@
+"""Let variables and the configuration file set the options of a command that the command line does not set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import click
+import msgspec
+from click.core import ParameterSource
+
+from tfcheck.config.keys import KEYS, Key, Kind
+from tfcheck.config.rules import Choice, RuleSelection, matched, suggestion
+from tfcheck.config.search import candidates
+from tfcheck.config.settings import Setting, Settings
+from tfcheck.vocabulary.errors import TfcheckError, UsageError
+
+#: What `--config` accepts for no file at all.
+OFF = "off"
+_META = "tfcheck.configuration"
+
+
+class LoadedSettings(msgspec.Struct, frozen=True):
+    """What is set for a run: the file, if there is one, and the keys that it sets for the target."""
+
+    settings: Settings | None = None
+    values: Mapping[str, Setting] = {}
+
+
+class ConfiguredCommand(click.Command):
+    """A command whose options can be set by variables and by keys of the configuration file.
+
+    `section` is the table with more of its keys; the options in `without` have another meaning than the keys.
+    """
+
+    section: ClassVar[str] = ""
+    without: ClassVar[tuple[str, ...]] = ()
+    #: Whether an error in the file is left to the command, which has to report it in its own way.
+    defers: ClassVar[bool] = False
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for option, key in self.keyed_options():
+            own = [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())
+            option.envvar = list(dict.fromkeys((key.variable, *own)))
+
+    def keyed_options(self) -> list[tuple[click.Option, Key]]:
+        """Return the options that a key sets, with it."""
+        known = {each.name: each for each in KEYS if each.section in ("", self.section)}
+        options = [each for each in self.params if isinstance(each, click.Option)]
+        named = [(each, name.removeprefix("--")) for each in options for name in each.opts if name.startswith("--")]
+        return [(option, known[name]) for option, name in named if name in known and name not in self.without]
+
+    def load(self, given: Mapping[str, Any]) -> LoadedSettings:
+        """Return what the file sets for the arguments of the command."""
+        several = given.get("plans", ())
+        plans = [given.get("plan"), *(several if isinstance(several, Sequence) else ())]
+        return load(
+            config_option(given),
+            [each for each in plans if isinstance(each, str)],
+            _text(given.get("sources")) or os.environ.get("TFCHECK_SOURCES", ""),
+            _text(given.get("workspace")),
+        )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line, over the variables, over the file."""
+        if not ctx.resilient_parsing:
+            given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+            try:
+                ctx.meta[_META] = found = self.load(given)
+                ctx.default_map = {
+                    option.name or "": as_option(key, found.values[key.path].value)
+                    for option, key in self.keyed_options()
+                    if key.path in found.values
+                }
+            except UsageError as error:
+                if not self.defers:
+                    raise
+                ctx.meta[_META] = error
+        return super().parse_args(ctx, args)
+
+
+def as_option(key: Key, value: Any) -> Any:
+    """Return the value of a key as its option accepts it."""
+    return [f"{rule}={each}" for rule, each in value.items()] if key.kind is Kind.SEVERITIES else value
+
+
+def config_option(given: Mapping[str, Any]) -> str:
+    """Return the file that the option or its variable names, empty where none does."""
+    return _text(given.get("config")) or os.environ.get("TFCHECK_CONFIG", "")
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def load(
+    config: str,
+    plans: Sequence[str] = (),
+    sources: str = "",
+    workspace: str = "",
+    *,
+    targets: Sequence[str] = (),
+    shared: bool | None = None,
+) -> LoadedSettings:
+    """Return what the configuration file of plans sets, or the one that `config` names.
+
+    `targets` are names of what is checked beside those that follow from the directories.
+
+    Raises:
+        UsageError: the file cannot be read, contains something that it cannot contain, or the plans need different
+            keys.
+    """
+    places = _places(plans, sources)
+    settings = None if config == OFF else _settings(config, places, shared)
+    if settings is None:
+        return LoadedSettings()
+    workspace = workspace or os.environ.get("TFCHECK_WORKSPACE") or os.environ.get("TF_WORKSPACE") or ""
+    named = os.environ.get("TFCHECK_TARGET", "")
+    ways = [(named,) if named else (*targets, *_names(settings, each, workspace)) for each in places]
+    values = [settings.of(each) for each in ways]
+    other = next((number for number, each in enumerate(values) if each != values[0]), None)
+    if other is not None:
+        both = f"`{ways[0][0]}` and `{ways[other][0]}`"
+        raise UsageError(
+            f"the plans belong to targets of `{settings.named}` that differ: {both}",
+            hint="check them in calls of their own",
+        )
+    return LoadedSettings(settings, values[0])
+
+
+def _places(plans: Sequence[str], sources: str) -> list[Path]:
+    """Return the directories that are checked: those of the sources or of the plans, otherwise the current one."""
+    if sources:
+        path = Path(sources)
+        return [path if path.is_dir() else path.parent]
+    found = [Path(each).parent for each in plans if each != "-"]
+    return list(dict.fromkeys(found)) or [Path()]
+
+
+def _settings(config: str, places: Sequence[Path], shared: bool | None) -> Settings | None:
+    if config:
+        from tfcheck.config.reading import settings_in
+
+        return settings_in(Path(config), _known_rules)
+    for place in dict.fromkeys((_above(places), Path())):
+        if next(candidates(place), None) is None:
+            continue
+        from tfcheck.config.reading import settings_of
+
+        found = settings_of(place, _known_rules, shared=shared)
+        if found is not None:
+            return found
+    return None
+
+
+def _above(places: Sequence[Path]) -> Path:
+    """Return the directory that all directories are in."""
+    try:
+        return Path(os.path.commonpath([os.path.realpath(each) for each in places]))
+    except ValueError:  # on different drives
+        return places[0]
+
+
+def _names(settings: Settings, place: Path, workspace: str) -> tuple[str, ...]:
+    """Return the names of a target: its directory seen from the top of the repository, and that with the workspace."""
+    top = settings.top or settings.file.parent
+    seen = os.path.relpath(os.path.realpath(place), top).replace(os.sep, "/")
+    set_there = settings.common.get("workspace")
+    selected = workspace or (set_there.value if set_there else "")
+    return (seen, f"{seen}:{selected}") if selected else (seen,)
+
+
+def _known_rules() -> tuple[str, ...]:
+    from tfcheck.analysis.selected import known_rules
+
+    return known_rules()
+
+
+# What a command asks for
+
+
+def loaded() -> LoadedSettings:
+    """Return what is set for the command that runs.
+
+    Raises:
+        TfcheckError: the file is wrong, and the command wanted to report that itself.
+    """
+    found = click.get_current_context().meta.get(_META)
+    if isinstance(found, TfcheckError):
+        raise found
+    return found if isinstance(found, LoadedSettings) else LoadedSettings()
+
+
+def choice() -> Choice:
+    """Return which findings are wanted of the command that runs, and what of the file has a part in its answer.
+
+    Raises:
+        UsageError: a rule is named that there is not.
+    """
+    context = click.get_current_context()
+    command, found = context.command, loaded()
+    in_force = {
+        key.path: found.values[key.path].shown
+        for option, key in (command.keyed_options() if isinstance(command, ConfiguredCommand) else ())
+        if key.counts and context.get_parameter_source(option.name or "") is ParameterSource.DEFAULT_MAP
+    }
+    rules = rule_selection(*(context.meta.get(f"tfcheck.{name}", ()) for name in ("select", "ignore", "severity")))
+    return Choice(rules, found.settings.path if found.settings else None, in_force)
+
+
+def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Iterable[str]) -> RuleSelection:
+    """Build the selection of rules from what options or variables hold.
+
+    Raises:
+        UsageError: a rule is named that there is not, or a severity.
+    """
+    weights = dict(each.partition("=")[::2] for each in severity)
+    found = RuleSelection(tuple(select), tuple(ignore), weights)
+    for option, names in (("select", found.select), ("ignore", found.ignore), ("severity", tuple(weights))):
+        for each in names:
+            if not matched(each, known := _known_rules()):
+                raise UsageError(f"`--{option}`: there is no rule `{each}`", hint=suggestion(each, known))
+    for each in weights.values():
+        if each not in ("error", "warning", "info"):
+            raise UsageError(f"`--severity` gives `{each}`", hint="write RULE=error, RULE=warning or RULE=info")
+    return found

@@ -1,0 +1,194 @@
+"""The keys of a configuration file: one list, from which options, the schema and the documentation follow."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+
+class Kind(Enum):
+    """What a key accepts."""
+
+    CHOICE = "choice"
+    FLAG = "flag"
+    TEXT = "text"
+    ACCOUNT = "account"
+    NUMBER = "number"
+    #: A file or directory, relative to the configuration file.
+    PATH = "path"
+    PATHS = "paths"
+    #: Rules by their ids, or by what several ids begin with.
+    RULES = "rules"
+    SEVERITIES = "severities"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """One key: its name, written as the option is, what it accepts, and what it means.
+
+    `variable` is the environment variable that sets the same. `section` is the table that holds it, empty for the top.
+    `counts` says that it has a part in what is reported, or in the exit status: reports name it where a file sets it.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    default: str
+    variable: str
+    section: str = ""
+    choices: tuple[str, ...] = ()
+    most: int = 0
+    counts: bool = False
+
+    @property
+    def path(self) -> str:
+        """The key as people write it, with its section."""
+        return f"{self.section}.{self.name}" if self.section else self.name
+
+    @property
+    def several(self) -> bool:
+        """Whether it has several values, each of which an option names for itself."""
+        return self.kind in (Kind.PATHS, Kind.RULES, Kind.SEVERITIES)
+
+
+SEVERITIES = ("error", "warning", "info")
+FORMATS = ("text", "json", "markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket")
+
+KEYS: tuple[Key, ...] = (
+    Key(
+        "fail-on",
+        Kind.CHOICE,
+        "the least severity of a finding that makes the exit status 1",
+        "`error`",
+        "TFCHECK_FAIL_ON",
+        choices=(*SEVERITIES, "never"),
+        counts=True,
+    ),
+    Key(
+        "new-only",
+        Kind.FLAG,
+        "exit with status 1 only for findings that the change introduces",
+        "`false`",
+        "TFCHECK_NEW_ONLY",
+        counts=True,
+    ),
+    Key(
+        "strict",
+        Kind.FLAG,
+        "exit with status 1 also for unknown answers",
+        "`false`",
+        "TFCHECK_STRICT",
+        counts=True,
+    ),
+    Key(
+        "select",
+        Kind.RULES,
+        "the rules whose findings are reported, by id, or by the beginning of ids as in `env-file*`",
+        "all rules",
+        "TFCHECK_SELECT",
+        counts=True,
+    ),
+    Key(
+        "ignore",
+        Kind.RULES,
+        "the rules whose findings are not reported, by id, or by the beginning of ids as in `env-file*`",
+        "none",
+        "TFCHECK_IGNORE",
+        counts=True,
+    ),
+    Key(
+        "severity",
+        Kind.SEVERITIES,
+        "a table: the severity of the findings of a rule, `error`, `warning` or `info`",
+        "the rule's own",
+        "TFCHECK_SEVERITY",
+        counts=True,
+    ),
+    Key(
+        "sources",
+        Kind.PATH,
+        "the directory of the plan's `.tf` files, or the saved plan that contains them",
+        "beside the plan",
+        "TFCHECK_SOURCES",
+        counts=True,
+    ),
+    Key(
+        "context",
+        Kind.PATHS,
+        "files with the state, or a plan, of other stacks",
+        "none",
+        "TFCHECK_CONTEXT",
+        counts=True,
+    ),
+    Key(
+        "workspace",
+        Kind.TEXT,
+        "the value of `terraform.workspace`",
+        "the selected one",
+        "TFCHECK_WORKSPACE",
+        counts=True,
+    ),
+    Key(
+        "account",
+        Kind.ACCOUNT,
+        "the AWS account of the plan, 12 digits in quotes",
+        "the only one in ARNs",
+        "TFCHECK_ACCOUNT",
+        counts=True,
+    ),
+    Key("format", Kind.CHOICE, "how to report", "`text`", "TFCHECK_FORMAT", choices=FORMATS),
+    Key("color", Kind.CHOICE, "colours", "`auto`", "TFCHECK_COLOR", choices=("auto", "always", "never")),
+    Key("quiet", Kind.FLAG, "omit what explains and what needs no action", "`false`", "TFCHECK_QUIET"),
+    Key("verbose", Kind.FLAG, "add what is allowed, and every assumption", "`false`", "TFCHECK_VERBOSE"),
+    Key("expand", Kind.FLAG, "name every instance", "`false`", "TFCHECK_EXPAND"),
+    Key("safe-only", Kind.FLAG, "omit fixes that need a review", "`false`", "TFCHECK_SAFE_ONLY", "fix"),
+    Key(
+        "grant-prefix",
+        Kind.FLAG,
+        "grant a directory where several files of it are needed",
+        "`false`",
+        "TFCHECK_GRANT_PREFIX",
+        "fix",
+    ),
+    Key(
+        "when",
+        Kind.CHOICE,
+        "when there should be a comment",
+        "`findings`",
+        "TFCHECK_COMMENT_WHEN",
+        "comment",
+        choices=("findings", "changes", "always"),
+    ),
+    Key(
+        "on-clean",
+        Kind.CHOICE,
+        "what to do with the comment once nothing is missing",
+        "`update`",
+        "TFCHECK_ON_CLEAN",
+        "comment",
+        choices=("update", "delete", "minimize"),
+    ),
+    Key(
+        "suggestions",
+        Kind.NUMBER,
+        "the most changes that are suggested beside lines of the pull request",
+        "`20`",
+        "TFCHECK_MAX_SUGGESTIONS",
+        "comment",
+        most=50,
+    ),
+)
+#: The tables that hold keys of their own, with what they are about.
+SECTIONS = {"fix": "`tfcheck fix`", "comment": "the comment on a pull request"}
+#: The table with a section for each target, which holds the keys of the top that have a part in the answer.
+TARGETS = "targets"
+OF_TARGETS: tuple[Key, ...] = tuple(each for each in KEYS if each.counts and each.name != "sources")
+
+
+def key(path: str) -> Key:
+    """Return a key by its name, with its section.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {each.path: each for each in KEYS}[path]

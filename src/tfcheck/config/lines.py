@@ -1,0 +1,70 @@
+"""Find the line of a key in TOML, which the parser of the standard library does not report."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+#: The names that lead to a value; tables of an array by their number.
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+_NAME = r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
+_DOTTED = rf"[ \t]*(?:{_NAME})(?:[ \t]*\.[ \t]*(?:{_NAME}))*[ \t]*"
+_TABLE = re.compile(rf"[ \t]*(\[\[?)({_DOTTED})\]")
+_PAIR = re.compile(rf"({_DOTTED})=")
+_PART = re.compile(_NAME)
+_MULTILINE = re.compile('"""|' + "'''")
+
+
+def key_lines(text: str) -> dict[KeyPath, int]:
+    """Return the line, from 1, of every table and key that begins a line."""
+    found: dict[KeyPath, int] = {}
+    counts: dict[KeyPath, int] = {}
+    table: KeyPath = ()
+    inside = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if not inside:
+            if header := _TABLE.match(line):
+                table = _opened(_path(header[2]), header[1] == "[[", counts)
+                found.setdefault(table, number)
+            elif pair := _PAIR.match(line):
+                _note(found, (*table, *_path(pair[1])), number)
+        inside = _after(line, inside)
+    return found
+
+
+def _note(found: dict[KeyPath, int], path: KeyPath, number: int) -> None:
+    for size in range(1, len(path) + 1):
+        found.setdefault(path[:size], number)
+
+
+def _opened(path: KeyPath, several: bool, counts: dict[KeyPath, int]) -> KeyPath:
+    """Return the path of a table that a header opens: the newest of an array, where one of its names is that."""
+    if several:
+        counts[path] = counts.get(path, -1) + 1
+    parts: list[str | int] = []
+    for size, part in enumerate(path, 1):
+        parts.append(part)
+        if path[:size] in counts:
+            parts.append(counts[path[:size]])
+    return tuple(parts)
+
+
+def _path(dotted: str) -> KeyPath:
+    return tuple(_plain(part) for part in _PART.findall(dotted))
+
+
+def _plain(name: str) -> str:
+    if name[0] == "'":
+        return name[1:-1]
+    return re.sub(r"\\(.)", r"\1", name[1:-1]) if name[0] == '"' else name
+
+
+def _after(line: str, inside: str) -> str:
+    """Return the quotes of the string over several lines that is open after a line."""
+    for mark in _MULTILINE.findall(line):
+        if not inside:
+            inside = mark
+        elif mark == inside:
+            inside = ""
+    return inside

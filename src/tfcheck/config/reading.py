@@ -1,0 +1,142 @@
+"""Read a configuration file, and check every key and value in it.
+
+Whoever opens a pull request can write the file: it is read through the gate, has a bounded size, and messages quote no
+more of it than names of keys and the beginning of a value.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tfcheck.config.lines import KeyPath, key_lines
+from tfcheck.config.rules import KnownRules
+from tfcheck.config.search import OWN, SHARED, candidates
+from tfcheck.config.settings import Settings
+from tfcheck.config.tables import Paths, Table, read_settings
+from tfcheck.repository import Gate, RefusedError, Run
+from tfcheck.repository.opening import read
+from tfcheck.repository.work_tree import containing, is_repository
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import UsageError
+
+#: More than a thousand waivers need.
+LARGEST = 256 * 1024
+_HIDDEN_HINT = "add it to git, or name a file with --config; `--config off` reads none"
+#: The parser takes a time for a key that grows with the square of its parts.
+_TOO_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
+_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+
+
+def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = None) -> Settings | None:
+    """Return what the configuration file of a directory sets; None where there is none.
+
+    `rules` returns the ids of all rules. Where the result is `shared`, a file counts only if git tracks it.
+
+    Raises:
+        UsageError: it cannot be read, or contains something that it cannot contain.
+    """
+    for file in candidates(directory):
+        found = _searched(file, rules, shared)
+        if found is not None:
+            return found
+    return None
+
+
+def settings_in(file: Path, rules: KnownRules) -> Settings:
+    """Return what a configuration file sets that whoever runs tfcheck has named.
+
+    Its paths may lead anywhere if it does not lie in a work tree, where others could have written it.
+
+    Raises:
+        UsageError: it cannot be read, or contains something that it cannot contain.
+    """
+    try:
+        place = file.resolve(strict=True)
+        data, _ = read(place, LARGEST)
+    except (OSError, RuntimeError, ValueError) as error:
+        problem = (error.strerror if isinstance(error, OSError) else None) or "it is not a path"
+        raise UsageError(f"the configuration `{file}` cannot be read: {problem.lower()}") from None
+    top = containing(place.parent)
+    table = _parsed(place, str(file), data)
+    if table is None:
+        return Settings(place, str(file), top, {}, {})
+    return read_settings(place, top, table, Paths(place, confined=top is not None), rules())
+
+
+def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | None:
+    if file.name == SHARED and not _mentions_tfcheck(file):
+        return None
+    named = _named(file)
+    gate = Gate(file.parent, Run(shared=shared))
+    try:
+        data = gate.file(file.name)
+    except RefusedError as refused:
+        if file.name == SHARED:  # it may be about anything else
+            return None
+        rule = str(refused).partition(": ")[2]
+        raise UsageError(f"the configuration `{named}` is not read: {rule}", hint=_HIDDEN_HINT) from None
+    except OSError:
+        return None
+    table = _parsed(file, named, data)
+    if table is None:
+        return None
+    if gate.shared and not is_repository(gate.tree):
+        raise UsageError(f"the configuration `{named}` is not read: no git repository tracks it", hint=_HIDDEN_HINT)
+    return read_settings(file, containing(file.parent), table, Paths(file, confined=True), rules())
+
+
+def _mentions_tfcheck(file: Path) -> bool:
+    """Whether a file may be about tfcheck: most are not, and git's index need not be read for them."""
+    try:
+        return b"tfcheck" in read(file, LARGEST)[0]
+    except OSError:
+        return False
+
+
+def _named(file: Path) -> str:
+    """Name a file as somebody would from the current directory."""
+    try:
+        return file.relative_to(Path.cwd().resolve()).as_posix()
+    except (ValueError, OSError):
+        return file.name
+
+
+def _parsed(file: Path, named: str, data: bytes) -> Table | None:
+    """Return the table of tfcheck in a file; None for a `pyproject.toml` without one."""
+    own = file.name != SHARED
+    if len(data) > LARGEST:
+        raise UsageError(f"`{named}` is larger than {LARGEST // 1024} KiB", hint=f"move what tfcheck needs to {OWN}")
+    text, tables = _decoded(named, data)
+    path: KeyPath = ()
+    if not own:
+        tool = tables.get("tool")
+        path, found = ("tool", "tfcheck"), tool.get("tfcheck") if isinstance(tool, dict) else None
+        if not isinstance(found, dict):
+            return None
+        tables = found
+    return Table(named, path, tables, key_lines(text))
+
+
+def _decoded(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
+    import tomllib  # takes longer to load than a search that finds nothing
+
+    try:
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
+        if _TOO_LONG_KEY.search(text):
+            raise RecursionError
+        return text, tomllib.loads(text)
+    except UnicodeDecodeError:
+        raise UsageError(f"`{named}` is not TOML: its text is not UTF-8") from None
+    except RecursionError:
+        raise UsageError(f"`{named}` is not TOML: it is nested too deep") from None
+    except ValueError as error:  # also for numbers that are too long for Python
+        raise UsageError(_problem(named, str(error)), hint="https://toml.io explains how TOML is written") from None
+
+
+def _problem(named: str, said: str) -> str:
+    position = _POSITION.search(said)
+    line = f":{position[1]}" if position and position[1] else ""
+    what = clip(_POSITION.sub("", said)) if position else "a number is too long"
+    return f"`{named}{line}` is not TOML: {what[:1].lower()}{what[1:]}"

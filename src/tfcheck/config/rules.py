@@ -1,0 +1,77 @@
+"""Select rules by their ids, or with a `*` by what several ids begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from difflib import get_close_matches
+from typing import TypeAlias
+
+import msgspec
+
+#: Returns the ids of all rules; they are loaded only where they are needed.
+KnownRules: TypeAlias = Callable[[], tuple[str, ...]]
+
+
+def matched(selector: str, rules: Iterable[str]) -> tuple[str, ...]:
+    """Return the rules that a selector names: the one with that id, or all that begin with what comes before a `*`."""
+    return tuple(rule for rule in rules if _fits(selector, rule))
+
+
+def _fits(selector: str, rule: str) -> bool:
+    return rule.startswith(selector[:-1]) if selector.endswith("*") else rule == selector
+
+
+def suggestion(selector: str, rules: Collection[str]) -> str:
+    """Return the hint for a selector that names no rule."""
+    if selector and matched(f"{selector}*", rules):
+        return f"`{selector}*` names all rules that begin with it"
+    near = get_close_matches(selector[:100], list(rules), 1)
+    return f"did you mean `{near[0]}`?" if near else "`tfcheck rules` lists them"
+
+
+class RuleSelection(msgspec.Struct, frozen=True):
+    """Which rules are reported, and how severe what they find is; nothing in `select` is every rule.
+
+    Of several selectors that name a rule an id counts before a beginning and the longest of these first; of equals the
+    one in `ignore`.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = {}
+
+    def selects(self, rule: str) -> bool:
+        """Whether what a rule finds is reported."""
+        ignored, chosen = _nearest(rule, self.ignore), _nearest(rule, self.select)
+        return _weight(ignored) < _weight(chosen) or not (ignored or self.select)
+
+    def severity_of(self, rule: str) -> str | None:
+        """Return the severity that a rule is given, None where it keeps its own."""
+        return self.severity.get(_nearest(rule, self.severity))
+
+    def __bool__(self) -> bool:
+        """Whether anything is chosen."""
+        return bool(self.select or self.ignore or self.severity)
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What is chosen for the reports of a run: the rules, and what the configuration file sets that counts.
+
+    `file` is that file as seen from the top of its repository.
+    """
+
+    rules: RuleSelection = RuleSelection()
+    file: str | None = None
+    settings: Mapping[str, str] = {}
+
+    def __bool__(self) -> bool:
+        """Whether a report has to name anything of this."""
+        return bool(self.rules or self.settings)
+
+
+def _nearest(rule: str, selectors: Iterable[str]) -> str:
+    return max((each for each in selectors if _fits(each, rule)), key=_weight, default="")
+
+
+def _weight(selector: str) -> int:
+    return len(selector) if selector.endswith("*") else 2 * len(selector)

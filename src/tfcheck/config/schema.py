@@ -1,0 +1,64 @@
+"""The JSON Schema of configuration files, for editors: it follows from the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
+
+Json: TypeAlias = dict[str, Any]
+
+
+def schema() -> Json:
+    """Return the schema of `tfcheck.toml`, and of `[tool.tfcheck]`, as plain data."""
+    properties = _properties(each for each in KEYS if not each.section)
+    for section, about in SECTIONS.items():
+        properties[section] = _table(_properties(each for each in KEYS if each.section == section), f"For {about}.")
+    target = _table(_properties(OF_TARGETS), "What is different for one target.")
+    properties[TARGETS] = {
+        "type": "object",
+        "description": "Sections for targets: a directory, seen from the top of the repository, and `:WORKSPACE`.",
+        "additionalProperties": target,
+    }
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Configuration of tfcheck",
+        **_table(properties, "The file tfcheck.toml, or the table tool.tfcheck of pyproject.toml."),
+    }
+
+
+def _table(properties: Json, description: str) -> Json:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _properties(keys: Iterable[Key]) -> Json:
+    return {each.name: _property(each) for each in keys}
+
+
+def _property(key: Key) -> Json:
+    about = f"{key.meaning[:1].upper()}{key.meaning[1:]}. Default: {key.default}."
+    return {"description": about, **_value(key)}
+
+
+def _value(key: Key) -> Json:
+    match key.kind:
+        case Kind.CHOICE:
+            return {"enum": list(key.choices)}
+        case Kind.FLAG:
+            return {"type": "boolean"}
+        case Kind.NUMBER:
+            return {"type": "integer", "minimum": 0, "maximum": key.most}
+        case Kind.ACCOUNT:
+            return {"type": "string", "pattern": "^[0-9]{12}$"}
+        case Kind.PATHS | Kind.RULES:
+            return {"type": "array", "items": {"type": "string", "minLength": 1}}
+        case Kind.SEVERITIES:
+            return {"type": "object", "additionalProperties": {"enum": list(SEVERITIES)}}
+        case Kind.TEXT | Kind.PATH:
+            return {"type": "string", "minLength": 1}

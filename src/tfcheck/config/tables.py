@@ -1,0 +1,208 @@
+"""Check the tables of a configuration file key by key; what is wrong is named with its line."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
+from tfcheck.config.lines import KeyPath
+from tfcheck.config.rules import matched, suggestion
+from tfcheck.config.settings import Setting, Settings
+from tfcheck.repository import Gate, RefusedError
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import UsageError
+
+_LONGEST_SHOWN = 60
+#: What people write who know the option, or another tool.
+_KNOWN = {"colour": "color", "fail_on": "fail-on", "exclude": "ignore", "include": "select", "output": "format"}
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table of the file named `named`: what it holds, the path to it, and the lines of all keys."""
+
+    named: str
+    path: KeyPath
+    content: dict[str, Any]
+    lines: dict[KeyPath, int]
+
+    def line(self, *names: str | int) -> int:
+        """Return the line of a key, or of the nearest table around it that has one; 1 where none has."""
+        path = (*self.path, *names)
+        return next((self.lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in self.lines), 1)
+
+    def wrong(self, message: str, hint: str, *names: str | int) -> UsageError:
+        """Return the error about a key, with its line."""
+        return UsageError(f"`{self.named}:{self.line(*names)}`: {message}", hint=hint)
+
+    def below(self, name: str | int, content: dict[str, Any]) -> Table:
+        """Return a table inside of this one."""
+        return Table(self.named, (*self.path, name), content, self.lines)
+
+
+def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rules: tuple[str, ...]) -> Settings:
+    """Return what the table of a file sets, whose paths and rules are checked.
+
+    Raises:
+        UsageError: a key is unknown, or has a value that it cannot have.
+    """
+    read = _Reader(paths, rules)
+    top_keys = [each for each in KEYS if not each.section]
+    _refuse_unknown(table, [*(each.name for each in top_keys), *SECTIONS, TARGETS])
+    common = dict(read.keys(table, top_keys))
+    for section in SECTIONS:
+        inner = _table(table, section)
+        keys = [each for each in KEYS if each.section == section]
+        _refuse_unknown(inner, [each.name for each in keys])
+        common |= read.keys(inner, keys)
+    return Settings(file, table.named, top, common, _targets(_table(table, TARGETS), read))
+
+
+def _targets(table: Table, read: _Reader) -> dict[str, dict[str, Setting]]:
+    found = {}
+    for name in table.content:
+        inner = _table(table, name)
+        _refuse_unknown(inner, [each.name for each in OF_TARGETS])
+        section = read.keys(inner, OF_TARGETS)
+        found[name] = {path: msgspec.structs.replace(each, target=name) for path, each in section}
+    return found
+
+
+def _table(table: Table, name: str) -> Table:
+    content = table.content.get(name, {})
+    if not isinstance(content, dict):
+        raise table.wrong(f"`{clip(name)}` is not a table", f"write it as [{clip(name)}]", name)
+    return table.below(name, content)
+
+
+def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
+    known = list(known)
+    for name in table.content:
+        if name not in known:
+            where = f" in [{'.'.join(map(str, table.path))}]" if table.path else ""
+            near = [_KNOWN[name]] if _KNOWN.get(name) in known else get_close_matches(name[:100], known, 1, 0.6)
+            hint = f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(known)}"
+            raise table.wrong(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
+
+
+class _Reader:
+    """Reads the values of keys."""
+
+    def __init__(self, paths: Paths, rules: tuple[str, ...]) -> None:
+        self._paths = paths
+        self._rules = rules
+
+    def keys(self, table: Table, keys: Iterable[Key]) -> Iterator[tuple[str, Setting]]:
+        for key in keys:
+            if key.name in table.content:
+                given = table.content[key.name]
+                yield key.path, Setting(self._value(table, key, given), written(given), table.line(key.name))
+
+    def _value(self, table: Table, key: Key, value: Any) -> Any:
+        problem = _problem(key, value)
+        if problem:
+            raise table.wrong(f"`{key.path}` is {_shown(value)}", problem, key.name)
+        match key.kind:
+            case Kind.PATH:
+                return self._located(table, key, value)
+            case Kind.PATHS:
+                return tuple(self._located(table, key, each) for each in value)
+            case Kind.RULES | Kind.SEVERITIES:
+                self._check_rules(table, key, value)
+                return tuple(value) if key.kind is Kind.RULES else value
+            case _:
+                return value
+
+    def _located(self, table: Table, key: Key, path: str) -> str:
+        try:
+            return self._paths.located(path)
+        except RefusedError as refused:
+            rule = str(refused).partition(": ")[2]
+            message = f"`{key.path}` names `{clip(path, _LONGEST_SHOWN)}`, which is not read: {rule}"
+            raise table.wrong(message, "paths stay inside the work tree of the file", key.name) from None
+
+    def _check_rules(self, table: Table, key: Key, selectors: Iterable[str]) -> None:
+        for each in selectors:
+            if not matched(each, self._rules):
+                names = (key.name, each) if key.kind is Kind.SEVERITIES else (key.name,)
+                said = f"`{key.path}`: there is no rule `{clip(each, _LONGEST_SHOWN)}`"
+                raise table.wrong(said, suggestion(each, self._rules), *names)
+
+
+def _problem(key: Key, value: Any) -> str:
+    """Return what a value has to be, empty where it is."""
+    match key.kind:
+        case Kind.CHOICE:
+            return "" if value in key.choices else f"it can be {', '.join(key.choices)}"
+        case Kind.FLAG:
+            return "" if isinstance(value, bool) else "it can be true or false"
+        case Kind.NUMBER:
+            is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= key.most
+            return "" if is_number else f"it can be a number from 0 to {key.most}"
+        case Kind.ACCOUNT:
+            is_account = isinstance(value, str) and re.fullmatch("[0-9]{12}", value)
+            return (
+                "" if is_account else 'the number of an AWS account has 12 digits; write it in quotes: "123456789012"'
+            )
+        case Kind.PATHS | Kind.RULES:
+            is_list = isinstance(value, list) and all(isinstance(each, str) and each for each in value)
+            return "" if is_list else 'it is a list of strings: ["..."]'
+        case Kind.SEVERITIES:
+            is_table = isinstance(value, dict) and all(each in SEVERITIES for each in value.values())
+            return "" if is_table else f"it is a table of rules, and their values can be {', '.join(SEVERITIES)}"
+        case Kind.TEXT | Kind.PATH:
+            return "" if isinstance(value, str) and value else "it is a string"
+
+
+def written(value: Any) -> str:
+    """Write a value that a key can have for people."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case dict():
+            return ", ".join(f"{name}: {each}" for name, each in value.items())
+        case list() | tuple():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _shown(value: Any) -> str:
+    """Show the beginning of a value."""
+    match value:
+        case str():
+            return f"`{clip(value, _LONGEST_SHOWN)}`"
+        case bool():
+            return f"`{str(value).lower()}`"
+        case int():
+            return f"`{clip(str(value) if abs(value) < 10**20 else 'a number', _LONGEST_SHOWN)}`"
+        case list():
+            return "a list with something else than strings"
+        case dict():
+            return "a table"
+        case _:
+            return "not a string"
+
+
+class Paths:
+    """Where the paths of a file lead; inside the work tree that it lies in, if they are confined to that."""
+
+    def __init__(self, file: Path, *, confined: bool) -> None:
+        """Build from the file."""
+        self._directory = file.parent
+        self._gate = Gate(file.parent) if confined else None
+
+    def located(self, path: str) -> str:
+        """Return a path as it is seen from the current directory.
+
+        Raises:
+            RefusedError: it leads where the file must not read.
+        """
+        place = self._gate.given(path) if self._gate else self._directory / path
+        return os.path.relpath(place)

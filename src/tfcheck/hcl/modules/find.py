@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,8 @@ import msgspec
 
 from tfcheck.hcl.modules.names import module_files
 from tfcheck.hcl.modules.saved_plan import is_saved_plan, snapshot
-from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan
+from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan, skimmed
+from tfcheck.hcl.syntax.source import decoded
 from tfcheck.repository import Gate, RefusedError, Run, work_tree
 from tfcheck.repository.work_tree import has_git
 from tfcheck.vocabulary.errors import InputError
@@ -160,10 +161,21 @@ def _similar(directory: Path, configuration: PlannedModule, run: Run) -> Iterato
         below = os.path.relpath(place, gate.tree)
         directories[:] = sorted(each for each in directories if _is_searched(place, each))
         files = module_files(names, opentofu=True)
-        if not files or not all(gate.shows(posixpath.join(below, name)) for name in files):
+        paths = [posixpath.join(below, name) for name in files]
+        if not files or not all(map(gate.shows, paths)) or not _may_declare(wanted, paths, gate):
             continue
         if from_directory(Path(place), run=run).declares(()) == wanted:
             yield Path(os.path.relpath(place))
+
+
+def _may_declare(wanted: frozenset[tuple[str, str]], files: Sequence[str], gate: Gate) -> bool:
+    """Whether the files look as if they declared just that, without a gate and sources of their own."""
+    if any(each.endswith(".json") for each in files):
+        return True
+    try:
+        return skimmed(decoded(each, gate.source(each)).text for each in files) == wanted
+    except (OSError, UnicodeDecodeError, RefusedError):
+        return True
 
 
 def _is_searched(parent: str, name: str) -> bool:

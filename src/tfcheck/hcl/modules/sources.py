@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -80,12 +81,7 @@ class Sources:
         texts = self._files(path, directory) if directory is not None else ()
         if not texts or any(isinstance(text, Problem) or text.name.endswith(".json") for text in texts):
             return self.surely_declares(path)
-        found: set[tuple[str, str]] = set()
-        for text in texts:
-            if isinstance(text, SourceText):
-                found |= {(match[1], match[2]) for match in _RESOURCE.finditer(text.text)}
-                found |= {("module", match[1]) for match in _CALL.finditer(text.text)}
-        return frozenset(found)
+        return skimmed(text.text for text in texts if isinstance(text, SourceText))
 
     def surely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """List the same as `declares` by reading the files properly."""
@@ -213,6 +209,15 @@ class Sources:
             self.missing[path] = _not_installed(source) if call else "nothing calls it"
             return None
         return posixpath.normpath(posixpath.join(caller.directory, source))
+
+
+def skimmed(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
+    """Return what looks like a managed resource, by type and name, or like a call, as of type `module`."""
+    found: set[tuple[str, str]] = set()
+    for text in texts:
+        found |= {(match[1], match[2]) for match in _RESOURCE.finditer(text)}
+        found |= {("module", match[1]) for match in _CALL.finditer(text)}
+    return frozenset(found)
 
 
 def from_directory(root: Path, label: str = "", *, opentofu: bool = True, run: Run = NO_RUN) -> Sources:

@@ -1,6 +1,6 @@
 """Read the bytes of a plan, and find the JSON in them.
 
-Files are mapped, so that what is not decoded is never copied; standard input and pipes are read.
+Files are mapped, so that what is not decoded is never copied, and so is what comes from standard input and pipes.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import mmap
 import os
 import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 
 import msgspec
 
 from tfcheck.plan.gzip import decompressed, is_gzip
+from tfcheck.plan.spool import Buffer, spooled
 from tfcheck.vocabulary.errors import InputError
-
-Buffer: TypeAlias = bytes | memoryview
 
 #: How to get what tfcheck reads; the hint of nearly every refusal.
 SHOW = "run `terraform show -json tfplan > plan.json` (or `tofu`) on a plan saved with `terraform plan -out=tfplan`"
@@ -26,6 +26,7 @@ SHOW = "run `terraform show -json tfplan > plan.json` (or `tofu`) on a plan save
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _WITHOUT_BOM = ((b"{\0", "utf-16-le"), (b"\0{", "utf-16-be"))
 _BANNER = 65536
+_BLOCK = 2**20
 
 
 class SavedPlanError(InputError):
@@ -47,17 +48,22 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
             about = os.fstat(file.fileno())
             if stat.S_ISREG(about.st_mode) and about.st_size:
                 return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-            return file.read()
+            return spooled(_blocks(file))
     except (OSError, ValueError) as error:
         raise _unreachable(path, error) from None
 
 
-def _read(stdin: BinaryIO | None) -> bytes:
+def _read(stdin: BinaryIO | None) -> Buffer:
     try:
         # NOTE: a process may be started with its standard input closed, which Python shows as None.
-        return (stdin or sys.stdin.buffer).read()
+        return spooled(_blocks(stdin or sys.stdin.buffer))
     except (OSError, AttributeError):
         raise InputError("standard input cannot be read", hint="pipe the plan's JSON in, or name its file") from None
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block
 
 
 def json_text(buffer: Buffer, named: str) -> tuple[Buffer, tuple[str, ...]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
+from tfcheck.plan.spool import Buffer, spooled
 from tfcheck.vocabulary.errors import InputError
 
 _MAGIC = b"\x1f\x8b"
-#: What one file is decompressed to at most, so that a small file cannot exhaust the memory.
-_LARGEST = 256 * 2**20
+#: What one file is decompressed to at most, so that a small file cannot exhaust the machine.
+_LARGEST = 512 * 2**20
 _BLOCK = 2**20
 #: Lets zlib read the header and the checksum of gzip.
 _GZIP = 31
@@ -19,31 +21,36 @@ def is_gzip(head: bytes) -> bool:
     return head.startswith(_MAGIC)
 
 
-def decompressed(buffer: bytes | memoryview, named: str) -> memoryview:
+def decompressed(buffer: Buffer, named: str) -> Buffer:
     """Return the content of a gzip file, of all its members.
 
     Raises:
         InputError: the file is damaged, cut short, or decompresses to more than the limit.
     """
-    found, rest = bytearray(), memoryview(buffer)
-    while rest and is_gzip(bytes(rest[:2])):
-        rest = _member(rest, found, named)
-    return memoryview(found)
+    return spooled(_limited(_members(memoryview(buffer), named), named))
 
 
-def _member(rest: memoryview, found: bytearray, named: str) -> memoryview:
-    """Append one member of a gzip file to `found`; return what follows it."""
-    machine, position = zlib.decompressobj(_GZIP), 0
-    while not machine.eof:
-        block = machine.unconsumed_tail or bytes(rest[position : position + _BLOCK])
-        position += 0 if machine.unconsumed_tail else len(block)
-        if not block:
-            raise InputError(f"{named} is cut short: its gzip data ends early", hint="copy or download it again")
-        try:
-            found += machine.decompress(block, _BLOCK)
-        except zlib.error:
-            raise InputError(f"{named} is damaged gzip data", hint="copy or download it again") from None
-        if len(found) > _LARGEST:
+def _limited(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > _LARGEST:
             limit = f"{_LARGEST // 2**20} MiB"
             raise InputError(f"{named} decompresses to more than {limit}", hint="decompress it first, with `gunzip`")
-    return rest[position - len(machine.unused_data) :]
+        yield block
+
+
+def _members(rest: memoryview, named: str) -> Iterator[bytes]:
+    """Yield the content of all members that follow each other, in blocks."""
+    while rest and is_gzip(bytes(rest[:2])):
+        machine, position = zlib.decompressobj(_GZIP), 0
+        while not machine.eof:
+            block = machine.unconsumed_tail or bytes(rest[position : position + _BLOCK])
+            position += 0 if machine.unconsumed_tail else len(block)
+            if not block:
+                raise InputError(f"{named} is cut short: its gzip data ends early", hint="copy or download it again")
+            try:
+                yield machine.decompress(block, _BLOCK)
+            except zlib.error:
+                raise InputError(f"{named} is damaged gzip data", hint="copy or download it again") from None
+        rest = rest[position - len(machine.unused_data) :]

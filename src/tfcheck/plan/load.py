@@ -12,9 +12,10 @@ from typing import BinaryIO
 import msgspec
 
 from tfcheck.plan.document import Document, reason
-from tfcheck.plan.file import SHOW, Buffer, content, json_text
+from tfcheck.plan.file import SHOW, content, json_text
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
+from tfcheck.plan.spool import Buffer
 from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from msgspec import UNSET, Raw
 
 from tfcheck.plan.document import Document, present
-from tfcheck.plan.file import SHOW, Buffer
+from tfcheck.plan.file import SHOW
 from tfcheck.plan.partial import left_out
+from tfcheck.plan.spool import Buffer
 from tfcheck.regex import regex
 from tfcheck.vocabulary.errors import InputError
 

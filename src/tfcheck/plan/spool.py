@@ -1,0 +1,51 @@
+"""Keep what comes from a pipe, or out of gzip, where it can be mapped as a file can.
+
+A large plan that is mapped takes hardly any memory. It lies in a temporary file that only this user can read, which
+has no name and is gone when the process ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from itertools import chain
+from typing import IO, TypeAlias
+
+Buffer: TypeAlias = bytes | memoryview
+
+#: Most plans are smaller, and never written anywhere.
+_IN_MEMORY = 8 * 2**20
+
+
+def spooled(blocks: Iterator[bytes]) -> Buffer:
+    """Return what the blocks contain together: as bytes, or mapped from a temporary file where that is much."""
+    begin = bytearray()
+    for block in blocks:
+        begin += block
+        if len(begin) > _IN_MEMORY:
+            return _mapped(bytes(begin), blocks)
+    return bytes(begin)
+
+
+def _mapped(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
+    """Write everything to a temporary file, or join it where there is no place for one."""
+    from tempfile import TemporaryFile
+
+    try:
+        file = TemporaryFile(buffering=0)  # noqa: SIM115 (it is closed below)
+    except OSError:  # as in a container without a place to write
+        return b"".join((begin, *blocks))
+    with file:
+        for block in chain((begin,), blocks):
+            rest = memoryview(block)
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+            except OSError:  # the disk is full
+                return b"".join((_view(file), rest, *blocks))
+        return _view(file)
+
+
+def _view(file: IO[bytes]) -> Buffer:
+    """Return what was written to a file, which stays mapped for as long as anything refers to a part of it."""
+    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if file.tell() else b""

@@ -19,7 +19,7 @@ from tests.other_schema import of_version_4, without_nulls
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, mends
 from tfcheck.fix.edits.insertion import by_file, spliced
-from tfcheck.fix.mend import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
 from tfcheck.resolve import Resolver, resolver_of

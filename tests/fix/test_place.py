@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.fix import mends
-from tfcheck.fix.mend import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.world.world import After

@@ -14,7 +14,7 @@ from tests.fix.test_cases import edits
 from tests.fix.test_place import fixes, replaced
 from tfcheck.analysis.check import check
 from tfcheck.fix import mends
-from tfcheck.fix.mend import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.repetition import InstanceTerms, shared_by
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory

@@ -12,9 +12,9 @@ import pytest
 
 from tests import cases
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_session import _second_opinion
+from tfcheck.analysis.fix_writing import second_opinion
 from tfcheck.fix import mends
-from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.errors import InputError
@@ -27,6 +27,10 @@ def after(mark: str, text: str) -> Insertion:
     return Insertion("main.tf", TEXT.index(mark) + len(mark), text)
 
 
+def instead(old: str, new: str) -> Insertion:
+    return Replacement("main.tf", TEXT.index(old), new, old)
+
+
 RIGHT = {
     "a block behind": [Insertion("main.tf", len(TEXT), '\nc "d" {\n  e = 1\n}\n')],
     "an element": [after("{ p = 1 }", ", { p = 2 }")],
@@ -34,6 +38,11 @@ RIGHT = {
     "a list around an object": [after("y = ", "["), after('q = "r" }', ", { q = 1 }]")],
     "text in a heredoc": [after("[1", ", 2")],
     "a comment": [after("{\n", "  # why\n")],
+    "a string for another": [instead('"r"', '"s"')],
+    "a string for a reference": [instead('"r"', "v.w.x")],
+    "other text in a heredoc": [instead("[1]", "[2, 3]")],
+    "an element that is removed": [instead("{ p = 1 }", "")],
+    "a string for another, and an element more": [after("{ p = 1 }", ", { p = 2 }"), instead('"r"', '"s"')],
 }
 WRONG = {
     "a list around nothing new": [after("y = ", "["), after('"r" }', "]")],
@@ -43,6 +52,11 @@ WRONG = {
     "what does not parse": [after("p = ", "}")],
     "a comment that hides something": [after("{\n", "  # ")],
     "another string": [after('"r', "s")],
+    "one item for two": [instead('q = "r"', 'q = "r", s = 1')],
+    "one value for two": [instead("{ p = 1 }", "{ p = 1 }, 2")],
+    "a name that is removed": [instead("y = ", "")],
+    "two items for a value": [instead('"r"', '"r", s = 1')],
+    "another block": [instead('a "b"', 'a "c" {}\na "b"')],
 }
 
 
@@ -55,13 +69,13 @@ def test_what_only_adds_is_right(insertions: list[Insertion]) -> None:
 def test_what_changes_something_is_refused(insertions: list[Insertion]) -> None:
     assert opinion(TEXT, insertions) is Opinion.DIFFERENT
     with pytest.raises(InputError, match=r"`main\.tf`: python-hcl2 finds more changed"):
-        _second_opinion("main.tf", TEXT, insertions)
+        second_opinion("main.tf", TEXT, insertions)
 
 
 @pytest.mark.parametrize("text", ["é = 1\n", f"a = <<E\n{' ' * 9000}\nE\n", "# long\n" * 200_000])
 def test_a_file_that_the_library_cannot_read_is_said_so(text: str) -> None:
     assert opinion(text, []) is Opinion.UNREADABLE
-    assert "only tfcheck's own parser" in _second_opinion("main.tf", text, [])
+    assert "only tfcheck's own parser" in second_opinion("main.tf", text, [])
 
 
 def test_every_fix_of_the_cases_only_adds() -> None:

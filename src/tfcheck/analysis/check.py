@@ -164,7 +164,7 @@ def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: R
     if affordable < len(wanted):
         wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable} findings are looked for")
         report = msgspec.structs.replace(report, notes=notes)
-    pairs = zip(wanted, suggest(wanted, after, redactor.finds), strict=True)
+    pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers), strict=True)
     mended = {id(old): _without_secret(new, redactor) for old, new in pairs}
     findings = tuple(mended.get(id(each), each) for each in report.findings)
     return msgspec.structs.replace(report, findings=findings)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from tfcheck.analysis.fix_sources import fixable_sources
+from tfcheck.analysis.fix_writing import write_fixes
 from tfcheck.analysis.session import Session
 from tfcheck.config.rules import RuleSelection
-from tfcheck.hcl.modules import FoundSources
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
     from tfcheck.analysis.inputs import PlanInput
     from tfcheck.analysis.redaction import Redactor
     from tfcheck.fix.edits.files import Files
-    from tfcheck.fix.edits.insertion import Insertion
     from tfcheck.fix.lending import OtherStackNeeds
-    from tfcheck.fix.mend import DraftFix, PlanFixes
+    from tfcheck.fix.plan_fixes import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.file import SourceFile
-    from tfcheck.plan import ConfigModule, Plan
+    from tfcheck.plan import Plan
     from tfcheck.vocabulary.address import ElsewhereAddress
     from tfcheck.world.other_stack import Stack
     from tfcheck.world.world import After
@@ -34,11 +34,15 @@ _SETTLED = "the sources already grant what the plan lacks: run `terraform plan` 
 
 
 class FixSelection(msgspec.Struct, frozen=True):
-    """Which fixes are wanted: of rules or addresses, only safe ones; `prefixes` grants directories of files."""
+    """Which fixes are wanted: those of rules or addresses, only safe ones.
+
+    `prefixes` grants directories of files, `moves` takes from a task role what only start-up needs.
+    """
 
     only: tuple[str, ...] = ()
     safe_only: bool = False
     prefixes: bool = False
+    moves: bool = False
     rules: RuleSelection = RuleSelection()
 
 
@@ -96,7 +100,7 @@ def fix(
         return _redacted(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
     diff = work.files.diff(insertions, texts)
     if into_files:
-        work.notes += _write(mends, work.files)
+        work.notes += write_fixes(mends, work.files)
     summary = tuple(_summary(each, work.files) for each in mends)
     return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
 
@@ -155,9 +159,10 @@ class _Work:
     def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack]) -> None:
         """Find what one plan calls for."""
         from tfcheck.analysis.check import examined, writes_secret
+        from tfcheck.fix import FixChoice
         from tfcheck.fix import mends as find_mends
 
-        found = _found(self._sources, path, given.plan, self._run)
+        found = fixable_sources(self._sources, path, given.plan, self._run)
         report, redactor = examined(
             given.plan, found.sources, workspace=self._workspace, account=self._account, stacks=stacks
         )
@@ -173,7 +178,8 @@ class _Work:
             self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
             self.notes.append(self._idle[given.plan.label])
             return
-        mends = find_mends(wanted, world, prefixes=self._choice.prefixes, conceals=redactor.finds)
+        choice = FixChoice(self._choice.prefixes, corrects=not self._choice.safe_only, moves=self._choice.moves)
+        mends = find_mends(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
         kept = tuple(each for each in mends.found if not writes_secret(each.fix, redactor))
         mends = msgspec.structs.replace(mends, found=kept)
         lent = [each for each in mends.found if each.home is not None and self._ask(each, each.home, world, stacks)]
@@ -251,51 +257,6 @@ def _open(report: Report) -> str:
     return "".join(f", {each}" for each in parts)
 
 
-def _found(option: Path | None, path: Path | None, plan: Plan, run: Run) -> FoundSources:
-    """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
-    from tfcheck.hcl.modules import find
-
-    beside = [option] if option else [path.parent, Path()] if path else []
-    for directory in dict.fromkeys(beside):
-        grown = _grown(directory, path, plan, run)
-        if grown is not None:
-            return FoundSources(grown)
-    return find(option, path, plan.configuration, run=run)
-
-
-def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources | None:
-    """Open the sources of a directory if a plan lists them, and since then nothing but policies was added.
-
-    NOTE: a copy of them elsewhere in the work tree may look more alike by then, and is not what was planned.
-    """
-    from tfcheck.hcl.modules import find
-    from tfcheck.hcl.modules.saved_plan import is_saved_plan
-
-    if plan.configuration is None or (path is not None and is_saved_plan(path)):
-        return None
-    try:
-        found = find(directory, path, None, run=run).sources
-    except InputError:
-        return None
-    return found if found is not None and _has_grown(found, plan.configuration, ()) else None
-
-
-def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
-    """Whether the sources declare what the plan lists, and beyond that only policies."""
-    from tfcheck.fix.unplanned import POLICIES
-
-    declared = sources.surely_declares(path)
-    listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}
-    listed |= {("module", name) for name in module.calls}
-    if declared is None:
-        return True
-    if not listed <= declared or not {kind for kind, _ in declared - listed} <= POLICIES:
-        return False
-    return all(
-        call.module is None or _has_grown(sources, call.module, (*path, name)) for name, call in module.calls.items()
-    )
-
-
 def _is_wanted(finding: Finding, choice: FixSelection) -> bool:
     named = {finding.rule, finding.task_definition, finding.address}
     return choice.rules.selects(finding.rule) and not (choice.only and named.isdisjoint(choice.only))
@@ -352,49 +313,3 @@ def _declares_once(file: SourceFile) -> bool:
     """Whether no two resources of a file have one name, as when two plans add different policies to one role."""
     labels = [block.labels for block in file.blocks if block.type == "resource"]
     return len(labels) == len(set(labels))
-
-
-def _write(mends: Sequence[DraftFix], files: Files) -> list[str]:
-    """Write the changed files; return what there is to say about them.
-
-    Raises:
-        InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
-    """
-    from tfcheck.fix.edits.files import written
-    from tfcheck.fix.edits.insertion import by_file, spliced
-    from tfcheck.fix.edits.writing import NewContent, write
-
-    texts = {name: text for each in mends for name, text in each.texts.items()}
-    changes = by_file(insertion for each in mends for insertion in each.insertions)
-    notes = [
-        note
-        for name, several in changes.items()
-        if (note := _second_opinion(files.path(name), texts[name].text, several))
-    ]
-    write(
-        [
-            NewContent(files.place(name), written(texts[name].text, texts[name]), written(new, texts[name]))
-            for name, several in changes.items()
-            if (new := spliced(texts[name].text, several))
-        ]
-    )
-    return notes
-
-
-def _second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> str:
-    """Have python-hcl2 check a change; return a note where it cannot.
-
-    Raises:
-        InputError: it finds more changed than was inserted.
-    """
-    from tfcheck.fix.second_reader import Opinion, opinion
-
-    found = Opinion.SAME_BUT_INSERTED if name.endswith(".json") else opinion(before, insertions)
-    if found is Opinion.DIFFERENT:
-        raise InputError(
-            f"`{name}`: python-hcl2 finds more changed than the fix inserts, so nothing was written",
-            hint="review the diff that `tfcheck fix` prints without `--write`",
-        )
-    if found is Opinion.UNREADABLE:
-        return f"`{name}`: python-hcl2 cannot read this file, so only tfcheck's own parser checked the change"
-    return ""

@@ -34,6 +34,9 @@ class _Fix(ConfiguredCommand):
 )
 @click.option("--safe-only/--no-safe-only", help="Omit fixes that need a review.")
 @click.option("--grant-prefix/--no-grant-prefix", help="Grant a directory where several files of it are needed.")
+@click.option(
+    "--move-grants", is_flag=True, help="Move a grant from the task role to the execution role in place of copying it."
+)
 @options.rules
 @options.sources
 @options.context
@@ -48,6 +51,7 @@ def fix(
     only: tuple[str, ...],
     safe_only: bool,
     grant_prefix: bool,
+    move_grants: bool,
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
@@ -71,7 +75,7 @@ def fix(
     from tfcheck.analysis.fix_session import fix as fixed
     from tfcheck.report.diff import needs_unidiff_zero
 
-    choice = FixSelection(only, safe_only, grant_prefix, chosen().rules)
+    choice = FixSelection(only, safe_only, grant_prefix, move_grants, chosen().rules)
     if interactive and "-" in plans:
         raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
     choose = Asking(colour) if interactive else None

@@ -6,21 +6,26 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tfcheck.fix.mend import DraftFix, PlanFixes, mends
-from tfcheck.vocabulary.finding import Finding
+from tfcheck.fix.mend import mends
+from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes
+from tfcheck.vocabulary.finding import Answer, Finding
 from tfcheck.world.world import After
 
-__all__ = ["DraftFix", "PlanFixes", "mends", "suggest"]
+__all__ = ["DraftFix", "FixChoice", "PlanFixes", "mends", "suggest"]
 
 
 def suggest(
-    findings: Sequence[Finding], world: After, conceals: Callable[[str], bool] = lambda _: False
+    findings: Sequence[Finding],
+    world: After,
+    conceals: Callable[[str], bool] = lambda _: False,
+    answers: Sequence[Answer] = (),
 ) -> tuple[Finding, ...]:
     """Return the findings with a proven fix in each that has one, in the others with what to do.
 
     `world` is the world after the change. `conceals` tells whether a text contains something that must not be shown.
+    `answers` are all of the plan: no fix takes away what they allow.
     """
-    known = mends(findings, world, conceals=conceals)
+    known = mends(findings, world, conceals=conceals, answers=answers)
     return tuple(
         msgspec.structs.replace(finding, fix=known.of(finding), remedy=known.remedy(finding)) for finding in findings
     )

@@ -11,7 +11,8 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.mend import Allowing, FixFinder, PlanFixes
+from tfcheck.fix.mend import Allowing, FixFinder, RoleCase
+from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.inventory.ecs import TaskDefinition
@@ -52,14 +53,14 @@ class _Lending(FixFinder):
     def __init__(
         self, world: After, asked: Sequence[OtherStackNeeds], prefixes: bool, conceals: Callable[[str], bool]
     ) -> None:
-        super().__init__(world, prefixes=prefixes, conceals=conceals)
+        super().__init__(world, FixChoice(prefixes=prefixes), conceals)
         self._asked = asked
 
     def mends_of(self, role: WorldObject) -> PlanFixes:
         need = RoleNeed((role,), tuple(answer for each in self._asked for answer in each.answers))
         settled = self._settled([need], [])
         left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
-        proven = self._proven([self._case(left)] if left.answers else [])
+        proven = self._proven([RoleCase(left, self._ranked)] if left.answers else [])
         return PlanFixes(
             tuple(mend for case in self._current(proven) if (mend := self._mend(case)) is not None), tuple(settled)
         )

@@ -6,22 +6,23 @@ sources can fix is written as text, proven the same way, or not offered at all.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Protocol
 
 import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import grants_as_text, role_as_text
+from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.joined_needs import joined
 from tfcheck.fix.module_input import OtherPolicies
+from tfcheck.fix.moved_grants import MovedGrants
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
+from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.ranking import ranked
 from tfcheck.fix.remedies import Remedies
@@ -34,7 +35,7 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.role import Role, Roles
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address, ElsewhereAddress
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
 from tfcheck.world.world import After
 
@@ -44,19 +45,6 @@ _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reaso
 _MOST_ROUNDS = 6
 
 
-class DraftFix(msgspec.Struct, frozen=True):
-    """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
-
-    `home` is the role where it is for one of another stack.
-    """
-
-    fix: Fix
-    answers: tuple[Answer, ...]
-    insertions: tuple[Insertion, ...] = ()
-    texts: dict[str, SourceText] = {}
-    home: ElsewhereAddress | None = None
-
-
 class Allowing(Protocol):
     """Decides requirements again after a change."""
 
@@ -64,82 +52,63 @@ class Allowing(Protocol):
         """Whether a requirement is allowed then."""
 
 
-class PlanFixes(msgspec.Struct, frozen=True, dict=True):
-    """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again.
-
-    `remedies` say what to do about the findings that nothing of that is for.
-    """
-
-    found: tuple[DraftFix, ...] = ()
-    settled: tuple[Answer, ...] = ()
-    remedies: tuple[tuple[Finding, Remedy], ...] = ()
-
-    def remedy(self, finding: Finding) -> Remedy | None:
-        """Return what to do about a finding that no fix is for, or only a part of it."""
-        return self._remedies.get(id(finding), finding.remedy)
-
-    @cached_property
-    def _remedies(self) -> dict[int, Remedy]:
-        return {id(finding): remedy for finding, remedy in reversed(self.remedies)}
-
-    @cached_property
-    def _fixing(self) -> dict[Requirement, list[int]]:
-        """List for each requirement the places of the fixes that grant it."""
-        places: dict[Requirement, list[int]] = {}
-        for place, each in enumerate(self.found):
-            for own in {answer.requirement for answer in each.answers}:
-                places.setdefault(own, []).append(place)
-        return places
-
-    def of(self, finding: Finding) -> Fix | None:
-        """Return the fix for a finding; where it fixes only part of that, its title says so."""
-        wanted = {each.requirement for each in finding.answers}
-        shares = Counter(place for each in wanted for place in self._fixing.get(each, ()))
-        place, most = max(shares.items(), key=lambda each: (each[1], -each[0]), default=(0, 0))
-        fix = self.found[place].fix if most else None
-        if fix is None or most == len(wanted):
-            return fix
-        return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most} of {len(wanted)})")
-
-
 class _Case:
     """What is to be fixed on its way to a fix: the proposals that are still to be tried."""
 
-    def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal], need: RoleNeed | None = None) -> None:
+    def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal]) -> None:
         self.answers = tuple(answers)
         self.proposals = proposals
-        self.need = need
         self.current: Proposal | None = None
 
     def advance(self) -> bool:
         self.current = next(self.proposals, None)
         return self.current is not None
 
+    def only(self, answers: Sequence[Answer]) -> _Case | None:
+        """Return the case with a part of what is lacking; None where it cannot be parted."""
+        return None
+
+
+class RoleCase(_Case):
+    """A case of what roles lack."""
+
+    def __init__(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
+        super().__init__(need.answers, ways(need))
+        self.need = need
+        self._ways = ways
+
+    def only(self, answers: Sequence[Answer]) -> _Case | None:
+        """Return the case with a part of what is lacking."""
+        return RoleCase(self.need.only(answers), self._ways)
+
 
 def mends(
     findings: Iterable[Finding],
     world: After,
     *,
-    prefixes: bool = False,
+    choice: FixChoice | None = None,
     conceals: Callable[[str], bool] = lambda _: False,
+    answers: Sequence[Answer] = (),
 ) -> PlanFixes:
     """Find a proven fix for each denied requirement of the findings where there is one.
 
-    `world` is the world after the change; with `prefixes` files that share a directory are granted by it. `conceals`
-    tells whether a text contains something that must not be shown.
+    `world` is the world after the change. `conceals` tells whether a text contains something that must not be shown.
+    `answers` are all of the plan: nothing that a fix replaces may take away what they allow.
     """
     findings = list(findings)
-    answers = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
-    finder = FixFinder(world, prefixes=prefixes, conceals=conceals)
-    found = finder.mends(answers)
+    denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
+    finder = FixFinder(world, choice or FixChoice(), conceals, answers)
+    found = finder.mends(denied)
     return msgspec.structs.replace(found, remedies=tuple(finder.remedies(findings, found)))
 
 
 class FixFinder:
     """Finds the fixes for what one plan lacks."""
 
-    def __init__(self, world: After, *, prefixes: bool, conceals: Callable[[str], bool]) -> None:
-        """Build from the world after the change, with the choices of `mends`."""
+    def __init__(
+        self, world: After, choice: FixChoice, conceals: Callable[[str], bool], answers: Sequence[Answer] = ()
+    ) -> None:
+        """Build from the world after the change, with the arguments of `mends`."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
@@ -147,10 +116,15 @@ class FixFinder:
         self._files = Files(self._sources, conceals)
         self._outdated: dict[Requirement, Address] = {}
         self._read: dict[str, SourceFile] = {}
-        self._places = Places(world, self._roles, self._files, prefixes=prefixes)
+        self._places = Places(world, self._roles, self._files, prefixes=choice.prefixes)
         self._added = AddedPolicies(self._places, self._resolver)
         self._remedies = Remedies(world, self._places)
         self._elsewhere = OtherPolicies(world, self._roles, self._places)
+        self._answers = answers
+        corrections = Corrections(world, self._places, self._files, answers)
+        moves = MovedGrants(world, self._places, self._files, self._ranked)
+        self._replacing = [corrections.proposals] if choice.corrects else []
+        self._replacing += [moves.proposals] if choice.moves else []
 
     def mends(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for requirements that are denied."""
@@ -163,9 +137,12 @@ class FixFinder:
         lacking = [
             RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)
         ]
-        cases = [self._case(need) for need in lacking if need.answers]
+        replaced, lacking = self._replaced(lacking)
+        cases: list[_Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        found = [mend for case in self._current(self._proven(cases)) if (mend := self._mend(case)) is not None]
+        found = [
+            mend for case in self._current([*replaced, *self._proven(cases)]) if (mend := self._mend(case)) is not None
+        ]
         done = {each.requirement for mend in found for each in mend.answers} | set(self._outdated)
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
@@ -189,8 +166,8 @@ class FixFinder:
             elif found.of(finding) is None and finding.answers:
                 yield finding, Remedy("run `terraform plan` again: the sources already grant it")
 
-    def _case(self, need: RoleNeed) -> _Case:
-        return _Case(need.answers, ranked(need, self._places, self._added, self._world), need)
+    def _ranked(self, need: RoleNeed) -> Iterator[Proposal]:
+        return ranked(need, self._places, self._added, self._world)
 
     def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: set[Answer]) -> Iterator[DraftFix]:
         left = [RoleNeed(need.roles, self._left(need, done, settled)) for need in needs]
@@ -284,10 +261,11 @@ class FixFinder:
                 module = module.parent
         return list(dict.fromkeys(found))
 
-    def _proven(self, cases: Sequence[_Case]) -> list[_Case]:
+    def _proven(self, cases: Sequence[_Case], kept: Sequence[Answer] = ()) -> list[_Case]:
         """Try the proposals of all cases together, then the next ones of those that were not enough.
 
-        Where a proposal fixes only some of what a case lacks, the case goes on with that alone.
+        Where a proposal fixes only some of what a case lacks, the case goes on with that alone. A proposal that worsens
+        one of the answers `kept` is not enough.
         """
         proven: list[_Case] = []
         waiting = [case for case in cases if case.advance()] if self._sources is not None else []
@@ -297,17 +275,32 @@ class FixFinder:
             unsound = self._unsound(waiting)
             sane = [case for case in waiting if case not in unsound]
             trial = self._trial([case.current for case in sane if case.current])
+            decides = self._decides(trial)
             failed: list[_Case] = list(unsound)
             for case in sane:
-                mended = tuple(each for each in case.answers if trial.allows(each))
+                mended = tuple(each for each in case.answers if decides.allows(each))
+                mended = () if any(_is_worse(trial.verdict(each), each) for each in kept) else mended
                 if mended == case.answers:
                     proven.append(case)
-                elif mended and case.need is not None:
-                    failed.append(self._case(case.need.only(mended)))
                 else:
-                    failed.append(case)
+                    failed.append((case.only(mended) if mended else None) or case)
             waiting = [case for case in failed if case.advance()]
         return proven
+
+    def _replaced(self, needs: Sequence[RoleNeed]) -> tuple[list[_Case], list[RoleNeed]]:
+        """Fix what can be fixed by replacing something; return also what is left.
+
+        Each is tried by itself, and must leave allowed all that is.
+        """
+        proven: list[_Case] = []
+        left = list(needs)
+        for ways in self._replacing:
+            for place, need in enumerate(left):
+                found = self._proven([RoleCase(need, ways)], kept=self._answers) if need.answers else []
+                proven += found
+                done = {answer for case in found for answer in case.answers}
+                left[place] = need.only([each for each in need.answers if each not in done]) if done else need
+        return proven, left
 
     def _current(self, cases: Sequence[_Case]) -> Iterator[_Case]:
         """Yield the cases whose fix edits nothing that differs from the plan; take note of the others."""
@@ -344,25 +337,26 @@ class FixFinder:
         """Return what decides the requirements again after a change."""
         return trial
 
-    def _trial(self, proposals: Sequence[Proposal]) -> Allowing:
+    def _trial(self, proposals: Sequence[Proposal]) -> Trial:
         assert self._sources is not None  # or there are no proposals
         texts = {name: text for each in proposals for name, text in each.texts.items()}
         insertions = [insertion for each in proposals for insertion in each.insertions]
-        trial = Trial(
+        return Trial(
             self._resolver,
             changed(self._sources, insertions, texts),
             dict.fromkeys(touched for each in proposals for touched in each.touched),
             dict.fromkeys(address for each in proposals for address in each.added),
             context=self._world.context,
         )
-        return self._decides(trial)
 
     def _mend(self, case: _Case) -> DraftFix | None:
         proposal = case.current
         if proposal is None:
             return None
         diff = self._files.diff(proposal.insertions, proposal.texts)
+        is_replaced = any(isinstance(each, Replacement) for each in proposal.insertions)
         moved = next((_MOVED[each.reason] for each in case.answers if each.reason in _MOVED), "")
+        moved = "" if is_replaced else moved
         fix = Fix(
             title=proposal.title + moved,
             safety="review" if moved else proposal.safety,
@@ -375,7 +369,15 @@ class FixFinder:
 
 _MOVED: dict[Reason | None, str] = {
     Reason.GRANTED_TO_TASK_ROLE: (
-        "; the task role keeps its own grant: remove it if the code in the containers does not need it"
+        "; the task role keeps its own grant: remove it if the code in the containers does not need it "
+        "(`tfcheck fix --move-grants` does)"
     ),
     Reason.GRANTED_TO_EXECUTION_ROLE: "; the execution role keeps its own grant: remove it if nothing else needs it",
 }
+
+
+def _is_worse(verdict: Verdict, before: Answer) -> bool:
+    """Whether a requirement is decided to be less than it was."""
+    if before.verdict is Verdict.DENIED:
+        return False
+    return verdict is not before.verdict and verdict is not Verdict.ALLOWED

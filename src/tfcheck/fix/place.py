@@ -180,18 +180,25 @@ class Places:
             return None
         place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
         aside += self.doubts(statements, place, address.module) if place is not None else ""
-        touched = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(address)]
-        if name:
-            touched += [ChangedAttribute(each) for each in self.holders.document_instances(module, name)]
         return Proposal(
             title=f"add {_counted(statements)} to {_place(holder, goal)}{aside}",
             safety="review" if aside else "safe",
             insertions=into.insertions,
             texts={into.source.name: into.source},
-            touched=tuple(touched),
+            touched=self.touched(holder),
             added=(),
             hcl=_shown(statements, into),
         )
+
+    def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
+        """List what changes in the plan with the text of a policy, in every instance of its block."""
+        own = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(holder.thing.address)]
+        return (*own, *self.documents_of(holder))
+
+    def text_block(self, holder: Holder) -> tuple[Address, Block | None]:
+        """Return the block that the text of a policy is written in, with its instance."""
+        written = self._written_in(holder, document_of(holder.argument))
+        return written, self._resolver.block(written)
 
     # What else a holder's text is made of, and what the plan does not know yet
 

@@ -69,31 +69,32 @@ def _only_one_uses(name: str, module: Module) -> bool:
     return sum(len(pattern.findall(file.source.text)) for file in module.files) == 1
 
 
-def _written_out(argument: Argument, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+def located(argument: Argument) -> tuple[Parts, Syntax] | None:
+    """Find the members of a policy that is written out, in `jsonencode` or in a heredoc; None where it is not.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up.
+    """
     source = argument.source
     encode = _ENCODE.match(source.text, argument.value_start)
     if encode:
         policy = read_parts(source.text, encode.end())
-        if source.text[policy.end : argument.value_end].strip() != ")":
-            return None
-        return _into_statements(source, policy, wanted, Syntax.HCL)
+        return (policy, Syntax.HCL) if source.text[policy.end : argument.value_end].strip() == ")" else None
     heredoc = heredoc_at(source.text, argument.value_start)
     if heredoc is None or heredoc.end != argument.value_end:
         return None
-    return _into_heredoc(source, heredoc, wanted)
+    return _in_heredoc(source, heredoc)
 
 
-def _into_statements(
-    source: SourceText, policy: Parts, wanted: Sequence[NeededStatement], syntax: Syntax
-) -> tuple[Insertion, ...] | None:
+def _written_out(argument: Argument, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
+    found = located(argument)
+    policy, syntax = found if found else (None, Syntax.HCL)
     item = policy.item(_STATEMENT) if isinstance(policy, ObjectParts) else None
-    return into_list(source, item.value, wanted, syntax) if item else None
+    return into_list(argument.source, item.value, wanted, syntax) if item else None
 
 
-def _into_heredoc(
-    source: SourceText, heredoc: Heredoc, wanted: Sequence[NeededStatement]
-) -> tuple[Insertion, ...] | None:
-    """Add to JSON in a heredoc; what stands in `${ }` is masked, so that JSON is left and every offset stays."""
+def _in_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | None:
+    """Read JSON in a heredoc; what stands in `${ }` is masked, so that JSON is left and every offset stays."""
     pieces = heredoc.pieces
     if not pieces or any(each.kind == "%{" for each in pieces):
         return None
@@ -101,7 +102,7 @@ def _into_heredoc(
     if pieces[0].kind != "text" or pieces[-1].kind != "text":
         return None
     masked = source.text[:start] + "".join(_masked(source.text, heredoc))
-    return _into_statements(source, read_json_parts(masked, start, end), wanted, Syntax.JSON)
+    return read_json_parts(masked, start, end), Syntax.JSON
 
 
 def _masked(text: str, heredoc: Heredoc) -> Iterator[str]:

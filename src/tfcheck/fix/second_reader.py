@@ -1,4 +1,4 @@
-"""Check with python-hcl2 that a changed file differs from the old one by exactly what was inserted.
+"""Check with python-hcl2 that a changed file differs from the old one by exactly what was inserted and replaced.
 
 A fix is found, placed and proven with tfcheck's own parser. Before it is written to disk, a parser that shares no line
 with it reads both texts: a mistake of ours must not become a mistake in the user's file.
@@ -12,7 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from tfcheck.fix.edits.insertion import Insertion, spliced
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion, Replacement, spliced
 from tfcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _LONGEST = 1_000_000
 #: It tries every newline of a heredoc against all blanks that follow.
 _SLOW = regex(r"\s{5000}")
+#: What is compared in place of a part that is replaced by another.
+_REPLACED = "\0replaced"
 #: What a value becomes a part of where a list is put around it.
 _WRAPPERS = frozenset(("expr_term", "tuple"))
 
@@ -31,18 +35,23 @@ _WRAPPERS = frozenset(("expr_term", "tuple"))
 class Opinion(Enum):
     """What python-hcl2 finds in the two texts of a file."""
 
-    SAME_BUT_INSERTED = "they differ by exactly the insertion"
+    SAME_BUT_INSERTED = "they differ by exactly the insertion or replacement"
     DIFFERENT = "they differ by something else, or the new one cannot be read"
     UNREADABLE = "the old one cannot be read"
 
 
 def opinion(before: str, insertions: Sequence[Insertion]) -> Opinion:
-    """Compare the text of a file with what it becomes by insertions, which are sorted by offset."""
+    """Compare the text of a file with what it becomes by insertions, which are sorted by offset.
+
+    One part of the old text is one part of the new where it is replaced; what is removed is made of whole parts.
+    """
     old = tree(before)
     if old is None:
         return Opinion.UNREADABLE
     new = tree(spliced(before, insertions))
-    if new is None or list(_events(old, ())) != list(_events(new, _whole_parts(new, _inserted(insertions)))):
+    if new is None:
+        return Opinion.DIFFERENT
+    if list(_events(old, _removed(insertions))) != list(_events(new, _whole_parts(new, _inserted(insertions)))):
         return Opinion.DIFFERENT
     return Opinion.SAME_BUT_INSERTED
 
@@ -74,38 +83,59 @@ def _parser() -> Lark:
     return Lark.open(str(grammar), parser="lalr", propagate_positions=True, postlex=PostLexer())
 
 
-def _inserted(insertions: Sequence[Insertion]) -> tuple[range, ...]:
+class _Region(msgspec.Struct, frozen=True):
+    """Offsets of a text that one of the two does not have, or has otherwise where it is `replaced`."""
+
+    start: int
+    stop: int
+    replaced: bool = False
+
+    def __contains__(self, offset: int) -> bool:
+        return self.start <= offset < self.stop
+
+
+def _removed(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
+    """Return where replaced texts are in the old text."""
+    return tuple(
+        _Region(each.offset, each.end, replaced=bool(each.text)) for each in insertions if isinstance(each, Replacement)
+    )
+
+
+def _inserted(insertions: Sequence[Insertion]) -> tuple[_Region, ...]:
     """Return where inserted texts are in the new text."""
-    found: list[range] = []
+    found: list[_Region] = []
     shift = 0
     for each in insertions:
         start = each.offset + shift
-        shift += len(each.text)
-        found.append(range(start, start + len(each.text)))
+        shift += len(each.text) - (each.end - each.offset)
+        found.append(_Region(start, start + len(each.text), replaced=isinstance(each, Replacement)))
     return tuple(found)
 
 
-def _whole_parts(root: Tree[Token], inserted: Sequence[range]) -> tuple[range, ...]:
+def _whole_parts(root: Tree[Token], inserted: Sequence[_Region]) -> tuple[_Region, ...]:
     """Move an insertion of `}, {` before a `}` behind that, where it is `, { }`."""
     listed = [token for node in root.iter_subtrees() for token in node.children if isinstance(token, str)]
     tokens = sorted(listed, key=lambda token: _span(token))
-    found: list[range] = []
+    found: list[_Region] = []
     for each in inserted:
         first = next((token for token in tokens if _span(token)[0] in each), None)
         behind = next((token for token in tokens if _span(token)[0] >= each.stop), None)
-        if first is not None and behind is not None and first == behind and first in ("}", "]"):
-            found.append(range(_span(first)[1] + 1, _span(behind)[1] + 1))
+        is_moved = first is not None and first == behind and first in ("}", "]") and not each.replaced
+        if is_moved and first is not None and behind is not None:
+            found.append(_Region(_span(first)[1] + 1, _span(behind)[1] + 1))
         else:
             found.append(each)
     return tuple(found)
 
 
-def _events(root: Tree[Token], inserted: Sequence[range]) -> Iterator[tuple[str, str]]:
+def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[str, str]]:
     """Yield a tree's rules and tokens in order, without newlines, comments and what is inserted."""
     todo: list[Node] = [root]
     while todo:
         node = todo.pop()
-        if isinstance(node, str):
+        if node == _REPLACED:
+            yield _REPLACED, ""
+        elif isinstance(node, str):
             yield _leaf(node, inserted)
         elif _wraps(node, inserted):
             kept = _kept(node, inserted)
@@ -118,7 +148,7 @@ def _events(root: Tree[Token], inserted: Sequence[range]) -> Iterator[tuple[str,
             todo += ["end", *reversed(_kept(node, inserted))]
 
 
-def _leaf(token: str, inserted: Sequence[range]) -> tuple[str, str]:
+def _leaf(token: str, inserted: Sequence[_Region]) -> tuple[str, str]:
     """Return a token; a heredoc, which is one, without what is inserted into it."""
     kind = str(getattr(token, "type", "end"))
     first, last = _span(token)
@@ -130,17 +160,20 @@ def _leaf(token: str, inserted: Sequence[range]) -> tuple[str, str]:
     return kind, left.rstrip("\r\n")
 
 
-def _kept(node: Tree[Token], inserted: Sequence[range]) -> list[Node]:
-    """Return the parts of a rule that count."""
-    return [
-        child
-        for child in node.children
-        if getattr(child, "data", "") != "new_line_or_comment"
-        and not any(first in each and last in each for each in inserted for first, last in [_span(child)])
-    ]
+def _kept(node: Tree[Token], inserted: Sequence[_Region]) -> list[Node]:
+    """Return the parts of a rule that count, with a mark for each that is replaced."""
+    found: list[Node] = []
+    for child in node.children:
+        first, last = _span(child)
+        region = next((each for each in inserted if first in each and last in each), None)
+        if region is not None and region.replaced:
+            found.append(_REPLACED)
+        elif region is None and getattr(child, "data", "") != "new_line_or_comment":
+            found.append(child)
+    return found
 
 
-def _wraps(node: Tree[Token], inserted: Sequence[range]) -> bool:
+def _wraps(node: Tree[Token], inserted: Sequence[_Region]) -> bool:
     """Whether a rule begins and ends with inserted text, around a value that was there before."""
     first, last = _span(node)
     return node.data in _WRAPPERS and all(any(end in each for each in inserted) for end in (first, last))

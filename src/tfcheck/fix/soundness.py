@@ -1,11 +1,11 @@
-"""Check that a changed file parses and differs only by what was inserted."""
+"""Check that a changed file parses and differs only by what was inserted and replaced."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, spliced
+from tfcheck.fix.edits.insertion import Insertion, fits, spliced
 from tfcheck.fix.trial import reread
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Unreadable
@@ -21,6 +21,8 @@ def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     every argument that has changed can be parsed.
     """
     source = before.source
+    if not fits(source.text, insertions):
+        return False
     after = reread(source, spliced(source.text, insertions))
     if before.problem or after.problem:
         return False

@@ -1,4 +1,4 @@
-"""Parse a unified diff into the lines that it inserts.
+"""Parse a unified diff into the lines that it inserts and replaces.
 
 Follows https://www.gnu.org/software/diffutils/manual/html_node/Detailed-Unified.html. Diffs that make or delete a file,
 or concern the newline at its end, are not read.
@@ -20,14 +20,6 @@ _HUNK = regex(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))
 UNIDIFF_ZERO = "apply with --unidiff-zero"
 
 
-class InsertedText(msgspec.Struct, frozen=True):
-    """Text that comes before line `line` of a file, counted from 1; `file` starts at the top of the repository."""
-
-    file: str
-    line: int
-    text: str
-
-
 class Edit(msgspec.Struct, frozen=True):
     """The lines of a file that a diff takes out, from `line` on, and those that it puts there; no newline in any.
 
@@ -42,14 +34,6 @@ class Edit(msgspec.Struct, frozen=True):
 
 class _OtherDiffError(Exception):
     """The diff does something else, or cannot be read."""
-
-
-def insertions(diff: str) -> tuple[InsertedText, ...]:
-    """Read what a diff inserts; nothing where it does anything else or leads out of the repository."""
-    found = edits(diff)
-    if any(each.old for each in found):
-        return ()
-    return tuple(InsertedText(each.file, each.line, "".join(f"{line}\n" for line in each.new)) for each in found)
 
 
 def edits(diff: str) -> tuple[Edit, ...]:

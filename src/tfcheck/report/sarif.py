@@ -18,7 +18,7 @@ import msgspec
 
 from tfcheck import __version__
 from tfcheck.report.change_words import in_one_line
-from tfcheck.report.diff import InsertedText, insertions
+from tfcheck.report.diff import Edit, edits
 from tfcheck.report.json import changes, written
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
@@ -192,12 +192,12 @@ def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]
             result["baselineState"] = each.state
         if each.related:
             result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(each.related, 1)]
-        if each.fix and (found := insertions(each.fix.diff)):
+        if each.fix and (found := edits(each.fix.diff)):
             result["fixes"] = [_fix(each.fix, found)]
         yield result
 
 
-def _fix(fix: Fix, found: tuple[InsertedText, ...]) -> Json:
+def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:
     files = dict.fromkeys(each.file for each in found)
     changes = [
         {
@@ -209,10 +209,9 @@ def _fix(fix: Fix, found: tuple[InsertedText, ...]) -> Json:
     return {"description": {"text": _plain(fix.title)}, "artifactChanges": changes}
 
 
-def _replacement(insertion: InsertedText) -> Json:
-    line = insertion.line
-    region = {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": 1}
-    return {"deletedRegion": region, "insertedContent": {"text": insertion.text}}
+def _replacement(edit: Edit) -> Json:
+    region = {"startLine": edit.line, "startColumn": 1, "endLine": edit.line + len(edit.old), "endColumn": 1}
+    return {"deletedRegion": region, "insertedContent": {"text": "".join(f"{line}\n" for line in edit.new)}}
 
 
 def _manuals(manuals: Sequence[Manual], told: list[SarifResult]) -> list[Manual]:

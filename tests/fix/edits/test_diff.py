@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tfcheck.fix.edits.diff import Lines, diff
-from tfcheck.fix.edits.insertion import Insertion, by_file, spliced
+from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file, fits, spliced
 
 LINES = st.lists(st.sampled_from(["a", "", "}", "  b", "\tc", "ü\u2028", "d\r"]), max_size=30).map("\n".join)
 
@@ -28,6 +28,37 @@ def test_git_makes_the_same_text(text: str, places: list[tuple[int, str]]) -> No
     assert (written == "") == (changes == ())
     if written and text:
         assert applied("f", text, written) == spliced(text, changes)
+
+
+@settings(max_examples=60)
+@given(
+    LINES, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12), st.sampled_from(["", "x", "y\n"])), max_size=4)
+)
+def test_git_makes_the_same_text_of_replacements(text: str, places: list[tuple[int, int, str]]) -> None:
+    spans = [(min(start, len(text)), min(start + size, len(text)), new) for start, size, new in places]
+    made = [Replacement("f", start, new, text[start:end]) for start, end, new in spans if text[start:end] != new]
+    changes = by_file(made).get("f", ())
+    if not fits(text, changes) or not text:
+        return
+    wanted = spliced(text, changes)
+    written = diff("f", Lines(text), changes)
+    assert applied("f", text, written) == wanted if wanted != text else True
+
+
+def test_changes_that_overlap_do_not_fit() -> None:
+    one, other = Replacement("f", 0, "x", "ab"), Replacement("f", 1, "y", "bc")
+    assert fits("abc", [one])
+    assert not fits("abc", [one, other])
+    assert not fits("abd", [other])
+    assert not fits("abc", [one, insertion(1, "z")])
+    assert fits("abc", [insertion(0, "z"), one, insertion(2, "z")])
+
+
+def test_lines_that_are_replaced_one_after_the_other_are_one_change() -> None:
+    changes = [Replacement("f", 0, "x", "a"), Replacement("f", 2, "y", "b"), Replacement("f", 4, "", "c\n")]
+    assert diff("f", Lines("a\nb\nc\nd\n"), changes).split("\n")[3:] == [
+        "@@ -1,4 +1,3 @@", "-a", "-b", "-c", "+x", "+y", " d", "",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["a b/c.tf", 'q"uote.tf', "straße.tf", "back\\slash.tf", "tab\t.tf", "m/plain.tf"])

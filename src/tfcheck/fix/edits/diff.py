@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate
 
 import msgspec
+from msgspec.structs import replace
 
 from tfcheck.fix.edits.insertion import Insertion, spliced
 from tfcheck.report.diff import UNIDIFF_ZERO
@@ -59,7 +60,7 @@ def diff(path: str, lines: Lines, insertions: Sequence[Insertion]) -> str:
 
 
 def replaced(lines: Lines, insertions: Sequence[Insertion]) -> list[str]:
-    """Return the old lines that a diff has to show because something is put into them."""
+    """Return the old lines that a diff has to show because something is put into them, or taken away."""
     return [line for each in _changes(lines, insertions) for line in lines.all[each.start : each.end]]
 
 
@@ -92,17 +93,59 @@ def _lines(text: str) -> list[str]:
 
 
 def _changes(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
-    """Return for each line that something is put into what becomes of it."""
-    for number, several in groupby(insertions, lambda each: lines.at(each.offset)):
-        if number == len(lines.all):
-            yield _Change(number, number, tuple(_lines("".join(each.text for each in several))))
+    """Return the changes in order; lines that are replaced one after the other are one change."""
+    last: _Change | None = None
+    for each in _each_change(lines, insertions):
+        if last is not None and last.end == each.start and last.start < last.end and each.start < each.end:
+            last = _Change(last.start, each.end, (*last.lines, *each.lines))
+            continue
+        if last is not None:
+            yield last
+        last = each
+    if last is not None:
+        yield last
+
+
+def _each_change(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[_Change]:
+    """Return for the lines that something is put into, or taken out of, what becomes of them."""
+    for first, last, several in _by_lines(lines, insertions):
+        if first == len(lines.all):
+            yield _Change(first, first, tuple(_lines("".join(each.text for each in several))))
         else:
-            start = lines.starts[number]
-            moved = [Insertion(each.file, each.offset - start, each.text) for each in several]
-            yield _trimmed(number, lines.all[number], _lines(spliced(lines.all[number], moved)))
+            start = lines.starts[first]
+            moved = [replace(each, offset=each.offset - start) for each in several]
+            old = lines.all[first : last + 1]
+            yield _trimmed(first, old, _lines(spliced("".join(old), moved)))
 
 
-def _trimmed(number: int, line: str, lines: list[str]) -> _Change:
+def _by_lines(lines: Lines, insertions: Sequence[Insertion]) -> Iterator[tuple[int, int, list[Insertion]]]:
+    """Group what changes the same lines, with the first and the last of them."""
+    first = last = -1
+    several: list[Insertion] = []
+    for each in insertions:
+        start, end = lines.at(each.offset), lines.at(max(each.end - 1, each.offset))
+        if several and start > last:
+            yield first, last, several
+            several = []
+        first, last = first if several else start, max(last, end)
+        several.append(each)
+    if several:
+        yield first, last, several
+
+
+def _trimmed(number: int, old: list[str], lines: list[str]) -> _Change:
+    """Leave out of a change the lines that stay as they are at its beginning and its end."""
+    if len(old) == 1 and lines:
+        return _trimmed_line(number, old[0], lines)
+    end = number + len(old)
+    while old and lines and old[0] == lines[0]:
+        old, lines, number = old[1:], lines[1:], number + 1
+    while old and lines and old[-1] == lines[-1]:
+        old, lines, end = old[:-1], lines[:-1], end - 1
+    return _Change(number, end, tuple(lines))
+
+
+def _trimmed_line(number: int, line: str, lines: list[str]) -> _Change:
     """Leave out of a change the line that stays as it is, if it is the first or the last."""
     if lines[0] == line:
         return _Change(number + 1, number + 1, tuple(lines[1:]))

@@ -1,0 +1,59 @@
+"""Write fixes into the sources, after a second parser has checked them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfcheck.vocabulary.errors import InputError
+
+if TYPE_CHECKING:
+    from tfcheck.fix.edits.files import Files
+    from tfcheck.fix.edits.insertion import Insertion
+    from tfcheck.fix.plan_fixes import DraftFix
+
+
+def write_fixes(mends: Sequence[DraftFix], files: Files) -> list[str]:
+    """Write the changed files; return what there is to say about them.
+
+    Raises:
+        InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
+    """
+    from tfcheck.fix.edits.files import written
+    from tfcheck.fix.edits.insertion import by_file, spliced
+    from tfcheck.fix.edits.writing import NewContent, write
+
+    texts = {name: text for each in mends for name, text in each.texts.items()}
+    changes = by_file(insertion for each in mends for insertion in each.insertions)
+    notes = [
+        note
+        for name, several in changes.items()
+        if (note := second_opinion(files.path(name), texts[name].text, several))
+    ]
+    write(
+        [
+            NewContent(files.place(name), written(texts[name].text, texts[name]), written(new, texts[name]))
+            for name, several in changes.items()
+            if (new := spliced(texts[name].text, several))
+        ]
+    )
+    return notes
+
+
+def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> str:
+    """Have python-hcl2 check a change; return a note where it cannot.
+
+    Raises:
+        InputError: it finds more changed than was inserted.
+    """
+    from tfcheck.fix.second_reader import Opinion, opinion
+
+    found = Opinion.SAME_BUT_INSERTED if name.endswith(".json") else opinion(before, insertions)
+    if found is Opinion.DIFFERENT:
+        raise InputError(
+            f"`{name}`: python-hcl2 finds more changed than the fix inserts, so nothing was written",
+            hint="review the diff that `tfcheck fix` prints without `--write`",
+        )
+    if found is Opinion.UNREADABLE:
+        return f"`{name}`: python-hcl2 cannot read this file, so only tfcheck's own parser checked the change"
+    return ""

@@ -1,0 +1,169 @@
+"""Find the small mistake that keeps a pattern of a statement from matching what is needed.
+
+Patterns and ARNs are plain texts here; what is not known in them is a name between control characters, and is never
+changed. A digit is never taken for a mistake, nor a letter of a short word: `orders-1` and `orders-2`, `app` and `api`
+are as likely to be two objects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from tfcheck.regex import regex
+from tfcheck.symbolic.wildcards import glob_known
+
+_SEPARATORS = str.maketrans("_./:", "----")
+_WORD = regex(r"[A-Za-z0-9]+")
+_SHORTEST_WORD = 4
+_WILDCARD = regex(r"[*?]")
+_ARN_FIELDS = 6
+_SUFFIX = regex(r"-(?:[A-Za-z0-9]{6}|\0[^\0]*\0)")
+_OF_OBJECTS = regex(r"s3:(?:\w*Object\w*|AbortMultipartUpload|ListMultipartUploadParts)", re.IGNORECASE)
+_OF_STREAMS = frozenset(("logs:createlogstream", "logs:putlogevents"))
+#: IAM has these two, so that neither is a mistake.
+_BOTH_VALID = frozenset(("ssm:getparameter", "ssm:getparameters"))
+
+
+class Misspelling(msgspec.Struct, frozen=True):
+    """From `start` up to `end` a pattern should be `text`; `cause` says in a few words what is wrong with it."""
+
+    start: int
+    end: int
+    text: str
+    cause: str
+
+    def corrected(self, pattern: str) -> str:
+        """Return the pattern as it should be."""
+        return pattern[: self.start] + self.text + pattern[self.end :]
+
+
+def in_resource(pattern: str, needed: str, actions: tuple[str, ...]) -> Iterator[Misspelling]:
+    """Find what may be wrong with a resource of a statement that has these actions, likeliest first."""
+    at, own, other = compared(pattern, needed)
+    for found in (*_otherwise(own, other), *_one_edit(own, other)):
+        moved = msgspec.structs.replace(found, start=found.start + at, end=found.end + at)
+        if glob_known(found.corrected(own), other) and "\0" not in pattern[moved.start : moved.end] + found.text:
+            yield moved
+    end = _missing_end(pattern, needed, actions)
+    if end:
+        yield Misspelling(len(pattern), len(pattern), end, f"`{end}` is missing at its end")
+
+
+def in_prefix(pattern: str, needed: str) -> Misspelling | None:
+    """Find another directory than that of a file or parameter which is needed, in the same bucket or tree."""
+    at, own, other = compared(pattern, needed)
+    directory, slash, name = own.rpartition("/")
+    wanted, _, own_name = other.rpartition("/")
+    if not slash or name not in ("*", own_name) or _WILDCARD.search(directory) or directory == wanted:
+        return None
+    head, is_deep, _ = wanted.partition("/")
+    if directory.partition("/")[0] != head or "/" not in directory:
+        return None
+    text = f"{wanted[len(head) :]}/{name}"[1:] if is_deep else own_name
+    return Misspelling(at + len(head) + 1, len(pattern), text, "nothing in the plan is under its prefix")
+
+
+def in_action(pattern: str, needed: str) -> Misspelling | None:
+    """Find what is wrong with an action that is like the one that is needed, and does not exist."""
+    own, other = pattern.lower(), needed.lower()
+    if _WILDCARD.search(pattern) or own == other or {own, other} == _BOTH_VALID:
+        return None
+    found = (*_otherwise(own, other), *_one_edit(own, other))
+    if any(each.corrected(own) == other for each in found):
+        return Misspelling(0, len(pattern), needed, "IAM has no such action")
+    return None
+
+
+def compared(pattern: str, needed: str) -> tuple[int, str, str]:
+    """Return the parts of two ARNs that name the resource, and where the first one begins; else all of them."""
+    own, other = pattern.split(":", _ARN_FIELDS - 1), needed.split(":", _ARN_FIELDS - 1)
+    are_arns = len(own) == len(other) == _ARN_FIELDS and own[0] == other[0] == "arn" and own[2] == other[2]
+    return (len(pattern) - len(own[-1]), own[-1], other[-1]) if are_arns else (0, pattern, needed)
+
+
+def _otherwise(pattern: str, needed: str) -> Iterator[Misspelling]:
+    """Find other separators or another case."""
+    wildcard = _WILDCARD.search(pattern)
+    head = pattern[: wildcard.start()] if wildcard else pattern
+    wanted = needed[: len(head)]
+    if head != wanted and _canonical(head) == _canonical(wanted):
+        start = _common(head, wanted)
+        end = len(head) - _common(head[::-1], wanted[::-1])
+        cause = "its case differs" if head.lower() == wanted.lower() else "its separators differ"
+        yield Misspelling(start, end, wanted[start:end], cause)
+
+
+def _canonical(text: str) -> str:
+    return text.lower().translate(_SEPARATORS)
+
+
+def _one_edit(pattern: str, needed: str) -> Iterator[Misspelling]:
+    """Find one letter or separator too many, too few, another one, or two in the wrong order."""
+    wildcards = [each.start() for each in _WILDCARD.finditer(pattern)]
+    head = pattern[: wildcards[0]] if wildcards else pattern
+    start = _common(head, needed)
+    for length, text in _edits(head[start:], needed[start:]):
+        yield from _typed(pattern, Misspelling(start, start + length, text, ""))
+    if wildcards:
+        tail = pattern[wildcards[-1] + 1 :]
+        same = _common(tail[::-1], needed[::-1])
+        end = len(pattern) - same
+        for length, text in _edits(tail[::-1][same:], needed[::-1][same:]):
+            yield from _typed(pattern, Misspelling(end - length, end, text[::-1], ""))
+
+
+def _edits(own: str, needed: str) -> Iterator[tuple[int, str]]:
+    """Yield by what the first characters of a text are to be replaced, the first of which is not the one needed."""
+    if own and needed:
+        yield 1, needed[0]
+    if own:
+        yield 1, ""
+    if needed:
+        yield 0, needed[0]
+    if own[:2] == needed[:2][::-1] and len(own[:2]) == len(needed[:2]) > 1:
+        yield 2, needed[:2]
+
+
+def _typed(pattern: str, found: Misspelling) -> Iterator[Misspelling]:
+    """Yield what may be a slip: no digit, no letter of a short word, and no separator before what it separates."""
+    old = pattern[found.start : found.end]
+    differing = old + found.text
+    if any(char.isdigit() or char == "\0" for char in differing):
+        return
+    around = pattern[max(found.start - 1, 0) : found.start] + pattern[found.end : found.end + 1]
+    if old in ("/", ":") and found.text not in ("/", ":") and old not in around:
+        return
+    words = (_word(pattern, found.start, found.end), _word(found.corrected(pattern), found.start, found.start))
+    if differing.isalpha() and len(old) < len("ab") and min(map(len, words)) < _SHORTEST_WORD:
+        return
+    yield msgspec.structs.replace(found, cause="it differs by one character")
+
+
+def _word(text: str, start: int, end: int) -> str:
+    """Return the word around two offsets."""
+    return max((each[0] for each in _WORD.finditer(text) if each.start() <= end and start <= each.end()), default="")
+
+
+def _missing_end(pattern: str, needed: str, actions: tuple[str, ...]) -> str:
+    """Return what is missing at the end of a pattern that names what the needed one is in."""
+    if _WILDCARD.search(pattern) or not pattern:
+        return ""
+    of_objects = all(map(_OF_OBJECTS.fullmatch, actions))
+    is_tree = of_objects or {each.lower() for each in actions} <= {"ssm:getparameters", "ssm:getparameter"}
+    if is_tree and pattern.endswith("/") and needed.startswith(pattern):
+        return "*"
+    if is_tree and needed.startswith(f"{pattern}/"):
+        return "/*"
+    if {each.lower() for each in actions} <= _OF_STREAMS and needed.startswith(f"{pattern}:"):
+        return ":*"
+    is_secret = ":secret:" in pattern and needed.startswith(pattern)
+    return "-??????" if is_secret and _SUFFIX.fullmatch(needed[len(pattern) :]) else ""
+
+
+def _common(one: str, other: str) -> int:
+    """Return how many characters at the beginning are the same."""
+    pairs = zip(one, other, strict=False)
+    return next((number for number, (own, its) in enumerate(pairs) if own != its), min(len(one), len(other)))

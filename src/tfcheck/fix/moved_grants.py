@@ -1,0 +1,183 @@
+"""Propose to move a grant from the task role to the execution role, where only start-up needs it.
+
+The plan does not show what the code in the containers calls, so that a move is offered beside a copy and never in its
+place unless it is asked for. What the task role loses is part of the title.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, Replacement, line_end, line_start
+from tfcheck.fix.holders import Holder
+from tfcheck.fix.literal import ListParts
+from tfcheck.fix.place import Places
+from tfcheck.fix.policy_statements import ReadableStatement, WrittenStatement, readable
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.trial import ChangedAttribute
+from tfcheck.fix.written_text import flat
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.vocabulary.finding import Reason
+from tfcheck.world.world import After, WorldObject
+
+_LISTED = 3
+
+
+class MovedGrants:
+    """Finds the statements of task roles that execution roles need instead."""
+
+    def __init__(
+        self, world: After, places: Places, files: Files, copies: Callable[[RoleNeed], Iterator[Proposal]]
+    ) -> None:
+        """Build from the world after the change; `copies` are the ways to grant the same to the execution role."""
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+        self._files = files
+        self._copies = copies
+
+    def proposals(self, need: RoleNeed) -> Iterator[Proposal]:
+        """Propose to attach the policy to the other role, or to take the statement out of it and add it there."""
+        if not need.roles or any(each.reason is not Reason.GRANTED_TO_TASK_ROLE for each in need.answers):
+            return
+        found = list(dict.fromkeys(self._granting(need)))
+        if not found or len({holder for _, holder, _ in found}) > 1:
+            return
+        role, holder, _ = found[0]
+        statements = [each for _, _, each in found]
+        loss = f"; {role.address} loses {_listed(statements)}"
+        if len(statements) == statements[0].place.of:
+            yield from self._attached_elsewhere(need, role, holder, loss)
+            return
+        removed = _without([each.place for each in statements])
+        if removed is None:
+            return
+        for copy in self._copies(need):
+            yield self._moved(copy, holder, statements, removed, loss)
+
+    def _granting(self, need: RoleNeed) -> Iterator[tuple[WorldObject, Holder, ReadableStatement]]:
+        """Yield the statements that grant to the task role what is needed, each with its role and policy."""
+        first = next(iter(need.by_role().values()))
+        policies = {each.policy for answer in first for each in answer.evidence}
+        for role in self._world.things("aws_iam_role"):
+            for holder in self._places.holders.of(role) if str(role.address) not in need.names() else ():
+                if str(holder.thing.address) in policies and self._is_for(holder, role):
+                    for each in self._statements(holder):
+                        if any(_grants(each, a.requirement.action, flat(a.requirement.resource)) for a in first):
+                            yield role, holder, each
+
+    def _is_for(self, holder: Holder, role: WorldObject) -> bool:
+        """Whether a policy is for a role and its siblings only."""
+        reach = self._places.holders.reach(holder.thing)
+        siblings = frozenset(str(each) for each in self._places.holders.instances(role.address))
+        return reach is not None and reach <= siblings
+
+    def _statements(self, holder: Holder) -> tuple[ReadableStatement, ...]:
+        place, block = self._places.text_block(holder)
+        module = self._resolver.module_sources(holder.thing.address.module)
+        if block is None or module is None or isinstance(block, JsonBlock) or not self._files.editable(block.source):
+            return ()
+        evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
+        return readable(holder.argument, module, evaluate)
+
+    def _attached_elsewhere(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
+        """Propose to give a whole policy to the other role."""
+        policy, target = holder.thing.address, need.roles[0].address
+        block = self._resolver.block(policy)
+        argument = block.arguments.get("role") if block and policy.type == "aws_iam_role_policy" else None
+        if argument is None or policy.module != target.module or not self._files.editable(argument.source):
+            return
+        old = argument.source.text[argument.value_start : argument.value_end]
+        new = re.sub(rf"\baws_iam_role\.{re.escape(role.address.name)}(?![\w-])", f"aws_iam_role.{target.name}", old)
+        if new == old:
+            return
+        instances = self._places.holders.instances(policy)
+        yield Proposal(
+            title=f"move {policy.resource} from {role.address.resource} to {target.resource}{loss}",
+            safety="review",
+            insertions=(Replacement(argument.source.name, argument.value_start, new, old),),
+            texts={argument.source.name: argument.source},
+            touched=tuple(ChangedAttribute(each, "role") for each in instances),
+            added=(),
+            hcl=f"role = {new}",
+        )
+
+    def _moved(
+        self,
+        copy: Proposal,
+        holder: Holder,
+        statements: list[ReadableStatement],
+        removed: list[Insertion],
+        loss: str,
+    ) -> Proposal:
+        source = statements[0].place.source
+        place, _ = self._places.text_block(holder)
+        what = "a statement" if len(statements) == 1 else f"{len(statements)} statements"
+        return msgspec.structs.replace(
+            copy,
+            title=f"{copy.title}, and remove {what} from {place.resource}{loss}",
+            safety="review",
+            insertions=(*copy.insertions, *removed),
+            texts={**copy.texts, source.name: source},
+            touched=(*copy.touched, *self._places.touched(holder)),
+        )
+
+
+def _grants(statement: ReadableStatement, action: str, resource: str) -> bool:
+    return bool(resource) and statement.acts(action) and statement.covers(resource)
+
+
+def _listed(statements: list[ReadableStatement]) -> str:
+    """List what statements grant, by their literals."""
+    actions = list(dict.fromkeys(each.shown for one in statements for each in one.actions))
+    resources = list(dict.fromkeys(each.shown for one in statements for each in one.resources))
+    return f"{_few(actions)} on {_few(resources)}"
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
+def _without(statements: Sequence[WrittenStatement]) -> list[Insertion] | None:
+    """Remove statements that have lines of their own; None where one shares a line with something else."""
+    among = statements[0].among
+    if among is None:
+        return _all(_lines(each, each.start, each.end) for each in statements)
+    if not isinstance(among, ListParts):
+        return None
+    text = statements[0].source.text
+    gone = {each.start for each in statements}
+    last = among.items[-1]
+    ends = {
+        one.start: text.index(",", one.end) + 1 for one in among.items if one is not last or among.comma is not None
+    }
+    removed = _all(_lines(each, each.start, ends.get(each.start, each.end)) for each in statements)
+    kept = [each for each in among.items if each.start not in gone]
+    if removed and kept and last.start in gone and among.comma is None:
+        removed.append(Replacement(statements[0].source.name, ends[kept[-1].start] - 1, "", ","))
+    return removed
+
+
+def _all(found: Iterable[Insertion | None]) -> list[Insertion] | None:
+    """Return the changes; None where one of them cannot be made."""
+    changes = list(found)
+    made = [each for each in changes if each is not None]
+    return made if len(made) == len(changes) else None
+
+
+def _lines(statement: WrittenStatement, start: int, end: int) -> Insertion | None:
+    """Remove whole lines, and the blank one before a block."""
+    text = statement.source.text
+    first, last = line_start(text, start), line_end(text, end)
+    if text[first:start].strip() or text[end:last].strip() or last == len(text):
+        return None
+    before = line_start(text, first - 1) if statement.among is None and first else first
+    first = before if not text[before:first].strip() else first
+    behind = text.index("\n", last) + 1
+    return Replacement(statement.source.name, first, "", text[first:behind])

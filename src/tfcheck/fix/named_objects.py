@@ -1,0 +1,105 @@
+"""Find out whether a pattern of a statement may be meant for an object that exists, rather than be a mistake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from tfcheck.fix.misspelling import compared
+from tfcheck.fix.written_text import flat
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.catalogue import (
+    ACCESS_POINT,
+    BUCKET,
+    FILE_SYSTEM,
+    KEY,
+    LOG_GROUP,
+    OBJECT,
+    PARAMETER,
+    REPOSITORY,
+    SECRET,
+    ObjectKind,
+    catalogue,
+)
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.wildcards import glob_known
+from tfcheck.vocabulary.finding import Answer
+from tfcheck.world.world import After, World, WorldObject
+
+#: What contains other objects: its own ARN is not what a statement about those names.
+_CONTAINERS = (BUCKET, LOG_GROUP)
+_SINGLE = (SECRET, PARAMETER, REPOSITORY, KEY, FILE_SYSTEM, ACCESS_POINT)
+
+
+class NamedObjects:
+    """The ARNs of everything in the plan, in what it looks up and in other stacks that a statement can name."""
+
+    def __init__(self, world: After, answers: Iterable[Answer]) -> None:
+        """Build from the world after the change, and all that its tasks need."""
+        self._world = world
+        self._needed = frozenset(flat(each.requirement.resource) for each in answers) - {""}
+
+    def has(self, pattern: str, needed: str) -> bool:
+        """Whether something other than what is needed, or contains it, is matched by a pattern or contains that."""
+        if any(self._names(pattern, each) for each in self._single if each != needed):
+            return True
+        others = self._containers | self._needed
+        return any(self._names(pattern, each) for each in others if not _contains(each, needed))
+
+    def is_managed(self, needed: str) -> bool:
+        """Whether the plan manages an object or parameter, so that others beside it would be in the plan too."""
+        return any(_same(needed, each) for each in self._managed)
+
+    def _names(self, pattern: str, arn: str) -> bool:
+        _, own, its = compared(pattern, arn)
+        return glob_known(own, its) or own.rstrip("*/:") == its or _contains(its, own)
+
+    @cached_property
+    def _containers(self) -> frozenset[str]:
+        return frozenset(self._arns(_CONTAINERS))
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        return frozenset(self._arns(_SINGLE)) | self._managed
+
+    @cached_property
+    def _managed(self) -> frozenset[str]:
+        objects = (_object(each, self._world) for each in catalogue(self._world, OBJECT).things)
+        parameters = (flat(each.attribute("arn")) for each in self._world.things(*PARAMETER.types))
+        return frozenset((*objects, *parameters)) - {""}
+
+    def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
+        types = [name for kind in kinds for name in kind.types]
+        for world in (self._world, *self._world.context):
+            for each in (*world.things(*types), *world.looked_up(*types)):
+                arn = flat(each.attribute("arn"))
+                yield from [arn] if arn else []
+
+
+def _object(thing: WorldObject, world: World) -> str:
+    """Write the ARN of an object by its bucket and key."""
+    bucket = catalogue(world, BUCKET).by_name(thing.attribute("bucket"), None)
+    key = flat(thing.attribute("key"))
+    arn = flat(bucket.attribute("arn")) if bucket is not None else f"arn:aws:s3:::{flat(thing.attribute('bucket'))}"
+    return f"{arn}/{key}" if key else ""
+
+
+def _same(one: str, other: str) -> bool:
+    _, own, its = compared(one, other)
+    return own == its
+
+
+def _contains(container: str, arn: str) -> bool:
+    _, outer, inner = compared(container, arn)
+    return outer == inner or inner.startswith((f"{outer}/", f"{outer}:"))
+
+
+def is_quoted_elsewhere(word: str, block: Block, resolver: Resolver) -> bool:
+    """Whether the sources have a word in quotes in another block, as if it were the name of something."""
+    pattern = re.compile(rf'"[^"\n]*(?<![\w-]){re.escape(word)}(?![\w-])[^"\n]*"')
+    sources = resolver.sources
+    paths = {each.config for each in resolver.plan.module_instances()}
+    modules = [found for path in paths if sources and (found := sources.module(path))]
+    blocks = (each for module in modules for file in module.files for each in file.blocks)
+    return any(each is not block and pattern.search(each.source.text, each.start, each.end) for each in blocks)

@@ -1,0 +1,76 @@
+"""The fixes for one plan, as data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.vocabulary.address import ElsewhereAddress
+from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement
+
+
+class FixChoice(msgspec.Struct, frozen=True):
+    """Which fixes are preferred.
+
+    With `prefixes` files that share a directory are granted by it, with `corrects` a literal with a mistake is
+    corrected rather than a statement added, with `moves` a grant of the task role is moved rather than copied.
+    """
+
+    prefixes: bool = False
+    corrects: bool = True
+    moves: bool = False
+
+
+class DraftFix(msgspec.Struct, frozen=True):
+    """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
+
+    `home` is the role where it is for one of another stack.
+    """
+
+    fix: Fix
+    answers: tuple[Answer, ...]
+    insertions: tuple[Insertion, ...] = ()
+    texts: dict[str, SourceText] = {}
+    home: ElsewhereAddress | None = None
+
+
+class PlanFixes(msgspec.Struct, frozen=True, dict=True):
+    """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again.
+
+    `remedies` say what to do about the findings that nothing of that is for.
+    """
+
+    found: tuple[DraftFix, ...] = ()
+    settled: tuple[Answer, ...] = ()
+    remedies: tuple[tuple[Finding, Remedy], ...] = ()
+
+    def remedy(self, finding: Finding) -> Remedy | None:
+        """Return what to do about a finding that no fix is for, or only a part of it."""
+        return self._remedies.get(id(finding), finding.remedy)
+
+    @cached_property
+    def _remedies(self) -> dict[int, Remedy]:
+        return {id(finding): remedy for finding, remedy in reversed(self.remedies)}
+
+    @cached_property
+    def _fixing(self) -> dict[Requirement, list[int]]:
+        """List for each requirement the places of the fixes that grant it."""
+        places: dict[Requirement, list[int]] = {}
+        for place, each in enumerate(self.found):
+            for own in {answer.requirement for answer in each.answers}:
+                places.setdefault(own, []).append(place)
+        return places
+
+    def of(self, finding: Finding) -> Fix | None:
+        """Return the fix for a finding; where it fixes only part of that, its title says so."""
+        wanted = {each.requirement for each in finding.answers}
+        shares = Counter(place for each in wanted for place in self._fixing.get(each, ()))
+        place, most = max(shares.items(), key=lambda each: (each[1], -each[0]), default=(0, 0))
+        fix = self.found[place].fix if most else None
+        if fix is None or most == len(wanted):
+            return fix
+        return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most} of {len(wanted)})")

@@ -1,0 +1,152 @@
+"""Locate the statements of a policy that is written out in the sources, and the literals in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_json_parts, read_parts
+from tfcheck.fix.policy_text import document_of, located
+from tfcheck.fix.render import Syntax
+from tfcheck.fix.written_text import Evaluate, WrittenText, written_text
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.wildcards import glob_known
+
+_POLICY = ("Sid", "Effect", "Action", "Resource")
+_DOCUMENT = ("sid", "effect", "actions", "resources")
+
+
+class WrittenStatement(msgspec.Struct, frozen=True):
+    """An Allow statement: where its actions and its resources are written.
+
+    `is_plain`: nothing else decides what it grants, neither a condition nor a principal. `among` is the list that it is
+    in, None for a block; `of` is how many statements the policy has.
+    """
+
+    source: SourceText
+    syntax: Syntax
+    start: int
+    end: int
+    actions: Parts
+    resources: Parts
+    is_plain: bool
+    among: Parts | None
+    of: int
+
+
+def statements_of(argument: Argument, module: Module) -> tuple[WrittenStatement, ...]:
+    """Find the Allow statements of the policy that an argument gives; none where its text cannot be located."""
+    name = document_of(argument)
+    try:
+        if name is None:
+            found = located(argument)
+            return tuple(_in_policy(argument.source, *found)) if found else ()
+        block = module.resource("data", "aws_iam_policy_document", name)
+        return tuple(_in_document(block)) if block is not None else ()
+    except MalformedError:
+        return ()
+
+
+class ReadableStatement(msgspec.Struct, frozen=True):
+    """A statement with its texts: all of its actions, and those of its resources that can be read."""
+
+    place: WrittenStatement
+    actions: tuple[WrittenText, ...]
+    resources: tuple[WrittenText, ...]
+
+    def acts(self, action: str) -> bool:
+        """Whether one of its actions matches."""
+        return any(glob_known(each.value.lower(), action.lower()) for each in self.actions)
+
+    def covers(self, resource: str) -> bool:
+        """Whether one of its resources matches."""
+        return any(glob_known(each.value, resource) for each in self.resources)
+
+
+def readable(argument: Argument, module: Module, evaluate: Evaluate) -> tuple[ReadableStatement, ...]:
+    """Read the Allow statements of a policy whose actions are all written out."""
+    return tuple(each for one in statements_of(argument, module) if (each := _read(one, evaluate)) is not None)
+
+
+def _read(statement: WrittenStatement, evaluate: Evaluate) -> ReadableStatement | None:
+    actions = [written_text(statement.source, each, evaluate) for each in items(statement.actions)]
+    resources = [written_text(statement.source, each, evaluate) for each in items(statement.resources)]
+    if any(each is None for each in actions):
+        return None
+    return ReadableStatement(statement, tuple(filter(None, actions)), tuple(filter(None, resources)))
+
+
+def items(parts: Parts) -> tuple[Parts, ...]:
+    """Return the items of a list, or what is in place of one."""
+    return parts.items if isinstance(parts, ListParts) else (parts,)
+
+
+def _in_policy(source: SourceText, policy: Parts, syntax: Syntax) -> Iterator[WrittenStatement]:
+    item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
+    if item is not None:
+        yield from _among(source, item.value, syntax, _POLICY)
+
+
+def _among(source: SourceText, statements: Parts, syntax: Syntax, names: Sequence[str]) -> Iterator[WrittenStatement]:
+    listed = items(statements)
+    for each in listed:
+        if isinstance(each, ObjectParts):
+            found = _object(source, each, syntax, names, statements)
+            if found is not None:
+                yield found
+
+
+def _object(
+    source: SourceText, one: ObjectParts, syntax: Syntax, names: Sequence[str], among: Parts
+) -> WrittenStatement | None:
+    _, effect, action, resource = (one.item(name) for name in names)
+    if action is None or resource is None or not _allows(source, effect.value if effect else None, names):
+        return None
+    is_plain = {each.name for each in one.items} <= set(names)
+    place = (source, syntax, one.start, one.end)
+    return WrittenStatement(*place, action.value, resource.value, is_plain, among, len(items(among)))
+
+
+def _allows(source: SourceText, effect: Parts | None, names: Sequence[str]) -> bool:
+    if effect is None:
+        return names is _DOCUMENT
+    return source.text[effect.start : effect.end] == '"Allow"'
+
+
+def _in_document(block: Block) -> Iterator[WrittenStatement]:
+    if isinstance(block, JsonBlock):
+        found = next((each for each in block.value.members if each.name == "statement"), None)
+        if found is not None:
+            parts = read_json_parts(block.source.text, found.value.start, found.value.end)
+            yield from _among(block.source, parts, Syntax.TF_JSON, _DOCUMENT)
+        return
+    nested = block.blocks("statement")
+    for each in nested:
+        statement = _block(each, len(nested)) if each.type == "statement" else None
+        if statement is not None:
+            yield statement
+
+
+def _block(block: Block, of: int) -> WrittenStatement | None:
+    text = block.source.text
+    effect = block.arguments.get("effect")
+    written = text[effect.value_start : effect.value_end].strip() if effect else '"Allow"'
+    actions, resources = _value(block, "actions"), _value(block, "resources")
+    if actions is None or resources is None or written != '"Allow"':
+        return None
+    is_plain = set(block.arguments) <= set(_DOCUMENT) and not block.nested
+    place = (block.source, Syntax.HCL, block.start, block.end)
+    return WrittenStatement(*place, actions, resources, is_plain, None, of)
+
+
+def _value(block: Block, name: str) -> Parts | None:
+    argument = block.arguments.get(name)
+    if argument is None or argument.source is not block.source:
+        return None
+    found = read_parts(argument.source.text, argument.value_start)
+    return found if found.end == argument.value_end else None

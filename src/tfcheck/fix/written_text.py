@@ -1,0 +1,122 @@
+"""Read a text of a policy with the offsets of its parts, and what each of them is in one instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck.fix.literal import Parts
+from tfcheck.hcl.syntax.expression import Expression
+from tfcheck.hcl.syntax.lexer import MalformedError, tokens
+from tfcheck.hcl.syntax.parse import parse_range, reference_text
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.regex import regex
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, written
+
+#: Works out what an expression is.
+Evaluate: TypeAlias = Callable[[Expression], Value]
+#: What has another meaning in the sources than in the text that they give.
+_ESCAPES = ("\\", "$${", "%{", "%%{", "${~", "~}")
+#: Begins a value that is written elsewhere, and perhaps another one in each instance or plan.
+_GIVEN = regex(r"^(?:\$\{\s*)?(?:each|count|var|local)\.")
+
+
+class WrittenPart(msgspec.Struct, frozen=True):
+    """A part of a text: its offsets in the file, what it is, and whether it is written there as it is."""
+
+    start: int
+    end: int
+    value: str
+    is_literal: bool
+
+
+class WrittenText(msgspec.Struct, frozen=True):
+    """A text in quotes, or a reference without them: its offsets, and its parts."""
+
+    source: SourceText
+    start: int
+    end: int
+    parts: tuple[WrittenPart, ...]
+    is_quoted: bool
+
+    @property
+    def value(self) -> str:
+        """What the text is, each unknown part of it as its name between control characters."""
+        return "".join(each.value for each in self.parts)
+
+    @property
+    def shown(self) -> str:
+        """The text as the file has it, without quotes."""
+        written = self.source.text[self.start : self.end]
+        return written[1:-1] if self.is_quoted else written
+
+    def replaced(self, start: int, end: int, new: str) -> str | None:
+        """Write the text with a part of its value replaced; None where that is not written here."""
+        before = self.source.text[self.start : self.end]
+        is_behind = start == end == len(self.value)
+        if is_behind and self.parts and not self.parts[-1].is_literal and _GIVEN.search(self._last):
+            return None
+        if not self.is_quoted:
+            return f'"${{{before}}}{new}"' if is_behind else None
+        at = 0
+        for each in self.parts:
+            behind = at + len(each.value)
+            if each.is_literal and at <= start and end <= behind:
+                first, last = each.start + start - at - self.start, each.start + end - at - self.start
+                return before[:first] + new + before[last:]
+            at = behind
+        return f'{before[:-1]}{new}"' if is_behind else None
+
+    @property
+    def _last(self) -> str:
+        return self.source.text[self.parts[-1].start : self.parts[-1].end]
+
+
+def written_text(source: SourceText, place: Parts, evaluate: Evaluate) -> WrittenText | None:
+    """Read the text at a place; None where it is put together in another way, or a part of it must not be shown."""
+    text = source.text[place.start : place.end]
+    try:
+        quoted = text.startswith('"')
+        found = _quoted(source, place, evaluate) if quoted else _reference(source, place, evaluate)
+        parts = tuple(found)
+    except MalformedError:
+        return None
+    if any(not each.value for each in parts) or any(mark in text for mark in _ESCAPES):
+        return None
+    return WrittenText(source, place.start, place.end, parts, quoted)
+
+
+def flat(value: Value) -> str:
+    """Write a text with each unknown part as its name between control characters; empty where it is not to be shown."""
+    if not isinstance(value, str | Text | Unknown):
+        return ""
+    return _flat(spelled_out(value))
+
+
+def _flat(value: TextLike) -> str:
+    parts: list[str] = []
+    for each in pieces(value):
+        if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.sensitive):
+            return ""
+        parts.append(each if isinstance(each, str) else f"\0{written(each)}\0")
+    return "".join(parts)
+
+
+def _quoted(source: SourceText, place: Parts, evaluate: Evaluate) -> Iterator[WrittenPart]:
+    found = tokens(source.text, place.start, place.end)
+    for index in found.inside(0):
+        token = found.stretch(index)
+        if token.kind == "text":
+            yield WrittenPart(token.start, token.end, source.text[token.start : token.end], True)
+        else:
+            inner = parse_range(source, token.start + len("${"), token.end - len("}"))
+            yield WrittenPart(token.start, token.end, flat(evaluate(inner)), False)
+
+
+def _reference(source: SourceText, place: Parts, evaluate: Evaluate) -> Iterator[WrittenPart]:
+    expression = parse_range(source, place.start, place.end)
+    value = flat(evaluate(expression)) if reference_text(expression) else ""
+    yield WrittenPart(place.start, place.end, value, False)

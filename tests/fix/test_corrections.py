@@ -1,0 +1,115 @@
+"""Which statement is corrected, and when is a literal left alone because it may be meant as it is?"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA
+from tests.fix.open_policies import plan_with_open_policies
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_session import FixSelection, fix
+from tfcheck.fix import FixChoice, mends
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / "misspelled-grants", tmp_path / "misspelled-grants"))
+
+
+def fixes(folder: Path, *, corrects: bool = True) -> dict[str, DraftFix]:
+    """Return the fix for each service."""
+    plan = plan_with_open_policies(folder / "plan.json")
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    world = After(Resolver(plan, sources))
+    found = mends(report.findings, world, choice=FixChoice(corrects=corrects), answers=report.answers).found
+    return {each.answers[0].requirement.container or "": each for each in found}
+
+
+def changed(folder: Path, old: str, new: str) -> None:
+    text = (folder / "main.tf").read_text()
+    assert old in text
+    (folder / "main.tf").write_text(text.replace(old, new))
+
+
+def test_each_mistake_is_corrected_in_its_place(folder: Path) -> None:
+    found = fixes(folder)
+    assert {name for name, each in found.items() if " correct " in each.fix.title} == {
+        "letter", "separator", "case", "bucket", "action", "jobs",
+    }  # fmt: skip
+    assert all(each.fix.safety == "review" and each.fix.proven for name, each in found.items() if name != "other")
+    assert found["letter"].fix.hcl == '"arn:aws:s3:::acme-config/letter/*"\n"arn:aws:s3:::acme-config"'
+    assert found["bucket"].fix.title == (
+        "in aws_iam_role_policy.bucket, correct `aws_s3_bucket.config.arn` to `${aws_s3_bucket.config.arn}/*`, "
+        "because `/*` is missing at its end"
+    )
+    for each in found.values():
+        assert opinion(each.texts["main.tf"].text, each.insertions) is Opinion.SAME_BUT_INSERTED
+
+
+def test_a_name_of_another_bucket_is_no_mistake(folder: Path) -> None:
+    other = fixes(folder)["other"].fix
+    assert (other.title, other.safety) == ("add a statement to aws_iam_role_policy.other", "safe")
+
+
+def test_a_name_that_the_sources_use_elsewhere_is_no_mistake(folder: Path) -> None:
+    changed(folder, 'Resource = ["arn:aws:s3:::acme-confg"] }', 'Resource = ["arn:aws:s3:::acme-config"] }')
+    assert "correct" in fixes(folder)["letter"].fix.title
+    changed(folder, "locals {\n", 'locals {\n  archive = "acme-confg"\n')
+    assert fixes(folder)["letter"].fix.title.startswith("add ")
+
+
+def test_what_is_safe_only_corrects_nothing(folder: Path) -> None:
+    assert all(" correct " not in each.fix.title for each in fixes(folder, corrects=False).values())
+    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(safe_only=True))
+    assert len(done.summary) > len("abcd")
+    assert all(each.endswith("(safe)") and " correct " not in each for each in done.summary)
+
+
+def test_what_is_written_is_the_corrected_text(folder: Path) -> None:
+    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True)
+    assert done.changed == 1
+    text = (folder / "main.tf").read_text()
+    assert "acme-confg" not in text
+    assert '"s3:GetObjects"' not in text
+    assert 'Resource = "${aws_s3_bucket.config.arn}/jobs/*"' in text
+    again = fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True)
+    assert (again.changed, again.diff) == (0, "")
+
+
+def test_a_pattern_that_another_file_needs_is_not_corrected(folder: Path) -> None:
+    """The same task reads a file that the pattern matches as it is."""
+    first = 'value = "${aws_s3_bucket.config.arn}/${each.key}/prod.env" }'
+    changed(folder, first, f'{first}, {{ type = "s3", value = "arn:aws:s3:::acme-confg/letter/more.env" }}')
+    assert " correct " not in fixes(folder)["letter"].fix.title
+
+
+JSON = """
+{"data": {"aws_iam_policy_document": {"separator": {"statement": [
+  {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme_config/${local.path}/*"]},
+  {"actions": ["s3:GetBucketLocation"], "resources": ["${aws_s3_bucket.config.arn}"]}
+]}}},
+"locals": {"path": "separator"}}
+"""
+
+
+def test_json_syntax_is_corrected_too(folder: Path) -> None:
+    text = (folder / "main.tf").read_text()
+    start = text.index('data "aws_iam_policy_document" "separator"')
+    end = text.index('resource "aws_iam_role_policy" "separator"')
+    (folder / "main.tf").write_text(text[:start] + text[end:])
+    (folder / "separator.tf.json").write_text(JSON)
+    found = fixes(folder)["separator"]
+    assert (
+        '+  {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::acme-config/${local.path}/*"]},' in found.fix.diff
+    )

@@ -1,0 +1,94 @@
+"""A grant on the task role moves to the execution role where that is asked for, and what is lost is said."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.fix.open_policies import plan_with_open_policies
+from tfcheck.analysis.check import check
+from tfcheck.fix import FixChoice, mends
+from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
+
+CASE = "granted-to-task-role"
+STATEMENTS = """    Statement = [
+      { Sid = "EnvFile", Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config/billing/*" },
+      { Sid = "Bucket", Effect = "Allow", Action = "s3:GetBucketLocation", Resource = "arn:aws:s3:::acme-config" },
+    ]
+"""
+KEPT = '      { Sid = "Queue", Effect = "Allow", Action = "sqs:SendMessage", Resource = "*" },\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+
+
+def moved(folder: Path) -> DraftFix:
+    plan = plan_with_open_policies(folder / "plan.json")
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    world = After(Resolver(plan, sources))
+    (found,) = mends(report.findings, world, choice=FixChoice(moves=True), answers=report.answers).found
+    assert (found.fix.safety, found.fix.proven) == ("review", True)
+    return found
+
+
+def after(found: DraftFix) -> str:
+    (several,) = by_file(found.insertions).values()
+    text = found.texts["main.tf"].text
+    assert opinion(text, several) is Opinion.SAME_BUT_INSERTED
+    return spliced(text, several)
+
+
+def changed(folder: Path, old: str, new: str) -> None:
+    text = (folder / "main.tf").read_text()
+    assert old in text
+    (folder / "main.tf").write_text(text.replace(old, new))
+
+
+def test_a_whole_policy_is_attached_to_the_other_role(folder: Path) -> None:
+    found = moved(folder)
+    assert found.fix.title == (
+        "move aws_iam_role_policy.task_s3 from aws_iam_role.task to aws_iam_role.execution; aws_iam_role.task loses "
+        "s3:GetObject, s3:GetBucketLocation on arn:aws:s3:::acme-config/billing/*, arn:aws:s3:::acme-config"
+    )
+    assert "  role = aws_iam_role.execution.id\n" in after(found)
+    assert "-  role = aws_iam_role.task.id\n+  role = aws_iam_role.execution.id\n" in found.fix.diff
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_statements_beside_others_are_taken_out_and_added_there(folder: Path, last: bool) -> None:
+    moving = STATEMENTS.split("\n", 1)[1].rsplit("    ]\n", 1)[0]
+    changed(folder, moving, KEPT + moving if last else moving + KEPT)
+    found = moved(folder)
+    assert found.fix.title == (
+        "add aws_iam_role_policy.execution_start_up, and remove 2 statements from aws_iam_role_policy.task_s3; "
+        "aws_iam_role.task loses s3:GetObject, s3:GetBucketLocation on arn:aws:s3:::acme-config/billing/*, "
+        "arn:aws:s3:::acme-config"
+    )
+    text = after(found)
+    assert f"    Statement = [\n{KEPT}    ]\n" in text
+    assert 'Resource = "arn:aws:s3:::acme-config/billing/common.env"' in text
+
+
+def test_a_list_without_a_last_comma_keeps_none(folder: Path) -> None:
+    changed(folder, STATEMENTS, STATEMENTS.replace("[\n", f"[\n{KEPT}").replace('config" },\n', 'config" }\n'))
+    assert f"    Statement = [\n{KEPT.rstrip().removesuffix(',')}\n    ]\n" in after(moved(folder))
+
+
+def test_a_copy_says_that_there_is_a_move(folder: Path) -> None:
+    plan = Case(TESTDATA / CASE).plan()
+    titles = [each.fix.title for each in check(plan, from_directory(folder), fixes=True).findings if each.fix]
+    assert all("`tfcheck fix --move-grants` does" in each for each in titles)
+    assert titles

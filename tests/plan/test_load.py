@@ -179,7 +179,7 @@ def test_numbers_beyond_64_bits_are_read_exactly() -> None:
         (b"\0\0\0\0", "is not JSON", "show -json"),
         ('{"format_version": "\0"}', "is not JSON", "show -json"),
         ("Terraform will perform the following actions:\n", "is not JSON", "show -json"),
-        ('{"a":' * 3000, "nested too deep", "show -json"),
+        ('{"a":' * 100_000, "nested too deep", "show -json"),
         ('{"format_version": "one", "planned_values": {}}', "format_version", "show -json"),
         (json.dumps(SMALLEST | {"errored": True}), "not a complete plan", "run `terraform plan` again"),
         (json.dumps(SMALLEST | {"complete": False}), "not a complete plan", "-target"),

@@ -13,6 +13,7 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.symbolic.marks import is_marked_throughout, unmarked
+from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
@@ -142,7 +143,7 @@ def _decoded(text: Value) -> Value:
         try:
             # NOTE: no number of a container definition needs to be exact, and this is ten times as fast.
             known: Value = msgspec.json.decode(text)
-            return known
+            return decode(text) if may_be_deep(text) and is_deep(known) else known
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             return decode(text)
     if isinstance(text, str | Text | JsonText | Unknown):

@@ -7,13 +7,13 @@ allocation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.vocabulary.errors import InputError
 
 #: The sensitivity or unknown mask of an object: `true` covers all of it.
@@ -22,9 +22,6 @@ Mask: TypeAlias = bool | None | dict[str, Any]
 #: What decoding raises where the text, and not tfcheck, is at fault.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-#: How many lists and objects may stand inside each other in one value, so that whatever walks it may call itself: no
-#: schema of a provider comes near.
-_DEEPEST = 100
 
 _T = TypeVar("_T")
 _S = TypeVar("_S")
@@ -229,7 +226,7 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
         found = msgspec.json.decode(raw, type=kind)
     except UNREADABLE as error:
         raise _unreadable(what, error) from None
-    if isinstance(found, dict | list) and _may_be_deep(raw):
+    if isinstance(found, dict | list) and may_be_deep(bytes(raw)):
         refuse_deep(found, what)
     return found
 
@@ -272,22 +269,8 @@ def refuse_deep(value: Any, what: str) -> None:
     Raises:
         InputError: it is nested too deep.
     """
-    level = [value]
-    for _ in range(_DEEPEST + 1):
-        level = [each for node in level if isinstance(node, dict | list) for each in _members(node)]
-        if not level:
-            return
-    raise _too_deep(what)
-
-
-def _may_be_deep(raw: Raw) -> bool:
-    """Whether a text may be deep; most have too few brackets for that, those in strings included."""
-    text = bytes(raw)
-    return text.count(b"{") + text.count(b"[") > _DEEPEST
-
-
-def _members(node: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return node.values() if isinstance(node, dict) else node
+    if is_deep(value):
+        raise _too_deep(what)
 
 
 def _too_deep(what: str) -> InputError:

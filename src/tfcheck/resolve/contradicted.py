@@ -20,6 +20,7 @@ from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.evaluation import Key, whole
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
@@ -226,6 +227,7 @@ def _document(value: str | JsonText) -> Any:
     if value.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(value)
+        found = json.loads(value)
     except (ValueError, RecursionError):
         return None
+    return None if may_be_deep(value) and is_deep(found) else found

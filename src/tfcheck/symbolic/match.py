@@ -16,6 +16,7 @@ import msgspec
 from tfcheck.symbolic import wildcards
 from tfcheck.symbolic.disjoint import Element, disjoint, exact, repeated
 from tfcheck.symbolic.limits import affordable, take
+from tfcheck.symbolic.nesting import is_deep
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, pieces
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _equal_json(encoded: JsonText, written: str) -> Truth:
         decoded: Value = msgspec.json.decode(written)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return Truth.FALSE
-    return equal(encoded.value, decoded)
+    return Truth.UNKNOWN if is_deep(decoded) else equal(encoded.value, decoded)
 
 
 def _equal_sets(a: Value, b: Value) -> Truth:

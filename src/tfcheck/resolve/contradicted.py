@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.plan import Instance
 from tfcheck.regex import regex
 from tfcheck.resolve.blocks import nested_names
@@ -102,13 +103,16 @@ def contradicted(resolver: Resolver, comparisons: Iterable[Comparison]) -> Itera
 
 def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
     """Whether a planned text that rests on a name has the name's own text in it, which is right then."""
-    match key:
-        case ("var", ModulePath() as module, str(name), *_):
-            value = whole(resolver.names.variable(module, name))
-        case ("local", ModulePath() as module, str(name), *_):
-            value = whole(resolver.names.local(module, name))
-        case _:
-            return False
+    try:
+        match key:
+            case ("var", ModulePath() as module, str(name), *_):
+                value = whole(resolver.names.variable(module, name))
+            case ("local", ModulePath() as module, str(name), *_):
+                value = whole(resolver.names.local(module, name))
+            case _:
+                return False
+    except EvaluationError:  # the sources refer to a name that they do not declare
+        return False
     return isinstance(value, str) and len(value) >= shortest and value in planned
 
 

@@ -1,0 +1,105 @@
+"""Change an input in ways that cannot matter: what is compared before and after must be the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from random import Random
+from typing import Any, TypeAlias
+
+import msgspec
+
+from fuzz.target import Input
+
+Change: TypeAlias = Callable[[Input, Random], Input]
+
+_UNRELATED = "aws_sqs_queue.fuzz_unrelated"
+_TOP = re.compile(r"(?m)^(?=(?:resource|data|locals|variable|output|module|provider|terraform)\b)")
+
+
+def key_order(given: Input, chance: Random) -> Input:
+    return _written(given, _shuffled(json.loads(given.plan), chance))
+
+
+def whitespace(given: Input, chance: Random) -> Input:
+    text = json.dumps(json.loads(given.plan), indent=chance.choice((None, 1, "\t")), separators=(" , ", " : "))
+    return msgspec.structs.replace(given, plan=b" \n" + text.encode("utf-8", "surrogatepass") + b"\r\n ")
+
+
+def more_keys(given: Input, chance: Random) -> Input:
+    document = json.loads(given.plan)
+    document |= {f"x_fuzz_{chance.randrange(100)}": chance.choice((None, [], {"resource_changes": []}, "x" * 1000))}
+    return _written(given, document)
+
+
+def order_of_resources(given: Input, chance: Random) -> Input:
+    document = json.loads(given.plan)
+    rows = document.get("resource_changes")
+    addresses = [json.dumps(each.get("address")) if isinstance(each, dict) else "" for each in rows or ()]
+    if isinstance(rows, list) and len(set(addresses)) == len(addresses):
+        chance.shuffle(rows)
+    return _written(given, document)
+
+
+def one_resource_more(given: Input, chance: Random) -> Input:
+    """Add a queue that nothing refers to, to the plan, its configuration and its sources."""
+    document = json.loads(given.plan)
+    rows = document.get("resource_changes")
+    root = (document.get("configuration") or {}).get("root_module")
+    if not isinstance(rows, list) or not isinstance(root, dict) or not isinstance(root.get("resources", []), list):
+        return given
+    row: dict[str, Any] = {"address": _UNRELATED, "mode": "managed", "type": "aws_sqs_queue", "name": "fuzz_unrelated"}
+    provider = "registry.terraform.io/hashicorp/aws"
+    values = {"name": "fuzz", "tags": None}
+    change = {"actions": ["create"], "before": None, "after": values, "after_unknown": {"arn": True, "id": True}}
+    rows.insert(chance.randrange(len(rows) + 1), row | {"provider_name": provider, "change": change})
+    written = {"provider_config_key": "aws", "expressions": {"name": {"constant_value": "fuzz"}}, "schema_version": 0}
+    root.setdefault("resources", []).append(row | written)
+    text = b'resource "aws_sqs_queue" "fuzz_unrelated" {\n  name = "fuzz"\n}\n'
+    files = given.files | {"fuzz_unrelated.tf": text} if _has_sources(given) else given.files
+    return msgspec.structs.replace(_written(given, document), files=files)
+
+
+def comments(given: Input, chance: Random) -> Input:
+    return _in_sources(given, lambda text: _TOP.sub(lambda _: chance.choice(("# x\n", "\n\n", "/* x */\n")), text))
+
+
+def order_of_blocks(given: Input, chance: Random) -> Input:
+    def shuffled(text: str) -> str:
+        head, *blocks = _TOP.split(text)
+        chance.shuffle(blocks)
+        return "\n".join((head, *blocks))
+
+    return _in_sources(given, shuffled)
+
+
+def _in_sources(given: Input, change: Callable[[str], str]) -> Input:
+    """Change the sources that have no heredocs, in which a line could look like the beginning of a block."""
+    files = {
+        name: change(data.decode()).encode() if name.endswith(".tf") and b"<<" not in data else data
+        for name, data in given.files.items()
+    }
+    return msgspec.structs.replace(given, files=files)
+
+
+def _has_sources(given: Input) -> bool:
+    return any(name.endswith(".tf") and "/" not in name for name in given.files)
+
+
+def _shuffled(node: Any, chance: Random) -> Any:
+    if isinstance(node, dict):
+        keys = list(node)
+        chance.shuffle(keys)
+        return {key: _shuffled(node[key], chance) for key in keys}
+    return [_shuffled(each, chance) for each in node] if isinstance(node, list) else node
+
+
+def _written(given: Input, document: Any) -> Input:
+    return msgspec.structs.replace(given, plan=json.dumps(document).encode())
+
+
+#: What may be done to any plan that is an object, also to one that was mutated.
+OF_PLANS: tuple[Change, ...] = (key_order, whitespace, more_keys, order_of_resources, one_resource_more)
+#: What is done to sources only as they are written by hand.
+OF_SOURCES: tuple[Change, ...] = (comments, order_of_blocks)

@@ -27,11 +27,12 @@ OPTIONS = (
     ["--query", "@"],
     ["show", "--expand"],
     ["show", "--format", "json"],
+    ["baseline", "--output", "-"],
     *(["--format", form, "--fail-on", "error"] for form in FORMATS),
 )
 
 #: What is always there, in formats that name a task definition only where something is wrong with it.
-SHOWN = {"--quiet": "plan.json: ", "gitlab": "[", "bitbucket": '"annotations"'}
+SHOWN = {"--output": '"tfcheck_baseline"', "--quiet": "plan.json: ", "gitlab": "[", "bitbucket": '"annotations"'}
 
 Poison = Callable[[dict[str, Any]], None]
 

@@ -126,7 +126,7 @@ def test_all_keys_are_shown(checkout: Path, capsys: pytest.CaptureFixture[str]) 
 #: Options that say what one run is about.
 OF_A_RUN = {
     *("--query", "--output", "--debug", "--dry-run", "--write", "--interactive", "--only", "--config", "--schema"),
-    *("--id", "--author", "--pr-number", "--expect-reports", "--required", "--help", "--move-grants"),
+    *("--id", "--author", "--pr-number", "--expect-reports", "--required", "--help", "--move-grants", "--update"),
 }
 
 

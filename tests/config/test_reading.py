@@ -142,7 +142,7 @@ def test_a_file_that_is_named_may_lie_anywhere(here: Path) -> None:
         (
             "[targets.'infra/a']\nformat = 'json'",
             "`tfcheck.toml:2`: unknown key `format` in [targets.infra/a]",
-            "the keys are fail-on, new-only, strict, select, ignore, severity, context, workspace, account",
+            "the keys are fail-on, new-only, strict, select, ignore, severity, baseline, context, workspace, account",
         ),
         (
             "context = ['../other/state.json']",

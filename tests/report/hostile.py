@@ -11,6 +11,7 @@ from tfcheck.vocabulary.finding import (
     AccessUnknown,
     ActionOnResource,
     Answer,
+    BaselineComparison,
     Evidence,
     Finding,
     Fix,
@@ -144,6 +145,10 @@ _changes = st.fixed_dictionaries(
         "access_possible": st.lists(_access, max_size=6).map(tuple),
         "access_unknown": st.lists(st.builds(AccessUnknown, names, names), max_size=2).map(tuple),
         "unread": st.lists(st.builds(Unread, names, names), max_size=2).map(tuple),
+        "baseline": st.none()
+        | st.builds(
+            BaselineComparison, names, st.lists(findings, max_size=2).map(tuple), st.integers(0, 9), st.integers(0, 9)
+        ),
     }
 )
 _told = st.builds(
@@ -180,5 +185,6 @@ def filled(name: str) -> Report:
         ),
         access_unknown=(AccessUnknown(name, name),),
         unread=(Unread(name, name),),
+        baseline=BaselineComparison(name, (msgspec.structs.replace(finding, message=f"known {name}"),), 1, 1),
         access_possible=(AccessChange(name, name, name, "granted", name, (ActionOnResource(name, name),)),),
     )

@@ -50,7 +50,7 @@ def _finding(answers: list[Answer], locations: Locations, *, on_instances: bool)
         severity=need.severity,
         task_definition=need.task_definition,
         address=first.role,
-        message=_message(answers),
+        message=message_of(answers),
         answers=tuple(answers),
         explanation=tuple(_explanation(answers)),
         symptom="" if unseen else startup.rule(need.rule).symptom(need, on_instances=on_instances, has_role=has_role),
@@ -72,7 +72,8 @@ def _mend_here(answer: Answer, locations: Locations) -> Location | None:
 _SAID_ELSEWHERE = (Reason.EXPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE)
 
 
-def _message(answers: list[Answer]) -> str:
+def message_of(answers: list[Answer]) -> str:
+    """Return the message of a finding about these requirements, which are not met for one cause."""
     first = answers[0]
     need = first.requirement
     role = f"{need.role_kind.value} role {first.role}"

@@ -12,7 +12,7 @@ from tfcheck.atlantis.outside import harmless
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path
 from tfcheck.report.selection_words import selection_sentence
-from tfcheck.report.words import counted, headline, standings
+from tfcheck.report.words import baseline_words, counted, headline, standings
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
 #: More are folded even where a plan is empty.
@@ -60,7 +60,8 @@ def _row(report: Report, finding: Finding) -> str:
 
 
 def _rest(reports: Sequence[Report]) -> Iterator[str]:
-    """Explain how much is not decided and what could not be looked at."""
+    """Explain how much is not decided or not shown, and what could not be looked at."""
+    yield from dict.fromkeys(words for report in reports for words in baseline_words(report))
     verdicts = [answer.verdict for report in reports for answer in report.counting()]
     if waiting := verdicts.count(Verdict.UNKNOWN):
         yield f"not decided before apply: {waiting} of {counted(len(verdicts), 'permission')}"

@@ -132,6 +132,8 @@ def counts(reports: Sequence[Report], missing: int = 0) -> str:
     parts = [counted(severities.count(each), name) for each, name in names if each in severities]
     if page.waiting:
         parts.append(f"{len(page.waiting)} not decided")
+    if page.known:
+        parts.append(f"{counted(len(page.known), 'finding')} in the baseline")
     unchecked = sum(not report.task_definitions and bool(report.skipped) for report in reports)
     if unchecked:
         parts.append(f"{unchecked} not checked")

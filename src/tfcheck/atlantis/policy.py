@@ -29,15 +29,17 @@ def checked_policy(
     account: str | None = None,
     *,
     choice: Callable[[], Choice] = Choice,
+    baseline: str | None = None,
     debug: bool = False,
 ) -> str:
     """Check the plan of a project and write the result; what cannot be checked fails.
 
     `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
-    findings count, or raises what is wrong with the configuration; `debug` lets bugs through.
+    findings count, or raises what is wrong with the configuration; what the file `baseline` lists is left out. `debug`
+    lets bugs through.
     """
     try:
-        return policy_lines(reported(project(variables), context, account, choice()), gate)
+        return policy_lines(reported(project(variables), context, account, choice(), baseline), gate)
     except TfcheckError as error:
         return policy_failed(error.message)
     except Exception as error:

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 from tfcheck import __version__
+from tfcheck.analysis.baseline import compared
+from tfcheck.analysis.baseline_file import read
 from tfcheck.analysis.session import Session, fails
 from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
@@ -77,17 +79,18 @@ def after_plan(
     account: str | None = None,
     *,
     choice: Callable[[], Choice] = Choice,
+    baseline: str | None = None,
     debug: bool = False,
 ) -> StepOutput:
     """Check the plan of a project and keep the result; nothing but the gate makes the exit status other than 0.
 
     `context` are files with the state or a plan of other stacks, `account` is that of the plan. `choice` returns which
-    findings count, or raises what is wrong with the configuration. Whatever goes wrong is reported in the text and in
-    the result: a plan must not fail because of us. `debug` lets bugs through.
+    findings count, or raises what is wrong with the configuration; what the file `baseline` lists is left out. Whatever
+    goes wrong is reported in the text and in the result: a plan must not fail because of us. `debug` lets bugs through.
     """
     about = project(variables)
     try:
-        return _checked(variables, about, gate, reported(about, context, account, choice()))
+        return _checked(variables, about, gate, reported(about, context, account, choice(), baseline))
     except TfcheckError as error:
         return _unchecked(variables, about, gate, error.message, error.hint)
     except Exception as error:
@@ -105,13 +108,20 @@ def _checked(variables: Mapping[str, str], about: Project, gate: Gate, reports: 
 
 
 def reported(
-    about: Project, context: Sequence[str] = (), account: str | None = None, choice: Choice | None = None
+    about: Project,
+    context: Sequence[str] = (),
+    account: str | None = None,
+    choice: Choice | None = None,
+    baseline: str | None = None,
 ) -> list[Report]:
-    """Check the plan that the step `show` has written, beside other stacks; `choice` leaves out findings.
+    """Check the plan that the step `show` has written, beside other stacks.
+
+    `choice` leaves out findings, and so does the file `baseline`.
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
+    known = read(baseline) if baseline else None
     if not about.showfile or not os.path.exists(about.showfile):
         name = "SHOWFILE leads to no file" if about.showfile else "SHOWFILE is not set"
         raise InputError(
@@ -132,7 +142,8 @@ def reported(
         )
     except InputError as error:  # of the context; whoever runs the server has named its files
         raise InputError(_by_name(error.message, context), hint=error.hint) from None
-    return [each.report for each in together.checked(plan)]
+    reports = [each.report for each in together.checked(plan)]
+    return reports if known is None else compared(reports, known)
 
 
 def _by_name(message: str, files: Sequence[str]) -> str:

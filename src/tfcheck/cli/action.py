@@ -19,6 +19,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
 from tfcheck.cli.action_outputs import outputs, step_outputs
+from tfcheck.cli.known import each_left_out, leaving_out
 from tfcheck.config.rules import Choice
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 
@@ -68,9 +69,15 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
 
 
 def _found(wanted: Inputs) -> _Found:
-    """Check the plans and read the reports; what cannot be read does not keep the others from being reported."""
+    """Check the plans and read the reports; what cannot be read does not keep the others from being reported.
+
+    Raises:
+        InputError: the context or the baseline cannot be read, without which every result could be another one.
+    """
+    leave_out = leaving_out(wanted.baseline)
     checked, saved = _checked(wanted), _saved(wanted)
-    return _Found((*checked.reports, *saved.reports), (*checked.errors, *saved.errors))
+    reports = each_left_out((*checked.reports, *saved.reports), leave_out)
+    return _Found(tuple(reports), (*checked.errors, *saved.errors))
 
 
 def _checked(wanted: Inputs) -> _Found:

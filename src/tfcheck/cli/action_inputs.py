@@ -43,6 +43,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     fail_on: str
     new_only: bool
     strict: bool
+    baseline: str
     comment: str
     annotations: bool
     summary: bool
@@ -91,6 +92,7 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),
         new_only=told.flag("new-only", False),
         strict=told.flag("strict", False),
+        baseline=told.text("baseline"),
         comment=told.switch("comment", "auto", "required", "off"),
         annotations=told.flag("annotations", True),
         summary=told.flag("summary", True),

@@ -17,6 +17,8 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
     unknown = sum(len(report.undecided()) for report in reports)
     tasks = sum(len(report.task_definitions) for report in reports)
     counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {unknown} unknown"
+    if known := sum(len(report.known) for report in reports):
+        counts += f", {known} in the baseline"
     return {
         "findings": str(len(severities)),
         "errors": str(errors),

@@ -92,9 +92,18 @@ class _Plan(_PolicyCheck):
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
 @options.rules
+@options.baseline
 @options.context
 @options.account
-def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool) -> int:
+def plan(
+    fail_on: str,
+    strict: bool,
+    new_only: bool,
+    baseline: str | None,
+    context: tuple[str, ...],
+    account: str | None,
+    debug: bool,
+) -> int:
     """Check the plan that the step show has written, and keep the result for the hook.
 
     Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
@@ -102,7 +111,8 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], a
     """
     from tfcheck.atlantis.step import Gate, after_plan
 
-    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), context, account, choice=choice, debug=debug)
+    gate = Gate(fail_on, strict, new_only)
+    printed = after_plan(os.environ, gate, context, account, choice=choice, baseline=baseline, debug=debug)
     terminal.publish(printed.text, None, colour=False)
     return printed.status
 
@@ -115,10 +125,17 @@ def plan(fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], a
     short_help="Run as a step of policy_check: print the findings that need approval.",
 )
 @options.rules
+@options.baseline
 @options.context
 @options.account
 def policy_check(
-    fail_on: str, strict: bool, new_only: bool, context: tuple[str, ...], account: str | None, debug: bool
+    fail_on: str,
+    strict: bool,
+    new_only: bool,
+    baseline: str | None,
+    context: tuple[str, ...],
+    account: str | None,
+    debug: bool,
 ) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
@@ -128,7 +145,8 @@ def policy_check(
     from tfcheck.atlantis.step import Gate
 
     gate = Gate(fail_on, strict, new_only)
-    terminal.publish(checked_policy(os.environ, gate, context, account, choice=choice, debug=debug), None, colour=False)
+    lines = checked_policy(os.environ, gate, context, account, choice=choice, baseline=baseline, debug=debug)
+    terminal.publish(lines, None, colour=False)
     return 0
 
 

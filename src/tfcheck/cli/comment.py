@@ -12,6 +12,7 @@ from tfcheck.analysis.session import fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
+from tfcheck.cli.known import leaving_out
 from tfcheck.config.rules import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError
@@ -92,6 +93,7 @@ class _Comment(ConfiguredCommand):
 @click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that the change introduces.")
 @click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
 @options.rules
+@options.baseline
 @click.option("--dry-run", is_flag=True, help="Print the comment, and ask nobody.")
 @options.debug
 def comment(
@@ -101,6 +103,7 @@ def comment(
     fail_on: str,
     new_only: bool,
     strict: bool,
+    baseline: str | None,
     dry_run: bool,
     debug: bool,
     **given: Any,
@@ -119,7 +122,9 @@ def comment(
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     if not files and not given["expect_reports"]:
         raise UsageError("there is no report to comment on", hint="pass the output of `tfcheck --format json`")
+    leave_out = leaving_out(baseline)
     reports, status = _saved(files, choice())
+    reports = leave_out(reports)
     wishes = _wishes(given, least=len(files) if status else 0)
     status = max(status, _FINDINGS if fails(reports, fail_on, strict=strict, new_only=new_only) else 0)
     if dry_run:

@@ -20,6 +20,7 @@ from tfcheck.analysis.session import Checked, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
+from tfcheck.cli.known import each_left_out, leaving_out
 from tfcheck.cli.plans import reports as checked
 from tfcheck.report.screen import visible
 from tfcheck.symbolic.limits import bounded
@@ -52,6 +53,7 @@ class CheckOptions(msgspec.Struct, frozen=True):
 
 #: The commands that are imported when they are asked for: most runs check a plan, and wait for none of them.
 _COMMANDS = {
+    "baseline": ("tfcheck.cli.baseline", "baseline"),
     "comment": ("tfcheck.cli.comment", "comment"),
     "config": ("tfcheck.cli.config", "config"),
     "github": ("tfcheck.cli.action", "github"),
@@ -148,6 +150,7 @@ def main(ctx: click.Context) -> int | None:
 @click.option("--new-only/--no-new-only", help="Exit with status 1 only for findings that this change introduces.")
 @click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
 @options.rules
+@options.baseline
 @options.sources
 @options.context
 @options.workspace
@@ -167,6 +170,7 @@ def check(
     fail_on: str,
     new_only: bool,
     strict: bool,
+    baseline: str | None,
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
@@ -186,8 +190,9 @@ def check(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
-    chosen = choice()
+    chosen, leave_out = choice(), leaving_out(baseline)
     reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output, choice=chosen)
+    reports = each_left_out(reports, leave_out)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return max(status, _status(reports, wanted))
@@ -206,6 +211,7 @@ def report(
     fail_on: str,
     new_only: bool,
     strict: bool,
+    baseline: str | None,
     query: str | None,
     output: str | None,
     colour: str,
@@ -221,7 +227,8 @@ def report(
     coloured, pick = _coloured(colour, output), _pick(query, form)
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
-    reports = list(reporting.saved(files, choice()))
+    chosen, leave_out = choice(), leaving_out(baseline)
+    reports = each_left_out(list(reporting.saved(files, chosen)), leave_out)
     terminal.publish(_shown(reports, wanted), output, colour=coloured)
     return _status(reports, wanted)
 

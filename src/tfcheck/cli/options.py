@@ -108,6 +108,11 @@ context = click.option(
     help="What `terraform show -json` prints of the state, or a plan, of another stack; - is standard input. What is "
     "in it exists. Can be given several times.",
 )
+baseline = click.option(
+    "--baseline",
+    metavar="FILE",
+    help="Report only what this file of `tfcheck baseline` does not list; the exit status counts nothing else.",
+)
 workspace = click.option(
     "--workspace",
     metavar="NAME",

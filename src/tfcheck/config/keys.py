@@ -105,6 +105,14 @@ KEYS: tuple[Key, ...] = (
         counts=True,
     ),
     Key(
+        "baseline",
+        Kind.PATH,
+        "a file of `tfcheck baseline`, whose findings are not reported",
+        "none",
+        "TFCHECK_BASELINE",
+        counts=True,
+    ),
+    Key(
         "sources",
         Kind.PATH,
         "the directory of the plan's `.tf` files, or the saved plan that contains them",

@@ -30,6 +30,9 @@ def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
     said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')} in {counted(tasks, 'ECS task definition')}"
     excused = excused_words(reports)
     said += f"; {excused}" if excused else ""
+    known = sum(len(report.known) for report in reports)
+    if known:
+        said += f"; {counted(known, 'finding')} in the baseline"
     report: Json = {
         "title": "tfcheck",
         "report_type": "SECURITY",

@@ -18,6 +18,7 @@ from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import (
     AccessChange,
     Answer,
+    BaselineComparison,
     Evidence,
     Finding,
     Fix,
@@ -74,7 +75,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def document(report: Report) -> Json:
     """Return the report as plain JSON data; each fix is there once, and findings name it by its id."""
-    fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes(report.findings), 1)}
+    fixes = {fix: f"f{number}" for number, fix in enumerate(_fixes((*report.findings, *report.known)), 1)}
     shown: Json = {
         "format_version": FORMAT_VERSION,
         "tfcheck_version": __version__,
@@ -96,6 +97,8 @@ def document(report: Report) -> Json:
         shown["unselected"] = [
             {**msgspec.structs.asdict(each), "severity": each.severity.value} for each in report.unselected
         ]
+    if report.baseline is not None:
+        shown["baseline"] = _baseline(report.baseline, fixes)
     if report.context is not None:
         shown["context"] = dict(report.context)
     return shown
@@ -198,6 +201,16 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "fix": fixes[finding.fix] if finding.fix is not None else None,
         "remedy": _remedy(finding.remedy),
         "fingerprint": None if finding.answers else fingerprint.of_finding(finding),
+    }
+
+
+def _baseline(baseline: BaselineComparison, fixes: dict[Fix, str]) -> Json:
+    return {
+        "file": baseline.file,
+        "known": len(baseline.known),
+        "fixed": baseline.fixed,
+        "partly_fixed": baseline.partly_fixed,
+        "findings": [_finding(each, fixes) for each in baseline.known],
     }
 
 

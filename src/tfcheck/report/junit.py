@@ -90,14 +90,21 @@ def _properties(report: Report) -> Iterator[str]:
 
 
 def _cases(report: Report, failing: FailureRule) -> Iterator[TestCase]:
+    known = {answer.requirement.id: finding for finding in report.known for answer in finding.answers}
     findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
     for answer in report.answers:
-        yield _permission(report, answer, findings.get(answer.requirement.id), failing)
+        case = _permission(report, answer, (known | findings).get(answer.requirement.id), failing)
+        yield _known(case) if answer.requirement.id in known.keys() - findings.keys() else case
     for finding in report.findings:
         if not finding.answers:
             yield _rule(report, finding, failing)
+    yield from (_known(_rule(report, finding, failing)) for finding in report.known if not finding.answers)
     for each in report.skipped:
         yield TestCase(each.address, "can be analysed", "error", each.reason, rule="skipped")
+
+
+def _known(case: TestCase) -> TestCase:
+    return msgspec.structs.replace(case, outcome="skipped", message=f"in the baseline: {case.message}")
 
 
 def _permission(report: Report, answer: Answer, finding: Finding | None, failing: FailureRule) -> TestCase:

@@ -20,6 +20,7 @@ from tfcheck.vocabulary.finding import (
     AccessUnknown,
     ActionOnResource,
     Answer,
+    BaselineComparison,
     Configuration,
     Evidence,
     Finding,
@@ -45,6 +46,7 @@ LARGEST = 64 * 1024 * 1024
 
 _HINT = "pass the output of `tfcheck --format json`"
 _Line: TypeAlias = Annotated[int, Meta(ge=1, le=100_000_000)]
+_Number: TypeAlias = Annotated[int, Meta(ge=0, le=100_000_000)]
 _Action: TypeAlias = Annotated[str, Meta(pattern=r"\A[a-z0-9-]+:[A-Za-z0-9]+\Z")]
 _Pointer: TypeAlias = Annotated[str, Meta(pattern=r"\A(/.*)?\Z")]
 _Fingerprint: TypeAlias = Annotated[str, Meta(pattern=r"\A[0-9a-f]{16}\Z")]
@@ -135,6 +137,13 @@ class _Finding(msgspec.Struct):
     fingerprint: _Fingerprint | None = None
 
 
+class _Baseline(msgspec.Struct):
+    file: str
+    fixed: _Number = 0
+    partly_fixed: _Number = 0
+    findings: list[_Finding] = []
+
+
 class _TaskChange(msgspec.Struct):
     task_definition: str
     change: Literal["broken", "fixed", "still_broken"]
@@ -180,6 +189,7 @@ class _Report(msgspec.Struct):
     unread: list[Unread] = []
     configuration: _Configuration | None = None
     unselected: list[_Unselected] = []
+    baseline: _Baseline | None = None
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -260,6 +270,7 @@ def _report(shape: _Report, named: str) -> Report:
         access_unknown=tuple(shape.access_unknown),
         access_possible=tuple(map(_access, shape.access_possible)),
         unread=tuple(shape.unread),
+        baseline=_baseline(shape.baseline, by_id, fixes, named) if shape.baseline else None,
         configuration=_configuration(shape.configuration),
         unselected=tuple(Unselected(each.rule, each.severity, each.task_definition) for each in shape.unselected),
     )
@@ -267,6 +278,11 @@ def _report(shape: _Report, named: str) -> Report:
 
 def _configuration(shape: _Configuration | None) -> Configuration | None:
     return Configuration(shape.file, shape.settings, tuple(shape.rules_off)) if shape else None
+
+
+def _baseline(shape: _Baseline, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> BaselineComparison:
+    known = tuple(_finding(each, answers, fixes, named) for each in shape.findings)
+    return BaselineComparison(shape.file, known, shape.fixed, shape.partly_fixed)
 
 
 def _access(shape: _AccessChange) -> AccessChange:

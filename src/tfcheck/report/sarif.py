@@ -47,7 +47,7 @@ Json: TypeAlias = dict[str, Any]
 class SarifResult(msgspec.Struct, frozen=True):
     """One thing to say: what, how bad, where; `fingerprint` is the same on any line.
 
-    `state` says of what was there before the change that it is `unchanged`, else `new`.
+    `state` says of what is in the baseline that it is `unchanged`, else `new`.
     """
 
     rule: str
@@ -92,15 +92,19 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
 
 def _told(report: Report) -> Iterator[SarifResult]:
     for finding in report.findings:
-        if not finding.answers:
-            yield _finding(report, finding, None)
-        for answer in finding.answers:
-            yield _finding(report, finding, answer)
+        yield from _parts(report, finding, "new" if report.baseline else _STATES.get(finding.change or ""))
+    for finding in report.known:
+        yield from _parts(report, finding, "unchanged")
     for answer in report.undecided():
         yield _unknown(report, answer)
 
 
-def _finding(report: Report, finding: Finding, answer: Answer | None) -> SarifResult:
+def _parts(report: Report, finding: Finding, state: str | None) -> Iterator[SarifResult]:
+    for answer in finding.answers or (None,):
+        yield _finding(report, finding, answer, state)
+
+
+def _finding(report: Report, finding: Finding, answer: Answer | None, state: str | None) -> SarifResult:
     """Write one requirement of a finding: an alert for each, so that fixing one closes it."""
     place = _first(report, answer.needed_at if answer else None, finding.needed_at, finding.location)
     other = finding.location if finding.needed_at and file_path(report, finding.needed_at) else None
@@ -116,11 +120,11 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> SarifRe
         place=place,
         related=tuple(related),
         fix=finding.fix,
-        state=_STATES.get(finding.change or ""),
+        state=state,
     )
 
 
-#: The baseline is what there was before the change.
+#: Without a baseline file, the baseline is what there was before the change.
 _STATES = {"introduced": "new", "existing": "unchanged"}
 
 

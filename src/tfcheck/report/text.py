@@ -15,7 +15,7 @@ from tfcheck.report.change_text import access_lines, broken_lines
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.unknown_text import unknown_lines
-from tfcheck.report.words import TaskStatus, counted, headline, standings
+from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, standings
 from tfcheck.vocabulary.finding import Answer, Fix, Report, Severity, Verdict
 
 _SHOWN_SKIPPED = 50
@@ -136,6 +136,8 @@ def _selection(report: Report, detail: Detail) -> Iterator[Line]:
 
 def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
     yield from wrapped("", f"{summary(report, found)}.", detail.width, Style.STRONG)
+    for sentence in baseline_words(report):
+        yield from wrapped("", sentence, detail.width)
     fixable = any(fix.diff for cause in found for fix in cause.fixes)
     if fixable and report.plan.path != "-":
         number = sum(bool(fix.diff) for fix in dict.fromkeys(fix for cause in found for fix in cause.fixes))
@@ -149,11 +151,12 @@ def summary(report: Report, found: list[Cause] | None = None) -> str:
     severities = [cause.severity for cause in found]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
     counts = [counted(severities.count(each), name) for each, name in names if each in severities]
-    return ": ".join(filter(None, (", ".join(counts), _permissions(report.counting()))))
+    return ": ".join(filter(None, (", ".join(counts), _permissions(report))))
 
 
-def _permissions(answers: tuple[Answer, ...]) -> str:
-    counting = [each for each in answers if not each.requirement.mistaken]
+def _permissions(report: Report) -> str:
+    known = {id(answer) for finding in report.known for answer in finding.answers}
+    counting = [each for each in report.counting() if not each.requirement.mistaken and id(each) not in known]
     missing = [each.requirement.severity for each in counting if each.verdict is Verdict.DENIED]
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     required, recommended = missing.count(Severity.ERROR), missing.count(Severity.WARNING)
@@ -163,4 +166,5 @@ def _permissions(answers: tuple[Answer, ...]) -> str:
         said.append(f"{recommended:,} recommended" if required else alone)
     if unknown:
         said.append(f"{unknown:,} of {counted(len(counting), 'permission')} not decided")
-    return ", ".join(said) or f"{counted(len(counting), 'permission')} checked"
+    what = "other permission" if known else "permission"
+    return ", ".join(said) or f"{counted(len(counting), what)} checked"

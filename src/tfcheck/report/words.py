@@ -144,7 +144,7 @@ def standings(report: Report) -> dict[str, TaskStatus]:
     for answer in report.counting():
         answers.setdefault(answer.requirement.task_definition, []).append(answer)
     findings: dict[str, list[Severity]] = {}
-    for finding in report.findings:
+    for finding in (*report.findings, *report.known):
         findings.setdefault(finding.task_definition, []).append(finding.severity)
     skipped = dict.fromkeys(each.address for each in report.skipped)
     excused = excused_counts(report)
@@ -195,17 +195,23 @@ def _is_spared(answer: Answer) -> bool:
 def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[Style, str]:
     """Return the verdict on the whole plan in one clause, and its style; it names what does not count."""
     excused = excused_words([report])
-    style, words = _headline(standing)
+    style, words = _headline(standing, newly_found(report))
     if not excused:
         return style, words
     return (Style.WARNING, f"no open finding; {excused}") if style is Style.GOOD else (style, f"{words}; {excused}")
 
 
-def _headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
+def _headline(standing: dict[str, TaskStatus], new: int | None) -> tuple[Style, str]:
+    """Return the verdict in one clause; `new` counts the tasks with findings that a baseline does not list."""
     total = len(standing)
     styles = [each.style for each in standing.values()]
+    if new == 0 and Style.ERROR in styles:
+        return Style.WARNING, f"nothing new, but {_of(styles.count(Style.ERROR), total)} will not start"
+    if new == 0 and Style.WARNING in styles:
+        return Style.WARNING, f"nothing new, but {_of(styles.count(Style.WARNING), total)} with a warning"
     if Style.ERROR in styles:
-        return Style.ERROR, f"{_of(styles.count(Style.ERROR), total)} will not start"
+        newly = f"; {_of(new, total)} with new findings" if new else ""
+        return Style.ERROR, f"{_of(styles.count(Style.ERROR), total)} will not start{newly}"
     if not total:
         return Style.QUIET, "no ECS task definition in this plan"
     if Style.UNKNOWN in styles:
@@ -217,6 +223,32 @@ def _headline(standing: dict[str, TaskStatus]) -> tuple[Style, str]:
 
 def _of(number: int, total: int) -> str:
     return f"{number:,} of {total:,} task definitions"
+
+
+def newly_found(report: Report) -> int | None:
+    """Count the task definitions with findings that a baseline does not list; None where it lists none."""
+    return len({each.task_definition for each in report.findings}) if report.known else None
+
+
+def baseline_words(report: Report) -> list[str]:
+    """Return sentences about what a baseline lists and the report does not show, and about what is fixed of it."""
+    known = len(report.known)
+    hidden = f"{counted(known, 'finding')} in the baseline {_are(known)} not shown."
+    return [*([hidden] if known else []), *fixed_words(report)]
+
+
+def fixed_words(report: Report) -> list[str]:
+    """Return a sentence about what is fixed of a baseline."""
+    fixed, partly = (report.baseline.fixed, report.baseline.partly_fixed) if report.baseline else (0, 0)
+    if not fixed and not partly:
+        return []
+    number = fixed or partly
+    how = f"fixed{f' and {partly:,} in part' if partly else ''}" if fixed else "fixed in part"
+    return [f"{counted(number, 'baseline finding')} {_are(number)} {how}; update with `tfcheck baseline --update`."]
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:

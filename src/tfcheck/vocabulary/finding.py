@@ -296,6 +296,15 @@ class Configuration(msgspec.Struct, frozen=True):
     rules_off: tuple[str, ...] = ()
 
 
+class BaselineComparison(msgspec.Struct, frozen=True):
+    """How a report compares with a baseline: the findings that are `known`, and how many of it are fixed."""
+
+    file: str
+    known: tuple[Finding, ...] = ()
+    fixed: int = 0
+    partly_fixed: int = 0
+
+
 class PlanInfo(msgspec.Struct, frozen=True):
     """What the report says of the plan it was made from.
 
@@ -319,8 +328,9 @@ class Report(msgspec.Struct, frozen=True):
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
     is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
-    `roles` tell roles of task definitions by their names, for who looks for one; no report shows them.
     `configuration` is what decided which findings are here, `unselected` are those that it left out.
+    `roles` tell roles of task definitions by their names, for who looks for one; no report shows them. With a
+    `baseline` the findings are those that it does not list.
     """
 
     plan: PlanInfo
@@ -339,6 +349,7 @@ class Report(msgspec.Struct, frozen=True):
     roles: tuple[TaskRole, ...] = ()
     configuration: Configuration | None = None
     unselected: tuple[Unselected, ...] = ()
+    baseline: BaselineComparison | None = None
 
     @property
     def rules_off(self) -> tuple[str, ...]:
@@ -353,6 +364,11 @@ class Report(msgspec.Struct, frozen=True):
     def undecided(self) -> tuple[Answer, ...]:
         """Return the unknown answers of the rules that are selected."""
         return tuple(each for each in self.counting() if each.verdict is Verdict.UNKNOWN)
+
+    @property
+    def known(self) -> tuple[Finding, ...]:
+        """The findings that are in the baseline."""
+        return self.baseline.known if self.baseline else ()
 
     def worst(self) -> Severity | None:
         """Return the severity of the worst finding."""

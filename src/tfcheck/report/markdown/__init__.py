@@ -13,7 +13,7 @@ from tfcheck.report.markdown import budget, change, fold, rest, top
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, content, gathered
 from tfcheck.report.markdown.table import table
-from tfcheck.report.words import counted
+from tfcheck.report.words import counted, fixed_words
 from tfcheck.vocabulary.finding import Remedy, Report
 
 _ROWS_OF_COMMENT = 30
@@ -51,6 +51,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
         yield from table(existing, (), told, page, rows)
         yield from _folds(existing, rows, page, first=rows, pictures=0)
         yield PagePart("</details>", PartKind.KEPT)
+    yield from _baseline(told, page, rows)
     yield from change.changes(told, rows)
     yield from rest.unread(told)
     yield from rest.skipped(told)
@@ -60,6 +61,17 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
     yield from rest.notes(told)
     yield budget.LEFT_OUT
     yield PagePart(top.footer(told, page), PartKind.KEPT)
+
+
+def _baseline(told: Content, page: Page, rows: int) -> Iterator[PagePart]:
+    """Fold what a baseline lists, and report what of it is fixed."""
+    if told.known:
+        title = f"{counted(len(told.known), 'finding')} in the baseline"
+        yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)
+        yield from table(gathered(told.known), (), told, page, rows)
+        yield PagePart("</details>", PartKind.KEPT)
+    for words in dict.fromkeys(words for report in told.reports for words in fixed_words(report)):
+        yield PagePart(words, PartKind.KEPT)
 
 
 def _folds(found: list[TargetedCause], most: int, page: Page, first: int, pictures: int) -> Iterator[PagePart]:

@@ -61,10 +61,13 @@ def _section(reports: list[Report], content: Content, most: int) -> Iterator[Pag
 
 
 def _tasks(report: Report, most: int) -> Iterator[str]:
+    hidden = {each.task_definition for each in report.known} - {each.task_definition for each in report.findings}
     for kind, words in TASKS.items():
         if kind == "broken":  # said above the table
             continue
         found = [each.task_definition for each in report.task_changes if each.change == kind]
+        if kind == "still_broken":
+            found = [each for each in found if each not in hidden]
         yield from (f"- {_ICONS[kind]} {words} {code(each)}" for each in found[:most])
         yield from _more(len(found), most)
 

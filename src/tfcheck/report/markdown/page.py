@@ -60,13 +60,15 @@ class TargetedUnknown(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True):
     """What the reports of one page hold together.
 
-    `stale` are those about another commit. `several` says that there is more than one task definition to tell apart.
+    `stale` are those about another commit, `known` the findings that a baseline lists. `several` says that there is
+    more than one task definition to tell apart.
     """
 
     reports: tuple[Report, ...]
     stale: tuple[Report, ...]
     findings: tuple[TargetedFinding, ...]
     waiting: tuple[TargetedUnknown, ...]
+    known: tuple[TargetedFinding, ...]
     several: bool
 
     @property
@@ -88,7 +90,8 @@ def content(reports: Iterable[Report], page: Page) -> Content:
         (stale if _is_stale(report, page) else fresh).append(report)
     fresh.sort(key=target)
     several = len({task for report in fresh for task in report.task_definitions}) > 1
-    return Content(tuple(fresh), tuple(stale), tuple(_findings(fresh)), tuple(_waiting(fresh)), several)
+    known = _findings(msgspec.structs.replace(report, findings=report.known) for report in fresh)
+    return Content(tuple(fresh), tuple(stale), _findings(fresh), tuple(_waiting(fresh)), known, several)
 
 
 def _is_stale(report: Report, page: Page) -> bool:
@@ -96,7 +99,7 @@ def _is_stale(report: Report, page: Page) -> bool:
     return bool(page.links and page.links.sha and made_of and made_of != page.links.sha)
 
 
-def _findings(reports: list[Report]) -> list[TargetedFinding]:
+def _findings(reports: Iterable[Report]) -> tuple[TargetedFinding, ...]:
     found: dict[object, TargetedFinding] = {}
     for report in reports:
         for finding in report.findings:
@@ -105,7 +108,11 @@ def _findings(reports: list[Report]) -> list[TargetedFinding]:
                 found[key] = TargetedFinding(finding, report, (target(report),))
             elif target(report) not in known.targets:
                 found[key] = msgspec.structs.replace(known, targets=(*known.targets, target(report)))
-    return sorted(found.values(), key=lambda each: (each.finding.change == "existing", each.finding.severity.rank))
+    return tuple(sorted(found.values(), key=_rank))
+
+
+def _rank(each: TargetedFinding) -> tuple[bool, int]:
+    return each.finding.change == "existing", each.finding.severity.rank
 
 
 def _sameness(finding: Finding) -> object:

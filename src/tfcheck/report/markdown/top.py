@@ -5,13 +5,13 @@ The title is all that a preview shows, the sentence below it all that many read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfcheck import __version__
 from tfcheck.report.markdown.escape import code, sentence
 from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
-from tfcheck.report.markdown.page import Content, Page, gathered
+from tfcheck.report.markdown.page import Content, Page, TargetedFinding, gathered
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
 from tfcheck.report.origin import told
 from tfcheck.report.plain import clipped
@@ -64,6 +64,10 @@ def _verdict(content: Content, page: Page) -> tuple[str, str]:
         return UNKNOWN_ICON, ", ".join((*counts, f"{counted(len(unread), 'plan')} not checked"))
     if severities:
         return ICONS[min(severities, key=lambda each: each.rank)], ", ".join(counts)
+    if content.known:
+        broken = len(_broken(content.known))
+        tasks = counted(broken, "task definition") if broken else counted(len(content.known), "finding")
+        return "⚠️", f"nothing new, but {tasks} {'will not start' if broken else 'in the baseline'}"
     if content.waiting or any(report.skipped for report in content.reports):
         return UNKNOWN_ICON, "no definite problem, but not everything can be decided"
     if excused := excused_words(content.reports):
@@ -82,16 +86,22 @@ def _all_can_start(content: Content) -> str:
 
 def _counts(content: Content) -> list[str]:
     """Count the task definitions that will not start, and without one what is less."""
-    broken = {
+    if broken := _broken(content.findings):
+        known = len(_broken(content.known) - broken)
+        others = [f"{known:,} more {'is' if known == 1 else 'are'} in the baseline"] if known else []
+        return [f"{counted(len(broken), 'task definition')} will not start", *others]
+    found = [each.cause.severity for each in gathered(content.findings)]
+    return [counted(found.count(each), _NAMES[each]) for each in Severity if each in found]
+
+
+def _broken(findings: Iterable[TargetedFinding]) -> set[tuple[str, str]]:
+    """Return the task definitions that will not start, each with its target."""
+    return {
         (target, each.finding.task_definition)
-        for each in content.findings
+        for each in findings
         if each.finding.severity is Severity.ERROR
         for target in each.targets
     }
-    if broken:
-        return [f"{counted(len(broken), 'task definition')} will not start"]
-    found = [each.cause.severity for each in gathered(content.findings)]
-    return [counted(found.count(each), _NAMES[each]) for each in Severity if each in found]
 
 
 def missing(content: Content, page: Page) -> int:
@@ -118,6 +128,8 @@ def _breaks(content: Content) -> str:
     tasks = sum(len(report.task_definitions) for report in content.reports)
     if content.findings:
         return _sentence(content)
+    if content.known:
+        return "Everything that is missing is in the baseline."
     if content.waiting:
         what = counted(len(content.waiting), "permission")
         return f"{what} that ECS needs to start tasks cannot be decided before apply."

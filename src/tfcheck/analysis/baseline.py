@@ -1,0 +1,176 @@
+"""Compare reports with a baseline: what it lists is not reported, and what is fixed is counted.
+
+What counts is each permission that is missing and each rule that is broken, by its fingerprint. A finding of which only
+a part is in the baseline is reported with the rest of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.analysis.baseline_file import Baseline, BaselineEntry
+from tfcheck.analysis.findings import message_of
+from tfcheck.vocabulary import fingerprint
+from tfcheck.vocabulary.finding import Answer, BaselineComparison, Finding, Report, Severity, Verdict
+
+
+def compared(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
+    """Return the reports with only what is new among their findings, and what is known beside them."""
+    known = _Known(baseline.entries)
+    gone = list(_gone(reports, baseline.entries))
+    found = []
+    for index, report in enumerate(reports):
+        new, old = known.split(report)
+        fixed, partly = _fixed([each for each in gone if each.report == index])
+        comparison = BaselineComparison(baseline.file, tuple(old), fixed, partly)
+        found.append(msgspec.structs.replace(report, findings=tuple(new), baseline=comparison))
+    return found
+
+
+def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
+    """Return what a baseline of these reports lists; with several targets, each entry names its own."""
+    several = len(set(map(_target, reports))) > 1
+    counts: Counter[BaselineEntry] = Counter()
+    for report in reports:
+        for finding in _every(report):
+            for answer in finding.answers or (None,):
+                counts[_entry(finding, answer, _target(report) if several else None)] += 1
+    return tuple(msgspec.structs.replace(each, count=count) for each, count in counts.items())
+
+
+def remaining(reports: Sequence[Report], baseline: Baseline) -> tuple[BaselineEntry, ...]:
+    """Return the entries of a baseline without what is fixed; nothing is added."""
+    left = ((each.entry, each.entry.count - each.count) for each in _gone(reports, baseline.entries))
+    return tuple(msgspec.structs.replace(entry, count=count) for entry, count in left if count)
+
+
+def finding_count(listed: Iterable[BaselineEntry]) -> int:
+    """Count the findings that entries are about: what one role lacks for one rule of one task is one."""
+    return len(set(map(_finding_of, listed)))
+
+
+def _entry(finding: Finding, answer: Answer | None, target: str | None) -> BaselineEntry:
+    return BaselineEntry(
+        task_definition=finding.task_definition,
+        rule=finding.rule,
+        severity=finding.severity,
+        address=finding.address,
+        message=finding.message if answer is None else _missing(answer),
+        fingerprint=_fingerprint(finding, answer),
+        target=target,
+    )
+
+
+def _missing(answer: Answer) -> str:
+    need = answer.requirement
+    container = f" for container `{need.container}`" if need.container is not None else ""
+    return f"{need.action} on {need.shown_resource}{container}"
+
+
+def _fingerprint(finding: Finding, answer: Answer | None) -> str:
+    return fingerprint.of_finding(finding) if answer is None else fingerprint.of_answer(answer)
+
+
+def _every(report: Report) -> tuple[Finding, ...]:
+    """Return the findings of a report as if there were no baseline."""
+    return (*report.findings, *report.known)
+
+
+def _target(report: Report) -> str:
+    """Name the target of a report, whatever its plan's file is called."""
+    return str((report.context or {}).get("target") or report.plan.directory or ".")
+
+
+def _names(report: Report) -> tuple[str, ...]:
+    """Return the names that a target may have: a laptop does not know that of the CI job."""
+    return tuple(dict.fromkeys((_target(report), report.plan.directory or ".")))
+
+
+class _Known:
+    """What a baseline lists and no finding has been compared with yet."""
+
+    def __init__(self, listed: Iterable[BaselineEntry]) -> None:
+        self._left: dict[tuple[str | None, str], Counter[Severity]] = {}
+        for each in listed:
+            self._left.setdefault((each.target, each.fingerprint), Counter())[each.severity] += each.count
+
+    def split(self, report: Report) -> tuple[list[Finding], list[Finding]]:
+        """Return the findings that are new, and those that are known; one that is both becomes two."""
+        new: list[Finding] = []
+        old: list[Finding] = []
+        for finding in _every(report):
+            parts: tuple[Answer | None, ...] = finding.answers or (None,)
+            known = [self._take(report, _fingerprint(finding, each), finding.severity) for each in parts]
+            if all(known) or not any(known):
+                (old if all(known) else new).append(finding)
+                continue
+            for part, wanted in ((new, False), (old, True)):
+                pairs = zip(finding.answers, known, strict=True)
+                part.append(_part(finding, tuple(each for each, is_known in pairs if is_known is wanted)))
+        return new, old
+
+    def _take(self, report: Report, print_: str, severity: Severity) -> bool:
+        """Whether a problem is listed, at least as severe; each entry counts for as many as it lists."""
+        for target in (*_names(report), None):
+            left = self._left.get((target, print_), Counter())
+            for each in Severity:
+                if left[each] > 0 and each.rank <= severity.rank:
+                    left[each] -= 1
+                    return True
+        return False
+
+
+def _part(finding: Finding, answers: tuple[Answer, ...]) -> Finding:
+    return msgspec.structs.replace(finding, answers=answers, message=message_of(list(answers)))
+
+
+class _GoneEntry(msgspec.Struct, frozen=True):
+    """How many problems of an entry are not there any more, and the first of the reports that it is about, or -1."""
+
+    entry: BaselineEntry
+    count: int
+    report: int = -1
+
+
+def _gone(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -> Iterator[_GoneEntry]:
+    """Yield for every entry what of it is definitely fixed: nothing of what was not checked, or is not decided."""
+    present = [_present(report) for report in reports]
+    skipped = [{each.address for each in report.skipped} for report in reports]
+    names = [_names(report) for report in reports]
+    is_unread = any(report.unread for report in reports)
+    for entry in listed:
+        about = [index for index in range(len(reports)) if entry.target is None or entry.target in names[index]]
+        is_open = is_unread and entry.target is None
+        is_open = is_open or any(entry.task_definition in skipped[each] for each in about)
+        is_open = is_open or any(entry.rule in reports[each].rules_off for each in about)
+        if is_open or not any(reports[each].task_definitions for each in about):
+            yield _GoneEntry(entry, 0)
+            continue
+        left = entry.count - sum(present[each][entry.fingerprint] for each in about)
+        yield _GoneEntry(entry, max(left, 0), about[0])
+
+
+def _present(report: Report) -> Counter[str]:
+    """Count everything in a report that is not fixed by its fingerprint: what is found, and what is not decided."""
+    answers = (each for each in report.answers if each.verdict is not Verdict.ALLOWED)
+    found = (print_ for finding in _every(report) for print_ in fingerprint.of_parts(finding))
+    return Counter(map(fingerprint.of_answer, answers)) | Counter(found)
+
+
+def _fixed(gone: Iterable[_GoneEntry]) -> tuple[int, int]:
+    """Count the findings that are fixed, and those of which a part is."""
+    listed: Counter[tuple[str | None, ...]] = Counter()
+    fixed: Counter[tuple[str | None, ...]] = Counter()
+    for each in gone:
+        listed[_finding_of(each.entry)] += each.entry.count
+        fixed[_finding_of(each.entry)] += each.count
+    whole = sum(fixed[each] == count for each, count in listed.items())
+    return whole, sum(0 < fixed[each] < count for each, count in listed.items())
+
+
+def _finding_of(entry: BaselineEntry) -> tuple[str | None, ...]:
+    """Return what entries of one finding have in common; a rule that is broken has one entry for each finding."""
+    return entry.target, entry.task_definition, entry.rule, entry.severity.value, entry.address

@@ -1,0 +1,109 @@
+"""The command `tfcheck baseline`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tfcheck.cli import options, terminal
+from tfcheck.cli.configured import ConfiguredCommand, choice
+from tfcheck.cli.plans import reports as checked
+from tfcheck.config.keys import Key, key
+from tfcheck.report.screen import visible
+from tfcheck.report.words import counted
+from tfcheck.vocabulary.errors import UsageError
+from tfcheck.vocabulary.finding import Report
+
+if TYPE_CHECKING:
+    from tfcheck.analysis.baseline_file import Baseline
+
+_DEFAULT = "tfcheck-baseline.json"
+
+
+class _Baseline(ConfiguredCommand):
+    """The command, whose file the key `baseline` names."""
+
+    def keyed_options(self) -> list[tuple[click.Option, Key]]:
+        """Return the options that a key sets; `--output` is set by that of the file that others read."""
+        output = next(each for each in self.params if isinstance(each, click.Option) and each.name == "output")
+        return [*super().keyed_options(), (output, key("baseline"))]
+
+
+@click.command(
+    cls=_Baseline,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    short_help="Write the findings of a plan to a file, for `check --baseline` to report only new ones.",
+)
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.option("--output", metavar="FILE", default=_DEFAULT, show_default=True, help="The baseline file.")
+@click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
+@options.rules
+@options.sources
+@options.context
+@options.workspace
+@options.account
+@options.debug
+def baseline(
+    plans: tuple[str, ...],
+    output: str,
+    update: bool,
+    sources: str | None,
+    context: tuple[str, ...],
+    workspace: str | None,
+    account: str | None,
+    debug: bool,
+) -> int:
+    """Write what is wrong in PLAN now to a baseline file, which belongs into the repository.
+
+    `tfcheck --baseline FILE` then reports only what is new, and `tfcheck baseline --update` removes from the file what
+    is fixed. Nothing is written if a plan cannot be read.
+
+    \b
+    Examples:
+      tfcheck baseline plan.json
+      tfcheck --baseline tfcheck-baseline.json plan.json
+      tfcheck baseline --update plan.json
+    """  # noqa: D301 (click's mark for lines that are not to be joined)
+    from tfcheck.analysis.baseline_file import is_baseline, read
+
+    if update and output == "-":
+        raise UsageError("`--update` changes a file, and standard output is not one", hint="leave out `--output -`")
+    if not update and output != "-" and not is_baseline(output):
+        raise UsageError(f"`{output}` exists and is not a tfcheck baseline", hint="choose another file with `--output`")
+    known = read(output) if update else None
+    chosen = choice()
+    found, status = checked(plans, context, sources, workspace, account, fixes=False, output=output, choice=chosen)
+    if status:
+        terminal.say("no baseline is written, since a plan could not be read")
+        return status
+    reports = [each.report for each in found]
+    if known is None:
+        _write(reports, output)
+    else:
+        _shrink(reports, known)
+    return 0
+
+
+def _write(reports: list[Report], output: str) -> None:
+    from tfcheck.analysis.baseline import entries
+    from tfcheck.analysis.baseline_file import text
+
+    terminal.publish(text(entries(reports)), output, colour=False)
+    number = sum(len(each.findings) for each in reports)
+    if output != "-":
+        terminal.say(visible(f"{output}: {counted(number, 'finding')} in the baseline"))
+
+
+def _shrink(reports: list[Report], known: Baseline) -> None:
+    from tfcheck.analysis.baseline import compared, finding_count, remaining
+    from tfcheck.analysis.baseline_file import text
+
+    left = remaining(reports, known)
+    if left != known.entries:
+        terminal.publish(text(left), known.file, colour=False)
+    before, after = finding_count(known.entries), finding_count(left)
+    new = sum(len(each.findings) for each in compared(reports, known))
+    said = f"{counted(before - after, 'finding')} removed, {after:,} left in the baseline"
+    more = f"; {counted(new, 'new finding')} not added" if new else ""
+    terminal.say(visible(f"{known.file}: {said}{more}"))

@@ -36,7 +36,7 @@ from tfcheck.cli import main as cli
 from tfcheck.cli import rulebook
 from tfcheck.config.keys import KEYS, Key, Kind
 from tfcheck.config.schema import schema
-from tfcheck.report.json import written
+from tfcheck.report.json import encode
 from tfcheck.report.manual import Manual
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,7 +52,7 @@ def pages() -> list[Path]:
 
 def schema_text() -> str:
     """Give the text that the schema of configuration files should have."""
-    return written(schema())
+    return encode(schema())
 
 
 def current(page: Path) -> str:

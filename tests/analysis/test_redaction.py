@@ -17,7 +17,7 @@ from tfcheck.plan import load
 from tfcheck.resolve.narrow import narrowed
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import Sensitive, redacted
-from tfcheck.symbolic.value import Symbol, Unknown, text, written
+from tfcheck.symbolic.value import Symbol, Unknown, display, text
 
 SECRET = "canary-5e1f09"
 
@@ -54,7 +54,7 @@ def test_cutting_and_concatenating_keep_the_mark() -> None:
     assert [redacted(part) for part in key.split("/")] == ["services", "(sensitive)", "app.env"]
     assert redacted(key.rpartition("/")[0].upper()) == "SERVICES/(sensitive)"
     assert (
-        written(text(["x/", key, Unknown(Symbol("aws_x.y", ("id",)))])) == "x/services/(sensitive)/app.env${aws_x.y.id}"
+        display(text(["x/", key, Unknown(Symbol("aws_x.y", ("id",)))])) == "x/services/(sensitive)/app.env${aws_x.y.id}"
     )
 
 

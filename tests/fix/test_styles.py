@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, mends
-from tfcheck.fix.edits.files import written
+from tfcheck.fix.edits.files import file_bytes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.hcl.syntax.blocks import read
@@ -221,7 +221,7 @@ def fixed(plan: Plan, sources: Sources) -> PlanFixes:
 def changed(found: PlanFixes) -> dict[str, bytes]:
     texts = {name: text for each in found.found for name, text in each.texts.items()}
     changes = by_file(insertion for each in found.found for insertion in each.insertions)
-    return {name: written(spliced(texts[name].text, several), texts[name]) for name, several in changes.items()}
+    return {name: file_bytes(spliced(texts[name].text, several), texts[name]) for name, several in changes.items()}
 
 
 @settings(max_examples=100)

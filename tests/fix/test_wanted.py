@@ -6,12 +6,12 @@ import pytest
 
 from tests.report import samples
 from tfcheck.fix.wanted import Spelled, wanted
-from tfcheck.symbolic.value import TextLike, written
+from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.finding import Answer, Verdict
 
 
 def spell(value: TextLike) -> Spelled | None:
-    return (written(value),)
+    return (display(value),)
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from tfcheck.iam import (
     permits,
     service_context,
 )
-from tfcheck.iam.principal import PrincipalMatch, Principals, named
+from tfcheck.iam.principal import PrincipalMatch, Principals, match
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Hole, Symbol, TextLike, Truth, Unknown, Value, text
 
 T, F, U = Truth.TRUE, Truth.FALSE, Truth.UNKNOWN
@@ -79,23 +79,23 @@ SLOT = Unknown(Symbol("x.y", ("z",)))
     ],
 )
 def test_as_what_a_principal_names_the_caller(value: TextLike, answer: PrincipalMatch) -> None:
-    assert named(Principals((("AWS", value),)), CALLER) == answer
+    assert match(Principals((("AWS", value),)), CALLER) == answer
 
 
 def test_roles_that_the_plan_creates_are_told_apart() -> None:
     mine = Unknown(Symbol("aws_iam_role.exec", ("arn",)), family="role")
     other = Unknown(Symbol("aws_iam_role.admin", ("arn",)), family="role")
     caller = Caller(arn=mine, name=Unknown(), account=Unknown())
-    assert named(Principals((("AWS", mine),)), caller) == PrincipalMatch(role=T)
-    assert named(Principals((("AWS", other),)), caller) == PrincipalMatch()
+    assert match(Principals((("AWS", mine),)), caller) == PrincipalMatch(role=T)
+    assert match(Principals((("AWS", other),)), caller) == PrincipalMatch()
     account = Unknown(Symbol("data.aws_caller_identity.me", ("account_id",)), hole=ACCOUNT_ID)
     caller = Caller(arn=mine, name=Unknown(), account=account)
-    assert named(Principals((("AWS", account),)), caller) == PrincipalMatch(account=T)
+    assert match(Principals((("AWS", account),)), caller) == PrincipalMatch(account=T)
 
 
 def test_only_aws_principals_name_a_role() -> None:
     assert (
-        named(Principals((("Service", "*"), ("Federated", ROLE), ("CanonicalUser", ACCOUNT))), CALLER)
+        match(Principals((("Service", "*"), ("Federated", ROLE), ("CanonicalUser", ACCOUNT))), CALLER)
         == PrincipalMatch()
     )
 

@@ -5,7 +5,7 @@ import pytest
 from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference
 from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import TextLike, Unknown, written
+from tfcheck.symbolic.value import TextLike, Unknown, display
 
 ARN = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
 POINT = "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-1"
@@ -31,7 +31,7 @@ def test_a_reference_to_a_file_system_means_its_arn(attribute: str) -> None:
 def test_a_data_source_tells_the_account_that_the_provider_does_not() -> None:
     data = MadeThing("data.aws_efs_file_system.shared", {"id": "fs-1", "arn": ARN})
     assert file_system_arn("fs-1", OPEN, MadeWorld(data)) == ARN
-    assert "account_id" in written(file_system_arn("fs-2", OPEN, MadeWorld(data)))
+    assert "account_id" in display(file_system_arn("fs-2", OPEN, MadeWorld(data)))
 
 
 @pytest.mark.parametrize("arn", [ARN, reference("aws_efs_file_system.known", "arn", ARN)])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
 from tfcheck.inventory.key import Key, named_key
-from tfcheck.symbolic.value import Unknown, Value, written
+from tfcheck.symbolic.value import Unknown, Value, display
 
 KEY_ID = "11111111-2222-3333-4444-555555555555"
 ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
@@ -61,7 +61,7 @@ def test_an_alias_that_was_looked_up_stands_for_its_key() -> None:
 def test_an_alias_outside_the_plan_is_a_key_that_is_not_known() -> None:
     found = named_key("alias/elsewhere", HOLDER, MadeWorld(MADE))
     assert found is not None
-    assert written(found.arn) == "arn:aws:kms:eu-west-1:111122223333:key/(known after apply)"
+    assert display(found.arn) == "arn:aws:kms:eu-west-1:111122223333:key/(known after apply)"
     assert found.doubt == ""
 
 

@@ -18,7 +18,7 @@ from tfcheck.analysis.check import check
 from tfcheck.report.access_map import TaskNode, access_map, paths
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.folded_map import folded_maps, unfolded
-from tfcheck.report.json import written
+from tfcheck.report.json import encode
 from tfcheck.report.map_json import map_json
 from tfcheck.report.map_text import map_text
 from tfcheck.vocabulary.finding import AccessChange, Evidence, Report, RoleSwitch, Verdict
@@ -131,7 +131,7 @@ def test_a_map_holds_every_row_once_and_no_name_forges_a_line(report: Report) ->
 def test_a_hostile_name_is_only_a_name(name: str) -> None:
     tasks = access_map(hostile(name))
     assert map_text("plan", unfolded(tasks), Detail(80))
-    assert len(json.loads(written(map_json(samples.PLAN, tasks)))["task_definitions"]) == len(tasks)
+    assert len(json.loads(encode(map_json(samples.PLAN, tasks)))["task_definitions"]) == len(tasks)
 
 
 @pytest.mark.parametrize("width", [60, 100, 200])

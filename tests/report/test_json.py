@@ -11,7 +11,7 @@ import pytest
 import tfcheck.report
 from tests.report import samples
 from tfcheck import __version__
-from tfcheck.report.json import document, json, written
+from tfcheck.report.json import document, encode, json
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Reason, Report, Severity, Skipped, Verdict
 
@@ -149,5 +149,5 @@ def test_a_file_name_that_is_not_utf_8_does_not_stop_the_report() -> None:
 
 
 def test_one_line_each_when_there_are_several() -> None:
-    assert written({"a": ["b\n"]}, indent=False) == '{"a":["b\\n"]}\n'
+    assert encode({"a": ["b\n"]}, indent=False) == '{"a":["b\\n"]}\n'
     assert json(samples.MIXED, indent=False).count("\n") == 1

@@ -13,7 +13,7 @@ from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import whole
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, spelled_out, written
+from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import ModulePath, parse
 
 
@@ -105,7 +105,7 @@ def test_a_deferred_document_is_rebuilt_with_its_references() -> None:
     first = statements[0]  # type: ignore[index]
     assert first["Sid"] == "ReadEnvFiles"  # type: ignore[index, call-overload]
     resources = first["Resource"]  # type: ignore[index, call-overload]
-    assert sorted(map(written, resources)) == [  # type: ignore[arg-type]
+    assert sorted(map(display, resources)) == [  # type: ignore[arg-type]
         "${aws_s3_bucket.config.arn}/common.env",
         "${aws_s3_bucket.config.arn}/worker.env",
     ]

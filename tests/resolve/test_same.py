@@ -9,7 +9,7 @@ import pytest
 from tests.plan.made import change, plan
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Unknown, Value, spelled_out, written
+from tfcheck.symbolic.value import Truth, Unknown, Value, display, spelled_out
 from tfcheck.vocabulary.address import Address, parse
 
 OTHER_REGION = {"region": {"constant_value": "us-east-1"}}
@@ -149,7 +149,7 @@ def test_what_is_looked_up_by_its_arn_has_no_name_made_by_the_provider() -> None
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
     found = resolver(deferred("data.aws_secretsmanager_secret.x", arn=arn))
     assert spelled_out(value(found, "data.aws_secretsmanager_secret.x.id")) == arn  # type: ignore[arg-type]
-    assert not written(value(found, "data.aws_secretsmanager_secret.x.name")).startswith("terraform-")
+    assert not display(value(found, "data.aws_secretsmanager_secret.x.name")).startswith("terraform-")
 
 
 KEY = made("aws_kms_key.k", {"arn": True, "id": True, "key_id": True})

@@ -13,7 +13,7 @@ import pytest
 from tests.plan.made import change, plan
 from tfcheck.hcl.modules import find
 from tfcheck.resolve import Resolver
-from tfcheck.symbolic.value import Symbol, Unknown, Value, unknowns, written
+from tfcheck.symbolic.value import Symbol, Unknown, Value, display, unknowns
 from tfcheck.vocabulary.address import parse
 
 SOURCES: Final = """
@@ -88,8 +88,8 @@ def containers(folder: Path, *, sources: bool, template: str = TEMPLATE) -> Valu
 @pytest.mark.parametrize("sources", [True, False])
 def test_it_is_rendered_like_templatefile(tmp_path: Path, sources: bool) -> None:
     text = resolver(tmp_path, sources=sources).attribute(parse("data.template_file.containers"), "rendered")
-    assert '"containerPort": 8080' in written(text)
-    assert '"cpu": 2' in written(text)
+    assert '"containerPort": 8080' in display(text)
+    assert '"cpu": 2' in display(text)
     (open_,) = unknowns(text)
     assert open_.symbol is not None
     assert open_.symbol.owner == ("aws_s3_bucket.config" if sources else "data.template_file.containers")

@@ -35,7 +35,7 @@ def test_a_policy_is_attached_to_the_role_of_its_own_account(
 def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> None:
     role = MadeThing("aws_iam_role.exec", {"name": "exec", "arn": Unknown()}, OPEN)
     roles = Roles(MadeWorld(role, policy(OPEN)))
-    assert len(roles.shown(role).identity) == 1
+    assert len(roles.of_object(role).identity) == 1
 
 
 MANAGED = "arn:aws:iam::111122223333:policy/files"

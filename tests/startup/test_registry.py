@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference, task
 from tfcheck.startup.registry import Image, caches, repository
-from tfcheck.symbolic.value import Unknown, text, written
+from tfcheck.symbolic.value import Unknown, display, text
 
 TASK = task({}).thing
 NOTHING = MadeWorld()
@@ -56,7 +56,7 @@ def test_an_account_known_only_after_apply_stays_open() -> None:
     image = text([OPEN.account, ".dkr.ecr.eu-west-1.amazonaws.com/shop:", Unknown(reason="a tag")])
     found = repository(image, TASK, NOTHING)
     assert found is not None
-    assert written(found.arn) == "arn:aws:ecr:eu-west-1:${provider.aws.account_id}:repository/shop"
+    assert display(found.arn) == "arn:aws:ecr:eu-west-1:${provider.aws.account_id}:repository/shop"
     assert found.doubt == ""
 
 

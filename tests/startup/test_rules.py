@@ -21,7 +21,7 @@ from tfcheck.startup import (
 )
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.rule import Rule
-from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, text, written
+from tfcheck.symbolic.value import Symbol, Text, Truth, Unknown, Value, display, text
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
 NOTHING = MadeWorld()
@@ -38,7 +38,7 @@ def needs(rule: Rule, of: TaskDefinition, world: MadeWorld = NOTHING) -> list[Re
 
 
 def rows(rule: Rule, of: TaskDefinition, world: MadeWorld = NOTHING) -> list[tuple[str, str, str, str]]:
-    return [(each.pointer, each.action, written(each.resource), each.severity.value) for each in needs(rule, of, world)]
+    return [(each.pointer, each.action, display(each.resource), each.severity.value) for each in needs(rule, of, world)]
 
 
 def test_a_rule_has_its_module_s_name_and_page() -> None:

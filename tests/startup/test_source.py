@@ -4,7 +4,7 @@ import pytest
 
 from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference
 from tfcheck.startup.source import ValueStore, named_secret, parameter_arn, sources, without_tail
-from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, text, written
+from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, display, text
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
 NOTHING = MadeWorld()
@@ -50,7 +50,7 @@ def test_a_parameter_s_name_means_the_task_s_region_and_account(name: str, tail:
 
 def test_an_account_that_is_not_known_stays_open_in_the_arn() -> None:
     found = parameter_arn("/app/token", OPEN, NOTHING)
-    assert written(found) == "arn:aws:ssm:eu-west-1:${provider.aws.account_id}:parameter/app/token"
+    assert display(found) == "arn:aws:ssm:eu-west-1:${provider.aws.account_id}:parameter/app/token"
 
 
 def test_a_parameter_of_the_plan_is_named_by_its_own_arn() -> None:
@@ -92,6 +92,6 @@ def test_registry_credentials_are_named_by_arn_or_by_name() -> None:
     assert named_secret(SECRET, HERE, world) == SECRET
     assert named_secret("registry", HERE, world) == arn
     assert named_secret(reference("aws_secretsmanager_secret.r", "name"), HERE, world) == arn
-    assert written(named_secret("other", HERE, world)).startswith(
+    assert display(named_secret("other", HERE, world)).startswith(
         "arn:aws:secretsmanager:eu-west-1:111122223333:secret:other-"
     )

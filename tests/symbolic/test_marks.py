@@ -9,7 +9,7 @@ import pytest
 from tfcheck.symbolic.marks import holds_mark, marked, marked_strings, unmarked, with_mask
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Unknown, Value, written
+from tfcheck.symbolic.value import Unknown, Value, display
 
 
 @pytest.mark.parametrize("number", [81_234_567, -5, 10**30, 0.5, Fraction(1, 4)])
@@ -18,7 +18,7 @@ def test_a_number_keeps_its_mark_as_text(number: Value) -> None:
 
     assert kept == number
     assert holds_mark(kept)
-    assert written(as_text(kept)) == "(sensitive)"
+    assert display(as_text(kept)) == "(sensitive)"
     assert as_text(unmarked(kept)) == as_text(number)
     assert not isinstance(as_text(unmarked(kept)), Sensitive)
 

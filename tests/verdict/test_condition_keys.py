@@ -4,7 +4,7 @@ import msgspec
 
 from tests.made_world import HERE, MadeThing, MadeWorld, reference
 from tfcheck.iam import Absent, OneOfValues, PresenceUnknown
-from tfcheck.symbolic.value import TextLike, Unknown, Value, text, written
+from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 
@@ -75,7 +75,7 @@ def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:
     assert context_of(needed, MadeWorld(BUCKET))[key] == OneOfValues((FILE, "arn:aws:s3:::cfg"))
     assert context_of(needed, MadeWorld())[key] == PresenceUnknown()
     assert context_of(needed, MadeWorld(BUCKET))["kms:ViaService"] == "s3.eu-west-1.amazonaws.com"
-    assert "known after apply" in written(context_of(needed, MadeWorld())["kms:ViaService"])  # type: ignore[arg-type]
+    assert "known after apply" in display(context_of(needed, MadeWorld())["kms:ViaService"])  # type: ignore[arg-type]
 
 
 def test_a_key_may_have_more_aliases_than_the_plan_shows() -> None:

@@ -16,14 +16,14 @@ NAMED = Unknown(hole=NAME)
 @given(PARTS, PARTS, PARTS, PARTS, st.text(alphabet="ab:/*", max_size=6))
 def test_what_is_split_is_written_again(partition: str, service: str, region: str, account: str, resource: str) -> None:
     arn = Arn(partition, service, region, account, resource)
-    assert split(arn.written()) == arn
+    assert split(arn.as_text()) == arn
 
 
 @given(st.text(alphabet="arn:x/", max_size=12))
 def test_only_six_parts_beginning_with_arn_are_one(written: str) -> None:
     found = split(written)
     assert (found is not None) == (written.startswith("arn:") and written.count(":") >= 5)
-    assert found is None or found.written() == written
+    assert found is None or found.as_text() == written
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tfcheck.iam.resource import Resource, Resources, matches, read_resource, ta
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
 from tfcheck.regex import regex
 from tfcheck.symbolic.match import Verbatim, glob
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, text, written
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, text
 
 
 class Permission(msgspec.Struct, frozen=True):
@@ -93,17 +93,17 @@ def _named(statement: Statement, resources: Resources) -> Iterator[Permission]:
 def _actions(actions: Actions) -> list[tuple[Action, str]]:
     if actions.negated:
         return [(_EVERY_ACTION, f"all but {_listed(each.written for each in actions.entries)}")]
-    return [(each, written(each.written)) for each in actions.entries]
+    return [(each, display(each.written)) for each in actions.entries]
 
 
 def _resources(resources: Resources) -> list[tuple[Resource, str]]:
     if resources.negated:
         return [(_EVERYTHING, f"all but {_listed(each.written for each in resources.entries)}")]
-    return [(each, written(each.written)) for each in resources.entries]
+    return [(each, display(each.written)) for each in resources.entries]
 
 
 def _listed(entries: Iterable[TextLike]) -> str:
-    return ", ".join(map(written, entries))
+    return ", ".join(map(display, entries))
 
 
 # Does a statement name it

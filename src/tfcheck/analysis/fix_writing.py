@@ -19,7 +19,7 @@ def write_fixes(mends: Sequence[DraftFix], files: Files) -> list[str]:
     Raises:
         InputError: a file cannot be written, or python-hcl2 finds more changed in it than was inserted.
     """
-    from tfcheck.fix.edits.files import written
+    from tfcheck.fix.edits.files import file_bytes
     from tfcheck.fix.edits.insertion import by_file, spliced
     from tfcheck.fix.edits.writing import NewContent, write
 
@@ -32,7 +32,7 @@ def write_fixes(mends: Sequence[DraftFix], files: Files) -> list[str]:
     ]
     write(
         [
-            NewContent(files.place(name), written(texts[name].text, texts[name]), written(new, texts[name]))
+            NewContent(files.place(name), file_bytes(texts[name].text, texts[name]), file_bytes(new, texts[name]))
             for name, several in changes.items()
             if (new := spliced(texts[name].text, several))
         ]

@@ -59,7 +59,7 @@ def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
     return InputFile(tuple(rows), loaded.warnings)
 
 
-def shown(path: Path | None, run: Run) -> InputFile:
+def read_stack(path: Path | None, run: Run) -> InputFile:
     """Read the state or the plans of another stack, None for standard input, with the sources of a plan.
 
     Raises:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from tfcheck.regex import regex
-from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, pieces, spelled_out, text, written
+from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer, Evidence
 
@@ -45,7 +45,7 @@ def _forms(resource: TextLike) -> tuple[str, ...]:
         "AbCdEf" if isinstance(each, Unknown) and each.hole == SECRET_SUFFIX else each
         for each in pieces(spelled_out(resource))
     ]
-    return tuple(dict.fromkeys((written(resource), written(text(known)))))
+    return tuple(dict.fromkeys((display(resource), display(text(known)))))
 
 
 # S3

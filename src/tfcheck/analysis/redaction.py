@@ -22,7 +22,7 @@ import msgspec
 
 from tfcheck.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
-from tfcheck.symbolic.value import JsonText, Text, Unknown, written
+from tfcheck.symbolic.value import JsonText, Text, Unknown, display
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
 #: What names no secret of anybody.
@@ -99,7 +99,7 @@ class Redactor:
                 return value
 
     def _cleaned_text(self, value: Unknown | Text | JsonText) -> Any:
-        shown = written(value)
+        shown = display(value)
         return value if self.text(shown) == shown else self.text(shown)
 
     def _cleaned_struct(self, value: msgspec.Struct) -> Any:

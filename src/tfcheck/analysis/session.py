@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.analysis.inputs import InputFile, PlanInput, planned, shown
+from tfcheck.analysis.inputs import InputFile, PlanInput, planned, read_stack
 from tfcheck.analysis.stacks import OtherStacks, short_names
 from tfcheck.config.rules import Choice
 from tfcheck.repository import Run
@@ -77,7 +77,7 @@ class Session:
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
         self._again = [each for each in named if any(map(_same_file(each), self._plans))]
-        read = {each: shown(_path(each), self.run) for each in named if each not in self._again}
+        read = {each: read_stack(_path(each), self.run) for each in named if each not in self._again}
         self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
         self._warnings = tuple(each for file in read.values() for each in file.warnings)
         self._context = [each for file in read.values() for each in file.given]

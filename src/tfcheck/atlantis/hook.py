@@ -120,7 +120,7 @@ def _missing(hook: Hook, kept: StoredResults) -> int:
     but its result is here.
     """
     missing = len(kept.problems) + len(kept.lost) + kept.repeated
-    stopped = any(origin.told(report, "stopped") for report in kept.reports)
+    stopped = any(origin.context_text(report, "stopped") for report in kept.reports)
     return missing or int(hook.failed and not stopped)
 
 
@@ -158,7 +158,7 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
 
 def _screens(reports: Sequence[Report]) -> str:
     """Write the reports into the log, where no comment tells them."""
-    return "".join(f"\n{origin.told(each, 'target')}\n{text(each, directory='.')}" for each in reports)
+    return "".join(f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in reports)
 
 
 def _told(hook: Hook, kept: StoredResults, missing: int) -> HookResult:

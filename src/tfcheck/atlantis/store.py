@@ -25,7 +25,7 @@ import msgspec
 
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
 from tfcheck.regex import regex
-from tfcheck.report.origin import told
+from tfcheck.report.origin import context_text
 from tfcheck.repository.writing import write
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report
@@ -255,7 +255,7 @@ def _announced(path: Path) -> Announced:
         report = read(path.read_bytes(), path.name)[0]
     except (OSError, TfcheckError, ValueError):
         return unreadable
-    return Announced(told(report, "target") or unreadable.target, told(report, "directory"))
+    return Announced(context_text(report, "target") or unreadable.target, context_text(report, "directory"))
 
 
 def _is_there(clone: Path, directory: str) -> bool:

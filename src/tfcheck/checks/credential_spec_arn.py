@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.credential_spec import options, specification, wrong_specification
 from tfcheck.vocabulary.finding import Severity
@@ -31,7 +31,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             container = place.container.name if place.container else None
             symptom = _SYMPTOM if "only S3 and" in wrong else ""
             yield Misconfiguration(
-                f"{place.cause}: {shown(task, arn)} {wrong}", Severity.ERROR, container, option, (), symptom
+                f"{place.cause}: {quote_value(task, arn)} {wrong}", Severity.ERROR, container, option, (), symptom
             )
 
 

@@ -35,7 +35,7 @@ from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import Text, Truth, Unknown, written
+from tfcheck.symbolic.value import Text, Truth, Unknown, display
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.other_stack import Stack
 from tfcheck.world.world import World, WorldObject
@@ -80,8 +80,8 @@ def _symptom(task: TaskDefinition, thing: WorldObject) -> str:
         case "aws_cloudwatch_log_group":
             return log_group_absent.SYMPTOM
         case "aws_ssm_parameter":
-            name = SENSITIVE if task.sensitive else written(thing.attribute("name"))
-            region = written(thing.surroundings.region)
+            name = SENSITIVE if task.sensitive else display(thing.attribute("name"))
+            region = display(thing.surroundings.region)
             return f"fetching secret data from SSM Parameter Store in {region}: invalid parameters: {name}"
         case "aws_secretsmanager_secret":
             return ""

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import new_services
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
@@ -42,7 +42,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         value = file.value
         if isinstance(value, str | Text) and existence.file(value, services, world) is Truth.FALSE:
             yield Misconfiguration(
-                f"the plan makes the bucket of {file.name}, but nothing that puts {shown(task, value)} there",
+                f"the plan makes the bucket of {file.name}, but nothing that puts {quote_value(task, value)} there",
                 Severity.WARNING,
                 file.container.name,
                 value,

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.object_arn import FORM, misshape, names_other_partition
 from tfcheck.vocabulary.finding import Severity
@@ -33,14 +33,18 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         wrong = misshape(file.value, world)
         if wrong is not None:
             what = (
-                f"{file.name}, {shown(task, file.value)}, {wrong.what}" if file.value else f"{file.name} {wrong.what}"
+                f"{file.name}, {quote_value(task, file.value)}, {wrong.what}"
+                if file.value
+                else f"{file.name} {wrong.what}"
             )
             symptom = _SYMPTOM if file.value and not wrong.readable else ""
             yield Misconfiguration(
                 what, Severity.ERROR, file.container.name, file.value, (f"ECS accepts `{FORM}`",), symptom
             )
         elif names_other_partition(file.value, task.thing.surroundings):
-            message = f"{file.name}, {shown(task, file.value)}, names another partition than the one the task lives in"
+            message = (
+                f"{file.name}, {quote_value(task, file.value)}, names another partition than the one the task lives in"
+            )
             yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 

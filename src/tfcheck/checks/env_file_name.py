@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.object_arn import misshape
 from tfcheck.symbolic.value import Text, Unknown, Value, pieces, spelled_out
@@ -28,7 +28,7 @@ _ENDING = ".env"
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         if misshape(file.value, world) is None and _surely_ends_otherwise(file.value):
-            message = f"{file.name}, {shown(task, file.value)}, does not end in `{_ENDING}`"
+            message = f"{file.name}, {quote_value(task, file.value)}, does not end in `{_ENDING}`"
             yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 

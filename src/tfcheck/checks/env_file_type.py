@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.environment_file import files
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
@@ -24,7 +24,7 @@ from tfcheck.world.world import World
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         if file.type is None or (isinstance(file.type, str) and file.type != "s3"):
-            what = "has no type" if file.type is None else f"has the type {shown(task, file.type)}"
+            what = "has no type" if file.type is None else f"has the type {quote_value(task, file.type)}"
             yield Misconfiguration(
                 f"{file.name} {what}: only `s3` is known", Severity.ERROR, file.container.name, file.type
             )

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.regex import regex
 from tfcheck.symbolic.match import glob
@@ -37,16 +37,16 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if isinstance(image, str) and (region := _misplaced(image)):
             domain = _domain(region)
             yield Misconfiguration(
-                f"the image of container `{container.name}`, {shown(task, image)}, is at a host that does not exist: "
-                f"registries of {region} are under {domain}",
+                f"the image of container `{container.name}`, {quote_value(task, image)}, is at a host that does not "
+                f"exist: registries of {region} are under {domain}",
                 Severity.ERROR,
                 container.name,
                 image,
             )
         if isinstance(image, str | Text | Unknown) and glob(_HOST, image) is Truth.TRUE:
             yield Misconfiguration(
-                f"the image of container `{container.name}`, {shown(task, image)}, is at a host that ECS does not sign "
-                "in to",
+                f"the image of container `{container.name}`, {quote_value(task, image)}, is at a host that ECS does "
+                "not sign in to",
                 Severity.WARNING,
                 container.name,
                 image,

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.checks.log_region import in_other_regions
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import existence
@@ -41,7 +41,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         is_named = isinstance(log.group, str) and wrong_group(log.options) is None
         if is_named and log.makes_no_group and not _may_exist(log, task, world):
             yield Misconfiguration(
-                f"{log.name} logs to {shown(task, log.group)}, which neither the plan nor the "
+                f"{log.name} logs to {quote_value(task, log.group)}, which neither the plan nor the "
                 "driver makes: it must exist already",
                 Severity.WARNING,
                 log.container,

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup.awslogs import wrong_group
 from tfcheck.startup.log_driver import awslogs
@@ -31,7 +31,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for log in awslogs(task, world):
         wrong = wrong_group(log.options)
         if wrong is not None:
-            given = f", {shown(task, log.group)}," if log.group else ""
+            given = f", {quote_value(task, log.group)}," if log.group else ""
             message = f"the log driver of {log.name}{given} {wrong}"
             yield Misconfiguration(message, Severity.ERROR, log.container, wrong)
         # NOTE: the proxy of Service Connect has no name of its own to put behind a prefix.

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import on_fargate
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
@@ -54,7 +54,7 @@ def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Mis
     named = in_other_regions(log, task, world)
     if named:
         yield Misconfiguration(
-            f"{log.name} logs to {shown(task, log.group)} in {shown(task, log.region)}, but "
+            f"{log.name} logs to {quote_value(task, log.group)} in {quote_value(task, log.region)}, but "
             f"{named[0].address} is in {named[0].surroundings.region}",
             Severity.WARNING,
             log.container,

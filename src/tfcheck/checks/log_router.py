@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import on_fargate
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
 from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
@@ -41,7 +41,7 @@ def _mistakes(container: Container, options: Value, task: TaskDefinition, world:
         message = f"{what} is in S3: Fargate accepts only a file in the image"
         yield Misconfiguration(message, Severity.ERROR, container.name, "fargate")
     elif (wrong := misshape(value, world)) is not None:
-        message = f"{what}, {shown(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
+        message = f"{what}, {quote_value(task, value)}, {wrong.what}" if value else f"{what} {wrong.what}"
         symptom = "ClientException: Invalid arn syntax." if is_other_than_arn(value) else ""
         yield Misconfiguration(message, Severity.ERROR, container.name, value, (f"ECS accepts `{FORM}`",), symptom)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import Value, written
+from tfcheck.symbolic.value import Value, display
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World
 
@@ -45,6 +45,6 @@ class Check(msgspec.Struct, frozen=True):
     search: Search
 
 
-def shown(task: TaskDefinition, value: Value) -> str:
+def quote_value(task: TaskDefinition, value: Value) -> str:
     """Write a value of the container definitions for people, unless the plan marks them as sensitive."""
-    return SENSITIVE if task.sensitive else f"`{written(value)}`"
+    return SENSITIVE if task.sensitive else f"`{display(value)}`"

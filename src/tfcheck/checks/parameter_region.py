@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.index import AttributeIndex
@@ -37,7 +37,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         found = [each for each in named if equal(each.surroundings.account, account) is not Truth.FALSE]
         if found and all(equal(each.surroundings.region, here) is Truth.FALSE for each in found):
             yield Misconfiguration(
-                f"{place.cause}: {shown(task, value)} is in {_regions(found)}, but a name means the task's region",
+                f"{place.cause}: {quote_value(task, value)} is in {_regions(found)}, but a name means the task's "
+                "region",
                 Severity.WARNING,
                 place.container.name if place.container else None,
                 value,

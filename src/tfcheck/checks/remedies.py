@@ -5,7 +5,7 @@ from __future__ import annotations
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.regex import regex
-from tfcheck.symbolic.value import Text, Unknown, written
+from tfcheck.symbolic.value import Text, Unknown, display
 from tfcheck.vocabulary.finding import Remedy
 
 _REFERENCE = r"\$\{(?P<reference>aws_s3_bucket\.[\w-]+)\.(?:bucket|id|arn)\}"
@@ -139,7 +139,7 @@ def _own(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
     """Write it with what is in the plan, where that can be told; never what may be secret."""
     if mistake.hcl or task.sensitive or not isinstance(mistake.about, str | Text | Unknown):
         return mistake.hcl
-    about = written(mistake.about)
+    about = display(mistake.about)
     match rule:
         case "env-file-arn" if found := _S3.fullmatch(about):
             bucket = f"${{{found['reference']}.arn}}" if found["reference"] else f"arn:aws:s3:::{found['name']}"

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.mistake import Check, Misconfiguration, shown
+from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.startup.fsx import named_credentials
 from tfcheck.startup.launch import services
@@ -54,7 +54,7 @@ def _mistakes(
     place: TaskPlace, value: Value, wrong: InvalidReference | None, argument: str = "container_definitions"
 ) -> Iterator[Misconfiguration]:
     if wrong is not None:
-        named = shown(place.task, value) if value else "`valueFrom`"
+        named = quote_value(place.task, value) if value else "`valueFrom`"
         container = place.container.name if place.container else None
         message = f"{place.cause}: {named} {wrong.what}"
         yield Misconfiguration(message, wrong.severity, container, value, symptom=wrong.symptom, argument=argument)

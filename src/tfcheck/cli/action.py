@@ -157,11 +157,11 @@ def _log(reports: Sequence[Checked]) -> None:
 
 
 def _annotate(errors: Sequence[TfcheckError]) -> None:
-    from tfcheck.report.annotations import Annotation, written
+    from tfcheck.report.annotations import Annotation, workflow_command
 
     for error in errors:
         hint = f"; {error.hint}" if error.hint else ""
-        told = written(Annotation("error", "tfcheck", f"{error.message}{hint}"))
+        told = workflow_command(Annotation("error", "tfcheck", f"{error.message}{hint}"))
         terminal.publish(f"{told}\n", None, colour=False)
 
 
@@ -170,11 +170,11 @@ def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
 
     NOTE: no SARIF where a plan or report could not be read: code scanning would close the alerts that it lacks.
     """
-    from tfcheck.report.json import document, written
+    from tfcheck.report.json import document, encode
 
     reports = [each.report for each in found.reports]
     report = wanted.output_json or wanted.unnamed("report.json")
-    lines = [written(document(each), indent=len(reports) == 1) for each in reports]
+    lines = [encode(document(each), indent=len(reports) == 1) for each in reports]
     _write("".join(lines), report)
     sarif = wanted.sarif_file if not found.errors else ""
     if sarif:

@@ -51,7 +51,7 @@ def config(plans: tuple[str, ...], form: str, schema: bool, **_: Any) -> int:
     Without PLAN, for the current directory. Accepts the options of `check`, which win over variables, which win over
     the file. Reads no plan.
     """
-    from tfcheck.report.json import written as as_json
+    from tfcheck.report.json import encode as as_json
 
     if schema:
         from tfcheck.config.schema import schema as of_file

@@ -62,9 +62,9 @@ def _written(form: str, reports: Sequence[Report], coloured: bool) -> str:
 
     match form:
         case "json":
-            from tfcheck.report.json import written
+            from tfcheck.report.json import encode
 
-            return "".join(written(access.access_json(each), indent=len(reports) == 1) for each in reports)
+            return "".join(encode(access.access_json(each), indent=len(reports) == 1) for each in reports)
         case "markdown":
             return access.access_markdown(reports)
         case _:

@@ -278,10 +278,10 @@ def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
             )
             for each in reports
         )
-    from tfcheck.report.json import document, written
+    from tfcheck.report.json import document, encode
 
     pick = wanted.pick or (lambda data: data)
-    return "".join(written(pick(document(each.report)), indent=len(reports) == 1) for each in reports)
+    return "".join(encode(pick(document(each.report)), indent=len(reports) == 1) for each in reports)
 
 
 def _status(reports: list[Checked], wanted: CheckOptions) -> int:

@@ -18,7 +18,7 @@ from tfcheck.github.hosts import hosts
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.publish import CommentOptions, Published, RunLocation, page, publish
 from tfcheck.github.refusal import RefusalError, RefusalKind, refusing
-from tfcheck.report.annotations import Annotation, written
+from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.screen import visible
 from tfcheck.vocabulary import ci
@@ -95,7 +95,7 @@ def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:
 def warn(message: str, variables: Mapping[str, str]) -> None:
     """Warn in the log, and in a job beside it."""
     if ci.in_actions(variables):
-        terminal.publish(f"{written(Annotation('warning', 'tfcheck', message))}\n", None, colour=False)
+        terminal.publish(f"{workflow_command(Annotation('warning', 'tfcheck', message))}\n", None, colour=False)
     else:
         terminal.say(f"warning: {visible(message)}")
 

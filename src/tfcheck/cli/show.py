@@ -89,10 +89,10 @@ def show(
 
 
 def _json(checked: Checked, tasks: tuple[TaskNode, ...], *, alone: bool) -> str:
-    from tfcheck.report.json import written
+    from tfcheck.report.json import encode
     from tfcheck.report.map_json import map_json
 
-    return written(map_json(checked.report.plan, tasks), indent=alone)
+    return encode(map_json(checked.report.plan, tasks), indent=alone)
 
 
 def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colour: bool) -> str:

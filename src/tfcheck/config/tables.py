@@ -204,5 +204,5 @@ class Paths:
         Raises:
             RefusedError: it leads where the file must not read.
         """
-        place = self._gate.given(path) if self._gate else self._directory / path
+        place = self._gate.place_of_input(path) if self._gate else self._directory / path
         return os.path.relpath(place)

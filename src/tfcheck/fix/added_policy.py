@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from tfcheck.fix.naming import Labels, provider_given, written
+from tfcheck.fix.naming import Labels, provider_given, text_between
 from tfcheck.fix.new_policy import NewPolicy, behind, hcl
 from tfcheck.fix.place import Places, also, in_module
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -63,7 +63,7 @@ class AddedPolicies:
         aside = also(self.reach(need) - need.names())
         aside += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         provider = block.arguments.get("provider")
-        given = written(provider.source, provider.value_start, provider.value_end) if provider else ""
+        given = text_between(provider.source, provider.value_start, provider.value_end) if provider else ""
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
             role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None

@@ -43,7 +43,7 @@ class Correction(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Write `old` to `new`."""
-        return f"`{self.literal.shown}` to `{self.new[1:-1]}`, because {self.cause}"
+        return f"`{self.literal.text}` to `{self.new[1:-1]}`, because {self.cause}"
 
 
 class Corrections:

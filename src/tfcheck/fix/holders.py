@@ -7,7 +7,7 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.proposal import named
+from tfcheck.fix.proposal import outside_role
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.role import Roles
@@ -50,7 +50,7 @@ class Holders:
 
     def of_named(self, name: str) -> Iterator[Holder]:
         """Return the policies that the plan attaches to a role which it does not make, inline ones first."""
-        found = self._by_role.get(named(name), ())
+        found = self._by_role.get(outside_role(name), ())
         for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
             yield from self._holder(thing, "policy")
 
@@ -157,7 +157,7 @@ class Holders:
         if thing is not None and thing.address.mode == "managed":
             return str(thing.address)
         name = reference if thing is None else thing.attribute("name")
-        return named(name) if isinstance(name, str) else None
+        return outside_role(name) if isinstance(name, str) else None
 
 
 def is_frozen(block: Block, attribute: str) -> bool:

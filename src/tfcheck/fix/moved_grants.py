@@ -134,8 +134,8 @@ def _grants(statement: ReadableStatement, action: str, resource: str) -> bool:
 
 def _listed(statements: list[ReadableStatement]) -> str:
     """List what statements grant, by their literals."""
-    actions = list(dict.fromkeys(each.shown for one in statements for each in one.actions))
-    resources = list(dict.fromkeys(each.shown for one in statements for each in one.resources))
+    actions = list(dict.fromkeys(each.text for one in statements for each in one.actions))
+    resources = list(dict.fromkeys(each.text for one in statements for each in one.resources))
     return f"{_few(actions)} on {_few(resources)}"
 
 

@@ -61,7 +61,7 @@ def provider_given(call: Block) -> str:
     except MalformedError:
         return ""
     item = parts.item("aws") if isinstance(parts, ObjectParts) else None
-    return written(argument.source, item.value.start, item.value.end).strip('"') if item else ""
+    return text_between(argument.source, item.value.start, item.value.end).strip('"') if item else ""
 
 
 def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str]) -> tuple[NeededStatement, ...]:
@@ -74,6 +74,6 @@ def with_free_sids(statements: Sequence[NeededStatement], words: frozenset[str])
     return tuple(found)
 
 
-def written(source: SourceText, start: int, end: int) -> str:
+def text_between(source: SourceText, start: int, end: int) -> str:
     """Return what stands between two offsets of a file."""
     return source.text[start:end].strip()

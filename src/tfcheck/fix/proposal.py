@@ -43,7 +43,7 @@ class RoleNeed(msgspec.Struct, frozen=True):
 
     def names(self) -> frozenset[str]:
         """Name the roles: those of the plan by their addresses, another one as `named`."""
-        return frozenset(str(each.address) for each in self.roles) or frozenset({named(self.elsewhere)})
+        return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role(self.elsewhere)})
 
     def by_role(self) -> dict[str, tuple[Answer, ...]]:
         """Sort what is lacked by the role that lacks it."""
@@ -60,6 +60,6 @@ class RoleNeed(msgspec.Struct, frozen=True):
         return RoleNeed(roles, tuple(answers), self.elsewhere)
 
 
-def named(role: str) -> str:
+def outside_role(role: str) -> str:
     """Call a role that the plan does not make."""
     return f"the role {role}"

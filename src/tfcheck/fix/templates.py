@@ -22,7 +22,7 @@ from tfcheck.regex import regex
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ResourceReferent
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, written
+from tfcheck.symbolic.value import Text, TextLike, Unknown, display, pieces
 from tfcheck.vocabulary.address import Address, ModulePath
 
 _PART = regex(r"[^:/]+")
@@ -128,7 +128,7 @@ def _flat(value: TextLike) -> str:
     for each in pieces(value):
         if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.symbol is None):
             return ""
-        parts.append(each if isinstance(each, str) else f"\0{written(each)}\0")
+        parts.append(each if isinstance(each, str) else f"\0{display(each)}\0")
     return "".join(parts)
 
 

@@ -14,7 +14,7 @@ from tfcheck.hcl.syntax.parse import parse_range, reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
-from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, written
+from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, display, pieces, spelled_out
 
 #: Works out what an expression is.
 Evaluate: TypeAlias = Callable[[Expression], Value]
@@ -48,7 +48,7 @@ class WrittenText(msgspec.Struct, frozen=True):
         return "".join(each.value for each in self.parts)
 
     @property
-    def shown(self) -> str:
+    def text(self) -> str:
         """The text as the file has it, without quotes."""
         written = self.source.text[self.start : self.end]
         return written[1:-1] if self.is_quoted else written
@@ -101,7 +101,7 @@ def _flat(value: TextLike) -> str:
     for each in pieces(value):
         if isinstance(each, Sensitive) or (isinstance(each, Unknown) and each.sensitive):
             return ""
-        parts.append(each if isinstance(each, str) else f"\0{written(each)}\0")
+        parts.append(each if isinstance(each, str) else f"\0{display(each)}\0")
     return "".join(parts)
 
 

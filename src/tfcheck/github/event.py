@@ -8,7 +8,7 @@ import msgspec
 
 from tfcheck.github.client import Client
 from tfcheck.github.shapes import PullRequest
-from tfcheck.report.origin import told
+from tfcheck.report.origin import context_text
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Report
 
@@ -64,7 +64,7 @@ def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Re
 def _claimed(
     repository: str, event: ci.Event, number: int | None, reports: Iterable[Report]
 ) -> RequestedPull | NothingToDo:
-    claims = {told(report, "pull_request") for report in reports} - {""}
+    claims = {context_text(report, "pull_request") for report in reports} - {""}
     named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
     if not named.isdecimal() or not event.sha or not event.head_repository:
         return NothingToDo("neither the event nor the reports name one pull request")

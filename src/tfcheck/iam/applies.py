@@ -12,7 +12,7 @@ from tfcheck.iam.model import Effect, Statement
 from tfcheck.iam.principal import PrincipalMatch
 from tfcheck.iam.variables import PolicyTemplate, expand
 from tfcheck.symbolic.limits import take
-from tfcheck.symbolic.value import TextLike, Truth, Unknown, is_known, spelled_out, unknowns, written
+from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, is_known, spelled_out, unknowns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def applies(statement: Statement, request: Request) -> Applies:
     fits_resource = resource.covers(statement.resources, wanted, request.context)
     fits_principal = Truth.TRUE
     if statement.principals is not None:
-        fits_principal = _fits_principal(statement, principal.named(statement.principals, request.caller))
+        fits_principal = _fits_principal(statement, principal.match(statement.principals, request.caller))
     fits = Truth.every(condition.holds(each, request.context) for each in statement.conditions)
     found = Applies(fits_action, fits_resource, fits_principal, fits)
     if statement.effect is not Effect.OPEN and found.whole is not Truth.UNKNOWN:
@@ -85,7 +85,7 @@ def elements_apply(statement: Statement, lowered_action: str, wanted: Target, co
 
 def _waits(statement: Statement, request: Request, found: Applies) -> Iterator[Wait]:
     if statement.unread is not None:
-        yield Wait("unknown_value", written(statement.unread))
+        yield Wait("unknown_value", display(statement.unread))
         return
     for each in statement.conditions:
         if condition.holds(each, request.context) is Truth.UNKNOWN:
@@ -127,4 +127,4 @@ def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait
 def _name(text: TextLike) -> str:
     first = next(unknowns(text), Unknown())
     # What is no attribute of anything is better said by its reason.
-    return written(first) if first.symbol is not None and first.symbol.path else first.reason
+    return display(first) if first.symbol is not None and first.symbol.path else first.reason

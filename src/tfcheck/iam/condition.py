@@ -15,7 +15,7 @@ from tfcheck.iam import operators
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOfValues, PresenceUnknown
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, expand
 from tfcheck.symbolic.match import Pattern
-from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, is_known, written
+from tfcheck.symbolic.value import Set, TextLike, Truth, Unknown, Value, display, is_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,7 +121,7 @@ def holds(condition: Condition, context: Context) -> Truth:
 def waits_for(condition: Condition, context: Context) -> Wait:
     """Name what an UNKNOWN condition waits for: its key, unless only the policy's own values are open."""
     if condition.unread is not None:
-        return Wait("unknown_value", written(condition.unread))
+        return Wait("unknown_value", display(condition.unread))
     entry = context.at(condition.key)
     if isinstance(entry, PresenceUnknown | OneOfValues) or (not isinstance(entry, Absent) and not is_known(entry)):
         return Wait("condition", condition.key)
@@ -131,7 +131,7 @@ def waits_for(condition: Condition, context: Context) -> Wait:
             if open_keys:
                 return Wait("condition", open_keys[0])
         elif not isinstance(value, str):
-            return Wait("unknown_value", written(value))
+            return Wait("unknown_value", display(value))
     return Wait("condition", condition.key)
 
 

@@ -19,7 +19,7 @@ from tfcheck.iam.layer import SILENT, Heard, LayerAnswer, ResourceVoice, hear, h
 from tfcheck.iam.model import Effect, Origin, Policy, Request
 from tfcheck.iam.principal import PrincipalMatch, names_service
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, written
+from tfcheck.symbolic.value import Truth, display
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -298,7 +298,7 @@ def _hidden(request: Request, layers: Layers, case: _Case) -> Undecided:
     evidence = _origins(case.identity.allowing, _T) or _origins(_doubtful(case), _U)
     if case.identity.allow is not _T:
         if layers.outside:
-            return Undecided("role_outside_plan", f"the policies of {written(request.caller.arn)}", evidence)
+            return Undecided("role_outside_plan", f"the policies of {display(request.caller.arn)}", evidence)
         if layers.identity_hidden:
             return Undecided("policy_not_readable", layers.identity_hidden[0], evidence)
     unseen = layers.resource_hidden or layers.resource_outside
@@ -324,7 +324,7 @@ def _trust_wait(doubtful: list[Heard], context: Context) -> tuple[OpenKind, str]
 
     for statement, _ in doubtful:
         if statement.unread is not None:
-            return "unknown_value", written(statement.unread)
+            return "unknown_value", display(statement.unread)
         for each in statement.conditions:
             if condition.holds(each, context) is _U:
                 wait = condition.waits_for(each, context)

@@ -90,7 +90,7 @@ def _granted(statement: Statement, caller: Caller, truth: Truth) -> PrincipalMat
         # NOTE: an Allow with NotPrincipal lets in nearly everybody; AWS advises against it and we do not decide it.
         found = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
     else:
-        found = principal.named(principals, caller)
+        found = principal.match(principals, caller)
     limit = truth & Truth.UNKNOWN if open_effect else truth
     return PrincipalMatch(found.session & limit, found.role & limit, found.account & limit)
 
@@ -101,7 +101,7 @@ def _denied(statement: Statement, caller: Caller, *, bounded: bool) -> Truth:
         return Truth.UNKNOWN
     if principals.negated:
         return ~principal.spares(principals, caller, bounded=bounded)
-    return principal.named(principals, caller).anyhow()
+    return principal.match(principals, caller).anyhow()
 
 
 def _loudest(heard: list[Heard]) -> Truth:

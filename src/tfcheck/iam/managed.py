@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.iam.document import parse_policy
 from tfcheck.iam.model import Policy
-from tfcheck.symbolic.value import TextLike, Value, written
+from tfcheck.symbolic.value import TextLike, Value, display
 from tfcheck.vocabulary.arn import Arn, split
 
 
@@ -29,7 +29,7 @@ def managed_policy(arn: TextLike) -> Policy | None:
     if found is None:
         return None
     document: Value = msgspec.json.decode(found.document)
-    return parse_policy(document, written(arn))
+    return parse_policy(document, display(arn))
 
 
 def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "aws") -> TextLike | None:
@@ -40,7 +40,7 @@ def managed_policy_arn(name: str, path_prefix: str = "", partition: TextLike = "
     found = next((each for each in _bundled() if each.rpartition("/")[2] == name), None)
     if found is None or not f"/{found}".startswith(path_prefix):
         return None
-    return Arn(partition, "iam", "", "aws", f"policy/{found}").written()
+    return Arn(partition, "iam", "", "aws", f"policy/{found}").as_text()
 
 
 def managed_policy_version(arn: TextLike) -> str | None:

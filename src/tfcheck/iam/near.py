@@ -11,7 +11,7 @@ from tfcheck.iam.applies import Applies, applies
 from tfcheck.iam.model import Effect, Origin, Statement
 from tfcheck.iam.principal import names_service
 from tfcheck.symbolic import limits
-from tfcheck.symbolic.value import Truth, written
+from tfcheck.symbolic.value import Truth, display
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +77,7 @@ def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], Near
     if seen.action is Truth.FALSE:
         return _other_action(statement, request)
     rank, because = _cause(statement, request, seen)
-    likeness = max((_common(pattern, written(request.resource)) for pattern in _resources(statement)), default=0)
+    likeness = max((_common(pattern, display(request.resource)) for pattern in _resources(statement)), default=0)
     return (rank, -likeness), NearMiss(statement.origin, "Allow", because, _resources(statement))
 
 
@@ -96,7 +96,7 @@ def _cause(statement: Statement, request: Request, seen: Applies) -> tuple[int, 
 def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
     """Report actions of the same service on the right resource, those most alike first."""
     service = request.action.partition(":")[0].lower() + ":"
-    actions = tuple(str(written(entry.written)) for entry in statement.actions.entries)
+    actions = tuple(str(display(entry.written)) for entry in statement.actions.entries)
     alike = [each for each in actions if each.lower().startswith(service)]
     if statement.actions.negated or not alike:
         return None
@@ -106,7 +106,7 @@ def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, in
 
 def _resources(statement: Statement) -> tuple[str, ...]:
     entries = statement.resources.entries if statement.resources is not None else ()
-    return tuple(written(entry.written) for entry in entries)
+    return tuple(display(entry.written) for entry in entries)
 
 
 def _common(one: str, other: str) -> int:

@@ -52,7 +52,7 @@ class PrincipalMatch(msgspec.Struct, frozen=True):
 _OPEN = PrincipalMatch(Truth.UNKNOWN, Truth.UNKNOWN, Truth.UNKNOWN)
 
 
-def named(principals: Principals, caller: Caller) -> PrincipalMatch:
+def match(principals: Principals, caller: Caller) -> PrincipalMatch:
     """Return as what the entries name the role session, `negated` aside."""
     if principals.unread is not None:
         return _OPEN
@@ -71,7 +71,7 @@ def spares(principals: Principals, caller: Caller, *, bounded: bool) -> Truth:
     AWS spares a session only where session, role and account are all listed, and never one with a boundary
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html).
     """
-    found = named(principals, caller)
+    found = match(principals, caller)
     ways = (found.session, found.role, found.account)
     if all(way is Truth.FALSE for way in ways) or bounded:
         return Truth.FALSE

@@ -43,7 +43,7 @@ def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings,
         arn = found.attribute("arn")
         if isinstance(arn, str | Text | Unknown):
             return arn
-    return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).written()
+    return Arn(around.partition, "elasticfilesystem", around.region, around.account, text([prefix, name])).as_text()
 
 
 def _named(name: TextLike, kind: ObjectKind, world: World) -> Iterator[WorldObject]:

@@ -11,7 +11,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import NAME, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text, written
+from tfcheck.symbolic.value import NAME, Text, TextLike, Truth, Unknown, Value, display, pieces, spelled_out, text
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.errors import InputError
@@ -36,7 +36,7 @@ def doubted(key: Key, doubt: str) -> Key:
 
 def alike(one: Key, other: Key) -> bool:
     """Whether two keys certainly are one, or are equally unknown."""
-    return equal(one.arn, other.arn) is Truth.TRUE or written(one.arn) == written(other.arn)
+    return equal(one.arn, other.arn) is Truth.TRUE or display(one.arn) == display(other.arn)
 
 
 #: Arguments that name the key of a secret, a parameter, an object or a bucket.
@@ -84,7 +84,7 @@ def _key_arn(thing: WorldObject, key_id: TextLike) -> TextLike:
     region, account = (known.region, known.account) if known else ("", "")
     return Arn(
         around.partition, "kms", region or around.region, account or around.account, text(["key/", key_id])
-    ).written()
+    ).as_text()
 
 
 def _unseen(thing: WorldObject, reason: str) -> TextLike:

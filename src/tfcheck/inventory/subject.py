@@ -6,7 +6,7 @@ A plan that creates a bucket knows `${aws_s3_bucket.config.arn}`, a later one th
 from __future__ import annotations
 
 from tfcheck.inventory import catalogue
-from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, spelled_out, written
+from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, display, spelled_out
 from tfcheck.world.world import World
 
 _KINDS = (
@@ -29,8 +29,8 @@ def subject(value: Value, world: World) -> str:
     """Return a text with the object that it names first by its address: `${aws_s3_bucket.config.arn}/web.env`."""
     if not isinstance(value, str | Text | Unknown | JsonText):
         return ""
-    text = written(spelled_out(value))
-    return world.once(_Addresses).named(text)
+    text = display(spelled_out(value))
+    return world.once(_Addresses).with_reference(text)
 
 
 class _Addresses:
@@ -41,13 +41,13 @@ class _Addresses:
         for thing in (*world.things(*_TYPES), *world.looked_up(*_TYPES)):
             arn = thing.attribute("arn")
             if isinstance(arn, str | Text | Unknown) and arn != "":
-                self._known.setdefault(written(spelled_out(arn)), f"${{{thing.address}.arn}}")
+                self._known.setdefault(display(spelled_out(arn)), f"${{{thing.address}.arn}}")
 
-    def named(self, text: str) -> str:
+    def with_reference(self, text: str) -> str:
         """Return a text with the longest ARN that its first ARN begins with as a reference."""
         start = text.find("arn:")
         if start > 0:
-            return text[:start] + self.named(text[start:])
+            return text[:start] + self.with_reference(text[start:])
         ends = [index for index, char in enumerate(text) if char in _ENDS]
         for end in (len(text), *reversed(ends)):
             if (found := self._known.get(text[:end])) is not None:

@@ -41,7 +41,7 @@ def workflow_commands(reports: Sequence[Report]) -> str:
     changes = list(dict.fromkeys(each for report in reports for each in _change(report, several)))[:_CHANGES]
     unread = [Annotation("error", "tfcheck", f"not checked: {each.problem}") for each in _unread(reports)]
     found = list(dict.fromkeys([*unread, *(each for report in reports for each in _told(report, several))]))
-    lines = [written(each) for each in changes]
+    lines = [workflow_command(each) for each in changes]
     for command in _COMMANDS.values():
         most = MOST - len(changes) if command == "notice" else MOST
         lines += _limited([each for each in found if each.command == command], command, most)
@@ -55,10 +55,10 @@ def _unread(reports: Sequence[Report]) -> Iterator[Unread]:
 def _limited(found: list[Annotation], command: str, most: int) -> Iterator[str]:
     """Let the last place say how much is not shown."""
     shown = found if len(found) <= most else found[: most - 1]
-    yield from map(written, shown)
+    yield from map(workflow_command, shown)
     if len(shown) < len(found):
         more = f"and {counted(len(found) - len(shown), command)} more, see the job summary"
-        yield written(Annotation(command, "tfcheck", more))
+        yield workflow_command(Annotation(command, "tfcheck", more))
 
 
 def _change(report: Report, several: bool) -> Iterator[Annotation]:
@@ -115,7 +115,7 @@ def _unknown(report: Report, aside: str) -> Iterator[Annotation]:
         yield Annotation("notice", f"tfcheck {need.rule}", said, file, place.line if place else 0)
 
 
-def written(each: Annotation) -> str:
+def workflow_command(each: Annotation) -> str:
     """Write one workflow command."""
     properties = {"title": each.title}
     if each.file:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.report.gitlab import rows
-from tfcheck.report.json import Json, written
+from tfcheck.report.json import Json, encode
 from tfcheck.report.plain import clipped
 from tfcheck.report.selection_words import excused_words
 from tfcheck.report.words import counted
@@ -46,7 +46,7 @@ def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
         ],
     }
     lists = [[_annotation(row) for row in some] for some in _batches(found[:_MOST])]
-    return written({"report": report, "annotations": lists})
+    return encode({"report": report, "annotations": lists})
 
 
 def _batches(found: Sequence[Json]) -> list[Sequence[Json]]:

@@ -10,7 +10,7 @@ import hashlib
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from tfcheck.report.json import Json, written
+from tfcheck.report.json import Json, encode
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.selection_words import unselected_words
@@ -26,7 +26,7 @@ _LONGEST = 1000
 def code_quality(reports: Sequence[Report]) -> str:
     """Write reports as one Code Quality report; what several reports share is in it once."""
     found = {row["fingerprint"]: row for report in reports for row in rows(report)}
-    return written(list(found.values()))
+    return encode(list(found.values()))
 
 
 def rows(report: Report) -> Iterator[Json]:

@@ -38,10 +38,10 @@ Json: TypeAlias = dict[str, Any]
 
 def json(report: Report, *, indent: bool = True) -> str:
     """Write a report as JSON: indented and ended by a newline, or on one line."""
-    return written(document(report), indent=indent)
+    return encode(document(report), indent=indent)
 
 
-def written(data: Any, *, indent: bool = True) -> str:
+def encode(data: Any, *, indent: bool = True) -> str:
     """Write plain data as JSON, every character that does not print escaped: a terminal may show it."""
     try:
         encoded = msgspec.json.encode(data)

@@ -21,7 +21,7 @@ def target(report: Report) -> str:
     return posixpath.basename(path) if path.startswith("/") else path
 
 
-def told(report: Report, name: str) -> str:
+def context_text(report: Report, name: str) -> str:
     """Return what the context of a report says of `name`, empty where it says nothing."""
     return str((report.context or {}).get(name) or "")
 

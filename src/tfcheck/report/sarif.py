@@ -19,7 +19,7 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.diff import Edit, edits
-from tfcheck.report.json import changes, written
+from tfcheck.report.json import changes, encode
 from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
@@ -67,7 +67,7 @@ class SarifResult(msgspec.Struct, frozen=True):
 
 def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
     """Write reports as one SARIF run; `manuals` are those of the rules."""
-    return written(document(reports, manuals))
+    return encode(document(reports, manuals))
 
 
 def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:

@@ -101,7 +101,7 @@ class Gate:
 
     # Configuration
 
-    def given(self, path: str) -> Path:
+    def place_of_input(self, path: str) -> Path:
         """Return where a file lies that a configuration file names as input; the job may have made it.
 
         Raises:

@@ -91,7 +91,7 @@ def _arn(
             return None
         around = instance.surroundings
         region = around.region if regional else ""
-        return Arn(around.partition, service, region, around.account if owned else "", tail).written()
+        return Arn(around.partition, service, region, around.account if owned else "", tail).as_text()
 
     return derive
 

@@ -111,7 +111,7 @@ class Resolver:
         config = self.declarations.config_resource(address)
         return name in config.expressions if config else None
 
-    def given(self, address: Address, name: str) -> bool | None:
+    def is_set(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written and says something; None where nothing shows it.
 
         Null is the same as nothing, and so are dynamic blocks of which there are none.

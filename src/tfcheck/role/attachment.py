@@ -98,7 +98,7 @@ class Attachments:
         self._collect(attached, sure, open_, name, fate)
         return attached
 
-    def named(self, name: TextLike | None, account: Value = None, fate: Fates | None = None) -> Attached:
+    def of_name(self, name: TextLike | None, account: Value = None, fate: Fates | None = None) -> Attached:
         """Collect what is attached to a role of which only the name is known, if that, and perhaps the account."""
         attached = Attached()
         if name is None:

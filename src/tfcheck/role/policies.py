@@ -11,7 +11,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, is_known, spelled_out, written
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, display, identity, is_known, spelled_out
 from tfcheck.world.other_stack import Stack
 from tfcheck.world.world import World, WorldObject
 
@@ -212,4 +212,4 @@ def _not_visible(reference: TextLike) -> str:
         return f"managed policy {reference}, which is not in the bundled set"
     if isinstance(reference, Unknown) and reference.symbol is None:
         return f"an attached policy whose ARN is unknown: {reference.reason}"
-    return f"policy {written(reference)}, which is not in the plan"
+    return f"policy {display(reference)}, which is not in the plan"

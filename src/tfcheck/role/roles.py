@@ -18,7 +18,7 @@ from tfcheck.role.policies import Policies
 from tfcheck.role.role import Role, joined, lent, namesake
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value, identity, text, written
+from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value, display, identity, text
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.errors import InputError
@@ -71,7 +71,7 @@ class Roles:
         ]
         owned = own is not None and own.address.mode == "managed"
         if own is not None:
-            role = self.shown(own, fates[0])
+            role = self.of_object(own, fates[0])
         else:
             role = self._outside(reference, caller, fates[0], nameless=nameless)
         arn = identity(caller.arn)
@@ -80,7 +80,7 @@ class Roles:
             thing = None if owned or not isinstance(arn, str) else theirs.managed(arn)
             if thing is not None:
                 owned = True
-                shown = theirs.shown(thing, fate, self.attachments.aside(caller.name, caller.account))
+                shown = theirs.of_object(thing, fate, self.attachments.aside(caller.name, caller.account))
                 role = joined(role, shown, thing.address)
             else:
                 role = lent(role, theirs.attachments.lent(caller.name, caller.account, fate))
@@ -188,7 +188,7 @@ class Roles:
 
     # One role
 
-    def shown(self, thing: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Role:
+    def of_object(self, thing: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Role:
         """Describe a role of this world, except what others take away or speak for."""
         managed = thing.address.mode == "managed"
         attached = self.attachments.of(thing, fate, aside)
@@ -215,9 +215,9 @@ class Roles:
         known = reference if isinstance(reference, str | Text | Unknown) else None
         unknown_because = None if nameless else _untold(known)
         parts = split(caller.arn)
-        attached = self.attachments.named(_name_in(known), parts.account if parts else None, fate)
+        attached = self.attachments.of_name(_name_in(known), parts.account if parts else None, fate)
         return Role(
-            label=SENSITIVE if nameless else written(known) if known is not None and not unknown_because else None,
+            label=SENSITIVE if nameless else display(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
             caller=caller,
             identity=tuple(attached.policies),

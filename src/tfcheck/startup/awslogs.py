@@ -92,7 +92,7 @@ def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:
         return arn.removesuffix(":*") if isinstance(arn, str) else arn
     if not isinstance(name, str | Text | Unknown):
         name = Unknown(reason="the log driver names no group", hole=NAME)
-    return Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).written()
+    return Arn(around.partition, "logs", region, around.account, text(["log-group:", name])).as_text()
 
 
 def _is_at(group: WorldObject, region: Value, account: Value) -> bool:

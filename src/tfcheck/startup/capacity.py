@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items, written
+from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, items
 from tfcheck.world.world import World, WorldObject
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
@@ -54,7 +54,7 @@ def _default(service: WorldObject, world: World) -> Capacity:
     reference = service.attribute("cluster")
     cluster = catalogue(world, CLUSTER).find(reference, service.surroundings)
     if cluster is None or cluster.address.mode == "data":
-        which = f"cluster {written(reference)}" if reference else "the default cluster"
+        which = f"cluster {display(reference)}" if reference else "the default cluster"
         return Capacity(open=f"the default capacity providers of {which}, which is not in the plan")
     found: list[Value] = list(_strategy(cluster.attribute("default_capacity_provider_strategy")))
     for each in world.things("aws_ecs_cluster_capacity_providers"):

@@ -19,7 +19,7 @@ from tfcheck.startup.joined import joined
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth, Unknown, Value, written
+from tfcheck.symbolic.value import Truth, Unknown, Value, display
 from tfcheck.world.world import World, WorldObject
 
 _GROUP = ObjectKind(("aws_autoscaling_group",), aliases=("id",))
@@ -93,7 +93,7 @@ class _Instances:
         """Yield the roles of all instances in a cluster: any of them may run the tasks."""
         found = joined(service, self._world)
         if found.open or found.is_empty or found.cluster is None:
-            cluster = written(service.attribute("cluster") or "default")
+            cluster = display(service.attribute("cluster") or "default")
             why = found.open or "no instance of the plan names it in its user data"
             raise _OpenError(
                 f"which instances are in cluster {cluster}: {service.address} names no capacity provider, so that any "
@@ -116,7 +116,7 @@ class _Instances:
 
     def _of_provider(self, name: Value, provider: WorldObject | None) -> Value:
         if provider is None:
-            raise _OpenError(f"capacity provider {written(name)}, which is not in the plan")
+            raise _OpenError(f"capacity provider {display(name)}, which is not in the plan")
         asked = member(only_or_unknown(provider.attribute("auto_scaling_group_provider")), "auto_scaling_group_arn")
         group = catalogue(self._world, _GROUP).find(asked, provider.surroundings)
         if group is None:
@@ -145,7 +145,7 @@ class _Instances:
     def _role(self, profile: Value, group: WorldObject) -> Value:
         thing = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
         if thing is None:
-            raise _OpenError(f"instance profile {written(profile)}, which is not in the plan")
+            raise _OpenError(f"instance profile {display(profile)}, which is not in the plan")
         role = thing.attribute("role_arn" if thing.address.mode == "data" else "role")
         if role is None or role == "" or (isinstance(role, Unknown) and role.symbol is None and role.shape is None):
             raise _OpenError(f"the role of {thing.address}")
@@ -159,7 +159,7 @@ class _Instances:
         named = isinstance(role, str) and not role.startswith("arn:")
         others = self._world.things(*_ROLE.types) if named else ()
         if any(equal(role, each.attribute("name")) is not Truth.FALSE for each in others):
-            raise _OpenError(f"which role {written(role)} of {profile.address} is")
+            raise _OpenError(f"which role {display(role)} of {profile.address} is")
         return role
 
     # From the group to what its instances are launched with

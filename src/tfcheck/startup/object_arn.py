@@ -68,7 +68,7 @@ def seen_by_iam(value: TextLike, around: Surroundings) -> TextLike:
         return value
     reason = f"whether IAM compares the partition {parts.partition} or {around.partition}, where the task runs"
     open_ = Unknown(symbol=Symbol("partition"), reason=reason, hole=PARTITION)
-    return msgspec.structs.replace(parts, partition=open_).written()
+    return msgspec.structs.replace(parts, partition=open_).as_text()
 
 
 def names_other_partition(value: Value, around: Surroundings) -> bool:

@@ -186,7 +186,7 @@ def _misread(value: TextLike, name: TextLike, world: World) -> InvalidReference 
     parts = split(value)
     if parts is None or name not in world.once(_secret_names):
         return None
-    whole = msgspec.structs.replace(parts, resource=text(["secret:", name])).written()
+    whole = msgspec.structs.replace(parts, resource=text(["secret:", name])).as_text()
     if catalogue(world, SECRET).by_arn(whole) is not None:
         return None
     what = (

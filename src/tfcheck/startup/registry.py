@@ -54,7 +54,7 @@ def _built(image: TextLike, task: WorldObject) -> TextLike | None:
         return None
     account, region = labels[0], labels[3]
     partition = partition_of_region(region) if isinstance(region, str) else task.surroundings.partition
-    return Arn(partition, "ecr", region, account, text(["repository/", _name(parts[1])])).written()
+    return Arn(partition, "ecr", region, account, text(["repository/", _name(parts[1])])).as_text()
 
 
 def _name(path: TextLike) -> TextLike:

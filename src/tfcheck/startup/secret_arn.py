@@ -30,7 +30,7 @@ def secret_arn(name: TextLike, around: Surroundings, world: World) -> TextLike:
     symbol = Symbol("secret", (name, "suffix")) if isinstance(name, str) else None
     suffix = Unknown(symbol=symbol, reason="the end of the secret's ARN is not in the plan", hole=SECRET_SUFFIX)
     resource = text(["secret:", name, "-", suffix])
-    return Arn(around.partition, "secretsmanager", around.region, around.account, resource).written()
+    return Arn(around.partition, "secretsmanager", around.region, around.account, resource).as_text()
 
 
 def whole_arn(arn: TextLike, account: TextLike, world: World) -> TextLike:

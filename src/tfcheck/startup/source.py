@@ -102,7 +102,7 @@ def parameter_arn(name: TextLike, around: Surroundings, world: World) -> TextLik
         return arn
     first, *rest = pieces(spelled_out(name)) or ("",)
     tail = text([first.removeprefix("/"), *rest]) if isinstance(first, str) else name
-    return Arn(around.partition, "ssm", around.region, around.account, text(["parameter/", tail])).written()
+    return Arn(around.partition, "ssm", around.region, around.account, text(["parameter/", tail])).as_text()
 
 
 def named_secret(value: TextLike, around: Surroundings, world: World) -> TextLike:

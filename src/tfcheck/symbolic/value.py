@@ -307,7 +307,7 @@ def is_known(value: Value) -> bool:
     return next(unknowns(value), None) is None
 
 
-def written(value: Value) -> str:
+def display(value: Value) -> str:
     """Write a string for people, its unknown pieces as Terraform references: `${aws_s3_bucket.b.arn}/web.env`.
 
     What is marked in it is written `(sensitive)`.
@@ -318,10 +318,10 @@ def written(value: Value) -> str:
         case Unknown(symbol=None, shape=None):
             return "(known after apply)"
         case Unknown(symbol=None, shape=shape):
-            return written(shape)
+            return display(shape)
         case Unknown(symbol=symbol):
             return f"${{{symbol}}}"
         case Text():
-            return "".join(written(piece) for piece in value.pieces)
+            return "".join(display(piece) for piece in value.pieces)
         case _:
             return "(known after apply)"

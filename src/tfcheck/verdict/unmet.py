@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.iam import Effect, Policy, Request, applies, condition
 from tfcheck.iam.model import Statement
 from tfcheck.iam.variables import PolicyTemplate
-from tfcheck.symbolic.value import Truth, written
+from tfcheck.symbolic.value import Truth, display
 
 
 class UnmetCondition(msgspec.Struct, frozen=True):
@@ -47,6 +47,6 @@ def _unmet(statement: Statement, request: Request) -> Iterator[UnmetCondition]:
                 sid=statement.origin.sid,
                 operator=each.operator.written,
                 key=each.key,
-                values=tuple(written(value) for value in each.values if not isinstance(value, PolicyTemplate)),
+                values=tuple(display(value) for value in each.values if not isinstance(value, PolicyTemplate)),
                 carried=entry if isinstance(entry, str) else "",
             )

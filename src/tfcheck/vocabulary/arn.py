@@ -23,7 +23,7 @@ class Arn(msgspec.Struct, frozen=True):
     account: TextLike
     resource: TextLike
 
-    def written(self) -> TextLike:
+    def as_text(self) -> TextLike:
         """Join the parts again."""
         parts = (self.partition, self.service, self.region, self.account, self.resource)
         return text(["arn", *(part for each in parts for part in (":", each))])

@@ -7,7 +7,7 @@ from enum import Enum
 import msgspec
 
 from tfcheck.symbolic.sensitive_text import SENSITIVE
-from tfcheck.symbolic.value import TextLike, written
+from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.clipping import clip
 
 
@@ -117,7 +117,7 @@ class Requirement(msgspec.Struct, frozen=True):
 
     @property
     def _whole_resource(self) -> str:
-        return SENSITIVE if self.sensitive else written(self.resource)
+        return SENSITIVE if self.sensitive else display(self.resource)
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -225,7 +225,7 @@ class _Planned:
         return masked(self._instance.after_sensitive, (name,))
 
     def configured(self, name: str) -> bool | None:
-        return self._resolver.given(self.address, name)
+        return self._resolver.is_set(self.address, name)
 
     def remains_on(self, named: Value) -> Truth:
         return self._resolver.survival.on(self._instance, named)

@@ -17,7 +17,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
 from tfcheck.hcl.syntax.expression import Binary, Expression, Literal, Unary
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, text, written
+from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, Set, Symbol, Text, Truth, Unknown, Value, display, text
 
 ARN = Unknown(Symbol("aws_s3_bucket.b", ("arn",)))
 OTHER = Unknown(Symbol("aws_s3_bucket.c", ("arn",)))
@@ -263,7 +263,7 @@ def test_the_last_argument_is_spread() -> None:
 def test_the_greatest_of_the_same_numbers_is_the_same_value() -> None:
     one, other = (Unknown(symbol=Symbol("aws_x.y", (name,))) for name in ("one", "other"))
     found = worth("max(var.a, 7, var.b)", a=one, b=other)
-    assert written(found) == "${max(7, aws_x.y.one, aws_x.y.other)}"
+    assert display(found) == "${max(7, aws_x.y.one, aws_x.y.other)}"
     assert equal(found, worth("max(7, var.b, var.a, var.b)", a=one, b=other)) is Truth.TRUE
     assert equal(found, worth("min(7, var.b, var.a)", a=one, b=other)) is Truth.UNKNOWN
     unnamed = worth("max(7, var.a)", a=Unknown())

@@ -107,9 +107,9 @@ class Files:
             data = self._sources.read_source(source.name)
         except (OSError, RefusedError):
             return False
-        return data == written(source.text, source)
+        return data == file_bytes(source.text, source)
 
 
-def written(text: str, source: SourceText) -> bytes:
+def file_bytes(text: str, source: SourceText) -> bytes:
     """Return the bytes of a file with this text."""
     return ((BYTE_ORDER_MARK if source.bom else "") + text).encode("utf-8")

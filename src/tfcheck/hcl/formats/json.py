@@ -31,7 +31,7 @@ from tfcheck.symbolic.value import (
     unknowns,
 )
 
-__all__ = ["decode", "encode", "normal", "quoted", "unused", "written"]
+__all__ = ["decode", "encode", "inlined", "normal", "quoted", "unused"]
 
 _DEPTH = 100
 _ESCAPED = ("\\", '"', *map(chr, range(0x20)), "<", ">", "&", "\u2028", "\u2029")
@@ -78,7 +78,7 @@ def decode(value: TextLike) -> Value:
             return Unknown(reason=value.reason, where=value.where, unsure=True)
 
 
-def written(value: TextLike) -> TextLike:
+def inlined(value: TextLike) -> TextLike:
     """Write the JSON texts in a string out, character for character, where their unknown parts stand inside strings.
 
     What is unknown as a whole, and may be a number, a list or an object, keeps its document as it is. As in `decode`, a
@@ -122,7 +122,7 @@ def _spell(value: Value, out: list[TextLike]) -> None:
 
 
 def _escaped(value: TextLike) -> list[TextLike]:
-    parts = pieces(written(value))
+    parts = pieces(inlined(value))
     if any(isinstance(each, JsonText) for each in parts):
         raise _OpenError
     return [_escaped_literal(each) if isinstance(each, str) else each for each in parts]

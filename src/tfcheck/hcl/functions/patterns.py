@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json import written
+from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.formats.regex_machine import Captures, Machine, compiled
 from tfcheck.hcl.formats.regex_syntax import Pattern, parse
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
@@ -64,7 +64,7 @@ def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], It
     """Return the matches; None where unknown pieces decide about them."""
     if isinstance(subject, str):
         return Matches(subject, tuple(map(located, find(parsed, subject))))
-    return certain(parsed, spelled_out(written(subject)), lambda filled: find(parsed, filled))
+    return certain(parsed, spelled_out(inlined(subject)), lambda filled: find(parsed, filled))
 
 
 def _expanded(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:

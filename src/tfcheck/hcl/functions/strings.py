@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.formats.json import written
+from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
@@ -57,7 +57,7 @@ def title(subject: TextLike) -> Value:
     """Raise the first letter of every word."""
     out: list[TextLike] = []
     before: str | Unknown | JsonText = " "
-    for piece in pieces(spelled_out(written(subject))):
+    for piece in pieces(spelled_out(inlined(subject))):
         for letter in piece if isinstance(piece, str) else (piece,):
             out.append(_titled(letter, before))
             before = letter
@@ -170,19 +170,19 @@ def _longest(subject: TextLike) -> int:
 
 def startswith(subject: TextLike, start: TextLike) -> Value:
     """Whether `subject` begins with `start`."""
-    subject = written(subject)
+    subject = inlined(subject)
     return _answer(glob((Verbatim(start), "*"), subject), subject, start)
 
 
 def endswith(subject: TextLike, end: TextLike) -> Value:
     """Whether `subject` ends with `end`."""
-    subject = written(subject)
+    subject = inlined(subject)
     return _answer(glob(("*", Verbatim(end)), subject), subject, end)
 
 
 def strcontains(subject: TextLike, part: TextLike) -> Value:
     """Whether `part` occurs in `subject`."""
-    subject = written(subject)
+    subject = inlined(subject)
     return _answer(glob(("*", Verbatim(part), "*"), subject), subject, part)
 
 
@@ -192,7 +192,7 @@ def _answer(truth: Truth, *waits_for: TextLike) -> Value:
 
 def trimprefix(subject: TextLike, start: TextLike) -> Value:
     """Remove `start` from the beginning, once."""
-    spelled = written(subject)
+    spelled = inlined(subject)
     match glob((Verbatim(start), "*"), spelled):
         case Truth.FALSE:
             return subject
@@ -204,7 +204,7 @@ def trimprefix(subject: TextLike, start: TextLike) -> Value:
 
 def trimsuffix(subject: TextLike, end: TextLike) -> Value:
     """Remove `end` from the end, once."""
-    spelled = written(subject)
+    spelled = inlined(subject)
     match glob(("*", Verbatim(end)), spelled):
         case Truth.FALSE:
             return subject
@@ -218,7 +218,7 @@ def trim(subject: TextLike, characters: TextLike) -> Value:
     """Remove every one of `characters` from both ends."""
     if not isinstance(characters, str):
         return waiting([subject, characters])
-    stripped = ends_stripped(written(subject), characters)
+    stripped = ends_stripped(inlined(subject), characters)
     return waiting(subject) if stripped is None else stripped
 
 
@@ -253,7 +253,7 @@ def replace(subject: TextLike, part: TextLike, replacement: TextLike) -> Value:
         return patterns.replace(subject, part[1:-1], replacement)
     if isinstance(subject, str) and isinstance(replacement, str):
         return _replace(subject, part, replacement)
-    spelled = written(subject)
+    spelled = inlined(subject)
     sure = settled(spelled, part) if part else None
     if sure is not None and not any(part in piece for piece in pieces(sure) if isinstance(piece, str)):
         return subject
@@ -296,7 +296,7 @@ def split(separator: TextLike, subject: TextLike) -> Value:
     if isinstance(subject, str):
         afford(elements=subject.count(separator) if separator else len(subject))
         return list(subject.split(separator) if separator else subject)
-    sure = settled(written(subject), separator)
+    sure = settled(inlined(subject), separator)
     if sure is None:
         return waiting(subject)
     items: list[list[TextLike]] = [[]]

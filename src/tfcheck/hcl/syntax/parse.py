@@ -160,7 +160,7 @@ class _Parser(Cursor):
         token, place = self.token, self.place
         match token.kind:
             case "word":
-                return (yield from self.named(place))
+                return (yield from self.name_or_call(place))
             case "number":
                 return Literal(number(self.expect("number"), token.start), place)
             case '"' | "<<":
@@ -183,7 +183,7 @@ class _Parser(Cursor):
         """Read a string, a heredoc or a template file."""
         return template(self, self.expression, self.binding)
 
-    def named(self, place: Place) -> Rule:
+    def name_or_call(self, place: Place) -> Rule:
         """Read a constant, a variable or a call."""
         name = self.expect("word")
         while self.accept("::"):

@@ -9,7 +9,7 @@ import msgspec
 from tfcheck.report.causes import Cause, causes
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
-from tfcheck.report.origin import target, told
+from tfcheck.report.origin import context_text, target
 from tfcheck.vocabulary.finding import Answer, Finding, Report
 
 
@@ -95,7 +95,7 @@ def content(reports: Iterable[Report], page: Page) -> Content:
 
 
 def _is_stale(report: Report, page: Page) -> bool:
-    made_of = told(report, "head_sha")
+    made_of = context_text(report, "head_sha")
     return bool(page.links and page.links.sha and made_of and made_of != page.links.sha)
 
 

@@ -13,7 +13,7 @@ from tfcheck.report.markdown.fold import names
 from tfcheck.report.markdown.marker import Marker, marker
 from tfcheck.report.markdown.page import Content, Page, TargetedFinding, gathered
 from tfcheck.report.markdown.table import ICONS, UNKNOWN_ICON, some_targets
-from tfcheck.report.origin import told
+from tfcheck.report.origin import context_text
 from tfcheck.report.plain import clipped
 from tfcheck.report.selection_words import excused_words, selection_sentence
 from tfcheck.report.words import counted
@@ -28,8 +28,8 @@ def mark(content: Content, page: Page) -> Marker:
     """Build the marker of the page."""
     reports = content.reports or content.stale
     links = page.links
-    sha = links.sha if links else next(filter(None, (told(each, "head_sha") for each in reports)), "")
-    run = links.run if links else next(filter(None, (told(each, "run") for each in reports)), "")
+    sha = links.sha if links else next(filter(None, (context_text(each, "head_sha") for each in reports)), "")
+    run = links.run if links else next(filter(None, (context_text(each, "run") for each in reports)), "")
     return marker(name(content, page), sha, run)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from tfcheck.report.json import written
+from tfcheck.report.json import encode
 from tfcheck.repository import RefusedError
 from tfcheck.repository.named import read_named
 from tfcheck.vocabulary.errors import InputError
@@ -106,7 +106,7 @@ def text(entries: Iterable[BaselineEntry]) -> str:
 
 def _row(entry: BaselineEntry) -> str:
     data: dict[str, Any] = msgspec.to_builtins(entry)
-    members = (f'"{name}": {written(each, indent=False).rstrip()}' for name, each in data.items())
+    members = (f'"{name}": {encode(each, indent=False).rstrip()}' for name, each in data.items())
     return f"{{{', '.join(members)}}}"
 
 

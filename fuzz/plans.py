@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from random import Random
 from typing import Any, TypeAlias
 
@@ -93,13 +94,13 @@ def rename(document: Any, chance: Random, donor: Any) -> None:
 
 
 def replace(document: Any, chance: Random, donor: Any) -> None:
-    _set(document, place(document, chance), chance.choice(VALUES))
+    _set(document, place(document, chance), deepcopy(chance.choice(VALUES)))
 
 
 def wrap(document: Any, chance: Random, donor: Any) -> None:
     path = place(document, chance)
     old = at(document, path)
-    _set(document, path, chance.choice(([old], {"x": old}, [old, old], [[old]], [old, None])))
+    _set(document, path, chance.choice(([old], {"x": old}, [old, deepcopy(old)], [[old]], [old, None])))
 
 
 def nest(document: Any, chance: Random, donor: Any) -> None:
@@ -137,7 +138,7 @@ def splice(document: Any, chance: Random, donor: Any) -> None:
     """Put a part of another plan in, at a place of the same name where there is one."""
     path = place(document, chance)
     alike = [each for each in paths(donor) if path and each[-1] == path[-1]]
-    _set(document, path, at(donor, chance.choice(alike) if alike else place(donor, chance)))
+    _set(document, path, deepcopy(at(donor, chance.choice(alike) if alike else place(donor, chance))))
 
 
 def mask(document: Any, chance: Random, donor: Any) -> None:
@@ -167,7 +168,7 @@ def duplicate(document: Any, chance: Random, donor: Any) -> None:
     lists = [each for each in paths(document) if isinstance(at(document, each), list) and at(document, each)]
     if lists:
         found = at(document, chance.choice(lists))
-        found.insert(chance.randrange(len(found) + 1), chance.choice(found))
+        found.insert(chance.randrange(len(found) + 1), deepcopy(chance.choice(found)))
 
 
 def refer(document: Any, chance: Random, donor: Any) -> None:
@@ -244,11 +245,11 @@ def mutated(plan: bytes, chance: Random, donor: bytes) -> bytes:
     for _ in range(chance.choice((1, 1, 2, 2, 3, 4))):
         try:
             chance.choice(MUTATIONS)(document, chance, other)
-        except (AttributeError, TypeError, KeyError, IndexError, RecursionError):
+        except (AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError):
             continue  # an earlier change took away what this one changes, or nested it too deep
     try:
         return json.dumps(document, ensure_ascii=chance.random() < 0.9).encode("utf-8", "surrogatepass")
-    except RecursionError:
+    except (ValueError, RecursionError):
         return damaged(plan, chance)
 
 

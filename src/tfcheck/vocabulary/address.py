@@ -19,6 +19,7 @@ InstanceKey: TypeAlias = int | str | None
 
 _NAME = regex(r"[^\W\d][\w-]*")
 _INDEX = regex(r"\[(-?\d+)\]")
+_QUOTED = regex(r'\["((?:[^"\\]++|\\.)*+)"\]', re.DOTALL)
 _ESCAPE = regex(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
@@ -176,16 +177,11 @@ class _Reader:
         if found:
             self.position = found.end()
             return int(found[1])
-        self.take('["')
-        end = self.position
-        while self.written[end : end + 1] != '"':
-            if end >= len(self.written):
-                raise self.wrong()
-            end += 2 if self.written[end] == "\\" else 1
-        raw = self.written[self.position : end]
-        self.position = end
-        self.take('"]')
-        return _ESCAPE.sub(_unescape, raw)
+        found = _QUOTED.match(self.written, self.position)
+        if not found:
+            raise self.wrong()
+        self.position = found.end()
+        return _ESCAPE.sub(_unescape, found[1])
 
     def end(self) -> None:
         if self.position != len(self.written):
@@ -212,7 +208,8 @@ def _key_text(key: InstanceKey) -> str:
         return ""
     if isinstance(key, int):
         return f"[{key}]"
-    written = "".join(_escape(char) for char in key)
+    is_plain = key.isprintable() and '"' not in key and "\\" not in key
+    written = key if is_plain else "".join(_escape(char) for char in key)
     return '["' + written.replace("${", "$${").replace("%{", "%%{") + '"]'
 
 

@@ -176,6 +176,8 @@ def main() -> int:
         fuzzer = Fuzzer(options.seed, folder)
         for number in numbers(options):
             find, done = fuzzer.execute(number), done + 1
+            if done % 1000 == 0:
+                print(f"{done} executions", file=sys.stderr)
             if find is None:
                 continue
             known[find.failure] = known.get(find.failure, 0) + 1

@@ -84,7 +84,7 @@ def _in_sources(given: Input, change: Callable[[str], str]) -> Input:
 
 
 def _has_sources(given: Input) -> bool:
-    return any(name.endswith(".tf") and "/" not in name for name in given.files)
+    return any(name.endswith((".tf", ".tf.json")) and "/" not in name for name in given.files)
 
 
 def _shuffled(node: Any, chance: Random) -> Any:

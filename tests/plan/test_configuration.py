@@ -47,6 +47,11 @@ def test_what_has_no_constant_is_none(expression: Any) -> None:
     assert constant(expression) == (False, None)
 
 
+def test_a_template_of_tf_json_is_no_constant() -> None:
+    reference = ["aws_iam_role.e.arn", "aws_iam_role.e"]
+    assert constant({"constant_value": "${aws_iam_role.e.arn}", "references": reference}) == (False, None)
+
+
 def test_references_keep_order_and_duplicates() -> None:
     assert references({"references": ["var.o.arn", "var.o", "var.o"]}) == ("var.o.arn", "var.o", "var.o")
 

@@ -89,7 +89,8 @@ class Misconfigurations:
 
 def stopped(task: TaskDefinition, world: World) -> bool:
     """Whether something is wrong with which a task definition of a world definitely cannot start."""
-    found = (each for pitfall in CHECKS for each in world.once(Misconfigurations).of(task, pitfall))
+    wrong = world.once(Misconfigurations)
+    found = (each for pitfall in CHECKS for each in wrong.of(task, pitfall))
     return any(each.severity is Severity.ERROR for each in found)
 
 
@@ -99,11 +100,12 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     What several tasks share is reported once.
     """
     earlier = tasks_by_address(world.before())
+    wrong = world.once(Misconfigurations)
     told: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))
         for pitfall in CHECKS:
-            for mistake in world.once(Misconfigurations).of(task, pitfall):
+            for mistake in wrong.of(task, pitfall):
                 key = (mistake.address or str(task.address), mistake.message)
                 if key not in told:
                     told.add(key)

@@ -216,8 +216,11 @@ def configuration(raw: Raw) -> Configuration:
 
 
 def constant(expression: Any) -> tuple[bool, Value]:
-    """Whether an expression of `configuration` is a constant, and which; it may be null."""
-    if isinstance(expression, dict) and "constant_value" in expression:
+    """Whether an expression of `configuration` is a constant, and which; it may be null.
+
+    NOTE: of `.tf.json`, Terraform lists the text of each template as a constant, beside what it refers to.
+    """
+    if isinstance(expression, dict) and "constant_value" in expression and not references(expression):
         return True, cast("Value", expression["constant_value"])
     return False, None
 

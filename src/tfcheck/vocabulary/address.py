@@ -47,7 +47,7 @@ class ModulePath(msgspec.Struct, frozen=True):
     @property
     def config(self) -> tuple[str, ...]:
         """Name the module in the configuration: the calls without instance keys."""
-        return tuple(step.name for step in self.steps)
+        return tuple(step.name for step in self.steps) if self.steps else ()
 
     @property
     def parent(self) -> ModulePath:

@@ -29,6 +29,14 @@ from tfcheck.world.world import After
 
 VERSION = 'Version = "2012-10-17"'
 OWN = '{ Effect = "Allow", Action = "ecr:*", Resource = "*" }'
+#: Actions and resources: some are like what is needed, so that a statement gets another resource.
+GRANTS = [
+    ('["logs:PutLogEvents"]', '"*"'),
+    ('"s3:GetObject"', '"arn:aws:s3:::other/*"'),
+    ('["s3:GetObject"]', '["arn:aws:s3:::other/*"]'),
+    ('["s3:GetObject"]', '["arn:aws:s3:::other/*", "arn:aws:s3:::others/*"]'),
+    ('"s3:GetBucketLocation"', '["arn:aws:s3:::other",  "arn:aws:s3:::others"]'),
+]
 NEEDED = "arn:aws:s3:::acme-config/web/prod.env"
 TASK = json.dumps([{"name": "web", "environmentFiles": [{"type": "s3", "value": NEEDED}]}])
 TRUST = json.dumps(
@@ -60,7 +68,8 @@ def statements(draw: st.DrawFn, unit: str, base: str, *, as_json: bool) -> str:
     names = ["Sid"] if sids else []
 
     def items(number: int) -> list[str]:
-        values = {"Sid": f'"Own{number}"', "Effect": '"Allow"', "Action": '["logs:PutLogEvents"]', "Resource": '"*"'}
+        action, resource = draw(st.sampled_from(GRANTS))
+        values = {"Sid": f'"Own{number}"', "Effect": '"Allow"', "Action": action, "Resource": resource}
         return [f"{quote}{name}{quote}{mark}{values[name]}" for name in [*names, "Effect", "Action", "Resource"]]
 
     def flat(number: int) -> str:

@@ -61,7 +61,7 @@ class _Adding:
 
     def beside(self, wanted: Sequence[NeededStatement], statements: ListParts) -> tuple[Insertion, ...] | None:
         """Put each behind the last one, on its line."""
-        if _comment_follows(self.text, statements.end):
+        if comment_follows(self.text, statements.end):
             return None
         written = [one_line(each, self.style, document=self.document) for each in wanted]
         comma = self.style.comma
@@ -82,7 +82,7 @@ class _Adding:
         """Build a list of the one statement that there is."""
         opening, closing = self._insertion(self.last.start, "["), self._insertion(self.last.end, "]")
         if "\n" not in self.text[self.last.start : self.last.end]:
-            if _comment_follows(self.text, self.last.end):
+            if comment_follows(self.text, self.last.end):
                 return None
             added = "".join(self.style.comma + one_line(each, self.style, document=self.document) for each in wanted)
             return opening, self._insertion(self.last.end, f"{added}]")
@@ -161,7 +161,7 @@ def _unit(text: str, one: ObjectParts) -> str:
     return inner.removeprefix(base) if inner.startswith(base) and inner != base else "  "
 
 
-def _comment_follows(text: str, offset: int) -> bool:
+def comment_follows(text: str, offset: int) -> bool:
     """Whether a comment stands on the rest of the line: `terraform fmt` aligns it with those of other lines."""
     rest = text[offset : line_end(text, offset)]
     return "#" in rest or "//" in rest or "/*" in rest

@@ -9,8 +9,9 @@ from tfcheck.fix.cycle import Dependencies
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.gates import gated
 from tfcheck.fix.holders import Holder, Holders
+from tfcheck.fix.into_policy import PolicyInsertion, into_policy
 from tfcheck.fix.naming import with_free_sids
-from tfcheck.fix.policy_text import PolicyInsertion, document_of, into_policy
+from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.render import block as written_block
@@ -128,11 +129,11 @@ class Places:
             reach = self.holders.reach(holder.thing)
             if reach is None or not names <= reach or (reach <= names) is wide:
                 continue
-            found = self._into_shared(holder, need, also(reach - names))
-            if found is not None:
-                yield found
+            aside = also(reach - names)
+            ways = (self._into_shared(holder, need, aside, extends=each) for each in (True, False))
+            yield from {each.insertions: each for each in ways if each is not None}.values()
 
-    def _into_shared(self, holder: Holder, need: RoleNeed, aside: str) -> Proposal | None:
+    def _into_shared(self, holder: Holder, need: RoleNeed, aside: str, *, extends: bool) -> Proposal | None:
         """Propose to add what all roles of a need lack to the block of a policy that each of them has."""
         name, goal = self._goal(holder)
         places: dict[str, Address] = {}
@@ -142,9 +143,11 @@ class Places:
                 return None
             places[str(role.address)] = self._written_in(own, name)
         if not need.roles:
-            return self.into(holder, need.answers, aside)
+            return self.into(holder, need.answers, aside, extends=extends)
         shared = self.shared(need, goal, places)
-        return None if shared is None else self.into(holder, need.answers, aside, shared.statements)
+        if shared is None:
+            return None
+        return self.into(holder, need.answers, aside, shared.statements, extends=extends)
 
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
         """Name the policy document that a policy is taken from, if it is, and the block that statements go into."""
@@ -163,9 +166,18 @@ class Places:
         return Address(address.module, "data", "aws_iam_policy_document", document, key)
 
     def into(
-        self, holder: Holder, answers: Sequence[Answer], aside: str = "", given: Sequence[NeededStatement] | None = None
+        self,
+        holder: Holder,
+        answers: Sequence[Answer],
+        aside: str = "",
+        given: Sequence[NeededStatement] | None = None,
+        *,
+        extends: bool = True,
     ) -> Proposal | None:
-        """Propose to add what is wanted to the text of an existing policy."""
+        """Propose to add what is wanted to the text of an existing policy.
+
+        With `extends` a statement with the same actions gets the resources.
+        """
         address = holder.thing.address
         module = self._resolver.module_sources(address.module)
         if module is None:
@@ -175,19 +187,19 @@ class Places:
         if statements is None:
             return None
         statements = with_free_sids(statements, self._quoted_in(module))
-        into = into_policy(holder.argument, module, statements)
+        into = into_policy(holder.argument, module, statements, extends=extends)
         if into is None or not self._files.editable(into.source):
             return None
         place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
         aside += self.doubts(statements, place, address.module) if place is not None else ""
         return Proposal(
-            title=f"add {_counted(statements)} to {_place(holder, goal)}{aside}",
+            title=f"add {into.counted} to {_place(holder, goal)}{aside}",
             safety="review" if aside else "safe",
             insertions=into.insertions,
             texts={into.source.name: into.source},
             touched=self.touched(holder),
             added=(),
-            hcl=_shown(statements, into),
+            hcl=_shown(into),
         )
 
     def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
@@ -234,10 +246,6 @@ def _came_near(holder: Holder, need: RoleNeed) -> bool:
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
 
 
-def _counted(statements: Sequence[NeededStatement]) -> str:
-    return "a statement" if len(statements) == 1 else f"{len(statements)} statements"
-
-
 def _place(holder: Holder, goal: str) -> str:
     return f"an inline policy of {goal}" if holder.attribute == "inline_policy" else goal
 
@@ -255,7 +263,9 @@ def in_module(module: ModulePath) -> str:
     return f" in {module}" if module.steps else ""
 
 
-def _shown(statements: Sequence[NeededStatement], into: PolicyInsertion) -> str:
+def _shown(into: PolicyInsertion) -> str:
+    resources = [f"{each}," for each in into.resources]
     if into.document is not None:
-        return "\n\n".join("\n".join(written_block(each, StatementStyle(effect=False))) for each in statements)
-    return "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
+        blocks = ("\n".join(written_block(each, StatementStyle(effect=False))) for each in into.statements)
+        return "\n\n".join(["\n".join(resources), *blocks]).strip()
+    return "\n".join([*resources, *("\n".join(statement(each, StatementStyle())) + "," for each in into.statements)])

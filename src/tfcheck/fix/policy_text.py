@@ -1,4 +1,4 @@
-"""Locate the text of a policy, and the offset at which it accepts another statement.
+"""Locate the text of a policy.
 
 A policy is an expression: a reference to an `aws_iam_policy_document`, a `jsonencode` of what is written out, or a
 heredoc. Texts made in any other way (`for`, `concat`, a local, a template, a file) are left alone.
@@ -7,34 +7,19 @@ heredoc. Texts made in any other way (`for`, `concat`, a local, a template, a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import msgspec
-
-from tfcheck.fix.edits.insertion import Insertion
-from tfcheck.fix.into_document import into_document
-from tfcheck.fix.into_list import into_list
-from tfcheck.fix.literal import ObjectParts, Parts, read_json_parts, read_parts
+from tfcheck.fix.literal import Parts, read_json_parts, read_parts
 from tfcheck.fix.render import Syntax
-from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
-from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.lexer import Heredoc, MalformedError, heredoc_at
+from tfcheck.hcl.syntax.block import Argument
+from tfcheck.hcl.syntax.lexer import Heredoc, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.regex import regex
 
 _DOCUMENT = regex(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
 _ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")
-_STATEMENT = "Statement"
 _QUOTE = regex(r'(?<!\\)(?:\\\\)*"')
-
-
-class PolicyInsertion(msgspec.Struct, frozen=True):
-    """What is to be put in, and the policy document that it goes into, if it is one."""
-
-    insertions: tuple[Insertion, ...]
-    source: SourceText
-    document: Block | None = None
 
 
 def document_of(argument: Argument) -> str | None:
@@ -43,24 +28,14 @@ def document_of(argument: Argument) -> str | None:
     return found[1] if found else None
 
 
-def into_policy(argument: Argument, module: Module, wanted: Sequence[NeededStatement]) -> PolicyInsertion | None:
-    """Add statements to the policy that an argument gives; None where its text leaves no safe place for them."""
-    name = document_of(argument)
-    if name is not None:
-        block = module.resource("data", "aws_iam_policy_document", name)
-        if block is None or not _only_one_uses(name, module):
-            return None
-        insertions = into_document(block, wanted)
-        return PolicyInsertion(insertions, block.source, block) if insertions else None
-    try:
-        found = _written_out(argument, wanted)
-    except MalformedError:
-        return None
-    return PolicyInsertion(found, argument.source) if found else None
-
-
 def _value(argument: Argument) -> str:
     return argument.source.text[argument.value_start : argument.value_end].strip()
+
+
+def is_own(argument: Argument, module: Module) -> bool:
+    """Whether the text of a policy is nobody else's: written in its place, or in a document that nothing else names."""
+    name = document_of(argument)
+    return name is None or _only_one_uses(name, module)
 
 
 def _only_one_uses(name: str, module: Module) -> bool:
@@ -84,13 +59,6 @@ def located(argument: Argument) -> tuple[Parts, Syntax] | None:
     if heredoc is None or heredoc.end != argument.value_end:
         return None
     return _in_heredoc(source, heredoc)
-
-
-def _written_out(argument: Argument, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
-    found = located(argument)
-    policy, syntax = found if found else (None, Syntax.HCL)
-    item = policy.item(_STATEMENT) if isinstance(policy, ObjectParts) else None
-    return into_list(argument.source, item.value, wanted, syntax) if item else None
 
 
 def _in_heredoc(source: SourceText, heredoc: Heredoc) -> tuple[Parts, Syntax] | None:

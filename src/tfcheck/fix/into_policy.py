@@ -1,0 +1,82 @@
+"""Add what is needed to the text of a policy: to a statement that it has, or as a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.extension import Extension, extension
+from tfcheck.fix.into_document import into_document
+from tfcheck.fix.into_list import into_list
+from tfcheck.fix.literal import ObjectParts
+from tfcheck.fix.policy_text import document_of, is_own, located
+from tfcheck.fix.wanted import NeededStatement
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+
+
+class PolicyInsertion(msgspec.Struct, frozen=True):
+    """What is to be put in, and the policy document that it goes into, if it is one.
+
+    `statements` are new ones, `resources` go into statements that are there.
+    """
+
+    insertions: tuple[Insertion, ...]
+    source: SourceText
+    document: Block | None
+    statements: tuple[NeededStatement, ...]
+    resources: tuple[str, ...]
+
+    @property
+    def counted(self) -> str:
+        """What is put in, in words."""
+        parts = [_counted("statement", len(self.statements)), _counted("resource", len(self.resources))]
+        return " and ".join(filter(None, parts))
+
+
+def into_policy(
+    argument: Argument, module: Module, wanted: Sequence[NeededStatement], *, extends: bool = True
+) -> PolicyInsertion | None:
+    """Add to the policy that an argument gives; None where its text leaves no safe place.
+
+    With `extends` a statement with the same actions gets the resources.
+    """
+    if not is_own(argument, module):
+        return None
+    nothing = Extension((), (), tuple(wanted), None)
+    extended = extension(argument, module, wanted) if extends else nothing
+    name = document_of(argument)
+    document = module.resource("data", "aws_iam_policy_document", name) if name is not None else None
+    if name is not None and document is None:
+        return None
+    added = _statements(argument, document, extended.left) if extended.left else ()
+    if added is None:
+        return None
+    source = document.source if document is not None else argument.source
+    if extended.source is not None and extended.source is not source:
+        return None
+    return PolicyInsertion((*extended.insertions, *added), source, document, extended.left, extended.written)
+
+
+def _statements(
+    argument: Argument, document: Block | None, wanted: Sequence[NeededStatement]
+) -> tuple[Insertion, ...] | None:
+    try:
+        if document is not None:
+            return into_document(document, wanted) or None
+        found = located(argument)
+        policy, syntax = found if found else (None, None)
+        item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
+        return (into_list(argument.source, item.value, wanted, syntax) or None) if item and syntax else None
+    except MalformedError:
+        return None
+
+
+def _counted(what: str, number: int) -> str:
+    if not number:
+        return ""
+    return f"a {what}" if number == 1 else f"{number} {what}s"

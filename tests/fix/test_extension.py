@@ -1,0 +1,108 @@
+"""A statement with exactly the actions that are needed gets another resource, in the layout that it has."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA
+from tests.fix.open_policies import plan_with_open_policies
+from tfcheck.analysis.check import check
+from tfcheck.fix import mends
+from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
+
+CASE = "misspelled-grants"
+OLD = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-configs/*" },'
+NEW = '"${aws_s3_bucket.config.arn}/other/prod.env"'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+
+
+def fixed(folder: Path, statement: str) -> DraftFix:
+    """Write another statement for the service `other`, and return the fix for it."""
+    text = (folder / "main.tf").read_text()
+    assert OLD in text
+    (folder / "main.tf").write_text(text.replace(OLD, statement))
+    plan = plan_with_open_policies(folder / "plan.json")
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    found = mends(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    return next(each for each in found if each.answers[0].requirement.container == "other")
+
+
+def after(found: DraftFix) -> str:
+    (several,) = by_file(found.insertions).values()
+    text = found.texts["main.tf"].text
+    assert opinion(text, several) is Opinion.SAME_BUT_INSERTED
+    return spliced(text, several)
+
+
+STATEMENTS = {
+    "one resource, short": (
+        '{\n        Effect = "Allow"\n        Action = "s3:GetObject"\n        Resource = "arn:aws:s3:::o/*"\n      },',
+        f'Action = "s3:GetObject"\n        Resource = ["arn:aws:s3:::o/*", {NEW}]\n      }},',
+    ),
+    "one resource, long": (
+        OLD,
+        '{ Effect = "Allow", Action = "s3:GetObject", Resource = [\n'
+        f'        "arn:aws:s3:::acme-configs/*",\n        {NEW},\n      ] }},',
+    ),
+    "a list of one, long": (
+        OLD.replace('"arn:aws:s3:::acme-configs/*"', '["arn:aws:s3:::acme-configs/*"]'),
+        '{ Effect = "Allow", Action = "s3:GetObject", Resource = [\n'
+        f'        "arn:aws:s3:::acme-configs/*",\n        {NEW},\n      ] }},',
+    ),
+    "a list with a last comma": (
+        '{\n        Effect = "Allow"\n        Action = "s3:GetObject"\n'
+        '        Resource = ["arn:aws:s3:::o/*",]\n      },',
+        f'Action = "s3:GetObject"\n        Resource = ["arn:aws:s3:::o/*", {NEW},]\n      }},',
+    ),
+    "lines": (
+        '{\n        Effect = "Allow"\n        Action = ["s3:GetObject"]\n        Resource = [\n'
+        '          "arn:aws:s3:::o/*",\n        ]\n      },',
+        '{\n        Effect = "Allow"\n        Action = ["s3:GetObject"]\n        Resource = [\n'
+        f'          "arn:aws:s3:::o/*",\n          {NEW},\n        ]\n      }},',
+    ),
+    "lines without a last comma": (
+        '{\n        Effect = "Allow"\n        Action = ["s3:GetObject"]\n        Resource = [\n'
+        '          "arn:aws:s3:::o/*"\n        ]\n      },',
+        '{\n        Effect = "Allow"\n        Action = ["s3:GetObject"]\n        Resource = [\n'
+        f'          "arn:aws:s3:::o/*",\n          {NEW}\n        ]\n      }},',
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), STATEMENTS.values(), ids=STATEMENTS)
+def test_a_resource_is_put_behind_the_others(folder: Path, old: str, new: str) -> None:
+    found = fixed(folder, old)
+    assert (found.fix.title, found.fix.safety) == ("add a resource to aws_iam_role_policy.other", "safe")
+    assert found.fix.hcl == f"{NEW},"
+    assert new in after(found)
+
+
+NOT_EXTENDED = {
+    "more actions": OLD.replace('"s3:GetObject"', '["s3:GetObject", "s3:PutObject"]'),
+    "a pattern of actions": OLD.replace('"s3:GetObject"', '"s3:Get*"'),
+    "a condition": OLD.replace(" },", ', Condition = { Bool = { "aws:SecureTransport" = "true" } } },'),
+    "resources from elsewhere": OLD.replace('"arn:aws:s3:::acme-configs/*"', 'concat(["arn:aws:s3:::acme-configs/*"])'),
+    "a long list": OLD.replace('"arn:aws:s3:::acme-configs/*"', '["arn:aws:s3:::one/*", "arn:aws:s3:::another/*"]'),
+}
+
+
+@pytest.mark.parametrize("statement", NOT_EXTENDED.values(), ids=NOT_EXTENDED)
+def test_other_statements_are_left_as_they_are(folder: Path, statement: str) -> None:
+    found = fixed(folder, statement)
+    assert "resource to" not in found.fix.title
+    assert statement in after(found)

@@ -23,8 +23,10 @@ def test_fix_says_where_it_belongs_that_another_stack_manages(capsys: pytest.Cap
     assert run(["fix", SERVICE, "--context", STATE]) == 0
     streams = capsys.readouterr()
     added = [line for line in streams.out.splitlines() if line.startswith("+ ")]
-    (statement,) = added
-    assert 'Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-config-files/jobs/secret.env"' in statement
+    assert [line.strip("+ ") for line in added if line.startswith("+        ")] == [
+        '"arn:aws:s3:::acme-config-files/jobs/prod.env",',
+        '"arn:aws:s3:::acme-config-files/jobs/secret.env",',
+    ]
     assert "by hand: add an inline policy to aws_iam_role.execution in the stack of state.json\n" in streams.err
     assert "role = aws_iam_role.execution.id" in streams.err
     assert "in the stack of state.json" not in streams.err.replace("aws_iam_role.execution in the stack", "")
@@ -80,7 +82,7 @@ def test_a_report_offers_the_same_as_fix(capsys: pytest.CaptureFixture[str]) -> 
     run(["--format", "json", SERVICE, "--context", STATE])
     found = json.loads(capsys.readouterr().out)["fixes"]
     assert [each["title"] for each in found] == [
-        "add a statement to aws_iam_role_policy.jobs",
+        "add a resource to aws_iam_role_policy.jobs",
         "add an inline policy to aws_iam_role.execution in the stack of state.json",
     ]
     assert [(each["proven"], each["safety"], bool(each.get("diff"))) for each in found] == [

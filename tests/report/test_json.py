@@ -105,10 +105,11 @@ def test_the_summary_counts() -> None:
         "requirements": 4,
         "allowed": 1,
         "denied": 2,
-        "unknown": 1,
+        "unknown": 2,
         "errors": 1,
         "warnings": 0,
     }
+    assert len(samples.MIXED.skipped) == 1, "what could not be analysed counts as unknown"
 
 
 def test_findings_point_at_their_rows_and_places() -> None:

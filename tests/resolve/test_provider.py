@@ -254,3 +254,40 @@ def test_comments_of_the_sources_name_no_account(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
     found = Resolver(plan(BUCKET), from_directory(tmp_path)).surroundings(parse("aws_s3_bucket.b"))
     assert found.account == HERE
+
+
+# The region
+
+
+def region(*changes: dict[str, Any], **sections: Any) -> str | None:
+    """Return the region of a bucket, where the plan shows it."""
+    found = resolver(*changes, **sections).surroundings(parse("aws_s3_bucket.b")).region
+    return found if isinstance(found, str) else None
+
+
+def region_looked_up(**expressions: Any) -> dict[str, Any]:
+    source = {"address": "data.aws_region.d", "mode": "data", "type": "aws_region", "name": "d"}
+    declared = source | {"provider_config_key": "aws", "expressions": expressions}
+    values = {"name": "us-west-2", "region": "us-west-2", "id": "us-west-2"}
+    prior = {"values": {"root_module": {"resources": [source | {"values": values}]}}}
+    return {"prior_state": prior, "configuration": {"root_module": {"resources": [declared]}}}
+
+
+def test_a_look_up_of_the_region_names_that_of_its_provider_configuration() -> None:
+    assert region(**region_looked_up()) == "us-west-2"
+    assert region(**region_looked_up(region={"constant_value": None})) == "us-west-2"
+
+
+@pytest.mark.parametrize("argument", ["name", "region", "endpoint"])
+def test_a_look_up_of_another_region_tells_nothing(argument: str) -> None:
+    assert region(**region_looked_up(**{argument: {"constant_value": "us-west-2"}})) is None
+    assert region(**region_looked_up(**{argument: {"references": ["var.region"]}})) is None
+
+
+def test_the_arn_of_a_resource_with_a_region_of_its_own_tells_nothing() -> None:
+    arn = "arn:aws:sqs:us-west-2:111122223333:q"
+    queue = change("aws_sqs_queue.q", "no-op", before={"arn": arn}, after={"arn": arn, "region": "us-west-2"})
+    declared = {"address": "aws_sqs_queue.q", "mode": "managed", "type": "aws_sqs_queue", "name": "q"}
+    own = declared | {"provider_config_key": "aws", "expressions": {"region": {"constant_value": "us-west-2"}}}
+    assert region(queue) == "us-west-2"
+    assert region(queue, configuration={"root_module": {"resources": [own]}}) is None

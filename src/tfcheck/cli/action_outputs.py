@@ -14,7 +14,7 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
     """Count what reports hold, and say it in one line."""
     severities = [finding.severity for report in reports for finding in report.findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
-    unknown = sum(len(report.undecided()) for report in reports)
+    unknown = sum(len(report.undecided()) + len(report.skipped) for report in reports)
     tasks = sum(len(report.task_definitions) for report in reports)
     counts = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}, {unknown} unknown"
     if known := sum(len(report.known) for report in reports):

@@ -138,6 +138,7 @@ def _summary(report: Report) -> Json:
         "task_definitions": len(report.task_definitions),
         "requirements": len(verdicts),
         **{verdict.value: verdicts.count(verdict) for verdict in Verdict},
+        Verdict.UNKNOWN.value: verdicts.count(Verdict.UNKNOWN) + len(report.skipped),
         "errors": severities.count(Severity.ERROR),
         "warnings": severities.count(Severity.WARNING),
     }

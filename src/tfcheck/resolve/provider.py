@@ -110,12 +110,14 @@ class Providers:
     def of(self, key: str) -> Surroundings:
         """Return where the resources of the provider configuration `key` live."""
         if key not in self._known:
+            # NOTE: the arguments of a look-up may lead back to an ARN, which asks for where it is.
+            self._known[key] = _unknown_surroundings(key)
             group = self._account_group(key)
             region = self._region(key)
             account, assumption = self._account_or_assumption(group)
             self._known[key] = Surroundings(
                 partition=self._partition(key, group, region, account),
-                region=region if region is not None else _shared(key, "region", REGION),
+                region=region if region is not None else _shared(key, "region", REGION, _NAME_REGION),
                 account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID, _ASK),
                 assumption=assumption,
             )
@@ -139,13 +141,30 @@ class Providers:
         written = self._arguments.value(key, "region")
         if isinstance(written, str) and written:
             return written
-        for name in ("name", "region", "id"):
-            for value in self._data("aws_region", name, (key,)):
-                return value
-        regions = {arn.region for arn in map(split, self._arns_of((key,))) if arn and arn.region}
-        regions = regions or set(self._inherited_regions(key))
-        found = next(iter(regions)) if len(regions) == 1 else None
-        return found if isinstance(found, str) else None
+        for source in self._plan.data_sources("aws_region"):
+            if self.key_of(source.address) == key and self._is_own_region(source.address):
+                named = (source.values.get(name) for name in ("name", "region", "id"))
+                found = next((value for value in named if isinstance(value, str) and value), None)
+                if found is not None:
+                    return found
+        shown = set(self._regions_in_arns(key)) or set(self._inherited_regions(key))
+        only = next(iter(shown)) if len(shown) == 1 else None
+        return only if isinstance(only, str) else None
+
+    def _is_own_region(self, address: Address) -> bool:
+        """Whether a look-up of a region asks for that of its provider configuration, and names no other."""
+        return all(
+            not self._resolver.configured(address, each) or self._resolver.evaluated(address, each) is None
+            for each in ("name", "region", "endpoint", "id")
+        )
+
+    def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
+        """Yield the regions in the ARNs of resources that have no region of their own."""
+        for instance in self._plan.instances(*_TELLING):
+            if self.key_of(instance.address) == key and not self._resolver.configured(instance.address, "region"):
+                arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
+                found = (split(arn) for arn in arns if isinstance(arn, str))
+                yield from (arn.region for arn in found if arn and arn.region)
 
     def _inherited_regions(self, key: str) -> Iterator[str]:
         """Yield the regions that resources have from their provider configuration, since version 6 of the provider."""
@@ -313,7 +332,16 @@ class Providers:
         return self._literal
 
 
+_NAME_REGION = "set `region` in the provider configuration"
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
+
+
+def _unknown_surroundings(key: str) -> Surroundings:
+    return Surroundings(
+        _shared(key, "partition", PARTITION),
+        _shared(key, "region", REGION, _NAME_REGION),
+        _shared(key, "account_id", ACCOUNT_ID, _ASK),
+    )
 
 
 def _shared(key: str, name: str, hole: Hole, remedy: str = "") -> Unknown:

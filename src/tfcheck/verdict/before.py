@@ -14,7 +14,9 @@ from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Severity, Verdict
 from tfcheck.world.world import World
 
-_Kind: TypeAlias = tuple[str, str, str, RoleKind]
+_Kind: TypeAlias = tuple[str, str, str, RoleKind, str]
+
+_VOLUMES = "/volumes"
 
 #: What a verdict on something that a start needs says of the start.
 STARTS = {Verdict.ALLOWED: Truth.TRUE, Verdict.DENIED: Truth.FALSE, Verdict.UNKNOWN: Truth.UNKNOWN}
@@ -40,12 +42,13 @@ class VerdictsBefore:
             return None
         if exceeded():
             return Verdict.UNKNOWN
-        for earlier in self._requirements(task).get(_kind(requirement), ()):
-            if requirement.container is None or equal(earlier.resource, requirement.resource) is Truth.TRUE:
-                found = self._judge.verdict(earlier, task)
-                spared = earlier.severity.rank > requirement.severity.rank
-                return None if spared and found is not Verdict.ALLOWED else found
-        return None
+        same = [each for each in self._requirements(task).get(_kind(requirement), ()) if _is_same(requirement, each)]
+        if not same:
+            return None
+        earlier = max(same, key=lambda each: _likeness(requirement, each))
+        found = self._judge.verdict(earlier, task)
+        spared = earlier.severity.rank > requirement.severity.rank
+        return None if spared and found is not Verdict.ALLOWED else found
 
     def granted(self, task: TaskDefinition) -> Truth:
         """Whether everything was allowed without which a task definition of then could not start."""
@@ -71,9 +74,30 @@ class VerdictsBefore:
 
 
 def _kind(requirement: Requirement) -> _Kind:
-    """Return requirements apart by everything but the thing that is needed, and by the place outside containers."""
+    """Return requirements apart by everything but the thing that is needed, and by the place outside containers.
+
+    Volumes are a set, whose order says nothing.
+    """
     place = requirement.pointer if requirement.container is None else requirement.container
-    return requirement.rule, place, requirement.action, requirement.role_kind
+    place = _VOLUMES if _is_of_volume(requirement) else place
+    return requirement.rule, place, requirement.action, requirement.role_kind, requirement.read_by
+
+
+def _is_of_volume(requirement: Requirement) -> bool:
+    return requirement.container is None and requirement.pointer.startswith(_VOLUMES)
+
+
+def _is_same(requirement: Requirement, earlier: Requirement) -> bool:
+    """Whether both need the same thing; ECS assumes the role of a task, whichever it is."""
+    is_trust = requirement.action == startup.trust.ACTION
+    return is_trust or equal(earlier.resource, requirement.resource) is Truth.TRUE
+
+
+def _likeness(requirement: Requirement, earlier: Requirement) -> tuple[bool, ...]:
+    """Rank what needed the same thing: one key may decrypt several secrets, of which its policy allows only some."""
+    pairs = ((earlier.encrypted, requirement.encrypted), (earlier.through, requirement.through))
+    alike = (one == other or (None not in (one, other) and equal(one, other) is Truth.TRUE) for one, other in pairs)
+    return *alike, earlier.pointer == requirement.pointer
 
 
 def change_of(answer: Answer) -> str | None:

@@ -17,6 +17,7 @@ from tfcheck.symbolic.value import (
     ACCOUNT_ID,
     ANYTHING,
     NAME,
+    SECRET_SUFFIX,
     Hole,
     JsonText,
     Set,
@@ -31,6 +32,11 @@ from tfcheck.symbolic.value import (
 
 NAME_OF: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("id",)), hole=NAME)
 ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), shape=Text(("arn:aws:s3:::", NAME_OF)))
+ACCOUNT: Final = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+SECRET_ARN: Final = Unknown(
+    symbol=Symbol("aws_secretsmanager_secret.s", ("arn",)),
+    shape=Text(("arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", Unknown(hole=SECRET_SUFFIX))),
+)
 LIST: Final = Unknown(symbol=Symbol("aws_x.y", ("list",)), where="main.tf:3")
 OPAQUE: Final = Unknown(symbol=Symbol("random_id.r", ("hex",)))
 
@@ -71,6 +77,8 @@ def given_by(name: str, *arguments: Value) -> Value:
         ("endswith", [text([ARN, "/*"]), "*"], True),
         ("strcontains", [text([NAME_OF, "-x"]), ":"], False),
         ("strcontains", [ARN, ":s3:"], True),
+        ("length", [SECRET_ARN], 62),
+        ("substr", [SECRET_ARN, 0, 55], text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db"])),
         ("substr", [text(["abc", OPAQUE]), 1, 1], "b"),
         ("substr", [text(["abc", OPAQUE]), 1, -1], text(["bc", OPAQUE])),
         ("lower", [text(["ABC", Unknown(hole=ACCOUNT_ID)])], text(["abc", Unknown(hole=ACCOUNT_ID)])),

@@ -28,8 +28,10 @@ def length(value: Value) -> Value:
     match value:
         case str() | Text() | JsonText():
             return length_of(value)
+        case Unknown() if surely_text(value):
+            return length_of(value)
         case Unknown():
-            return waiting(value, unsure=not surely_text(value))
+            return waiting(value, unsure=True)
         case list() | dict():
             return len(value)
         case Set():

@@ -175,7 +175,8 @@ def row(answer: Answer) -> tuple[str, str | None, str, str]:
     return (needed.task_definition, needed.container, needed.pointer, needed.action)
 
 
-def content(answer: Answer, resource: Value) -> tuple[str, str | None, str, Value]:
+def content(answer: Answer, resource: Value) -> tuple[str, str | None, str, str, Value]:
     """Name a requirement by what it is about; its place in a list may change with the apply."""
     needed = answer.requirement
-    return (needed.task_definition, needed.container, needed.action, resource if isinstance(resource, str) else None)
+    known = resource if isinstance(resource, str) else None
+    return (needed.task_definition, needed.container, needed.action, needed.read_by, known)

@@ -184,6 +184,25 @@ def test_the_version_of_the_template_must_be_the_one_that_is_shown(version: str,
     assert verdicts(stack(group=group)) == {verdict}
 
 
+@pytest.mark.parametrize(
+    ("written", "verdict"),
+    [
+        ({"id": {"references": ["aws_launch_template.i.id"]}}, Verdict.ALLOWED),
+        ({"id": {}, "version": {"references": ["var.version"]}}, Verdict.UNKNOWN),
+        (None, Verdict.UNKNOWN),
+    ],
+)
+def test_a_new_template_without_a_version_is_launched_as_it_is(written: Any, verdict: Verdict) -> None:
+    group = row("aws_autoscaling_group.i", {"name": "group", "arn": GROUP, "launch_template": [{"id": "lt-1"}]})
+    group["change"]["after_unknown"] = {"launch_template": [{"version": True}]}
+    made = plan(*stack(group=group).values())
+    for each in made["configuration"]["root_module"]["resources"]:
+        if each["type"] == "aws_autoscaling_group" and written is not None:
+            each["expressions"] = {"launch_template": [written]}
+
+    assert {each.verdict for each in check(loaded(json.dumps(made)).plans[0]).answers} == {verdict}
+
+
 def test_instances_launched_before_keep_their_profile() -> None:
     rows = stack()
     for name in ("group", "template"):

@@ -112,8 +112,17 @@ def _resource_waits(statement: Statement, request: Request) -> Iterator[Wait]:
             if keys:
                 return
             open_rule = entry.strange or "whether a wildcard may run over a colon"
-            yield from _unknown_texts((entry.written, request.resource), open_rule)
+            yield from _unknown_texts(_differing(entry.written, request.resource), open_rule)
             return
+
+
+def _differing(one: TextLike, other: TextLike) -> tuple[TextLike, ...]:
+    """Return the region or account that only one of two texts has, or else both texts."""
+    sides = [[each for each in unknowns(spelled_out(text)) if each.symbol is not None] for text in (one, other)]
+    symbols = [{each.symbol for each in side} for side in sides]
+    only = [each for side in sides for each in side if not all(each.symbol in some for some in symbols)]
+    shared = tuple(each for each in only if each.symbol is not None and each.symbol.is_of_provider)
+    return shared or (one, other)
 
 
 def _unknown_texts(texts: tuple[TextLike, ...], otherwise: str) -> Iterator[Wait]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tfcheck.regex import regex
 from tfcheck.report.causes import Cause
 from tfcheck.report.screen import Style
 from tfcheck.report.selection_words import excused_counts, excused_words
@@ -251,6 +252,15 @@ def _are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+#: What a provider configuration leaves to its surroundings, and where it can be written.
+_OF_PROVIDER = regex(r"\$\{provider\..+\.(?:region|account_id|partition)\}")
+_SET_IN_PROVIDER = {
+    "region": "Set `region` in the provider configuration: the plan does not show which one it uses.",
+    "account_id": "Pass --account ID, or set `allowed_account_ids` in the provider configuration.",
+    "partition": "Set `region` in the provider configuration: it decides the partition.",
+}
+
+
 def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> str:
     """Return a sentence that says what the reader can do to have it decided; empty where the cause says it."""
     if "--" in cause:
@@ -262,6 +272,8 @@ def deciding_words(reason: Reason | None, cause: str, *, has_sources: bool) -> s
             return "Pass the state of the stack that manages it: --context FILE, from `terraform show -json`."
         case Reason.CONDITION:
             return "No plan shows this: make the statement unconditional for the role, or test it after apply."
+        case Reason.UNKNOWN_VALUE if _OF_PROVIDER.fullmatch(cause):
+            return _SET_IN_PROVIDER[cause.rpartition(".")[2].rstrip("}")]
         case Reason.UNKNOWN_VALUE if not has_sources:
             return "Pass the directory of the .tf files with --sources: most values follow from them."
         case Reason.UNKNOWN_VALUE:

@@ -9,6 +9,7 @@ from tfcheck.symbolic.value import Unknown, Value
 
 if TYPE_CHECKING:
     from tfcheck.hcl.syntax.block import Block
+    from tfcheck.plan import ConfigResource
     from tfcheck.resolve.evaluation import Evaluation
 
 
@@ -43,3 +44,10 @@ def nested_names(block: Block) -> list[str]:
     """Return the types of nested blocks, `dynamic` ones included, each once."""
     names = (each.labels[0] if each.type == "dynamic" and each.labels else each.type for each in block.nested)
     return list(dict.fromkeys(names))
+
+
+def written_inside(config: ConfigResource | None, name: str, argument: str) -> bool | None:
+    """Whether a nested block of a resource has an argument; None where nothing shows it, as with dynamic blocks."""
+    found = config.expressions.get(name) if config else None
+    listed = [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, dict)]
+    return any(argument in each for each in listed) if listed else None

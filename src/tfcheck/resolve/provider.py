@@ -117,7 +117,7 @@ class Providers:
             account, assumption = self._account_or_assumption(group)
             self._known[key] = Surroundings(
                 partition=self._partition(key, group, region, account),
-                region=region if region is not None else _shared(key, "region", REGION, _NAME_REGION),
+                region=region if region is not None else _shared(key, "region", REGION, _SET_REGION),
                 account=account if account is not None else _shared(group[0], "account_id", ACCOUNT_ID, _ASK),
                 assumption=assumption,
             )
@@ -332,14 +332,14 @@ class Providers:
         return self._literal
 
 
-_NAME_REGION = "set `region` in the provider configuration"
+_SET_REGION = "set `region` in the provider configuration"
 _ASK = "pass `--account`, or set `allowed_account_ids` in the provider configuration"
 
 
 def _unknown_surroundings(key: str) -> Surroundings:
     return Surroundings(
         _shared(key, "partition", PARTITION),
-        _shared(key, "region", REGION, _NAME_REGION),
+        _shared(key, "region", REGION, _SET_REGION),
         _shared(key, "account_id", ACCOUNT_ID, _ASK),
     )
 

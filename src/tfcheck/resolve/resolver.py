@@ -15,7 +15,7 @@ from tfcheck.hcl.evaluate.scope import Scope, Seen
 from tfcheck.plan import Instance, Plan, constant, masked
 from tfcheck.resolve import configuration_refs, derived
 from tfcheck.resolve.assigned import assigned_family, hole_of
-from tfcheck.resolve.blocks import block_values
+from tfcheck.resolve.blocks import block_values, written_inside
 from tfcheck.resolve.data_source_twin import LookUps
 from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.derived_instance import DerivedInstance
@@ -114,8 +114,12 @@ class Resolver:
     def is_set(self, address: Address, name: str) -> bool | None:
         """Whether an argument is written and says something; None where nothing shows it.
 
-        Null is the same as nothing, and so are dynamic blocks of which there are none.
+        Null is the same as nothing, and so are dynamic blocks of which there are none. `block.argument` is an argument
+        of nested blocks.
         """
+        name, _, inner = name.partition(".")
+        if inner:
+            return written_inside(self.config_resource(address), name, inner)
         configured = self.configured(address, name)
         return self._argument(address, name) is not None if configured else configured
 

@@ -205,7 +205,10 @@ class _Instances:
         template = next((each for each in found if each is not None), None)
         if template is None:
             raise _OpenError(f"the launch template of {group.address}, which is not in the plan")
-        if not self._is_current(template, member(specified, "version")):
+        version = member(specified, "version")
+        if isinstance(version, Unknown) and group.configured("launch_template.version") is False:
+            version = None
+        if not self._is_current(template, version):
             raise _OpenError(f"the version of {template.address} that {group.address} uses")
         return template
 

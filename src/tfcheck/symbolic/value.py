@@ -123,6 +123,11 @@ class Symbol(msgspec.Struct, frozen=True):
     owner: str
     path: tuple[str | int, ...] = ()
 
+    @property
+    def is_of_provider(self) -> bool:
+        """Whether it is what a provider configuration tells, which many ARNs have in common."""
+        return self.owner.startswith("provider.")
+
     def __str__(self) -> str:
         """Write it as Terraform would: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
         if self.owner in (GREATEST, LEAST):

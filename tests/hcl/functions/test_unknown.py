@@ -33,6 +33,9 @@ from tfcheck.symbolic.value import (
 NAME_OF: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("id",)), hole=NAME)
 ARN: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("arn",)), shape=Text(("arn:aws:s3:::", NAME_OF)))
 ACCOUNT: Final = Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID)
+ROLE_ARN: Final = Unknown(
+    symbol=Symbol("aws_iam_role.r", ("arn",)), shape=Text(("arn:aws:iam::", ACCOUNT, ":role/", NAME_OF))
+)
 SECRET_ARN: Final = Unknown(
     symbol=Symbol("aws_secretsmanager_secret.s", ("arn",)),
     shape=Text(("arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", Unknown(hole=SECRET_SUFFIX))),
@@ -84,6 +87,9 @@ def given_by(name: str, *arguments: Value) -> Value:
         ("lower", [text(["ABC", Unknown(hole=ACCOUNT_ID)])], text(["abc", Unknown(hole=ACCOUNT_ID)])),
         ("basename", [text([OPAQUE, "/x/web.env"])], "web.env"),
         ("basename", [text(["x/", NAME_OF, ".env"])], text([NAME_OF, ".env"])),
+        ("basename", [ROLE_ARN], NAME_OF),
+        ("dirname", [text([ARN, "/web/prod.env"])], text([ARN, "/web"])),
+        ("dirname", [ROLE_ARN], text(["arn:aws:iam::", ACCOUNT, ":role"])),
         ("concat", [[ARN], ["b"]], [ARN, "b"]),
         ("merge", [{"a": OPAQUE, "b": 1}, None, {"b": LIST}], {"a": OPAQUE, "b": LIST}),
         ("flatten", [[[ARN], ["b", [text([OPAQUE, "x"])]]]], [ARN, "b", text([OPAQUE, "x"])]),
@@ -180,6 +186,10 @@ def plainly(value: Value) -> Any:
         ("compact", [[OPAQUE, "a"]]),
         ("regex", ["a", ARN]),
         ("basename", [text(["a/", OPAQUE])]),
+        ("dirname", [text([OPAQUE, "/web/prod.env"])]),
+        ("dirname", [text(["a//", NAME_OF, "/b"])]),
+        ("dirname", [text(["a/", Unknown(hole=Hole(":/", shortest=1)), "/b"])]),
+        ("dirname", [NAME_OF]),
         ("templatefile", [OPAQUE, {}]),
         ("reverse", [Set((NAME_OF, OPAQUE))]),
         ("jsondecode", [JsonText(Set((NAME_OF, "b")))]),

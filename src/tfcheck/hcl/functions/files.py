@@ -14,12 +14,13 @@ from tfcheck.hcl.evaluate.elements import LocalScope, whole
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope
 from tfcheck.hcl.functions.arguments import Function, LimitError, See, afford, limited, waiting
 from tfcheck.hcl.functions.encoding import hashed, utf8
+from tfcheck.hcl.functions.pieces import settled
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
 from tfcheck.regex import regex
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
-from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, text
+from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, spelled_out, text
 
 _IDENTIFIER = regex(r"[^\W\d][\w-]*")
 _NOT_AT_HAND = "file not at hand"
@@ -129,7 +130,9 @@ def basename(path: TextLike) -> Value:
     if isinstance(path, str):
         stripped = path.rstrip("/")
         return stripped.rpartition("/")[2] or ("/" if path else ".")
-    return _last_part(path)
+    spelled = spelled_out(path)
+    found = _last_part(path)
+    return _last_part(spelled) if isinstance(found, Unknown) and spelled != path else found
 
 
 def _last_part(path: TextLike) -> Value:
@@ -151,11 +154,35 @@ def _is_part(piece: Unknown | JsonText) -> bool:
     return isinstance(piece, Unknown) and not piece.hole.allows("/") and piece.hole.shortest > 0
 
 
-def dirname(path: str) -> Value:
+def dirname(path: TextLike) -> Value:
     """Return a path without its last part."""
+    if not isinstance(path, str):
+        return _parts_before_last(path)
     before = path.rpartition("/")[0] + ("/" if "/" in path else "")
     cleaned = posixpath.normpath(before) if before else "."
     return "/" + cleaned.lstrip("/") if cleaned.startswith("//") else cleaned
+
+
+def _parts_before_last(path: TextLike) -> Value:
+    """Return what is before the last slash, where that is sure and nothing in it would be tidied up."""
+    sure = settled(path, "/")
+    parts: list[list[str | Unknown | JsonText]] = [[]]
+    for piece in pieces(sure) if sure is not None else ():
+        first, *rest = piece.split("/") if isinstance(piece, str) else [piece]
+        parts[-1].append(first)
+        parts.extend([each] for each in rest)
+    kept = parts[:-1]
+    if not kept or not all(map(_is_tidy, kept)):
+        return waiting(path)
+    return text(part for index, each in enumerate(kept) for part in (("/", *each) if index else each))
+
+
+def _is_tidy(part: list[str | Unknown | JsonText]) -> bool:
+    """Whether a part of a path is neither empty nor one of the two that name directories by dots."""
+    part = list(pieces(spelled_out(text(part))))
+    if any(isinstance(each, str) and each.strip(".") for each in part):
+        return True
+    return any(isinstance(each, Unknown) and each.hole.shortest > 0 and not each.hole.allows(".") for each in part)
 
 
 def abspath(path: str) -> Value:
@@ -173,7 +200,7 @@ def pathexpand(path: str) -> Value:
 FUNCTIONS = {
     "abspath": Function(abspath, "string", total=True),
     "basename": Function(basename, "string", partial=True, total=True),
-    "dirname": Function(dirname, "string", total=True),
+    "dirname": Function(dirname, "string", partial=True, total=True),
     "file": Function(file, "string", scoped=True),
     "filebase64": Function(filebase64, "string", scoped=True),
     "filebase64sha256": Function(_in_base64("sha256"), "string", scoped=True),

@@ -154,14 +154,14 @@ class Providers:
     def _is_own_region(self, address: Address) -> bool:
         """Whether a look-up of a region asks for that of its provider configuration, and names no other."""
         return all(
-            not self._resolver.configured(address, each) or self._resolver.evaluated(address, each) is None
+            not self._attributes.configured(address, each) or self._attributes.evaluated(address, each) is None
             for each in ("name", "region", "endpoint", "id")
         )
 
     def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
         """Yield the regions in the ARNs of resources that have no region of their own."""
         for instance in self._plan.instances(*_TELLING):
-            if self.key_of(instance.address) == key and not self._resolver.configured(instance.address, "region"):
+            if self.key_of(instance.address) == key and not self._attributes.configured(instance.address, "region"):
                 arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
                 found = (split(arn) for arn in arns if isinstance(arn, str))
                 yield from (arn.region for arn in found if arn and arn.region)

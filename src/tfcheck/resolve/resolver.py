@@ -119,7 +119,7 @@ class Resolver:
         """
         name, _, inner = name.partition(".")
         if inner:
-            return written_inside(self.config_resource(address), name, inner)
+            return written_inside(self.declarations.config_resource(address), name, inner)
         configured = self.configured(address, name)
         return self._argument(address, name) is not None if configured else configured
 

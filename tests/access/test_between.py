@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.access.made import CALLER, Written, allow, changes, deny, role, secret, statement, told
+from tests.laws import tries
 from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Symbol, Text, Unknown, Value, text
@@ -214,7 +215,7 @@ def _moved(each: AccessChange, before: bool, after: bool) -> bool:
 
 
 @given(_roles, _roles)
-@settings(max_examples=200)
+@tries(80)
 def test_what_is_told_is_so(before: Role, after: Role) -> None:
     for each in changes(before, after):
         calls = [call for call in _CALLS if _in(each, *call)]
@@ -222,7 +223,7 @@ def test_what_is_told_is_so(before: Role, after: Role) -> None:
 
 
 @given(_roles, _roles)
-@settings(max_examples=200)
+@tries(80)
 def test_what_stays_does_but_for_what_another_line_tells(before: Role, after: Role) -> None:
     found = changes(before, after)
     for each, call in itertools.product(found, _CALLS):
@@ -232,7 +233,7 @@ def test_what_stays_does_but_for_what_another_line_tells(before: Role, after: Ro
 
 
 @given(_roles, _roles)
-@settings(max_examples=200)
+@tries(80)
 def test_whatever_changes_is_told(before: Role, after: Role) -> None:
     found = changes(before, after)
     for call in _CALLS:
@@ -280,7 +281,7 @@ def _filled(written: list[Written], values: dict[str, str]) -> list[Written]:
 
 
 @given(_open_some, _open_some, st.none() | _open_some, _fillings)
-@settings(max_examples=300)
+@tries(100)
 def test_no_value_that_apply_tells_makes_it_wrong(
     before: list[Written], after: list[Written], boundary: list[Written] | None, values: dict[str, str]
 ) -> None:
@@ -292,6 +293,6 @@ def test_no_value_that_apply_tells_makes_it_wrong(
 
 
 @given(_roles)
-@settings(max_examples=100)
+@tries(100)
 def test_nothing_changes_where_nothing_changes(one: Role) -> None:
     assert changes(one, one) == []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import reports as forged
 from tfcheck.analysis.baseline import compared, entries, finding_count, remaining
@@ -131,7 +132,7 @@ def test_a_report_with_a_baseline_can_be_compared_with_another() -> None:
 
 
 @given(st.lists(forged, max_size=2), st.data())
-@settings(max_examples=40)
+@tries(40)
 def test_everything_is_either_known_or_new_and_an_update_only_shrinks(
     reports: list[Report], data: st.DataObject
 ) -> None:

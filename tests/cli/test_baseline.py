@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from tests.cases import TESTDATA
 from tests.cli.test_new_only import COMMANDS, commands
+from tests.laws import tries
 from tests.report.hostile import reports as forged
 from tfcheck.analysis.baseline import compared, entries
 from tfcheck.analysis.baseline_file import Baseline
@@ -235,7 +236,7 @@ def test_several_plans_are_told_apart_by_their_directories(
 
 
 @given(forged)
-@settings(max_examples=50)
+@tries(20)
 def test_no_headline_says_that_a_known_problem_is_none(report: Report) -> None:
     (found,) = compared([report], Baseline("b.json", entries([report])))
     if any(each.severity is not Severity.INFO for each in found.known):

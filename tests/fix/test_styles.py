@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, mends
 from tfcheck.fix.edits.files import file_bytes
@@ -233,7 +234,7 @@ def changed(found: PlanFixes) -> dict[str, bytes]:
     return {name: file_bytes(spliced(texts[name].text, several), texts[name]) for name, several in changes.items()}
 
 
-@settings(max_examples=100)
+@tries(30)
 @given(text=configurations())
 def test_a_fix_only_adds_and_grants(text: Text) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -313,7 +314,7 @@ def gathered() -> list[Text]:
     """Generate many configurations, to be given to Terraform together: it starts slowly."""
     found: list[Text] = []
 
-    @settings(max_examples=80, database=None)
+    @tries(40, database=None)
     @given(text=configurations())
     def gather(text: Text) -> None:
         found.append(text)

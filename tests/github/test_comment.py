@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.github.fake import (
@@ -26,6 +26,7 @@ from tests.github.fake import (
     then,
 )
 from tests.github.job import Clock, bad, clean, client, patient, run, variables
+from tests.laws import tries
 from tfcheck.github.author import Author
 from tfcheck.github.comment import Draft, OnClean, Thread, Wording
 from tfcheck.github.conversation import PullConversation
@@ -465,7 +466,7 @@ STEPS = st.lists(
 FAULTS = st.sampled_from([None, cut_after, cut_before, says(502), says(429, "slow down", retry_after="3")])
 
 
-@settings(max_examples=50, suppress_health_check=list(HealthCheck))
+@tries(20, suppress_health_check=list(HealthCheck))
 @given(
     steps=STEPS,
     faults=st.lists(FAULTS, min_size=7, max_size=7),

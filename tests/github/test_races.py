@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tests.github.fake import SHA, Answer, FakeGitHub, Step, cut_before, says, serving
 from tests.github.job import Clock, bad, clean, run, variables
+from tests.laws import tries
 from tfcheck.github.comment import OnClean
 from tfcheck.github.outcome import CommentAction
 from tfcheck.github.publish import CommentOptions
@@ -85,7 +86,7 @@ def together(github: FakeGitHub, tmp_path: Path, order: list[int], *runs: str) -
 
 
 orders = st.lists(st.integers(0, 2), max_size=40)
-quickly = settings(max_examples=25, suppress_health_check=list(HealthCheck))
+quickly = tries(10, suppress_health_check=list(HealthCheck))
 
 
 @quickly

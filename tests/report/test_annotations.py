@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import filled, names, reports
 from tfcheck.report.annotations import workflow_commands
@@ -79,7 +80,7 @@ def test_several_reports_name_their_targets() -> None:
 
 
 @given(reports)
-@settings(max_examples=60)
+@tries(20)
 def test_every_line_is_one_command(report: Report) -> None:
     for each in commands(report):
         assert each[0].isprintable()

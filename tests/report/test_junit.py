@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import names, reports
 from tfcheck.report.junit import FailureRule, junit
@@ -60,7 +61,7 @@ def test_what_could_not_be_analysed_is_an_error() -> None:
 
 
 @given(reports)
-@settings(max_examples=60)
+@tries(20)
 def test_anything_is_well_formed(report: Report) -> None:
     suite, *unread = suites(report)
     assert len(unread) == len(set(report.unread))

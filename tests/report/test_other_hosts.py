@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import reports
 from tfcheck.report.bitbucket import code_insights
@@ -64,7 +65,7 @@ def test_bitbucket_accepts_a_hundred_annotations_at_once_and_a_thousand_in_all()
 
 
 @given(reports)
-@settings(max_examples=50)
+@tries(20)
 def test_nothing_forged_breaks_them(report: Report) -> None:
     for each in entries(report):
         assert set(each) == {"description", "check_name", "fingerprint", "severity", "location"}

@@ -7,8 +7,9 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import filled, names, reports
 from tfcheck.report.manual import Manual
@@ -37,7 +38,7 @@ def test_it_keeps_to_the_official_schema(report: Report) -> None:
 
 
 @given(reports)
-@settings(max_examples=50)
+@tries(20)
 def test_so_does_what_was_forged(report: Report) -> None:
     VALIDATOR.validate(standard.loads(sarif([report])))
 

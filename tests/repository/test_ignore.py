@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tests.repository.git import git, init, write
 from tfcheck.repository.ignore import Ignored
 from tfcheck.repository.wildcard import anywhere
@@ -87,7 +88,7 @@ LINE = st.lists(PART, min_size=1, max_size=3).map("/".join).filter(lambda line: 
     st.lists(LINE, max_size=4).map("\n".join),
     st.lists(LINE, max_size=2).map("\n".join),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_patterns_that_were_made_up(tree: Path, top: str, inner: str) -> None:
     (tree / ".gitignore").write_text(top)
     (tree / "a/.gitignore").write_text(inner)

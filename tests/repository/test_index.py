@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tests.repository.git import add, git, init, write
 from tfcheck.repository.index import SUBMODULE, BrokenIndexError, tracked
 
@@ -99,7 +100,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@tries(300)
 def test_a_broken_index_is_refused(index: bytes, data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(index) - 21))
     broken = index[:at] + data.draw(st.binary(min_size=1, max_size=8)) + index[at + 8 :]

@@ -10,9 +10,10 @@ from random import Random
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tfcheck.resolve.policy_document import document
 from tfcheck.symbolic.value import NAME, JsonText, Set, Symbol, Text, Unknown, Value, is_known, text
 
@@ -291,7 +292,7 @@ def mine(source: dict[str, Any]) -> Value:
 # A law
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(
     st.integers(0, 10**6),
     st.sampled_from(["sid", "effect", "actions", "resources", "principals", "condition"]),

@@ -8,11 +8,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.cases import TESTDATA
 from tests.fix.edits.test_diff import LINES, applied, insertion
+from tests.laws import tries
 from tfcheck.analysis.check import check
 from tfcheck.fix.edits.diff import Lines, diff
 from tfcheck.fix.edits.harmless import harmless
@@ -96,7 +97,7 @@ class Hidden(Lines):
         return number not in self.hidden
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @example("a\n", [(2, "x")], frozenset({0}))
 @given(
     LINES,

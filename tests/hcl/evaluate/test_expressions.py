@@ -6,11 +6,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hcl.generator import Generator
 from tests.hcl.writing import HERE, source
+from tests.laws import tries
 from tfcheck.hcl.evaluate.equality import same
 from tfcheck.hcl.evaluate.expressions import LocalScope, evaluate, see
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
@@ -422,20 +423,20 @@ def check_law(node: Expression, leaves: Leaves) -> None:
     assert agrees(leaves.fill(hidden), known), source(node)
 
 
-@settings(max_examples=1000, deadline=None)
+@tries(300)
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_filling_in_an_unknown_text_gives_what_was_known(seed: int, random: Any) -> None:
     check_law(Generator(seed).expression(), Leaves(lambda: random.random() < 0.3, TEXT))
 
 
-@settings(max_examples=1000, deadline=None)
+@tries(300)
 @given(st.integers(0, 2**32), st.randoms(use_true_random=False))
 def test_filling_in_an_unknown_of_any_type_gives_what_was_known(seed: int, random: Any) -> None:
     """Whether an unknown value of any type may be an error is not asked here; that takes `try`."""
     check_law(Generator(seed, catching=False).expression(), Leaves(lambda: random.random() < 0.3, ANYTHING))
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(st.integers(0, 2**32))
 def test_what_is_written_is_what_is_parsed(seed: int) -> None:
     node = Generator(seed).expression()

@@ -5,9 +5,10 @@ from fractions import Fraction
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode, encode
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, text
@@ -130,7 +131,7 @@ VALUES: Final = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@tries(150)
 @given(VALUES)
 def test_what_is_written_is_read_again(value: Any) -> None:
     written = encode(value)
@@ -138,7 +139,7 @@ def test_what_is_written_is_read_again(value: Any) -> None:
     assert json.loads(written) == value
 
 
-@settings(max_examples=500, deadline=None)
+@tries(200)
 @given(VALUES, st.data())
 def test_a_piece_filled_in_gives_the_document(value: Any, data: st.DataObject) -> None:
     written = encode(value)

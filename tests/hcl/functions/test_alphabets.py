@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hcl.functions.test_console import Files
 from tests.hcl.functions.test_unknown import leaves_open
+from tests.laws import tries
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.functions import call
@@ -198,7 +199,7 @@ _ARGUMENTS: dict[str, Any] = {
 }
 
 
-@settings(max_examples=2500, deadline=None)
+@tries(500)
 @given(calls())
 def test_an_answer_holds_whichever_characters_the_pieces_turn_out_to_have(
     asked: tuple[str, list[Value], list[tuple[Unknown, str]]],

@@ -4,10 +4,11 @@ import re
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.hcl.functions.test_console import ARGUMENTS, Chance, Files, composed
+from tests.laws import tries
 from tfcheck.hcl.evaluate.convert import MapValue
 from tfcheck.hcl.evaluate.expressions import see
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -402,7 +403,7 @@ def outcome(name: str, arguments: list[Value]) -> Value | EvaluationError:
         return error
 
 
-@settings(max_examples=2500, deadline=None)
+@tries(500)
 @given(st.sampled_from(sorted({*ARGUMENTS} - {"provider::aws::arn_build"})), st.integers(0, 10**6), st.data())
 def test_an_answer_with_unknown_pieces_holds_however_they_turn_out(name: str, seed: int, data: st.DataObject) -> None:
     chance = Chance(seed)
@@ -444,7 +445,7 @@ _documents = st.recursive(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@tries(400)
 @given(st.sampled_from(sorted(CUTTERS)), _documents, st.lists(_words, min_size=2, max_size=2), st.data())
 def test_a_json_text_is_cut_like_any_other(name: str, document: Value, words: list[str], data: st.DataObject) -> None:
     if not leaves(document):

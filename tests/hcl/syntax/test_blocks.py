@@ -6,9 +6,10 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.file import SourceFile
@@ -190,7 +191,7 @@ def bodies(draw: st.DrawFn, depth: int = 2) -> str:
     return "".join(parts)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(80)
 @given(bodies())
 def test_what_lies_between_the_offsets_reads_the_same_again(text: str) -> None:
     """A block cut out at its offsets is that block; so are its body and its arguments."""
@@ -219,7 +220,7 @@ def shape(block: Block) -> tuple[object, ...]:
     return block.type, block.labels, written, tuple(map(shape, block.nested))
 
 
-@settings(max_examples=300, deadline=None)
+@tries(100)
 @given(st.lists(st.sampled_from([*'ab= \n\r\t{}[]()"$%#/*<-\\\0', "${", "%{", "<<E\n", "\nE\n", "/*", "*/"])))
 def test_no_text_raises(pieces: list[str]) -> None:
     read(SourceText("main.tf", "".join(pieces)))

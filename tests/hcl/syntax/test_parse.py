@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.expression import (
@@ -362,7 +363,7 @@ def test_deep_but_sane_nesting_is_read() -> None:
     assert not list(unreadable(parse("a" + " || a" * 80, P)))
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(st.lists(st.sampled_from([*'abx09.*[](){}"$%~!-+?:=,\n\\ ', "${", "%{", "<<E\n", "E\n", "for ", " in ", "if "])))
 def test_no_text_raises(pieces: list[str]) -> None:
     written = "".join(pieces)
@@ -371,7 +372,7 @@ def test_no_text_raises(pieces: list[str]) -> None:
     parse_template(written, P)
 
 
-@settings(max_examples=200, deadline=None)
+@tries(200)
 @given(st.text())
 def test_any_text_survives_quoting_as_a_template(written: str) -> None:
     escaped = written.replace("${", "$${").replace("%{", "%%{")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import msgspec
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.laws import tries
 from tests.report import samples
 from tests.report.github_markdown import assert_harmless, assert_whole
 from tests.report.hostile import names
@@ -90,7 +91,7 @@ def test_a_comment_has_thirty_lines_of_a_kind_and_the_summary_all() -> None:
 
 
 @given(names, st.integers(0, 40), st.integers(0, 12), st.integers(20_000, 60_000), st.integers(1, 30))
-@settings(max_examples=60)
+@tries(30)
 def test_a_page_of_any_size_stays_whole(name: str, lines: int, tasks: int, size: int, long: int) -> None:
     name = (name or "é") * long
     report = msgspec.structs.replace(

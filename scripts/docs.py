@@ -5,6 +5,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     screen PLAN     what `tfcheck PLAN` prints, with the command above it
     change PLAN     what of that says what the change does
     map PLAN TASK   what `tfcheck show PLAN TASK` prints
+    query COMMAND   what any other command prints on standard output
     options         the options of `tfcheck check`
     options NAME    those of another command, as in `options atlantis plan`
     rules           the manual of every rule that asks for permissions
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -76,6 +78,10 @@ def _change(plan: str) -> str:
 
 def _map(arguments: str) -> str:
     return f"```console\n$ tfcheck show {arguments}\n{_printed('show', *arguments.split())}```\n"
+
+
+def _query(command: str) -> str:
+    return f"```console\n$ tfcheck {command}\n{_printed(*shlex.split(command))}```\n"
 
 
 def _printed(*arguments: str) -> str:
@@ -204,6 +210,7 @@ def _rooms(_: str) -> str:
 _PARTS: dict[str, Callable[[str], str]] = {
     "screen": _screen,
     "change": _change,
+    "query": _query,
     "map": _map,
     "options": _options,
     "statuses": _statuses,

@@ -144,7 +144,7 @@ def test_every_option_has_a_key_or_is_about_one_run() -> None:
         if (name, each.name) not in keyed and OF_A_RUN.isdisjoint(each.opts)
     }
     gates = {("atlantis plan", each) for each in ("--fail-on", "--strict", "--new-only")}
-    assert others == gates | {(name, "--format") for name in ("config", "diff", "show")}
+    assert others == gates | {(name, "--format") for name in ("config", "diff", "explain", "fix", "show")}
     assert {"check", "report", "comment", "fix", "diff", "explain", "atlantis plan", "atlantis policy-check"} < {
         name for name, _, _ in options()
     }

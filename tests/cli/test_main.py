@@ -202,7 +202,7 @@ def test_a_query_on_several_plans_gives_one_line_each(answering: Answering, caps
     ("arguments", "said"),
     [
         (["--query", "findings[", PLAN], "--query findings["),
-        (["--query", "findings", "--format", "text", PLAN], "`--query` picks from the JSON report"),
+        (["--query", "findings", "--format", "text", PLAN], "`--query` picks from JSON"),
         (["--frmat", "json", PLAN], "no such option"),
         (["--format", "xml", PLAN], "is not one of"),
         (["--fail-on", "sometimes", PLAN], "is not one of"),

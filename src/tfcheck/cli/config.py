@@ -10,7 +10,9 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from tfcheck.cli import options
 from tfcheck.cli.configured import ConfiguredCommand, choice, loaded
+from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
 from tfcheck.config.keys import KEYS, Key
 from tfcheck.config.settings import Setting
@@ -43,9 +45,10 @@ class _Config(ConfiguredCommand):
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )
 @click.argument("plans", metavar="[PLAN]...", nargs=-1)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to show it.")
+@options.text_or_json
+@options.query
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of tfcheck.toml, for editors.")
-def config(plans: tuple[str, ...], form: str, schema: bool, **_: Any) -> int:
+def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, **_: Any) -> int:
     """Show which configuration is in force for PLAN, and where each key is set.
 
     Without PLAN, for the current directory. Accepts the options of `check`, which win over variables, which win over
@@ -53,18 +56,19 @@ def config(plans: tuple[str, ...], form: str, schema: bool, **_: Any) -> int:
     """
     from tfcheck.report.json import encode as as_json
 
+    pick = json_pick(form, query)
     if schema:
         from tfcheck.config.schema import schema as of_file
 
-        click.echo(as_json(of_file()), nl=False)
+        click.echo(as_json(pick(of_file()) if pick else of_file()), nl=False)
         return 0
     found, chosen = loaded(), choice()
     rows = list(_rows(found.values, found.settings.named if found.settings else ""))
     from tfcheck.analysis.selected import known_rules
 
     off = [each for each in known_rules() if not chosen.rules.selects(each)]
-    if form == "json":
-        click.echo(as_json(_document(found.settings.path if found.settings else None, rows, off)), nl=False)
+    if pick is not None:
+        click.echo(as_json(pick(_document(found.settings.path if found.settings else None, rows, off))), nl=False)
         return 0
     click.echo(visible(f"configuration: {found.settings.named if found.settings else 'no file'}"))
     for row in rows:

@@ -10,6 +10,7 @@ import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.plans import reports as checked
 from tfcheck.vocabulary.finding import Report
 
@@ -27,6 +28,7 @@ class _Diff(ConfiguredCommand):
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@options.query
 @options.config
 @options.sources
 @options.context
@@ -38,6 +40,7 @@ class _Diff(ConfiguredCommand):
 def diff(
     plans: tuple[str, ...],
     form: str,
+    query: str | None,
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
@@ -51,21 +54,18 @@ def diff(
     As far as their policies can be read; also all that a role has which the change creates or deletes.
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
+    pick = json_pick(form, query)
     found, status = checked(plans, context, sources, workspace, account, fixes=False, quiet=True, output=output)
     if found:
-        terminal.publish(_written(form, [each.report for each in found], coloured), output, colour=coloured)
+        terminal.publish(_written(form, pick, [each.report for each in found], coloured), output, colour=coloured)
     return status
 
 
-def _written(form: str, reports: Sequence[Report], coloured: bool) -> str:
+def _written(form: str, pick: Pick | None, reports: Sequence[Report], coloured: bool) -> str:
     from tfcheck.report import access
 
-    match form:
-        case "json":
-            from tfcheck.report.json import encode
+    if pick is not None:
+        from tfcheck.report.json import encode
 
-            return "".join(encode(access.access_json(each), indent=len(reports) == 1) for each in reports)
-        case "markdown":
-            return access.access_markdown(reports)
-        case _:
-            return access.access_text(reports, colour=coloured)
+        return "".join(encode(pick(access.access_json(each)), indent=len(reports) == 1) for each in reports)
+    return access.access_markdown(reports) if form == "markdown" else access.access_text(reports, colour=coloured)

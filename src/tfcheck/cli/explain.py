@@ -4,25 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.vocabulary.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from tfcheck.analysis.session import Checked
+    from tfcheck.stopped_reason import Explanation
 
 #: Texts of ECS are short; whatever is longer is something else.
 _LONGEST = 100_000
 
 
+class _Explain(ConfiguredCommand):
+    """The command, whose formats are its own."""
+
+    without = ("format",)
+
+
 @click.command(
-    cls=ConfiguredCommand,
+    cls=_Explain,
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
 )
 @click.argument("text", metavar="TEXT")
 @click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@options.text_or_json
+@options.query
 @options.config
 @options.sources
 @options.context
@@ -33,6 +48,8 @@ _LONGEST = 100_000
 def explain(
     text: str,
     plans: tuple[str, ...],
+    form: str,
+    query: str | None,
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
@@ -47,9 +64,9 @@ def explain(
     """
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.concern import to_mend
-    from tfcheck.report.explanation import explanation_text, in_plan
     from tfcheck.stopped_reason import explained
 
+    pick = json_pick(form, query)
     if context and not plans:
         raise UsageError("--context is for a plan, and there is none", hint="tfcheck explain TEXT PLAN --context FILE")
     if text == "-" and "-" in (*plans, *context):
@@ -60,12 +77,35 @@ def explain(
             "unrecognised error text",
             hint="pass the complete `stoppedReason` of the task, or the complete event of the service",
         )
-    columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
-    click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
-    if not plans:
-        return 0
+    coloured = pick is None and terminal.colour_wanted(colour, sys.stdout, os.environ)
+    if pick is None:
+        _print_meaning(found, coloured)
     reports, status = checked(plans, context, sources, workspace, account, mend=partial(to_mend, found), quiet=True)
+    if pick is None:
+        _print_plans(found, reports, coloured)
+    else:
+        _print_json(found, reports, pick)
+    return status
+
+
+def _print_meaning(found: Explanation, coloured: bool) -> None:
+    from tfcheck.report.explanation import explanation_text
+
+    columns = terminal.width(sys.stdout, os.environ)
+    click.echo(explanation_text(found, width=columns, colour=coloured), nl=False, color=coloured)
+
+
+def _print_plans(found: Explanation, reports: Sequence[Checked], coloured: bool) -> None:
+    from tfcheck.report.explanation import in_plan
+
+    columns = terminal.width(sys.stdout, os.environ)
     for each in reports:
         shown = in_plan(found, each.report, width=columns, colour=coloured, directory=each.directory)
         click.echo(f"\n{shown}", nl=False, color=coloured)
-    return status
+
+
+def _print_json(found: Explanation, reports: Sequence[Checked], pick: Pick) -> None:
+    from tfcheck.report.explanation_json import explanation_json
+    from tfcheck.report.json import encode
+
+    terminal.publish(encode(pick(explanation_json(found, [each.report for each in reports]))), None, colour=False)

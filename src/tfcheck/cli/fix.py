@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.configured import choice as chosen
+from tfcheck.cli.json_pick import json_pick
 from tfcheck.report.screen import visible
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Fix
+
+if TYPE_CHECKING:
+    from tfcheck.analysis.fix_session import Fixed
 
 
 class _Fix(ConfiguredCommand):
     """The command, with the keys of [fix]."""
 
     section = "fix"
+    without = ("format",)
 
 
 @click.command(
@@ -37,6 +43,8 @@ class _Fix(ConfiguredCommand):
 @click.option(
     "--move-grants", is_flag=True, help="Move a grant from the task role to the execution role in place of copying it."
 )
+@options.text_or_json
+@options.query
 @options.rules
 @options.sources
 @options.context
@@ -52,6 +60,8 @@ def fix(
     safe_only: bool,
     grant_prefix: bool,
     move_grants: bool,
+    form: str,
+    query: str | None,
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
@@ -73,8 +83,10 @@ def fix(
     """  # noqa: D301 (click's mark for lines that are not to be joined)
     from tfcheck.analysis.fix_session import FixSelection
     from tfcheck.analysis.fix_session import fix as fixed
-    from tfcheck.report.diff import needs_unidiff_zero
 
+    pick = json_pick(form, query)
+    if interactive and pick is not None:
+        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
     choice = FixSelection(only, safe_only, grant_prefix, move_grants, chosen().rules)
     if interactive and "-" in plans:
         raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
@@ -83,6 +95,30 @@ def fix(
     found = fixed(
         plans, sources, workspace, choice, account=account, context=context, into_files=into_files, choose=choose
     )
+    if pick is not None:
+        from tfcheck.report.json import encode
+
+        terminal.publish(encode(pick(_data(found, into_files))), None, colour=False)
+        return 0
+    _report(found, into_files, colour)
+    return 0
+
+
+def _data(found: Fixed, into_files: bool) -> dict[str, Any]:
+    """Return the changes as plain data; `changed` is null where none is written."""
+    return {
+        "changes": list(found.summary),
+        "notes": list(found.notes),
+        "by_hand": [{"title": each.fix.title, "hcl": each.fix.hcl} for each in found.texts],
+        "diff": found.diff,
+        "changed": found.changed if into_files else None,
+    }
+
+
+def _report(found: Fixed, into_files: bool, colour: str) -> None:
+    """Print the diff, and the rest on standard error."""
+    from tfcheck.report.diff import needs_unidiff_zero
+
     for line in found.summary:
         terminal.say(visible(line))
     for note in found.notes:
@@ -98,7 +134,6 @@ def fix(
         if needs_unidiff_zero(found.diff):
             terminal.say("the diff shows no line behind some changes: apply it with `git apply --unidiff-zero`")
         _print(found.diff, colour)
-    return 0
 
 
 class Asking:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
-from typing import Any
 
 import click
 import msgspec
@@ -20,6 +18,7 @@ from tfcheck.analysis.session import Checked, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
+from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.known import each_left_out, leaving_out
 from tfcheck.cli.plans import reports as checked
 from tfcheck.report.screen import visible
@@ -40,7 +39,7 @@ class CheckOptions(msgspec.Struct, frozen=True):
     """What the options of `check` ask for."""
 
     form: str | None
-    pick: Callable[[Any], Any] | None
+    pick: Pick | None
     fail_on: str
     new_only: bool
     strict: bool
@@ -155,9 +154,7 @@ def main(ctx: click.Context) -> int | None:
 @options.context
 @options.workspace
 @options.account
-@click.option(
-    "--query", metavar="JMESPATH", help="Print the part of the JSON report that this JMESPath expression selects."
-)
+@options.query
 @click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
 @options.colour
 @click.option("--quiet/--no-quiet", "-q", help="Omit what explains and what needs no action, and progress messages.")
@@ -187,7 +184,7 @@ def check(
 
     PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
     """
-    coloured, pick = _coloured(colour, output), _pick(query, form)
+    coloured, pick = _coloured(colour, output), json_pick(form, query)
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
     chosen, leave_out = choice(), leaving_out(baseline)
@@ -224,7 +221,7 @@ def report(
 
     FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
     """
-    coloured, pick = _coloured(colour, output), _pick(query, form)
+    coloured, pick = _coloured(colour, output), json_pick(form, query)
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
     chosen, leave_out = choice(), leaving_out(baseline)
@@ -247,22 +244,12 @@ def _least(fail_on: str, form: str | None, output: str | None) -> str:
     return "never" if form == "sarif" and output in (None, "-") and not (given or by_file) else fail_on
 
 
-def _pick(query: str | None, form: str | None) -> Callable[[Any], Any] | None:
-    if query is None:
-        return None
-    if form not in (None, "json"):
-        raise UsageError("`--query` picks from the JSON report", hint=f"leave out `--format {form}`")
-    from tfcheck.report.query import query as picking
-
-    return picking(query)
-
-
 def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
-    if wanted.form in reporting.FORMATS:
+    if wanted.pick is None and wanted.form in reporting.FORMATS:
         failing = reporting.FailOptions(wanted.fail_on, wanted.new_only, wanted.strict)
         return reporting.written(wanted.form, [each.report for each in reports], failing)
-    if wanted.form != "json" and wanted.pick is None:
+    if wanted.pick is None:
         from tfcheck.report.text import text
 
         columns = terminal.width(sys.stdout, os.environ)
@@ -280,8 +267,7 @@ def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
         )
     from tfcheck.report.json import document, encode
 
-    pick = wanted.pick or (lambda data: data)
-    return "".join(encode(pick(document(each.report)), indent=len(reports) == 1) for each in reports)
+    return "".join(encode(wanted.pick(document(each.report)), indent=len(reports) == 1) for each in reports)
 
 
 def _status(reports: list[Checked], wanted: CheckOptions) -> int:

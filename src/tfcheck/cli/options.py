@@ -130,6 +130,12 @@ account = click.option(
     help="The AWS account of the plan, 12 digits, where the plan does not show it. Default: TFCHECK_ACCOUNT, or the "
     "only account in the ARNs written for the plan.",
 )
+query = click.option(
+    "--query", metavar="JMESPATH", help="Print the part of the JSON output that this JMESPath expression selects."
+)
+text_or_json = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
+)
 colour = click.option(
     "--color",
     "colour",

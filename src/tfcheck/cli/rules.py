@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 import click
 
+from tfcheck.cli import options
+from tfcheck.cli.json_pick import json_pick
 from tfcheck.report.manual import Manual
 from tfcheck.vocabulary.errors import UsageError
 
@@ -17,27 +19,45 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 
 @click.command(context_settings=_NAMES, short_help="List the rules, or print the manual of one.")
 @click.argument("rule", metavar="[ID]", required=False)
-def rules(rule: str | None) -> int:
+@options.text_or_json
+@options.query
+def rules(rule: str | None, form: str, query: str | None) -> int:
     """List the rules, or print the manual of the one with this ID, which every finding names in brackets."""
     from tfcheck.cli import rulebook
 
+    pick = json_pick(form, query)
+    if pick is not None:
+        from tfcheck.report.json import encode
+
+        found = [*_data("permission", rulebook.of_permissions()), *_data("configuration", rulebook.of_checks())]
+        named = manual(rule, rulebook.manuals()) if rule is not None else None
+        click.echo(
+            encode(pick(found if named is None else found[[each["id"] for each in found].index(named.id)])), nl=False
+        )
+        return 0
     if rule is not None:
-        click.echo(manual(rule, rulebook.manuals()))
+        found_manual = manual(rule, rulebook.manuals())
+        click.echo(f"{found_manual.id}: {found_manual.title}\n\n{found_manual.text.strip()}")
         return 0
     for line in (*_listed(_NEEDS, rulebook.of_permissions()), "", *_listed(_CHECKS, rulebook.of_checks())):
         click.echo(line)
     return 0
 
 
-def manual(rule: str, known: Sequence[Manual]) -> str:
-    """Return the page of a rule.
+def _data(kind: str, known: Sequence[Manual]) -> Iterator[dict[str, str | None]]:
+    for each in known:
+        yield {"id": each.id, "kind": kind, "title": each.title, "manual": each.text.strip(), "url": each.url}
+
+
+def manual(rule: str, known: Sequence[Manual]) -> Manual:
+    """Return the manual of a rule.
 
     Raises:
         UsageError: there is no such rule.
     """
     for each in known:
         if each.id == rule:
-            return f"{each.id}: {each.title}\n\n{each.text.strip()}"
+            return each
     near = get_close_matches(rule, [each.id for each in known], 1)
     hint = f"did you mean `{near[0]}`?" if near else "`tfcheck rules` lists them"
     raise UsageError(f"there is no rule `{rule}`", hint=hint)

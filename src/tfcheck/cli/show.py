@@ -13,6 +13,7 @@ import click
 from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.vocabulary.clipping import clip
@@ -42,7 +43,8 @@ class _Show(ConfiguredCommand):
 )
 @click.argument("plan", metavar="PLAN")
 @click.argument("task", metavar="[TASK]", required=False)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@options.text_or_json
+@options.query
 @options.config
 @options.sources
 @options.context
@@ -55,6 +57,7 @@ def show(
     plan: str,
     task: str | None,
     form: str,
+    query: str | None,
     sources: str | None,
     context: tuple[str, ...],
     workspace: str | None,
@@ -71,6 +74,7 @@ def show(
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.access_map import access_map
 
+    pick = json_pick(form, query)
     found, status = checked([plan], context, sources, workspace, account, fixes=False, quiet=True)
     maps = [access_map(each.report) for each in found]
     if task is not None and found:
@@ -78,21 +82,21 @@ def show(
         maps = [tuple(each for each in tasks if each.address in wanted) for tasks in maps]
     columns, coloured = terminal.width(sys.stdout, os.environ), terminal.colour_wanted(colour, sys.stdout, os.environ)
     shown = [
-        _json(each, tasks, alone=len(found) == 1)
-        if form == "json"
+        _json(each, tasks, pick, alone=len(found) == 1)
+        if pick is not None
         else _text(each, tasks, Detail(columns, each.directory, expand=expand), colour=coloured)
         for each, tasks in zip(found, maps, strict=True)
         if tasks or task is None
     ]
-    click.echo(("" if form == "json" else "\n").join(shown), nl=False, color=coloured)
+    click.echo(("\n" if pick is None else "").join(shown), nl=False, color=coloured)
     return status
 
 
-def _json(checked: Checked, tasks: tuple[TaskNode, ...], *, alone: bool) -> str:
+def _json(checked: Checked, tasks: tuple[TaskNode, ...], pick: Pick, *, alone: bool) -> str:
     from tfcheck.report.json import encode
     from tfcheck.report.map_json import map_json
 
-    return encode(map_json(checked.report.plan, tasks), indent=alone)
+    return encode(pick(map_json(checked.report.plan, tasks)), indent=alone)
 
 
 def _text(checked: Checked, tasks: tuple[TaskNode, ...], detail: Detail, *, colour: bool) -> str:

@@ -22,8 +22,8 @@ def _meaning(explanation: Explanation, width: int) -> Iterator[Line]:
     known, denial = explanation.known, explanation.denial
     yield line(Span("look at: ", Style.QUIET), Span(explanation.cause.value, Style.STRONG))
     yield ()
-    unanswered = explanation.cause is Cause.NETWORK and known.cause is not Cause.NETWORK
-    yield from wrapped("  ", _NETWORK if unanswered else known.meaning, width)
+    unanswered = _is_unanswered(explanation)
+    yield from wrapped("  ", meaning(explanation), width)
     yield ()
     yield from _fact("seen", known.where, width)
     if not unanswered:
@@ -33,6 +33,16 @@ def _meaning(explanation: Explanation, width: int) -> Iterator[Line]:
         yield from _fact("role", denial.role or "", width)
         yield from _fact("because", denial.why or "", width)
     yield from _fact("more", ", ".join(f"`tfcheck rules {each}`" for each in known.rules), width)
+
+
+def meaning(explanation: Explanation) -> str:
+    """Return what a text means, in a sentence or two."""
+    return _NETWORK if _is_unanswered(explanation) else explanation.known.meaning
+
+
+def _is_unanswered(explanation: Explanation) -> bool:
+    """Whether the network kept a call from an answer that would have been about something else."""
+    return explanation.cause is Cause.NETWORK and explanation.known.cause is not Cause.NETWORK
 
 
 _NETWORK = (
@@ -57,7 +67,7 @@ def in_plan(
 def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, directory: str) -> Iterator[Line]:
     yield line(Span(f"in {report.plan.path}", Style.STRONG))
     yield ()
-    yield from wrapped("  ", _verdict(found, cause), width)
+    yield from wrapped("  ", verdict(found, cause), width)
     if cause is Cause.NETWORK:
         return
     fixes: set[Fix] = set()
@@ -78,7 +88,8 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
         )
 
 
-def _verdict(found: RelatedRows, cause: Cause) -> str:
+def verdict(found: RelatedRows, cause: Cause) -> str:
+    """Return what a plan says about a text, in a sentence."""
     calls = counted(len(found.answers), "call")
     if cause is Cause.NETWORK:
         return _behind_the_network(found, calls)

@@ -1,0 +1,35 @@
+"""Decide whether a command writes JSON, and which part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import click
+from click.core import ParameterSource
+
+from tfcheck.vocabulary.errors import UsageError
+
+Pick: TypeAlias = Callable[[Any], Any]
+
+
+def json_pick(form: str | None, query: str | None) -> Pick | None:
+    """Return what picks from the JSON of a command the part that is printed, or None where JSON is not asked for.
+
+    A query asks for JSON, unless the command line says otherwise.
+
+    Raises:
+        UsageError: the query is not JMESPath, or the command line asks for another format as well.
+    """
+    if query is None:
+        return _whole if form == "json" else None
+    given = click.get_current_context().get_parameter_source("form") is ParameterSource.COMMANDLINE
+    if given and form != "json":
+        raise UsageError("`--query` picks from JSON", hint=f"leave out `--format {form}`")
+    from tfcheck.report.query import query as picking
+
+    return picking(query)
+
+
+def _whole(data: Any) -> Any:
+    return data

@@ -475,18 +475,3 @@ def test_a_full_disk_is_told() -> None:
 def test_a_device_is_written_to_and_not_replaced() -> None:
     done = command(PLAN, "--output", "/dev/stdout", "--format", "json")
     assert json.loads(done.stdout)["format_version"] == "1.0"
-
-
-def test_a_large_plan_on_a_terminal_shows_a_note_and_takes_it_away(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan = tmp_path / "plan.json"
-    with plan.open("wb") as file:
-        file.truncate(123_000_000)
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with terminal.progress(str(plan), quiet=True), terminal.progress(PLAN, quiet=False):
-        pass
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    with terminal.progress(str(plan), quiet=False):
-        assert "123 MB" in capsys.readouterr().err

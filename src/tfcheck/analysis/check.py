@@ -35,6 +35,7 @@ from tfcheck.vocabulary.finding import (
     TaskRole,
     Verdict,
 )
+from tfcheck.vocabulary.progress import Progress
 from tfcheck.world.other_stack import Stack, formerly
 from tfcheck.world.world import After, World
 
@@ -62,6 +63,7 @@ def check(
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
     remarks: Callable[[], Iterable[str]] = tuple,
+    progress: Progress | None = None,
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
@@ -70,10 +72,19 @@ def check(
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
     what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
     sensitive is not in the report. `remarks` returns what there is to say about what was read: it is called at the end.
+    `progress` shows how far the check is.
     """
     with limits.bounded(plan.size) as allowance:
         report, redactor = examined(
-            plan, sources, workspace=workspace, account=account, context=context, fixes=fixes, mend=mend, stacks=stacks
+            plan,
+            sources,
+            workspace=workspace,
+            account=account,
+            context=context,
+            fixes=fixes,
+            mend=mend,
+            stacks=stacks,
+            progress=progress,
         )
         report = msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
         report = redactor.report(report)
@@ -91,8 +102,10 @@ def examined(
     fixes: bool = False,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
+    progress: Progress | None = None,
 ) -> tuple[Report, Redactor]:
     """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
+    now = progress or Progress()
     resolver = resolver_of(plan, sources, workspace, account)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
@@ -101,11 +114,14 @@ def examined(
     tasks: list[TaskDefinition] = []
     judged: list[Judgement] = []
     answers: list[Answer] = []
+    now.begin("checking task definitions", len(task_definitions(after)))
     for task in map(_affordable, task_definitions(after)):
+        now.step()
         tasks.append(task)
         for requirement, found_out in _judged(task, after, judge):
             judged.append(found_out)
             answers.append(_answer(requirement, found_out, past, locations, after))
+    now.begin("comparing with the state before the change")
     found = worst_first([*findings(answers, tasks, locations), *checks.findings(tasks, after, locations)])
     report = Report(
         plan=_info(plan, sources),
@@ -131,6 +147,7 @@ def examined(
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
     wanted = (mend(report) if mend else found) if fixes and limits.take(_FINDING_STEPS * len(found)) else ()
+    now.begin(f"searching for fixes of {len(wanted):,} findings" if wanted else now.phase)
     seen = [plan, *(each.plan for each in stacks)]
     secrets = (*resolver.evaluation.secrets, *(text for each in seen for text in each.secrets()))
     redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})

@@ -16,6 +16,7 @@ from tfcheck.repository import Run
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Fix, Report, Verdict
+from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
     from tfcheck.analysis.inputs import PlanInput
@@ -73,22 +74,24 @@ def fix(
     context: Sequence[str] = (),
     into_files: bool = False,
     choose: Choose | None = None,
+    progress: Progress | None = None,
 ) -> Fixed:
     """Find the fixes for everything that the plans of files lack, each with the others and `context` beside it.
 
-    With `into_files` they are written; with `choose` only those that it accepts.
+    With `into_files` they are written; with `choose` only those that it accepts. `progress` shows how far that is.
 
     Raises:
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
         UsageError: standard input is to be more than one of them.
     """
     together = Session(plans, context, None, workspace, account=account)
+    together.progress = progress or together.progress
     work = _Work(sources, workspace, account, choice, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
         with together.bounded(plan) as allowance:
             for given in together.given(plan):
                 work.notes += together.notes(plan, given, about_sources=False)
-                work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given))
+                work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given), together.progress)
         work.notes += [limits.NOTE] if allowance.exceeded else []
     work.lend()
     mends = _together(work)
@@ -156,7 +159,7 @@ class _Work:
         self._worlds: dict[str, tuple[After, Sources | None]] = {}
         self._asked: dict[tuple[str, ElsewhereAddress], list[tuple[DraftFix, OtherStackNeeds]]] = {}
 
-    def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack]) -> None:
+    def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
         """Find what one plan calls for."""
         from tfcheck.analysis.check import examined, writes_secret
         from tfcheck.fix import FixChoice
@@ -164,7 +167,12 @@ class _Work:
 
         found = fixable_sources(self._sources, path, given.plan, self._run)
         report, redactor = examined(
-            given.plan, found.sources, workspace=self._workspace, account=self._account, stacks=stacks
+            given.plan,
+            found.sources,
+            workspace=self._workspace,
+            account=self._account,
+            stacks=stacks,
+            progress=progress,
         )
         self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
@@ -178,6 +186,7 @@ class _Work:
             self._idle[given.plan.label] = self._nothing(given.plan.label, f"{what}{left}")
             self.notes.append(self._idle[given.plan.label])
             return
+        progress.begin(f"searching for fixes of {len(wanted):,} findings")
         choice = FixChoice(self._choice.prefixes, corrects=not self._choice.safe_only, moves=self._choice.moves)
         mends = find_mends(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
         kept = tuple(each for each in mends.found if not writes_secret(each.fix, redactor))

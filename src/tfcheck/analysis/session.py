@@ -19,6 +19,7 @@ from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Unread, Verdict
+from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import FoundSources, Sources
@@ -62,6 +63,8 @@ class Session:
             InputError: a file of the context cannot be read, or holds something else.
             UsageError: standard input is to be more than one of them.
         """
+        #: Where the plan that is checked says how far it is; whoever shows that puts one of their own here.
+        self.progress = Progress()
         self._sources = Path(sources) if sources else None
         self._workspace = workspace
         self._account = account
@@ -103,6 +106,7 @@ class Session:
                     mend=self._mend,
                     stacks=self.neighbours.of(each),
                     remarks=partial(self.notes, plan, each),
+                    progress=self.progress,
                 )
             report = selected(report, self._choice)
             report = msgspec.structs.replace(_placed(report, found, self._workspace, _path(plan)), unread=self._unread)
@@ -152,6 +156,7 @@ class Session:
 
     def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:
+            self.progress.begin(f"reading {'standard input' if plan == '-' else plan}")
             try:
                 with self.bounded(plan):
                     self._read[plan] = planned(_path(plan), self._sources, self.run)

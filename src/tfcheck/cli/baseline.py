@@ -35,8 +35,15 @@ class _Baseline(ConfiguredCommand):
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Write the findings of a plan to a file, for `check --baseline` to report only new ones.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
-@click.option("--output", metavar="FILE", default=_DEFAULT, show_default=True, help="The baseline file.")
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
+@click.option(
+    "--output",
+    metavar="FILE",
+    shell_complete=options.completing("files"),
+    default=_DEFAULT,
+    show_default=True,
+    help="The baseline file.",
+)
 @click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
 @options.rules
 @options.sources

@@ -35,7 +35,7 @@ class _Comment(ConfiguredCommand):
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Comment on the pull request, one comment for all saved reports.",
 )
-@click.argument("files", metavar="REPORT...", nargs=-1)
+@click.argument("files", metavar="REPORT...", nargs=-1, shell_complete=options.completing("files"))
 @click.option(
     "--id",
     "name",

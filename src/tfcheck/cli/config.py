@@ -44,7 +44,7 @@ class _Config(ConfiguredCommand):
     short_help="Show the configuration that is in force, and where it comes from.",
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )
-@click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@click.argument("plans", metavar="[PLAN]...", nargs=-1, shell_complete=options.completing("files"))
 @options.text_or_json
 @options.query
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of tfcheck.toml, for editors.")

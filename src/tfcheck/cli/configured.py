@@ -20,6 +20,8 @@ from tfcheck.vocabulary.errors import TfcheckError, UsageError
 #: What `--config` accepts for no file at all.
 OFF = "off"
 _META = "tfcheck.configuration"
+#: What is on the line that a shell wants to have completed.
+LINE = "tfcheck.line"
 
 
 class LoadedSettings(msgspec.Struct, frozen=True):
@@ -66,7 +68,9 @@ class ConfiguredCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the command line, over the variables, over the file."""
-        if not ctx.resilient_parsing:
+        if ctx.resilient_parsing:  # a shell asks what could come next, and may have cut off the line anywhere
+            ctx.meta[LINE] = tuple(args)
+        else:
             given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
             try:
                 ctx.meta[_META] = found = self.load(given)

@@ -26,7 +26,7 @@ class _Diff(ConfiguredCommand):
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @options.query
 @options.config
@@ -34,7 +34,12 @@ class _Diff(ConfiguredCommand):
 @options.context
 @options.workspace
 @options.account
-@click.option("--output", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    shell_complete=options.completing("files"),
+    help="Write to FILE instead of standard output.",
+)
 @options.colour
 @options.debug
 def diff(
@@ -55,7 +60,7 @@ def diff(
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
     pick = json_pick(form, query)
-    found, status = checked(plans, context, sources, workspace, account, fixes=False, quiet=True, output=output)
+    found, status = checked(plans, context, sources, workspace, account, fixes=False, output=output)
     if found:
         terminal.publish(_written(form, pick, [each.report for each in found], coloured), output, colour=coloured)
     return status

@@ -35,7 +35,7 @@ class _Explain(ConfiguredCommand):
     short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
 )
 @click.argument("text", metavar="TEXT")
-@click.argument("plans", metavar="[PLAN]...", nargs=-1)
+@click.argument("plans", metavar="[PLAN]...", nargs=-1, shell_complete=options.completing("files"))
 @options.text_or_json
 @options.query
 @options.config
@@ -80,7 +80,7 @@ def explain(
     coloured = pick is None and terminal.colour_wanted(colour, sys.stdout, os.environ)
     if pick is None:
         _print_meaning(found, coloured)
-    reports, status = checked(plans, context, sources, workspace, account, mend=partial(to_mend, found), quiet=True)
+    reports, status = checked(plans, context, sources, workspace, account, mend=partial(to_mend, found))
     if pick is None:
         _print_plans(found, reports, coloured)
     else:

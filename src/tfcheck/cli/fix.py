@@ -12,6 +12,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.configured import choice as chosen
 from tfcheck.cli.json_pick import json_pick
+from tfcheck.cli.progress import progress
 from tfcheck.report.screen import visible
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Fix
@@ -32,11 +33,15 @@ class _Fix(ConfiguredCommand):
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")
 @click.option("--interactive", is_flag=True, help="Show each change and ask before it is written.")
 @click.option(
-    "--only", multiple=True, metavar="RULE|ADDRESS", help="Fix only this rule, task definition or role; repeatable."
+    "--only",
+    multiple=True,
+    metavar="RULE|ADDRESS",
+    shell_complete=options.completing("rules_and_addresses"),
+    help="Fix only this rule, task definition or role; repeatable.",
 )
 @click.option("--safe-only/--no-safe-only", help="Omit fixes that need a review.")
 @click.option("--grant-prefix/--no-grant-prefix", help="Grant a directory where several files of it are needed.")
@@ -92,9 +97,18 @@ def fix(
         raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
     choose = Asking(colour) if interactive else None
     into_files = into_files or interactive
-    found = fixed(
-        plans, sources, workspace, choice, account=account, context=context, into_files=into_files, choose=choose
-    )
+    with progress(plans[0], quiet=interactive) as now:
+        found = fixed(
+            plans,
+            sources,
+            workspace,
+            choice,
+            account=account,
+            context=context,
+            into_files=into_files,
+            choose=choose,
+            progress=now,
+        )
     if pick is not None:
         from tfcheck.report.json import encode
 

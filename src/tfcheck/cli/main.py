@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -24,6 +25,9 @@ from tfcheck.cli.plans import reports as checked
 from tfcheck.report.screen import visible
 from tfcheck.symbolic.limits import bounded
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
 
@@ -65,6 +69,12 @@ _COMMANDS = {
 }
 
 
+def _file(incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 class _PlanFirst(click.Group):
     """A group whose first argument may be a plan: `tfcheck PLAN` is short for `tfcheck check PLAN`."""
 
@@ -80,6 +90,11 @@ class _PlanFirst(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = (*self.list_commands(ctx), "--help", "-h", "--version")
         return super().parse_args(ctx, ["check", *args] if args and args[0] not in own else args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the commands, and what `check` accepts, whose name can be left out."""
+        found = super().shell_complete(ctx, incomplete)
+        return [*found, *(check.shell_complete(ctx, incomplete) if incomplete[:1] == "-" else _file(incomplete))]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the options of `check`, which nobody should have to look for, with the group's own."""
@@ -130,7 +145,7 @@ def main(ctx: click.Context) -> int | None:
     context_settings=_NAMES,
     short_help="Check every ECS task of a plan; the word can be left out.",
 )
-@click.argument("plans", metavar="PLAN...", nargs=-1, required=True)
+@click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
 @click.option(
     "--format",
     "form",
@@ -155,7 +170,12 @@ def main(ctx: click.Context) -> int | None:
 @options.workspace
 @options.account
 @options.query
-@click.option("--output", metavar="FILE", help="Write the report to FILE instead of standard output.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    shell_complete=options.completing("files"),
+    help="Write the report to FILE instead of standard output.",
+)
 @options.colour
 @click.option("--quiet/--no-quiet", "-q", help="Omit what explains and what needs no action, and progress messages.")
 @click.option("--verbose/--no-verbose", "-v", help="Add what is allowed and by which statement, and every assumption.")
@@ -201,7 +221,7 @@ def check(
     short_help="Write saved JSON reports, several as one, in another format.",
     params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=options.completing("files"))
 def report(
     files: tuple[str, ...],
     form: str | None,

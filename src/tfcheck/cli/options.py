@@ -12,6 +12,8 @@ from click.core import ParameterSource
 from tfcheck.vocabulary.arn import account_id
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     _Type = click.ParamType[str]
 else:  # before click 8.4 it has no parameters
     _Type = click.ParamType
@@ -44,6 +46,18 @@ class _Rules(_Type):
         return [each for each in re.split(r"[,\s]+", rv) if each]
 
 
+def completing(kind: str) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    """Build what completes a value on the command line; how, is imported when a shell asks."""
+
+    def complete(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from tfcheck.cli import completion
+
+        found: list[CompletionItem] = getattr(completion, kind)(ctx, option, incomplete)
+        return found
+
+    return complete
+
+
 def _keep(ctx: click.Context, option: click.Parameter, value: Sequence[str]) -> None:
     """Keep the rules that an option names for whoever asks; commands need no parameters for it."""
     ctx.meta[f"tfcheck.{option.name}"] = tuple(part for each in value for part in each.split(",") if part)
@@ -58,6 +72,7 @@ def rules(command: _Command) -> _Command:
 
 config = click.option(
     "--config",
+    shell_complete=completing("files"),
     metavar="FILE|off",
     envvar="TFCHECK_CONFIG",
     expose_value=False,
@@ -67,6 +82,7 @@ config = click.option(
 _RULE_OPTIONS = (
     click.option(
         "--select",
+        shell_complete=completing("rules"),
         metavar="RULE,...",
         type=_Rules(),
         multiple=True,
@@ -76,6 +92,7 @@ _RULE_OPTIONS = (
     ),
     click.option(
         "--ignore",
+        shell_complete=completing("rules"),
         metavar="RULE,...",
         type=_Rules(),
         multiple=True,
@@ -85,6 +102,7 @@ _RULE_OPTIONS = (
     ),
     click.option(
         "--severity",
+        shell_complete=completing("severities"),
         metavar="RULE=SEVERITY,...",
         type=_Rules(),
         multiple=True,
@@ -96,12 +114,14 @@ _RULE_OPTIONS = (
 )
 sources = click.option(
     "--sources",
+    shell_complete=completing("files"),
     metavar="DIR|TFPLAN",
     help="The directory of the plan's .tf files, or the saved plan that contains them. Default: beside PLAN, the "
     "current directory, then its work tree.",
 )
 context = click.option(
     "--context",
+    shell_complete=completing("files"),
     metavar="FILE",
     type=_Lines(),
     multiple=True,
@@ -110,6 +130,7 @@ context = click.option(
 )
 baseline = click.option(
     "--baseline",
+    shell_complete=completing("files"),
     metavar="FILE",
     help="Report only what this file of `tfcheck baseline` does not list; the exit status counts nothing else.",
 )

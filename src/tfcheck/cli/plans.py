@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import terminal
+from tfcheck.cli.progress import progress
 from tfcheck.config.rules import Choice
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Report
@@ -41,7 +42,7 @@ def reports(
     )
     for plan in plans:
         try:
-            with terminal.progress(plan, quiet=quiet):
+            with progress(plan, quiet=quiet) as together.progress:
                 found += together.checked(plan)
         except InputError as error:
             terminal.complain(error)

@@ -18,7 +18,7 @@ _NAMES = {"help_option_names": ["-h", "--help"]}
 
 
 @click.command(context_settings=_NAMES, short_help="List the rules, or print the manual of one.")
-@click.argument("rule", metavar="[ID]", required=False)
+@click.argument("rule", metavar="[ID]", required=False, shell_complete=options.completing("rules"))
 @options.text_or_json
 @options.query
 def rules(rule: str | None, form: str, query: str | None) -> int:

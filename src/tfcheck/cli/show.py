@@ -41,8 +41,8 @@ class _Show(ConfiguredCommand):
     context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print which statement of which policy grants what each task needs, as a tree.",
 )
-@click.argument("plan", metavar="PLAN")
-@click.argument("task", metavar="[TASK]", required=False)
+@click.argument("plan", metavar="PLAN", shell_complete=options.completing("files"))
+@click.argument("task", metavar="[TASK]", required=False, shell_complete=options.completing("tasks"))
 @options.text_or_json
 @options.query
 @options.config
@@ -75,7 +75,7 @@ def show(
     from tfcheck.report.access_map import access_map
 
     pick = json_pick(form, query)
-    found, status = checked([plan], context, sources, workspace, account, fixes=False, quiet=True)
+    found, status = checked([plan], context, sources, workspace, account, fixes=False)
     maps = [access_map(each.report) for each in found]
     if task is not None and found:
         wanted = chosen(task, [each.address for tasks in maps for each in tasks])

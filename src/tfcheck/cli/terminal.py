@@ -8,8 +8,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -19,8 +18,6 @@ from tfcheck.report.screen import visible
 from tfcheck.vocabulary.clipping import clip_words
 from tfcheck.vocabulary.errors import TfcheckError, UsageError
 
-#: Smaller plans are read before anyone could read the note.
-_WORTH_A_NOTE = 20_000_000
 #: Columns that a report is written for.
 _NARROWEST, _WIDEST = 60, 200
 
@@ -75,27 +72,6 @@ def say(message: str) -> None:
         click.echo(message, err=True)
     except OSError:
         _drop(sys.stderr)
-
-
-@contextmanager
-def progress(plan: str, *, quiet: bool) -> Iterator[None]:
-    """Show on a terminal that a large plan is being read, and take the note away at the end."""
-    size = _size(plan)
-    if quiet or size < _WORTH_A_NOTE or not sys.stderr.isatty():
-        yield
-        return
-    click.echo(f"reading {visible(plan)}, {size // 1_000_000} MB …", err=True, nl=False)
-    try:
-        yield
-    finally:
-        click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def _size(plan: str) -> int:
-    try:
-        return os.stat(plan).st_size
-    except (OSError, ValueError):
-        return 0
 
 
 def publish(report: str, output: str | None, *, colour: bool) -> None:

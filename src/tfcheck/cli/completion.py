@@ -1,0 +1,90 @@
+"""Complete what a shell asks for: rule ids, and addresses in the plan that is named on the line.
+
+A shell waits for the answer while somebody types: a plan that is large, or not a file, is not read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+import click
+from click.shell_completion import CompletionItem
+
+from tfcheck.cli.configured import LINE
+
+#: Larger plans take longer to read than anybody waits for.
+_LARGEST_PLAN = 30_000_000
+_MOST = 500
+#: What a shell would read as something else.
+_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def files(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return a request to the shell to complete names of files."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def rules(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the ids of rules, for the last one of several with commas."""
+    before, comma, begun = incomplete.rpartition(",")
+    return [CompletionItem(f"{before}{comma}{each}") for each in _known_rules() if each.startswith(begun)]
+
+
+def severities(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return rules with the severities that they can be given."""
+    rule, equals, _ = incomplete.rpartition(",")[2].partition("=")
+    before = incomplete[: len(incomplete) - len(incomplete.rpartition(",")[2])]
+    if not equals:
+        return [CompletionItem(f"{before}{each}=") for each in _known_rules() if each.startswith(rule)]
+    values = (f"{before}{rule}={each}" for each in ("error", "warning", "info"))
+    return [CompletionItem(each) for each in values if each.startswith(incomplete)]
+
+
+def tasks(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the task definitions of the plan on the line."""
+    return _written(_addresses(ctx, "aws_ecs_task_definition"), incomplete)
+
+
+def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return rules, and the task definitions and roles of the plans on the line."""
+    found = rules(ctx, option, incomplete)
+    return [*found, *_written(_addresses(ctx, "aws_ecs_task_definition", "aws_iam_role"), incomplete)]
+
+
+def _known_rules() -> list[str]:
+    from tfcheck.cli.rulebook import manuals
+
+    return [each.id for each in manuals()]
+
+
+def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:
+    """Yield the addresses of what the plans on the line contain; nothing of one that cannot be read at once."""
+    from tfcheck.plan import load
+    from tfcheck.vocabulary.errors import TfcheckError
+
+    given = ctx.params.get("plans") or (ctx.params.get("plan"),)
+    named = [each for each in given if isinstance(each, str)] or ctx.meta.get(LINE, ())
+    for name in named:
+        try:
+            if os.path.isfile(name) and os.stat(name).st_size <= _LARGEST_PLAN:
+                from pathlib import Path
+
+                for plan in load(Path(name)).plans:
+                    yield from (str(each.address) for each in plan.instances(*types))
+        except (TfcheckError, OSError, ValueError, RecursionError, MemoryError):
+            continue
+
+
+def _written(found: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Write addresses as the shell needs them: bash does not quote what it inserts."""
+    begun = incomplete.lstrip("'\"")
+    fitting = [each for each in found if each.startswith(begun) and each.isprintable()][:_MOST]
+    in_bash = os.environ.get("_TFCHECK_COMPLETE", "").startswith("bash")
+    return [CompletionItem(_quoted(each) if in_bash else each) for each in fitting]
+
+
+def _quoted(text: str) -> str:
+    return text if _SAFE.issuperset(text) else "'" + text.replace("'", "'\\''") + "'"

@@ -11,9 +11,14 @@ from tfcheck.plan import Plan, load
 
 def plan_with_open_policies(file: Path) -> Plan:
     """Load a plan, and forget the text of every inline policy."""
+    return load(None, io.BytesIO(with_open_policies(file))).plans[0]
+
+
+def with_open_policies(file: Path) -> bytes:
+    """Write a plan without the text of any inline policy."""
     document = json.loads(file.read_bytes())
     for each in document["resource_changes"]:
         if each["type"] == "aws_iam_role_policy" and each["change"]["after"]:
             each["change"]["after"].pop("policy", None)
             each["change"]["after_unknown"]["policy"] = True
-    return load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
+    return json.dumps(document).encode()

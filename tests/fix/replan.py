@@ -65,11 +65,14 @@ def _is_mended(case: Case, scratch: Path) -> bool:
     mended = {
         _name(answer.requirement)
         for finding in old.findings
-        if finding.fix and finding.fix.diff and "(mends" not in finding.fix.title
+        if finding.fix and finding.fix.diff and "(fixes " not in finding.fix.title
         for answer in finding.answers
     }
-    print(f"{case.name}: {len(mended)} mended, {len(mended & denied)} of them still denied", flush=True)
-    return not mended & denied
+    corrected = {each.message for each in old.findings if each.fix and each.fix.diff and not each.answers}
+    wrong = {each.message for each in new.findings} & corrected
+    left = len(mended & denied) + len(wrong)
+    print(f"{case.name}: {len(mended) + len(corrected)} mended, {left} of them still there", flush=True)
+    return not left
 
 
 def _name(need: Requirement) -> tuple[str, str | None, str, str]:

@@ -200,7 +200,7 @@ def test_each_change_is_asked_about(checkout: Path, answers: str, written: int) 
     assert done.returncode == 0
     assert done.stdout.startswith("diff --git a/stacks/keys-and-gates/main.tf")
     assert (folder / "main.tf").read_text().count('"aws_iam_role_policy"') == written
-    assert "Write this change [y,n,a,q,?]?" in done.stderr
+    assert "Write this hunk [y,n,a,q,?]?" in done.stderr
 
 
 def test_answers_and_a_plan_cannot_both_come_from_standard_input(checkout: Path) -> None:

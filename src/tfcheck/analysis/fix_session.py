@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.analysis.fix_hunks import Choose, chosen
 from tfcheck.analysis.fix_sources import fixable_sources
 from tfcheck.analysis.fix_writing import write_fixes
 from tfcheck.analysis.session import Session
@@ -60,10 +61,6 @@ class Fixed(msgspec.Struct, frozen=True):
     summary: tuple[str, ...] = ()
 
 
-#: Decides on one change, shown as a diff, before it is made.
-Choose: TypeAlias = Callable[[Fix], bool]
-
-
 def fix(
     plans: Sequence[str],
     sources: str | None,
@@ -96,7 +93,7 @@ def fix(
     work.lend()
     mends = _together(work)
     if choose is not None:
-        mends = [each for each in mends if choose(_redacted_fix(each.fix, work))]
+        mends = list(_chosen(mends, work, choose))
     insertions = [insertion for each in mends for insertion in each.insertions]
     texts = {name: text for each in mends for name, text in each.texts.items()}
     if not insertions or work.files is None:
@@ -106,6 +103,17 @@ def fix(
         work.notes += write_fixes(mends, work.files)
     summary = tuple(_summary(each, work.files) for each in mends)
     return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
+
+
+def _chosen(mends: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
+    """Yield what is wanted of the changes, and take note of those of which only a part is."""
+    for each in mends if work.files is not None else ():
+        assert work.files is not None
+        found, note = chosen(
+            each, work.files, lambda fix: choose(_redacted_fix(fix, work)), lambda part: _are_sound([part])
+        )
+        work.notes += [note] if note else []
+        yield from [found] if found is not None else []
 
 
 def _summary(mend: DraftFix, files: Files) -> str:
@@ -197,6 +205,7 @@ class _Work:
         self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
         self.notes += _left(wanted, mends, self._choice, {each.fix.title for each in lent})
+        self.notes += mends.skipped if not all(map(mends.of, wanted)) else ()
 
     def _nothing(self, label: str, what: str) -> str:
         which = f" for `{label}`" if self._several else ""
@@ -282,7 +291,8 @@ def _left(findings: Iterable[Finding], mends: PlanFixes, choice: FixSelection, a
     settled = {each.requirement for each in mends.settled}
     for finding in findings:
         fix = mends.of(finding)
-        if fix is None and not {each.requirement for each in finding.answers} <= settled:
+        open_ = {each.requirement for each in finding.answers} - settled
+        if fix is None and (open_ or not finding.answers):
             yield f"left for you: {finding.severity.value}[{finding.rule}]: {finding.message}"
             remedy = mends.remedy(finding)
             if remedy is not None:

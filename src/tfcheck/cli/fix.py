@@ -35,7 +35,7 @@ class _Fix(ConfiguredCommand):
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
 @click.option("--write", "into_files", is_flag=True, help="Change the files: all of them, or none.")
-@click.option("--interactive", is_flag=True, help="Show each change and ask before it is written.")
+@click.option("--interactive", is_flag=True, help="Show each hunk and ask before it is written.")
 @click.option(
     "--only",
     multiple=True,
@@ -151,7 +151,7 @@ def _report(found: Fixed, into_files: bool, colour: str) -> None:
 
 
 class Asking:
-    """Asks about one change after the other, as `git add -p` does."""
+    """Asks about one hunk after the other, as `git add -p` does."""
 
     def __init__(self, colour: str) -> None:
         """Build from the choice of colours."""
@@ -159,7 +159,7 @@ class Asking:
         self._all: bool | None = None
 
     def __call__(self, fix: Fix) -> bool:
-        """Show a change, and return whether it is wanted."""
+        """Show a hunk, and return whether it is wanted."""
         if self._all is None:
             _print(fix.diff, self._colour)
             terminal.say(visible(f"{fix.title} ({fix.safety})"))
@@ -170,13 +170,13 @@ class Asking:
             if answer in ("a", "q"):
                 self._all = answer == "a"
             else:
-                terminal.say("y: write this change, n: leave it, a: write it and all that follow, q: leave them")
+                terminal.say("y: write this hunk, n: leave it, a: write it and all that follow, q: leave them")
         return self._all
 
 
 def _answer() -> str:
     """Read one answer; the end of the input is a no to all that follows."""
-    print("Write this change [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
+    print("Write this hunk [y,n,a,q,?]? ", end="", file=sys.stderr, flush=True)
     line = sys.stdin.readline()
     return line.strip().lower()[:1] if line else "q"
 

@@ -28,6 +28,7 @@ from tfcheck.fix.ranking import ranked
 from tfcheck.fix.remedies import Remedies
 from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
+from tfcheck.fix.task_corrections import TaskCorrections
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.syntax.file import SourceFile
@@ -99,6 +100,10 @@ def mends(
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.mends(denied)
+    found = msgspec.structs.replace(found, skipped=finder.skipped())
+    if choice is None or choice.corrects:
+        corrected = TaskCorrections(world, Files(world.resolver.sources, conceals)).fixes(findings)
+        found = msgspec.structs.replace(found, found=(*found.found, *corrected))
     return msgspec.structs.replace(found, remedies=tuple(finder.remedies(findings, found)))
 
 
@@ -150,6 +155,10 @@ class FixFinder:
         found += [DraftFix(*each) for each in tagged(conditional, self._world)]
         found += self._in_other_stacks(self._still(grantable, done, settled))
         return PlanFixes(tuple(found), tuple(settled))
+
+    def skipped(self) -> tuple[str, ...]:
+        """List the files that a fix would have changed if it were allowed to, each with the reason."""
+        return self._files.skipped()
 
     def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
         """Say what to do about the findings that a plan's fixes leave, or leave a part of."""

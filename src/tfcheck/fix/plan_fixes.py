@@ -28,7 +28,7 @@ class FixChoice(msgspec.Struct, frozen=True):
 class DraftFix(msgspec.Struct, frozen=True):
     """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
 
-    `home` is the role where it is for one of another stack.
+    `home` is the role where it is for one of another stack, `finding` what it fixes where that is no requirement.
     """
 
     fix: Fix
@@ -36,21 +36,30 @@ class DraftFix(msgspec.Struct, frozen=True):
     insertions: tuple[Insertion, ...] = ()
     texts: dict[str, SourceText] = {}
     home: ElsewhereAddress | None = None
+    finding: Finding | None = None
 
 
 class PlanFixes(msgspec.Struct, frozen=True, dict=True):
     """All fixes for one plan. `settled` are requirements that the sources as they are now allow: plan again.
 
-    `remedies` say what to do about the findings that nothing of that is for.
+    `remedies` say what to do about the findings that nothing of that is for, `skipped` which files are not changed.
     """
 
     found: tuple[DraftFix, ...] = ()
     settled: tuple[Answer, ...] = ()
     remedies: tuple[tuple[Finding, Remedy], ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def remedy(self, finding: Finding) -> Remedy | None:
         """Return what to do about a finding that no fix is for, or only a part of it."""
+        if id(finding) in self._corrected:
+            return None
         return self._remedies.get(id(finding), finding.remedy)
+
+    @cached_property
+    def _corrected(self) -> dict[int, Fix]:
+        """Map each finding without requirements to its fix."""
+        return {id(each.finding): each.fix for each in self.found if each.finding is not None}
 
     @cached_property
     def _remedies(self) -> dict[int, Remedy]:
@@ -67,6 +76,8 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
 
     def of(self, finding: Finding) -> Fix | None:
         """Return the fix for a finding; where it fixes only part of that, its title says so."""
+        if id(finding) in self._corrected:
+            return self._corrected[id(finding)]
         wanted = {each.requirement for each in finding.answers}
         shares = Counter(place for each in wanted for place in self._fixing.get(each, ()))
         place, most = max(shares.items(), key=lambda each: (each[1], -each[0]), default=(0, 0))

@@ -43,15 +43,34 @@ class Files:
         self._sources = sources
         self._conceals = conceals
         self._root = sources.root if sources else None
-        self._known: dict[str, bool] = {}
+        self._known: dict[str, str] = {}
         self._lines: dict[str, ShownLines] = {}
 
     def editable(self, source: SourceText) -> bool:
         """Whether a file may be changed."""
         if source.name not in self._known:
-            ours = self._is_ours(source.name) and not _says_generated(source.text)
-            self._known[source.name] = ours and self._is_unchanged(source)
-        return self._known[source.name]
+            self._known[source.name] = self._reason(source)
+        return not self._known[source.name]
+
+    def skipped(self) -> tuple[str, ...]:
+        """List the files that could have been changed, each with the reason why it is not."""
+        found = [(name, reason) for name, reason in sorted(self._known.items()) if reason]
+        return tuple(f"`{name}` is not changed: {reason}" for name, reason in found)
+
+    def _reason(self, source: SourceText) -> str:
+        """Return why a file must not be changed; nothing where it may."""
+        if not self._is_ours(source.name):
+            return "it is not of this repository, or another program writes its directory"
+        if _says_generated(source.text):
+            return "it says that a program generates it"
+        assert self._sources is not None  # or it would not be ours
+        try:
+            data = self._sources.read_source(source.name)
+        except RefusedError:
+            return "git ignores it"
+        except OSError:
+            return "it cannot be read again"
+        return "" if data == file_bytes(source.text, source) else "it has changed since it was read"
 
     def path(self, name: str) -> str:
         """Name a file as seen from the root of the repository."""
@@ -100,14 +119,6 @@ class Files:
             return False
         between = [each for each in place.parents if each != tree and each.is_relative_to(tree)]
         return not any((each / ".git").exists() for each in between)
-
-    def _is_unchanged(self, source: SourceText) -> bool:
-        assert self._sources is not None
-        try:
-            data = self._sources.read_source(source.name)
-        except (OSError, RefusedError):
-            return False
-        return data == file_bytes(source.text, source)
 
 
 def file_bytes(text: str, source: SourceText) -> bytes:

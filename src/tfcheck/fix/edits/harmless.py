@@ -12,7 +12,8 @@ _KEYS = (
     "Version|Statement|Sid|Effect|Action|NotAction|Resource|NotResource|Principal|NotPrincipal|Condition|AWS|Service|"
     "Federated|Id|sid|effect|actions|not_actions|resources|not_resources|principals|not_principals|condition|type|"
     "identifiers|policy|inline_policy|policy_arn|role|name|name_prefix|version|for_each|count|"
-    "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data"
+    "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data|"
+    "valueFrom|environmentFiles|secrets|platform_version"
 )
 _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"
@@ -26,11 +27,15 @@ _SAFE_TEXT = (
     rf"(?:arn:|{_HOLE})(?:{_HOLE}|[\w:/*?.+=@~-])*",  # an ARN, or what begins with a reference
     rf"(?:{_SERVICES}):[A-Za-z*?]{{1,60}}",  # an action
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
+    r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
+    rf"s3://{_HOLE}/[\w./-]{{0,128}}",
     r"\*|Allow|Deny|AWS|Service|2012-10-17|2008-10-17|aws_[a-z0-9_]{1,60}",
 )
 _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 #: Names are shown in every report anyway.
 _NAMED = r'"?(?:Sid|sid|name|name_prefix|role)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+#: What is a credential in other places.
+_ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
 _HEADER = r'(?:resource|data|module|dynamic)\s+"[\w-]{1,128}"(?:\s+"[\w-]{1,128}")?\s*\{'
 _JSON_LABEL = r'^\s*"[A-Za-z_][\w-]{0,127}"\s*:\s*[\[{]'
 _HEREDOC = r"<<-?(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$|^\s*(?:EOF|EOT|EOP|END|POLICY|JSON|IAM)\s*$"
@@ -42,6 +47,7 @@ _LINE = regex(
             _JSON_LABEL,
             _HEREDOC,
             _NAMED,
+            _ADDRESSED,
             rf'"(?:{_KEYS})"(?=\s*:)|(?<![\w."-])(?:{_KEYS})(?=\s*(?:[=:{{]))',
             _TEXT,
             rf"(?<![\w.]){_REFERENCE}(?![\w(])",

@@ -1,0 +1,184 @@
+"""Correct a malformed reference of a task definition in its place: no permission can fix it.
+
+The literal is looked for in the block of the task definition first, then in the rest of its module. Each correction is
+tried: the changed text is evaluated, and the same checks must find less wrong with the task definition than before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+import msgspec
+
+from tfcheck.checks import CHECKS
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Replacement
+from tfcheck.fix.literal import Other
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.soundness import sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.well_formed import CORRECTIONS
+from tfcheck.fix.written_text import WrittenText, flat, written_text
+from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError, tokens
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.address import Address, parse
+from tfcheck.vocabulary.errors import InputError
+from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.world.world import After, World
+
+#: So many literals are tried for one finding.
+_MOST = 6
+
+
+class _Wrong(msgspec.Struct, frozen=True):
+    """What a finding is about: the value, and the argument of the resource that has it."""
+
+    value: str
+    address: Address
+    argument: str
+
+
+class TaskCorrections:
+    """Finds malformed references in the sources of one plan."""
+
+    def __init__(self, world: After, files: Files) -> None:
+        """Build from the world after the change, and the files that may be changed."""
+        self._world = world
+        self._resolver = world.resolver
+        self._files = files
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the corrections that are proven."""
+        for finding in findings:
+            wrong = self._wrong(finding) if self._resolver.sources and finding.rule in CORRECTIONS else None
+            if wrong is not None:
+                proposed = (self._proven(finding, wrong, *each) for each in self._proposed(finding.rule, wrong))
+                fix = next(filter(None, (each for each, _ in zip(proposed, range(_MOST), strict=False))), None)
+                if fix is not None:
+                    yield fix
+
+    def _wrong(self, finding: Finding) -> _Wrong | None:
+        """Find again what a finding is about."""
+        task = tasks_by_address(self._world).get(finding.task_definition)
+        check = next((each for each in CHECKS if each.id == finding.rule), None)
+        if task is None or check is None or task.sensitive:
+            return None
+        found = next((each for each in check.search(task, self._world) if each.message == finding.message), None)
+        if found is None:
+            return None
+        address = _address(found.address) or task.address
+        own = self._resolver.attribute(address, found.argument) if found.address else found.about
+        value = flat(own) if found.argument == "platform_version" else flat(found.about)
+        return _Wrong(value, address, found.argument) if value else None
+
+    # Where it is written
+
+    def _proposed(self, rule: str, wrong: _Wrong) -> Iterator[tuple[WrittenText, str]]:
+        """Yield the literals that are the value, each with what it may be instead."""
+        partition = flat(self._world_partition(wrong.address)) or "aws"
+        for literal in self._literals(wrong):
+            if literal.value == wrong.value:
+                yield from ((literal, each) for each in CORRECTIONS[rule](literal, partition))
+
+    def _world_partition(self, address: Address) -> Value:
+        return self._resolver.surroundings(address).partition
+
+    def _literals(self, wrong: _Wrong) -> Iterator[WrittenText]:
+        """Yield the texts of the block, then those that its module and the ones that call it pass on."""
+        block = self._resolver.block(wrong.address)
+        if block is None:
+            return
+        yield from self._in_block(block, self._resolver.scope_of(wrong.address))
+        path = wrong.address.module
+        while (module := self._resolver.module_sources(path)) is not None:
+            scope = self._resolver.module_scope(path)
+            for each in (one for file in module.files for one in file.blocks):
+                if each is not block and each.type in ("locals", "module"):
+                    yield from self._in_block(each, scope)
+            if not path.steps:
+                return
+            path = path.parent
+
+    def _in_block(self, block: Block, scope: Scope) -> Iterator[WrittenText]:
+        evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
+        if self._files.editable(block.source) and not block.source.name.endswith(".json"):
+            for argument in _arguments(block):
+                for place in _quoted(argument):
+                    found = written_text(argument.source, place, evaluate)
+                    yield from [found] if found is not None and found.parts else []
+
+    # The proof
+
+    def _proven(self, finding: Finding, wrong: _Wrong, literal: WrittenText, new: str) -> DraftFix | None:
+        source = literal.source
+        edit = Replacement(source.name, literal.start, new, source.text[literal.start : literal.end])
+        texts = {source.name: source}
+        if self._files.reveals([edit], texts) or not sound(reread(source, source.text), [edit]):
+            return None
+        if not self._is_better(finding, wrong, edit, literal):
+            return None
+        fix = Fix(
+            title=f"correct `{literal.text}` to `{new[1:-1]}` in {source.name}",
+            safety="review",
+            proven=True,
+            hcl=new,
+            diff=self._files.diff([edit], texts),
+        )
+        return DraftFix(fix, (), (edit,), texts, finding=finding)
+
+    def _is_better(self, finding: Finding, wrong: _Wrong, edit: Replacement, literal: WrittenText) -> bool:
+        """Whether the checks find one thing less, and nothing more, in any task definition."""
+        sources = self._resolver.sources
+        assert sources is not None  # or there are no literals
+        touched = [ChangedAttribute(each, wrong.argument) for each in self._touched(wrong.address)]
+        changed_sources = changed(sources, [edit], {literal.source.name: literal.source})
+        trial = Trial(self._resolver, changed_sources, touched, context=self._world.context)
+        tasks = self._tasks(wrong, finding)
+        before, after = _mistakes(tasks, self._world), _mistakes(tasks, trial.world)
+        return finding.message in before and finding.message not in after and after <= before
+
+    def _touched(self, address: Address) -> list[Address]:
+        block = self._resolver.block(address)
+        things = self._world.things(address.type)
+        return [each.address for each in things if self._resolver.block(each.address) is block]
+
+    def _tasks(self, wrong: _Wrong, finding: Finding) -> list[str]:
+        if wrong.address.type == "aws_ecs_task_definition":
+            return [str(each) for each in self._touched(wrong.address)]
+        return [finding.task_definition]
+
+
+def _mistakes(tasks: Iterable[str], world: World) -> set[str]:
+    known = tasks_by_address(world)
+    return {
+        each.message for name in tasks if name in known for check in CHECKS for each in check.search(known[name], world)
+    }
+
+
+def _arguments(block: Block) -> Iterator[Argument]:
+    yield from block.arguments.values()
+    for each in block.nested:
+        yield from _arguments(each)
+
+
+def _quoted(argument: Argument) -> Iterator[Other]:
+    """Yield the texts in quotes of an expression, and those of the JSON in a heredoc."""
+    try:
+        found = tokens(argument.source.text, argument.value_start, argument.value_end)
+    except MalformedError:
+        return
+    for index, token in enumerate(found.listed):
+        if token.kind == '"':
+            whole = found.stretch(index)
+            yield Other(whole.start, whole.end)
+
+
+def _address(written: str | None) -> Address | None:
+    try:
+        return parse(written) if written else None
+    except InputError:
+        return None

@@ -1,0 +1,85 @@
+"""Malformed references of task definitions are corrected where they are written, and the checks find nothing then."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_session import FixSelection, fix
+from tfcheck.fix import FixChoice, mends
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.finding import Finding
+from tfcheck.world.world import After
+
+CASE = "twelve-services"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+
+
+def found(folder: Path, *, corrects: bool = True) -> dict[str, tuple[Finding, DraftFix]]:
+    """Return the corrections by rule."""
+    plan = Case(TESTDATA / CASE).plan()
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    choice = FixChoice(corrects=corrects)
+    known = mends(report.findings, After(Resolver(plan, sources)), choice=choice, answers=report.answers)
+    assert all(known.remedy(each.finding) is None for each in known.found if each.finding)
+    return {each.finding.rule: (each.finding, each) for each in known.found if each.finding}
+
+
+NEW = {
+    "env-file-type": '"s3"',
+    "env-file-arn": '"${aws_s3_bucket.config.arn}/api.env"',
+    "platform-version": '"LATEST"',
+    "secret-reference": '"${aws_secretsmanager_secret.database.arn}:password::"',
+}
+
+
+def test_each_is_corrected_where_the_module_is_called(folder: Path) -> None:
+    corrections = found(folder)
+    assert {rule: each.fix.hcl for rule, (_, each) in corrections.items()} == NEW
+    for finding, each in corrections.values():
+        assert (each.fix.safety, each.fix.proven, each.fix.title[:8]) == ("review", True, "correct ")
+        assert opinion(each.texts["main.tf"].text, each.insertions) is Opinion.SAME_BUT_INSERTED, finding.message
+
+
+def test_safe_only_corrects_nothing(folder: Path) -> None:
+    assert found(folder, corrects=False) == {}
+
+
+def test_what_is_left_is_listed_with_what_to_do(folder: Path) -> None:
+    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection())
+    assert sum("correct `" in each for each in done.summary) == len(NEW)
+    left = [each for each in done.notes if each.startswith("left for you: ")]
+    assert any("[env-file-count]" in each for each in left)
+    assert not any(f"[{rule}]" in each for rule in NEW for each in left)
+
+
+def test_what_is_written_has_no_such_finding_left(folder: Path) -> None:
+    only = tuple(NEW)
+    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(only=only), into_files=True)
+    assert (done.changed, len(done.summary)) == (1, len(NEW))
+    assert found(folder) == {}
+
+
+VALUE = 'value = "hunter2", valueFrom = "${aws_secretsmanager_secret.database.arn}:password"'
+
+
+def test_a_line_that_could_show_a_credential_is_not_used(folder: Path) -> None:
+    text = (folder / "main.tf").read_text()
+    old = 'valueFrom = "${aws_secretsmanager_secret.database.arn}:password"'
+    assert old in text
+    (folder / "main.tf").write_text(text.replace(old, VALUE))
+    assert "secret-reference" not in found(folder)

@@ -13,9 +13,13 @@ from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.fix import mends
 from tfcheck.fix.edits.insertion import by_file, spliced
+from tfcheck.fix.extension import extension
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
-from tfcheck.hcl.modules import from_directory
+from tfcheck.fix.wanted import NeededStatement, Reference
+from tfcheck.hcl.modules import Module, from_directory
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.resolve import Resolver
 from tfcheck.world.world import After
 
@@ -82,6 +86,46 @@ STATEMENTS = {
         f'          "arn:aws:s3:::o/*",\n          {NEW}\n        ]\n      }},',
     ),
 }
+
+
+POLICY = """resource "aws_iam_role_policy" "a" {
+  policy = jsonencode({
+    Statement = [{ Effect = "Allow", Action = "kms:Decrypt", Resource = "${aws_kms_key.a.arn}" }]
+  })
+}
+"""
+
+
+def test_a_reference_is_in_quotes_where_the_others_are() -> None:
+    file = read(SourceText("main.tf", POLICY))
+    needed = NeededStatement("Decrypt", ("kms:Decrypt",), ((Reference("aws_kms_key.b.arn"),),))
+    found = extension(file.blocks[0].arguments["policy"], Module(".", [file]), [needed])
+    assert found.written == ('"${aws_kms_key.b.arn}"',)
+    assert 'Resource = ["${aws_kms_key.a.arn}", "${aws_kms_key.b.arn}"] }' in spliced(POLICY, found.insertions)
+
+
+def test_a_line_that_would_be_too_long_gets_a_statement_below(folder: Path) -> None:
+    long = f'"arn:aws:s3:::{"o" * 63}/*"'
+    old = f'{{\n        Effect = "Allow"\n        Action = "s3:GetObject"\n        Resource = {long}\n      }},'
+    found = fixed(folder, old)
+    assert found.fix.title == "add a statement to aws_iam_role_policy.other"
+    assert old in after(found)
+
+
+def test_commas_at_the_ends_of_lines_are_kept(folder: Path) -> None:
+    old = (
+        '{\n        Effect = "Allow",\n        Action = "s3:*Bucket*",\n'
+        "        Resource = aws_s3_bucket.config.arn\n      },"
+    )
+    text = (folder / "main.tf").read_text()
+    start = text.index(OLD) + len(OLD)
+    end = text.index("    ]", start)
+    (folder / "main.tf").write_text(text[:start] + "\n" + text[end:])
+    found = after(fixed(folder, old))
+    assert (
+        '      {\n        Effect   = "Allow",\n        Action   = "s3:GetObject",\n'
+        f"        Resource = {NEW}\n      }},\n" in found
+    )
 
 
 @pytest.mark.parametrize(("old", "new"), STATEMENTS.values(), ids=STATEMENTS)

@@ -25,6 +25,7 @@ from tfcheck.regex import regex
 _ARN = regex(r'(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn')
 #: A line that would be longer is broken, or left as it is.
 _WIDEST = 120
+_QUOTED_ARN = regex(r'"\$\{[^{}"]*\}"')
 _QUOTED = regex(r'"[^"\n]*"')
 
 
@@ -65,7 +66,11 @@ def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
 
 
 def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:
-    return [text(each, statement.syntax) for each in wanted.resources]
+    """Write the resources, a reference in quotes where those that are there are."""
+    source = statement.source.text
+    quotes = any(_QUOTED_ARN.fullmatch(source[each.start : each.end]) for each in items(statement.resources))
+    written = [text(each, statement.syntax) for each in wanted.resources]
+    return [f'"${{{each}}}"' if quotes and not each.startswith('"') else each for each in written]
 
 
 def _added(statement: WrittenStatement, wanted: NeededStatement) -> list[Insertion] | None:
@@ -87,7 +92,8 @@ def _has_room(source: SourceText, statement: WrittenStatement, new: Sequence[str
     """Whether the line of the resources stays narrow enough, or is one with something else on it anyway."""
     start = line_start(source.text, statement.resources.start)
     width = line_end(source.text, statement.resources.end) - start + len("[]") + sum(len(each) + 2 for each in new)
-    return width <= _WIDEST or not _begins_its_line(source, statement)
+    is_beside = "\n" not in source.text[statement.start : statement.end] and not _begins_its_line(source, statement)
+    return width <= _WIDEST or is_beside
 
 
 def _begins_its_line(source: SourceText, statement: WrittenStatement) -> bool:

@@ -132,6 +132,7 @@ def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> Stateme
         quoted=last.items[-1].quoted,
         between=_between(last.items[-1].between, syntax),
         comma=", " if not flat or ", " in text[last.start : last.end] or syntax is Syntax.HCL else ",",
+        ends_lines="," if not flat and text[last.items[0].value.end] == "," else "",
         pad=" " if text[last.start + 1] == " " or (not flat and syntax is Syntax.HCL) else "",
         one_line=flat,
         sid="sid" in names,

@@ -30,13 +30,15 @@ class Syntax(Enum):
 class StatementStyle(msgspec.Struct, frozen=True):
     """How the neighbours of a statement are written.
 
-    `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object.
+    `between` is what stands between a name and its value, `pad` what stands inside the braces of a one-line object,
+    `ends_lines` what follows each item that has a line of its own.
     """
 
     syntax: Syntax = Syntax.HCL
     quoted: bool = False
     between: str = " = "
     comma: str = ", "
+    ends_lines: str = ""
     pad: str = " "
     one_line: bool = False
     sid: bool = True
@@ -75,7 +77,7 @@ def statement(wanted: NeededStatement, style: StatementStyle, *, document: bool 
     if style.one_line and (flat is not None) and len(flat) <= _WIDEST:
         return [flat]
     mark = style.between
-    inside = _aligned(items, mark, "," if style.syntax is not Syntax.HCL else "", quoted=style.quoted)
+    inside = _aligned(items, mark, style.ends_lines if style.syntax is Syntax.HCL else ",", quoted=style.quoted)
     return ["{", *_indented(inside, style.unit), "}"]
 
 

@@ -13,6 +13,7 @@ from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
+from tfcheck.regex import regex
 from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
@@ -36,6 +37,8 @@ def _mapped(subject: TextLike, change: Callable[[str], str]) -> Value:
 
 def _mapped_piece(piece: str | Unknown | JsonText, change: Callable[[str], str]) -> TextLike:
     if isinstance(piece, str):
+        if piece.isascii():
+            return change(piece)
         return piece if change(piece) == piece else "".join(_mapped_letter(letter, change) for letter in piece)
     if isinstance(piece, Unknown) and not piece.hole.negated and change(piece.hole.chars) == piece.hole.chars:
         return piece
@@ -58,10 +61,18 @@ def title(subject: TextLike) -> Value:
     out: list[TextLike] = []
     before: str | Unknown | JsonText = " "
     for piece in pieces(spelled_out(inlined(subject))):
+        if isinstance(piece, str) and piece.isascii():
+            out += (_titled(piece[0], before), _INITIAL.sub(lambda found: found[0].upper(), piece)[1:])
+            before = piece[-1]
+            continue
         for letter in piece if isinstance(piece, str) else (piece,):
             out.append(_titled(letter, before))
             before = letter
     return text(out)
+
+
+#: The first letter of a word in plain text, except the first character of all.
+_INITIAL = regex("(?<=[^A-Za-z0-9_])[a-z]")
 
 
 def _titled(letter: str | Unknown | JsonText, before: str | Unknown | JsonText) -> TextLike:

@@ -83,6 +83,8 @@ class Fuzzer:
         if which < 0.6 or not names:
             plan = plans.mutated(plan, chance, donor.plan)
         if which > 0.5 and names:
+            if chance.random() < 0.6:
+                plan = plans.open_to_sources(plan, chance)
             name = chance.choice(names)
             other = next((data for each, data in donor.files.items() if each.endswith(".tf")), b"")
             text = sources.mutated(files[name].decode(errors="replace"), chance, other.decode(errors="replace"))

@@ -253,6 +253,23 @@ def mutated(plan: bytes, chance: Random, donor: bytes) -> bytes:
         return damaged(plan, chance)
 
 
+def open_to_sources(plan: bytes, chance: Random) -> bytes:
+    """Return a plan that leaves attributes to its sources: unknown, and without expressions to compare them with."""
+    try:
+        document = json.loads(plan)
+        for resource in document["configuration"]["root_module"]["resources"]:
+            resource.pop("expressions", None)
+        for change in _changes(document):
+            after, unknown = change.get("after") or {}, change.get("after_unknown") or {}
+            for name in [each for each in after if each not in ("type", "address") and chance.random() < 0.5]:
+                unknown[name] = True
+                del after[name]
+            change["after_unknown"] = unknown
+        return json.dumps(document).encode("utf-8", "surrogatepass")
+    except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
+        return plan
+
+
 def damaged(data: bytes, chance: Random) -> bytes:
     """Return bytes that were cut, repeated, overwritten or encoded otherwise."""
     start = chance.randrange(len(data) + 1)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from tfcheck.regex import regex
+
 #: The names that lead to a value; tables of an array by their number.
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 _NAME = r"""[A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'"""
 _DOTTED = rf"[ \t]*(?:{_NAME})(?:[ \t]*\.[ \t]*(?:{_NAME}))*[ \t]*"
-_TABLE = re.compile(rf"[ \t]*(\[\[?)({_DOTTED})\]")
-_PAIR = re.compile(rf"({_DOTTED})=")
-_PART = re.compile(_NAME)
-_MULTILINE = re.compile('"""|' + "'''")
+_TABLE = regex(rf"[ \t]*(\[\[?)({_DOTTED})\]")
+_PAIR = regex(rf"({_DOTTED})=")
+_PART = regex(_NAME)
+_MULTILINE = regex('"""|' + "'''")
 
 
 def key_lines(text: str) -> dict[KeyPath, int]:

@@ -15,6 +15,7 @@ from tfcheck.config.rules import KnownRules
 from tfcheck.config.search import OWN, SHARED, candidates
 from tfcheck.config.settings import Settings
 from tfcheck.config.tables import Paths, Table, read_settings
+from tfcheck.regex import regex
 from tfcheck.repository import Gate, RefusedError, Run
 from tfcheck.repository.opening import read
 from tfcheck.repository.work_tree import containing, is_repository
@@ -25,8 +26,10 @@ from tfcheck.vocabulary.errors import UsageError
 LARGEST = 256 * 1024
 _HIDDEN_HINT = "add it to git, or name a file with --config; `--config off` reads none"
 #: The parser takes a time for a key that grows with the square of its parts.
-_TOO_LONG_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
-_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_TOO_LONG_KEY = regex(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
+#: How the table can begin: as `tool.tfcheck`, or below a `tool` that stands alone.
+_OWN_TABLE = regex(rb"""tool["'\s]*\.["'\s]*tfcheck|\[\s*["']?tool["']?\s*\]|^\s*["']?tool["']?\s*=""", re.MULTILINE)
+_POSITION = regex(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = None) -> Settings | None:
@@ -88,11 +91,13 @@ def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | 
 
 
 def _mentions_tfcheck(file: Path) -> bool:
-    """Whether a file may be about tfcheck: most are not, and git's index need not be read for them."""
+    """Whether a file may configure tfcheck: most do not, and neither git's index nor TOML need be read for them."""
     try:
-        return b"tfcheck" in read(file, LARGEST)[0]
+        data = read(file, LARGEST)[0]
     except OSError:
         return False
+    # NOTE: keys can be quoted, and quoted ones can have escapes.
+    return b"tfcheck" in data and (b"\\u" in data.lower() or _OWN_TABLE.search(data) is not None)
 
 
 def _named(file: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from difflib import get_close_matches
 from typing import TypeAlias
 
 import msgspec
@@ -25,6 +24,8 @@ def suggestion(selector: str, rules: Collection[str]) -> str:
     """Return the hint for a selector that names no rule."""
     if selector and matched(f"{selector}*", rules):
         return f"`{selector}*` names all rules that begin with it"
+    from difflib import get_close_matches
+
     near = get_close_matches(selector[:100], list(rules), 1)
     return f"did you mean `{near[0]}`?" if near else "`tfcheck rules` lists them"
 

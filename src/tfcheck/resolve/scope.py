@@ -7,6 +7,7 @@ cannot be worked out keeps a symbol of its own, so that it still equals itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Seen
@@ -262,10 +263,13 @@ class CallReferent:
         Raises:
             EvaluationError: the plan has no such instance.
         """
-        exists = 0 <= int(key) < self._keys if isinstance(self._keys, int) else key in self._keys
-        if not exists:
+        found: InstanceKey = key
+        if isinstance(self._keys, int):
+            # NOTE: the plan may have keys where sources that were changed since have a number.
+            with suppress(ValueError):
+                found = int(key)
+        if found not in (range(self._keys) if isinstance(self._keys, int) else self._keys):
             raise EvaluationError(f"module.{self._name} has no instance {shown_key(key)}")
-        found: InstanceKey = int(key) if isinstance(self._keys, int) else str(key)
         return ModuleReferent(self._names, self._parent.child(self._name, found))
 
     def keys(self) -> Sequence[str] | int:

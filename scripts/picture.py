@@ -1,6 +1,7 @@
-"""What does the comment look like on a pull request? Write docs/images/comment.png anew.
+"""What do the comment on a pull request and the HTML report look like? Write docs/images anew.
 
-Renders the Markdown of one case as GitHub does, as far as that shows, and takes its picture with headless Chromium.
+Renders the Markdown of one case as GitHub does, as far as that shows, and takes its picture with headless Chromium; and
+the same of the page for the browser.
 
     python -m scripts.picture            # needs chromium on PATH
 """
@@ -16,10 +17,12 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parent.parent
-PLAN = ROOT / "testdata" / "literal-missing" / "plan.json"
-PICTURE = ROOT / "docs" / "images" / "comment.png"
-#: A comment on GitHub is about this wide, in pixels; the height holds all of the sample.
-SIZE = (860, 1080)
+IMAGES = ROOT / "docs" / "images"
+#: Picture: the case, the format, and the size in pixels: a comment on GitHub is about this wide, the height holds all.
+PICTURES = {
+    "comment.png": ("literal-missing", "markdown", (860, 1080)),
+    "page.png": ("granted-to-task-role", "html", (1280, 2180)),
+}
 STYLE = """
 body { font: 14px/1.5 system-ui, "DejaVu Sans", "Noto Color Emoji", sans-serif; margin: 24px; color: #1f2328; }
 code { font: 12px "DejaVu Sans Mono", monospace; background: #eff1f3; padding: 2px 5px; border-radius: 6px; }
@@ -41,30 +44,25 @@ def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         sys.exit("no chromium on PATH: nothing was written")
-    command = [
-        sys.executable,
-        "-m",
-        "tfcheck",
-        str(PLAN.relative_to(ROOT)),
-        "--format",
-        "markdown",
-        "--fail-on",
-        "never",
-    ]
-    comment = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    IMAGES.mkdir(exist_ok=True)
+    for name, (case, form, size) in PICTURES.items():
+        take(chromium, report(case, form), size, IMAGES / name)
+
+
+def report(case: str, form: str) -> str:
+    plan = f"testdata/{case}/plan.json"
+    command = [sys.executable, "-m", "tfcheck", plan, "--format", form, "--fail-on", "never"]
+    written = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return page(written) if form == "markdown" else written
+
+
+def take(chromium: str, written: str, size: tuple[int, int], picture: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder, "comment.html")
-        source.write_text(page(comment), encoding="utf-8")
-        PICTURE.parent.mkdir(exist_ok=True)
-        flags = [
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--hide-scrollbars",
-            f"--user-data-dir={folder}/profile",
-        ]
-        size = f"--window-size={SIZE[0]},{SIZE[1]}"
-        subprocess.run([chromium, *flags, size, f"--screenshot={PICTURE}", source.as_uri()], check=True, timeout=60)
+        source = Path(folder, "report.html")
+        source.write_text(written, encoding="utf-8")
+        flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        where = [f"--user-data-dir={folder}/profile", f"--window-size={size[0]},{size[1]}", f"--screenshot={picture}"]
+        subprocess.run([chromium, *flags, *where, source.as_uri()], check=True, timeout=60)
 
 
 if __name__ == "__main__":

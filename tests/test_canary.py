@@ -181,8 +181,9 @@ def test_no_format_shows_a_value(case: str, poison: Poison, tmp_path: Path, caps
         status = cli.run([*form, str(path)])
         streams = capsys.readouterr()
         assert status in (0, 1), streams.err
-        assert SHOWN.get(form[1] if len(form) > 1 else form[0], "aws_ecs_task_definition.") in streams.out
-        assert [each for each in (CANARY, SID) if each in streams.out + streams.err] == []
+        out = streams.out.replace("<wbr>", "")  # where a page for a browser may break a name
+        assert SHOWN.get(form[1] if len(form) > 1 else form[0], "aws_ecs_task_definition.") in out
+        assert [each for each in (CANARY, SID) if each in out + streams.err] == []
 
 
 def test_a_source_line_with_a_value_is_not_quoted_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

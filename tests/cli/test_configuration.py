@@ -243,7 +243,7 @@ def test_a_rule_that_is_ignored_does_not_fail_the_run_and_is_counted(
     assert run([PLAN, "--config", "off", "--severity", "env-file=info", "--fail-on", "info"]) == 1
 
 
-FORMATS = ["text", "json", "markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket"]
+FORMATS = ["text", "json", "markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket"]
 
 
 @pytest.mark.parametrize("form", FORMATS)

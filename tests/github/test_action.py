@@ -61,7 +61,7 @@ def told(tmp_path: Path) -> dict[str, str]:
 def test_a_plan_with_findings(
     github: FakeGitHub, start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert start(plan=MISSING, sarif_file="out.sarif", output_json="new/out.json") == 1
+    assert start(plan=MISSING, sarif_file="out.sarif", html_file="new/page.html", output_json="new/out.json") == 1
     (comment,) = github.by()
     assert told(tmp_path) == {
         "findings": "2",
@@ -74,7 +74,11 @@ def test_a_plan_with_findings(
         "comment-url": comment["html_url"],
         "report-json": "new/out.json",
         "sarif-file": "out.sarif",
+        "html-file": "new/page.html",
     }
+    page = (tmp_path / "new" / "page.html").read_text(encoding="utf-8")
+    assert "<h1>1 of 1 task definitions will not start</h1>" in page
+    assert '<span class="number">44</span>' in page
     assert json.loads((tmp_path / "new" / "out.json").read_text(encoding="utf-8"))["context"]["pull_request"] == 42
     assert json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
     assert (

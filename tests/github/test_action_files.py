@@ -72,7 +72,7 @@ def test_the_inputs_are_those_that_are_read_and_the_defaults_are_the_same() -> N
 
 
 def test_the_outputs_are_those_that_are_written() -> None:
-    told = {*outputs([MIXED]), "exit-code", "comment-id", "comment-url", "report-json", "sarif-file"}
+    told = {*outputs([MIXED]), "exit-code", "comment-id", "comment-url", "report-json", "sarif-file", "html-file"}
     assert set(ACTION["outputs"]) == told
     for name, each in ACTION["outputs"].items():
         assert each["value"] == f"${{{{ steps.check.outputs.{name} }}}}"

@@ -15,7 +15,7 @@ from tests.report import samples
 from tests.report.hostile import filled as hostile
 from tests.report.hostile import names, reports
 from tfcheck.analysis.check import check
-from tfcheck.report.access_map import TaskNode, access_map, paths
+from tfcheck.report.access_map import PolicyKind, TaskNode, access_map, paths
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.folded_map import folded_maps, unfolded
 from tfcheck.report.json import encode
@@ -96,6 +96,12 @@ def test_statements_of_one_policy_are_in_its_order() -> None:
 
     (task,) = access_map(samples.report(*map(answer, (3, 1, 2))))
     assert [each.number for each in task.roles[0].policies[0].statements] == [1, 2, 3]
+
+
+def test_an_inline_policy_of_a_role_is_not_its_trust_policy() -> None:
+    _, (task,) = of("wrong-resource-scope")
+    kinds = [policy.kind for role in task.roles for policy in role.policies]
+    assert kinds == [PolicyKind.TRUST, PolicyKind.INLINE]
 
 
 # Instances

@@ -64,6 +64,7 @@ def check(
     stacks: Sequence[Stack] = (),
     remarks: Callable[[], Iterable[str]] = tuple,
     progress: Progress | None = None,
+    excerpts: bool = False,
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
@@ -73,6 +74,7 @@ def check(
     what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
     sensitive is not in the report. `remarks` returns what there is to say about what was read: it is called at the end.
     `progress` shows how far the check is.
+    With `excerpts` the report has the source lines at the places of findings that may be shown.
     """
     with limits.bounded(plan.size) as allowance:
         report, redactor = examined(
@@ -85,6 +87,7 @@ def check(
             mend=mend,
             stacks=stacks,
             progress=progress,
+            excerpts=excerpts,
         )
         report = msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
         report = redactor.report(report)
@@ -103,6 +106,7 @@ def examined(
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
     progress: Progress | None = None,
+    excerpts: bool = False,
 ) -> tuple[Report, Redactor]:
     """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
     now = progress or Progress()
@@ -151,6 +155,11 @@ def examined(
     seen = [plan, *(each.plan for each in stacks)]
     secrets = (*resolver.evaluation.secrets, *(text for each in seen for text in each.secrets()))
     redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})
+    if excerpts:
+        from tfcheck.analysis.excerpts import Quoter
+
+        quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
+        report = msgspec.structs.replace(report, excerpts=quoted)
     return (_mended(report, wanted, after, redactor) if wanted else report), redactor
 
 

@@ -52,12 +52,13 @@ class Session:
         outputs: Sequence[str] = (),
         shared: bool | None = None,
         choice: Choice | None = None,
+        excerpts: bool = False,
     ) -> None:
         """Build from the files of the plans and the plans or states of other stacks, `-` for standard input.
 
         With `fixes` findings are given one, of those that `fix` picks. `choice` leaves out findings. Sources are not
         allowed to read any of these files, nor the `outputs`, and where the result is `shared` nothing else that git
-        does not track.
+        does not track. With `excerpts` reports have the source lines at the places of findings that may be shown.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
@@ -71,6 +72,7 @@ class Session:
         self._fixes = fixes
         self._choice = choice or Choice()
         self._mend = mend or (self._chosen if self._choice.rules else None)
+        self._excerpts = excerpts
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
@@ -107,6 +109,7 @@ class Session:
                     stacks=self.neighbours.of(each),
                     remarks=partial(self.notes, plan, each),
                     progress=self.progress,
+                    excerpts=self._excerpts,
                 )
             report = selected(report, self._choice)
             report = msgspec.structs.replace(_placed(report, found, self._workspace, _path(plan)), unread=self._unread)

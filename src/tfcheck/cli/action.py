@@ -95,9 +95,10 @@ def _checked(wanted: Inputs) -> _Found:
         wanted.sources or None,
         wanted.workspace or None,
         account=wanted.account,
-        outputs=(*wanted.reports, wanted.sarif_file, wanted.output_json),
+        outputs=(*wanted.reports, wanted.sarif_file, wanted.html_file, wanted.output_json),
         shared=True,
         choice=Choice(wanted.rules, wanted.file, wanted.settings),
+        excerpts=bool(wanted.html_file),
     )
     return _read(plans.files, together.checked, plans.errors)
 
@@ -179,7 +180,10 @@ def _files(wanted: Inputs, found: _Found) -> dict[str, str]:
     sarif = wanted.sarif_file if not found.errors else ""
     if sarif:
         _write(reporting.written("sarif", reports), sarif)
-    return {"report-json": report.replace("\\", "/"), "sarif-file": sarif.replace("\\", "/")}
+    if wanted.html_file:
+        _write(reporting.written("html", reports), wanted.html_file)
+    files = {"report-json": report, "sarif-file": sarif, "html-file": wanted.html_file}
+    return {name: file.replace("\\", "/") for name, file in files.items()}
 
 
 def _write(text: str, file: str) -> None:

@@ -48,6 +48,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     annotations: bool
     summary: bool
     sarif_file: str
+    html_file: str
     output_json: str
     temporary: str
     rules: RuleSelection
@@ -97,6 +98,7 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         annotations=told.flag("annotations", True),
         summary=told.flag("summary", True),
         sarif_file=told.text("sarif-file"),
+        html_file=told.text("html-file"),
         output_json=told.text("output-json"),
         temporary=variables.get("RUNNER_TEMP", ""),
         rules=rule_selection(told.names("select"), told.names("ignore"), told.names("severity")),

@@ -150,8 +150,8 @@ def main(ctx: click.Context) -> int | None:
     "--format",
     "form",
     type=click.Choice(["text", "json", *reporting.FORMATS]),
-    help="How to report; text unless set. markdown is a comment, summary the page of a job, github annotates lines, "
-    "gitlab is Code Quality, bitbucket Code Insights.",
+    help="How to report; text unless set. markdown is a comment, summary the page of a job, html a page for a "
+    "browser, github annotates lines, gitlab is Code Quality, bitbucket Code Insights.",
 )
 @click.option(
     "--fail-on",
@@ -208,7 +208,17 @@ def check(
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
     chosen, leave_out = choice(), leaving_out(baseline)
-    reports, status = checked(plans, context, sources, workspace, account, quiet=quiet, output=output, choice=chosen)
+    reports, status = checked(
+        plans,
+        context,
+        sources,
+        workspace,
+        account,
+        quiet=quiet,
+        output=output,
+        choice=chosen,
+        excerpts=form == "html",
+    )
     reports = each_left_out(reports, leave_out)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)

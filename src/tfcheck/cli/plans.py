@@ -24,11 +24,13 @@ def reports(
     quiet: bool = False,
     output: str | None = None,
     choice: Choice | None = None,
+    excerpts: bool = False,
 ) -> tuple[list[Checked], int]:
     """Check the plans, each with the others and the context beside it; give the reports and an exit status.
 
     With `fixes` those findings are given one that `fix` picks. A plan that cannot be read is reported on standard error
     and does not keep the others from being checked. `output` is where the report goes; `choice` leaves out findings.
+    With `excerpts` the reports have source lines.
 
     Raises:
         InputError: a file of the context cannot be read, or holds something else.
@@ -38,7 +40,16 @@ def reports(
     status = 0
     outputs = (output,) if output else ()
     together = Session(
-        plans, context, sources, workspace, account=account, fixes=fixes, mend=mend, outputs=outputs, choice=choice
+        plans,
+        context,
+        sources,
+        workspace,
+        account=account,
+        fixes=fixes,
+        mend=mend,
+        outputs=outputs,
+        choice=choice,
+        excerpts=excerpts,
     )
     for plan in plans:
         try:

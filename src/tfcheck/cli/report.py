@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tfcheck.report.links import Links
 
 #: Beside `text` and `json`, which write one report after the other; these write all reports as one.
-FORMATS = ("markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket")
+FORMATS = ("markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
 
 
 def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checked]:
@@ -97,10 +97,11 @@ def written(form: str, reports: Sequence[Report], failing: FailOptions | None = 
 
 def _page(form: str, reports: Sequence[Report]) -> str:
     from tfcheck.cli.rulebook import manuals
+    from tfcheck.report.html import html
     from tfcheck.report.markdown import markdown, summary
     from tfcheck.report.markdown.page import Page
 
-    write = summary if form == "summary" else markdown
+    write = {"summary": summary, "html": html}.get(form, markdown)
     return write(reports, Page(links=_links(os.environ), manuals=manuals()))
 
 

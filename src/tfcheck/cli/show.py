@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.json_pick import Pick, json_pick
+from tfcheck.regex import regex
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.vocabulary.clipping import clip
@@ -27,7 +27,7 @@ _LONGEST = 200
 #: More addresses are not compared with what was written.
 _COMPARED = 2_000
 #: The names in an address that somebody may have meant.
-_PARTS = re.compile(r"[\w-]+")
+_PARTS = regex(r"[\w-]+")
 
 
 class _Show(ConfiguredCommand):

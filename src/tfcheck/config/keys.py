@@ -52,7 +52,7 @@ class Key(msgspec.Struct, frozen=True):
 
 
 SEVERITIES = ("error", "warning", "info")
-FORMATS = ("text", "json", "markdown", "summary", "sarif", "junit", "github", "gitlab", "bitbucket")
+FORMATS = ("text", "json", "markdown", "summary", "html", "sarif", "junit", "github", "gitlab", "bitbucket")
 
 KEYS: tuple[Key, ...] = (
     Key(

@@ -7,6 +7,7 @@ is below the statement that comes nearest, else below the role itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import TypeVar
 
 import msgspec
@@ -25,6 +26,7 @@ from tfcheck.vocabulary.finding import (
     Verdict,
 )
 
+_ASSUME = "sts:AssumeRole"
 _Key = TypeVar("_Key")
 _Part = TypeVar("_Part")
 
@@ -61,6 +63,14 @@ class CallNode(msgspec.Struct, frozen=True):
         return self.verdict is Verdict.DENIED and self.severity is Severity.INFO
 
 
+class PolicyKind(Enum):
+    """What a policy is to the role: those that are written in the role itself have no address of their own."""
+
+    POLICY = "policy"
+    INLINE = "inline policy"
+    TRUST = "trust policy"
+
+
 class StatementNode(msgspec.Struct, frozen=True):
     """A statement by its Sid and its place in its policy, and the calls that end at it."""
 
@@ -71,8 +81,9 @@ class StatementNode(msgspec.Struct, frozen=True):
 
 
 class PolicyNode(msgspec.Struct, frozen=True):
-    """What holds statements: the address or ARN of a policy, or of the role for its trust policy."""
+    """What holds statements; the address is that of the role for what is written in it."""
 
+    kind: PolicyKind
     address: str
     location: Location | None
     statements: tuple[StatementNode, ...]
@@ -128,12 +139,12 @@ class _Building:
 
     def __init__(self, report: Report) -> None:
         self._has_sources = report.plan.sources is not None
-        self._answers = _by((each.requirement.task_definition, each) for each in report.answers)
-        self._findings = _by((each.task_definition, each) for each in report.findings)
+        self._answers = _by((each.requirement.task_definition, each) for each in report.counting())
+        findings = (*report.findings, *report.known)
+        self._findings = _by((each.task_definition, each) for each in findings)
         self._skipped = _by((each.address, each.reason) for each in report.skipped)
         self._former = {each.task_definition: each.before for each in report.role_switches}
-        self._places = {each.address: each.location for each in report.findings if each.address and each.location}
-        self._places |= _trusted(report.answers)
+        self._places = {**_trusted(report.answers), **_roles(findings)}
         self._revoked = _by((each.role, each) for each in report.access_changes if each.change == "revoked")
         self._perhaps = _by((each.role, each) for each in report.access_possible if each.change == "revoked")
 
@@ -153,12 +164,14 @@ class _Building:
 
     def _role(self, role: str | None, kind: RoleKind, rows: list[Answer]) -> RoleNode:
         placed = [(each, self._call(answer, each)) for answer in rows for each in _ends(answer)]
-        policies = _by((each.policy, (each, call)) for each, call in placed if each is not None)
+        policies = _by(
+            ((_kind(each, role, call), each.policy), (each, call)) for each, call in placed if each is not None
+        )
         return RoleNode(
             role,
             kind,
             self._places.get(role or ""),
-            tuple(_policy(address, members) for address, members in policies.items()),
+            tuple(_policy(*key, members) for key, members in policies.items()),
             _together(call for each, call in placed if each is None),
             tuple(self._revoked.get(role or "", ())),
             tuple(self._perhaps.get(role or "", ())),
@@ -194,6 +207,15 @@ def _trusted(answers: Iterable[Answer]) -> dict[str, Location]:
     return {role: place for role, place in found if place is not None}
 
 
+def _roles(findings: Iterable[Finding]) -> dict[str, Location]:
+    """Return where the roles are written that lack something; a statement in the way has a place of its own."""
+    lacking = (each for each in findings if each.answers and each.answers[0].reason in _AT_ROLE)
+    return {each.address: each.location for each in lacking if each.address and each.location}
+
+
+_AT_ROLE = (Reason.IMPLICIT_DENY, Reason.PERMISSIONS_BOUNDARY, Reason.RESOURCE_POLICY, Reason.TRUST_POLICY)
+
+
 def _ends(answer: Answer) -> tuple[Evidence | None, ...]:
     """Return the statements that a call is below: all that allow it, else the one that decides or comes nearest."""
     if answer.verdict is Verdict.ALLOWED:
@@ -211,9 +233,18 @@ def _because(answer: Answer, end: Evidence | None) -> str:
     return f"{reason_words(answer.reason)}{waits}"
 
 
-def _policy(address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
-    statements = _by(((each.number, each.sid, each.effect), call) for each, call in members)
+def _kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
+    if end.policy != role:
+        return PolicyKind.POLICY
+    return PolicyKind.TRUST if call.action == _ASSUME else PolicyKind.INLINE
+
+
+def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
+    # NOTE: a role may have several inline policies, which evidence does not tell apart.
+    numbered = kind is not PolicyKind.INLINE
+    statements = _by(((each.number if numbered else None, each.sid, each.effect), call) for each, call in members)
     return PolicyNode(
+        kind,
         address,
         next((each.location for each, _ in members if each.location), None),
         tuple(

@@ -54,7 +54,12 @@ def _policy(policy: PolicyNode) -> Json:
         }
         for each in policy.statements
     ]
-    return {"address": policy.address, "location": _location(policy.location), "statements": statements}
+    return {
+        "kind": policy.kind.value,
+        "address": policy.address,
+        "location": _location(policy.location),
+        "statements": statements,
+    }
 
 
 def _call(call: CallNode) -> Json:

@@ -12,6 +12,7 @@ from tfcheck.report.access_map import (
     NO_STATEMENT,
     CallNode,
     MistakeNode,
+    PolicyKind,
     PolicyNode,
     RoleNode,
     StatementNode,
@@ -88,7 +89,7 @@ def _role(role: RoleNode, detail: Detail) -> _Branch:
     return _Branch(
         (Span(f"{role.kind.value} role ", Style.QUIET), Span(name)),
         branches=(
-            *(_policy(each, role, detail) for each in role.policies),
+            *(_policy(each, detail) for each in role.policies),
             *_unmet(role.unmet),
             *(_revoked(each, "- ", Style.ERROR, "this change revokes it") for each in role.revoked),
             *(_revoked(each, "? ", Style.UNKNOWN, "this change may revoke it") for each in role.possibly_revoked),
@@ -113,8 +114,8 @@ def _revoked(change: AccessChange, mark: str, style: Style, words: str) -> _Bran
     return _Branch((Span(mark, style), Span(f"{change.action} on {change.resource} ({words}{because})")))
 
 
-def _policy(policy: PolicyNode, role: RoleNode, detail: Detail) -> _Branch:
-    name = "trust policy" if policy.address == role.address else policy.address
+def _policy(policy: PolicyNode, detail: Detail) -> _Branch:
+    name = policy.address if policy.kind is PolicyKind.POLICY else policy.kind.value
     statements = tuple(_statement(each, detail) for each in policy.statements)
     return _Branch((Span(f"{name}{_seen(policy.location, detail)}"),), branches=statements)
 

@@ -18,13 +18,18 @@ _SHOWN_STATEMENTS = 3
 
 def unknown_lines(report: Report, detail: Detail) -> Iterator[list[Line]]:
     """Write what is not decided: one paragraph for all that waits for the same."""
+    for (reason, cause), members in open_questions(report).items():
+        yield list(_paragraph(reason, cause, members, report, detail))
+
+
+def open_questions(report: Report) -> dict[tuple[Reason | None, str], list[Answer]]:
+    """Return what is not decided by the reason and by what it waits for."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in report.undecided():
         # What a role outside the plan waits for is the role itself, whatever is asked of it.
         cause = answer.role or "" if answer.reason is Reason.ROLE_OUTSIDE_PLAN else answer.waits_for
         groups.setdefault((answer.reason, cause), []).append(answer)
-    for (reason, cause), members in groups.items():
-        yield list(_paragraph(reason, cause, members, report, detail))
+    return groups
 
 
 def _paragraph(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tfcheck.regex import regex
@@ -195,8 +197,13 @@ def _is_spared(answer: Answer) -> bool:
 
 def headline(report: Report, standing: dict[str, TaskStatus]) -> tuple[Style, str]:
     """Return the verdict on the whole plan in one clause, and its style; it names what does not count."""
-    excused = excused_words([report])
-    style, words = _headline(standing, newly_found(report))
+    return joint_headline([report], standing)
+
+
+def joint_headline(reports: Sequence[Report], standing: dict[str, TaskStatus]) -> tuple[Style, str]:
+    """Return the verdict on several plans in one clause, and its style."""
+    excused = excused_words(reports)
+    style, words = _headline(standing, newly_found(reports))
     if not excused:
         return style, words
     return (Style.WARNING, f"no open finding; {excused}") if style is Style.GOOD else (style, f"{words}; {excused}")
@@ -226,9 +233,11 @@ def _of(number: int, total: int) -> str:
     return f"{number:,} of {total:,} task definitions"
 
 
-def newly_found(report: Report) -> int | None:
+def newly_found(reports: Sequence[Report]) -> int | None:
     """Count the task definitions with findings that a baseline does not list; None where it lists none."""
-    return len({each.task_definition for each in report.findings}) if report.known else None
+    if not any(report.known for report in reports):
+        return None
+    return sum(len({each.task_definition for each in report.findings}) for report in reports)
 
 
 def baseline_words(report: Report) -> list[str]:

@@ -321,6 +321,14 @@ class PlanInfo(msgspec.Struct, frozen=True):
     file: str | None = None
 
 
+class Excerpt(msgspec.Struct, frozen=True):
+    """Lines of a source file from `line` on, as far as they may be shown: None is a line that may not."""
+
+    file: str
+    line: int
+    lines: tuple[str | None, ...]
+
+
 class Report(msgspec.Struct, frozen=True):
     """Everything that one plan led to. Printing decides nothing more.
 
@@ -330,7 +338,8 @@ class Report(msgspec.Struct, frozen=True):
     is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
     `configuration` is what decided which findings are here, `unselected` are those that it left out.
     `roles` tell roles of task definitions by their names, for who looks for one; no report shows them. With a
-    `baseline` the findings are those that it does not list.
+    `baseline` the findings are those that it does not list. `excerpts` are source lines at the places of findings,
+    where they were asked for.
     """
 
     plan: PlanInfo
@@ -350,6 +359,7 @@ class Report(msgspec.Struct, frozen=True):
     configuration: Configuration | None = None
     unselected: tuple[Unselected, ...] = ()
     baseline: BaselineComparison | None = None
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def rules_off(self) -> tuple[str, ...]:

@@ -1,0 +1,235 @@
+"""Render the sections of a page, from the answer to the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck import __version__
+from tfcheck.report.causes import blocks
+from tfcheck.report.folded_map import MapGroup
+from tfcheck.report.html.element import Child, Markup, address, inside, prose, tag
+from tfcheck.report.html.finding import Told, article
+from tfcheck.report.html.rest import changes, notes, questions
+from tfcheck.report.html.tree import access_tree
+from tfcheck.report.html.view import View, capitalised, joined
+from tfcheck.report.markdown.page import Content, gathered
+from tfcheck.report.origin import context_text, target
+from tfcheck.report.selection_words import selection_sentence
+from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headline, standings
+from tfcheck.vocabulary.finding import Report, Severity, Verdict
+
+#: As many maps are open from the start, if there are no more.
+_OPEN_MAPS = 2
+_SHOWN_BROKEN = 10
+#: More groups of task definitions than this are only counted.
+_MOST_GROUPS = 3_000
+_VERDICTS = (("denied", "Missing"), ("unknown", "Unknown"), ("allowed", "Allowed"))
+
+
+class PageMap(msgspec.Struct, frozen=True):
+    """A map on the page, the report that it is of, and its id."""
+
+    report: Report
+    group: MapGroup
+    id: str
+
+
+def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: View) -> tuple[str, Markup]:
+    """Return the title of the page, and all of its sections."""
+    standing = {
+        f"{target(report)}: {task}": each for report in content.reports for task, each in standings(report).items()
+    }
+    findings, known = _findings(content, view)
+    open_articles = [each for one in content.reports for each in questions(one, view)]
+    words = _headline(standing, content)
+    sections = (
+        _section("findings", "Findings", findings, _nothing(content)),
+        _section("baseline", "In the baseline", known, "") if known else None,
+        _section("unknown", "Cannot be decided", open_articles, "") if open_articles else None,
+        _changes(content, view),
+        _maps(maps, more_maps, view),
+        _notes(content, view),
+    )
+    page = inside(
+        (
+            tag("a", "Skip to the findings", href="#findings", class_="skip"),
+            _header(words, standing, content),
+            _filters(content),
+            tag("main", sections),
+            _footer(content, view),
+        )
+    )
+    return f"tfcheck: {words}", page
+
+
+# The head of the page
+
+
+def _headline(standing: dict[str, TaskStatus], content: Content) -> str:
+    _, words = joint_headline(content.reports, standing)
+    return capitalised(words) if content.reports else "No result for this commit"
+
+
+def _header(words: str, standing: dict[str, TaskStatus], content: Content) -> Markup:
+    targets = joined([tag("b", each) for each in content.targets])
+    return tag(
+        "header",
+        tag("p", "tfcheck · ", targets, class_="over"),
+        tag("h1", words),
+        _broken(content),
+        [tag("p", prose(capitalised(each)), class_="lead soft") for each in _left_out(content)],
+        tag("dl", _counts(standing, content), class_="counts"),
+    )
+
+
+def _left_out(content: Content) -> Iterator[str]:
+    """Yield what the findings do not show, and what decided that."""
+    selected = (selection_sentence(report) for report in content.reports)
+    fixed = (each for report in content.reports for each in fixed_words(report))
+    yield from dict.fromkeys(filter(None, (*selected, *fixed)))
+
+
+def _broken(content: Content) -> Markup | None:
+    tasks = [
+        each.task_definition for report in content.reports for each in report.task_changes if each.change == "broken"
+    ]
+    if not tasks:
+        return None
+    names = blocks(dict.fromkeys(tasks))
+    more = f" and {len(names) - _SHOWN_BROKEN} more" if len(names) > _SHOWN_BROKEN else None
+    return tag(
+        "p",
+        tag("b", "This change breaks "),
+        joined([address(each) for each in names[:_SHOWN_BROKEN]]),
+        more,
+        class_="broken",
+    )
+
+
+def _counts(standing: dict[str, TaskStatus], content: Content) -> Iterator[Markup]:
+    answers = [each for report in content.reports for each in report.counting() if not each.requirement.mistaken]
+    denied = [each.requirement.severity for each in answers if each.verdict is Verdict.DENIED]
+    verdicts = [each.verdict for each in answers]
+    for number, words in (
+        (len(standing), "task definitions"),
+        (denied.count(Severity.ERROR), "required missing"),
+        (denied.count(Severity.WARNING), "recommended missing"),
+        (sum(not each.finding.answers for each in (*content.findings, *content.known)), "misconfigurations"),
+        (verdicts.count(Verdict.UNKNOWN), "not decided"),
+        (verdicts.count(Verdict.ALLOWED), "granted"),
+    ):
+        yield tag(
+            "div",
+            tag("dt", words.removesuffix("s") if number == 1 else words),
+            tag("dd", f"{number:,}"),
+        )
+
+
+def _filters(content: Content) -> Markup:
+    rules = {each.finding.rule for each in (*content.findings, *content.known)}
+    rules |= {each.requirement.rule for report in content.reports for each in report.counting()}
+    options = (tag("option", "All rules", value=""), *(tag("option", each, value=each) for each in sorted(rules)))
+    boxes = (
+        tag("label", tag("input", type="checkbox", name="verdict", value=value, checked=True), words)
+        for value, words in _VERDICTS
+    )
+    form = tag(
+        "form",
+        tag("label", "Search", for_="search", class_="vh"),
+        tag(
+            "input",
+            type="search",
+            id="search",
+            placeholder="Search: address, action, ARN …",
+            autocomplete="off",
+            spellcheck="false",
+        ),
+        tag("fieldset", tag("legend", "Verdict", class_="vh"), boxes),
+        tag("label", "Rule", for_="rule", class_="vh"),
+        tag("select", options, id="rule"),
+        tag("output", "", id="shown", for_="search rule"),
+        id="filters",
+        hidden=True,
+    )
+    return tag("div", form, class_="filters", role="search")
+
+
+# The sections
+
+
+def _section(id: str, title: str, items: Sequence[Child], empty: str, aside: Child = None) -> Markup:
+    nothing = "Nothing here matches the filters." if items else empty
+    return tag(
+        "section",
+        tag("div", tag("h2", title, id=f"{id}-title"), aside, class_="head"),
+        tag("p", nothing, class_="none", hidden=bool(items)),
+        items,
+        id=id,
+        aria_labelledby=f"{id}-title",
+        data_list=bool(items),
+    )
+
+
+def _findings(content: Content, view: View) -> tuple[list[Child], list[Child]]:
+    """Write all causes, and those that a baseline lists; with fewer groups once there are very many."""
+    shown, left = Told(), _MOST_GROUPS
+    causes, known = gathered(content.findings), gathered(content.known)
+    articles: list[Child] = []
+    for number, each in enumerate((*causes, *known), 1):
+        articles.append(article(each, number, view, shown, max(left, 1)))
+        left -= len(each.cause.groups)
+    return articles[: len(causes)], articles[len(causes) :]
+
+
+def _nothing(content: Content) -> str:
+    return "Everything that is missing is in the baseline." if content.known else "Nothing is missing."
+
+
+def _changes(content: Content, view: View) -> Markup | None:
+    found = [each for report in content.reports if (each := changes(report, view)) is not None]
+    if not found:
+        return None
+    title = tag("div", tag("h2", "What this change does", id="change-title"), class_="head")
+    return tag("section", title, found, id="change", aria_labelledby="change-title")
+
+
+def _maps(maps: Sequence[PageMap], more: int, view: View) -> Markup | None:
+    if not maps:
+        return None
+    opened = len(maps) <= _OPEN_MAPS
+    trees: list[Child] = []
+    for number, each in enumerate(maps):
+        if view.several and (number == 0 or maps[number - 1].report is not each.report):
+            trees.append(tag("p", "In ", address(target(each.report)), class_="over"))
+        trees.append(access_tree(each.group, each.id, each.report, view, opened=opened))
+    if more:
+        words = f"{counted(more, 'more map')} not shown here: ", tag("code", "tfcheck show PLAN TASK"), " prints each."
+        trees.append(tag("p", words, class_="soft"))
+    return _section(
+        "maps", "Access maps", trees, "", tag("button", "Open all maps", type="button", id="toggle", hidden=True)
+    )
+
+
+def _notes(content: Content, view: View) -> Markup | None:
+    absent = content.absent(view.page)
+    rows = [tag("li", tag("b", "no result for this commit: "), address(each)) for each in absent]
+    rows += notes(content.reports, view)
+    if not rows:
+        return None
+    title = tag("div", tag("h2", "Notes", id="notes-title"), class_="head")
+    return tag("section", title, tag("ul", rows, class_="notes"), id="notes", aria_labelledby="notes-title")
+
+
+def _footer(content: Content, view: View) -> Markup:
+    links = view.page.links
+    sha = links.sha if links else next(filter(None, (context_text(each, "head_sha") for each in content.reports)), "")
+    run = links.of_run() if links else None
+    parts = [
+        f"tfcheck {__version__}",
+        ("commit ", tag("code", sha[:7])) if sha else None,
+        tag("a", "run", href=run, rel="noreferrer") if run else None,
+        ("press ", tag("kbd", "/"), " to search"),
+    ]
+    return tag("footer", tag("p", joined([each for each in parts if each is not None], " · ")))

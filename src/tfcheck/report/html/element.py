@@ -1,0 +1,77 @@
+"""Build HTML in which text that others wrote can only be text.
+
+Follows https://html.spec.whatwg.org/multipage/syntax.html. Every string becomes escaped text; only what `tag` returns
+is markup. Attributes are written by name, so that no name in a plan can become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from html import escape
+from typing import TypeAlias
+
+from tfcheck.regex import regex
+from tfcheck.report.plain import visible
+
+_VOID = frozenset({"meta", "input", "wbr"})
+#: What is quoted in a sentence, and where a long name may be broken into lines.
+_QUOTED = regex(r"`([^`\n]+)`")
+_BREAK = regex(r"(?<=[/\]}_])(?=[^./:\]}_])|(?<=\.)(?=[^./:\]}])(?!tf\b)|(?<=:)(?=[^./:\]}])(?!\d+$)")
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+Child: TypeAlias = "str | Markup | None | Iterable[Child]"
+
+
+def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:
+    """Build an element; `class_` is the attribute `class`, `data_rule` is `data-rule`, None and False are left out."""
+    written = "".join(_attribute(each, value) for each, value in attributes.items())
+    if name in _VOID:
+        return Markup(f"<{name}{written}>")
+    return Markup(f"<{name}{written}>{inside(children)}</{name}>")
+
+
+def inside(child: Child) -> Markup:
+    """Write what is inside of an element: markup as it is, every other string as text, one after the other."""
+    pieces: list[str] = []
+    _gather(child, pieces)
+    return Markup("".join(pieces))
+
+
+def _gather(child: Child, pieces: list[str]) -> None:
+    if isinstance(child, str):
+        pieces.append(child if isinstance(child, Markup) else _text(child))
+    elif child is not None:
+        for each in child:
+            _gather(each, pieces)
+
+
+@lru_cache(maxsize=10_000)
+def _text(text: str) -> str:
+    return escape(visible(text))
+
+
+def _attribute(name: str, value: str | int | bool | None) -> str:
+    if value is None or value is False:
+        return ""
+    known = name.rstrip("_").replace("_", "-")
+    return f" {known}" if value is True else f' {known}="{_text(str(value))}"'
+
+
+@lru_cache(maxsize=10_000)
+def address(text: str) -> Markup:
+    """Write an address or an ARN as code that may be broken between its parts."""
+    first, *others = _BREAK.split(visible(text))
+    return tag("code", first, ((tag("wbr"), each) for each in others))
+
+
+def prose(text: str) -> Markup:
+    """Write a sentence in which what stands between backticks is code."""
+    parts = _QUOTED.split(text)
+    return inside(address(part) if number % 2 else part for number, part in enumerate(parts))

@@ -1,0 +1,208 @@
+"""Render one cause: who lacks what, what comes near it, where it is written, and what fixes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.report.causes import Cause, Group, Need, block
+from tfcheck.report.contrast import nearest, parting
+from tfcheck.report.html.element import Child, Markup, address, prose, tag
+from tfcheck.report.html.source import change, quoted, to_do
+from tfcheck.report.html.view import View, capitalised, joined, sentence
+from tfcheck.report.markdown.page import TargetedCause
+from tfcheck.report.words import counted, outcome_words, title, why_not
+from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Report, Verdict
+
+#: More statements that come near, and more of their patterns, are counted.
+_SHOWN_NEAR, _SHOWN_PATTERNS, _SHOWN_TASKS, _SHOWN_EXCERPTS = 2, 4, 4, 2
+_SHOWN_STATEMENTS = 6
+_CHANGES = {"introduced": "introduced by this change", "existing": "already broken before this change"}
+
+
+class Told:
+    """The fixes and remedies that the page has shown already."""
+
+    def __init__(self) -> None:
+        self.fixes: dict[Fix, str] = {}
+        self.remedies: set[Remedy] = set()
+
+
+def article(found: TargetedCause, number: int, view: View, told: Told, most: int) -> Markup:
+    """Write a cause with at most `most` groups as an article; a fix that an earlier one shows is only named."""
+    cause = found.cause
+    alone = len(cause.groups) == 1
+    rest = sum(len(each.tasks) for each in cause.groups[most:])
+    severity = cause.severity.value
+    head = tag(
+        "div",
+        tag("span", severity, class_=f"badge {severity}"),
+        tag("h3", prose(capitalised(title(cause))), id=f"finding-{number}-title"),
+        view.rule(cause.rule),
+        class_="title",
+    )
+    return tag(
+        "article",
+        head,
+        tag("p", joined(list(_facts(found, view)), " · "), class_="facts"),
+        (_group(cause, group, found.report, view, told, alone=alone) for group in cause.groups[:most]),
+        tag("p", f"and {counted(rest, 'more task definition')}: see the JSON report", class_="soft") if rest else None,
+        class_="cause",
+        id=f"finding-{number}",
+        aria_labelledby=f"finding-{number}-title",
+        data_verdict="denied",
+        data_rule=cause.rule,
+    )
+
+
+def _facts(found: TargetedCause, view: View) -> Iterator[Child]:
+    yield counted(len(found.cause.tasks), "task definition")
+    if found.cause.breaks:
+        yield "this change breaks it"
+    elif found.cause.change in _CHANGES:
+        yield _CHANGES[found.cause.change]
+    if view.several:
+        yield ("in ", joined([address(each) for each in found.targets]))
+
+
+def _group(cause: Cause, group: Group, report: Report, view: View, told: Told, *, alone: bool) -> Markup:
+    left = [
+        *_who(cause, group, report, view, alone=alone),
+        *_near(group, report, view),
+        _said(group),
+        _consequence(cause, group),
+    ]
+    right = [*_sources(group, report, view), *_fixes(group, told)]
+    columns = (tag("div", left, class_="stack"), tag("div", right, class_="stack") if right else None)
+    return tag("div", columns if right else tag("div", left, class_="stack alone"), class_="columns")
+
+
+# Who needs what
+
+
+def _who(cause: Cause, group: Group, report: Report, view: View, *, alone: bool) -> Iterator[Child]:
+    lacks = bool(group.needs) and cause.reason is not Reason.TRUST_POLICY
+    tasks = _tasks(group, report, view)
+    if not lacks:
+        yield tag("p", ((prose(group.message), ": ") if not alone else None), tasks, class_="prose")
+        if group.role and group.role not in group.shown:
+            yield tag("p", "See ", address(group.role), view.at(group.findings[0].location, report), class_="prose")
+    else:
+        yield tag("p", tasks, " need" if len(group.tasks) > 1 else " needs", class_="prose")
+        yield tag("ul", map(_need, group.needs), class_="needs")
+        role = why_not(cause.reason, cause.role_kind, "\0" if group.role else "")
+        before, _, after = role.partition("\0")
+        named = (address(group.role), view.at(group.findings[0].location, report)) if "\0" in role else None
+        yield tag("p", "but ", before, named, after, ".", class_="prose")
+    yield _instances(group, report, view)
+
+
+def _tasks(group: Group, report: Report, view: View) -> Markup:
+    first = {block(each): each for each in reversed(group.tasks)}
+    names = [view.task(first.get(block(each), each), report, each) for each in group.shown[:_SHOWN_TASKS]]
+    more = f" and {len(group.shown) - _SHOWN_TASKS} more" if len(group.shown) > _SHOWN_TASKS else None
+    return joined([*names[:-1], (names[-1], more)] if names else [])
+
+
+def _need(need: Need) -> Markup:
+    severity = "error" if need.required else "warning"
+    weight = tag("span", "required" if need.required else "recommended", class_=f"weight {severity}")
+    action = tag("b", need.answer.requirement.action)
+    return tag("li", action, weight, tag("span", "on ", address(need.resource), class_="on"))
+
+
+def _instances(group: Group, report: Report, view: View) -> Markup | None:
+    if len(group.tasks) <= len(group.shown) <= _SHOWN_TASKS:
+        return None
+    names = tag("ul", (tag("li", view.task(each, report)) for each in group.tasks), class_="names")
+    return tag("details", tag("summary", f"All {len(group.tasks):,} task definitions", class_="small"), names)
+
+
+# Why
+
+
+def _near(group: Group, report: Report, view: View) -> Iterator[Markup]:
+    """Write the statements that come nearest, or that deny it: the same for several needs once."""
+    found: dict[Evidence, Need] = {}
+    for need in group.needs:
+        for each in need.answer.evidence[:_SHOWN_NEAR]:
+            found.setdefault(each, need)
+    for each, need in list(found.items())[:_SHOWN_STATEMENTS]:
+        needed = need.answer.requirement.shown_resource
+        sid = (" (", tag("code", each.sid), ")") if each.sid else None
+        because = (": ", prose(each.because)) if each.because else None
+        head = tag("p", address(each.policy), sid, view.at(each.location, report), because, class_="prose")
+        yield tag("div", head, _patterns(each, needed), class_="near")
+
+
+def _patterns(evidence: Evidence, needed: str) -> Markup | None:
+    patterns = nearest(needed, evidence.patterns)
+    if not patterns:
+        return None
+    compared = evidence.effect == "Allow" and not evidence.because.startswith("action")
+    rows: list[Child] = [tag("dt", "needed"), tag("dd", needed)] if compared else []
+    rows.append(tag("dt", "denied" if evidence.effect == "Deny" else "granted"))
+    rows += [
+        tag("dd", _marked(each, parting(needed, each) if compared else None)) for each in patterns[:_SHOWN_PATTERNS]
+    ]
+    if len(patterns) > _SHOWN_PATTERNS:
+        rows.append(tag("dd", f"and {len(patterns) - _SHOWN_PATTERNS} more"))
+    return tag("dl", rows)
+
+
+def _marked(pattern: str, stop: int | None) -> Child:
+    """Mark in a pattern what does not match; where all of it does, what is needed goes on behind it."""
+    return (pattern[:stop], tag("mark", pattern[stop:])) if stop and stop < len(pattern) else pattern
+
+
+def _said(group: Group) -> Markup | None:
+    first = group.findings[0]
+    said = dict.fromkeys(each for finding in group.findings for each in finding.explanation)
+    broken = dict.fromkeys(
+        each.requirement.action
+        for each in first.answers
+        if each.before is Verdict.ALLOWED and each.verdict is Verdict.DENIED
+    )
+    lost = [f"This change breaks it: {', '.join(broken)} was allowed before"] if broken else []
+    return tag("div", map(sentence, (*lost, *said)), class_="prose") if lost or said else None
+
+
+def _consequence(cause: Cause, group: Group) -> Markup | None:
+    symptom = next((each.symptom for each in group.findings if each.symptom), "")
+    if not symptom:
+        return None
+    return tag("div", tag("p", outcome_words(symptom, cause), class_="small soft"), tag("p", symptom, class_="says"))
+
+
+# Where it is written, and what fixes it
+
+
+def _sources(group: Group, report: Report, view: View) -> Iterator[Markup]:
+    shown: set[tuple[str, int]] = set()
+    for name, place in _places(group.findings[0]):
+        found = view.excerpt(place, report)
+        if found is not None and (place.file, place.line) not in shown and len(shown) < _SHOWN_EXCERPTS:
+            shown.add((place.file, place.line))
+            yield quoted(found, place, report, view, title=name)
+
+
+def _places(finding: Finding) -> Iterator[tuple[str, Location]]:
+    near = next((each for answer in finding.answers for each in answer.evidence), None)
+    statement = "Statement that denies it" if near and near.effect == "Deny" else "Nearest statement"
+    where = ("Needed here", statement, "Role") if finding.answers else ("Written here",) * 3
+    for name, place in zip(where, (finding.needed_at, near.location if near else None, finding.location), strict=True):
+        if place is not None:
+            yield name, place
+
+
+def _fixes(group: Group, told: Told) -> Iterator[Markup]:
+    for fix in dict.fromkeys(each.fix for each in group.findings if each.fix is not None):
+        if fix in told.fixes:
+            again = tag("a", "the change above", href=f"#{told.fixes[fix]}")
+            yield tag("p", tag("b", "Fix: "), prose(fix.title), " (", again, ")", class_="prose")
+        else:
+            told.fixes[fix] = f"fix-{len(told.fixes) + 1}"
+            yield tag("div", change(fix), id=told.fixes[fix])
+    for remedy in dict.fromkeys(each.remedy for each in group.findings if each.remedy is not None):
+        if remedy not in told.remedies:
+            told.remedies.add(remedy)
+            yield to_do(remedy)

@@ -1,0 +1,132 @@
+"""Render what cannot be decided, what the change does, and the notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tfcheck.report.causes import blocks
+from tfcheck.report.change_words import TASKS, Access, about_access, switched
+from tfcheck.report.html.element import Child, Markup, address, inside, prose, tag
+from tfcheck.report.html.view import View, capitalised, joined
+from tfcheck.report.origin import target
+from tfcheck.report.unknown_text import open_questions
+from tfcheck.report.words import deciding_words, reason_words
+from tfcheck.vocabulary.finding import Answer, Reason, Report
+
+_SHOWN_TASKS = 4
+_SHOWN_ROWS = 200
+_CLASSES = {"fixed": "good", "still_broken": "warning", "broken": "error"}
+
+
+def questions(report: Report, view: View) -> Iterator[Markup]:
+    """Write what is not decided: one article for all that waits for the same."""
+    for (reason, cause), members in open_questions(report).items():
+        yield _question(reason, cause, members, report, view)
+
+
+def _question(reason: Reason | None, cause: str, members: list[Answer], report: Report, view: View) -> Markup:
+    tasks = list(dict.fromkeys(each.requirement.task_definition for each in members))
+    rules = dict.fromkeys(each.requirement.rule for each in members)
+    names = blocks(tasks)
+    who = joined([view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]])
+    more = f" and {len(names) - _SHOWN_TASKS} more" if len(names) > _SHOWN_TASKS else None
+    advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
+    head = tag(
+        "div",
+        tag("span", "unknown", class_="badge unknown"),
+        tag("h3", prose(capitalised(_words(reason, cause)))),
+        class_="title",
+    )
+    return tag(
+        "article",
+        head,
+        tag("p", who, more, _in(report, view), class_="prose"),
+        tag("p", prose(advice), class_="prose") if advice else None,
+        _rows(members),
+        _all(tasks, report, view) if len(tasks) > len(names) or more else None,
+        class_="open stack",
+        data_verdict="unknown",
+        data_rule=" ".join(rules),
+    )
+
+
+def _words(reason: Reason | None, cause: str) -> str:
+    return f"{reason_words(reason)}{f': {cause}' if cause else ''}"
+
+
+def _rows(members: list[Answer]) -> Markup:
+    rows = dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members)
+    shown = list(rows)[:_SHOWN_ROWS]
+    more = tag("li", f"and {len(rows) - _SHOWN_ROWS} more") if len(rows) > _SHOWN_ROWS else None
+    return tag(
+        "ul",
+        (tag("li", tag("b", action), tag("span", "on ", address(where), class_="on")) for action, where in shown),
+        more,
+        class_="needs",
+    )
+
+
+def _all(tasks: Sequence[str], report: Report, view: View) -> Markup:
+    names = tag("ul", (tag("li", view.task(each, report)) for each in tasks), class_="names")
+    return tag("details", tag("summary", f"All {len(tasks):,} task definitions", class_="small"), names)
+
+
+def _in(report: Report, view: View) -> Child:
+    return (" in ", address(target(report))) if view.several else None
+
+
+# The change
+
+
+def changes(report: Report, view: View) -> Markup | None:
+    """Write what the change does to task definitions and to the access of their roles."""
+    rows = [*_task_changes(report, view), *_access(report)]
+    if not rows:
+        return None
+    return inside((tag("h3", target(report)) if view.several else None, tag("ul", rows, class_="changes")))
+
+
+def _task_changes(report: Report, view: View) -> Iterator[Markup]:
+    for kind, words in TASKS.items():
+        found = [each.task_definition for each in report.task_changes if each.change == kind]
+        for each in found:
+            yield tag("li", tag("b", words, class_=f"sign {_CLASSES[kind]}"), " ", view.task(each, report))
+
+
+def _access(report: Report) -> Iterator[Markup]:
+    yield from (_line("switches the execution role", switched(each)) for each in report.role_switches)
+    for kind in about_access(report):
+        yield from (_line(kind.words, each) for each in kind.lines)
+
+
+def _line(words: str, access: Access) -> Markup:
+    parts: list[Child] = [address(part) if number % 2 else part for number, part in enumerate(access.parts)]
+    return tag("li", tag("b", words), " ", parts, (": ", prose(access.because)) if access.because else None)
+
+
+# Notes
+
+
+def notes(reports: Sequence[Report], view: View) -> Iterator[Markup]:
+    """Write what could not be analysed or read, and the assumptions."""
+    for report in reports:
+        yield from (
+            tag(
+                "li",
+                tag("b", "could not be analysed: "),
+                address(each.address),
+                _in(report, view),
+                ": ",
+                prose(each.reason),
+            )
+            for each in report.skipped
+        )
+    unread = dict.fromkeys(each for report in reports for each in report.unread)
+    yield from (tag("li", tag("b", "not checked: "), prose(each.problem)) for each in unread)
+    said = (note for report in reports for note in (*report.notes, *_assumptions(report)))
+    yield from (tag("li", prose(each)) for each in dict.fromkeys(said))
+
+
+def _assumptions(report: Report) -> Iterator[str]:
+    for answer in report.answers:
+        yield from answer.assumptions

@@ -1,0 +1,161 @@
+"""Render the access map of task definitions: task, role, policy, statement, and what it allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tfcheck.report.access_map import (
+    NO_ROLE,
+    NO_STATEMENT,
+    CallNode,
+    MistakeNode,
+    PolicyKind,
+    PolicyNode,
+    RoleNode,
+    StatementNode,
+    TaskNode,
+    paths,
+)
+from tfcheck.report.folded_map import MapGroup
+from tfcheck.report.html.element import Child, Markup, address, prose, tag
+from tfcheck.report.html.view import View
+from tfcheck.report.map_text import WEIGHTS, statement_name
+from tfcheck.report.screen import Style
+from tfcheck.vocabulary.finding import AccessChange, Location, Report, RoleKind, Severity, Verdict
+
+_CLASSES = {Verdict.ALLOWED: "allowed", Verdict.DENIED: "denied", Verdict.UNKNOWN: "waits"}
+_SIGNS = {Verdict.ALLOWED: ("✓", "allowed"), Verdict.DENIED: ("✗", "missing"), Verdict.UNKNOWN: ("?", "unknown")}
+_STYLES = {Style.ERROR: "error", Style.WARNING: "warning", Style.UNKNOWN: "unknown", Style.GOOD: "good"}
+_VERDICTS = {Style.ERROR: "denied", Style.WARNING: "denied", Style.UNKNOWN: "unknown"}
+_SHOWN_NEAR = 3
+
+
+def access_tree(group: MapGroup, id: str, report: Report, view: View, *, opened: bool) -> Markup:
+    """Write the map of task definitions, folded below how they stand."""
+    task = group.map
+    sign = tag("span", task.status.mark, class_=f"sign {_STYLES.get(task.status.style, 'soft')}", aria_hidden="true")
+    several = f" ({len(group.tasks):,} instances)" if len(group.tasks) > 1 else None
+    summary = tag(
+        "summary", sign, tag("h3", address(group.name), several), tag("span", task.status.words, class_="words")
+    )
+    top = _item("task", (_kind("task definition"), address(group.name)), _branches(task, report, view))
+    rules = dict.fromkeys(
+        (*(rule for *_, call in paths(task) for rule in call.rules), *(each.rule for each in task.mistakes))
+    )
+    return tag(
+        "details",
+        summary,
+        tag("div", _instances(group), tag("ul", top), class_="tree"),
+        class_="map",
+        id=id,
+        open=opened,
+        data_verdict=_VERDICTS.get(task.status.style, "allowed"),
+        data_rule=" ".join(rules),
+    )
+
+
+def _instances(group: MapGroup) -> Markup | None:
+    if len(group.tasks) == 1:
+        return None
+    names = tag("ul", (tag("li", address(each)) for each in group.tasks), class_="names")
+    return tag("details", tag("summary", "Instances", class_="small"), names)
+
+
+def _item(kind: str, node: Child, branches: Iterable[Markup] = ()) -> Markup:
+    below = list(branches)
+    return tag("li", tag("div", node, class_="node"), tag("ul", below) if below else None, class_=kind)
+
+
+def _kind(words: str) -> Markup:
+    return tag("span", words, class_="kind")
+
+
+def _sign(sign: str, words: str) -> Child:
+    return (tag("span", sign, class_="sign", aria_hidden="true"), tag("span", f"{words}: ", class_="vh"), " ")
+
+
+def _why(*words: Child) -> Markup:
+    return tag("span", words, class_="why")
+
+
+def _place(place: Location | None, report: Report, view: View) -> Markup | None:
+    return tag("span", view.place(place, report), class_="place") if place else None
+
+
+# The branches
+
+
+def _branches(task: TaskNode, report: Report, view: View) -> Iterator[Markup]:
+    for each in task.skipped:
+        yield _item("waits", (_sign("?", "unknown"), "could not be analysed", _why(prose(each))))
+    yield from (_mistake(each, report, view) for each in task.mistakes)
+    for role in task.roles:
+        if task.former_role and role.kind is RoleKind.EXECUTION:
+            former = tag("s", address(task.former_role))
+            yield _removed(former, "this change replaces it", kind="execution role")
+        yield _role(role, report, view)
+
+
+def _mistake(mistake: MistakeNode, report: Report, view: View) -> Markup:
+    kind = "denied" if mistake.severity is not Severity.INFO else "note"
+    words = _sign("✗", mistake.severity.value) if kind == "denied" else None
+    return _item(
+        f"{kind} call",
+        (words, prose(mistake.message), _why(view.rule(mistake.rule)), _place(mistake.location, report, view)),
+    )
+
+
+def _role(role: RoleNode, report: Report, view: View) -> Markup:
+    name = address(role.address) if role.address else NO_ROLE
+    branches = (
+        *(_policy(each, report, view) for each in role.policies),
+        *_unmet(role.unmet, report, view),
+        *(_revoked(each, "this change revokes it") for each in role.revoked),
+        *(_revoked(each, "this change may revoke it") for each in role.possibly_revoked),
+    )
+    return _item("role", (_kind(f"{role.kind.value} role"), name, _place(role.location, report, view)), branches)
+
+
+def _policy(policy: PolicyNode, report: Report, view: View) -> Markup:
+    name = address(policy.address) if policy.kind is PolicyKind.POLICY else "of the role"
+    node = (_kind(policy.kind.value), name, _place(policy.location, report, view))
+    return _item("policy", node, (_statement(each, report, view) for each in policy.statements))
+
+
+def _statement(statement: StatementNode, report: Report, view: View) -> Markup:
+    return _item("statement", statement_name(statement), (_call(each, report, view) for each in statement.calls))
+
+
+def _unmet(calls: Iterable[CallNode], report: Report, view: View) -> Iterator[Markup]:
+    """Gather the calls that no statement comes near by why that is so."""
+    alike: dict[tuple[str, str, Verdict], list[CallNode]] = {}
+    for each in calls:
+        alike.setdefault((each.because, each.decided_by, each.verdict), []).append(each)
+    for (because, decided_by, verdict), members in alike.items():
+        node = (prose(because or NO_STATEMENT), _why(prose(decided_by)) if decided_by else None)
+        yield _item(f"policy {_CLASSES[verdict]}", node, (_call(each, report, view, alone=False) for each in members))
+
+
+def _call(call: CallNode, report: Report, view: View, *, alone: bool = True) -> Markup:
+    weight = f" ({WEIGHTS[call.severity]})" if call.verdict is Verdict.DENIED else None
+    sign, words = ("·", "not granted") if call.optional else _SIGNS[call.verdict]
+    broken = _why("allowed before this change") if call.broken else None
+    near = [_why("near: ", address(each.policy), view.at(each.location, report)) for each in call.near[:_SHOWN_NEAR]]
+    why = (
+        (_why(prose(call.because)), _why(prose(call.decided_by)) if call.decided_by else None, near)
+        if alone and call.because
+        else near
+    )
+    node = (_sign(sign, words), tag("b", call.action), " on ", address(call.object), weight, broken, why)
+    return _item(f"call {'note' if call.optional else _CLASSES[call.verdict]}", node)
+
+
+def _revoked(access: AccessChange, words: str) -> Markup:
+    what = tag("s", tag("b", access.action), " on ", address(access.resource))
+    return _removed(what, words, access.because or "")
+
+
+def _removed(node: Child, words: str, because: str = "", kind: str = "") -> Markup:
+    label = _kind(kind) if kind else None
+    why = _why(words, (": ", prose(because)) if because else None)
+    return _item("removed", (label, _sign("−", "removed"), node, why))

@@ -1,0 +1,133 @@
+"""The page in a browser: hostile names run nothing, axe-core finds no fault, and it fits a phone.
+
+Needs Playwright and axe-core of the development tools, and Chromium or Chrome on PATH.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.cases import TESTDATA
+from tests.report import samples
+from tests.report.hostile import filled
+from tfcheck.analysis.session import Session
+from tfcheck.report.html import html
+from tfcheck.vocabulary.finding import Report
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (development tools)")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium or Chrome on PATH")
+
+#: What would show that a name has become a script: a dialog, a request, or this in the page's title.
+ATTACKS = (
+    "</script><script>document.title='run'</script>",
+    "<img src=https://evil.test/x onerror=\"document.title='run'\">",
+    '" onmouseover="document.title=\'run\'" autofocus onfocus="alert(1)',
+    "</style><svg onload=document.title='run'>",
+    "javascript:document.title='run'",
+    "<meta http-equiv=refresh content='0;url=https://evil.test'>",
+    "<base href=https://evil.test/>",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@cache
+def of(case: str) -> Report:
+    path = str(TESTDATA / case / "plan.json")
+    (checked,) = Session([path], excerpts=True).checked(path)
+    return checked.report
+
+
+def opened(browser: Any, path: Path, page: str, **options: Any) -> Any:
+    path.write_text(page, encoding="utf-8")
+    tab = browser.new_context(**options).new_page()
+    tab.goto(path.as_uri())
+    return tab
+
+
+def test_no_name_runs_or_asks_for_anything(browser: Any, tmp_path: Path) -> None:
+    reports = [msgspec.structs.replace(filled(each), context={"target": each}) for each in ATTACKS]
+    (tmp_path / "page.html").write_text(html(reports), encoding="utf-8")
+    tab = browser.new_context().new_page()
+    seen: list[str] = []
+    tab.on("dialog", lambda dialog: seen.append(dialog.message))
+    tab.on("request", lambda request: seen.append(request.url))
+    tab.on("pageerror", lambda error: seen.append(str(error)))
+    tab.on("console", lambda message: seen.append(message.text))
+    tab.goto((tmp_path / "page.html").as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    tab.mouse.move(200, 200)
+    tab.keyboard.press("Tab")
+    assert tab.title().startswith("tfcheck: ")
+    assert seen == [(tmp_path / "page.html").as_uri()]
+    assert tab.locator("img, svg, iframe, object, embed, base").count() == 0
+    assert tab.locator("script").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault(scheme: str, browser: Any, tmp_path: Path) -> None:
+    page = html([of("access-changed"), samples.MIXED]).replace("content-visibility:", "x-off:")
+    tab = opened(browser, tmp_path / "page.html", page, color_scheme=scheme, bypass_csp=True)
+    tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    found = axe.Axe().run(tab).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+
+
+@pytest.mark.parametrize("case", ["near-misses", "twelve-services", "access-changed"])
+def test_it_fits_a_phone(case: str, browser: Any, tmp_path: Path) -> None:
+    tab = opened(browser, tmp_path / "page.html", html([of(case)]), viewport={"width": 360, "height": 640})
+    for _ in range(2):
+        assert tab.evaluate("document.documentElement.scrollWidth") == 360
+        tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+def test_filters_and_keys_work(browser: Any, tmp_path: Path) -> None:
+    tab = opened(browser, tmp_path / "page.html", html([of("access-changed")]))
+    shown = "article:visible, details.map:visible"
+    assert tab.locator(shown).count() == 6
+    tab.keyboard.press("/")
+    tab.keyboard.type("mail")
+    tab.get_by_text("1 of 6 shown").wait_for()
+    assert tab.locator(shown).count() == 1
+    assert tab.locator("#findings .none").is_visible()
+    tab.keyboard.press("Escape")
+    tab.get_by_text("6 shown", exact=True).wait_for()
+    tab.get_by_label("Missing").uncheck()
+    tab.get_by_text("2 of 6 shown").wait_for()
+    assert tab.locator("article:visible").count() == 0
+    tab.get_by_label("Missing").check()
+    tab.get_by_label("Rule").select_option("env-file")
+    tab.get_by_text("6 shown", exact=True).wait_for()
+
+
+def test_a_link_opens_the_map_that_it_leads_to(browser: Any, tmp_path: Path) -> None:
+    tab = opened(browser, tmp_path / "page.html", html([of("access-changed")]))
+    tab.locator("article a[href^='#map-']").first.click()
+    assert tab.locator("details.map[open]").count() == 1
+    tab.get_by_role("button", name="Close all maps").or_(tab.get_by_role("button", name="Open all maps")).click()
+    assert tab.locator("details.map[open]").count() == 0
+
+
+def test_everything_is_open_in_print(browser: Any, tmp_path: Path) -> None:
+    tab = opened(browser, tmp_path / "page.html", html([of("access-changed")]))
+    tab.emulate_media(media="print")
+    tab.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert tab.locator("details:not([open])").count() == 0
+    assert tab.locator("#filters").is_hidden()
+    tab.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert tab.locator("details[open]").count() == 0

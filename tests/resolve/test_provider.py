@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,14 @@ def test_repositories_and_layers_may_be_anybodys(literal: str) -> None:
     policy = change("aws_iam_policy.shared", "create", name="shared", after={"policy": literal})
     assert assumed(policy) == (None, 0)
     assert assumed(task(arn("role/x")), policy) == (HERE, 1)
+
+
+def test_an_account_that_a_role_only_trusts_is_not_assumed() -> None:
+    trust = {"Statement": [{"Action": "sts:AssumeRole", "Principal": {"AWS": arn("root", ELSEWHERE)}}]}
+    role = change("aws_iam_role.monitor", "create", name="monitor", after={"assume_role_policy": json.dumps(trust)})
+    assert isinstance(resolver(role).surroundings(parse("aws_s3_bucket.b")).account, Unknown)
+    own = change("aws_iam_policy.p", "create", name="p", after={"policy": arn("role/x")})
+    assert resolver(role, own).surroundings(parse("aws_s3_bucket.b")).account == HERE
 
 
 def test_several_accounts_in_literal_arns_decide_nothing() -> None:

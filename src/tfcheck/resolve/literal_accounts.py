@@ -52,18 +52,23 @@ _COMMENT_LINE = regex(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
 def literal_accounts(plan: Plan, source_texts: Iterable[str]) -> frozenset[str]:
     """Return the accounts in ARNs of planned resources, of variables and of the sources, except AWS's own.
 
-    Looked-up values do not count, nor do repositories and Lambda layers: somebody else may own them.
+    Looked-up values do not count, nor do repositories and Lambda layers: somebody else may own them. An account that
+    only trust policies name is let in from outside.
     """
-    found: set[str] = set()
-    for text in strings(plan.variables):
-        found.update(_ACCOUNT.findall(text))
+    planned = set(accounts_in(plan.variables))
+    trusted: set[str] = set()
     for kind in plan.types():
         for instance in plan.instances(kind) if kind.startswith("aws_") else ():
-            for text in strings(instance.after):
-                found.update(_ACCOUNT.findall(text))
-    for text in source_texts:
-        found.update(_ACCOUNT.findall(_COMMENT_LINE.sub("", text)))
-    return frozenset(found - _OF_AWS)
+            for name, value in (instance.after or {}).items():
+                (trusted if name == "assume_role_policy" else planned).update(accounts_in(value))
+    written = {account for text in source_texts for account in accounts_in(_COMMENT_LINE.sub("", text))}
+    return frozenset((planned | written) - (trusted - planned) - _OF_AWS)
+
+
+def accounts_in(value: object) -> Iterator[str]:
+    """Yield the account numbers in the ARNs of a value."""
+    for text in strings(value):
+        yield from _ACCOUNT.findall(text)
 
 
 def strings(value: object) -> Iterator[str]:

@@ -65,6 +65,8 @@ NAMELESS = Unknown()
         ("a*b*c", "abc", T),
         ("a*b*c", "acb", F),
         ("a?c", "a/c", T),
+        ("a?*", "ab", T),
+        ("a?*", "a", F),
         ("A*", "abc", F),
         ("[a]*", "abc", F),
         ("a\\*", "a*", F),

@@ -44,6 +44,7 @@ BY_HAND = {
     "other-partition": "the file is named in another partition, which no policy of this one is about",
     "owners-replaced": "the sources grant it already, and the next plan restores it",
     "policies-through-functions": "an explicit deny is changed by whoever wrote it",
+    "role-takes-over-policies": "the sources grant it already, and the next plan restores it",
     "role-outside-plan": "there is no role yet",
     "services-by-revision": "there is no role yet",
     "services-redeployed": "there is no role yet",

@@ -15,26 +15,14 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.role.attached import Attached
 from tfcheck.role.exclusive import exclusive
+from tfcheck.role.grants import PolicyAttachment, grants, known_arn, members
 from tfcheck.role.policies import Policies, PolicyOrReason, first
 from tfcheck.role.same_name import of_one_name, possibly_of_one_name
+from tfcheck.role.undone import is_unchanged, undone
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
 from tfcheck.world.world import World, WorldObject
-
-
-class PolicyAttachment(msgspec.Struct, frozen=True):
-    """Something in the plan that attaches a policy to a role.
-
-    `name` is the name of an inline policy, None for a managed one; `reference` is then the managed policy's ARN.
-    `found` is the policy where it has been read already.
-    """
-
-    thing: WorldObject
-    role: Value
-    name: Value = None
-    reference: Value = None
-    found: PolicyOrReason | None = None
 
 
 def account_of(role: WorldObject) -> TextLike:
@@ -94,9 +82,21 @@ class Attachments:
         attached = Attached()
         sure, open_ = self._for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
-            sure = [*sure, *self._own(role, attached, aside, sure)]
+            own = list(self._own(role, attached, aside, sure))
+            sure = [*(each for each in sure if not self._is_undone(each, role, attached)), *own]
         self._collect(attached, sure, open_, name, fate)
         return attached
+
+    def _is_undone(self, grant: PolicyAttachment, role: WorldObject, attached: Attached) -> bool:
+        """Whether the update of a role removes, or may remove, what a resource that does not change attaches to it."""
+        goes = undone(role, self._world).removes(grant.name, grant.reference)
+        if goes is Truth.FALSE or not is_unchanged(grant.thing, self._world):
+            return False
+        if goes is Truth.TRUE:
+            attached.notes.append(f"{grant.thing.address} is removed by this change: {role.address} does not list it")
+        else:
+            self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
+        return True
 
     def of_name(self, name: TextLike | None, account: Value = None, fate: Fates | None = None) -> Attached:
         """Collect what is attached to a role of which only the name is known, if that, and perhaps the account."""
@@ -213,12 +213,12 @@ class Attachments:
             sure.extend(self._by_name.get(known, ()))
         candidates = self._odd_names if isinstance(known, str) else self._by_name
         vague = [(grant.role, [grant]) for grant in self._unnamed]
-        for text, grants in [*candidates.items(), *vague]:
+        for text, listed in [*candidates.items(), *vague]:
             truth = Truth.FALSE if text == known else equal(text, name)
             if truth is Truth.TRUE:
-                sure.extend(grants)
+                sure.extend(listed)
             elif truth is Truth.UNKNOWN:
-                open_.extend(grants)
+                open_.extend(listed)
         return sure, open_
 
     @cached_property
@@ -302,7 +302,7 @@ class Attachments:
         listed = items(value)
         for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
             if not (isinstance(arn, str) and arn in elsewhere):
-                yield PolicyAttachment(role, role.attribute("name"), reference=_known_arn(arn))
+                yield PolicyAttachment(role, role.attribute("name"), reference=known_arn(arn))
 
     def _names_elsewhere(self, role: WorldObject) -> Collection[str]:
         """Name the inline policies that other resources of the plan managed before the change: they speak for them."""
@@ -323,7 +323,7 @@ class Attachments:
         for each in before.things("aws_iam_role_policy_attachment"):
             arns.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("policy_arn")))
         for each in before.things("aws_iam_policy_attachment"):
-            for role in _members(each.attribute("roles"), "the list of roles is not in the plan"):
+            for role in members(each.attribute("roles"), "the list of roles is not in the plan"):
                 arns.setdefault(str(role), set()).add(str(each.attribute("policy_arn")))
         return names, arns
 
@@ -365,7 +365,7 @@ class Attachments:
 
     @staticmethod
     def _may_own(owner: WorldObject, grant: PolicyAttachment) -> bool:
-        return equal(_known_arn(owner.attribute("policy_arn")), grant.reference) is not Truth.FALSE
+        return equal(known_arn(owner.attribute("policy_arn")), grant.reference) is not Truth.FALSE
 
     @cached_property
     def _owners(self) -> dict[TextLike | None, list[WorldObject]]:
@@ -374,27 +374,3 @@ class Attachments:
         for thing in self._world.things("aws_iam_policy_attachment"):
             found.setdefault(identity(thing.attribute("policy_arn")), []).append(thing)
         return found
-
-
-def grants(world: World) -> Iterator[PolicyAttachment]:
-    """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
-    for thing in world.things("aws_iam_role_policy"):
-        yield PolicyAttachment(thing, thing.attribute("role"), name=thing.attribute("name"))
-    for thing in world.things("aws_iam_role_policy_attachment"):
-        yield PolicyAttachment(thing, thing.attribute("role"), reference=_known_arn(thing.attribute("policy_arn")))
-    for thing in world.things("aws_iam_policy_attachment"):
-        for role in _members(thing.attribute("roles"), "the list of roles is known only after apply"):
-            yield PolicyAttachment(thing, role, reference=_known_arn(thing.attribute("policy_arn")))
-    for thing in world.things("aws_iam_role_policy_attachments_exclusive"):
-        for arn in _members(thing.attribute("policy_arns"), "the list of policies is known only after apply"):
-            yield PolicyAttachment(thing, thing.attribute("role_name"), reference=_known_arn(arn))
-
-
-def _known_arn(value: Value) -> Value:
-    return Unknown(reason="the policy's ARN is not in the plan") if value is None else value
-
-
-def _members(value: Value, reason: str) -> tuple[Value, ...]:
-    """Return the elements of a list; an unknown list is one unknown element, which may be any of them, or none."""
-    listed = items(value)
-    return (Unknown(reason=reason),) if isinstance(listed, Unknown) else listed

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from tfcheck.role.attachment import STAYS, GrantOutcome, PolicyAttachment, grants
+from tfcheck.role.attachment import STAYS, GrantOutcome
+from tfcheck.role.grants import PolicyAttachment, grants
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split

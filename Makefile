@@ -7,7 +7,7 @@ SAMPLE = testdata/literal-missing/plan.json
 CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick package laws fuzz bombs selftest check format docs testdata bench clean
+.PHONY: help demo test quick package site laws fuzz bombs selftest check format docs testdata bench clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,10 @@ format: $(VENV)/.tools ## format the code and mend what the linter can mend
 docs: $(VENV)/.tools ## write the generated parts of README.md and docs/, and the screens of the tests
 	$(RUN) scripts.docs
 	$(RUN) tests.test_screens
+
+site: $(VENV)/.package ## build the documentation as a site, into site/
+	@$(PYTHON) scripts/environment.py $(VENV) --docs
+	NO_MKDOCS_2_WARNING=1 $(RUN) mkdocs build --strict
 
 testdata: $(VENV)/.tools ## make the plans of testdata/ again; needs terraform and moto, see CONTRIBUTING.md
 	@for case in $(CASES); do \

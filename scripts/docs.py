@@ -8,14 +8,14 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     query COMMAND   what any other command prints on standard output
     options         the options of `tfcheck check`
     options NAME    those of another command, as in `options atlantis plan`
-    rules           the manual of every rule that asks for permissions
-    configuration   the manual of every other rule
-    checks KIND     a list of the rules or of the configuration checks
+    checks KIND     a list of the rules that ask for permissions, or of the others
     statuses        the exit statuses
     rooms           the floors of the import contract, as a Mermaid diagram
     inputs          the inputs of action.yml
     outputs         its outputs
     keys            the keys of a configuration file
+
+The pages of docs/rules/ are generated as a whole.
 
     python -m scripts.docs            write them
     python -m scripts.docs --check    only say which pages are not current
@@ -29,17 +29,17 @@ import shlex
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from scripts import rule_pages
 from tfcheck.cli import main as cli
 from tfcheck.cli import rulebook
 from tfcheck.config.keys import KEYS, Key, Kind
 from tfcheck.config.schema import schema
 from tfcheck.report.json import encode
-from tfcheck.report.manual import Manual
 
 ROOT = Path(__file__).resolve().parent.parent
 #: The schema of configuration files, which the package contains.
@@ -49,7 +49,7 @@ _PART = re.compile(r"(<!-- begin: (\w+)(?: ([^\n]+?))? -->\n).*?(<!-- end -->)",
 
 def pages() -> list[Path]:
     """Give the pages that may hold generated parts."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), rule_pages.FOLDER / "README.md"]
 
 
 def schema_text() -> str:
@@ -168,30 +168,9 @@ def _statuses(_: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _rules(_: str) -> str:
-    return _pages(rulebook.of_permissions())
-
-
-def _configuration(_: str) -> str:
-    return _pages(rulebook.of_checks())
-
-
-def _pages(manuals: Iterable[Manual]) -> str:
-    return "\n".join(f"## {_heading(each)}\n\n{each.text.strip()}\n" for each in manuals)
-
-
 def _checks(kind: str) -> str:
     manuals = rulebook.of_checks() if kind == "configuration" else rulebook.of_permissions()
-    return "".join(f"- [`{each.id}`](docs/rules.md#{_anchor(each)}): {each.title}\n" for each in manuals)
-
-
-def _heading(rule: Manual) -> str:
-    return f"`{rule.id}`: {rule.title}"
-
-
-def _anchor(rule: Manual) -> str:
-    """Give the anchor that GitHub makes of the rule's heading."""
-    return re.sub(r"[^\w -]", "", _heading(rule).lower()).replace(" ", "-")
+    return "".join(f"- [`{each.id}`]({each.id}.md): {each.title}\n" for each in manuals)
 
 
 def _rooms(_: str) -> str:
@@ -217,15 +196,13 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "inputs": _inputs,
     "outputs": _outputs,
     "keys": _keys,
-    "rules": _rules,
-    "configuration": _configuration,
     "checks": _checks,
     "rooms": _rooms,
 }
 
 
 def main(arguments: list[str]) -> int:
-    wanted = {page: current(page) for page in pages()} | {SCHEMA: schema_text()}
+    wanted = {page: current(page) for page in pages()} | {SCHEMA: schema_text()} | rule_pages.pages()
     stale = {path: text for path, text in wanted.items() if not path.exists() or text != path.read_text("utf-8")}
     for page, text in stale.items():
         if "--check" in arguments:

@@ -2,6 +2,7 @@
 
     python3 scripts/environment.py .venv           the package alone
     python3 scripts/environment.py .venv --tools   the tools of its developers as well
+    python3 scripts/environment.py .venv --docs    what builds the documentation as a site
 
 Old Pythons must be able to read this file, to say that they are too old.
 """
@@ -21,11 +22,11 @@ def main(arguments):
     """Build the environment that the arguments ask for."""
     _with_a_python_that_is_new_enough()
     environment = Path(arguments[0])
-    tools = "--tools" in arguments
-    if not tools:
+    extra = {"--tools": "[dev]", "--docs": "[docs]"}.get(arguments[-1], "")
+    if not extra:
         print(f"making the environment {environment} (once, and when pyproject.toml changes) ...", flush=True)
         _make(environment)
-    package = f"{ROOT}[dev]" if tools else str(ROOT)
+    package = f"{ROOT}{extra}"
     command = [*_pip(environment), "install", "--quiet", "--disable-pip-version-check", "--editable", package]
     if subprocess.run(command).returncode:
         sys.exit("error: pip could not install tfcheck; its message is above")

@@ -14,6 +14,7 @@ A generated part stands between two comments, `<!-- begin: NAME ARGUMENT -->` an
     inputs          the inputs of action.yml
     outputs         its outputs
     keys            the keys of a configuration file
+    waiver          the keys of a waiver in it
 
 The pages of docs/rules/ are generated as a whole.
 
@@ -39,6 +40,7 @@ from tfcheck.cli import main as cli
 from tfcheck.cli import rulebook
 from tfcheck.config.keys import KEYS, Key, Kind
 from tfcheck.config.schema import schema
+from tfcheck.config.waivers import WAIVER_KEYS
 from tfcheck.report.json import encode
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -150,6 +152,11 @@ def _keys(_: str) -> str:
     return "\n".join(rows) + "\n"
 
 
+def _waiver(_: str) -> str:
+    rows = ["| key | meaning |", "| --- | --- |", *(f"| `{name}` | {what} |" for name, what in WAIVER_KEYS.items())]
+    return "\n".join(rows) + "\n"
+
+
 def _accepted(key: Key) -> str:
     kinds = {
         Kind.FLAG: "true or false",
@@ -196,6 +203,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "inputs": _inputs,
     "outputs": _outputs,
     "keys": _keys,
+    "waiver": _waiver,
     "checks": _checks,
     "rooms": _rooms,
 }

@@ -21,13 +21,15 @@ from tests.cases import TESTDATA
 from tests.cli.test_new_only import commands
 from tests.report.samples import BROKEN, MIXED
 from tests.repository.git import git, init
-from tfcheck.analysis.selected import known_rules, selected
+from tfcheck.analysis.rule_ids import known_rules
+from tfcheck.analysis.selected import selected
 from tfcheck.analysis.session import fails
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run
+from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS
 from tfcheck.config.reading import settings_of
-from tfcheck.config.rules import Choice, RuleSelection
+from tfcheck.config.rules import RuleSelection
 from tfcheck.report.json import json as as_json
 from tfcheck.report.reading import read
 from tfcheck.report.words import headline, standings
@@ -41,6 +43,7 @@ PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 def on_a_laptop(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in os.environ if each.startswith(("TFCHECK_", "GITHUB_", "TF_")) or each == "CI"]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "100")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tfcheck.analysis.selected import known_rules
+from tfcheck.analysis.rule_ids import known_rules
 from tfcheck.config.rules import RuleSelection, matched, suggestion
 
 RULES = known_rules()

@@ -74,6 +74,31 @@ def test_it_agrees_with_what_is_read(key: Key, tmp_path: Path) -> None:
     assert all(is_read(document(key, value), tmp_path) for value in good)
 
 
+WAIVER = {"rule": "image", "reason": "x", "address": "y"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"until": "2027-03-01"},
+        {"where": "change == 'existing'", "address": None},
+        {"rule": None},
+        {"reason": None},
+        {"address": None},
+        {"adress": "x"},
+        {"container": 3},
+        {"reason": ""},
+        {"container": ""},
+    ],
+    ids=str,
+)
+def test_both_agree_about_waivers(change: dict[str, Any], tmp_path: Path) -> None:
+    keys = {name: value for name, value in (WAIVER | change).items() if value is not None}
+    text = "[[waiver]]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in keys.items())
+    assert VALIDATOR.is_valid(tomllib.loads(text)) is is_read(text, tmp_path)
+
+
 @pytest.mark.parametrize(
     "text", ["fail_on = 'error'", "[fix]\nwhen = 'always'", "fix = 3", "[targets.x]\nformat = 'json'"]
 )

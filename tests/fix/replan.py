@@ -16,7 +16,8 @@ from pathlib import Path
 
 from tests.cases import TESTDATA, Case, with_expectation
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_session import FixSelection, fix
+from tfcheck.analysis.fix_selection import FixSelection
+from tfcheck.analysis.fix_session import fix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
 from tfcheck.vocabulary.finding import Requirement, Verdict

@@ -10,7 +10,8 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_session import FixSelection, fix
+from tfcheck.analysis.fix_selection import FixSelection
+from tfcheck.analysis.fix_session import fix
 from tfcheck.fix import FixChoice, mends
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion

@@ -50,6 +50,8 @@ class FakeGitLab(FakeGitHub):
                 case "GET", []:
                     url = f"https://gitlab.example/{PROJECT}/-/merge_requests/42"
                     return Answer(200, {"iid": 42, "state": self.state, "sha": self.sha, "web_url": url})
+                case "GET", ["diffs"]:
+                    return self._page(self.files, path, query, base)
                 case "GET", ["notes"]:
                     return self._page(list(self.notes.values()), path, query, base)
                 case "POST", ["notes"]:

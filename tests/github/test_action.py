@@ -68,6 +68,7 @@ def test_a_plan_with_findings(
         "errors": "1",
         "warnings": "1",
         "unknown": "0",
+        "waived": "0",
         "summary": "1 error, 1 warning, 0 unknown in 1 task definition",
         "exit-code": "1",
         "comment-id": str(comment["id"]),

@@ -108,6 +108,7 @@ def test_the_summary_counts() -> None:
         "unknown": 2,
         "errors": 1,
         "warnings": 0,
+        "waived": 0,
     }
     assert len(samples.MIXED.skipped) == 1, "what could not be analysed counts as unknown"
 

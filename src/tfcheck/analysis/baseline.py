@@ -31,11 +31,14 @@ def compared(reports: Sequence[Report], baseline: Baseline) -> list[Report]:
 
 
 def entries(reports: Sequence[Report]) -> tuple[BaselineEntry, ...]:
-    """Return what a baseline of these reports lists; with several targets, each entry names its own."""
+    """Return what a baseline of these reports lists; with several targets, each entry names its own.
+
+    What is waived is not in it: it counts again once its waiver has expired.
+    """
     several = len(set(map(_target, reports))) > 1
     counts: Counter[BaselineEntry] = Counter()
     for report in reports:
-        for finding in _every(report):
+        for finding in (each for each in _every(report) if each.waived is None):
             for answer in finding.answers or (None,):
                 counts[_entry(finding, answer, _target(report) if several else None)] += 1
     return tuple(msgspec.structs.replace(each, count=count) for each, count in counts.items())
@@ -102,6 +105,9 @@ class _Known:
         new: list[Finding] = []
         old: list[Finding] = []
         for finding in _every(report):
+            if finding.waived is not None:  # that stays in every report
+                new.append(finding)
+                continue
             parts: tuple[Answer | None, ...] = finding.answers or (None,)
             known = [self._take(report, _fingerprint(finding, each), finding.severity) for each in parts]
             if all(known) or not any(known):

@@ -13,6 +13,8 @@ from tfcheck.access import access_changes, access_possible, access_unknown, role
 from tfcheck.analysis.findings import findings, worst_first
 from tfcheck.analysis.redaction import Redactor
 from tfcheck.analysis.task_changes import task_changes
+from tfcheck.analysis.waivers import waivers_of
+from tfcheck.config.choice import NO_CHOICE, Choice
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.subject import subject
 from tfcheck.plan import Plan
@@ -31,6 +33,7 @@ from tfcheck.vocabulary.finding import (
     Remedy,
     Report,
     Requirement,
+    RoleKind,
     Skipped,
     TaskRole,
     Verdict,
@@ -62,6 +65,8 @@ def check(
     fixes: bool = False,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
+    choice: Choice = NO_CHOICE,
+    directory: str | None = None,
     remarks: Callable[[], Iterable[str]] = tuple,
     progress: Progress | None = None,
     excerpts: bool = False,
@@ -72,7 +77,8 @@ def check(
     report. With `fixes` findings carry a proven fix where there is one; `fix` picks those that shall. What other
     `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
     what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
-    sensitive is not in the report. `remarks` returns what there is to say about what was read: it is called at the end.
+    sensitive is not in the report. `choice` has waivers of findings, and so have the sources, which lie at `directory`
+    in their repository. `remarks` returns what there is to say about what was read: it is called at the end.
     `progress` shows how far the check is.
     With `excerpts` the report has the source lines at the places of findings that may be shown.
     """
@@ -86,6 +92,8 @@ def check(
             fixes=fixes,
             mend=mend,
             stacks=stacks,
+            choice=choice,
+            directory=directory,
             progress=progress,
             excerpts=excerpts,
         )
@@ -105,6 +113,8 @@ def examined(
     fixes: bool = False,
     mend: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
+    choice: Choice = NO_CHOICE,
+    directory: str | None = None,
     progress: Progress | None = None,
     excerpts: bool = False,
 ) -> tuple[Report, Redactor]:
@@ -126,7 +136,9 @@ def examined(
             judged.append(found_out)
             answers.append(_answer(requirement, found_out, past, locations, after))
     now.begin("comparing with the state before the change")
-    found = worst_first([*findings(answers, tasks, locations), *checks.findings(tasks, after, locations)])
+    waivers = waivers_of(choice, sources, directory, locations, _policies_of(tasks, judge))
+    found = [*findings(answers, tasks, locations, waivers), *checks.findings(tasks, after, locations)]
+    found = worst_first(waivers.of_findings(found))
     report = Report(
         plan=_info(plan, sources),
         task_definitions=tuple(str(task.address) for task in tasks),
@@ -148,9 +160,12 @@ def examined(
         role_switches=tuple(role_switches(after, past)),
         access_unknown=tuple(access_unknown(after)),
         access_possible=tuple(access_possible(after)),
+        waivers=tuple(waivers.uses([*map(str, (each.address for each in tasks)), *_roles(answers)])),
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
-    wanted = (mend(report) if mend else found) if fixes and limits.take(_FINDING_STEPS * len(found)) else ()
+    wanted = (
+        (mend(report) if mend else report.open_findings) if fixes and limits.take(_FINDING_STEPS * len(found)) else ()
+    )
     now.begin(f"searching for fixes of {len(wanted):,} findings" if wanted else now.phase)
     seen = [plan, *(each.plan for each in stacks)]
     secrets = (*resolver.evaluation.secrets, *(text for each in seen for text in each.secrets()))
@@ -161,6 +176,26 @@ def examined(
         quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
         report = msgspec.structs.replace(report, excerpts=quoted)
     return (_mended(report, wanted, after, redactor) if wanted else report), redactor
+
+
+def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Answer], tuple[str, ...]]:
+    """Return the function that lists the policies of the role that an answer is about."""
+    by_address = {str(each.address): each for each in tasks}
+    known: dict[tuple[str, RoleKind], tuple[str, ...]] = {}
+
+    def policies(answer: Answer) -> tuple[str, ...]:
+        key = answer.requirement.task_definition, answer.requirement.role_kind
+        if key not in known:
+            role = judge.role(answer.requirement, by_address[key[0]])
+            found = (*role.identity, *(role.boundary or ())) if role else ()
+            known[key] = tuple(dict.fromkeys(each.name for each in found))
+        return known[key]
+
+    return policies
+
+
+def _roles(answers: Sequence[Answer]) -> Iterator[str]:
+    yield from dict.fromkeys(each.role for each in answers if each.role)
 
 
 def _affordable(task: TaskDefinition) -> TaskDefinition:

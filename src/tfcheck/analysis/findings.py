@@ -4,34 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from tfcheck import startup
 from tfcheck.analysis.near_miss import advice
+from tfcheck.analysis.waivers import Waivers
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.resolve.locations import Locations
 from tfcheck.role import DELETED, DELETED_ELSEWHERE
 from tfcheck.verdict.before import change_of
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.waiver import Waived
 
 _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 
 
-def findings(answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations) -> Iterator[Finding]:
-    """Group what is denied by task definition and cause; what a rule of ECS tells is left to that."""
+def findings(
+    answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations, waivers: Waivers
+) -> Iterator[Finding]:
+    """Group what is denied by task definition, cause and waiver; what a rule of ECS tells is left to that."""
     instances = {str(task.address) for task in tasks if task.on_instances}
-    groups: dict[_Group, list[Answer]] = {}
-    for answer in answers:
-        need = answer.requirement
-        if answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken:
-            groups.setdefault(_group(answer), []).append(answer)
-    for group in groups.values():
+    groups: dict[tuple[_Group, Waived | None], list[Answer]] = {}
+    denied = [each for each in answers if _is_reported(each)]
+    waivers.note(denied)
+    for answer in denied:
+        groups.setdefault((_group(answer), waivers.of_answer(answer)), []).append(answer)
+    for (_, waived), group in groups.items():
         need = group[0].requirement
         on_instances = need.task_definition in instances or need.role_kind is RoleKind.INSTANCE
-        yield _finding(group, locations, on_instances=on_instances)
+        yield msgspec.structs.replace(_finding(group, locations, on_instances=on_instances), waived=waived)
+
+
+def _is_reported(answer: Answer) -> bool:
+    need = answer.requirement
+    return answer.verdict is Verdict.DENIED and need.severity is not Severity.INFO and not need.mistaken
 
 
 def worst_first(found: list[Finding]) -> list[Finding]:
-    """Order findings: errors first, and what the change brings before what was so already."""
-    return sorted(found, key=lambda each: (each.severity.rank, each.change != "introduced"))
+    """Order findings: errors first, and what the change brings before what was so already; what is waived last."""
+    return sorted(found, key=lambda each: (each.waived is not None, each.severity.rank, each.change != "introduced"))
 
 
 def _group(answer: Answer) -> _Group:

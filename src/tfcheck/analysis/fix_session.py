@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.analysis.fix_hunks import Choose, chosen
+from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_sources import fixable_sources
 from tfcheck.analysis.fix_writing import write_fixes
 from tfcheck.analysis.session import Session
-from tfcheck.config.rules import RuleSelection
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
 from tfcheck.vocabulary.errors import InputError
@@ -33,19 +33,6 @@ if TYPE_CHECKING:
     from tfcheck.world.world import After
 
 _SETTLED = "the sources already grant what the plan lacks: run `terraform plan` again"
-
-
-class FixSelection(msgspec.Struct, frozen=True):
-    """Which fixes are wanted: those of rules or addresses, only safe ones.
-
-    `prefixes` grants directories of files, `moves` takes from a task role what only start-up needs.
-    """
-
-    only: tuple[str, ...] = ()
-    safe_only: bool = False
-    prefixes: bool = False
-    moves: bool = False
-    rules: RuleSelection = RuleSelection()
 
 
 class Fixed(msgspec.Struct, frozen=True):
@@ -180,13 +167,14 @@ class _Work:
             workspace=self._workspace,
             account=self._account,
             stacks=stacks,
+            choice=self._choice.choice,
             progress=progress,
         )
         self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
         self.notes += world.resolver.contradictions
-        wanted = [each for each in report.findings if _is_wanted(each, self._choice)]
+        wanted = [each for each in report.findings if self._choice.wants(each)]
         if not wanted:
             left = _open(report)
             missing = "no definite problem" if left else "nothing is missing"
@@ -273,11 +261,6 @@ def _open(report: Report) -> str:
     parts = [f"{unknown} permission{'s are' if unknown > 1 else ' is'} not decided"] if unknown else []
     parts += [f"{each.address} could not be analysed" for each in report.skipped]
     return "".join(f", {each}" for each in parts)
-
-
-def _is_wanted(finding: Finding, choice: FixSelection) -> bool:
-    named = {finding.rule, finding.task_definition, finding.address}
-    return choice.rules.selects(finding.rule) and not (choice.only and named.isdisjoint(choice.only))
 
 
 def _is_safe(mend: DraftFix, choice: FixSelection) -> bool:

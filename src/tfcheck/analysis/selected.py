@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck import checks, startup
 from tfcheck.analysis.findings import worst_first
-from tfcheck.config.rules import Choice, RuleSelection
+from tfcheck.analysis.rule_ids import known_rules
+from tfcheck.config.choice import Choice
+from tfcheck.config.rules import RuleSelection
 from tfcheck.vocabulary.finding import Configuration, Finding, Report, Severity, Unselected
-
-
-def known_rules() -> tuple[str, ...]:
-    """Return the ids of all rules."""
-    return (*(each.id for each in startup.RULES), *(each.id for each in checks.CHECKS))
 
 
 def selected(report: Report, choice: Choice) -> Report:
@@ -20,7 +16,7 @@ def selected(report: Report, choice: Choice) -> Report:
 
     INVARIANT: the answers stay as they are: what is denied is denied, whoever wants to read it.
     """
-    if not choice:
+    if not choice.is_reported:
         return report
     kept = [_weighed(each, choice.rules) for each in report.findings if choice.rules.selects(each.rule)]
     rest = [each for each in report.findings if not choice.rules.selects(each.rule)]

@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.analysis.inputs import InputFile, PlanInput, planned, read_stack
 from tfcheck.analysis.stacks import OtherStacks, short_names
-from tfcheck.config.rules import Choice
+from tfcheck.config.choice import NO_CHOICE, Choice
 from tfcheck.repository import Run
 from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
@@ -70,8 +70,8 @@ class Session:
         self._workspace = workspace
         self._account = account
         self._fixes = fixes
-        self._choice = choice or Choice()
-        self._mend = mend or (self._chosen if self._choice.rules else None)
+        self._choice = choice if choice is not None else NO_CHOICE
+        self._mend = mend or self._chosen
         self._excerpts = excerpts
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
@@ -98,6 +98,7 @@ class Session:
 
         for each in self.given(plan):
             found = each.found.sources
+            directory = _directory(found)
             with self.bounded(plan):
                 report = check(
                     each.plan,
@@ -107,6 +108,8 @@ class Session:
                     fixes=self._fixes,
                     mend=self._mend,
                     stacks=self.neighbours.of(each),
+                    choice=self._choice,
+                    directory=directory,
                     remarks=partial(self.notes, plan, each),
                     progress=self.progress,
                     excerpts=self._excerpts,
@@ -117,7 +120,7 @@ class Session:
 
     def _chosen(self, report: Report) -> tuple[Finding, ...]:
         """Return the findings that are reported: no others are worth a fix."""
-        return tuple(each for each in report.findings if self._choice.rules.selects(each.rule))
+        return tuple(each for each in report.open_findings if self._choice.rules.selects(each.rule))
 
     @contextmanager
     def bounded(self, plan: str) -> Iterator[Allowance]:
@@ -182,6 +185,14 @@ def _same_file(one: str) -> Callable[[str], bool]:
     return same
 
 
+def _directory(sources: Sources | None) -> str | None:
+    """Return where the root module lies, seen from the top of its work tree."""
+    from tfcheck.repository import work_tree
+
+    root = sources.root if sources else None
+    return root.resolve().relative_to(work_tree(root)).as_posix() if root else None
+
+
 def _placed(report: Report, sources: Sources | None, workspace: str | None, file: Path | None) -> Report:
     """Report in a report where its files are in their repository, and in CI where it was made."""
     from tfcheck.repository import work_tree
@@ -189,8 +200,7 @@ def _placed(report: Report, sources: Sources | None, workspace: str | None, file
     # NOTE: a link is where it lies, not where it leads; `/dev/fd/63` leads nowhere.
     own = (file.parent.resolve() / file.name).relative_to(work_tree(file.parent)).as_posix() if file else None
 
-    root = sources.root if sources else None
-    directory = root.resolve().relative_to(work_tree(root)).as_posix() if root else None
+    directory = _directory(sources)
     selected = workspace or (sources.workspace if sources else None)
     plan = msgspec.structs.replace(report.plan, directory=directory, file=own)
     return msgspec.structs.replace(report, plan=plan, context=context(os.environ, directory, selected))
@@ -222,7 +232,7 @@ def fails(reports: Iterable[Report], fail_on: str, *, strict: bool, new_only: bo
     if fail_on == "never":
         return False
     least = Severity(fail_on).rank
-    findings = (each for report in reports for each in report.findings)
+    findings = (each for report in reports for each in report.open_findings)
     return any(each.severity.rank <= least for each in findings if not (new_only and each.change == "existing"))
 
 

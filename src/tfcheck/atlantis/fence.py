@@ -12,6 +12,7 @@ from tfcheck.atlantis.outside import harmless
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path
 from tfcheck.report.selection_words import selection_sentence
+from tfcheck.report.waiver_words import waived_groups, waived_words
 from tfcheck.report.words import baseline_words, counted, headline, standings
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
@@ -22,7 +23,7 @@ _MARKS = {Severity.ERROR: "- ", Severity.WARNING: "! ", Severity.INFO: "remark: 
 
 def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:
     """Write reports of one project in at most a dozen lines; `after` are lines of ours that come last."""
-    findings = [(report, finding) for report in reports for finding in report.findings]
+    findings = [(report, finding) for report in reports for finding in report.open_findings]
     findings.sort(key=lambda each: each[1].change == "existing")
     heads = [line for report in reports for line in _heads(report)]
     tail = [*_rest(reports), *_fixes(findings), *after]
@@ -65,6 +66,10 @@ def _rest(reports: Sequence[Report]) -> Iterator[str]:
     verdicts = [answer.verdict for report in reports for answer in report.counting()]
     if waiting := verdicts.count(Verdict.UNKNOWN):
         yield f"not decided before apply: {waiting} of {counted(len(verdicts), 'permission')}"
+    groups = waived_groups(reports)
+    if groups:
+        others = f", and {counted(len(groups) - 1, 'more waiver')}" if len(groups) > 1 else ""
+        yield harmless(f"waived: {waived_words(groups[0])}{others}")
     yield from (harmless(said) for report in reports if (said := selection_sentence(report)))
     skipped = [each for report in reports for each in report.skipped]
     if skipped:

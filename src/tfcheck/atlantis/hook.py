@@ -22,6 +22,7 @@ from tfcheck.report import origin
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.plain import visible
+from tfcheck.report.selection_words import excused_words
 from tfcheck.report.text import text
 from tfcheck.report.words import counted
 from tfcheck.repository.writing import write
@@ -134,6 +135,8 @@ def counts(reports: Sequence[Report], missing: int = 0) -> str:
         parts.append(f"{len(page.waiting)} not decided")
     if page.known:
         parts.append(f"{counted(len(page.known), 'finding')} in the baseline")
+    if excused := excused_words(reports):
+        parts.append(excused)
     unchecked = sum(not report.task_definitions and bool(report.skipped) for report in reports)
     if unchecked:
         parts.append(f"{unchecked} not checked")

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.step import Gate, own, reported
 from tfcheck.atlantis.surroundings import project
-from tfcheck.config.rules import Choice
+from tfcheck.config.choice import Choice
 from tfcheck.report.selection_words import configuration_words, unselected_rules
+from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.errors import TfcheckError
 from tfcheck.vocabulary.finding import Answer, Finding, Report, Severity, Verdict
@@ -65,7 +66,7 @@ def policy_failed(message: str) -> str:
 
 def _results(reports: Iterable[Report], gate: Gate) -> Iterator[tuple[bool, str]]:
     for report in reports:
-        for finding in report.findings:
+        for finding in report.open_findings:
             yield _fails(finding, gate), harmless(f"{finding.rule} - {finding.task_definition} - {finding.message}")
         for answer in report.undecided():
             excused = gate.new_only and answer.before is Verdict.UNKNOWN
@@ -79,6 +80,8 @@ def _left_out(report: Report) -> Iterator[str]:
     """Say what does not count, without numbers that Atlantis would take for its own."""
     if report.unselected:
         yield f"findings of rules that are not selected: {unselected_rules(report)}"
+    yield from (f"waived: {waived_words(each)}" for each in waived_groups([report]))
+    yield from waiver_sentences([report])
     if said := configuration_words(report.configuration):
         yield said
 

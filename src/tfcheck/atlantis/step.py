@@ -16,7 +16,7 @@ from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
-from tfcheck.config.rules import Choice
+from tfcheck.config.choice import Choice
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 from tfcheck.vocabulary.finding import PlanInfo, Report, Skipped

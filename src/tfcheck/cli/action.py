@@ -20,7 +20,7 @@ from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
 from tfcheck.cli.action_outputs import outputs, step_outputs
 from tfcheck.cli.known import each_left_out, leaving_out
-from tfcheck.config.rules import Choice
+from tfcheck.config.choice import Choice
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 
 _FINDINGS = 1
@@ -97,7 +97,7 @@ def _checked(wanted: Inputs) -> _Found:
         account=wanted.account,
         outputs=(*wanted.reports, wanted.sarif_file, wanted.html_file, wanted.output_json),
         shared=True,
-        choice=Choice(wanted.rules, wanted.file, wanted.settings),
+        choice=wanted.choice,
         excerpts=bool(wanted.html_file),
     )
     return _read(plans.files, together.checked, plans.errors)
@@ -108,7 +108,9 @@ def _saved(wanted: Inputs) -> _Found:
     found = paths("report", wanted.reports)
     expected = wanted.wishes.expected > 0
     files = [each for each in found.files if not expected or Path(each).exists()]
-    return _read(files, lambda file: reporting.saved([file], Choice(wanted.rules)), () if expected else found.errors)
+    return _read(
+        files, lambda file: reporting.saved([file], Choice(wanted.choice.rules)), () if expected else found.errors
+    )
 
 
 def _read(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors: Iterable[InputError]) -> _Found:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.cli.configured import LoadedSettings, as_option, load, rule_selection
+from tfcheck.cli.configured import LoadedSettings, as_option, chosen, load, rule_selection
+from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS
-from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Setting
 from tfcheck.report.plain import clipped, visible
 from tfcheck.vocabulary.arn import account_id
@@ -31,7 +31,7 @@ _HINT = "paths are seen from the job's working directory; the step that writes t
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """The inputs of `action.yml`; those of files may be patterns, `temporary` is where files without a name go.
 
-    `file` is the configuration file, `settings` what it sets that counts for the result.
+    `choice` is which findings count.
     """
 
     plans: tuple[str, ...]
@@ -51,9 +51,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     html_file: str
     output_json: str
     temporary: str
-    rules: RuleSelection
-    file: str | None
-    settings: Mapping[str, str]
+    choice: Choice
     wishes: CommentOptions
 
     def unnamed(self, name: str) -> str:
@@ -101,9 +99,9 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
         html_file=told.text("html-file"),
         output_json=told.text("output-json"),
         temporary=variables.get("RUNNER_TEMP", ""),
-        rules=rule_selection(told.names("select"), told.names("ignore"), told.names("severity")),
-        file=found.settings.path if found.settings else None,
-        settings=told.in_force,
+        choice=chosen(
+            rule_selection(told.names("select"), told.names("ignore"), told.names("severity")), found, told.in_force
+        ),
         wishes=wishes,
     )
     if not read.plans and not read.reports:

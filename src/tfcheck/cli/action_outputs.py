@@ -12,7 +12,7 @@ from tfcheck.vocabulary.finding import Report, Severity
 
 def outputs(reports: Sequence[Report]) -> dict[str, str]:
     """Count what reports hold, and say it in one line."""
-    severities = [finding.severity for report in reports for finding in report.findings]
+    severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     unknown = sum(len(report.undecided()) + len(report.skipped) for report in reports)
     tasks = sum(len(report.task_definitions) for report in reports)
@@ -24,6 +24,7 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
         "errors": str(errors),
         "warnings": str(warnings),
         "unknown": str(unknown),
+        "waived": str(sum(len(report.waived_findings) for report in reports)),
         "summary": f"{counts} in {counted(tasks, 'task definition')}",
     }
 

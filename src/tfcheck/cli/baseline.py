@@ -97,7 +97,7 @@ def _write(reports: list[Report], output: str) -> None:
     from tfcheck.analysis.baseline_file import text
 
     terminal.publish(text(entries(reports)), output, colour=False)
-    number = sum(len(each.findings) for each in reports)
+    number = sum(len(each.open_findings) for each in reports)
     if output != "-":
         terminal.say(visible(f"{output}: {counted(number, 'finding')} in the baseline"))
 
@@ -110,7 +110,7 @@ def _shrink(reports: list[Report], known: Baseline) -> None:
     if left != known.entries:
         terminal.publish(text(left), known.file, colour=False)
     before, after = finding_count(known.entries), finding_count(left)
-    new = sum(len(each.findings) for each in compared(reports, known))
+    new = sum(len(each.open_findings) for each in compared(reports, known))
     said = f"{counted(before - after, 'finding')} removed, {after:,} left in the baseline"
     more = f"; {counted(new, 'new finding')} not added" if new else ""
     terminal.say(visible(f"{known.file}: {said}{more}"))

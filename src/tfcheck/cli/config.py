@@ -64,7 +64,7 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
         return 0
     found, chosen = loaded(), choice()
     rows = list(_rows(found.values, found.settings.named if found.settings else ""))
-    from tfcheck.analysis.selected import known_rules
+    from tfcheck.analysis.rule_ids import known_rules
 
     off = [each for each in known_rules() if not chosen.rules.selects(each)]
     if pick is not None:

@@ -11,8 +11,10 @@ import click
 import msgspec
 from click.core import ParameterSource
 
+from tfcheck.cli import clock
+from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS, Key, Kind
-from tfcheck.config.rules import Choice, RuleSelection, matched, suggestion
+from tfcheck.config.rules import RuleSelection, matched, suggestion
 from tfcheck.config.search import candidates
 from tfcheck.config.settings import Setting, Settings
 from tfcheck.vocabulary.errors import TfcheckError, UsageError
@@ -178,7 +180,7 @@ def _names(settings: Settings, place: Path, workspace: str) -> tuple[str, ...]:
 
 
 def _known_rules() -> tuple[str, ...]:
-    from tfcheck.analysis.selected import known_rules
+    from tfcheck.analysis.rule_ids import known_rules
 
     return known_rules()
 
@@ -212,7 +214,15 @@ def choice() -> Choice:
         if key.counts and context.get_parameter_source(option.name or "") is ParameterSource.DEFAULT_MAP
     }
     rules = rule_selection(*(context.meta.get(f"tfcheck.{name}", ()) for name in ("select", "ignore", "severity")))
-    return Choice(rules, found.settings.path if found.settings else None, in_force)
+    return chosen(rules, found, in_force)
+
+
+def chosen(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, str]) -> Choice:
+    """Return what is chosen for a run: the rules, what of the file is in force, and its waivers."""
+    settings = found.settings
+    if settings is None:
+        return Choice(rules, today=clock.today())
+    return Choice(rules, settings.path, in_force, settings.waivers, clock.today())
 
 
 def rule_selection(select: Iterable[str], ignore: Iterable[str], severity: Iterable[str]) -> RuleSelection:

@@ -86,13 +86,13 @@ def fix(
       tfcheck fix --write --safe-only plan.json
       tfcheck fix --interactive plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.analysis.fix_session import FixSelection
+    from tfcheck.analysis.fix_selection import FixSelection
     from tfcheck.analysis.fix_session import fix as fixed
 
     pick = json_pick(form, query)
     if interactive and pick is not None:
         raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
-    choice = FixSelection(only, safe_only, grant_prefix, move_grants, chosen().rules)
+    choice = FixSelection(only, safe_only, grant_prefix, move_grants, chosen())
     if interactive and "-" in plans:
         raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
     choose = Asking(colour) if interactive else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import terminal
 from tfcheck.cli.progress import progress
-from tfcheck.config.rules import Choice
+from tfcheck.config.choice import Choice
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Report
 

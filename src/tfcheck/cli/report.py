@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.analysis.session import Checked, fails
-from tfcheck.config.rules import Choice
+from tfcheck.config.choice import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Report
@@ -37,7 +37,7 @@ def saved(files: Iterable[str], choice: Choice | None = None) -> Iterator[Checke
 
 
 def _chosen(report: Report, choice: Choice | None) -> Report:
-    if not choice:
+    if choice is None or not choice.is_reported:
         return report
     from tfcheck.analysis.selected import selected
 

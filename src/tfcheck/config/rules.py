@@ -55,21 +55,6 @@ class RuleSelection(msgspec.Struct, frozen=True):
         return bool(self.select or self.ignore or self.severity)
 
 
-class Choice(msgspec.Struct, frozen=True):
-    """What is chosen for the reports of a run: the rules, and what the configuration file sets that counts.
-
-    `file` is that file as seen from the top of its repository.
-    """
-
-    rules: RuleSelection = RuleSelection()
-    file: str | None = None
-    settings: Mapping[str, str] = {}
-
-    def __bool__(self) -> bool:
-        """Whether a report has to name anything of this."""
-        return bool(self.rules or self.settings)
-
-
 def _nearest(rule: str, selectors: Iterable[str]) -> str:
     return max((each for each in selectors if _fits(each, rule)), key=_weight, default="")
 

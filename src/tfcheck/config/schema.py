@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS, Key, Kind
+from tfcheck.config.waivers import NARROWING, WAIVER, WAIVER_KEYS
 
 Json: TypeAlias = dict[str, Any]
 
@@ -21,11 +22,25 @@ def schema() -> Json:
         "description": "Sections for targets: a directory, seen from the top of the repository, and `:WORKSPACE`.",
         "additionalProperties": target,
     }
+    properties[WAIVER] = {
+        "type": "array",
+        "description": "Findings that are accepted.",
+        "items": {
+            **_table({name: _waiver_key(name) for name in WAIVER_KEYS}, "Accept findings, for a reason."),
+            "required": ["rule", "reason"],
+            "anyOf": [{"required": [each]} for each in NARROWING],
+        },
+    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Configuration of tfcheck",
         **_table(properties, "The file tfcheck.toml, or the table tool.tfcheck of pyproject.toml."),
     }
+
+
+def _waiver_key(name: str) -> Json:
+    about = WAIVER_KEYS[name]
+    return {"description": f"{about[:1].upper()}{about[1:]}.", "type": "string", "minLength": 1}
 
 
 def _table(properties: Json, description: str) -> Json:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from tfcheck.config.waivers import Waiver
 from tfcheck.symbolic.wildcards import glob_known
 
 
@@ -31,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True):
     top: Path | None
     common: dict[str, Setting]
     targets: dict[str, dict[str, Setting]]
+    waivers: tuple[Waiver, ...] = ()
 
     def of(self, targets: Iterable[str]) -> dict[str, Setting]:
         """Return what is set for a target, which may have several names; later sections win over earlier ones."""

@@ -15,6 +15,7 @@ from tfcheck.config.keys import KEYS, OF_TARGETS, SECTIONS, SEVERITIES, TARGETS,
 from tfcheck.config.lines import KeyPath
 from tfcheck.config.rules import matched, suggestion
 from tfcheck.config.settings import Setting, Settings
+from tfcheck.config.waivers import WAIVER, Waiver, read_waiver
 from tfcheck.repository import Gate, RefusedError
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
@@ -54,14 +55,30 @@ def read_settings(file: Path, top: Path | None, table: Table, paths: Paths, rule
     """
     read = _Reader(paths, rules)
     top_keys = [each for each in KEYS if not each.section]
-    _refuse_unknown(table, [*(each.name for each in top_keys), *SECTIONS, TARGETS])
+    _refuse_unknown(table, [*(each.name for each in top_keys), *SECTIONS, TARGETS, WAIVER])
     common = dict(read.keys(table, top_keys))
     for section in SECTIONS:
         inner = _table(table, section)
         keys = [each for each in KEYS if each.section == section]
         _refuse_unknown(inner, [each.name for each in keys])
         common |= read.keys(inner, keys)
-    return Settings(file, table.named, top, common, _targets(_table(table, TARGETS), read))
+    seen = file.relative_to(top).as_posix() if top else file.name
+    waivers = tuple(_waivers(table, rules, seen))
+    return Settings(file, table.named, top, common, _targets(_table(table, TARGETS), read), waivers)
+
+
+def _waivers(table: Table, rules: tuple[str, ...], file: str) -> Iterator[Waiver]:
+    found = table.content.get(WAIVER, [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise table.wrong(f"`{WAIVER}` is not an array of tables", f"write each as [[{WAIVER}]]", WAIVER)
+    for number, content in enumerate(found):
+        inner = table.below(WAIVER, {}).below(number, content)
+        lines = [inner.line(), *(inner.line(name) for name in content)]
+
+        def wrong(message: str, hint: str, name: str, inner: Table = inner) -> UsageError:
+            return inner.wrong(message, hint, *filter(None, (name,)))
+
+        yield read_waiver(content, rules, file, (min(lines), max(lines)), wrong)
 
 
 def _targets(table: Table, read: _Reader) -> dict[str, dict[str, Setting]]:

@@ -20,6 +20,7 @@ from tfcheck.github.patience import WaitBudget
 from tfcheck.github.publish import CommentOptions, Published, ReportComment, noted
 from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.github.shapes import Comment, User
+from tfcheck.github.suggestion import added_lines
 from tfcheck.regex import regex
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
@@ -51,6 +52,11 @@ class _Note(msgspec.Struct):
     id: int
     body: str
     author: _Account
+
+
+class _Diff(msgspec.Struct):
+    new_path: str
+    diff: str = ""
 
 
 class _MergeRequest(msgspec.Struct):
@@ -93,7 +99,14 @@ def publish(
     if why := notes.moved_on():
         return Published(Outcome(CommentAction.NOTHING, why))
     links = Links(wanted.server, wanted.project, notes.sha, wanted.run, host="gitlab")
-    page = Page(id=wishes.id, links=links, manuals=manuals, expected=wishes.expected, absent=wishes.absent)
+    page = Page(
+        id=wishes.id,
+        links=links,
+        manuals=manuals,
+        expected=wishes.expected,
+        absent=wishes.absent,
+        added=notes.added() if any(report.waived_findings for report in reports) else {},
+    )
     comment = ReportComment(reports, page, wishes)
     if comment.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the merge request"))
@@ -127,6 +140,17 @@ class MergeConversation:
         if now.state != "opened":
             return f"{name} is {now.state}"
         return f"{name} has another newest commit than the one that was checked" if now.sha != self.sha else ""
+
+    def added(self) -> dict[str, frozenset[int] | None] | None:
+        """Return the lines that the merge request adds, by file; None where GitLab does not say.
+
+        Follows https://docs.gitlab.com/api/merge_requests/#list-merge-request-diffs.
+        """
+        try:
+            files = list(self._client.pages(f"{self._path}/diffs", _Diff))
+        except RefusalError:
+            return None
+        return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, the oldest first."""

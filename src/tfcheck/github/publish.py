@@ -12,16 +12,19 @@ from tfcheck.github.author import author
 from tfcheck.github.client import Client
 from tfcheck.github.comment import Draft, Earlier, OnClean, Thread, Wording
 from tfcheck.github.conversation import PullConversation
-from tfcheck.github.event import NothingToDo, RequestedPull, found
+from tfcheck.github.event import NothingToDo, OpenPull, RequestedPull, found
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError
 from tfcheck.github.review import Review
+from tfcheck.github.shapes import ChangedFile
+from tfcheck.github.suggestion import added_lines
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import budget, markdown
 from tfcheck.report.markdown.marker import clipped_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
 from tfcheck.report.markdown.top import mark, missing
+from tfcheck.report.markdown.waived import new_waivers
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding, Report
 
@@ -89,7 +92,9 @@ def publish(
     pull = found(client, wanted)
     if isinstance(pull, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, pull.why))
-    about = page(reports, place, wishes, manuals, pull.sha)
+    about = msgspec.structs.replace(
+        page(reports, place, wishes, manuals, pull.sha), added=_added(client, pull, reports)
+    )
     draft = ReportComment(reports, about, wishes)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
@@ -100,6 +105,17 @@ def publish(
         return done
     review = Review(client, pull, us, draft.marker.key, complete=draft.complete)
     return _suggested(review, draft.told, place.top, wishes.suggestions, done)
+
+
+def _added(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[str, frozenset[int] | None] | None:
+    """Return the lines that a pull request adds, by file, if that matters; None where nobody says."""
+    if not any(report.waived_findings for report in reports):
+        return {}
+    try:
+        files = list(client.pages(f"{pull.path}/files", ChangedFile))
+    except RefusalError:
+        return None
+    return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
 
 
 def noted(wishes: CommentOptions) -> OnClean:
@@ -145,14 +161,14 @@ class ReportComment:
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
             write=lambda size: f"{markdown(self._reports, page, size=size - len(known) - 2)}\n{known}\n",
-            clean=self.complete and not told.findings,
+            clean=self.complete and not (told.findings or new_waivers(told, page)),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
 
     def _is_wanted(self, told: Content, absent: int) -> bool:
         when = self._wishes.when
         changed = when == "changes" and any(map(_changes, told.reports))
-        return bool(told.findings or absent) or when == "always" or changed
+        return bool(told.findings or absent or new_waivers(told, self._about)) or when == "always" or changed
 
 
 def _changes(report: Report) -> bool:

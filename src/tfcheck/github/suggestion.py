@@ -154,6 +154,19 @@ def shown_lines(patch: str) -> dict[int, DiffLine]:
     return shown
 
 
+def added_lines(patch: str) -> frozenset[int]:
+    """Return the lines that a diff adds or changes, by their numbers afterwards."""
+    added: set[int] = set()
+    number = 0
+    for row in patch.split("\n"):
+        if found := _HUNK.match(row):
+            number = int(found[1])
+        elif row[:1] in (" ", "+") and number:
+            added |= {number} if row[0] == "+" else set()
+            number += 1
+    return frozenset(added)
+
+
 def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:
     for start, old, new in _ways(edit, lines):
         text = "".join(f"{line}\n" for line in new)

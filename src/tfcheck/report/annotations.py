@@ -14,6 +14,7 @@ from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.selection_words import selection_sentence
+from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
 from tfcheck.report.words import counted, reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Reason, Report, Severity, Unread
 
@@ -75,8 +76,12 @@ def _aside(report: Report, several: bool) -> str:
 def _told(report: Report, several: bool) -> Iterator[Annotation]:
     """Write everything in one report; with `several` each names its target."""
     aside = _aside(report, several)
-    for finding in report.findings:
+    for finding in report.open_findings:
         yield _finding(report, finding, aside)
+    for group in waived_groups([report]):
+        yield Annotation("notice", f"tfcheck {group.rule}", f"waived: {waived_words(group)}{aside}")
+    for said in waiver_sentences([report]):
+        yield Annotation("notice", "tfcheck", f"{said}{aside}")
     for each in report.skipped:
         yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{aside}")
     yield from _unknown(report, aside)

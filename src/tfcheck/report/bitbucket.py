@@ -24,7 +24,7 @@ _LONGEST = 450
 def code_insights(reports: Sequence[Report], *, failed: bool) -> str:
     """Write reports as one Code Insights report, which `failed` if the run does."""
     found = list({row["fingerprint"]: row for report in reports for row in rows(report)}.values())
-    severities = [finding.severity for report in reports for finding in report.findings]
+    severities = [finding.severity for report in reports for finding in report.open_findings]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     tasks = sum(len(report.task_definitions) for report in reports)
     said = f"{counted(errors, 'error')}, {counted(warnings, 'warning')} in {counted(tasks, 'ECS task definition')}"

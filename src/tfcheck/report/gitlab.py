@@ -14,6 +14,7 @@ from tfcheck.report.json import Json, encode
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.selection_words import unselected_words
+from tfcheck.report.waiver_words import reason_and_place
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity
@@ -46,6 +47,7 @@ def rows(report: Report) -> Iterator[Json]:
 
 
 def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
+    """Return what is wrong; what is waived weighs nothing, and begins with that and the reason."""
     said = finding.message
     identity = fingerprint.of_finding(finding)
     severity = finding.severity
@@ -53,6 +55,8 @@ def _finding(report: Report, finding: Finding, answer: Answer | None) -> Json:
         severity = finding.weight(answer) if len(finding.answers) > 1 else severity
         said, identity = _words(answer, "is not allowed"), fingerprint.of_answer(answer)
     place = (answer.needed_at if answer else None) or finding.needed_at or finding.location
+    if finding.waived is not None:
+        said, severity = f"waived: {reason_and_place(finding.waived)}: {said}", Severity.INFO
     return _row(report, finding.rule, severity, said, identity, place)
 
 

@@ -30,6 +30,7 @@ from tfcheck.vocabulary.finding import (
     Skipped,
     Verdict,
 )
+from tfcheck.vocabulary.waiver import Waived
 
 FORMAT_VERSION = "1.0"
 
@@ -93,6 +94,8 @@ def document(report: Report) -> Json:
         shown["unread"] = [msgspec.structs.asdict(each) for each in report.unread]
     if report.configuration is not None:
         shown["configuration"] = msgspec.structs.asdict(report.configuration)
+    if report.waivers:
+        shown["waivers"] = [msgspec.structs.asdict(each) for each in report.waivers]
     if report.unselected:
         shown["unselected"] = [
             {**msgspec.structs.asdict(each), "severity": each.severity.value} for each in report.unselected
@@ -133,7 +136,7 @@ def _plan(plan: PlanInfo) -> Json:
 
 def _summary(report: Report) -> Json:
     verdicts = [answer.verdict for answer in report.answers]
-    severities = [finding.severity for finding in report.findings]
+    severities = [finding.severity for finding in report.open_findings]
     return {
         "task_definitions": len(report.task_definitions),
         "requirements": len(verdicts),
@@ -141,6 +144,7 @@ def _summary(report: Report) -> Json:
         Verdict.UNKNOWN.value: verdicts.count(Verdict.UNKNOWN) + len(report.skipped),
         "errors": severities.count(Severity.ERROR),
         "warnings": severities.count(Severity.WARNING),
+        "waived": len(report.findings) - len(severities),
     }
 
 
@@ -186,6 +190,15 @@ def _fixes(findings: Iterable[Finding]) -> dict[Fix, None]:
     return dict.fromkeys(each.fix for each in findings if each.fix is not None)
 
 
+def finding_document(finding: Finding) -> Json:
+    """Return a finding as plain data, before it has a fix."""
+    return _finding(finding, {})
+
+
+def _waived(waived: Waived | None) -> Json | None:
+    return None if waived is None else {"reason": waived.reason, "until": waived.until, "where": waived.where}
+
+
 def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
     return {
         "rule": finding.rule,
@@ -199,9 +212,10 @@ def _finding(finding: Finding, fixes: dict[Fix, str]) -> Json:
         "requirements": [answer.requirement.id for answer in finding.answers],
         "location": _location(finding.location),
         "needed_at": _location(finding.needed_at),
-        "fix": fixes[finding.fix] if finding.fix is not None else None,
+        "fix": fixes.get(finding.fix) if finding.fix is not None else None,
         "remedy": _remedy(finding.remedy),
         "fingerprint": None if finding.answers else fingerprint.of_finding(finding),
+        "waived": _waived(finding.waived),
     }
 
 

@@ -15,8 +15,10 @@ from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.origin import file_path, target
 from tfcheck.report.plain import visible
 from tfcheck.report.selection_words import configuration_words, unselected_words
+from tfcheck.report.waiver_words import reason_and_place, waiver_sentences
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
+from tfcheck.vocabulary.waiver import Waived
 
 
 class TestCase(msgspec.Struct, frozen=True):
@@ -83,6 +85,7 @@ def _properties(report: Report) -> Iterator[str]:
     rows = [(f"this change {name}", value) for name, value in told]
     rows += [("not reported", said)] if (said := unselected_words(report)) else []
     rows += [("configuration", said)] if (said := configuration_words(report.configuration)) else []
+    rows += [("waiver", said) for said in waiver_sentences([report])]
     if rows:
         yield "    <properties>"
         yield from (f"      <property{_attributes(name=name, value=value)}/>" for name, value in rows)
@@ -117,6 +120,8 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
     outcome = failing.undecided(answer) if need.rule not in report.rules_off else "skipped"
     if answer.verdict is Verdict.DENIED:
         outcome = failing.outcome(finding.weight(answer), finding.change) if finding else "skipped"
+    if finding and finding.waived:
+        return _excused(case, finding, finding.waived)
     waits_for = f": {answer.waits_for}" if answer.waits_for else ""
     return msgspec.structs.replace(
         case,
@@ -126,8 +131,13 @@ def _permission(report: Report, answer: Answer, finding: Finding | None, failing
     )
 
 
+def _excused(case: TestCase, finding: Finding, waived: Waived) -> TestCase:
+    said = f"waived: {reason_and_place(waived)}"
+    return msgspec.structs.replace(case, outcome="skipped", message=said, detail=_detail(finding))
+
+
 def _rule(report: Report, finding: Finding, failing: FailureRule) -> TestCase:
-    return TestCase(
+    case = TestCase(
         finding.task_definition,
         f"rule {finding.rule} of {finding.address or finding.task_definition}",
         failing.outcome(finding.severity, finding.change),
@@ -137,6 +147,7 @@ def _rule(report: Report, finding: Finding, failing: FailureRule) -> TestCase:
         file_path(report, finding.needed_at or finding.location),
         _line(finding.needed_at or finding.location),
     )
+    return _excused(case, finding, finding.waived) if finding.waived else case
 
 
 def _detail(finding: Finding) -> tuple[str, ...]:

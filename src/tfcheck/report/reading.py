@@ -40,6 +40,7 @@ from tfcheck.vocabulary.finding import (
     Unselected,
     Verdict,
 )
+from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 #: More than any report that a person could act on.
 LARGEST = 64 * 1024 * 1024
@@ -131,6 +132,7 @@ class _Finding(msgspec.Struct):
     location: _Location | None
     fix: str | None
     remedy: _Remedy | None = None
+    waived: _Waived | None = None
     explanation: list[str] = []
     symptom: str | None = None
     needed_at: _Location | None = None
@@ -157,6 +159,23 @@ class _AccessChange(msgspec.Struct):
     because: str | None = None
     kept: list[ActionOnResource] = []
     role_change: Literal["created", "deleted"] | None = None
+
+
+class _Waived(msgspec.Struct):
+    reason: str
+    until: str | None
+    where: str
+
+
+class _WaiverUse(msgspec.Struct):
+    rule: str
+    reason: str
+    until: str | None
+    file: str
+    line: _Line
+    end_line: _Line
+    state: Literal["used", "unused", "expired", "elsewhere", "invalid"]
+    problem: str = ""
 
 
 class _Unselected(msgspec.Struct):
@@ -190,6 +209,7 @@ class _Report(msgspec.Struct):
     configuration: _Configuration | None = None
     unselected: list[_Unselected] = []
     baseline: _Baseline | None = None
+    waivers: list[_WaiverUse] = []
 
 
 def read(data: bytes, named: str) -> list[Report]:
@@ -272,6 +292,7 @@ def _report(shape: _Report, named: str) -> Report:
         unread=tuple(shape.unread),
         baseline=_baseline(shape.baseline, by_id, fixes, named) if shape.baseline else None,
         configuration=_configuration(shape.configuration),
+        waivers=tuple(msgspec.convert(each, WaiverUse, from_attributes=True) for each in shape.waivers),
         unselected=tuple(Unselected(each.rule, each.severity, each.task_definition) for each in shape.unselected),
     )
 
@@ -343,6 +364,7 @@ def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix],
         needed_at=_location(shape.needed_at),
         fix=fixes[shape.fix] if shape.fix is not None else None,
         remedy=Remedy(shape.remedy.words, shape.remedy.hcl or "") if shape.remedy else None,
+        waived=Waived(shape.waived.reason, shape.waived.until, shape.waived.where) if shape.waived else None,
         fingerprint=shape.fingerprint or "",
     )
 

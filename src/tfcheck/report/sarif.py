@@ -24,9 +24,11 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.origin import file_path, plan_path, target
 from tfcheck.report.plain import clipped, visible
 from tfcheck.report.selection_words import selection_sentence
+from tfcheck.report.waiver_words import is_in_sources, reason_and_place, waiver_sentences
 from tfcheck.report.words import reason_words
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Location, Report, Severity
+from tfcheck.vocabulary.waiver import Waived
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -58,6 +60,7 @@ class SarifResult(msgspec.Struct, frozen=True):
     related: tuple[Json, ...] = ()
     fix: Fix | None = None
     state: str | None = None
+    waived: Waived | None = None
 
     @property
     def id(self) -> str:
@@ -120,6 +123,7 @@ def _finding(report: Report, finding: Finding, answer: Answer | None, state: str
         place=place,
         related=tuple(related),
         fix=finding.fix,
+        waived=finding.waived,
         state=state,
     )
 
@@ -194,11 +198,18 @@ def _results(told: list[SarifResult], numbers: dict[str, int]) -> Iterator[Json]
         }
         if each.state:
             result["baselineState"] = each.state
+        if each.waived:
+            result["suppressions"] = [_suppression(each.waived)]
         if each.related:
             result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(each.related, 1)]
         if each.fix and (found := edits(each.fix.diff)):
             result["fixes"] = [_fix(each.fix, found)]
         yield result
+
+
+def _suppression(waived: Waived) -> Json:
+    kind = "inSource" if is_in_sources(waived) else "external"
+    return {"kind": kind, "status": "accepted", "justification": _plain(reason_and_place(waived))}
 
 
 def _fix(fix: Fix, found: tuple[Edit, ...]) -> Json:
@@ -251,6 +262,7 @@ def _invocation(reports: Sequence[Report]) -> Json:
     """Return what has no place: what the change does, and what could not be analysed."""
     done = [said for report in reports if (said := in_one_line(report))]
     done += [said for report in reports if (said := selection_sentence(report))]
+    done += waiver_sentences(reports)
     notes: list[Json] = [{"level": "note", "message": {"text": _plain(f"{said}.")}} for said in dict.fromkeys(done)]
     notes += [
         {"level": "warning", "message": {"text": _plain(f"{each.address} could not be analysed: {each.reason}")}}

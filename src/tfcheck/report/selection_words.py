@@ -35,20 +35,23 @@ def unselected_rules(report: Report) -> str:
 
 
 def excused_words(reports: Iterable[Report]) -> str:
-    """Count what does not count, as in `2 not selected`; empty where everything does."""
+    """Count what does not count, as in `1 waived, 2 not selected`; empty where everything does."""
     reports = list(reports)
-    return _counts(sum(len(each.unselected) + len(_unselected_unknown(each)) for each in reports))
+    waived = sum(len(each.waived_findings) for each in reports)
+    return _counts(waived, sum(len(each.unselected) + len(_unselected_unknown(each)) for each in reports))
 
 
 def excused_counts(report: Report) -> dict[str, str]:
     """Count what does not count for each task definition that has any of it."""
     tasks = [each.task_definition for each in report.unselected]
     tasks += [each.requirement.task_definition for each in _unselected_unknown(report)]
-    return {task: _counts(number) for task, number in Counter(tasks).items()}
+    waived, unselected = Counter(each.task_definition for each in report.waived_findings), Counter(tasks)
+    return {task: _counts(waived[task], unselected[task]) for task in (*waived, *unselected)}
 
 
-def _counts(unselected: int) -> str:
-    return f"{unselected:,} not selected" if unselected else ""
+def _counts(waived: int, unselected: int) -> str:
+    parts = (f"{waived:,} waived" if waived else "", f"{unselected:,} not selected" if unselected else "")
+    return ", ".join(filter(None, parts))
 
 
 def _unselected_unknown(report: Report) -> list[Answer]:

@@ -15,10 +15,12 @@ from tfcheck.report.change_text import access_lines, broken_lines
 from tfcheck.report.screen import Line, Span, Style, columns, line, printed, wrapped
 from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.unknown_text import unknown_lines
+from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
 from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, standings
 from tfcheck.vocabulary.finding import Answer, Fix, Report, Severity, Verdict
 
 _SHOWN_SKIPPED = 50
+_SHOWN_WAIVED = 10
 _WIDEST_ADDRESS = 64
 #: How the notes begin that nobody acts on unless a verdict surprises them.
 _ASIDES = ("assumes ", "not evaluated")
@@ -41,7 +43,7 @@ def text(
     instance. `directory` is where the files of the places are, as the reader would name it.
     """
     detail = Detail(width, directory, quiet, verbose, expand)
-    found = causes(report.findings)
+    found = causes(report.open_findings)
     return printed(_apart(_parts(report, found, detail)), colour=colour)
 
 
@@ -68,6 +70,7 @@ def _parts(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[
     if not detail.quiet:
         yield list(access_lines(report, detail))
         yield list(_notes(report, detail))
+    yield list(_waived(report, detail))
     yield list(_selection(report, detail))
     yield list(_end(report, found, detail))
 
@@ -125,6 +128,17 @@ def _notes(report: Report, detail: Detail) -> Iterator[Line]:
         yield line(Span(f"{counted(resting, 'assumption')}, see -v", Style.QUIET))
 
 
+def _waived(report: Report, detail: Detail) -> Iterator[Line]:
+    """Name what is waived with its reason, and the waivers that do not hold."""
+    groups = waived_groups([report])
+    for each in groups[: detail.most(_SHOWN_WAIVED)]:
+        yield from wrapped(Span("waived: ", Style.WARNING), waived_words(each), detail.width)
+    if len(groups) > detail.most(_SHOWN_WAIVED):
+        yield line(f"and {counted(len(groups) - detail.most(_SHOWN_WAIVED), 'more waiver')} (--expand shows all)")
+    for said in waiver_sentences([report]):
+        yield from wrapped(Span("note: ", Style.INFO), said, detail.width)
+
+
 def _selection(report: Report, detail: Detail) -> Iterator[Line]:
     """Name what is left out, however little is to be shown, and what decided it."""
     words = configuration_words(report.configuration)
@@ -147,7 +161,7 @@ def _end(report: Report, found: list[Cause], detail: Detail) -> Iterator[Line]:
 
 def summary(report: Report, found: list[Cause] | None = None) -> str:
     """Count in one clause what a report holds: what is required apart from what is recommended."""
-    found = causes(report.findings) if found is None else found
+    found = causes(report.open_findings) if found is None else found
     severities = [cause.severity for cause in found]
     names = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.INFO, "remark"))
     counts = [counted(severities.count(each), name) for each, name in names if each in severities]

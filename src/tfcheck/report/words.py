@@ -147,7 +147,7 @@ def standings(report: Report) -> dict[str, TaskStatus]:
     for answer in report.counting():
         answers.setdefault(answer.requirement.task_definition, []).append(answer)
     findings: dict[str, list[Severity]] = {}
-    for finding in (*report.findings, *report.known):
+    for finding in (*report.open_findings, *report.known):
         findings.setdefault(finding.task_definition, []).append(finding.severity)
     skipped = dict.fromkeys(each.address for each in report.skipped)
     excused = excused_counts(report)
@@ -237,7 +237,7 @@ def newly_found(reports: Sequence[Report]) -> int | None:
     """Count the task definitions with findings that a baseline does not list; None where it lists none."""
     if not any(report.known for report in reports):
         return None
-    return sum(len({each.task_definition for each in report.findings}) for report in reports)
+    return sum(len({each.task_definition for each in report.open_findings}) for report in reports)
 
 
 def baseline_words(report: Report) -> list[str]:

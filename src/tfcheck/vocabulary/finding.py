@@ -9,6 +9,7 @@ import msgspec
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike, display
 from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 
 class Severity(Enum):
@@ -201,6 +202,7 @@ class Finding(msgspec.Struct, frozen=True):
     remedy: Remedy | None = None
     subject: str = ""
     fingerprint: str = ""
+    waived: Waived | None = None
 
     def weight(self, answer: Answer) -> Severity:
         """Return how much one of its requirements weighs: as the finding does, where a configuration changed that."""
@@ -336,10 +338,10 @@ class Report(msgspec.Struct, frozen=True):
     report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
     is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
-    `configuration` is what decided which findings are here, `unselected` are those that it left out.
-    `roles` tell roles of task definitions by their names, for who looks for one; no report shows them. With a
-    `baseline` the findings are those that it does not list. `excerpts` are source lines at the places of findings,
-    where they were asked for.
+    `configuration` is what decided which findings are here, `unselected` are those that it left out, `waivers` what
+    became of the waivers. `roles` tell roles of task definitions by their names, for who looks for one; no report shows
+    them. With a `baseline` the findings are those that it does not list. `excerpts` are source lines at
+    the places of findings, where they were asked for.
     """
 
     plan: PlanInfo
@@ -360,6 +362,17 @@ class Report(msgspec.Struct, frozen=True):
     unselected: tuple[Unselected, ...] = ()
     baseline: BaselineComparison | None = None
     excerpts: tuple[Excerpt, ...] = ()
+    waivers: tuple[WaiverUse, ...] = ()
+
+    @property
+    def open_findings(self) -> tuple[Finding, ...]:
+        """The findings that are not waived: those that count."""
+        return tuple(each for each in self.findings if each.waived is None)
+
+    @property
+    def waived_findings(self) -> tuple[Finding, ...]:
+        """The findings that are waived."""
+        return tuple(each for each in self.findings if each.waived is not None)
 
     @property
     def rules_off(self) -> tuple[str, ...]:
@@ -367,9 +380,12 @@ class Report(msgspec.Struct, frozen=True):
         return self.configuration.rules_off if self.configuration else ()
 
     def counting(self) -> tuple[Answer, ...]:
-        """Return the answers of the rules that are selected."""
+        """Return the answers of the rules that are selected, without those whose finding is waived."""
         off = self.rules_off
-        return tuple(each for each in self.answers if each.requirement.rule not in off) if off else self.answers
+        waived = {id(answer) for finding in self.waived_findings for answer in finding.answers}
+        if not (off or waived):
+            return self.answers
+        return tuple(each for each in self.answers if each.requirement.rule not in off and id(each) not in waived)
 
     def undecided(self) -> tuple[Answer, ...]:
         """Return the unknown answers of the rules that are selected."""
@@ -379,7 +395,3 @@ class Report(msgspec.Struct, frozen=True):
     def known(self) -> tuple[Finding, ...]:
         """The findings that are in the baseline."""
         return self.baseline.known if self.baseline else ()
-
-    def worst(self) -> Severity | None:
-        """Return the severity of the worst finding."""
-        return min((finding.severity for finding in self.findings), key=lambda each: each.rank, default=None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
@@ -71,6 +71,15 @@ class Sources:
         if path not in self._modules:
             self._modules[path] = self._read(path)
         return self._modules[path]
+
+    def files_with(self, words: str) -> Iterator[SourceFile]:
+        """Yield the files that contain some words, of those that were read so far."""
+        for directory, texts in list(self._texts.items()):
+            module = self._by_directory.get(directory)
+            known = {each.source.name: each for each in module.files} if module else {}
+            for text in texts:
+                if isinstance(text, SourceText) and words in text.text:
+                    yield known.get(text.name) or _file(text)
 
     def declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """List the managed resources of a module by type and name, and its calls as of type `module`.

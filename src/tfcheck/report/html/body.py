@@ -16,7 +16,8 @@ from tfcheck.report.html.tree import access_tree
 from tfcheck.report.html.view import View, capitalised, joined
 from tfcheck.report.markdown.page import Content, gathered
 from tfcheck.report.origin import context_text, target
-from tfcheck.report.selection_words import selection_sentence
+from tfcheck.report.selection_words import excused_words, selection_sentence
+from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
 from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headline, standings
 from tfcheck.vocabulary.finding import Report, Severity, Verdict
 
@@ -88,7 +89,8 @@ def _left_out(content: Content) -> Iterator[str]:
     """Yield what the findings do not show, and what decided that."""
     selected = (selection_sentence(report) for report in content.reports)
     fixed = (each for report in content.reports for each in fixed_words(report))
-    yield from dict.fromkeys(filter(None, (*selected, *fixed)))
+    waived = (f"waived: {waived_words(each)}" for each in waived_groups(content.reports))
+    yield from dict.fromkeys(filter(None, (*waived, *waiver_sentences(content.reports), *selected, *fixed)))
 
 
 def _broken(content: Content) -> Markup | None:
@@ -184,7 +186,10 @@ def _findings(content: Content, view: View) -> tuple[list[Child], list[Child]]:
 
 
 def _nothing(content: Content) -> str:
-    return "Everything that is missing is in the baseline." if content.known else "Nothing is missing."
+    if content.known:
+        return "Everything that is missing is in the baseline."
+    excused = excused_words(content.reports)
+    return f"No open finding: {excused}." if excused else "Nothing is missing."
 
 
 def _changes(content: Content, view: View) -> Markup | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -18,7 +18,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` names the comment, by default after its targets. `links` tell commit and run. `manuals` are those of the rules.
     `expected` is how many reports there should be, `absent` the targets that had a result before and have none for this
-    commit. `resolved`: an earlier page had findings.
+    commit. `resolved`: an earlier page had findings. `added` are the lines that the pull request adds or changes, by
+    file, None for a file whose diff is not shown; itself None where that is not known.
     """
 
     id: str = ""
@@ -27,6 +28,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     expected: int = 0
     absent: tuple[str, ...] = ()
     resolved: bool = False
+    added: Mapping[str, frozenset[int] | None] | None = None
 
     def manual(self, rule: str) -> Manual | None:
         """Return the manual of a rule."""
@@ -102,7 +104,7 @@ def _is_stale(report: Report, page: Page) -> bool:
 def _findings(reports: Iterable[Report]) -> tuple[TargetedFinding, ...]:
     found: dict[object, TargetedFinding] = {}
     for report in reports:
-        for finding in report.findings:
+        for finding in report.open_findings:
             key = _sameness(finding)
             if (known := found.get(key)) is None:
                 found[key] = TargetedFinding(finding, report, (target(report),))

@@ -1,0 +1,139 @@
+"""Read waivers from comments in the sources: `# tfcheck:ignore env-file -- reason (until 2027-03-01)`.
+
+A comment counts at the block that it is inside of, or directly above. Only files whose text is for everybody count: not
+those of installed packages, and in CI none that git does not track.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tfcheck.config.rules import matched, suggestion
+from tfcheck.config.waivers import Waiver, is_date
+from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template
+from tfcheck.regex import regex
+from tfcheck.vocabulary.clipping import clip
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Sources
+    from tfcheck.hcl.syntax.block import Block
+    from tfcheck.hcl.syntax.file import SourceFile
+
+_MARK = "tfcheck:ignore"
+_COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:ignore\b(?P<rest>.*)$")
+_ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
+_UNTIL = regex(r"\(until ([^()]*)\)[ \t]*$")
+_NARROWING = ("container", "resource")
+_LONGEST, _MOST = 500, 1_000
+_GRAMMAR = "write `# tfcheck:ignore RULE -- REASON`"
+
+
+def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
+    """Yield the waivers in the files that were read; `directory` is where these are seen from the top."""
+    for file in sources.files_with(_MARK):
+        if not file.source.name.endswith(".json") and sources.shows(file.source.name):
+            yield from _of_file(file, directory, rules)
+
+
+def _of_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
+    name = posixpath.normpath(posixpath.join(directory or ".", file.source.name))
+    lines = file.source.text.split("\n")
+    found = 0
+    for number, line in enumerate(lines, 1):
+        if _MARK in line and (comment := _COMMENT.search(line)):
+            found += 1
+            if found > _MOST:
+                return
+            yield _waiver(comment["rest"], file, lines, number, name, rules)
+
+
+def _waiver(text: str, file: SourceFile, lines: list[str], number: int, name: str, rules: tuple[str, ...]) -> Waiver:
+    """Return what one comment says; what is wrong with it becomes its problem."""
+    what, _, why = text.strip().rstrip("\r").partition("--")
+    until = _UNTIL.search(why)
+    reason = " ".join(_UNTIL.sub("", why).split())
+    selector, *narrowing = what.split() or [""]
+    pairs = dict(each.partition("=")[::2] for each in narrowing)
+    block = _block(file, lines, number)
+    container = pairs.get("container", "")
+    problem = _problem(selector, pairs, reason, until[1].strip() if until else "", rules)
+    if block is None:
+        problem = problem or "it is not at a block"
+    elif not (container or problem):
+        container, problem = _container(block, lines, number)
+    return Waiver(
+        rule=clip(selector),
+        reason=clip(reason, _LONGEST),
+        file=name,
+        line=number,
+        end_line=number,
+        until=until[1].strip() if until and not problem else "",
+        container=container,
+        resource=pairs.get("resource", ""),
+        block=(block.place.file, block.place.line) if block else None,
+        problem=problem,
+    )
+
+
+def _problem(selector: str, pairs: dict[str, str], reason: str, until: str, rules: tuple[str, ...]) -> str:
+    if not selector:
+        return f"it names no rule: {_GRAMMAR}"
+    if not matched(selector, rules):
+        return f"there is no rule `{clip(selector)}`: {suggestion(selector, rules)}"
+    unknown = next((each for each, value in pairs.items() if each not in _NARROWING or not value), None)
+    if unknown is not None:
+        return f"`{clip(unknown)}` is not understood: {_GRAMMAR}, with container=NAME or resource=ARN before the reason"
+    if not reason:
+        return f"it gives no reason: {_GRAMMAR}"
+    return f"`{clip(until)}` is not a day: write (until 2027-03-01)" if until and not is_date(until) else ""
+
+
+def _block(file: SourceFile, lines: list[str], number: int) -> Block | None:
+    """Return the block that a comment is inside of, or directly above, with nothing but comments between."""
+    below = number
+    while below < len(lines) and lines[below - 1].strip() and _ONLY_COMMENT.match(lines[below - 1]):
+        below += 1
+    for block in file.blocks:
+        if block.place.line <= number <= block.end_line or block.place.line == below:
+            return block
+    return None
+
+
+def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
+    """Return the container of a task definition that a comment is at, and why that is not known."""
+    argument = block.arguments.get("container_definitions")
+    if argument is None or argument.source is not block.source:
+        return "", ""
+    first, last = argument.place.line, argument.source.line(max(argument.value_end - 1, argument.value_start))
+    if not first < number <= last:
+        return "", ""
+    items = _items(argument.expression)
+    ahead = number
+    while ahead < len(lines) and _ONLY_COMMENT.match(lines[ahead - 1]):
+        ahead += 1
+    starts = [each for each in items if each.place.line <= ahead]
+    name = _name(starts[-1]) if starts else ""
+    return name, "" if name else "its container is not known: write container=NAME before the reason"
+
+
+def _items(expression: Expression) -> list[ObjectOf]:
+    """Return the containers of a list that is written out."""
+    inner = expression.arguments[0] if isinstance(expression, Call) and expression.arguments else expression
+    return [each for each in inner.items if isinstance(each, ObjectOf)] if isinstance(inner, ListOf) else []
+
+
+def _name(item: ObjectOf) -> str:
+    for key, value in item.items:
+        if _plain(key) == "name":
+            return _plain(value)
+    return ""
+
+
+def _plain(expression: Expression) -> str:
+    """Return a string that is written out, empty for anything else."""
+    if isinstance(expression, Template) and len(expression.parts) == 1:
+        return _plain(expression.parts[0])
+    is_text = isinstance(expression, Literal) and isinstance(expression.value, str)
+    return expression.value if is_text else ""  # type: ignore[union-attr,return-value]

@@ -1,0 +1,229 @@
+"""Decide which findings are waived, and what became of each waiver.
+
+INVARIANT: a waiver never hides another rule, and one that does not say which object it is about is for one place of
+each task definition: as soon as the rule finds a second one there, it waives nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tfcheck.config.choice import Choice
+from tfcheck.config.rules import matched
+from tfcheck.config.waivers import Waiver
+from tfcheck.symbolic.wildcards import affordable, glob_known
+from tfcheck.vocabulary import fingerprint
+from tfcheck.vocabulary.finding import Answer, Finding
+from tfcheck.vocabulary.waiver import Waived, WaiverUse
+
+if TYPE_CHECKING:
+    from tfcheck.hcl.modules import Sources
+    from tfcheck.resolve.locations import Locations
+
+
+class Waivers:
+    """The waivers of one run, which hold on the day `today`; it remembers which of them are used."""
+
+    def __init__(
+        self,
+        waivers: Sequence[Waiver],
+        today: str,
+        locations: Locations,
+        comments: Callable[[], Iterable[Waiver]],
+        policies: Callable[[Answer], tuple[str, ...]],
+    ) -> None:
+        """Build from the waivers of the file, the day, the places of blocks, and what returns the waivers in comments.
+
+        Comments are looked for in the sources that were read, so later calls may return more of them. `policies`
+        returns the addresses of the policies of the role that an answer is about.
+        """
+        self._policies = policies
+        self._waivers = list(waivers)
+        self._invalid: list[Waiver] = []
+        self._comments = comments
+        self._today = today
+        self._locations = locations
+        self._used: set[Waiver] = set()
+        self._expired: set[Waiver] = set()
+        self._wide: dict[Waiver, int] = {}
+        self._places: dict[tuple[Waiver, str], set[object]] = {}
+        self._near: set[Waiver] = set()
+
+    # Permissions
+
+    def note(self, answers: Iterable[Answer]) -> None:
+        """Note the places that the waivers are about, before any of them is used."""
+        answers = list(answers)
+        for each in answers:  # reads the sources that are about them
+            self._block(each.requirement.task_definition)
+            self._block(each.role or "")
+        self._add_comments()
+        for answer in answers:
+            for waiver in self._of(answer):
+                need = answer.requirement
+                self._places.setdefault((waiver, need.task_definition), set()).add((need.container, need.pointer))
+
+    def of_answer(self, answer: Answer) -> Waived | None:
+        """Return why a missing permission is accepted, None where it is not."""
+        task = answer.requirement.task_definition
+        return self._waived((each for each in self._of(answer)), task)
+
+    def _of(self, answer: Answer) -> Iterator[Waiver]:
+        need = answer.requirement
+        for waiver in self._waivers:
+            if waiver.where or not matched(waiver.rule, (need.rule,)):
+                continue
+            policies = (*(each.policy for each in answer.evidence), *self._policies(answer))
+            if not self._is_at(waiver, (need.task_definition, answer.role or ""), policies):
+                continue
+            self._near.add(waiver)
+            narrow = (
+                waiver.container in ("", need.container)
+                and _fits(waiver.resource, need.shown_resource)
+                and waiver.fingerprint in ("", fingerprint.of_answer(answer) if waiver.fingerprint else "")
+            )
+            if narrow:
+                yield waiver
+
+    # Misconfigurations, and conditions on whole findings
+
+    def of_findings(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Return findings of which those that are not about permissions, or that a condition is about, are waived."""
+        self._add_comments()
+        for each in findings:
+            for waiver in self._about(each) if not each.answers else ():
+                self._places.setdefault((waiver, _object(each)), set()).add(each.message)
+        return [self._decided(each) for each in findings]
+
+    def _decided(self, finding: Finding) -> Finding:
+        if finding.waived is not None:
+            return finding
+        about = self._about(finding) if not finding.answers else iter(())
+        waived = self._waived(about, _object(finding)) or self._waived(self._holding(finding), "")
+        if waived is not None:
+            return msgspec.structs.replace(finding, waived=waived)
+        return self._explained(finding)
+
+    def _about(self, finding: Finding) -> Iterator[Waiver]:
+        container = finding.subject.partition(": ")[0]
+        for waiver in self._waivers:
+            if waiver.where or not matched(waiver.rule, (finding.rule,)):
+                continue
+            if not self._is_at(waiver, (_object(finding),), ()):
+                continue
+            self._near.add(waiver)
+            exact = waiver.fingerprint in ("", fingerprint.of_finding(finding) if waiver.fingerprint else "")
+            if exact and waiver.container in ("", container) and waiver.resource in ("", "*"):
+                yield waiver
+
+    def _holding(self, finding: Finding) -> Iterator[Waiver]:
+        """Yield the waivers whose condition holds for a finding."""
+        for waiver in self._waivers:
+            if waiver.where and matched(waiver.rule, (finding.rule,)):
+                objects = (finding.task_definition, finding.address or "") if finding.answers else (_object(finding),)
+                if self._is_at(waiver, objects, ()):
+                    self._near.add(waiver)
+                    if self._holds(waiver, finding):
+                        yield waiver
+
+    def _holds(self, waiver: Waiver, finding: Finding) -> bool:
+        from tfcheck.config.expression import condition
+        from tfcheck.report.json import finding_document
+
+        return condition(waiver.where, lambda *_: ValueError())(finding_document(finding))
+
+    def _explained(self, finding: Finding) -> Finding:
+        """Say of a finding which waiver of it has expired, or is for one place only."""
+        if not (self._expired or self._wide):
+            return finding
+        about = {each for answer in finding.answers for each in self._of(answer)} | set(self._holding(finding))
+        about |= set(self._about(finding)) if not finding.answers else set()
+        said = tuple(f"the waiver at {each.place} expired on {each.until}" for each in about & self._expired)
+        said += tuple(
+            f"the waiver at {each.place} is for one place and there are {self._wide[each]}: narrow it with `resource`"
+            for each in about
+            if each in self._wide and each not in self._expired
+        )
+        return msgspec.structs.replace(finding, explanation=(*finding.explanation, *sorted(said)))
+
+    # All of them
+
+    def _waived(self, about: Iterable[Waiver], scope: str) -> Waived | None:
+        """Return what the first waiver says that holds; remember what becomes of the others."""
+        found: Waived | None = None
+        for waiver in about:
+            places = len(self._places.get((waiver, scope), ()))
+            if waiver.is_expired(self._today):
+                self._expired.add(waiver)
+            elif places > 1 and not waiver.is_narrow:
+                self._wide[waiver] = max(self._wide.get(waiver, 0), places)
+            else:
+                self._used.add(waiver)
+                found = found or Waived(waiver.reason, waiver.until or None, waiver.place)
+        return found
+
+    def _add_comments(self) -> None:
+        known = {each.place for each in (*self._waivers, *self._invalid) if each.block or each.problem}
+        for each in self._comments():
+            if each.place not in known:
+                (self._invalid if each.problem else self._waivers).append(each)
+
+    def _is_at(self, waiver: Waiver, addresses: Sequence[str], policies: Sequence[str]) -> bool:
+        if waiver.block is not None:
+            return any(self._block(each) == waiver.block for each in (*addresses, *policies) if each)
+        return not waiver.address or any(_fits(waiver.address, each) for each in (*addresses, *policies) if each)
+
+    def _block(self, address: str) -> tuple[str, int] | None:
+        found = self._locations.of(address) if address else None
+        return (found.file, found.line) if found else None
+
+    def uses(self, addresses: Sequence[str]) -> Iterator[WaiverUse]:
+        """Yield what became of each waiver; one in the file that fits none of the addresses is for another plan."""
+        for each in (*self._waivers, *self._invalid):
+            state, problem = self._state(each, addresses)
+            yield WaiverUse(
+                each.rule, each.reason, each.until or None, each.file, each.line, each.end_line, state, problem
+            )
+
+    def _state(self, waiver: Waiver, addresses: Sequence[str]) -> tuple[str, str]:
+        if waiver.problem:
+            return "invalid", waiver.problem
+        if waiver in self._used:
+            return "used", ""
+        if waiver in self._expired:
+            return "expired", ""
+        if waiver in self._wide:
+            return "invalid", f"it is for one place and there are {self._wide[waiver]}: narrow it with `resource`"
+        here = waiver.block is not None or waiver in self._near
+        here = here or any(_fits(waiver.address, each) for each in addresses if waiver.address)
+        return "unused" if here else "elsewhere", ""
+
+
+def waivers_of(
+    choice: Choice,
+    sources: Sources | None,
+    directory: str | None,
+    locations: Locations,
+    policies: Callable[[Answer], tuple[str, ...]],
+) -> Waivers:
+    """Return the waivers of the configuration file and those in the comments of the sources that were read."""
+    from tfcheck.analysis.rule_ids import known_rules
+    from tfcheck.analysis.waiver_comments import comments
+
+    def found() -> list[Waiver]:
+        # NOTE: without a day nobody knows which of them hold.
+        return list(comments(sources, directory, known_rules())) if sources and choice.today else []
+
+    return Waivers(choice.waivers, choice.today, locations, found, policies)
+
+
+def _object(finding: Finding) -> str:
+    """Return the address that a misconfiguration is about; several task definitions may share it."""
+    return finding.address or finding.task_definition
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return not pattern or pattern == text or (affordable(pattern, text) and glob_known(pattern, text))

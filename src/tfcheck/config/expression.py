@@ -1,0 +1,67 @@
+"""Conditions on a finding, as JMESPath expressions: comparisons and tests, and nothing that can grow.
+
+Follows https://jmespath.org/specification.html. Whoever opens a pull request can write one: projections, pipes and
+functions that build something are left out, since a short expression with them can take any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+_LONGEST = 1_000
+_NODES = frozenset(
+    (
+        "and_expression",
+        "comparator",
+        "current",
+        "field",
+        "function_expression",
+        "identity",
+        "index",
+        "index_expression",
+        "literal",
+        "not_expression",
+        "or_expression",
+        "subexpression",
+    )
+)
+_FUNCTIONS = frozenset(("contains", "ends_with", "length", "not_null", "starts_with", "type"))
+_HINT = "write it as on https://jmespath.org, for example: change == 'existing' && contains(message, 'prod')"
+
+
+def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callable[[Mapping[str, Any]], bool]:
+    """Build the test that an expression describes; what cannot be tested on some data does not hold there.
+
+    Raises:
+        Exception: what `wrong` builds, from what is wrong and a hint, for an expression that is not one.
+    """
+    # Imported here: nobody else pays for it.
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    if len(expression) > _LONGEST:
+        raise wrong(f"`where` is longer than {_LONGEST:,} characters", _HINT)
+    try:
+        compiled = jmespath.compile(expression)
+    except (JMESPathError, RecursionError):
+        raise wrong("`where` is not a JMESPath expression", _HINT) from None
+    if refused := _refused(compiled.parsed):
+        raise wrong(f"`where` uses {refused}, which a condition cannot use", _HINT)
+
+    def holds(data: Mapping[str, Any]) -> bool:
+        try:
+            return compiled.search(data) is True
+        except (JMESPathError, TypeError):  # `contains` of the library raises either
+            return False
+
+    return holds
+
+
+def _refused(node: Any) -> str:
+    """Return the first part of an expression that is not allowed, empty where all are."""
+    if node["type"] not in _NODES:
+        return f"a {node['type'].replace('_', ' ')}"
+    if node["type"] == "function_expression" and node["value"] not in _FUNCTIONS:
+        return f"the function {node['value'][:50]}"
+    return next(filter(None, map(_refused, node["children"])), "")

@@ -1,0 +1,118 @@
+"""Waivers: which findings are accepted, for which reason, until when; and how a configuration file writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from tfcheck.config.expression import condition
+from tfcheck.config.rules import matched, suggestion
+from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.errors import UsageError
+
+#: The key of the array of tables.
+WAIVER = "waiver"
+#: What a waiver in the file can say, with what it means.
+WAIVER_KEYS = {
+    "rule": "the rule, by its id or by the beginning of ids as in `env-file*`",
+    "reason": "why the finding is accepted, which every report shows",
+    "until": "the last day, as in `2027-03-01`; after it the findings count again",
+    "address": "the address of the task definition, the role or what else the finding is about; `*` matches any text",
+    "container": "the name of the container",
+    "resource": "the ARN that is asked for, as the report writes it; `*` matches any text",
+    "fingerprint": "the `fingerprint` in the JSON report: this problem and no other",
+    "where": "a JMESPath expression over the finding as it is in the JSON report",
+}
+_REQUIRED = ("rule", "reason")
+#: One of these says what a waiver is about.
+NARROWING = ("address", "resource", "fingerprint", "where")
+_LONGEST = 500
+_DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+
+#: Builds the error about a key of a waiver: what is wrong, what to do, and the key.
+Wrong = Callable[[str, str, str], UsageError]
+
+
+class Waiver(msgspec.Struct, frozen=True):
+    """Findings that are accepted, and where that is written: `file` is seen from the top of the repository.
+
+    An empty field does not narrow it. `block` is the place of the block that a comment is at. `problem` says why it
+    waives nothing.
+    """
+
+    rule: str
+    reason: str
+    file: str
+    line: int
+    end_line: int
+    until: str = ""
+    address: str = ""
+    container: str = ""
+    resource: str = ""
+    fingerprint: str = ""
+    where: str = ""
+    block: tuple[str, int] | None = None
+    problem: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is written, as in `tfcheck.toml:12`."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it says which object it is about; one that does not is for a single place."""
+        return bool(self.resource or self.fingerprint or self.where)
+
+    def is_expired(self, today: str) -> bool:
+        """Whether its last day is over."""
+        return bool(self.until) and self.until < today
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a day, as in `2027-03-01`."""
+    return _DATE.fullmatch(text) is not None
+
+
+def read_waiver(
+    content: Mapping[str, Any], rules: tuple[str, ...], file: str, lines: tuple[int, int], wrong: Wrong
+) -> Waiver:
+    """Return the waiver that a table holds.
+
+    Raises:
+        UsageError: a key is missing or unknown, or has a value that it cannot have.
+    """
+    values = dict(_texts(content, wrong))
+    for name in _REQUIRED:
+        if not values.get(name, "").strip():
+            raise wrong(f"the waiver has no `{name}`", f'write {name} = "...": {WAIVER_KEYS[name]}', "")
+    if not any(values.get(each) for each in NARROWING):
+        hint = f"add {', '.join(NARROWING[:-1])} or {NARROWING[-1]}; `ignore` is for all findings of a rule"
+        raise wrong("the waiver does not say what it is about", hint, "")
+    if not matched(values["rule"], rules):
+        raise wrong(f"there is no rule `{clip(values['rule'])}`", suggestion(values["rule"], rules), "rule")
+    if values.get("where"):
+        condition(values["where"], lambda said, hint: wrong(said, hint, "where"))
+    reason = " ".join(values.pop("reason").split())
+    found = Waiver(values.pop("rule"), clip(reason, _LONGEST), file, *lines)
+    return msgspec.structs.replace(found, **values)
+
+
+def _texts(content: Mapping[str, Any], wrong: Wrong) -> Iterator[tuple[str, str]]:
+    for name, value in content.items():
+        if name not in WAIVER_KEYS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name[:100], list(WAIVER_KEYS), 1)
+            hint = f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(WAIVER_KEYS)}"
+            raise wrong(f"unknown key `{clip(name)}` in a waiver", hint, name)
+        # NOTE: TOML has dates of its own; their text is the same.
+        text = str(value) if name == "until" else value
+        if not isinstance(text, str) or not (text or name in _REQUIRED):
+            raise wrong(f"`{name}` of a waiver is not a string with something in it", f'write {name} = "..."', name)
+        if name == "until" and not is_date(text):
+            raise wrong(f"`until` of a waiver is `{clip(text, 60)}`", "it is a day: until = 2027-03-01", name)
+        yield name, text

@@ -1,0 +1,34 @@
+"""What a waiver does to a finding, and what became of each waiver."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Waived(msgspec.Struct, frozen=True):
+    """Why a finding is accepted, the last day of that, and where it is written, as in `tfcheck.toml:12`."""
+
+    reason: str
+    until: str | None
+    where: str
+
+
+class WaiverUse(msgspec.Struct, frozen=True):
+    """What became of one waiver: it is `used`, `unused`, `expired`, for another plan (`elsewhere`), or `invalid`.
+
+    `file` and the lines say where it is written, seen from the top of the repository; `problem` why it is invalid.
+    """
+
+    rule: str
+    reason: str
+    until: str | None
+    file: str
+    line: int
+    end_line: int
+    state: str
+    problem: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where it is written, as in `tfcheck.toml:12`."""
+        return f"{self.file}:{self.line}"

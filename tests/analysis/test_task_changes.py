@@ -68,7 +68,7 @@ def test_a_role_that_moves_keeps_its_access() -> None:
 
 
 #: Cases whose plan after the apply creates again what went with something that was replaced.
-RESTORING = ("owners-replaced",)
+RESTORING = ("owners-replaced", "role-takes-over-policies")
 
 
 @pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/applied.plan.json")))

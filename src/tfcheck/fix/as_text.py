@@ -11,8 +11,8 @@ from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, statement
-from tfcheck.fix.spelling import local_name
 from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.iam import parse_policy

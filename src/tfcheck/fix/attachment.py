@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
 from tfcheck.fix.place import Places, also, in_module
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.repetition import Repeated
@@ -79,6 +79,6 @@ def _proposal(policy: WorldObject, need: RoleNeed, block: Block, places: Places,
 
 def _behind(anchor: Block, lines: list[str]) -> Insertion:
     text = anchor.source.text
-    gap, base = newline(text), indentation(text, anchor.start)
+    gap, base = anchor.source.newline, indentation(text, anchor.start)
     added = gap.join(base + line if line else line for line in lines)
     return Insertion(anchor.source.name, line_end(text, anchor.end), f"{gap}{gap}{added}")

@@ -120,12 +120,10 @@ class Holders:
     @cached_property
     def _roles_by_block(self) -> dict[int, frozenset[str] | None]:
         """Map every block of a policy to the roles that have it; None where one of them cannot be told."""
-        found: dict[int, frozenset[str] | None] = {}
+        found: dict[int, set[str | None]] = {}
         for holder, role in self._attached:
-            block = self._resolver.block(holder.address)
-            known = found.get(id(block), frozenset())
-            found[id(block)] = None if known is None or role is None else known | {role}
-        return found
+            found.setdefault(id(self._resolver.block(holder.address)), set()).add(role)
+        return {block: None if None in roles else frozenset(filter(None, roles)) for block, roles in found.items()}
 
     @cached_property
     def _for_others(self) -> frozenset[str]:

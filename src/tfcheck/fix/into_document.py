@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import read_json_parts
 from tfcheck.fix.render import StatementStyle, Syntax, block, statement
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.json_document import Member
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
@@ -30,20 +31,20 @@ def into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[I
     start = line_start(text, brace)
     if start <= document.start or text[start:brace].strip():
         return None
-    base = indentation(text, brace) + style.unit
-    blank = "" if not text[document.body_start : start].strip() else newline(text)
-    added = (newline(text) * 2).join(_written(each, style, base, newline(text)) for each in wanted)
-    return (Insertion(document.source.name, start, f"{blank}{added}{newline(text)}"),)
+    base, newline = indentation(text, brace) + style.unit, document.source.newline
+    blank = "" if not text[document.body_start : start].strip() else newline
+    added = (newline * 2).join(_written(each, style, base, newline) for each in wanted)
+    return (Insertion(document.source.name, start, f"{blank}{added}{newline}"),)
 
 
 def _behind(
     document: Block, nested: Sequence[Block], wanted: Sequence[NeededStatement], style: StatementStyle
 ) -> tuple[Insertion, ...]:
-    text = document.source.text
+    text, newline = document.source.text, document.source.newline
     last = max(nested, key=lambda each: each.start)
-    gap = newline(text) * (1 if _close(text, document, nested) else 2)
+    gap = newline * (1 if _close(text, document, nested) else 2)
     base = indentation(text, last.start)
-    added = "".join(gap + _written(each, style, base, newline(text)) for each in wanted)
+    added = "".join(gap + _written(each, style, base, newline) for each in wanted)
     return (Insertion(document.source.name, line_end(text, last.end), added),)
 
 
@@ -88,11 +89,11 @@ def _first_in_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tu
         return None
     style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
     added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
-    return (member_behind(document.source.name, document.source.text, members[-1], f'"statement": [{added}]'),)
+    return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
 
 
-def member_behind(file: str, text: str, last: Member, written: str) -> Insertion:
+def member_behind(source: SourceText, last: Member, written: str) -> Insertion:
     """Put a member behind the last one of a JSON object: on a line of its own if that one has one."""
-    own_line = not text[line_start(text, last.start) : last.start].strip()
-    gap = newline(text) + indentation(text, last.start) if own_line else " "
-    return Insertion(file, last.value.end, f",{gap}{written}")
+    own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
+    gap = source.newline + indentation(source.text, last.start) if own_line else " "
+    return Insertion(source.name, last.value.end, f",{gap}{written}")

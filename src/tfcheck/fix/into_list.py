@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.literal import ListParts, ObjectParts, Parts
 from tfcheck.fix.render import StatementStyle, Syntax, one_line, statement
 from tfcheck.fix.wanted import NeededStatement
@@ -41,7 +41,7 @@ class _Adding:
         self.text = source.text
         self.last = last
         self.document = document
-        self.newline = newline(source.text)
+        self.newline = source.newline
         known = statements.items if isinstance(statements, ListParts) else (statements,)
         self.style = style_of(self.text, [each for each in known if isinstance(each, ObjectParts)], syntax)
 

@@ -35,6 +35,7 @@ from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.role import Role, Roles
+from tfcheck.symbolic.limits import exceeded
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
@@ -325,10 +326,16 @@ class FixFinder:
                 self._outdated |= {each.requirement: found for each in case.answers}
 
     def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
-        """Return the cases whose proposal would spoil a file: all together if they are fine, else each by itself."""
+        """Return the cases whose proposal would spoil a file: none if all together are fine, else those of each half.
+
+        A file is read once for each group, so that a few such cases among thousands cost a few readings.
+        """
+        if exceeded():
+            return list(cases)
         if self._is_sound([case.current for case in cases if case.current]):
             return []
-        return [case for case in cases if case.current and not self._is_sound([case.current])]
+        half = len(cases) // 2
+        return [*self._unsound(cases[:half]), *self._unsound(cases[half:])] if half else list(cases)
 
     def _is_sound(self, proposals: Sequence[Proposal]) -> bool:
         texts = {name: text for each in proposals for name, text in each.texts.items()}

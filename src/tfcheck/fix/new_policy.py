@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_document import member_behind
 from tfcheck.fix.render import StatementStyle, one_line, quoted, statement
 from tfcheck.fix.wanted import NeededStatement
@@ -47,7 +47,7 @@ def behind(anchor: Block, policy: NewPolicy) -> tuple[Insertion, ...] | None:
         return _into_json(anchor.source, policy)
     lines = hcl(policy, _unit(text, anchor))
     end = line_end(text, anchor.end)
-    gap = newline(text)
+    gap = anchor.source.newline
     base = indentation(text, anchor.start)
     added = gap.join(base + line if line else line for line in lines)
     return (Insertion(anchor.source.name, end, f"{gap}{gap}{added}"),)
@@ -124,8 +124,8 @@ def _last(source: SourceText, value: JsonValue, name: str, content: object) -> t
     own_line = not source.text[line_start(source.text, last.start) : last.start].strip()
     written = json.dumps(content, indent=2 if own_line else None, ensure_ascii=False)
     base = indentation(source.text, last.start)
-    lines = (newline(source.text) + base).join(written.split("\n"))
-    return (member_behind(source.name, source.text, last, f"{json.dumps(name)}: {lines}"),)
+    lines = (source.newline + base).join(written.split("\n"))
+    return (member_behind(source, last, f"{json.dumps(name)}: {lines}"),)
 
 
 def _as_json(policy: NewPolicy) -> dict[str, str]:

@@ -13,7 +13,7 @@ import msgspec
 from tfcheck.fix.as_text import NAME, fix_of, not_denied, verdicts_with
 from tfcheck.fix.naming import Labels
 from tfcheck.fix.new_policy import NewPolicy, hcl
-from tfcheck.fix.spelling import local_name
+from tfcheck.fix.referable import local_name
 from tfcheck.fix.wanted import Spelled, free, wanted
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.role import Role

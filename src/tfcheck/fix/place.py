@@ -13,6 +13,7 @@ from tfcheck.fix.into_policy import PolicyInsertion, into_policy
 from tfcheck.fix.naming import with_free_sids
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.referable import Referable
 from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.render import block as written_block
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
@@ -41,6 +42,7 @@ class Places:
         self._files = files
         self._prefixes = prefixes
         self._words: dict[int, frozenset[str]] = {}
+        self._referable: dict[ModulePath, Referable] = {}
         self._spellings: dict[tuple[ModulePath, str], Spelling] = {}
         self._graphs: dict[int, Dependencies] = {}
         self._wanted: dict[tuple[object, ...], tuple[tuple[Answer, ...], Statements | None]] = {}
@@ -72,7 +74,9 @@ class Places:
                 graph = self._graphs.setdefault(id(sources), Dependencies(sources))
                 return graph.reaches(name, into)
 
-            self._spellings[key] = Spelling(self._world, module, refuse)
+            if module not in self._referable:
+                self._referable[module] = Referable(self._world, module)
+            self._spellings[key] = Spelling(self._world, module, self._referable[module], refuse)
         return self._spellings[key]
 
     def doubts(self, statements: Statements, place: Block, module: ModulePath) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from tfcheck.fix.place import Places
+from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement, text
-from tfcheck.fix.spelling import local_name
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.symbolic.value import TextLike, pieces

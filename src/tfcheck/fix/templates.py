@@ -7,6 +7,7 @@ expression that is the value, or begins with it, the fix uses that; a literal is
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
@@ -47,26 +48,38 @@ class _Piece(msgspec.Struct, frozen=True):
     reference: str | None
 
 
+class _Written(msgspec.Struct, frozen=True):
+    """A text that the sources put together: what it is, its place among them, its parts and the objects they name."""
+
+    text: str
+    place: int
+    parts: tuple[_Piece, ...]
+    subjects: tuple[str, ...]
+
+
 class ModuleTexts:
-    """The texts that the sources of one module instance put together from references.
+    """The texts that the sources of one module instance put together from references."""
 
-    `refuse` says which objects must not be referred to from there, by their name in the module.
-    """
-
-    def __init__(self, resolver: Resolver, module: ModulePath, refuse: Callable[[str], bool]) -> None:
+    def __init__(self, resolver: Resolver, module: ModulePath) -> None:
         """Build from the module instance."""
         self._resolver = resolver
         self._path = module
         self._module = resolver.module_sources(module)
-        self._refuse = refuse
 
-    def spell(self, value: TextLike) -> Spelled | None:
-        """Write a text as the module does; None where nothing there gives it, or begins with it."""
+    def spell(self, value: TextLike, refuse: Callable[[str], bool]) -> Spelled | None:
+        """Write a text as the module does; None where nothing there gives it, or begins with it.
+
+        `refuse` says which objects must not be referred to, by their name in the module.
+        """
         wanted = _flat(value)
         if not wanted:
             return None
-        found = (cut for text, parts in self._texts if text.startswith(wanted) and (cut := _cut(parts, wanted)))
-        return next(found, None)
+        found: dict[str, _Written] = {}
+        for each in self._beginning_with(wanted):
+            if not any(map(refuse, each.subjects)):
+                found.setdefault(each.text, each)
+        shortest = sorted(found.values(), key=lambda each: (len(each.text), each.place))
+        return next((cut for each in shortest if (cut := _cut(each.parts, wanted))), None)
 
     def has_literally(self, spelled: Spelled) -> bool:
         """Whether all parts of the literals in a text are written in the module."""
@@ -74,17 +87,31 @@ class ModuleTexts:
             return True
         literals = [each for each in spelled if isinstance(each, str)]
         parts = {part.rstrip("*?").rstrip("-") for each in literals for part in _PART.findall(each)} - _KINDS
-        return all(re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._written) for part in parts)
+        return all(map(self._has_word, parts))
+
+    def _has_word(self, part: str) -> bool:
+        if _NAME.fullmatch(part):
+            return part in self._words
+        return re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._written) is not None
+
+    def _beginning_with(self, wanted: str) -> Iterator[_Written]:
+        """Iterate over the texts that begin with one, each as often as it is written."""
+        for position in range(bisect_left(self._texts, wanted, key=lambda each: each.text), len(self._texts)):
+            if not self._texts[position].text.startswith(wanted):
+                break
+            yield self._texts[position]
 
     @cached_property
-    def _texts(self) -> list[tuple[str, tuple[_Piece, ...]]]:
-        found: dict[str, tuple[_Piece, ...]] = {}
+    def _texts(self) -> list[_Written]:
+        """List the texts in the order of their characters; equal ones as they are written."""
+        found: list[_Written] = []
         for block, node in _templates(self._module) if self._module else ():
             for scope in self._scopes(block) if _REFERS.search(_names(node)) else ():
                 parts = self._pieces(node, scope)
                 if parts:
-                    found.setdefault("".join(each.value for each in parts), parts)
-        return sorted(found.items(), key=lambda each: len(each[0]))
+                    text = "".join(each.value for each in parts)
+                    found.append(_Written(text, len(found), parts, _subjects(node)))
+        return sorted(found, key=lambda each: each.text)
 
     def _scopes(self, block: Block) -> Iterator[Scope]:
         """Return the names that the instances of a block can use."""
@@ -107,7 +134,7 @@ class ModuleTexts:
             name = reference_text(part)
             value = self._resolver.evaluation.evaluate(part, scope) if name and not name.startswith(".") else None
             flat = _flat(value) if isinstance(value, str | Text | Unknown) else ""
-            if not flat or self._refuse(".".join(_NAME.findall(name)[:2])):
+            if not flat:
                 return None
             repeats = name.startswith(("each.", "count."))
             if repeats and not isinstance(value, str):
@@ -121,6 +148,11 @@ class ModuleTexts:
         blocks = [each for file in self._module.files for each in file.blocks] if self._module else []
         return "\n".join(_without_comments(each) for each in blocks if each.type in _WRITTEN_IN)
 
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        """The words of that text: what has a word's characters is written there only as one of them."""
+        return frozenset(_NAME.findall(self._written))
+
 
 def _flat(value: TextLike) -> str:
     """Write a text with each unknown part as its name between control characters; empty where it has no name."""
@@ -130,6 +162,16 @@ def _flat(value: TextLike) -> str:
             return ""
         parts.append(each if isinstance(each, str) else f"\0{display(each)}\0")
     return "".join(parts)
+
+
+def _subjects(node: Template) -> tuple[str, ...]:
+    """Name the objects that a text refers to, by their names in the module."""
+    names = (reference_text(each) for each in node.parts if not _is_literal(each))
+    return tuple(".".join(_NAME.findall(name)[:2]) for name in names if name)
+
+
+def _is_literal(part: Expression) -> bool:
+    return isinstance(part, Literal) and isinstance(part.value, str)
 
 
 def _names(node: Template) -> str:

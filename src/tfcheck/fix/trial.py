@@ -133,7 +133,7 @@ class Trial:
     def verdict(self, answer: Answer) -> Verdict:
         """Decide a requirement again."""
         task = self._tasks.get(answer.requirement.task_definition)
-        return self._judge.judge(answer.requirement, task).verdict if task else Verdict.DENIED
+        return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
 
 
 class _Given(Resolver):

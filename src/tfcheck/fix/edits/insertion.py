@@ -82,8 +82,3 @@ def indentation(text: str, offset: int) -> str:
     start = line_start(text, offset)
     line = text[start : line_end(text, start)]
     return line[: len(line) - len(line.lstrip(" \t"))]
-
-
-def newline(text: str) -> str:
-    """Return the line end that most lines of a text have."""
-    return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -25,7 +26,8 @@ class ShownLines(Lines):
         self._source = source
         self._conceals = conceals
         self._is_json = source.name.endswith(".json")
-        self._blocks = (read_json(source) if self._is_json else read(source)).blocks
+        blocks = (read_json(source) if self._is_json else read(source)).blocks
+        self._blocks = sorted(blocks, key=lambda each: -each.start)
         self._edited: tuple[range, ...] = ()
 
     def moved(self, insertions: Sequence[Insertion]) -> list[Insertion]:
@@ -51,8 +53,10 @@ class ShownLines(Lines):
     def _edited_by(self, insertion: Insertion) -> list[range]:
         """Return the lines of the block that something is put into or right behind."""
         text = self._source.text
-        found = [each for each in self._blocks if each.start <= insertion.offset <= line_end(text, each.end)]
-        return [self._lines(max(found, key=lambda each: each.start))] if found else []
+        behind = bisect_left(self._blocks, -insertion.offset, key=lambda each: -each.start)
+        around = (each for each in self._blocks[behind:] if insertion.offset <= line_end(text, each.end))
+        found = next(around, None)
+        return [] if found is None else [self._lines(found)]
 
     def _lines(self, block: Block) -> range:
         return range(self._line(block.start), self._line(block.end - 1) + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from functools import cached_property
 
@@ -37,7 +38,12 @@ class SourceText(msgspec.Struct, frozen=True, eq=False, dict=True):
         if self.one_line:
             return []
         # NOTE: only `\n`; `str.splitlines` also splits at U+2028, form feeds and others.
-        return [offset for offset, char in enumerate(self.text) if char == "\n"]
+        return [found.start() for found in re.finditer("\n", self.text)]
+
+    @cached_property
+    def newline(self) -> str:
+        """The line end that most lines have."""
+        return "\r\n" if self.text.count("\r\n") * 2 > self.text.count("\n") else "\n"
 
     def line(self, offset: int) -> int:
         """Return the line, counted as the file counts, that holds the character at `offset`."""

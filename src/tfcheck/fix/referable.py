@@ -1,0 +1,167 @@
+"""What the blocks of one module instance can refer to, and which values that is.
+
+It is found once for all blocks of the module. A block may not use all of it, as a reference could lead back to itself:
+whoever looks something up says which objects it must not refer to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
+from functools import cached_property
+from typing import TypeAlias
+
+from tfcheck.fix.render import quoted
+from tfcheck.fix.templates import ModuleTexts
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
+from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
+from tfcheck.regex import regex
+from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
+from tfcheck.symbolic.sensitive_text import Sensitive
+from tfcheck.symbolic.value import Text, TextLike, Unknown, identity, spelled_out
+from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.world.world import After
+
+#: Whether a block must not refer to an object, by the object's name in the module.
+Refuse: TypeAlias = Callable[[str], bool]
+
+_KINDS = (BUCKET, OBJECT, SECRET, PARAMETER, KEY, REPOSITORY, LOG_GROUP, FILE_SYSTEM)
+_TYPES = tuple(kind for each in _KINDS for kind in each.types)
+_HEAD = regex(r"[\w-]+")
+_NAME_OK = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+class References:
+    """Expressions by the value that each of them is, in the order of preference."""
+
+    def __init__(self, rows: Iterable[tuple[Hashable, str, str]]) -> None:
+        """Build from rows of a value, the name of the object that gives it, and the expression that is it."""
+        self._by_value: dict[Hashable, list[tuple[str, str]]] = {}
+        for value, subject, expression in rows:
+            self._by_value.setdefault(value, []).append((subject, expression))
+
+    def to(self, value: Hashable, refuse: Refuse) -> str | None:
+        """Return the first expression that is a value; None where there is none that may be used."""
+        found = self._by_value.get(value, ())
+        return next((expression for subject, expression in found if not refuse(subject)), None)
+
+
+class Referable:
+    """Everything that a block of one module instance can name."""
+
+    def __init__(self, world: After, module: ModulePath) -> None:
+        """Build from the world, and the module instance."""
+        self._world = world
+        self._resolver = world.resolver
+        self._module = module
+        self.texts = ModuleTexts(world.resolver, module)
+
+    @cached_property
+    def arns(self) -> References:
+        """The known ARNs of resources and data sources in this module."""
+        return References(row for row in self._all_arns if isinstance(row[0], str) and row[0].startswith("arn:"))
+
+    @cached_property
+    def open_arns(self) -> References:
+        """The ARNs of which some is known."""
+        return References(row for row in self._all_arns if isinstance(row[0], Text))
+
+    @cached_property
+    def _all_arns(self) -> list[tuple[TextLike, str, str]]:
+        found: list[tuple[TextLike, str, str]] = []
+        for thing in (*self._world.things(*_TYPES), *self._world.looked_up(*_TYPES)):
+            address = thing.address
+            arn = thing.attribute("arn") if address.module == self._module else None
+            if isinstance(arn, str | Text | Unknown) and self._resolver.block(address) is not None:
+                found.append((spelled_out(arn), address.resource, f"{local_name(address)}.arn"))
+        return found
+
+    @cached_property
+    def named_arns(self) -> References:
+        """The inputs, outputs of called modules and locals that are known ARNs."""
+        return References(row for row in self._names if isinstance(row[0], str))
+
+    @cached_property
+    def by_identity(self) -> References:
+        """The inputs, outputs of called modules and locals that are ARNs, or texts known only after apply."""
+        rows = ((identity(value), subject, expression) for value, subject, expression in self._names)
+        return References(row for row in rows if row[0] is not None)
+
+    @cached_property
+    def _names(self) -> list[tuple[TextLike, str, str]]:
+        return [
+            (value, subject, expression)
+            for subject, each, seen in self._seen
+            for expression, value in _texts(each, seen)
+        ]
+
+    @cached_property
+    def objects(self) -> References:
+        """The addresses of whole resources that are handed over."""
+        return References(
+            (owner, subject, expression)
+            for subject, each, seen in self._seen
+            for owner, expression in _resources(each, seen)
+        )
+
+    @cached_property
+    def secrets(self) -> References:
+        """The sensitive texts that inputs and locals are."""
+        return References(
+            (str(seen), subject, each) for subject, each, seen in self._seen if isinstance(seen, Sensitive)
+        )
+
+    @cached_property
+    def _seen(self) -> list[tuple[str, str, Seen]]:
+        """List what inputs, outputs of called modules and locals are, with the object that each is of."""
+        module = self._resolver.module_sources(self._module)
+        if module is None:
+            return []
+        found = [(f"var.{each}", self._resolver.names.variable(self._module, each)) for each in module.variables()]
+        for call in module.calls():
+            found += self._outputs(f"module.{call}", self._resolver.names.call(self._module, call))
+        found += [(f"local.{each}", self._resolver.names.local(self._module, each)) for each in module.locals()]
+        return [(".".join(_HEAD.findall(each)[:2]), each, seen) for each, seen in found]
+
+    def _outputs(self, expression: str, seen: Seen) -> Iterator[tuple[str, Seen]]:
+        """Iterate over the instances of a call and their outputs."""
+        if isinstance(seen, CallReferent):
+            keys = seen.keys()
+            for key in range(keys) if isinstance(keys, int) else keys:
+                yield from self._outputs(f"{expression}{_index(key)}", seen.member(key))
+        elif isinstance(seen, ModuleReferent):
+            for name in seen.keys() or ():
+                with suppress(EvaluationError):
+                    yield f"{expression}.{name}", seen.member(name)
+
+
+def local_name(address: Address) -> str:
+    """Write the address of an instance as its own module does."""
+    return str(Address(ModulePath(), address.mode, address.type, address.name, address.key))
+
+
+def _index(key: str | int) -> str:
+    return f"[{key}]" if isinstance(key, int) else f"[{quoted(key)}]"
+
+
+def _texts(expression: str, seen: Seen) -> Iterator[tuple[str, TextLike]]:
+    """Return a value if it is a text of interest; of an object its members."""
+    if isinstance(seen, str):
+        if seen.startswith("arn:"):
+            yield expression, seen
+    elif isinstance(seen, Text) or (isinstance(seen, Unknown) and seen.symbol is not None):
+        yield expression, seen
+    elif isinstance(seen, dict):
+        for name, member in seen.items():
+            if name and _NAME_OK.issuperset(name) and not name[0].isdigit() and not isinstance(member, dict):
+                yield from _texts(f"{expression}.{name}", member)
+
+
+def _resources(expression: str, seen: Seen) -> Iterator[tuple[str, str]]:
+    """Return the addresses of the resource instances that a value is, and how each is written."""
+    if isinstance(seen, InstanceReferent):
+        yield str(seen.address), expression
+    elif isinstance(seen, ResourceReferent):
+        keys = seen.keys()
+        for key in range(keys) if isinstance(keys, int) else keys:
+            yield from _resources(f"{expression}{_index(key)}", seen.member(key))

@@ -31,7 +31,9 @@ def outdated(touched: Iterable[ChangedAttribute], beside: Iterable[Address], res
     found: set[Address] = set()
     for each in wanted:
         name = "json" if each.address.type == _DOCUMENT else each.attribute
-        if name and _differ(resolver.attribute(each.address, name), now.attribute(each.address, name)):
+        planned = _known(resolver.attribute(each.address, name)) if name else None
+        # NOTE: most of what is edited is not known before apply, and then the sources need not be evaluated again.
+        if planned is not None and _differ(planned, _known(now.attribute(each.address, name))):
             found.add(each.address)
     return frozenset(found)
 
@@ -46,10 +48,9 @@ def _arguments(address: Address, resolver: Resolver) -> list[str]:
 _META = ("count", "for_each", "provider", "depends_on", "lifecycle")
 
 
-def _differ(planned: Value, written: Value) -> bool:
-    """Whether two values are known and are different texts, or different documents."""
-    one, other = _known(planned), _known(written)
-    return one is not None and other is not None and one != other
+def _differ(planned: Any, written: Any) -> bool:
+    """Whether what is written is known and another text, or another document, than what is planned."""
+    return written is not None and planned != written
 
 
 def _known(value: Value) -> Any:

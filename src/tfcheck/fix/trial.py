@@ -25,7 +25,7 @@ from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.marks import holds_mark, unmarked
-from tfcheck.symbolic.value import Unknown, Value, is_known
+from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
@@ -33,6 +33,8 @@ from tfcheck.world.world import After, World
 
 _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")
+#: What is done to an instance before and after a trial forgets an attribute of it.
+_PLAIN = (("create",), ("update",), ("read",))
 
 
 class ChangedAttribute(msgspec.Struct, frozen=True):
@@ -40,6 +42,15 @@ class ChangedAttribute(msgspec.Struct, frozen=True):
 
     address: Address
     attribute: str = ""
+
+
+def is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
+    """Whether a plan does not know anyway what a change takes out of it: it is worked out from the sources already."""
+    instance = plan.instance(str(change.address))
+    if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:
+        return False
+    names = _RENDERED if change.address.type == _DOCUMENT else (change.attribute,)
+    return all(instance.after.get(name) == Unknown(Symbol(str(change.address), (name,))) for name in names)
 
 
 class Changed(Sources):

@@ -74,6 +74,12 @@ class Change(msgspec.Struct, gc=False):
     after_sensitive: Raw = _NOTHING
 
 
+class OnlyArn(msgspec.Struct, gc=False):
+    """An object, or a mask of one, as far as its ARN is concerned."""
+
+    arn: Any = None
+
+
 class Document(msgspec.Struct, gc=False):
     """The top level of a plan, and the keys that tell other documents from one.
 
@@ -255,12 +261,22 @@ def decoded_json(raw: Raw, what: str) -> Any:
 
 
 def decoded_mask(raw: Raw, what: str) -> Mask:
-    """Decode the mask of an object; an absent one is None.
+    """Decode the mask of an object; an absent one is None, and one that marks nothing at all may be False.
 
     Raises:
         InputError: it has the shape of no mask, so that nobody can tell what it marks, or is nested too deep.
     """
-    return decoded(raw, _MASK, what) if present(raw) else None
+    # NOTE: nearly all masks of a large plan mark nothing, which shows without decoding them.
+    if not present(raw):
+        return None
+    mask: Mask = False if marks_nothing(raw) else decoded(raw, _MASK, what)
+    return mask
+
+
+def marks_nothing(mask: Raw) -> bool:
+    """Whether a mask definitely marks nothing: it is an object, or `false`, and nowhere true."""
+    text = bytes(mask)
+    return b"true" not in text and (text.startswith(b"{") or text == b"false")
 
 
 def refuse_deep(value: Any, what: str) -> None:

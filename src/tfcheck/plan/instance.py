@@ -10,10 +10,20 @@ from typing import Any, cast
 
 from msgspec import Raw
 
-from tfcheck.plan.document import Change, Mask, ReadRow, ResourceChange, decoded, decoded_mask, present
+from tfcheck.plan.document import (
+    Change,
+    Mask,
+    OnlyArn,
+    ReadRow,
+    ResourceChange,
+    decoded,
+    decoded_mask,
+    marks_nothing,
+    present,
+)
 from tfcheck.plan.edited import IsReference, restored
 from tfcheck.plan.mistyped import mistyped
-from tfcheck.plan.overlay import marked, overlay
+from tfcheck.plan.overlay import marked, may_be_edited, overlay
 from tfcheck.symbolic.marks import with_mask
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address
@@ -87,12 +97,34 @@ class Instance:
         after = self._planned() or {}
         mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._named}")
         owner = str(self.address)
-        planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
-        found = restored(cast("dict[str, Value]", planned), self._is_reference, owner)
+        found: dict[str, Value] = after
+        if marked(mask) or may_be_edited(bytes(self._change.after)):
+            planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
+            found = restored(cast("dict[str, Value]", planned), self._is_reference, owner)
         wrong = mistyped(after, self.address.type, owner)
         self._settled = found is after and not wrong
         found = {**found, **wrong} if wrong else found
         return _shown(found, self.after_sensitive)
+
+    def arns(self) -> tuple[str, ...]:
+        """Return the ARNs that it has before the change and after it, decoding nothing else of it."""
+        before = self._arn(self._change.before) if self.exists_before else None
+        after = self._planned_arn(before) if self.exists_after else None
+        return tuple(each for each in (before, after) if each is not None)
+
+    def _planned_arn(self, before: str | None) -> str | None:
+        change = self._change
+        if self.actions == ("forget",) or not present(change.after):
+            return before if self.actions == ("forget",) else None
+        after = before if change.after == change.before else self._arn(change.after)
+        if after is None or not present(change.after_unknown) or marks_nothing(change.after_unknown):
+            return after
+        mask = decoded(change.after_unknown, cast("type[bool | OnlyArn]", bool | OnlyArn), self._named)
+        return None if mask is True or (isinstance(mask, OnlyArn) and marked(mask.arn)) else after
+
+    def _arn(self, raw: Raw) -> str | None:
+        found = decoded(raw, OnlyArn, self._named).arn
+        return found if isinstance(found, str) and found.startswith("arn:") else None
 
     @property
     def settled(self) -> bool:

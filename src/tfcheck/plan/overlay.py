@@ -21,6 +21,12 @@ _REFERENCE = regex(
     rf"(?:\$\{{.*\}}|(?:module\.[\w-]+{KEY}\.)*"
     rf"(?:(?:var|local|each|count|module)\.[\w.\[\]\"-]+|(?:data\.)?[a-z][a-z0-9]*_\w+\.[\w-]+{KEY}(?:\.[\w.\[\]\"-]+)?))"
 )
+#: How the text of an object shows that it may hold a reference: by a string that begins like one, or is escaped, and
+#: where a role's or a policy's ARN belongs by anything else than one.
+_MAY_BE_EDITED = re.compile(
+    rb'"(?:\$\{|(?:[a-z][a-z0-9]*_[^".]+|module|var|local|each|count|data)\.)|\\u00'
+    rb'|(?:role_arn|policy_arns?)"\s*:\s*(?!"arn:|""|null|\[\s*\])'
+)
 _REPLACED = "the plan was edited: a reference stands where its value was"
 
 
@@ -54,6 +60,11 @@ def marked(mask: Any) -> bool:
             return any(map(marked, mask))
         case _:
             return False
+
+
+def may_be_edited(text: bytes) -> bool:
+    """Whether the JSON text of an object may have references in the place of values; most plans were never edited."""
+    return _MAY_BE_EDITED.search(text) is not None
 
 
 def masked(mask: Any, path: Sequence[str | int]) -> bool:

@@ -315,9 +315,7 @@ class Providers:
         if self._arns is None:
             self._arns = {}
             for instance in self._plan.instances(*_TELLING):
-                values = (instance.before or {}, instance.after or {})
-                arns = [value["arn"] for value in values if isinstance(value.get("arn"), str)]
-                self._arns.setdefault(self.key_of(instance.address), []).extend(map(str, arns))
+                self._arns.setdefault(self.key_of(instance.address), []).extend(instance.arns())
         return [arn for key in keys for arn in self._arns.get(key, ())]
 
     def _literal_partition(self) -> str:

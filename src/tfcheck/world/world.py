@@ -6,7 +6,7 @@ The two worlds answer the same questions, so that everything built on them compa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
@@ -88,21 +88,23 @@ def shared(world: World, key: tuple[object, ...], found: T) -> T:
 class Remembering:
     """A world that keeps what was built of it."""
 
-    def __init__(self, shared: dict[tuple[object, ...], object]) -> None:
-        self._built: dict[object, object] = {}
+    def __init__(self, shared: dict[tuple[object, ...], Any]) -> None:
+        self._built: dict[object, Any] = {}
         self._shared = shared
 
     def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what `make` builds of `key` alone; what did not change is built once for both worlds."""
         if key not in self._shared:
             self._shared[key] = make()
-        return cast(T, self._shared[key])
+        found: T = self._shared[key]
+        return found
 
     def once(self, make: Callable[[World], T]) -> T:
         """Return what `make` builds of this world; it is built once."""
         if make not in self._built:
             self._built[make] = make(cast(World, self))
-        return cast(T, self._built[make])
+        found: T = self._built[make]
+        return found
 
 
 class After(Remembering):
@@ -115,19 +117,19 @@ class After(Remembering):
         super().__init__({})
         self.resolver = resolver
         self.context = context
-        self._things: dict[str, list[WorldObject]] = {}
+        self._things: dict[tuple[str, ...], Sequence[WorldObject]] = {}
         self._before = Before(resolver, self._shared, context if former is None else former)
         self._order = Order(resolver)
 
     def things(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types that exist after the change."""
-        found: list[WorldObject] = []
-        for each in types:
-            if each not in self._things:
-                instances = [i for i in self.resolver.plan.instances(each) if i.exists_after and self._remains(i)]
-                self._things[each] = [_Planned(self.resolver, i) for i in instances]
-            found.extend(self._things[each])
-        return found
+        if types not in self._things:
+            self._things[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
+        return self._things[types]
+
+    def _of_type(self, kind: str) -> Sequence[WorldObject]:
+        instances = [i for i in self.resolver.plan.instances(kind) if i.exists_after and self._remains(i)]
+        return [_Planned(self.resolver, i) for i in instances]
 
     def _remains(self, instance: Instance) -> bool:
         """Whether something need not go with the thing that it is on; what is on roles is asked for role by role."""
@@ -163,7 +165,7 @@ class Before(Remembering):
     def __init__(
         self,
         resolver: Resolver,
-        shared: dict[tuple[object, ...], object] | None = None,
+        shared: dict[tuple[object, ...], Any] | None = None,
         context: Sequence[World] = (),
     ) -> None:
         """Build from the resolver that answers for the plan, what this world shares with the one after.
@@ -173,17 +175,16 @@ class Before(Remembering):
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.context = context
-        self._things: dict[str, list[WorldObject]] = {}
+        self._things: dict[tuple[str, ...], Sequence[WorldObject]] = {}
 
     def things(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types that existed before the change."""
-        found: list[WorldObject] = []
-        for each in types:
-            if each not in self._things:
-                instances = self.resolver.plan.instances(each)
-                self._things[each] = [_Existing(self.resolver, i) for i in instances if i.exists_before]
-            found.extend(self._things[each])
-        return found
+        if types not in self._things:
+            self._things[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
+        return self._things[types]
+
+    def _of_type(self, kind: str) -> Sequence[WorldObject]:
+        return [_Existing(self.resolver, i) for i in self.resolver.plan.instances(kind) if i.exists_before]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types that were read while planning."""
@@ -200,6 +201,11 @@ class Before(Remembering):
     def earlier(self, address: Address) -> Earlier:
         """Yield nothing: what exists is created no more."""
         return Earlier(frozenset(), True)
+
+
+def _each_type(world: World, types: Sequence[str]) -> Sequence[WorldObject]:
+    """List what there is of several types; of each type it is one list of the same objects."""
+    return [thing for kind in types for thing in world.things(kind)]
 
 
 def _texts_read(world: World) -> frozenset[str]:

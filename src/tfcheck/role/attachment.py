@@ -110,24 +110,43 @@ class Attachments:
     def lent(self, name: Value, account: Value, fate: Fates | None = None) -> Attached:
         """Collect what is definitely attached, by its name, to a role of an account that this stack does not manage."""
         attached = Attached()
-        roles = self._world.things("aws_iam_role")
-        if not isinstance(name, str) or any(equal(each.attribute("name"), name) is Truth.TRUE for each in roles):
+        if not isinstance(name, str) or self._manages(name):
             return attached
         here = [(each, equal(each.thing.surroundings.account, account)) for each in self._for("", name)[0]]
         sure = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, fate)
         return attached
 
+    def _manages(self, name: str) -> bool:
+        """Whether this world has a role with a name."""
+        known, others = self._role_names
+        return name in known or any(equal(each, name) is Truth.TRUE for each in others)
+
+    @cached_property
+    def _role_names(self) -> tuple[frozenset[str], tuple[Value, ...]]:
+        """The names of the roles of this world: those that are known, and the others."""
+        names = [each.attribute("name") for each in self._world.things("aws_iam_role")]
+        known = frozenset(each for each in names if isinstance(each, str))
+        return known, tuple(each for each in names if not isinstance(each, str))
+
     def aside(self, name: Value, account: Value) -> OwnedHere:
         """Name what the plan's own resources attach to a role of an account, or attached to it before the change."""
         if not isinstance(name, str):
             return NOTHING_ASIDE
-        called = [each for world in (self._world.before(), self._world) for each in grants(world) if each.role == name]
-        here = [each for each in called if _attaches_in(each, account) is not Truth.FALSE]
+        here = [each for each in self._by_known_name.get(name, ()) if _attaches_in(each, account) is not Truth.FALSE]
         return OwnedHere(
             frozenset(each.name for each in here if isinstance(each.name, str)),
             frozenset(each.reference for each in here if isinstance(each.reference, str)),
         )
+
+    @cached_property
+    def _by_known_name(self) -> dict[str, list[PolicyAttachment]]:
+        """Index what is attached to roles by their names, before the change and after it."""
+        found: dict[str, list[PolicyAttachment]] = {}
+        for each in (*grants(self._world.before()), *grants(self._world)):
+            if isinstance(each.role, str):
+                found.setdefault(each.role, []).append(each)
+        return found
 
     def _collect(
         self,

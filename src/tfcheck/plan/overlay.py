@@ -23,7 +23,7 @@ _REFERENCE = regex(
 )
 #: How the text of an object shows that it may hold a reference: by a string that begins like one, or is escaped, and
 #: where a role's or a policy's ARN belongs by anything else than one.
-_MAY_BE_EDITED = re.compile(
+_MAY_BE_EDITED = regex(
     rb'"(?:\$\{|(?:[a-z][a-z0-9]*_[^".]+|module|var|local|each|count|data)\.)|\\u00'
     rb'|(?:role_arn|policy_arns?)"\s*:\s*(?!"arn:|""|null|\[\s*\])'
 )

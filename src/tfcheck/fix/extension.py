@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start, newline
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
 from tfcheck.fix.into_list import comment_follows
 from tfcheck.fix.literal import ListParts, Parts
 from tfcheck.fix.policy_statements import WrittenStatement, items, statements_of
@@ -122,7 +122,7 @@ def _broken(
     resources = statement.resources
     if "\n" in source.text[statement.start : statement.end] or getattr(resources, "comma", None) is not None:
         return None
-    base = f"{newline(source.text)}{indentation(source.text, statement.start)}"
+    base = f"{source.newline}{indentation(source.text, statement.start)}"
     unit = "\t" if base.endswith("\t") else "  "
     comma = "," if statement.syntax is Syntax.HCL else ""
     opening, closing = ("", "") if isinstance(resources, ListParts) else ("[", "]")
@@ -135,7 +135,7 @@ def _broken(
 
 def _below(source: SourceText, resources: Parts, last: Parts, new: Sequence[str]) -> list[Insertion]:
     """Put each on a line of its own, below the last one."""
-    base = f"{newline(source.text)}{indentation(source.text, last.start)}"
+    base = f"{source.newline}{indentation(source.text, last.start)}"
     comma = resources.comma if isinstance(resources, ListParts) else None
     behind = last.end if comma is None else comma + 1
     end = line_end(source.text, behind)

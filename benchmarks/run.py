@@ -1,18 +1,23 @@
-"""How long does tfcheck take, and how much memory of its own?
+"""Measure how much processor time tfcheck takes, and how much memory of its own.
 
 Makes plans of several sizes in a temporary directory and measures, each in a process of its own: loading (with the
-decoding of all that tfcheck looks at) and a whole run. Each is printed beside a plain pass over the same file in the
-same run, which tells a slow machine from a slow program. Private memory is `RssAnon`, the peak of samples taken every
-few milliseconds: pages of the mapped file are not in it.
+decoding of all that tfcheck looks at) and a whole run. Times are those of the processor, user and system together: what
+else runs on the machine changes them little. Each is printed with its ratio to a floor of the same run: a plain pass
+over the same file, loading, or the bare interpreter. Private memory is `RssAnon`, the peak of samples taken every few
+milliseconds: pages of the mapped file are not in it.
 
     python -m benchmarks.run            10 and 100 MB
     python -m benchmarks.run --full     500 MB as well
+    python -m benchmarks.run --series   plans of one shape, with more and more services
+    python -m benchmarks.run --profile  the ten costliest functions of a whole run of 100 MB
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -23,6 +28,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.make_plan import write
+from benchmarks.series import SHAPES
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPILED = Path(tempfile.gettempdir()) / "tfcheck-benchmarks"
@@ -31,17 +37,17 @@ MENDED = ROOT / "testdata" / "literal-missing" / "plan.json"
 
 PLAIN = """
 import sys, time
-begin = time.perf_counter()
+begin = time.process_time()
 with open(sys.argv[1], "rb", buffering=0) as file:
     while block := file.read(1 << 20):
         block.count(b'"')
-print(time.perf_counter() - begin)
+print(time.process_time() - begin)
 """
 LOAD = """
 import sys, time
 from pathlib import Path
 from tfcheck.plan import load
-begin = time.perf_counter()
+begin = time.process_time()
 TYPES = ("aws_ecs_task_definition", "aws_ecs_service", "aws_iam_role", "aws_iam_role_policy", "aws_iam_policy",
          "aws_iam_role_policy_attachment", "aws_s3_bucket", "aws_secretsmanager_secret", "aws_kms_key")
 for plan in load(Path(sys.argv[1])).plans:
@@ -53,14 +59,32 @@ for plan in load(Path(sys.argv[1])).plans:
     for call in calls:
         for resource in call.module.resources.values():
             resource.type in TYPES and resource.expressions
-print(time.perf_counter() - begin)
+print(time.process_time() - begin)
+"""
+
+
+PROFILE = """
+import cProfile, gc, io, pstats, sys
+from tfcheck.cli.main import run
+gc.disable()
+profile, shown = cProfile.Profile(), sys.stdout
+sys.stdout = io.StringIO()
+profile.enable()
+run(["check", sys.argv[1], "--format", "json"])
+profile.disable()
+sys.stdout = shown
+rows = sorted(pstats.Stats(profile).stats.items(), key=lambda each: -each[1][2])[:10]
+total = sum(each[2] for each in pstats.Stats(profile).stats.values())
+for (file, line, name), (_, calls, own, whole, _) in rows:
+    place = f"{file.rpartition('/src/')[2] or file}:{line}" if line else "built in"
+    print(f"  {own / total:5.1%} itself  {whole / total:5.1%} with what it calls  {calls:>8,} calls  {name}  {place}")
 """
 
 
 class Run(msgspec.Struct):
-    """One process: its wall time, the time it reported itself, and its peak private memory in bytes."""
+    """One process: its processor time, the time it reported itself, and its peak private memory in bytes."""
 
-    wall: float
+    cpu: float
     told: float
     memory: int
 
@@ -70,27 +94,35 @@ def measured(command: list[str], times: int) -> Run:
     once(command)  # compiles what is not compiled yet, and warms the file
     runs = [once(command) for _ in range(times)]
     return Run(
-        statistics.median(run.wall for run in runs),
+        statistics.median(run.cpu for run in runs),
         statistics.median(run.told for run in runs),
         max(run.memory for run in runs),
     )
 
 
-def once(command: list[str]) -> Run:
+def once(command: list[str], directory: Path | None = None) -> Run:
     # As for an installed command, modules are compiled once, wherever the sources may or may not be written.
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(COMPILED)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile() as output:
-        begin, memory = time.perf_counter(), 0
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL, env=environment)
+        begin, memory = spent(), 0
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.DEVNULL, env=environment, cwd=directory or ROOT
+        )
         while process.poll() is None:
             memory = max(memory, private(process.pid))
             time.sleep(0.002)
-        wall = time.perf_counter() - begin
+        cpu = spent() - begin
         if process.returncode not in (0, 1):  # 1: there are findings
             raise SystemExit(f"{' '.join(command[:3])} failed: exit status {process.returncode}")
         output.seek(0)
-        return Run(wall, told(output.read(), wall), memory)
+        return Run(cpu, told(output.read(), cpu), memory)
+
+
+def spent() -> float:
+    """Return the processor time of all processes that were run so far."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def told(output: bytes, otherwise: float) -> float:
@@ -121,19 +153,51 @@ def large(megabytes: float, directory: Path, times: int) -> None:
     print(f"  load       {load.told * 1e3:7.0f} ms  {load.told / plain:5.1f} x plain  {load.memory / 1e6:5.0f} MB")
     if command_line():
         run = measured([sys.executable, "-m", "tfcheck", str(path)], times)
-        print(f"  whole run  {run.wall * 1e3:7.0f} ms  {run.wall / plain:5.1f} x plain  {run.memory / 1e6:5.0f} MB")
+        ratios = f"{run.cpu / plain:5.1f} x plain  {run.cpu / load.told:5.1f} x load"
+        print(f"  whole run  {run.cpu * 1e3:7.0f} ms  {ratios}  {run.memory / 1e6:5.0f} MB")
     path.unlink()
 
 
 def small(times: int) -> None:
     """Measure start-up, beside that of the bare interpreter."""
-    bare = measured([sys.executable, "-c", ""], times).wall
+    bare = measured([sys.executable, "-c", ""], times).cpu
     print(f"start-up; the bare interpreter takes {bare * 1e3:.0f} ms")
     if command_line():
         runs = (("--version", "--version"), ("small plan", str(SMALL)), ("with a fix from its sources", str(MENDED)))
         for name, argument in runs:
-            wall = measured([sys.executable, "-m", "tfcheck", argument], times).wall
-            print(f"  {name:27} {wall * 1e3:7.0f} ms  {wall / bare:5.1f} x bare")
+            cpu = measured([sys.executable, "-m", "tfcheck", argument], times).cpu
+            print(f"  {name:27} {cpu * 1e3:7.0f} ms  {cpu / bare:5.1f} x bare")
+
+
+def series(sizes: list[int], directory: Path) -> None:
+    """Measure plans of each shape with more and more services; an exponent of 1 is linear.
+
+    The bare interpreter and the imports, which are the same for all sizes, are not counted.
+    """
+    floor = once([sys.executable, "-m", "tfcheck", str(SMALL)]).cpu
+    print(f"seconds beyond those of a small plan ({floor * 1e3:.0f} ms)")
+    print(f"  {'services':26}" + "".join(f"{size:8}" for size in sizes) + "  each     exponent")
+    for name, (write_shape, output) in SHAPES.items():
+        found = []
+        for size in sizes:
+            place = directory / write_shape.__name__ / str(size)
+            place.mkdir(parents=True, exist_ok=True)
+            command = [sys.executable, "-m", "tfcheck", *write_shape(place, size), "--format", output]
+            found.append(max(once(command, place).cpu - floor, 1e-3))
+        exponent = math.log(found[-1] / found[0]) / math.log(sizes[-1] / sizes[0])
+        each = f"{found[-1] / sizes[-1] * 1e3:4.1f} ms"
+        print(f"  {name:26}" + "".join(f"{cpu:8.2f}" for cpu in found) + f"  {each}  {exponent:8.2f}", flush=True)
+
+
+def profile(megabytes: float, directory: Path) -> None:
+    """Name the ten functions in which a whole run spends most of its time."""
+    path = directory / "profile.json"
+    with path.open("w", encoding="utf-8") as file:
+        services = write(int(megabytes * 1e6), file)
+    once([sys.executable, "-m", "tfcheck", str(path)])  # compiles what is not compiled yet
+    print(f"{megabytes:g} MB, {services} services: the ten costliest functions")
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONPYCACHEPREFIX": str(COMPILED)}
+    subprocess.run([sys.executable, "-c", PROFILE, str(path)], env=environment, check=True)
 
 
 def command_line() -> bool:
@@ -146,11 +210,19 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, nargs="+", default=[10.0, 100.0])
     parser.add_argument("--full", action="store_true", help="measure 500 MB as well")
     parser.add_argument("--times", type=int, default=5, help="how often each is run; the median is printed")
+    parser.add_argument("--series", action="store_true", help="measure plans of one shape with more and more services")
+    parser.add_argument("--services", type=int, nargs="+", default=[125, 250, 500, 1000, 2000], help="of the series")
+    parser.add_argument("--profile", action="store_true", help="name the ten costliest functions of a whole run")
     arguments = parser.parse_args()
-    small(arguments.times)
     with tempfile.TemporaryDirectory() as directory:
-        for megabytes in [*arguments.megabytes, *([500.0] if arguments.full else [])]:
-            large(megabytes, Path(directory), arguments.times)
+        if arguments.series:
+            series(arguments.services, Path(directory))
+        elif arguments.profile:
+            profile(arguments.megabytes[-1], Path(directory))
+        else:
+            small(arguments.times)
+            for megabytes in [*arguments.megabytes, *([500.0] if arguments.full else [])]:
+                large(megabytes, Path(directory), arguments.times)
 
 
 if __name__ == "__main__":

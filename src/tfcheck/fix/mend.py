@@ -29,7 +29,7 @@ from tfcheck.fix.remedies import Remedies
 from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.task_corrections import TaskCorrections
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, is_open_already, reread
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
@@ -256,9 +256,8 @@ class FixFinder:
                 touched.append(ChangedAttribute(holder.thing.address, holder.attribute))
                 touched += self._places.documents_of(holder)
         added, context = self._undeclared(needs), self._world.context
-        plan, doubts = self._resolver.plan, self._resolver.declarations.doubts
-        if not added and not doubts and all(is_open_already(each, plan) for each in touched):
-            return []  # what is denied was decided by the sources as they are now
+        if not added and repeats_the_check(self._resolver, touched):
+            return []
         trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if trial.allows(answer)]
@@ -329,10 +328,7 @@ class FixFinder:
                 self._outdated |= {each.requirement: found for each in case.answers}
 
     def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
-        """Return the cases whose proposal would spoil a file: none if all together are fine, else those of each half.
-
-        A file is read once for each group, so that a few such cases among thousands cost a few readings.
-        """
+        """Return the cases whose proposal would spoil a file: none if all together are fine, else those of each half."""
         if exceeded():
             return list(cases)
         if self._is_sound([case.current for case in cases if case.current]):

@@ -44,7 +44,12 @@ class ChangedAttribute(msgspec.Struct, frozen=True):
     attribute: str = ""
 
 
-def is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
+def repeats_the_check(resolver: Resolver, changes: Iterable[ChangedAttribute]) -> bool:
+    """Whether a trial of the sources as they are would decide everything as the check did, from the same sources."""
+    return not resolver.declarations.doubts and all(_is_open_already(each, resolver.plan) for each in changes)
+
+
+def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
     """Whether a plan does not know anyway what a change takes out of it: it is worked out from the sources already."""
     instance = plan.instance(str(change.address))
     if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:

@@ -51,7 +51,7 @@ def hear(policies: Iterable[Policy], request: Request, wanted: Target) -> LayerA
     allowing: list[Heard] = []
     denying: list[Heard] = []
     for policy in policies:
-        for statement in policy.statements:
+        for statement in policy.index.about(wanted):
             truth = elements_apply(statement, action, wanted, request.context)
             if truth is Truth.FALSE:
                 continue

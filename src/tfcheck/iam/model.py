@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.htm
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
 
 import msgspec
 
@@ -17,6 +18,7 @@ from tfcheck.iam.condition import Condition
 from tfcheck.iam.context import Context
 from tfcheck.iam.principal import Principals
 from tfcheck.iam.resource import Resources
+from tfcheck.iam.statement_index import StatementIndex
 from tfcheck.symbolic.value import TextLike, Unknown
 
 
@@ -75,7 +77,7 @@ class Statement(msgspec.Struct, frozen=True):
     unread: Unknown | None = None
 
 
-class Policy(msgspec.Struct, frozen=True):
+class Policy(msgspec.Struct, frozen=True, dict=True):
     """A policy document. `invalid` says why AWS would refuse it; such a policy has no statements and is unreadable.
 
     `open`: further statements may exist, of which nothing is known.
@@ -87,6 +89,11 @@ class Policy(msgspec.Struct, frozen=True):
     invalid: str | None = None
     warnings: tuple[str, ...] = ()
     open: bool = False
+
+    @cached_property
+    def index(self) -> StatementIndex:
+        """Its statements by what they name; built when the policy is first asked."""
+        return StatementIndex(self.statements)
 
 
 class Request(msgspec.Struct, frozen=True):

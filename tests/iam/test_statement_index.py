@@ -1,0 +1,43 @@
+"""What the index of a policy leaves out definitely does not cover the resource."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfcheck.iam import parse_policy
+from tfcheck.iam.context import Context
+from tfcheck.iam.resource import covers, target
+from tfcheck.symbolic.value import Truth, Value
+
+_HEADS = st.sampled_from(("a", "ab", "a*", "?", "*", "", "log-group", "a.b"))
+_TAILS = st.sampled_from(("", "/", "/x", "/*", ":x", ":*", "*", "/${aws:username}"))
+_EARLY = st.sampled_from(("arn:aws:s3:::", "arn:aws:logs:eu-central-1:123456789012:", "arn:*:s3:::", "arn:aws:s3:*:*:"))
+_NAMES = st.sampled_from(("a", "ab", "a/x", "ab/x", "a:x", "log-group:x", "a.b/x", "x"))
+_ENTRIES = st.one_of(st.just("*"), st.builds("".join, st.tuples(_EARLY, _HEADS, _TAILS)))
+
+
+def _statement(entries: list[Value], negated: bool) -> Value:
+    return {"Effect": "Allow", "Action": "*", "NotResource" if negated else "Resource": entries}
+
+
+@given(
+    st.lists(st.builds(_statement, st.lists(_ENTRIES, min_size=1, max_size=2), st.booleans()), min_size=9, max_size=12),
+    st.builds("".join, st.tuples(_EARLY.filter(lambda each: "*" not in each), _NAMES)),
+)
+def test_nothing_that_may_cover_a_resource_is_left_out(statements: list[Value], resource: str) -> None:
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
+    wanted = target(resource)
+
+    about = policy.index.about(wanted)
+
+    left = [each for each in policy.statements if each not in about]
+    assert [each for each in policy.statements if each in about] == list(about)
+    assert all(covers(each.resources, wanted, Context()) is Truth.FALSE for each in left)
+
+
+def test_a_large_policy_is_not_searched_for_one_bucket() -> None:
+    statements: list[Value] = [_statement([f"arn:aws:s3:::bucket-{number}/*"], False) for number in range(100)]
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
+
+    assert [each.origin.index for each in policy.index.about(target("arn:aws:s3:::bucket-7/x"))] == [7]

@@ -328,7 +328,7 @@ class FixFinder:
                 self._outdated |= {each.requirement: found for each in case.answers}
 
     def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
-        """Return the cases whose proposal would spoil a file: none if all together are fine, else those of each half."""
+        """Return the cases whose proposal would spoil a file, looked for in ever smaller groups."""
         if exceeded():
             return list(cases)
         if self._is_sound([case.current for case in cases if case.current]):

@@ -91,7 +91,7 @@ class Policy(msgspec.Struct, frozen=True, dict=True):
     open: bool = False
 
     @cached_property
-    def index(self) -> StatementIndex:
+    def index(self) -> StatementIndex[Statement]:
         """Its statements by what they name; built when the policy is first asked."""
         return StatementIndex(self.statements)
 

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tfcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tfcheck.iam.model import Statement
-    from tfcheck.iam.resource import Resource, Target
+    from tfcheck.iam.resource import Resource, Resources, Target
 
 #: Looking at fewer statements takes less than looking them up.
 _FEW = 8
 _HEAD = regex(r"[^/:*?]*")
 
 
-class StatementIndex:
+class NamesResources(Protocol):
+    """A statement, as far as the index looks at it."""
+
+    @property
+    def resources(self) -> Resources | None:
+        """Its Resource or NotResource; None where it has none."""
+
+
+_S = TypeVar("_S", bound=NamesResources)
+
+
+class StatementIndex(Generic[_S]):
     """The statements of one policy by the beginning of what they name.
 
     The last part of an ARN begins with the name of a bucket, or with the type of a resource. An entry in which that is
     written out, and no star can run over a colon, covers nothing that begins otherwise.
     """
 
-    def __init__(self, statements: Sequence[Statement]) -> None:
+    def __init__(self, statements: Sequence[_S]) -> None:
         """Build from the statements, in their order."""
         self._all = statements
         self._by_head: dict[str, list[int]] = {}
@@ -36,7 +46,7 @@ class StatementIndex:
             for head in heads or ():
                 self._by_head.setdefault(head, []).append(place)
 
-    def about(self, wanted: Target) -> Sequence[Statement]:
+    def about(self, wanted: Target) -> Sequence[_S]:
         """Return the statements that may cover a resource, in their order; all where not all is known of it."""
         if wanted.plain is None or len(self._all) <= _FEW:
             return self._all
@@ -44,7 +54,7 @@ class StatementIndex:
         return [self._all[place] for place in sorted((*named, *self._others))]
 
 
-def _heads(statement: Statement) -> frozenset[str] | None:
+def _heads(statement: NamesResources) -> frozenset[str] | None:
     """Return how everything begins that a statement covers; None where that may be anything."""
     resources = statement.resources
     if resources is None or resources.negated:

@@ -475,7 +475,7 @@ def main() -> None:
 
 
 def _try(copy: Path, path: Path, old: str, new: str) -> str | None:
-    """Break one thing, run the tests, mend it; name what caught it, or None."""
+    """Break one thing, run the tests, restore it; name what caught it, or None."""
     text = path.read_text(encoding="utf-8")
     if text.count(old) < 1:
         return None

@@ -33,7 +33,7 @@ def test_a_text_alone_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  seen      on Fargate\n  action    s3:GetObject or kms:Decrypt\n" in text
 
 
-def test_a_plan_tells_what_is_missing_and_how_to_mend_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_tells_what_is_missing_and_how_to_fix_it(capsys: pytest.CaptureFixture[str]) -> None:
     text = shown(capsys, FORBIDDEN, str(TESTDATA / "literal-missing" / "plan.json"))
     assert "  1 finding about this\n" in text
     assert "s3:GetObject on arn:aws:s3:::acme-config/orders/prod.env required" in " ".join(text.split())

@@ -3,7 +3,7 @@
     PYTHONPATH=src:. python tests/fix/replan.py --python MOTO_PYTHON [--providers DIR] [CASE...]
 
 MOTO_PYTHON is a Python with moto, as `scripts/make_plans.py` needs it. Exits with 1 where something is still missing
-that the fix was to mend. Without cases all are planned that have something to fix.
+that the fix was to draft. Without cases all are planned that have something to fix.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def main() -> None:
         patched = [case for case in cases if _patched(case, scratch / "patched" / case.name)]
         _planned([scratch / "patched" / case.name for case in patched], scratch / "plans", options)
         wrong = [case.name for case in patched if not _is_mended(case, scratch)]
-    print(f"{len(patched) - len(wrong)} of {len(patched)} patched configurations plan without what was mended")
-    raise SystemExit(f"not mended: {' '.join(wrong)}" if wrong else 0)
+    print(f"{len(patched) - len(wrong)} of {len(patched)} patched configurations plan without what was fixed")
+    raise SystemExit(f"not fixed: {' '.join(wrong)}" if wrong else 0)
 
 
 def _patched(case: Case, folder: Path) -> bool:
@@ -55,7 +55,7 @@ def _planned(folders: list[Path], out: Path, options: argparse.Namespace) -> Non
 
 
 def _is_mended(case: Case, scratch: Path) -> bool:
-    """Compare what was denied and mended with what the new plan says."""
+    """Compare what was denied and fixed with what the new plan says."""
     before = case.plan()
     old = check(before, case.sources(before), fixes=True)
     plan_file = scratch / "plans" / case.name / "plan.json"
@@ -63,7 +63,7 @@ def _is_mended(case: Case, scratch: Path) -> bool:
         return False
     new = check(load(plan_file).plans[0], from_directory(scratch / "patched" / case.name))
     denied = {_name(each.requirement) for each in new.answers if each.verdict is Verdict.DENIED}
-    mended = {
+    fixed = {
         _name(answer.requirement)
         for finding in old.findings
         if finding.fix and finding.fix.diff and "(fixes " not in finding.fix.title
@@ -71,8 +71,8 @@ def _is_mended(case: Case, scratch: Path) -> bool:
     }
     corrected = {each.message for each in old.findings if each.fix and each.fix.diff and not each.answers}
     wrong = {each.message for each in new.findings} & corrected
-    left = len(mended & denied) + len(wrong)
-    print(f"{case.name}: {len(mended) + len(corrected)} mended, {left} of them still there", flush=True)
+    left = len(fixed & denied) + len(wrong)
+    print(f"{case.name}: {len(fixed) + len(corrected)} fixed, {left} of them still there", flush=True)
     return not left
 
 

@@ -17,7 +17,7 @@ import pytest
 from tests.cases import TESTDATA, Case, with_expectation
 from tests.other_schema import of_version_4, without_nulls
 from tfcheck.analysis.check import check
-from tfcheck.fix import PlanFixes, mends
+from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
@@ -26,7 +26,7 @@ from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.vocabulary.finding import Verdict
 from tfcheck.world.world import After
 
-#: Rows that no edit of a file mends, and why.
+#: Rows that no edit of a file find_fixes, and why.
 BY_HAND = {
     "access-changed": "an explicit deny is changed by whoever wrote it",
     "arguments-left-null": "the module is called several times, and puts out no role name",
@@ -59,7 +59,7 @@ def found(name: str) -> PlanFixes:
     case = Case(TESTDATA / name)
     plan = case.plan()
     sources = case.sources(plan)
-    return mends(check(plan, sources).findings, After(Resolver(plan, sources)))
+    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources)))
 
 
 def edits(case: Case) -> list[DraftFix]:
@@ -99,7 +99,7 @@ def test_the_patched_sources_grant_it_and_leave_nothing_to_do(case: Case, tmp_pa
     plan = case.plan()
     sources = from_directory(patched(case, tmp_path))
     report = check(plan, sources)
-    again = mends(report.findings, After(Resolver(plan, sources)))
+    again = find_fixes(report.findings, After(Resolver(plan, sources)))
     granted = {each.requirement for each in report.answers if each.verdict is Verdict.ALLOWED}
     granted |= {each.requirement for each in again.settled}
     granted |= {each.requirement for each in report.answers if each.verdict is Verdict.UNKNOWN}  # of an older plan
@@ -114,10 +114,10 @@ def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, change: Callable[
     plan = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
     copy = tmp_path / case.folder.name
     shutil.copytree(case.folder, copy)
-    first = mends(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
+    first = find_fixes(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
     assert [each.fix.title for each in first.found] == [each.fix.title for each in found(case.name).found]
     written_into(copy, first)
-    again = mends(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
+    again = find_fixes(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
     assert [each.fix.title for each in again.found if each.insertions] == []
 
 

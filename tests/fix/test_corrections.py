@@ -13,7 +13,7 @@ from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
-from tfcheck.fix import FixChoice, mends
+from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.hcl.modules import from_directory
@@ -33,7 +33,7 @@ def fixes(folder: Path, *, corrects: bool = True) -> dict[str, DraftFix]:
     sources = from_directory(folder)
     report = check(plan, sources)
     world = After(Resolver(plan, sources))
-    found = mends(report.findings, world, choice=FixChoice(corrects=corrects), answers=report.answers).found
+    found = find_fixes(report.findings, world, choice=FixChoice(corrects=corrects), answers=report.answers).found
     return {each.answers[0].requirement.container or "": each for each in found}
 
 

@@ -11,7 +11,7 @@ import pytest
 from tests.cases import TESTDATA
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
-from tfcheck.fix import mends
+from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.extension import extension
 from tfcheck.fix.plan_fixes import DraftFix
@@ -42,7 +42,7 @@ def fixed(folder: Path, statement: str) -> DraftFix:
     plan = plan_with_open_policies(folder / "plan.json")
     sources = from_directory(folder)
     report = check(plan, sources)
-    found = mends(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    found = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
     return next(each for each in found if each.answers[0].requirement.container == "other")
 
 

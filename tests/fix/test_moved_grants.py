@@ -11,7 +11,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
-from tfcheck.fix import FixChoice, mends
+from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
@@ -39,7 +39,7 @@ def moved(folder: Path) -> DraftFix:
     sources = from_directory(folder)
     report = check(plan, sources)
     world = After(Resolver(plan, sources))
-    (found,) = mends(report.findings, world, choice=FixChoice(moves=True), answers=report.answers).found
+    (found,) = find_fixes(report.findings, world, choice=FixChoice(moves=True), answers=report.answers).found
     assert (found.fix.safety, found.fix.proven) == ("review", True)
     return found
 

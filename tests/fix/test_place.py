@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
-from tfcheck.fix import mends
+from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
@@ -30,7 +30,7 @@ def replaced(file: Path, old: str, new: str) -> None:
 def fixes(folder: Path) -> tuple[DraftFix, ...]:
     plan = Case(TESTDATA / folder.name).plan()
     sources = from_directory(folder)
-    return mends(check(plan, sources).findings, After(Resolver(plan, sources))).found
+    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources))).found
 
 
 def fix(folder: Path) -> DraftFix:

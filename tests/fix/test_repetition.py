@@ -13,7 +13,7 @@ from tests.cases import TESTDATA, Case
 from tests.fix.test_cases import edits
 from tests.fix.test_place import fixes, replaced
 from tfcheck.analysis.check import check
-from tfcheck.fix import mends
+from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.repetition import InstanceTerms, shared_by
 from tfcheck.fix.wanted import NeededStatement, Reference
@@ -152,7 +152,7 @@ def attached(tmp_path: Path, actions: str) -> DraftFix:
     (folder / "plan.json").write_text(json.dumps(plan))
     loaded = load(folder / "plan.json").plans[0]
     sources = from_directory(folder)
-    (found,) = mends(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
+    (found,) = find_fixes(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
     return found
 
 
@@ -175,5 +175,5 @@ def test_a_statement_goes_beside_the_one_that_nearly_grants_it(tmp_path: Path) -
     (folder / "plan.json").write_text(json.dumps(plan))
     loaded = load(folder / "plan.json").plans[0]
     sources = from_directory(folder)
-    (found,) = mends(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
+    (found,) = find_fixes(check(loaded, sources).findings, After(Resolver(loaded, sources))).found
     assert found.fix.title == "add a statement and a resource to aws_iam_role_policy.near"

@@ -13,7 +13,7 @@ import pytest
 from tests import cases
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_writing import second_opinion
-from tfcheck.fix import mends
+from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.resolve import Resolver
@@ -83,10 +83,10 @@ def test_every_fix_of_the_cases_only_adds() -> None:
     for case in cases.with_expectation()[::3]:
         plan = case.plan()
         sources = case.sources(plan)
-        for mend in mends(check(plan, sources).findings, After(Resolver(plan, sources))).found:
-            for name, several in by_file(mend.insertions).items():
+        for draft in find_fixes(check(plan, sources).findings, After(Resolver(plan, sources))).found:
+            for name, several in by_file(draft.insertions).items():
                 if name.endswith(".tf"):
-                    assert opinion(mend.texts[name].text, several) is Opinion.SAME_BUT_INSERTED, (case, mend.fix.diff)
+                    assert opinion(draft.texts[name].text, several) is Opinion.SAME_BUT_INSERTED, (case, draft.fix.diff)
                     compared += 1
     assert compared > 15
 

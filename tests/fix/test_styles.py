@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.laws import tries
 from tfcheck.analysis.check import check
-from tfcheck.fix import PlanFixes, mends
+from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.files import file_bytes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.hcl.modules import Sources, from_directory
@@ -225,7 +225,7 @@ def _row(
 
 
 def fixed(plan: Plan, sources: Sources) -> PlanFixes:
-    return mends(check(plan, sources).findings, After(Resolver(plan, sources)))
+    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources)))
 
 
 def changed(found: PlanFixes) -> dict[str, bytes]:

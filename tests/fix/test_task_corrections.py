@@ -12,7 +12,7 @@ from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
-from tfcheck.fix import FixChoice, mends
+from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.hcl.modules import from_directory
@@ -35,7 +35,7 @@ def found(folder: Path, *, corrects: bool = True) -> dict[str, tuple[Finding, Dr
     sources = from_directory(folder)
     report = check(plan, sources)
     choice = FixChoice(corrects=corrects)
-    known = mends(report.findings, After(Resolver(plan, sources)), choice=choice, answers=report.answers)
+    known = find_fixes(report.findings, After(Resolver(plan, sources)), choice=choice, answers=report.answers)
     assert all(known.remedy(each.finding) is None for each in known.found if each.finding)
     return {each.finding.rule: (each.finding, each) for each in known.found if each.finding}
 

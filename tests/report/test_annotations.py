@@ -22,7 +22,7 @@ def commands(*told: Report) -> list[re.Match[str]]:
     return [each for each in found if each]
 
 
-def test_the_line_that_needs_it_is_annotated_and_the_place_to_mend_is_named() -> None:
+def test_the_line_that_needs_it_is_annotated_and_the_place_to_fix_is_named() -> None:
     assert workflow_commands([samples.BROKEN]) == (
         "::error file=modules/service/main.tf,line=104,endLine=104,title=tfcheck env-file::"
         "the execution role may not read the environment file of container `app`%0A"

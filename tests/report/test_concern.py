@@ -6,7 +6,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
-from tfcheck.report.concern import concerned, to_mend
+from tfcheck.report.concern import concerned, to_fix
 from tfcheck.startup import trust
 from tfcheck.stopped_reason import explained
 from tfcheck.vocabulary.finding import Answer, Report, RoleKind, Verdict
@@ -118,7 +118,7 @@ def test_what_a_rule_lacks_is_mended_as_a_whole() -> None:
     explanation = explained(refusal("billing-execution", "s3:GetObject", "arn:aws:s3:::acme-config/billing/common.env"))
     assert explanation is not None
     assert len(concerned(explanation, found).findings) == 1
-    assert len(to_mend(explanation, found)) == 2
+    assert len(to_fix(explanation, found)) == 2
 
 
 def test_what_is_missing_is_no_permission() -> None:

@@ -16,7 +16,7 @@ def test_an_expression_picks_from_the_report() -> None:
 
 
 @pytest.mark.parametrize("wrong", ["findings[", "", "findings[?]", "nofunction(@)", "length(plan.complete)"])
-def test_a_wrong_expression_is_the_users_to_mend(wrong: str) -> None:
+def test_a_wrong_expression_is_the_users_to_fix(wrong: str) -> None:
     with pytest.raises(UsageError) as caught:
         query(wrong)(document(samples.BROKEN))
     assert caught.value.exit_status == 2

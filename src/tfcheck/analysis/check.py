@@ -63,7 +63,7 @@ def check(
     account: str | None = None,
     context: dict[str, str | int] | None = None,
     fixes: bool = False,
-    mend: Callable[[Report], Sequence[Finding]] | None = None,
+    to_fix: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
     choice: Choice = NO_CHOICE,
     directory: str | None = None,
@@ -90,7 +90,7 @@ def check(
             account=account,
             context=context,
             fixes=fixes,
-            mend=mend,
+            to_fix=to_fix,
             stacks=stacks,
             choice=choice,
             directory=directory,
@@ -111,7 +111,7 @@ def examined(
     account: str | None = None,
     context: dict[str, str | int] | None = None,
     fixes: bool = False,
-    mend: Callable[[Report], Sequence[Finding]] | None = None,
+    to_fix: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
     choice: Choice = NO_CHOICE,
     directory: str | None = None,
@@ -164,7 +164,9 @@ def examined(
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
     wanted = (
-        (mend(report) if mend else report.open_findings) if fixes and limits.take(_FINDING_STEPS * len(found)) else ()
+        (to_fix(report) if to_fix else report.open_findings)
+        if fixes and limits.take(_FINDING_STEPS * len(found))
+        else ()
     )
     now.begin(f"searching for fixes of {len(wanted):,} findings" if wanted else now.phase)
     seen = [plan, *(each.plan for each in stacks)]
@@ -175,7 +177,7 @@ def examined(
 
         quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
         report = msgspec.structs.replace(report, excerpts=quoted)
-    return (_mended(report, wanted, after, redactor) if wanted else report), redactor
+    return (_fixed(report, wanted, after, redactor) if wanted else report), redactor
 
 
 def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Answer], tuple[str, ...]]:
@@ -218,7 +220,7 @@ def _skipped(tasks: Sequence[TaskDefinition], answers: Sequence[Answer]) -> Iter
             )
 
 
-def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
+def _fixed(report: Report, wanted: Sequence[Finding], after: After, redactor: Redactor) -> Report:
     from tfcheck.fix import suggest
 
     affordable = limits.left() // _FIX_STEPS
@@ -226,8 +228,8 @@ def _mended(report: Report, wanted: Sequence[Finding], after: After, redactor: R
         wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable} findings are looked for")
         report = msgspec.structs.replace(report, notes=notes)
     pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers), strict=True)
-    mended = {id(old): _without_secret(new, redactor) for old, new in pairs}
-    findings = tuple(mended.get(id(each), each) for each in report.findings)
+    fixed = {id(old): _without_secret(new, redactor) for old, new in pairs}
+    findings = tuple(fixed.get(id(each), each) for each in report.findings)
     return msgspec.structs.replace(report, findings=findings)
 
 

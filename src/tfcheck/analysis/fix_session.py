@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tfcheck.analysis.inputs import PlanInput
     from tfcheck.analysis.redaction import Redactor
     from tfcheck.fix.edits.files import Files
-    from tfcheck.fix.lending import OtherStackNeeds
+    from tfcheck.fix.other_stack_fixes import OtherStackNeeds
     from tfcheck.fix.plan_fixes import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.file import SourceFile
@@ -77,24 +77,24 @@ def fix(
                 work.notes += together.notes(plan, given, about_sources=False)
                 work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given), together.progress)
         work.notes += [limits.NOTE] if allowance.exceeded else []
-    work.lend()
-    mends = _together(work)
+    work.fix_other_stacks()
+    drafts = _together(work)
     if choose is not None:
-        mends = list(_chosen(mends, work, choose))
-    insertions = [insertion for each in mends for insertion in each.insertions]
-    texts = {name: text for each in mends for name, text in each.texts.items()}
+        drafts = list(_chosen(drafts, work, choose))
+    insertions = [insertion for each in drafts for insertion in each.insertions]
+    texts = {name: text for each in drafts for name, text in each.texts.items()}
     if not insertions or work.files is None:
         return _redacted(Fixed(texts=tuple(work.texts), notes=tuple(dict.fromkeys(work.notes))), work)
     diff = work.files.diff(insertions, texts)
     if into_files:
-        work.notes += write_fixes(mends, work.files)
-    summary = tuple(_summary(each, work.files) for each in mends)
+        work.notes += write_fixes(drafts, work.files)
+    summary = tuple(_summary(each, work.files) for each in drafts)
     return _redacted(Fixed(diff, tuple(work.texts), tuple(dict.fromkeys(work.notes)), len(texts), summary), work)
 
 
-def _chosen(mends: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
+def _chosen(drafts: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[DraftFix]:
     """Yield what is wanted of the changes, and take note of those of which only a part is."""
-    for each in mends if work.files is not None else ():
+    for each in drafts if work.files is not None else ():
         assert work.files is not None
         found, note = chosen(
             each, work.files, lambda fix: choose(_redacted_fix(fix, work)), lambda part: _are_sound([part])
@@ -103,10 +103,10 @@ def _chosen(mends: Sequence[DraftFix], work: _Work, choose: Choose) -> Iterator[
         yield from [found] if found is not None else []
 
 
-def _summary(mend: DraftFix, files: Files) -> str:
+def _summary(draft: DraftFix, files: Files) -> str:
     """Write in one line where a change is made, what it does, and how sure it is."""
-    names = ", ".join(sorted({files.path(each.file) for each in mend.insertions}))
-    return f"{names}: {mend.fix.title} ({mend.fix.safety})"
+    names = ", ".join(sorted({files.path(each.file) for each in draft.insertions}))
+    return f"{names}: {draft.fix.title} ({draft.fix.safety})"
 
 
 def _redacted_fix(fix: Fix, work: _Work) -> Fix:
@@ -145,7 +145,7 @@ class _Work:
         self._choice = choice
         self._run = run
         self._several = several
-        self.mends: list[DraftFix] = []
+        self.drafts: list[DraftFix] = []
         self.texts: list[DraftFix] = []
         self.notes: list[str] = []
         self.files: Files | None = None
@@ -157,8 +157,7 @@ class _Work:
     def add(self, given: PlanInput, path: Path | None, stacks: Sequence[Stack], progress: Progress) -> None:
         """Find what one plan calls for."""
         from tfcheck.analysis.check import examined, writes_secret
-        from tfcheck.fix import FixChoice
-        from tfcheck.fix import mends as find_mends
+        from tfcheck.fix import FixChoice, find_fixes
 
         found = fixable_sources(self._sources, path, given.plan, self._run)
         report, redactor = examined(
@@ -184,48 +183,50 @@ class _Work:
             return
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
         choice = FixChoice(self._choice.prefixes, corrects=not self._choice.safe_only, moves=self._choice.moves)
-        mends = find_mends(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
-        kept = tuple(each for each in mends.found if not writes_secret(each.fix, redactor))
-        mends = msgspec.structs.replace(mends, found=kept)
-        lent = [each for each in mends.found if each.home is not None and self._ask(each, each.home, world, stacks)]
-        chosen = [each for each in mends.found if each not in lent and _is_safe(each, self._choice)]
-        self.mends += [self._by_place(each, found.sources) for each in chosen if each.insertions]
+        drafts = find_fixes(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
+        kept = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
+        drafts = msgspec.structs.replace(drafts, found=kept)
+        for_others = [
+            each for each in drafts.found if each.home is not None and self._ask(each, each.home, world, stacks)
+        ]
+        chosen = [each for each in drafts.found if each not in for_others and _is_safe(each, self._choice)]
+        self.drafts += [self._by_place(each, found.sources) for each in chosen if each.insertions]
         self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
-        self.notes += _left(wanted, mends, self._choice, {each.fix.title for each in lent})
-        self.notes += mends.skipped if not all(map(mends.of, wanted)) else ()
+        self.notes += _left(wanted, drafts, self._choice, {each.fix.title for each in for_others})
+        self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
 
     def _nothing(self, label: str, what: str) -> str:
         which = f" for `{label}`" if self._several else ""
         return f"nothing to do{which}: {what}"
 
-    def _ask(self, mend: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
+    def _ask(self, draft: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
         """Ask another plan of the call for what a role of it lacks; tell whether there is that plan."""
-        from tfcheck.fix.lending import OtherStackNeeds
+        from tfcheck.fix.other_stack_fixes import OtherStackNeeds
 
         label = next((each.plan.label for each in stacks if each.name == home.stack and each.is_checked), None)
         if label is not None:
-            asked = OtherStackNeeds(mend.answers, world, tuple(stacks), home.stack)
-            self._asked.setdefault((label, home), []).append((mend, asked))
+            asked = OtherStackNeeds(draft.answers, world, tuple(stacks), home.stack)
+            self._asked.setdefault((label, home), []).append((draft, asked))
         return label is not None
 
-    def lend(self) -> None:
+    def fix_other_stacks(self) -> None:
         """Put into the sources of plans what their roles lack for tasks of others; what cannot be put there is text."""
-        from tfcheck.fix.lending import mends_for_others
+        from tfcheck.fix.other_stack_fixes import find_fixes_for_others
 
         for (label, home), pairs in self._asked.items():
             world, sources = self._worlds[label]
             asked = [each for _, each in pairs]
-            found = mends_for_others(home, asked, world, prefixes=self._choice.prefixes, conceals=self._conceals)
+            found = find_fixes_for_others(home, asked, world, prefixes=self._choice.prefixes, conceals=self._conceals)
             chosen = [each for each in found.found if _is_safe(each, self._choice)]
-            self.mends += [self._by_place(each, sources) for each in chosen]
+            self.drafts += [self._by_place(each, sources) for each in chosen]
             if chosen:
                 self.notes = [each for each in self.notes if each != self._idle.get(label)]
             self.notes += [_SETTLED] if found.settled else []
             done = [*found.settled, *(answer for each in found.found for answer in each.answers)]
-            for mend, _ in pairs:
-                if not all(each in done for each in mend.answers) and _is_safe(mend, self._choice):
-                    self.texts.append(mend)
+            for draft, _ in pairs:
+                if not all(each in done for each in draft.answers) and _is_safe(draft, self._choice):
+                    self.texts.append(draft)
 
     def _conceals(self, text: str) -> bool:
         """Whether a text contains what any of the plans marks as sensitive."""
@@ -238,7 +239,7 @@ class _Work:
 
         return After(resolver_of(plan, sources, self._workspace, self._account), stacks, formerly(stacks))
 
-    def _by_place(self, mend: DraftFix, sources: Sources | None) -> DraftFix:
+    def _by_place(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
         """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
 
         Raises:
@@ -250,9 +251,9 @@ class _Work:
         self.files = self.files or files
         if files.tree != self.files.tree:
             raise InputError("the plans' sources lie in several repositories", hint="pass the plans one at a time")
-        insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in mend.insertions)
-        texts = {str(files.place(name)): text for name, text in mend.texts.items()}
-        return msgspec.structs.replace(mend, insertions=tuple(insertions), texts=texts)
+        insertions = (msgspec.structs.replace(each, file=str(files.place(each.file))) for each in draft.insertions)
+        texts = {str(files.place(name)): text for name, text in draft.texts.items()}
+        return msgspec.structs.replace(draft, insertions=tuple(insertions), texts=texts)
 
 
 def _open(report: Report) -> str:
@@ -263,21 +264,21 @@ def _open(report: Report) -> str:
     return "".join(f", {each}" for each in parts)
 
 
-def _is_safe(mend: DraftFix, choice: FixSelection) -> bool:
-    return mend.fix.safety == "safe" or not choice.safe_only
+def _is_safe(draft: DraftFix, choice: FixSelection) -> bool:
+    return draft.fix.safety == "safe" or not choice.safe_only
 
 
-def _left(findings: Iterable[Finding], mends: PlanFixes, choice: FixSelection, asked: Container[str]) -> Iterator[str]:
+def _left(findings: Iterable[Finding], drafts: PlanFixes, choice: FixSelection, asked: Container[str]) -> Iterator[str]:
     """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""
-    if mends.settled:
+    if drafts.settled:
         yield _SETTLED
-    settled = {each.requirement for each in mends.settled}
+    settled = {each.requirement for each in drafts.settled}
     for finding in findings:
-        fix = mends.of(finding)
+        fix = drafts.of(finding)
         open_ = {each.requirement for each in finding.answers} - settled
         if fix is None and (open_ or not finding.answers):
             yield f"left for you: {finding.severity.value}[{finding.rule}]: {finding.message}"
-            remedy = mends.remedy(finding)
+            remedy = drafts.remedy(finding)
             if remedy is not None:
                 yield "\n    ".join((f"  to do: {remedy.words}", *filter(None, remedy.hcl.split("\n"))))
         elif fix is not None and choice.safe_only and fix.safety != "safe" and fix.title not in asked:
@@ -286,24 +287,24 @@ def _left(findings: Iterable[Finding], mends: PlanFixes, choice: FixSelection, a
 
 def _together(work: _Work) -> list[DraftFix]:
     """Keep the changes that go together; one that would spoil a file for the others is left out."""
-    if _are_sound(work.mends):
-        return list(work.mends)
+    if _are_sound(work.drafts):
+        return list(work.drafts)
     kept: list[DraftFix] = []
-    for mend in work.mends:
-        if _are_sound([*kept, mend]):
-            kept.append(mend)
+    for draft in work.drafts:
+        if _are_sound([*kept, draft]):
+            kept.append(draft)
         else:
-            work.notes.append(f"omitted, because it conflicts with another change: {mend.fix.title}")
+            work.notes.append(f"omitted, because it conflicts with another change: {draft.fix.title}")
     return kept
 
 
-def _are_sound(mends: Sequence[DraftFix]) -> bool:
+def _are_sound(drafts: Sequence[DraftFix]) -> bool:
     from tfcheck.fix.edits.insertion import by_file, spliced
     from tfcheck.fix.soundness import sound
     from tfcheck.fix.trial import reread
 
-    texts = {name: text for each in mends for name, text in each.texts.items()}
-    changes = by_file(insertion for each in mends for insertion in each.insertions)
+    texts = {name: text for each in drafts for name, text in each.texts.items()}
+    changes = by_file(insertion for each in drafts for insertion in each.insertions)
     return all(
         sound(reread(texts[name], texts[name].text), several)
         and _declares_once(reread(texts[name], spliced(texts[name].text, several)))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tfcheck.fix.plan_fixes import DraftFix
 
 
-def write_fixes(mends: Sequence[DraftFix], files: Files) -> list[str]:
+def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
     """Write the changed files; return what there is to say about them.
 
     Raises:
@@ -23,8 +23,8 @@ def write_fixes(mends: Sequence[DraftFix], files: Files) -> list[str]:
     from tfcheck.fix.edits.insertion import by_file, spliced
     from tfcheck.fix.edits.writing import NewContent, write
 
-    texts = {name: text for each in mends for name, text in each.texts.items()}
-    changes = by_file(insertion for each in mends for insertion in each.insertions)
+    texts = {name: text for each in drafts for name, text in each.texts.items()}
+    changes = by_file(insertion for each in drafts for insertion in each.insertions)
     notes = [
         note
         for name, several in changes.items()

@@ -48,7 +48,7 @@ class Session:
         *,
         account: str | None = None,
         fixes: bool = True,
-        mend: Callable[[Report], Sequence[Finding]] | None = None,
+        to_fix: Callable[[Report], Sequence[Finding]] | None = None,
         outputs: Sequence[str] = (),
         shared: bool | None = None,
         choice: Choice | None = None,
@@ -71,7 +71,7 @@ class Session:
         self._account = account
         self._fixes = fixes
         self._choice = choice if choice is not None else NO_CHOICE
-        self._mend = mend or self._chosen
+        self._to_fix = to_fix or self._chosen
         self._excerpts = excerpts
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
@@ -106,7 +106,7 @@ class Session:
                     workspace=self._workspace,
                     account=self._account,
                     fixes=self._fixes,
-                    mend=self._mend,
+                    to_fix=self._to_fix,
                     stacks=self.neighbours.of(each),
                     choice=self._choice,
                     directory=directory,

@@ -63,7 +63,7 @@ def explain(
     of it the plan does not grant.
     """
     from tfcheck.cli.plans import reports as checked
-    from tfcheck.report.concern import to_mend
+    from tfcheck.report.concern import to_fix
     from tfcheck.stopped_reason import explained
 
     pick = json_pick(form, query)
@@ -80,7 +80,7 @@ def explain(
     coloured = pick is None and terminal.colour_wanted(colour, sys.stdout, os.environ)
     if pick is None:
         _print_meaning(found, coloured)
-    reports, status = checked(plans, context, sources, workspace, account, mend=partial(to_mend, found))
+    reports, status = checked(plans, context, sources, workspace, account, to_fix=partial(to_fix, found))
     if pick is None:
         _print_plans(found, reports, coloured)
     else:

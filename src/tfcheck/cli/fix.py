@@ -138,9 +138,9 @@ def _report(found: Fixed, into_files: bool, colour: str) -> None:
     for note in found.notes:
         for line in note.split("\n"):
             terminal.say(visible(line))
-    for mend in found.texts:
-        terminal.say(f"by hand: {visible(mend.fix.title)}")
-        for line in mend.fix.hcl.split("\n"):
+    for draft in found.texts:
+        terminal.say(f"by hand: {visible(draft.fix.title)}")
+        for line in draft.fix.hcl.split("\n"):
             terminal.say(f"    {visible(line)}")
     if into_files:
         terminal.say(f"{found.changed} file{'' if found.changed == 1 else 's'} changed")

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from tfcheck.fix.mend import mends
+from tfcheck.fix.fix_finder import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes
 from tfcheck.vocabulary.finding import Answer, Finding
 from tfcheck.world.world import After
 
-__all__ = ["DraftFix", "FixChoice", "PlanFixes", "mends", "suggest"]
+__all__ = ["DraftFix", "FixChoice", "PlanFixes", "find_fixes", "suggest"]
 
 
 def suggest(
@@ -25,7 +25,7 @@ def suggest(
     `world` is the world after the change. `conceals` tells whether a text contains something that must not be shown.
     `answers` are all of the plan: no fix takes away what they allow.
     """
-    known = mends(findings, world, conceals=conceals, answers=answers)
+    known = find_fixes(findings, world, conceals=conceals, answers=answers)
     return tuple(
         msgspec.structs.replace(finding, fix=known.of(finding), remedy=known.remedy(finding)) for finding in findings
     )

@@ -107,9 +107,9 @@ def _policy_of(need: RoleNeed) -> dict[tuple[Address, str], Value]:
 def _grant_as_text(
     need: RoleNeed, places: Places, verdicts: Sequence[Verdict]
 ) -> tuple[Fix, tuple[Answer, ...]] | None:
-    mended = not_denied(need.answers, verdicts)
-    written = _written(RoleNeed(need.roles, mended), places) if mended else None
-    return None if written is None else (fix_of(*written, verdicts), mended)
+    fixed = not_denied(need.answers, verdicts)
+    written = _written(RoleNeed(need.roles, fixed), places) if fixed else None
+    return None if written is None else (fix_of(*written, verdicts), fixed)
 
 
 def not_denied(answers: Sequence[Answer], verdicts: Sequence[Verdict]) -> tuple[Answer, ...]:

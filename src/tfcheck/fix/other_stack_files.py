@@ -42,9 +42,9 @@ def grants_elsewhere(
     labels = Labels()
     for lacking in _lacking(answers, world):
         verdicts = verdicts_with(lacking.answers, world)
-        mended = tuple(each for each in not_denied(lacking.answers, verdicts) if wanted([each], _known))
-        statements = wanted(mended, _known)
-        if mended and statements is not None:
+        fixed = tuple(each for each in not_denied(lacking.answers, verdicts) if wanted([each], _known))
+        statements = wanted(fixed, _known)
+        if fixed and statements is not None:
             home = lacking.home
             name = free(NAME, [taken for taken, _ in lacking.role.inline], "-")
             policy = NewPolicy(
@@ -52,7 +52,7 @@ def grants_elsewhere(
             )
             where = f" in {home.module}" if home.module.steps else ""
             title = f"add an inline policy to {local_name(home)}{where} in the stack of {home.stack}"
-            yield fix_of(title, "\n".join(hcl(policy)), verdicts), mended, home
+            yield fix_of(title, "\n".join(hcl(policy)), verdicts), fixed, home
 
 
 def _lacking(answers: Iterable[Answer], world: After) -> Iterable[_Lacking]:

@@ -92,9 +92,9 @@ def _told(report: Report, several: bool) -> Iterator[Annotation]:
 def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
     """Stand beside what needs the permission; where the policy is goes into the message."""
     needed, belongs = file_path(report, finding.needed_at), file_path(report, finding.location)
-    mend = f"fix at {belongs}:{finding.location.line}" if belongs and finding.location else ""
+    fix_at = f"fix at {belongs}:{finding.location.line}" if belongs and finding.location else ""
     needs = f"needed by {finding.task_definition}"
-    sentences = [finding.message + aside, *finding.explanation, needs, mend]
+    sentences = [finding.message + aside, *finding.explanation, needs, fix_at]
     place = finding.needed_at if needed else finding.location
     return Annotation(
         _COMMANDS[finding.severity],

@@ -29,7 +29,7 @@ def concerned(explanation: Explanation, report: Report) -> RelatedRows:
     return RelatedRows(tuple(answers), tuple(findings), aside)
 
 
-def to_mend(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
+def to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
     """Pick the findings that shall carry a fix: those that a text is about, and what else their rules lack there."""
     about = {_place(each) for each in concerned(explanation, report).findings}
     return tuple(each for each in report.findings if _place(each) in about)

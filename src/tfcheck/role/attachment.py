@@ -107,7 +107,7 @@ class Attachments:
         self._collect(attached, sure, open_, name, fate)
         return attached
 
-    def lent(self, name: Value, account: Value, fate: Fates | None = None) -> Attached:
+    def for_other_stack(self, name: Value, account: Value, fate: Fates | None = None) -> Attached:
         """Collect what is definitely attached, by its name, to a role of an account that this stack does not manage."""
         attached = Attached()
         if not isinstance(name, str) or self._manages(name):

@@ -64,7 +64,7 @@ def joined(role: Role, theirs: Role, home: Address) -> Role:
     )
 
 
-def lent(role: Role, attached: Attached) -> Role:
+def with_attached(role: Role, attached: Attached) -> Role:
     """Add what another stack attaches to a role that it does not manage."""
     if not (attached.policies or attached.hidden or attached.notes):
         return role

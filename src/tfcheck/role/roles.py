@@ -15,7 +15,7 @@ from tfcheck.iam import Caller, Policy
 from tfcheck.role.attachment import NOTHING_ASIDE, Attachments, Fates, OwnedHere, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
 from tfcheck.role.policies import Policies
-from tfcheck.role.role import Role, joined, lent, namesake
+from tfcheck.role.role import Role, joined, namesake, with_attached
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value, display, identity, text
@@ -83,7 +83,7 @@ class Roles:
                 shown = theirs.of_object(thing, fate, self.attachments.aside(caller.name, caller.account))
                 role = joined(role, shown, thing.address)
             else:
-                role = lent(role, theirs.attachments.lent(caller.name, caller.account, fate))
+                role = with_attached(role, theirs.attachments.for_other_stack(caller.name, caller.account, fate))
         return role if owned else self._with_namesakes(self._unless_deleted(role))
 
     def _with_namesakes(self, role: Role) -> Role:

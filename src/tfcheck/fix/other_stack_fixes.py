@@ -11,7 +11,7 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.mend import Allowing, FixFinder, RoleCase
+from tfcheck.fix.fix_finder import Allowing, FixFinder, RoleCase
 from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks
@@ -32,7 +32,7 @@ class OtherStackNeeds(msgspec.Struct, frozen=True):
     name: str
 
 
-def mends_for_others(
+def find_fixes_for_others(
     role: ElsewhereAddress,
     asked: Sequence[OtherStackNeeds],
     world: After,
@@ -43,11 +43,11 @@ def mends_for_others(
     """Find a proven change to the sources of `world` that gives a role what others ask for."""
     address = Address(role.module, role.mode, role.type, role.name, role.key)
     things = (each for each in world.things(role.type) if each.address == address)
-    found = (_Lending(world, asked, prefixes, conceals).mends_of(each) for each in things)
+    found = (_OtherStackFixes(world, asked, prefixes, conceals).fixes_of(each) for each in things)
     return next(found, PlanFixes())
 
 
-class _Lending(FixFinder):
+class _OtherStackFixes(FixFinder):
     """Finds the fixes for what others lack."""
 
     def __init__(
@@ -56,13 +56,13 @@ class _Lending(FixFinder):
         super().__init__(world, FixChoice(prefixes=prefixes), conceals)
         self._asked = asked
 
-    def mends_of(self, role: WorldObject) -> PlanFixes:
+    def fixes_of(self, role: WorldObject) -> PlanFixes:
         need = RoleNeed((role,), tuple(answer for each in self._asked for answer in each.answers))
         settled = self._settled([need], [])
         left = RoleNeed(need.roles, tuple(each for each in need.answers if each not in settled))
         proven = self._proven([RoleCase(left, self._ranked)] if left.answers else [])
         return PlanFixes(
-            tuple(mend for case in self._current(proven) if (mend := self._mend(case)) is not None), tuple(settled)
+            tuple(draft for case in self._current(proven) if (draft := self._draft(case)) is not None), tuple(settled)
         )
 
     def _decides(self, trial: Trial) -> Allowing:

@@ -84,7 +84,7 @@ class RoleCase(_Case):
         return RoleCase(self.need.only(answers), self._ways)
 
 
-def mends(
+def find_fixes(
     findings: Iterable[Finding],
     world: After,
     *,
@@ -100,7 +100,7 @@ def mends(
     findings = list(findings)
     denied = [answer for finding in findings for answer in finding.answers if answer.verdict is Verdict.DENIED]
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
-    found = finder.mends(denied)
+    found = finder.fixes(denied)
     found = msgspec.structs.replace(found, skipped=finder.skipped())
     if choice is None or choice.corrects:
         corrected = TaskCorrections(world, Files(world.resolver.sources, conceals)).fixes(findings)
@@ -114,7 +114,7 @@ class FixFinder:
     def __init__(
         self, world: After, choice: FixChoice, conceals: Callable[[str], bool], answers: Sequence[Answer] = ()
     ) -> None:
-        """Build from the world after the change, with the arguments of `mends`."""
+        """Build from the world after the change, with the arguments of `find_fixes`."""
         self._resolver = world.resolver
         self._sources = world.resolver.sources
         self._world = world
@@ -132,7 +132,7 @@ class FixFinder:
         self._replacing = [corrections.proposals] if choice.corrects else []
         self._replacing += [moves.proposals] if choice.moves else []
 
-    def mends(self, answers: Sequence[Answer]) -> PlanFixes:
+    def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for requirements that are denied."""
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
@@ -147,9 +147,11 @@ class FixFinder:
         cases: list[_Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
         cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [
-            mend for case in self._current([*replaced, *self._proven(cases)]) if (mend := self._mend(case)) is not None
+            draft
+            for case in self._current([*replaced, *self._proven(cases)])
+            if (draft := self._draft(case)) is not None
         ]
-        done = {each.requirement for mend in found for each in mend.answers} | set(self._outdated)
+        done = {each.requirement for draft in found for each in draft.answers} | set(self._outdated)
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
         found += self._without_role(answers)
@@ -202,7 +204,7 @@ class FixFinder:
 
     def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[DraftFix]:
         found = grants_elsewhere(answers, self._world) if self._world.context else ()
-        return (DraftFix(fix, mended, home=home) for fix, mended, home in found)
+        return (DraftFix(fix, fixed, home=home) for fix, fixed, home in found)
 
     # Needs
 
@@ -290,12 +292,12 @@ class FixFinder:
             decides = self._decides(trial)
             failed: list[_Case] = list(unsound)
             for case in sane:
-                mended = tuple(each for each in case.answers if decides.allows(each))
-                mended = () if any(_is_worse(trial.verdict(each), each) for each in kept) else mended
-                if mended == case.answers:
+                fixed = tuple(each for each in case.answers if decides.allows(each))
+                fixed = () if any(_is_worse(trial.verdict(each), each) for each in kept) else fixed
+                if fixed == case.answers:
                     proven.append(case)
                 else:
-                    failed.append((case.only(mended) if mended else None) or case)
+                    failed.append((case.only(fixed) if fixed else None) or case)
             waiting = [case for case in failed if case.advance()]
         return proven
 
@@ -364,7 +366,7 @@ class FixFinder:
             context=self._world.context,
         )
 
-    def _mend(self, case: _Case) -> DraftFix | None:
+    def _draft(self, case: _Case) -> DraftFix | None:
         proposal = case.current
         if proposal is None:
             return None

@@ -17,7 +17,7 @@ ELSEWHERE = Surroundings("aws", "eu-west-1", "444455556666")
 OPEN = Surroundings("aws", "eu-west-1", Unknown(symbol=Symbol("provider.aws", ("account_id",)), hole=ACCOUNT_ID))
 
 
-class MadeThing:
+class MadeResource:
     """A resource whose attributes are `attributes`; `computed` are those that nobody wrote."""
 
     abandoned = False
@@ -52,18 +52,18 @@ class MadeWorld:
     read: tuple[str, ...] = ()
 
     def __init__(
-        self, *things: MadeThing, earlier: Sequence[MadeThing] | None = None, context: Sequence[MadeWorld] = ()
+        self, *resources: MadeResource, earlier: Sequence[MadeResource] | None = None, context: Sequence[MadeWorld] = ()
     ) -> None:
         self.context = context
-        self._things = things
-        self._earlier = things if earlier is None else earlier
+        self._resources = resources
+        self._earlier = resources if earlier is None else earlier
         self._built: dict[object, object] = {}
 
-    def things(self, *types: str) -> list[MadeThing]:
-        return [each for each in self._things if each.address.type in types and each.address.mode == "managed"]
+    def resources(self, *types: str) -> list[MadeResource]:
+        return [each for each in self._resources if each.address.type in types and each.address.mode == "managed"]
 
-    def looked_up(self, *types: str) -> list[MadeThing]:
-        return [each for each in self._things if each.address.type in types and each.address.mode == "data"]
+    def looked_up(self, *types: str) -> list[MadeResource]:
+        return [each for each in self._resources if each.address.type in types and each.address.mode == "data"]
 
     def texts_read(self) -> frozenset[str]:
         return frozenset(self.read)
@@ -97,4 +97,4 @@ def task(*containers: dict[str, Value], around: Surroundings = HERE, **attribute
         "container_definitions": [{"name": "app", "image": "public.ecr.aws/nginx", **each} for each in containers],
         **attributes,
     }
-    return next(iter(task_definitions(MadeWorld(MadeThing("aws_ecs_task_definition.app", settled, around)))))
+    return next(iter(task_definitions(MadeWorld(MadeResource("aws_ecs_task_definition.app", settled, around)))))

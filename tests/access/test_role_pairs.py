@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.access.made import allow
-from tests.made_world import MadeThing, MadeWorld, reference
+from tests.made_world import MadeResource, MadeWorld, reference
 from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.symbolic.value import Value
 from tfcheck.verdict.before import VerdictsBefore
@@ -17,16 +17,16 @@ READ, SEND = allow("s3:GetObject"), allow("sqs:SendMessage")
 A, B = "arn:aws:s3:::acme/a/*", "arn:aws:s3:::acme/b/*"
 
 
-def role(name: str, *granted: dict[str, Value], at: str = "", **more: Value) -> MadeThing:
+def role(name: str, *granted: dict[str, Value], at: str = "", **more: Value) -> MadeResource:
     policy = json.dumps({"Version": "2012-10-17", "Statement": list(granted)})
     inline: list[Value] = [{"name": "own", "policy": policy}] if granted else []
     arn = f"arn:aws:iam::111122223333:role/{name}"
     attributes = {"name": name, "arn": arn, "inline_policy": inline, "assume_role_policy": "{}", **more}
-    return MadeThing(at or f"aws_iam_role.{name}", attributes)
+    return MadeResource(at or f"aws_iam_role.{name}", attributes)
 
 
-def task(execution_role: Value) -> MadeThing:
-    return MadeThing(TASK, {"family": "app", "container_definitions": "[]", "execution_role_arn": execution_role})
+def task(execution_role: Value) -> MadeResource:
+    return MadeResource(TASK, {"family": "app", "container_definitions": "[]", "execution_role_arn": execution_role})
 
 
 def arn(name: str) -> str:
@@ -92,8 +92,8 @@ def test_a_task_may_get_its_first_role_and_lose_its_last() -> None:
     ]
 
 
-def attached(policy: str) -> MadeThing:
-    return MadeThing(
+def attached(policy: str) -> MadeResource:
+    return MadeResource(
         "aws_iam_role_policy_attachment.a", {"role": "app", "policy_arn": f"arn:aws:iam::1:policy/{policy}"}
     )
 
@@ -138,9 +138,9 @@ def test_a_boundary_that_cannot_be_read_is_said_with_what_changes_below_it() -> 
 # Roles that nothing here manages
 
 
-def attached_inline(role: str, *granted: dict[str, Value]) -> MadeThing:
+def attached_inline(role: str, *granted: dict[str, Value]) -> MadeResource:
     policy = json.dumps({"Version": "2012-10-17", "Statement": list(granted)})
-    return MadeThing("aws_iam_role_policy.own", {"name": "own", "role": role, "policy": policy})
+    return MadeResource("aws_iam_role_policy.own", {"name": "own", "role": role, "policy": policy})
 
 
 def possible(world: MadeWorld) -> list[tuple[str, str, str]]:
@@ -179,7 +179,7 @@ def test_of_a_role_that_is_given_nothing_nothing_is_told() -> None:
     assert (possible(world), list(access_unknown(world))) == ([], [])
 
 
-class Secretive(MadeThing):
+class Secretive(MadeResource):
     """A task definition whose role's ARN the plan marks as sensitive."""
 
     def sensitive(self, name: str) -> bool:
@@ -190,9 +190,9 @@ def test_a_role_whose_arn_is_sensitive_is_not_named() -> None:
     user = Secretive(TASK, task(arn("app")).attributes)
     world = MadeWorld(attached_inline("app", READ), user, earlier=[user])
     assert (changed(world), possible(world), list(access_unknown(world))) == ([], [], [])
-    listed: list[MadeThing] = [
-        MadeThing("aws_iam_role_policies_exclusive.app", {"role_name": "app", "policy_names": ["own"]}),
-        MadeThing("aws_iam_role_policy_attachments_exclusive.app", {"role_name": "app", "policy_arns": []}),
+    listed: list[MadeResource] = [
+        MadeResource("aws_iam_role_policies_exclusive.app", {"role_name": "app", "policy_names": ["own"]}),
+        MadeResource("aws_iam_role_policy_attachments_exclusive.app", {"role_name": "app", "policy_arns": []}),
     ]
     closed = MadeWorld(attached_inline("app", READ), *listed, user, earlier=[*listed, user])
     assert (changed(closed), possible(closed), list(access_unknown(closed))) == ([], [], [])

@@ -291,5 +291,6 @@ def test_no_format_shows_a_sensitive_value_of_the_context(
     assert CANARY in Path(state).read_text(encoding="utf-8")
     assert cli.run(["--format", form, "--fail-on", "error", str(SERVICE / "plan.json"), "--context", state]) == 1
     streams = capsys.readouterr()
-    assert "aws_ecs_task_definition.web" in streams.out
-    assert CANARY not in streams.out + streams.err
+    out = streams.out.replace("<wbr>", "")  # where a page for a browser may break a name
+    assert "aws_ecs_task_definition.web" in out
+    assert CANARY not in out + streams.err

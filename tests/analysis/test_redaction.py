@@ -98,8 +98,9 @@ def test_no_format_shows_what_another_resource_marks(
     for form in (["text"], ["json"], *([each] for each in FORMATS)):
         main.run(["--format", *form, str(path)])
         streams = capsys.readouterr()
-        assert SECRET not in streams.out + streams.err
-        assert "(sensitive)" in streams.out or form[0] in ("junit", "github")
+        out = streams.out.replace("<wbr>", "")  # where a page for a browser may break a name
+        assert SECRET not in out + streams.err
+        assert "(sensitive)" in out or form[0] in ("junit", "github")
 
 
 @pytest.mark.parametrize(

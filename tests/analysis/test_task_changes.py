@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.made_world import MadeThing, MadeWorld
+from tests.made_world import MadeResource, MadeWorld
 from tfcheck import checks
 from tfcheck.analysis.check import check
 from tfcheck.analysis.session import fails
@@ -178,9 +178,9 @@ class Nowhere(Locations):
 
 
 def test_a_mistake_that_weighs_more_than_before_is_not_the_old_one() -> None:
-    def windows(*launch: Value) -> MadeThing:
+    def windows(*launch: Value) -> MadeResource:
         files: list[Value] = [{"type": "s3", "value": "arn:aws:s3:::cfg/web/prod.env"}]
-        return MadeThing(
+        return MadeResource(
             "aws_ecs_task_definition.app",
             {
                 "container_definitions": [{"name": "app", "image": "nginx", "environmentFiles": files}],
@@ -189,7 +189,7 @@ def test_a_mistake_that_weighs_more_than_before_is_not_the_old_one() -> None:
             },
         )
 
-    def change(before: MadeThing, after: MadeThing) -> list[tuple[str, str | None]]:
+    def change(before: MadeResource, after: MadeResource) -> list[tuple[str, str | None]]:
         world = MadeWorld(after, earlier=[before])
         found = checks.findings(task_definitions(world), world, Nowhere())
         return [(each.severity.value, each.change) for each in found if each.rule == "env-file-windows"]

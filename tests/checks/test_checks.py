@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.made_world import ELSEWHERE, HERE, MadeThing, MadeWorld, reference, task
+from tests.made_world import ELSEWHERE, HERE, MadeResource, MadeWorld, reference, task
 from tfcheck.analysis.check import check
 from tfcheck.checks import (
     CHECKS,
@@ -63,9 +63,9 @@ def secrets(*values: Value) -> dict[str, Value]:
     return {"secrets": [{"name": "A", "valueFrom": value} for value in values]}
 
 
-def service(**attributes: Value) -> MadeThing:
+def service(**attributes: Value) -> MadeResource:
     runs: dict[str, Value] = {"task_definition": reference("aws_ecs_task_definition.app", "arn"), "desired_count": 1}
-    return MadeThing("aws_ecs_service.app", {**runs, **attributes})
+    return MadeResource("aws_ecs_service.app", {**runs, **attributes})
 
 
 # On real plans
@@ -276,7 +276,7 @@ def test_the_arn_of_a_file_has_bucket_and_key(value: Value, wrong: str) -> None:
     assert [wrong in each for each in found] == ([True] if wrong else [])
 
 
-BUCKET = MadeThing("aws_s3_bucket.b", {"bucket": reference("aws_s3_bucket.b", "bucket"), "id": LATER, "arn": LATER})
+BUCKET = MadeResource("aws_s3_bucket.b", {"bucket": reference("aws_s3_bucket.b", "bucket"), "id": LATER, "arn": LATER})
 
 
 @pytest.mark.parametrize(
@@ -357,11 +357,11 @@ def test_a_platform_knows_what_a_task_asks_for(version: str, container: dict[str
 
 
 def test_a_file_is_missed_only_in_a_new_bucket_of_a_new_service() -> None:
-    bucket = MadeThing("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
-    there = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "web/prod.env"})
-    begun = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "/web//prod.env"})
-    other = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": "web/test.env"})
-    later = MadeThing("aws_s3_object.o", {"bucket": "cfg", "key": LATER})
+    bucket = MadeResource("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
+    there = MadeResource("aws_s3_object.o", {"bucket": "cfg", "key": "web/prod.env"})
+    begun = MadeResource("aws_s3_object.o", {"bucket": "cfg", "key": "/web//prod.env"})
+    other = MadeResource("aws_s3_object.o", {"bucket": "cfg", "key": "web/test.env"})
+    later = MadeResource("aws_s3_object.o", {"bucket": "cfg", "key": LATER})
     search, container = env_file_absent.CHECK, files(FILE)
     assert len(told(search, container, world=MadeWorld(service(), bucket, earlier=()))) == 1
     assert len(told(search, container, world=MadeWorld(service(), bucket, other, earlier=()))) == 1
@@ -420,7 +420,7 @@ def test_a_file_is_missed_only_in_a_new_bucket_of_a_new_service() -> None:
     ],
 )
 def test_value_from_is_read_as_ecs_does(value: Value, wrong: str) -> None:
-    world = MadeWorld(MadeThing("aws_secretsmanager_secret.db", {"name": "shop/database", "arn": LATER}))
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", {"name": "shop/database", "arn": LATER}))
     found = told(secret_reference.CHECK, secrets(value), world=world)
     assert [bool(re.match(wrong, each)) for each in found] == [True] * bool(wrong)
 
@@ -433,37 +433,38 @@ def test_registry_credentials_are_a_whole_secret() -> None:
 
 def test_a_parameter_that_has_a_secret_s_name_is_a_parameter() -> None:
     world = MadeWorld(
-        MadeThing("aws_secretsmanager_secret.db", {"name": "shop"}), MadeThing("aws_ssm_parameter.p", {"name": "shop"})
+        MadeResource("aws_secretsmanager_secret.db", {"name": "shop"}),
+        MadeResource("aws_ssm_parameter.p", {"name": "shop"}),
     )
     assert told(secret_reference.CHECK, secrets("shop"), world=world) == []
 
 
 def test_a_new_secret_is_given_a_value() -> None:
-    secret = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
-    version = MadeThing("aws_secretsmanager_secret_version.db", {"secret_id": SECRET})
-    other = MadeThing("aws_secretsmanager_secret_version.x", {"secret_id": SECRET.replace("db-", "other-")})
+    secret = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
+    version = MadeResource("aws_secretsmanager_secret_version.db", {"secret_id": SECRET})
+    other = MadeResource("aws_secretsmanager_secret_version.x", {"secret_id": SECRET.replace("db-", "other-")})
     search, container = secret_value.CHECK, secrets(SECRET, f"{SECRET}:key::")
     assert len(told(search, container, world=MadeWorld(service(), secret, earlier=()))) == 1
     assert len(told(search, container, world=MadeWorld(service(), secret, other, earlier=()))) == 1
     assert told(search, container, world=MadeWorld(service(), secret, version, earlier=())) == []
     assert told(search, container, world=MadeWorld(service(), secret, earlier=(secret,))) == []
     assert told(search, container, world=MadeWorld(secret, earlier=())) == []
-    looked_up = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
+    looked_up = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "id": SECRET})
     assert told(search, container, world=MadeWorld(service(), looked_up, earlier=())) == []
 
 
 def test_a_look_up_is_never_new() -> None:
-    read = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
-    made = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    read = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    made = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
     world = MadeWorld(read, made, earlier=())
     assert (is_new(read, world), is_changed(read, ("name",), world)) == (False, False)
     assert (is_new(made, world), is_changed(made, ("name",), world)) == (True, True)
 
 
 def test_a_name_means_a_parameter_of_the_task_s_region() -> None:
-    far = MadeThing("aws_ssm_parameter.far", {"name": "/a"}, VIRGINIA)
-    near = MadeThing("aws_ssm_parameter.near", {"name": "/a"})
-    lost = MadeThing("aws_ssm_parameter.lost", {"name": "/a"}, Surroundings("aws", LATER, "111122223333"))
+    far = MadeResource("aws_ssm_parameter.far", {"name": "/a"}, VIRGINIA)
+    near = MadeResource("aws_ssm_parameter.near", {"name": "/a"})
+    lost = MadeResource("aws_ssm_parameter.lost", {"name": "/a"}, Surroundings("aws", LATER, "111122223333"))
     assert len(told(parameter_region.CHECK, secrets("/a"), world=MadeWorld(far))) == 1
     assert told(parameter_region.CHECK, secrets("/a"), world=MadeWorld(far, near)) == []
     assert told(parameter_region.CHECK, secrets("/a"), world=MadeWorld(far, lost)) == []
@@ -486,8 +487,8 @@ def test_fargate_needs_the_region_of_the_logs() -> None:
 
 
 def test_the_region_of_the_logs_is_that_of_the_group() -> None:
-    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
-    far = MadeThing("aws_cloudwatch_log_group.far", {"name": "/a"}, VIRGINIA)
+    group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"})
+    far = MadeResource("aws_cloudwatch_log_group.far", {"name": "/a"}, VIRGINIA)
     container = logs(awslogs_group="/a", awslogs_region="us-east-1")
     assert len(told(log_region.CHECK, container, world=MadeWorld(group))) == 1
     assert told(log_region.CHECK, container, world=MadeWorld(group, far)) == []
@@ -496,9 +497,9 @@ def test_the_region_of_the_logs_is_that_of_the_group() -> None:
 
 
 def test_a_log_group_is_made_by_someone() -> None:
-    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
-    read = MadeThing("data.aws_cloudwatch_log_group.a", {"name": "/a"})
-    later = MadeThing("aws_cloudwatch_log_group.later", {"name": LATER})
+    group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"})
+    read = MadeResource("data.aws_cloudwatch_log_group.a", {"name": "/a"})
+    later = MadeResource("aws_cloudwatch_log_group.later", {"name": LATER})
     search, container = log_group_absent.CHECK, logs(awslogs_group="/a", awslogs_region=HERE.region)
     assert len(told(search, container)) == 1
     for known in (group, read, later):
@@ -512,22 +513,22 @@ def test_what_other_stacks_have_counts_where_its_name_means_it() -> None:
     container = logs(awslogs_group="/a", awslogs_region=HERE.region)
     found = []
     for around in (HERE, Surroundings("aws", LATER, LATER), VIRGINIA, ELSEWHERE):
-        group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, around)
+        group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"}, around)
         world = MadeWorld(context=[MadeWorld(group)])
         found.append([bool(told(each.CHECK, container, world=world)) for each in (log_group_absent, log_region)])
     assert found == [[False, False], [False, False], [False, True], [True, False]]
     for around, count in ((HERE, 0), (VIRGINIA, 1), (ELSEWHERE, 0)):
-        parameter = MadeThing("aws_ssm_parameter.a", {"name": "/a"}, around)
+        parameter = MadeResource("aws_ssm_parameter.a", {"name": "/a"}, around)
         assert (
             len(told(parameter_region.CHECK, secrets("/a"), world=MadeWorld(context=[MadeWorld(parameter)]))) == count
         )
 
 
 def test_what_is_deleted_is_not_there_again_in_another_region() -> None:
-    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"})
     container = logs(awslogs_group="/a", awslogs_region=HERE.region)
     for around, count in ((HERE, 0), (VIRGINIA, 1), (ELSEWHERE, 1)):
-        other = MadeWorld(MadeThing("aws_cloudwatch_log_group.b", {"name": "/a"}, around))
+        other = MadeWorld(MadeResource("aws_cloudwatch_log_group.b", {"name": "/a"}, around))
         world = MadeWorld(earlier=[group], context=[other])
         assert len(told(deleted.CHECK, container, world=world)) == count
 
@@ -547,27 +548,27 @@ def test_a_log_group_whose_name_was_read_may_exist() -> None:
 def test_a_log_group_of_that_name_in_another_region_was_not_written_to() -> None:
     container = logs(awslogs_group="/a", awslogs_region=HERE.region)
     former: dict[str, Value] = {"name": "old", **logs(awslogs_group="/a", awslogs_region="us-east-1")}
-    running = MadeThing("aws_ecs_task_definition.old", {"container_definitions": [former]})
+    running = MadeResource("aws_ecs_task_definition.old", {"container_definitions": [former]})
     assert len(told(log_group_absent.CHECK, container, world=MadeWorld(earlier=(running,)))) == 1
 
 
 def test_a_log_group_that_was_written_to_exists() -> None:
     container = logs(awslogs_group="/a", awslogs_region=HERE.region)
     definition: dict[str, Value] = {"container_definitions": [{"name": "old", **container}]}
-    running = MadeThing("aws_ecs_task_definition.old", definition)
+    running = MadeResource("aws_ecs_task_definition.old", definition)
     assert told(log_group_absent.CHECK, container, world=MadeWorld(earlier=(running,))) == []
 
 
 def test_what_the_change_deletes_is_missing_unless_something_of_its_name_is_there() -> None:
-    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"})
     search, container = deleted.CHECK, logs(awslogs_group="/a", awslogs_region=HERE.region)
     (said,) = told(search, container, world=MadeWorld(earlier=[group]))
     assert said == "error: container `app` needs aws_cloudwatch_log_group.a, which this plan deletes"
     for name in ("/a", LATER):
-        other = MadeThing("aws_cloudwatch_log_group.b", {"name": name})
+        other = MadeResource("aws_cloudwatch_log_group.b", {"name": name})
         assert told(search, container, world=MadeWorld(other, earlier=[group])) == []
     assert told(search, container, world=MadeWorld(group)) == []
-    renamed = MadeThing("aws_cloudwatch_log_group.a", {"name": "/other"})
+    renamed = MadeResource("aws_cloudwatch_log_group.a", {"name": "/other"})
     (said,) = told(search, container, world=MadeWorld(renamed, earlier=[group]))
     assert said.endswith("aws_cloudwatch_log_group.a, which this plan replaces by one of another name")
     assert told(search, logs(awslogs_group="/b", awslogs_region=HERE.region), world=MadeWorld(earlier=[group])) == []
@@ -575,24 +576,24 @@ def test_what_the_change_deletes_is_missing_unless_something_of_its_name_is_ther
 
 def test_a_log_group_that_stays_or_is_made_again_or_is_another_is_not_missed() -> None:
     search, container = deleted.CHECK, logs(awslogs_group="/a", awslogs_region=HERE.region)
-    stays = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a", "skip_destroy": True})
-    far = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, VIRGINIA)
-    foreign = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"}, ELSEWHERE)
+    stays = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a", "skip_destroy": True})
+    far = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"}, VIRGINIA)
+    foreign = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"}, ELSEWHERE)
     for group in (stays, far, foreign):
         assert told(search, container, world=MadeWorld(earlier=[group])) == []
     made = logs(awslogs_group="/a", awslogs_region=HERE.region, awslogs_create_group="true")
-    group = MadeThing("aws_cloudwatch_log_group.a", {"name": "/a"})
+    group = MadeResource("aws_cloudwatch_log_group.a", {"name": "/a"})
     assert told(search, made, world=MadeWorld(earlier=[group])) == []
 
 
 def test_values_and_files_that_the_change_deletes_are_missing() -> None:
-    search, bucket = deleted.CHECK, MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg"})
-    file = MadeThing("aws_s3_object.env", {"bucket": "cfg", "key": "web/prod.env", "arn": FILE})
-    copy = MadeThing("aws_s3_object_copy.env", {"bucket": "cfg", "key": "web/prod.env"})
+    search, bucket = deleted.CHECK, MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg"})
+    file = MadeResource("aws_s3_object.env", {"bucket": "cfg", "key": "web/prod.env", "arn": FILE})
+    copy = MadeResource("aws_s3_object_copy.env", {"bucket": "cfg", "key": "web/prod.env"})
     assert len(told(search, files(FILE), world=MadeWorld(bucket, earlier=[bucket, file]))) == 1
     assert told(search, files(FILE), world=MadeWorld(bucket, copy, earlier=[bucket, file])) == []
     assert len(told(search, files(FILE), world=MadeWorld(earlier=[bucket]))) == 1
-    secret = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    secret = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
     for value in (SECRET, f"{SECRET}:password::"):
         (said,) = told(search, secrets(value), world=MadeWorld(earlier=[secret]))
         assert said == "error: secret of container `app` needs aws_secretsmanager_secret.db, which this plan deletes"
@@ -600,8 +601,8 @@ def test_values_and_files_that_the_change_deletes_are_missing() -> None:
 
 
 def test_a_reference_follows_what_is_replaced() -> None:
-    before = MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
-    after = MadeThing("aws_s3_bucket.cfg", {"bucket": "new", "arn": reference("aws_s3_bucket.cfg", "arn")})
+    before = MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
+    after = MadeResource("aws_s3_bucket.cfg", {"bucket": "new", "arn": reference("aws_s3_bucket.cfg", "arn")})
     world = MadeWorld(after, earlier=[before])
     followed = text([reference("aws_s3_bucket.cfg", "arn"), "/web/prod.env"])
     assert told(deleted.CHECK, files(followed), world=world) == []
@@ -667,7 +668,7 @@ def test_a_log_router_reads_from_s3_on_ec2_only_and_by_arn() -> None:
     ],
 )
 def test_a_line_of_a_file_is_a_name_and_a_value(line: str, wrong: str) -> None:
-    held = MadeThing("aws_s3_object.o", {"arn": FILE, "content": f"B=2\n{line}\n"})
+    held = MadeResource("aws_s3_object.o", {"arn": FILE, "content": f"B=2\n{line}\n"})
     found = told(env_file_content.CHECK, files(FILE), world=MadeWorld(held))
     assert [wrong in each and "line 2 " in each and each.startswith("info") for each in found] == [True] * bool(wrong)
     assert "hunter2" not in repr(found)
@@ -711,12 +712,12 @@ def test_most_names_and_pointers_do_not(name: str, value: Value) -> None:
 ECS = '"Principal": {"Service": "ecs-tasks.amazonaws.com"}'
 TRUST = f'{{"Statement": [{{"Effect": "Allow", "Action": "sts:AssumeRole", {ECS}}}]}}'
 READ = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
-ROLE = MadeThing(
+ROLE = MadeResource(
     "aws_iam_role.r",
     {"name": "r", "arn": "arn:aws:iam::111122223333:role/execution", "assume_role_policy": TRUST},
 )
-POLICY = MadeThing("aws_iam_role_policy.p", {"name": "p", "role": "r", "policy": READ})
-READING = MadeThing(
+POLICY = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "r", "policy": READ})
+READING = MadeResource(
     "aws_ecs_task_definition.app",
     {"execution_role_arn": ROLE.attributes["arn"], "container_definitions": [{"name": "app", **secrets(SECRET)}]},
 )
@@ -732,7 +733,7 @@ class Ordered(MadeWorld):
         return Earlier(self.waits, self.open)
 
 
-def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeThing, ...] = ()) -> list[str]:
+def ordered(*waits: str, is_open: bool = False, earlier: tuple[MadeResource, ...] = ()) -> list[str]:
     world = Ordered(service(), ROLE, POLICY, READING, earlier=earlier)
     world.waits, world.open = frozenset(waits), is_open
     (found,) = task_definitions(world)
@@ -755,10 +756,10 @@ def test_a_new_policy_of_a_role_that_was_there_is_late_as_well() -> None:
 
 
 def test_a_policy_that_allowed_it_before_may_change_at_any_time() -> None:
-    wider = MadeThing(
+    wider = MadeResource(
         "aws_iam_role_policy.p", {**POLICY.attributes, "policy": READ.replace('"Resource"', '"Sid":"A","Resource"')}
     )
-    narrower = MadeThing(
+    narrower = MadeResource(
         "aws_iam_role_policy.p", {**POLICY.attributes, "policy": READ.replace('"*", "R', '"s3:*", "R')}
     )
     assert ordered(earlier=(ROLE, wider)) == []

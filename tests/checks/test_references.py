@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
+from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tfcheck.analysis.check import check
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
@@ -58,7 +58,7 @@ def test_what_cannot_be_read_needs_no_permission_and_has_no_fix(name: str) -> No
 
 
 def test_a_slash_that_is_missing_is_told_by_the_rule_although_another_object_is_asked_for() -> None:
-    bucket = MadeThing("aws_s3_bucket.b", {"bucket": "b", "id": "b", "arn": "arn:aws:s3:::b"})
+    bucket = MadeResource("aws_s3_bucket.b", {"bucket": "b", "id": "b", "arn": "arn:aws:s3:::b"})
     value = text([reference("aws_s3_bucket.b", "arn", "arn:aws:s3:::b"), "web/prod.env"])
     found = needs({"environmentFiles": [{"type": "s3", "value": value}]}, world=MadeWorld(bucket))
     assert [(each.action, each.mistaken) for each in found] == [("s3:GetObject", True), ("s3:GetBucketLocation", True)]
@@ -108,7 +108,7 @@ def test_the_credentials_of_a_volume_and_the_options_of_a_proxy_are_looked_at_to
         "task_definition": reference("aws_ecs_task_definition.app", "arn"),
         "service_connect_configuration": connect,
     }
-    assert needs({}, world=MadeWorld(MadeThing("aws_ecs_service.app", runs))) == []
+    assert needs({}, world=MadeWorld(MadeResource("aws_ecs_service.app", runs))) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.made_world import HERE, MadeThing, MadeWorld, task
+from tests.made_world import HERE, MadeResource, MadeWorld, task
 from tfcheck.checks import role_for_anyone
 from tfcheck.symbolic.value import Value
 
@@ -17,7 +17,9 @@ ANYONE: dict[str, Any] = {"Effect": "Allow", "Action": "sts:AssumeRole", "Princi
 
 def told(*statements: dict[str, Any], task_role: Value = None) -> list[str]:
     trust = json.dumps({"Version": "2012-10-17", "Statement": statements})
-    role = MadeThing("aws_iam_role.exec", {"name": "execution", "arn": f"{ARN}execution", "assume_role_policy": trust})
+    role = MadeResource(
+        "aws_iam_role.exec", {"name": "execution", "arn": f"{ARN}execution", "assume_role_policy": trust}
+    )
     found = role_for_anyone.CHECK.search(task({}, around=HERE, task_role_arn=task_role), MadeWorld(role))
     return [f"{each.severity.value}: {each.message}" for each in found]
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.made_world import HERE, MadeThing, MadeWorld, reference, task
+from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tfcheck.checks import deploy_order, ecs_exec, efs_authorization
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.inventory.ecs import task_definitions
@@ -32,7 +32,7 @@ def volume(iam: Value = "ENABLED", point: Value = "", **system: Value) -> Value:
 
 
 def wrong(volumes: Value, role: Value = ROLE) -> list[tuple[str, str]]:
-    world = MadeWorld(MadeThing("aws_efs_access_point.web", {"id": POINT}))
+    world = MadeWorld(MadeResource("aws_efs_access_point.web", {"id": POINT}))
     found = efs_authorization.CHECK.search(task({}, volume=volumes, task_role_arn=role), world)
     return [(each.severity.value, each.message) for each in found]
 
@@ -74,21 +74,23 @@ def test_other_volumes_are_none_of_its_business() -> None:
 # Commands
 
 
-def role(name: str, *actions: str) -> tuple[MadeThing, MadeThing]:
+def role(name: str, *actions: str) -> tuple[MadeResource, MadeResource]:
     statements = [{"Effect": "Allow", "Action": list(actions) or ["sqs:*"], "Resource": "*"}]
     policy: Value = json.dumps({"Version": "2012-10-17", "Statement": statements})
     made = {"name": name, "arn": f"arn:aws:iam::111122223333:role/{name}"}
     return (
-        MadeThing(f"aws_iam_role.{name}", {**made}),
-        MadeThing(f"aws_iam_role_policy.{name}", {"name": "p", "role": name, "policy": policy}),
+        MadeResource(f"aws_iam_role.{name}", {**made}),
+        MadeResource(f"aws_iam_role_policy.{name}", {"name": "p", "role": name, "policy": policy}),
     )
 
 
 def told(
-    *things: MadeThing, task_role: Value = ROLE, kinds: tuple[Value, ...] = ("FARGATE",), **service: Value
+    *resources: MadeResource, task_role: Value = ROLE, kinds: tuple[Value, ...] = ("FARGATE",), **service: Value
 ) -> list[Misconfiguration]:
     runs: dict[str, Value] = {"task_definition": reference("aws_ecs_task_definition.app", "arn")}
-    world = MadeWorld(MadeThing("aws_ecs_service.app", {**runs, "enable_execute_command": True, **service}), *things)
+    world = MadeWorld(
+        MadeResource("aws_ecs_service.app", {**runs, "enable_execute_command": True, **service}), *resources
+    )
     of = task({}, around=HERE, task_role_arn=task_role, requires_compatibilities=list(kinds))
     return list(ecs_exec.CHECK.search(of, world))
 
@@ -159,10 +161,10 @@ def late(*waits: str, action: str = "elasticfilesystem:*") -> list[str]:
         "container_definitions": [{"name": "app"}],
     }
     world = Ordered(
-        MadeThing("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}),
-        MadeThing("aws_efs_file_system_policy.fs", {"file_system_id": "fs-1", "policy": shut}),
-        MadeThing("aws_ecs_service.app", runs),
-        MadeThing("aws_ecs_task_definition.app", {**known, "volume": volume()}),
+        MadeResource("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}),
+        MadeResource("aws_efs_file_system_policy.fs", {"file_system_id": "fs-1", "policy": shut}),
+        MadeResource("aws_ecs_service.app", runs),
+        MadeResource("aws_ecs_task_definition.app", {**known, "volume": volume()}),
         *role("task", action),
         *role("execution", "s3:*"),
         earlier=(),

@@ -310,12 +310,12 @@ class FakeGitHub:
             comment["body"] = body["body"]
         return refused or Answer(200, comment)
 
-    def _remove(self, things: dict[int, Json], number: int) -> Answer:
-        if number not in things:
+    def _remove(self, resources: dict[int, Json], number: int) -> Answer:
+        if number not in resources:
             return _missing()
-        if things[number]["user"]["login"] != self.writer["login"]:
-            self.problems.append(f"a comment of {things[number]['user']['login']} was deleted")
-        del things[number]
+        if resources[number]["user"]["login"] != self.writer["login"]:
+            self.problems.append(f"a comment of {resources[number]['user']['login']} was deleted")
+        del resources[number]
         return Answer(204)
 
     def _review(self, body: Json) -> Answer:

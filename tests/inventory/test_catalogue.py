@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.made_world import MadeThing, MadeWorld
+from tests.made_world import MadeResource, MadeWorld
 from tfcheck.inventory.catalogue import SECRET, Catalogue
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import ACCOUNT_ID, ANYTHING, SECRET_SUFFIX, Hole, Symbol, TextLike, Truth, Unknown, text
@@ -37,22 +37,22 @@ _ARNS = st.builds(
 )
 
 
-def compared(things: list[MadeThing], reference: TextLike) -> MadeThing | None:
+def compared(resources: list[MadeResource], reference: TextLike) -> MadeResource | None:
     """Compare a reference with the ARN of each thing; nobody spells it twice in the same way."""
-    same = [each for each in things if equal(each.attribute("arn"), reference) is Truth.TRUE]
+    same = [each for each in resources if equal(each.attribute("arn"), reference) is Truth.TRUE]
     exact = [each for each in same if each.attribute("arn") == reference]
     return exact[0] if exact else same[0] if len(same) == 1 else None
 
 
 @given(st.lists(_ARNS, max_size=4, unique=True), _ARNS)
 def test_filing_finds_what_comparing_each_finds(arns: list[TextLike], reference: TextLike) -> None:
-    things = [MadeThing(f"aws_secretsmanager_secret.s[{at}]", {"arn": each}) for at, each in enumerate(arns)]
-    assert Catalogue(MadeWorld(*things), SECRET).by_arn(reference) is compared(things, reference)
+    resources = [MadeResource(f"aws_secretsmanager_secret.s[{at}]", {"arn": each}) for at, each in enumerate(arns)]
+    assert Catalogue(MadeWorld(*resources), SECRET).by_arn(reference) is compared(resources, reference)
 
 
 def test_one_arn_of_which_more_is_known_in_one_place_is_found() -> None:
-    known = MadeThing("aws_secretsmanager_secret.a", {"arn": arn(account("provider.aws"), "a", suffix("a"))})
-    other = MadeThing("aws_secretsmanager_secret.b", {"arn": arn(account("provider.aws"), "b", suffix("b"))})
+    known = MadeResource("aws_secretsmanager_secret.a", {"arn": arn(account("provider.aws"), "a", suffix("a"))})
+    other = MadeResource("aws_secretsmanager_secret.b", {"arn": arn(account("provider.aws"), "b", suffix("b"))})
     found = Catalogue(MadeWorld(known, other), SECRET)
     assert found.by_arn(arn(account("provider.aws", ANYTHING), "a", suffix("a", ANYTHING))) is known
     assert found.by_arn(arn(account("provider.aws"), "c", suffix("c"))) is None

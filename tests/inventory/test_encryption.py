@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference
+from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import Key
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
@@ -18,21 +18,21 @@ OTHER = "arn:aws:kms:eu-west-1:111122223333:key/k2"
 FILE = "arn:aws:s3:::cfg/app.env"
 
 
-def bucket(**attributes: Value) -> MadeThing:
-    return MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg", **attributes})
+def bucket(**attributes: Value) -> MadeResource:
+    return MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg", **attributes})
 
 
-def encryption(key: Value = KEY, on: Value = "cfg", **rule: Value) -> MadeThing:
+def encryption(key: Value = KEY, on: Value = "cfg", **rule: Value) -> MadeResource:
     default: Value = [{"sse_algorithm": "aws:kms", "kms_master_key_id": key}]
     attributes: dict[str, Value] = {
         "bucket": on,
         "rule": [{"apply_server_side_encryption_by_default": default, **rule}],
     }
-    return MadeThing("aws_s3_bucket_server_side_encryption_configuration.cfg", attributes)
+    return MadeResource("aws_s3_bucket_server_side_encryption_configuration.cfg", attributes)
 
 
-def file(computed: tuple[str, ...] = (), **attributes: Value) -> MadeThing:
-    return MadeThing(
+def file(computed: tuple[str, ...] = (), **attributes: Value) -> MadeResource:
+    return MadeResource(
         "aws_s3_object.app", {"bucket": "cfg", "key": "app.env", "arn": FILE, **attributes}, HERE, computed
     )
 
@@ -74,7 +74,7 @@ def test_the_old_argument_of_the_bucket_counts_unless_it_is_stale() -> None:
     old: Value = [{"rule": [{"apply_server_side_encryption_by_default": [{"kms_master_key_id": KEY}]}]}]
     kept = bucket(server_side_encryption_configuration=old)
     assert arn_of(MadeWorld(kept)) == KEY
-    stale = MadeThing(str(kept.address), kept.attributes, HERE, ("server_side_encryption_configuration",))
+    stale = MadeResource(str(kept.address), kept.attributes, HERE, ("server_side_encryption_configuration",))
     assert possible(MadeWorld(stale, earlier=[stale, encryption()])) == [(KEY, False)]
     assert arn_of(MadeWorld(stale, earlier=[stale])) == KEY
 
@@ -116,7 +116,7 @@ def test_the_state_of_an_object_tells_its_key(state: dict[str, Value]) -> None:
 def test_a_key_that_was_read_may_be_one_of_aws() -> None:
     kept = file(("kms_key_id",), kms_key_id=OTHER, server_side_encryption="aws:kms")
     assert possible(MadeWorld(bucket(), kept)) == [(OTHER, False)]
-    assert possible(MadeWorld(bucket(), kept, MadeThing("aws_kms_key.k", {"arn": OTHER}))) == [(OTHER, True)]
+    assert possible(MadeWorld(bucket(), kept, MadeResource("aws_kms_key.k", {"arn": OTHER}))) == [(OTHER, True)]
 
 
 def test_the_etag_tells_an_object_without_a_key() -> None:
@@ -143,8 +143,8 @@ def test_tags_and_locks_write_no_object() -> None:
 class Ordered(MadeWorld):
     """A world in which objects wait for the default encryption, or not."""
 
-    def __init__(self, *things: MadeThing, earlier: Sequence[MadeThing], waits: bool) -> None:
-        super().__init__(*things, earlier=earlier)
+    def __init__(self, *resources: MadeResource, earlier: Sequence[MadeResource], waits: bool) -> None:
+        super().__init__(*resources, earlier=earlier)
         self.waits = waits
 
     def earlier(self, address: Address) -> Earlier:
@@ -153,10 +153,10 @@ class Ordered(MadeWorld):
 
 def test_an_object_that_is_looked_up_shows_its_key() -> None:
     read: dict[str, Value] = {"bucket": "cfg", "key": "app.env", "sse_kms_key_id": OTHER}
-    look_up = MadeThing("data.aws_s3_object.app", read)
-    key = MadeThing("aws_kms_key.k", {"arn": OTHER})
+    look_up = MadeResource("data.aws_s3_object.app", read)
+    key = MadeResource("aws_kms_key.k", {"arn": OTHER})
     assert possible(MadeWorld(bucket(), encryption(), look_up, key)) == [(OTHER, True)]
-    plain = MadeThing("data.aws_s3_object.app", {**read, "sse_kms_key_id": "", "server_side_encryption": "AES256"})
+    plain = MadeResource("data.aws_s3_object.app", {**read, "sse_kms_key_id": "", "server_side_encryption": "AES256"})
     assert possible(MadeWorld(bucket(), encryption(), plain)) == []
 
 
@@ -174,7 +174,7 @@ def test_a_bucket_key_is_told_by_object_or_bucket() -> None:
 
 def test_a_secret_is_found_by_its_whole_or_partial_arn() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
-    world = MadeWorld(MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY}))
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY}))
     for named in (arn, arn.removesuffix("-AbCdEf")):
         found = only(keys_of_secret(named, world))
         assert found is not None
@@ -185,7 +185,7 @@ def test_a_secret_is_found_by_its_whole_or_partial_arn() -> None:
 
 def test_a_secret_that_was_looked_up_shows_its_key() -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
-    secret = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY})
+    secret = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": arn, "kms_key_id": KEY})
     found = only(keys_of_secret(arn, MadeWorld(secret)))
     assert found is not None
     assert found.arn == KEY
@@ -195,12 +195,12 @@ def test_only_secure_strings_are_encrypted() -> None:
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
     for kind, key in (("SecureString", KEY), ("String", None)):
         attributes: dict[str, Value] = {"name": "/a", "arn": arn, "type": kind, "key_id": KEY}
-        found = only(keys_of_parameter(arn, MadeWorld(MadeThing("aws_ssm_parameter.a", attributes))))
+        found = only(keys_of_parameter(arn, MadeWorld(MadeResource("aws_ssm_parameter.a", attributes))))
         assert (found.arn if found else None) == key
 
 
 def test_a_key_whose_name_the_plan_marks_is_not_to_be_shown() -> None:
-    class Marked(MadeThing):
+    class Marked(MadeResource):
         def sensitive(self, name: str) -> bool:
             return name == "kms_key_id"
 
@@ -216,9 +216,9 @@ def test_a_key_whose_name_the_plan_marks_is_not_to_be_shown() -> None:
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
 
 
-def secret(key: Value, around: Surroundings = HERE) -> MadeThing:
+def secret(key: Value, around: Surroundings = HERE) -> MadeResource:
     attributes: dict[str, Value] = {"name": "db", "id": SECRET_ARN, "arn": SECRET_ARN, "kms_key_id": key}
-    return MadeThing("aws_secretsmanager_secret.db", attributes, around)
+    return MadeResource("aws_secretsmanager_secret.db", attributes, around)
 
 
 @pytest.mark.parametrize(
@@ -244,14 +244,14 @@ def test_a_secret_of_what_may_be_another_account_may_be_another_one() -> None:
 
 
 def test_what_is_under_an_alias_stays_when_the_alias_moves() -> None:
-    def alias(target: str) -> MadeThing:
+    def alias(target: str) -> MadeResource:
         attributes: dict[str, Value] = {"name": "alias/a", "arn": "arn:aws:kms:eu-west-1:111122223333:alias/a"}
-        return MadeThing("aws_kms_alias.a", {**attributes, "target_key_id": target})
+        return MadeResource("aws_kms_alias.a", {**attributes, "target_key_id": target})
 
     arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
     attributes: dict[str, Value] = {"name": "/a", "id": "/a", "arn": arn, "type": "SecureString", "key_id": "alias/a"}
-    was = MadeThing("aws_ssm_parameter.a", {**attributes, "value": "x"})
-    will = MadeThing("aws_ssm_parameter.a", {**attributes, "value": "y"})
+    was = MadeResource("aws_ssm_parameter.a", {**attributes, "value": "x"})
+    will = MadeResource("aws_ssm_parameter.a", {**attributes, "value": "y"})
     for now, expected in ((was, [(KEY, False), (OTHER, False)]), (will, [(OTHER, True)])):
         found = keys_of_parameter(arn, MadeWorld(now, alias(OTHER), earlier=[was, alias(KEY)])) or ()
         assert [(each.arn, not each.doubt) for each in found] == expected

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference
+from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import TextLike, Unknown, display
 
 ARN = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
 POINT = "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-1"
-MADE = MadeThing(
+MADE = MadeResource(
     "aws_efs_file_system.made", {each: reference("aws_efs_file_system.made", each) for each in ("arn", "id")}
 )
-KNOWN = MadeThing("aws_efs_file_system.known", {"id": "fs-1", "arn": ARN})
+KNOWN = MadeResource("aws_efs_file_system.known", {"id": "fs-1", "arn": ARN})
 
 
 def test_an_id_means_the_region_and_account_of_the_task() -> None:
@@ -29,7 +29,7 @@ def test_a_reference_to_a_file_system_means_its_arn(attribute: str) -> None:
 
 
 def test_a_data_source_tells_the_account_that_the_provider_does_not() -> None:
-    data = MadeThing("data.aws_efs_file_system.shared", {"id": "fs-1", "arn": ARN})
+    data = MadeResource("data.aws_efs_file_system.shared", {"id": "fs-1", "arn": ARN})
     assert file_system_arn("fs-1", OPEN, MadeWorld(data)) == ARN
     assert "account_id" in display(file_system_arn("fs-2", OPEN, MadeWorld(data)))
 
@@ -37,10 +37,10 @@ def test_a_data_source_tells_the_account_that_the_provider_does_not() -> None:
 @pytest.mark.parametrize("arn", [ARN, reference("aws_efs_file_system.known", "arn", ARN)])
 def test_an_arn_names_a_file_system_of_the_plan(arn: TextLike) -> None:
     subject = file_system_of(arn, MadeWorld(KNOWN))
-    assert (subject.thing, subject.names) == (KNOWN, ("fs-1", "fs-1"))
+    assert (subject.resource, subject.names) == (KNOWN, ("fs-1", "fs-1"))
 
 
 def test_of_a_file_system_outside_the_plan_the_id_is_known() -> None:
     subject = file_system_of(ARN, MadeWorld(MADE))
-    assert (subject.thing, subject.names) == (None, ("fs-1",))
+    assert (subject.resource, subject.names) == (None, ("fs-1",))
     assert file_system_of(Unknown(), MadeWorld(MADE)).names == ()

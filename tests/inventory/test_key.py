@@ -2,22 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import HERE, MadeThing, MadeWorld, reference
+from tests.made_world import HERE, MadeResource, MadeWorld, reference
 from tfcheck.inventory.key import Key, named_key
 from tfcheck.symbolic.value import Unknown, Value, display
 
 KEY_ID = "11111111-2222-3333-4444-555555555555"
 ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
-HOLDER = MadeThing("aws_secretsmanager_secret.s", {}, HERE)
-MADE = MadeThing(
+HOLDER = MadeResource("aws_secretsmanager_secret.s", {}, HERE)
+MADE = MadeResource(
     "aws_kms_key.made",
     {name: reference("aws_kms_key.made", name) for name in ("arn", "key_id", "id")},
 )
 OWN = MADE.attributes["arn"]
 
 
-def alias(target: Value, name: str = "alias/app") -> MadeThing:
-    return MadeThing(
+def alias(target: Value, name: str = "alias/app") -> MadeResource:
+    return MadeResource(
         "aws_kms_alias.app",
         {"name": name, "target_key_id": target, "arn": f"arn:aws:kms:eu-west-1:111122223333:{name}"},
     )
@@ -54,7 +54,7 @@ def test_an_alias_stands_for_its_key(named: Value, target: Unknown) -> None:
 
 
 def test_an_alias_that_was_looked_up_stands_for_its_key() -> None:
-    looked_up = MadeThing("data.aws_kms_alias.app", {"name": "alias/app", "target_key_arn": ARN})
+    looked_up = MadeResource("data.aws_kms_alias.app", {"name": "alias/app", "target_key_arn": ARN})
     assert named_key("alias/app", HOLDER, MadeWorld(looked_up)) == Key(ARN)
 
 

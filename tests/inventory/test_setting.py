@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import HERE, MadeThing, MadeWorld
+from tests.made_world import HERE, MadeResource, MadeWorld
 from tfcheck.inventory.novelty import same
 from tfcheck.inventory.setting import KEY_POLICY, Subject, settings
 from tfcheck.symbolic.value import ACCOUNT_ID, NAME, Symbol, Text, TextLike, Truth, Unknown, Value
@@ -37,7 +37,7 @@ def test_what_is_assigned_is_none_that_was_there(one: TextLike, other: TextLike,
 
 
 def test_what_is_replaced_had_its_own_name_before() -> None:
-    former = MadeThing("aws_kms_key.made", {"key_id": OLD, "arn": OLD_ARN})
+    former = MadeResource("aws_kms_key.made", {"key_id": OLD, "arn": OLD_ARN})
     assert same(MADE, OLD, MadeWorld(earlier=[former])) is Truth.UNKNOWN
     assert same(MADE, "another", MadeWorld(earlier=[former])) is Truth.FALSE
 
@@ -46,7 +46,7 @@ def test_what_is_replaced_had_its_own_name_before() -> None:
     ("named", "sure", "open_"), [(MADE, False, False), (OLD, True, False), (READ_LATER, False, True)]
 )
 def test_the_policy_of_a_new_key_is_not_on_an_old_one(named: Value, sure: bool, open_: bool) -> None:
-    made = MadeThing("aws_kms_key.made", {"key_id": MADE, "arn": MADE_ARN})
-    holder = MadeThing("aws_kms_key_policy.p", {"key_id": named})
+    made = MadeResource("aws_kms_key.made", {"key_id": MADE, "arn": MADE_ARN})
+    holder = MadeResource("aws_kms_key_policy.p", {"key_id": named})
     found = settings(MadeWorld(made, holder, earlier=[]), KEY_POLICY).on(Subject(None, (OLD_ARN, OLD), HERE))
     assert (bool(found.sure), bool(found.open)) == (sure, open_)

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.made_world import ELSEWHERE, HERE, MadeThing, MadeWorld, reference
+from tests.made_world import ELSEWHERE, HERE, MadeResource, MadeWorld, reference
 from tfcheck.iam import (
     Absent,
     Allowed,
@@ -42,8 +42,8 @@ def policy(effect: str = "Allow", principal: Value = None, **more: Value) -> str
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def of(resource: TextLike, *things: MadeThing, earlier: list[MadeThing] | None = None) -> ResourceSide:
-    world = MadeWorld(*things, earlier=earlier)
+def of(resource: TextLike, *resources: MadeResource, earlier: list[MadeResource] | None = None) -> ResourceSide:
+    world = MadeWorld(*resources, earlier=earlier)
     return ResourcePolicies(world, Policies(world)).of(resource)
 
 
@@ -62,13 +62,13 @@ def decided(action: str, resource: TextLike, guarded: ResourceSide, *, granted: 
     return decide(request, layers)
 
 
-def bucket(around: Surroundings = HERE, computed: tuple[str, ...] = (), **attributes: Value) -> MadeThing:
+def bucket(around: Surroundings = HERE, computed: tuple[str, ...] = (), **attributes: Value) -> MadeResource:
     known: dict[str, Value] = {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg", **attributes}
-    return MadeThing("aws_s3_bucket.cfg", known, around, computed)
+    return MadeResource("aws_s3_bucket.cfg", known, around, computed)
 
 
-def bucket_policy(on: Value = "cfg", text: Value = None, around: Surroundings = HERE) -> MadeThing:
-    return MadeThing("aws_s3_bucket_policy.cfg", {"bucket": on, "policy": text or policy()}, around)
+def bucket_policy(on: Value = "cfg", text: Value = None, around: Surroundings = HERE) -> MadeResource:
+    return MadeResource("aws_s3_bucket_policy.cfg", {"bucket": on, "policy": text or policy()}, around)
 
 
 # Buckets
@@ -86,7 +86,7 @@ def test_a_bucket_s_policy_is_found_by_name_and_by_reference(on: Value, resource
 
 
 def test_another_bucket_s_policy_is_not_this_one_s() -> None:
-    other = MadeThing("aws_s3_bucket.other", {"bucket": Unknown(reason="a variable")})
+    other = MadeResource("aws_s3_bucket.other", {"bucket": Unknown(reason="a variable")})
     on = reference("aws_s3_bucket.other", "id")
     guarded = of(FILE, bucket(), other, bucket_policy(on))
     assert (guarded.policy, guarded.hidden, guarded.in_plan) == (None, None, True)
@@ -100,7 +100,7 @@ def test_a_policy_that_may_be_on_the_bucket_hides() -> None:
 
 
 def test_a_policy_that_cannot_be_read_hides() -> None:
-    unread = MadeThing("aws_s3_bucket_policy.cfg", {"bucket": "cfg", "policy": Unknown(reason="no sources")})
+    unread = MadeResource("aws_s3_bucket_policy.cfg", {"bucket": "cfg", "policy": Unknown(reason="no sources")})
     guarded = of(FILE, bucket(), unread)
     assert guarded.hidden is not None
     assert isinstance(decided("s3:GetObject", FILE, guarded), Allowed)
@@ -144,8 +144,8 @@ def test_a_bucket_of_another_account_must_let_the_role_in() -> None:
 # Public access
 
 
-def blocked(*, restrict: Value = True) -> MadeThing:
-    return MadeThing("aws_s3_bucket_public_access_block.cfg", {"bucket": "cfg", "restrict_public_buckets": restrict})
+def blocked(*, restrict: Value = True) -> MadeResource:
+    return MadeResource("aws_s3_bucket_public_access_block.cfg", {"bucket": "cfg", "restrict_public_buckets": restrict})
 
 
 def test_restricting_a_public_bucket_cuts_off_other_accounts_only() -> None:
@@ -174,7 +174,7 @@ def test_a_policy_that_may_be_public_leaves_it_open() -> None:
 
 
 def test_open_ownership_is_an_assumption() -> None:
-    controls = MadeThing(
+    controls = MadeResource(
         "aws_s3_bucket_ownership_controls.cfg", {"bucket": "cfg", "rule": [{"object_ownership": "ObjectWriter"}]}
     )
     assert len(of(FILE, bucket(), controls).notes) == 1
@@ -184,8 +184,8 @@ def test_open_ownership_is_an_assumption() -> None:
 # Keys
 
 
-def key(computed: tuple[str, ...] = (), **attributes: Value) -> MadeThing:
-    return MadeThing("aws_kms_key.k", {"arn": KEY, "key_id": "k1", "id": "k1", **attributes}, HERE, computed)
+def key(computed: tuple[str, ...] = (), **attributes: Value) -> MadeResource:
+    return MadeResource("aws_kms_key.k", {"arn": KEY, "key_id": "k1", "id": "k1", **attributes}, HERE, computed)
 
 
 def test_a_key_without_a_policy_has_the_default_one() -> None:
@@ -204,15 +204,15 @@ def test_a_key_outside_the_plan_is_assumed_to_have_the_default_policy() -> None:
 @pytest.mark.parametrize("named", ["k1", KEY, reference("aws_kms_key.k", "id"), reference("aws_kms_key.k", "arn")])
 def test_a_key_policy_of_its_own_resource_decides(named: Value) -> None:
     admin = policy(principal={"AWS": "arn:aws:iam::111122223333:role/admin"})
-    guarded = of(KEY, key(), MadeThing("aws_kms_key_policy.k", {"key_id": named, "policy": admin}))
+    guarded = of(KEY, key(), MadeResource("aws_kms_key_policy.k", {"key_id": named, "policy": admin}))
     assert decided("kms:Decrypt", KEY, guarded) == Denied("resource_policy")
-    guarded = of(KEY, MadeThing("aws_kms_key_policy.k", {"key_id": KEY, "policy": policy()}))
+    guarded = of(KEY, MadeResource("aws_kms_key_policy.k", {"key_id": KEY, "policy": policy()}))
     assert isinstance(decided("kms:Decrypt", KEY, guarded, granted=False), Allowed)
 
 
-def grant(**attributes: Value) -> MadeThing:
+def grant(**attributes: Value) -> MadeResource:
     known: dict[str, Value] = {"key_id": "k1", "grantee_principal": ROLE, "operations": ["Decrypt"], **attributes}
-    return MadeThing("aws_kms_grant.g", known)
+    return MadeResource("aws_kms_grant.g", known)
 
 
 @pytest.mark.parametrize(
@@ -269,47 +269,47 @@ def test_a_grant_that_may_be_on_the_key_leaves_it_open() -> None:
 
 @pytest.mark.parametrize("named", [SECRET, reference("aws_secretsmanager_secret.db", "arn")])
 def test_a_secret_s_policy_is_found(named: Value) -> None:
-    secret = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
-    holder = MadeThing("aws_secretsmanager_secret_policy.db", {"secret_arn": named, "policy": policy("Deny")})
+    secret = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    holder = MadeResource("aws_secretsmanager_secret_policy.db", {"secret_arn": named, "policy": policy("Deny")})
     assert isinstance(decided("secretsmanager:GetSecretValue", SECRET, of(SECRET, secret, holder)), Denied)
     assert of(SECRET, secret) == ResourceSide(account="111122223333", in_plan=True)
     assert of(SECRET).outside == "a secret outside the plan"
 
 
 def test_a_secret_that_was_looked_up_shows_its_policy_and_its_arn_the_account() -> None:
-    secret = MadeThing("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "policy": policy("Deny")})
+    secret = MadeResource("data.aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "policy": policy("Deny")})
     guarded = of(SECRET, secret)
     assert guarded.account is None
     assert isinstance(decided("secretsmanager:GetSecretValue", SECRET, guarded), Denied)
-    managed = MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
+    managed = MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET})
     assert of(SECRET, secret, managed).policy is None
 
 
 def test_a_secret_whose_end_is_not_known_may_be_the_one_that_is_named() -> None:
     open_end = text(["arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-", Unknown(hole=SECRET_SUFFIX)])
-    holder = MadeThing("aws_secretsmanager_secret_policy.db", {"secret_arn": open_end, "policy": policy("Deny")})
+    holder = MadeResource("aws_secretsmanager_secret_policy.db", {"secret_arn": open_end, "policy": policy("Deny")})
     assert of(SECRET, holder).hidden is not None
 
 
 def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:
     document = policy().replace(', "Resource": "*"', "")
-    own = MadeThing("aws_ecr_repository_policy.p", {"repository": "shop", "policy": document})
-    registry = MadeThing("aws_ecr_registry_policy.r", {"policy": policy("Deny")})
-    repository = MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": REPOSITORY})
+    own = MadeResource("aws_ecr_repository_policy.p", {"repository": "shop", "policy": document})
+    registry = MadeResource("aws_ecr_registry_policy.r", {"policy": policy("Deny")})
+    repository = MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": REPOSITORY})
     guarded = of(REPOSITORY, repository, own, registry)
     assert guarded.policy is not None
     assert [each.origin.policy for each in guarded.policy.statements] == [
         "aws_ecr_repository_policy.p",
         "aws_ecr_registry_policy.r",
     ]
-    far = MadeThing("aws_ecr_registry_policy.r", {"policy": policy("Deny")}, ELSEWHERE)
+    far = MadeResource("aws_ecr_registry_policy.r", {"policy": policy("Deny")}, ELSEWHERE)
     assert of(REPOSITORY, repository, far).policy is None
 
 
 def test_a_repository_of_another_account_is_not_visible() -> None:
     far = REPOSITORY.replace("111122223333", "444455556666")
     assert isinstance(decided("ecr:BatchGetImage", far, of(far)), Undecided)
-    readable = MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": far}, ELSEWHERE)
+    readable = MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": far}, ELSEWHERE)
     assert decided("ecr:BatchGetImage", far, of(far, readable)) == Denied("resource_policy")
 
 
@@ -331,12 +331,12 @@ SYSTEM = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
 MOUNT = "elasticfilesystem:ClientMount"
 
 
-def system(around: Surroundings = HERE) -> MadeThing:
-    return MadeThing("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}, around)
+def system(around: Surroundings = HERE) -> MadeResource:
+    return MadeResource("aws_efs_file_system.fs", {"id": "fs-1", "arn": SYSTEM}, around)
 
 
-def system_policy(on: Value = "fs-1", text: str = "") -> MadeThing:
-    return MadeThing("aws_efs_file_system_policy.fs", {"file_system_id": on, "policy": text or policy()})
+def system_policy(on: Value = "fs-1", text: str = "") -> MadeResource:
+    return MadeResource("aws_efs_file_system_policy.fs", {"file_system_id": on, "policy": text or policy()})
 
 
 @pytest.mark.parametrize("on", ["fs-1", reference("aws_efs_file_system.fs", "id")])
@@ -379,15 +379,15 @@ def test_a_file_system_outside_the_plan_may_let_everybody_in() -> None:
 # What may stand in the way
 
 
-def warned(*things: MadeThing) -> list[str]:
-    world = MadeWorld(*things)
+def warned(*resources: MadeResource) -> list[str]:
+    world = MadeWorld(*resources)
     caller = Caller(ROLE, "execution", "111122223333", tags={})
     request = Request("s3:GetObject", FILE, caller, start_up_context(caller, "s3:GetObject"))
     return list(ResourcePolicies(world, Policies(world)).warnings(request))
 
 
-def endpoint(service: str = "com.amazonaws.eu-west-1.s3", **attributes: Value) -> MadeThing:
-    return MadeThing("aws_vpc_endpoint.s3", {"id": "vpce-1", "service_name": service, **attributes})
+def endpoint(service: str = "com.amazonaws.eu-west-1.s3", **attributes: Value) -> MadeResource:
+    return MadeResource("aws_vpc_endpoint.s3", {"id": "vpce-1", "service_name": service, **attributes})
 
 
 def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
@@ -396,7 +396,7 @@ def test_an_endpoint_policy_that_leaves_no_room_is_worth_a_warning() -> None:
     assert warned(endpoint(policy=policy(principal="*"))) == []
     assert warned(endpoint()) == []
     assert warned(endpoint("com.amazonaws.eu-west-1.ecr.api", policy=narrow)) == []
-    holder = MadeThing("aws_vpc_endpoint_policy.s3", {"vpc_endpoint_id": "vpce-1", "policy": narrow})
+    holder = MadeResource("aws_vpc_endpoint_policy.s3", {"vpc_endpoint_id": "vpce-1", "policy": narrow})
     assert len(warned(endpoint(), holder)) == 1
 
 
@@ -415,4 +415,4 @@ def test_an_organization_s_policy_that_forbids_is_worth_a_warning(
     kind: Value, statement: dict[str, str], count: int
 ) -> None:
     content = json.dumps({"Version": "2012-10-17", "Statement": statement})
-    assert len(warned(MadeThing("aws_organizations_policy.p", {"type": kind, "content": content}))) == count
+    assert len(warned(MadeResource("aws_organizations_policy.p", {"type": kind, "content": content}))) == count

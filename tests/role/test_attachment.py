@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Unknown, Value
@@ -17,8 +17,8 @@ ARN = "arn:aws:iam::111122223333:role/exec"
 UNTOLD = Surroundings("aws", "eu-west-1", Unknown())
 
 
-def policy(around: Surroundings) -> MadeThing:
-    return MadeThing("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY}, around)
+def policy(around: Surroundings) -> MadeResource:
+    return MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY}, around)
 
 
 @pytest.mark.parametrize(("around", "sure", "open_"), [(HERE, 1, 0), (ELSEWHERE, 0, 0), (OPEN, 0, 1), (UNTOLD, 1, 0)])
@@ -26,14 +26,14 @@ def policy(around: Surroundings) -> MadeThing:
 def test_a_policy_is_attached_to_the_role_of_its_own_account(
     address: str, around: Surroundings, sure: int, open_: int
 ) -> None:
-    shown = [MadeThing(address, {"name": "exec", "arn": ARN})] if address else []
+    shown = [MadeResource(address, {"name": "exec", "arn": ARN})] if address else []
     role = Roles(MadeWorld(*shown, policy(around))).of(ARN)
     assert role is not None
     assert (len(role.identity), len(role.perhaps), bool(role.hidden)) == (sure, open_, bool(open_))
 
 
 def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> None:
-    role = MadeThing("aws_iam_role.exec", {"name": "exec", "arn": Unknown()}, OPEN)
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": Unknown()}, OPEN)
     roles = Roles(MadeWorld(role, policy(OPEN)))
     assert len(roles.of_object(role).identity) == 1
 
@@ -42,29 +42,29 @@ MANAGED = "arn:aws:iam::111122223333:policy/files"
 LATER = Unknown(reason="a list known only after apply")
 
 
-def attached(*more: MadeThing, name: str = "exec") -> tuple[int, int, bool, bool]:
+def attached(*more: MadeResource, name: str = "exec") -> tuple[int, int, bool, bool]:
     """Count the policies that are definitely on a managed role, and those that may be; is something hidden, a note?"""
-    role = MadeThing("aws_iam_role.exec", {"name": name, "arn": ARN})
-    policy = MadeThing("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    role = MadeResource("aws_iam_role.exec", {"name": name, "arn": ARN})
+    policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     found = Roles(MadeWorld(role, policy, *more)).of(ARN)
     assert found is not None
     return len(found.identity), len(found.perhaps), bool(found.hidden), bool(found.notes)
 
 
-def attachment(roles: Value, arn: Value = MANAGED, name: str = "a") -> MadeThing:
-    return MadeThing(f"aws_iam_policy_attachment.{name}", {"policy_arn": arn, "roles": roles})
+def attachment(roles: Value, arn: Value = MANAGED, name: str = "a") -> MadeResource:
+    return MadeResource(f"aws_iam_policy_attachment.{name}", {"policy_arn": arn, "roles": roles})
 
 
-def single() -> MadeThing:
-    return MadeThing("aws_iam_role_policy_attachment.s", {"role": "exec", "policy_arn": MANAGED})
+def single() -> MadeResource:
+    return MadeResource("aws_iam_role_policy_attachment.s", {"role": "exec", "policy_arn": MANAGED})
 
 
-def exclusive(arns: Value, role: Value = "exec") -> MadeThing:
-    return MadeThing("aws_iam_role_policy_attachments_exclusive.e", {"role_name": role, "policy_arns": arns})
+def exclusive(arns: Value, role: Value = "exec") -> MadeResource:
+    return MadeResource("aws_iam_role_policy_attachments_exclusive.e", {"role_name": role, "policy_arns": arns})
 
 
 @pytest.mark.parametrize(
-    ("things", "expected"),
+    ("resources", "expected"),
     [
         ([attachment(["exec"])], (1, 0, False, False)),
         ([attachment(["other"])], (0, 0, False, False)),
@@ -84,17 +84,17 @@ def exclusive(arns: Value, role: Value = "exec") -> MadeThing:
     ],
 )
 def test_a_list_that_is_known_only_after_apply_may_hold_the_role_or_the_policy(
-    things: list[MadeThing], expected: tuple[int, int, bool, bool]
+    resources: list[MadeResource], expected: tuple[int, int, bool, bool]
 ) -> None:
-    assert attached(*things) == expected
+    assert attached(*resources) == expected
 
 
 @pytest.mark.parametrize(
     ("names", "closed"), [([], True), (["p"], True), (["other"], False), (LATER, False), ([LATER], False)]
 )
 def test_a_role_outside_the_plan_is_complete_only_where_all_that_is_listed_is_shown(names: Value, closed: bool) -> None:
-    looked_up = MadeThing("data.aws_iam_role.exec", {"name": "exec", "arn": ARN})
-    inline = MadeThing("aws_iam_role_policies_exclusive.i", {"role_name": "exec", "policy_names": names})
+    looked_up = MadeResource("data.aws_iam_role.exec", {"name": "exec", "arn": ARN})
+    inline = MadeResource("aws_iam_role_policies_exclusive.i", {"role_name": "exec", "policy_names": names})
     role = Roles(MadeWorld(looked_up, policy(HERE), inline, exclusive([]))).of(ARN)
     assert role is not None
     assert role.managed is closed

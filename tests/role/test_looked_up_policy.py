@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.made_world import OPEN, MadeThing, MadeWorld, reference
+from tests.made_world import OPEN, MadeResource, MadeWorld, reference
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
 from tfcheck.iam import Caller, Request, Undecided, managed_policy, parse_policy, service_context
@@ -27,7 +27,7 @@ DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
 
 
 def found(named: Value, **attributes: Value) -> PolicyOrReason:
-    return Policies(MadeWorld(MadeThing(LOOK_UP, attributes))).by_arn(named)
+    return Policies(MadeWorld(MadeResource(LOOK_UP, attributes))).by_arn(named)
 
 
 @pytest.mark.parametrize("named", [ARN, reference(LOOK_UP, "arn"), reference(LOOK_UP, "arn", ARN)])
@@ -107,7 +107,7 @@ def test_a_name_finds_one_of_awss_own_policies(name: str, prefix: str | None, is
 
 def test_the_name_that_a_look_up_by_arn_computes_finds_nothing() -> None:
     name: dict[str, Value] = {"name": "AmazonS3ReadOnlyAccess", "arn": LATER, "policy": LATER}
-    seen = Policies(MadeWorld(MadeThing(LOOK_UP, name, computed=("name",)))).by_arn(reference(LOOK_UP, "arn"))
+    seen = Policies(MadeWorld(MadeResource(LOOK_UP, name, computed=("name",)))).by_arn(reference(LOOK_UP, "arn"))
     assert seen.policy is None
 
 
@@ -174,5 +174,5 @@ def test_an_open_account_is_what_lacks(mode: str) -> None:
 
 def test_a_repository_of_this_plan_lacks_no_account() -> None:
     arn = text(["arn:aws:ecr:eu-west-1:", OPEN.account, ":repository/shop"])
-    world = MadeWorld(MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": arn}, OPEN))
+    world = MadeWorld(MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": arn}, OPEN))
     assert ResourcePolicies(world, Policies(world)).of(arn).outside is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import MadeThing, MadeWorld, reference, task
+from tests.made_world import MadeResource, MadeWorld, reference, task
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.startup import efs_volume
 from tfcheck.symbolic.value import Unknown, Value
@@ -14,8 +14,8 @@ LATER = Unknown(reason="known only after apply")
 ROLE = "arn:aws:iam::111122223333:role/task"
 ARN = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1"
 POINT = "arn:aws:elasticfilesystem:eu-west-1:111122223333:access-point/fsap-1"
-SYSTEM = MadeThing("aws_efs_file_system.fs", {"id": "fs-1", "arn": ARN})
-POLICY = MadeThing("aws_efs_file_system_policy.fs", {"file_system_id": "fs-1", "policy": "{}"})
+SYSTEM = MadeResource("aws_efs_file_system.fs", {"id": "fs-1", "arn": ARN})
+POLICY = MadeResource("aws_efs_file_system_policy.fs", {"file_system_id": "fs-1", "policy": "{}"})
 MOUNT, WRITE = "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"
 
 
@@ -92,7 +92,7 @@ def test_who_only_reads_or_mounts_another_volume_does_not_write() -> None:
 
 def test_a_mount_goes_through_the_access_point() -> None:
     made = reference("aws_efs_access_point.web", "arn")
-    point = MadeThing("aws_efs_access_point.web", {"id": reference("aws_efs_access_point.web", "id"), "arn": made})
+    point = MadeResource("aws_efs_access_point.web", {"id": reference("aws_efs_access_point.web", "id"), "arn": made})
     world = MadeWorld(SYSTEM, point)
     assert needs(volume())[0].through is None
     assert needs(volume(point="fsap-1"))[0].through == POINT

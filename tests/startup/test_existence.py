@@ -6,26 +6,28 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.made_world import HERE, MadeThing, MadeWorld, reference
+from tests.made_world import HERE, MadeResource, MadeWorld, reference
 from tfcheck.resolve.order import Earlier
 from tfcheck.startup import existence
 from tfcheck.symbolic.value import Truth, Value, text
 from tfcheck.vocabulary.address import Address
 
-SERVICE = MadeThing("aws_ecs_service.app", {})
-SCRIPT = MadeThing("null_resource.fill", {})
-BUCKET = MadeThing(
+SERVICE = MadeResource("aws_ecs_service.app", {})
+SCRIPT = MadeResource("null_resource.fill", {})
+BUCKET = MadeResource(
     "aws_s3_bucket.b", {"bucket": "cfg", "id": reference("aws_s3_bucket.b", "id"), "arn": "arn:aws:s3:::cfg"}
 )
 FILE = "arn:aws:s3:::cfg/web.env"
-SECRET = MadeThing("aws_secretsmanager_secret.s", {"name": "s", "arn": "arn:s", "id": "arn:s"})
+SECRET = MadeResource("aws_secretsmanager_secret.s", {"name": "s", "arn": "arn:s", "id": "arn:s"})
 
 
 class Ordered(MadeWorld):
     """A world in which `waits` tells for each resource what it waits for; nothing is open."""
 
-    def __init__(self, *things: MadeThing, waits: dict[str, Sequence[str]], provisioned: Sequence[str] = ()) -> None:
-        super().__init__(*things, earlier=())
+    def __init__(
+        self, *resources: MadeResource, waits: dict[str, Sequence[str]], provisioned: Sequence[str] = ()
+    ) -> None:
+        super().__init__(*resources, earlier=())
         self.waits = waits
         self.provisioned = frozenset(provisioned)
 
@@ -34,8 +36,8 @@ class Ordered(MadeWorld):
         return Earlier(resources, False, self.provisioned & resources)
 
 
-def put(key: Value, bucket: Value = "cfg", kind: str = "aws_s3_object") -> MadeThing:
-    return MadeThing(f"{kind}.o", {"bucket": bucket, "key": key})
+def put(key: Value, bucket: Value = "cfg", kind: str = "aws_s3_object") -> MadeResource:
+    return MadeResource(f"{kind}.o", {"bucket": bucket, "key": key})
 
 
 @pytest.mark.parametrize(
@@ -50,15 +52,15 @@ def put(key: Value, bucket: Value = "cfg", kind: str = "aws_s3_object") -> MadeT
         ([put(reference("random_id.x", "hex"))], Truth.UNKNOWN),
     ],
 )
-def test_a_file_in_a_new_bucket_is_what_the_plan_puts_there(objects: list[MadeThing], truth: Truth) -> None:
+def test_a_file_in_a_new_bucket_is_what_the_plan_puts_there(objects: list[MadeResource], truth: Truth) -> None:
     world = Ordered(SERVICE, BUCKET, *objects, waits={})
     assert existence.file(FILE, [SERVICE], world) is truth
 
 
 def test_a_file_in_a_bucket_that_was_there_may_exist() -> None:
-    assert existence.file(FILE, [SERVICE], MadeWorld(MadeThing("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg"}))) is (
-        Truth.UNKNOWN
-    )
+    assert existence.file(
+        FILE, [SERVICE], MadeWorld(MadeResource("aws_s3_bucket.b", {"bucket": "cfg", "id": "cfg"}))
+    ) is (Truth.UNKNOWN)
     assert existence.file("arn:aws:s3:::other/web.env", [SERVICE], Ordered(BUCKET, waits={})) is Truth.UNKNOWN
     assert (
         existence.file(text(["arn:aws:s3:::cfg", reference("x.y", "z")]), [], Ordered(BUCKET, waits={}))
@@ -84,22 +86,22 @@ def test_a_script_may_fill_what_is_new(waits: dict[str, Sequence[str]], provisio
 
 
 def test_a_secret_has_the_value_of_its_version() -> None:
-    version = MadeThing("aws_secretsmanager_secret_version.v", {"secret_id": reference(str(SECRET.address), "id")})
+    version = MadeResource("aws_secretsmanager_secret_version.v", {"secret_id": reference(str(SECRET.address), "id")})
     assert existence.secret_value(SECRET, [SERVICE], Ordered(SECRET, version, waits={})) is Truth.TRUE
-    other = MadeThing("aws_secretsmanager_secret_version.v", {"secret_id": "arn:other"})
+    other = MadeResource("aws_secretsmanager_secret_version.v", {"secret_id": "arn:other"})
     assert existence.secret_value(SECRET, [SERVICE], Ordered(SECRET, other, waits={})) is Truth.FALSE
     assert existence.secret_value(SECRET, [SERVICE], MadeWorld(SECRET)) is Truth.UNKNOWN
-    looked_up = MadeThing("data.aws_secretsmanager_secret.s", SECRET.attributes)
+    looked_up = MadeResource("data.aws_secretsmanager_secret.s", SECRET.attributes)
     assert existence.secret_value(looked_up, [SERVICE], Ordered(looked_up, waits={})) is Truth.UNKNOWN
 
 
 def test_a_repository_exists_where_it_is_managed_looked_up_or_was_pulled_from() -> None:
     arn = "arn:aws:ecr:eu-west-1:111122223333:repository/hub/nginx"
     for address in ("aws_ecr_repository.r", "data.aws_ecr_repository.r"):
-        found = MadeThing(address, {"name": "hub/nginx", "arn": arn})
+        found = MadeResource(address, {"name": "hub/nginx", "arn": arn})
         assert existence.repository(arn, MadeWorld(found)) is Truth.TRUE
         assert existence.repository(arn, MadeWorld(context=[MadeWorld(found)])) is Truth.TRUE
     assert existence.repository(arn, MadeWorld()) is Truth.UNKNOWN
     image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/hub/nginx:1"
-    former = MadeThing("aws_ecs_task_definition.t", {"container_definitions": [{"name": "a", "image": image}]}, HERE)
+    former = MadeResource("aws_ecs_task_definition.t", {"container_definitions": [{"name": "a", "image": image}]}, HERE)
     assert existence.repository(arn, MadeWorld(earlier=[former])) is Truth.TRUE

@@ -27,7 +27,7 @@ def instance(user_data: Any) -> dict[str, Any]:
 
 def found(*rows: dict[str, Any]) -> Joined:
     world = After(Resolver(plan(CLUSTER, SERVICE, *rows)))
-    (service,) = world.things("aws_ecs_service")
+    (service,) = world.resources("aws_ecs_service")
     return joined(service, world)
 
 

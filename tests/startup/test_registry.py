@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import HERE, OPEN, MadeThing, MadeWorld, reference, task
+from tests.made_world import HERE, OPEN, MadeResource, MadeWorld, reference, task
 from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.symbolic.value import Unknown, display, text
 
-TASK = task({}).thing
+TASK = task({}).resource
 NOTHING = MadeWorld()
 
 
@@ -46,7 +46,7 @@ def test_what_is_elsewhere_needs_nothing(image: str) -> None:
 
 def test_a_repository_of_the_plan_keeps_its_symbol() -> None:
     arn = reference("aws_ecr_repository.shop", "arn", "arn:aws:ecr:eu-west-1:111122223333:repository/shop")
-    world = MadeWorld(MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": arn}))
+    world = MadeWorld(MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": arn}))
     url = reference("aws_ecr_repository.shop", "repository_url")
     assert repository(text([url, ":v1"]), TASK, world) == Image(arn)
     assert repository("111122223333.dkr.ecr.eu-west-1.amazonaws.com/shop:v1", TASK, world) == Image(arn)
@@ -77,7 +77,7 @@ def test_an_image_that_may_be_anywhere_is_in_doubt(image: Unknown) -> None:
     ],
 )
 def test_a_pull_through_cache_holds_what_begins_with_its_prefix(prefix: str, name: str, *, cached: bool) -> None:
-    world = MadeWorld(MadeThing("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": prefix}))
+    world = MadeWorld(MadeResource("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": prefix}))
     image = Image(f"arn:aws:ecr:{HERE.region}:{HERE.account}:repository/{name}")
     assert caches(image, world) is cached
     elsewhere = Image(f"arn:aws:ecr:us-east-1:{HERE.account}:repository/{name}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference, task
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference, task
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import (
@@ -111,14 +111,14 @@ def test_an_image_in_ecr_needs_a_token_and_the_repository() -> None:
 
 
 def test_a_pull_through_cache_is_filled_and_made() -> None:
-    rule = MadeThing("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": "ROOT"})
+    rule = MadeResource("aws_ecr_pull_through_cache_rule.r", {"ecr_repository_prefix": "ROOT"})
     found = rows(image.RULE, task({"image": ECR}), MadeWorld(rule))[4:]
     assert [(action, severity) for _, action, _, severity in found] == [
         ("ecr:BatchImportUpstreamImage", "warning"),
         ("ecr:CreateRepository", "warning"),
     ]
     arn = "arn:aws:ecr:eu-west-1:111122223333:repository/shop"
-    managed = MadeThing("aws_ecr_repository.shop", {"name": "shop", "arn": arn})
+    managed = MadeResource("aws_ecr_repository.shop", {"name": "shop", "arn": arn})
     found = rows(image.RULE, task({"image": ECR}), MadeWorld(rule, managed))[4:]
     assert [action for _, action, _, _ in found] == ["ecr:BatchImportUpstreamImage"]
 
@@ -145,9 +145,9 @@ def test_without_an_execution_role_the_instance_of_ec2_pulls_and_logs(kinds: lis
 )
 def test_a_service_on_fargate_makes_the_execution_role_pull(service: dict[str, Value]) -> None:
     of = task({"image": ECR}, requires_compatibilities=[], execution_role_arn=None)
-    runs = MadeThing("aws_ecs_service.app", {"task_definition": "app", **service})
+    runs = MadeResource("aws_ecs_service.app", {"task_definition": "app", **service})
     assert {each.role_kind for each in needs(image.RULE, of, MadeWorld(runs))} == {RoleKind.EXECUTION}
-    other = MadeThing("aws_ecs_service.app", {"task_definition": "other", **service})
+    other = MadeResource("aws_ecs_service.app", {"task_definition": "other", **service})
     assert {each.role_kind for each in needs(image.RULE, of, MadeWorld(other))} == {RoleKind.INSTANCE}
 
 
@@ -179,7 +179,7 @@ def test_it_is_open_who_pulls_where_nothing_tells_on_what_tasks_run(
     attributes: dict[str, Value], service: dict[str, Value] | None, asked: str
 ) -> None:
     of = task({"image": ECR}, around=HERE, **{**FITTING, **attributes})
-    runs = [] if service is None else [MadeThing("aws_ecs_service.app", {"task_definition": "app", **service})]
+    runs = [] if service is None else [MadeResource("aws_ecs_service.app", {"task_definition": "app", **service})]
     found = needs(image.RULE, of, MadeWorld(*runs))
     doubt = "whether its tasks run on Fargate, which the plan does not show"
     kind = RoleKind.INSTANCE if asked == "no" else RoleKind.EXECUTION
@@ -221,9 +221,9 @@ OWN: dict[str, Value] = {
     ],
 )
 def test_a_service_tells_what_it_runs(named: Value, truth: Truth) -> None:
-    app = MadeThing("aws_ecs_task_definition.app", {"family": "app", **OWN, "container_definitions": []})
-    b = MadeThing("aws_ecs_task_definition.b", {"family": "b", "revision": LATER, "container_definitions": []})
-    world = MadeWorld(app, b, MadeThing("aws_ecs_service.app", {"task_definition": named}))
+    app = MadeResource("aws_ecs_task_definition.app", {"family": "app", **OWN, "container_definitions": []})
+    b = MadeResource("aws_ecs_task_definition.b", {"family": "b", "revision": LATER, "container_definitions": []})
+    world = MadeWorld(app, b, MadeResource("aws_ecs_service.app", {"task_definition": named}))
     of = task_definitions(world)[0]
     assert bool(services(of, world)) is (truth is Truth.TRUE)
     assert bool(possible_services(of, world)) is (truth is Truth.UNKNOWN)
@@ -231,10 +231,10 @@ def test_a_service_tells_what_it_runs(named: Value, truth: Truth) -> None:
 
 def test_a_family_is_that_of_its_own_region() -> None:
     of = task({}, around=HERE)
-    world = MadeWorld(MadeThing("aws_ecs_service.app", {"task_definition": "app"}, around=ELSEWHERE))
+    world = MadeWorld(MadeResource("aws_ecs_service.app", {"task_definition": "app"}, around=ELSEWHERE))
     assert not services(of, world)
     assert not possible_services(of, world)
-    world = MadeWorld(MadeThing("aws_ecs_service.app", {"task_definition": "app"}, around=OPEN))
+    world = MadeWorld(MadeResource("aws_ecs_service.app", {"task_definition": "app"}, around=OPEN))
     assert not services(of, world)
     assert possible_services(of, world)
 
@@ -242,7 +242,7 @@ def test_a_family_is_that_of_its_own_region() -> None:
 def test_a_known_revision_is_no_other() -> None:
     of = task({}, revision=7, arn="arn:aws:ecs:eu-west-1:111122223333:task-definition/app:7")
     for named, runs in (("app:7", True), ("app:6", False)):
-        world = MadeWorld(MadeThing("aws_ecs_service.app", {"task_definition": named}))
+        world = MadeWorld(MadeResource("aws_ecs_service.app", {"task_definition": named}))
         assert bool(services(of, world)) is runs
         assert not possible_services(of, world)
 
@@ -281,12 +281,12 @@ def test_a_group_may_be_made() -> None:
 @pytest.mark.parametrize("address", ["aws_cloudwatch_log_group.app", "data.aws_cloudwatch_log_group.app"])
 def test_a_group_that_exists_is_not_created(address: str) -> None:
     attributes: dict[str, Value] = {"name": "/ecs/app", "arn": STREAM}
-    group = MadeThing(address, attributes)
+    group = MadeResource(address, attributes)
     assert creation(MadeWorld(group)) == []
     assert creation(MadeWorld(context=[MadeWorld(group)])) == []
-    elsewhere = MadeThing(address, attributes, Surroundings("aws", "us-east-1", HERE.account))
+    elsewhere = MadeResource(address, attributes, Surroundings("aws", "us-east-1", HERE.account))
     assert creation(MadeWorld(elsewhere)) == ["warning"]
-    unsure = MadeThing(address, {"name": LATER})
+    unsure = MadeResource(address, {"name": LATER})
     assert creation(MadeWorld(unsure)) == ["warning"]
 
 
@@ -294,14 +294,14 @@ def test_a_group_that_a_task_wrote_to_exists() -> None:
     for region, expected in ((AWSLOGS["awslogs-region"], []), ("us-east-1", ["warning"])):
         options: Value = {**AWSLOGS, "awslogs-region": region}
         containers: Value = [{"name": "old", "logConfiguration": {"logDriver": "awslogs", "options": options}}]
-        former = MadeThing("aws_ecs_task_definition.app", {"container_definitions": containers})
+        former = MadeResource("aws_ecs_task_definition.app", {"container_definitions": containers})
         assert creation(MadeWorld(earlier=[former])) == expected
 
 
 def test_a_group_that_the_plan_deletes_is_new() -> None:
-    group = MadeThing("aws_cloudwatch_log_group.app", {"name": "/ecs/app"})
+    group = MadeResource("aws_cloudwatch_log_group.app", {"name": "/ecs/app"})
     assert creation(MadeWorld(earlier=[group])) == ["error"]
-    kept = MadeThing("aws_cloudwatch_log_group.app", {"name": "/ecs/app", "skip_destroy": True})
+    kept = MadeResource("aws_cloudwatch_log_group.app", {"name": "/ecs/app", "skip_destroy": True})
     assert creation(MadeWorld(earlier=[kept])) == ["warning"]
 
 
@@ -333,7 +333,7 @@ def test_the_proxy_of_service_connect_logs_too() -> None:
         "task_definition": reference("aws_ecs_task_definition.app", "arn"),
         "service_connect_configuration": [{"enabled": True, "log_configuration": [log]}],
     }
-    world = MadeWorld(MadeThing("aws_ecs_service.app", attributes))
+    world = MadeWorld(MadeResource("aws_ecs_service.app", attributes))
     pointer = "/serviceConnectConfiguration/logConfiguration"
     stream = STREAM + "p/${proxy.name}/${task.id}"
     assert rows(service_connect_log.RULE, task({}), world) == [
@@ -394,8 +394,8 @@ def test_a_windows_file_system_is_found_and_its_credentials_read() -> None:
 
 def test_what_is_under_a_key_must_be_decrypted() -> None:
     world = MadeWorld(
-        MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "kms_key_id": KEY}),
-        MadeThing(
+        MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "kms_key_id": KEY}),
+        MadeResource(
             "aws_ssm_parameter.a",
             {
                 "name": "/a",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.made_world import ELSEWHERE, HERE, OPEN, MadeThing, MadeWorld, reference
+from tests.made_world import ELSEWHERE, HERE, OPEN, MadeResource, MadeWorld, reference
 from tfcheck.startup.source import ValueStore, named_secret, parameter_arn, sources, without_tail
 from tfcheck.symbolic.value import SECRET_SUFFIX, Text, Unknown, Value, display, text
 
@@ -55,7 +55,7 @@ def test_an_account_that_is_not_known_stays_open_in_the_arn() -> None:
 
 def test_a_parameter_of_the_plan_is_named_by_its_own_arn() -> None:
     arn = reference("aws_ssm_parameter.token", "arn", "arn:aws:ssm:eu-west-1:111122223333:parameter/app/token")
-    world = MadeWorld(MadeThing("aws_ssm_parameter.token", {"name": "/app/token", "arn": arn}))
+    world = MadeWorld(MadeResource("aws_ssm_parameter.token", {"name": "/app/token", "arn": arn}))
     assert parameter_arn("/app/token", HERE, world) == arn
     assert parameter_arn("/app/token", ELSEWHERE, world) == "arn:aws:ssm:eu-west-1:444455556666:parameter/app/token"
 
@@ -63,7 +63,7 @@ def test_a_parameter_of_the_plan_is_named_by_its_own_arn() -> None:
 def test_a_name_known_only_after_apply_means_its_resource() -> None:
     name = reference("aws_ssm_parameter.token", "name")
     arn = reference("aws_ssm_parameter.token", "arn")
-    world = MadeWorld(MadeThing("aws_ssm_parameter.token", {"name": name, "arn": arn}))
+    world = MadeWorld(MadeResource("aws_ssm_parameter.token", {"name": name, "arn": arn}))
     assert [(each.store, each.arn) for each in sources(name, HERE, world)] == [(ValueStore.PARAMETER_STORE, arn)]
 
 
@@ -88,7 +88,7 @@ def test_what_is_no_text_names_nothing(value: Value) -> None:
 
 def test_registry_credentials_are_named_by_arn_or_by_name() -> None:
     arn = reference("aws_secretsmanager_secret.r", "arn")
-    world = MadeWorld(MadeThing("aws_secretsmanager_secret.r", {"name": "registry", "arn": arn}))
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.r", {"name": "registry", "arn": arn}))
     assert named_secret(SECRET, HERE, world) == SECRET
     assert named_secret("registry", HERE, world) == arn
     assert named_secret(reference("aws_secretsmanager_secret.r", "name"), HERE, world) == arn

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tests.made_world import HERE, MadeThing, MadeWorld, task
+from tests.made_world import HERE, MadeResource, MadeWorld, task
 from tfcheck.analysis.check import check
 from tfcheck.report.words import symptom_words
 from tfcheck.startup import RULES, requirements, rule
@@ -21,8 +21,8 @@ PARAMETER = "arn:aws:ssm:eu-west-1:111122223333:parameter/a"
 
 def needed(value: str, action: str) -> Requirement:
     world = MadeWorld(
-        MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "kms_key_id": KEY}),
-        MadeThing("aws_ssm_parameter.a", {"name": "/a", "type": "SecureString", "key_id": KEY, "arn": PARAMETER}),
+        MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "kms_key_id": KEY}),
+        MadeResource("aws_ssm_parameter.a", {"name": "/a", "type": "SecureString", "key_id": KEY, "arn": PARAMETER}),
     )
     secrets: list[Value] = [{"name": "A", "valueFrom": value}]
     (found,) = (each for each in requirements(task({"secrets": secrets}, around=HERE), world) if each.action == action)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.made_world import HERE, MadeThing, MadeWorld, reference
+from tests.made_world import HERE, MadeResource, MadeWorld, reference
 from tfcheck.iam import Absent, OneOfValues, PresenceUnknown
 from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
@@ -11,7 +11,7 @@ from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
 SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"
 FILE = "arn:aws:s3:::cfg/app.env"
-BUCKET = MadeThing("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
+BUCKET = MadeResource("aws_s3_bucket.cfg", {"bucket": "cfg", "id": "cfg", "arn": "arn:aws:s3:::cfg"})
 
 
 def call(action: str, resource: TextLike, encrypted: TextLike | None = None) -> Requirement:
@@ -22,7 +22,7 @@ def call(action: str, resource: TextLike, encrypted: TextLike | None = None) -> 
 
 def test_a_secret_s_call_names_it_and_carries_its_tags() -> None:
     tags: Value = {"team": "app"}
-    world = MadeWorld(MadeThing("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "tags_all": tags}))
+    world = MadeWorld(MadeResource("aws_secretsmanager_secret.db", {"name": "db", "arn": SECRET, "tags_all": tags}))
     assert context_of(call("secretsmanager:GetSecretValue", SECRET), world) == {
         "aws:ResourceAccount": "111122223333",
         "secretsmanager:SecretId": SECRET,
@@ -33,7 +33,7 @@ def test_a_secret_s_call_names_it_and_carries_its_tags() -> None:
 
 def test_tags_that_are_written_are_known_although_the_defaults_are_not() -> None:
     attributes: dict[str, Value] = {"name": "/a", "arn": "arn:p", "tags": {"team": "app"}, "tags_all": Unknown()}
-    found = context_of(call("ssm:GetParameters", "arn:p"), MadeWorld(MadeThing("aws_ssm_parameter.a", attributes)))
+    found = context_of(call("ssm:GetParameters", "arn:p"), MadeWorld(MadeResource("aws_ssm_parameter.a", attributes)))
     assert found == {"aws:ResourceTag/team": "app", "ssm:resourceTag/team": "app"}
 
 
@@ -47,7 +47,7 @@ def test_a_bucket_of_the_plan_tells_the_region_of_the_call() -> None:
 
 
 def test_an_object_of_the_plan_carries_its_tags() -> None:
-    tagged = MadeThing("aws_s3_object.a", {"bucket": "cfg", "arn": FILE, "tags": {"team": "app"}})
+    tagged = MadeResource("aws_s3_object.a", {"bucket": "cfg", "arn": FILE, "tags": {"team": "app"}})
     assert context_of(call("s3:GetObject", FILE), MadeWorld(tagged))["s3:ExistingObjectTag/"] == {"team": "app"}
 
 
@@ -64,9 +64,9 @@ def test_decrypting_goes_through_the_service_that_keeps_the_thing() -> None:
 
 
 def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:
-    def encryption(*, bucket_key: bool) -> MadeThing:
+    def encryption(*, bucket_key: bool) -> MadeResource:
         attributes: dict[str, Value] = {"bucket": "cfg", "rule": [{"bucket_key_enabled": bucket_key}]}
-        return MadeThing("aws_s3_bucket_server_side_encryption_configuration.c", attributes)
+        return MadeResource("aws_s3_bucket_server_side_encryption_configuration.c", attributes)
 
     key = "kms:EncryptionContext:aws:s3:arn"
     needed = call("kms:Decrypt", KEY, FILE)
@@ -79,8 +79,8 @@ def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:
 
 
 def test_a_key_may_have_more_aliases_than_the_plan_shows() -> None:
-    key = MadeThing("aws_kms_key.k", {"arn": KEY, "key_id": "k1"})
-    alias = MadeThing("aws_kms_alias.a", {"name": "alias/a", "target_key_id": reference("aws_kms_key.k", "key_id")})
+    key = MadeResource("aws_kms_key.k", {"arn": KEY, "key_id": "k1"})
+    alias = MadeResource("aws_kms_alias.a", {"name": "alias/a", "target_key_id": reference("aws_kms_key.k", "key_id")})
     aliases = context_of(call("kms:Decrypt", KEY), MadeWorld(key, alias))["kms:ResourceAliases"]
     assert isinstance(aliases, list)
     assert aliases[0] == "alias/a"
@@ -99,6 +99,6 @@ def test_a_mount_goes_through_an_access_point_or_none() -> None:
 
 def test_a_log_stream_s_group_gives_the_tags() -> None:
     arn = reference("aws_cloudwatch_log_group.g", "arn", "arn:aws:logs:eu-west-1:111122223333:log-group:/g")
-    group = MadeThing("aws_cloudwatch_log_group.g", {"name": "/g", "arn": arn, "tags_all": {"team": "app"}})
+    group = MadeResource("aws_cloudwatch_log_group.g", {"name": "/g", "arn": arn, "tags_all": {"team": "app"}})
     for stream in (text([arn, ":log-stream:x"]), "arn:aws:logs:eu-west-1:111122223333:log-group:/g:log-stream:x"):
         assert context_of(call("logs:PutLogEvents", stream), MadeWorld(group))["aws:ResourceTag/"] == {"team": "app"}

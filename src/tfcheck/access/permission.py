@@ -56,13 +56,13 @@ def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
             resources = statement.resources
             if statement.unread is None and resources is not None and (statement.actions.negated or resources.negated):
                 actions = statement.actions if statement.actions.negated else gathered((_EVERY_ACTION,))
-                things = resources if resources.negated else Resources((_EVERYTHING,))
+                excluded = resources if resources.negated else Resources((_EVERYTHING,))
                 plain = msgspec.structs.replace(
                     statement,
                     actions=msgspec.structs.replace(actions, negated=False),
-                    resources=msgspec.structs.replace(things, negated=False),
+                    resources=msgspec.structs.replace(excluded, negated=False),
                 )
-                yield from _named(plain, plain.resources or things)
+                yield from _named(plain, plain.resources or excluded)
 
 
 def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:

@@ -62,7 +62,7 @@ def _again(role: Role, world: World) -> Role | None:
 
 def execution_role(task: TaskDefinition, world: World) -> Role | None:
     """Return the execution role of a task definition; it is not named where the plan marks its name as sensitive."""
-    nameless = task.thing.sensitive("execution_role_arn")
+    nameless = task.resource.sensitive("execution_role_arn")
     return world.once(Judge).roles.of(task.execution_role, nameless=nameless)
 
 
@@ -88,10 +88,10 @@ def _exists(world: World, label: str) -> bool:
 
 def _at(world: World, label: str) -> Role | None:
     """Return a role by its label, whether or not it is used; None where there is none or it is not told."""
-    thing = world.once(_addresses).get(label)
-    found = world.once(Judge).roles.of(thing.attribute("arn") if thing else label)
+    resource = world.once(_addresses).get(label)
+    found = world.once(Judge).roles.of(resource.attribute("arn") if resource else label)
     return found if found is not None and found.managed and found.label == label else None
 
 
 def _addresses(world: World) -> dict[str, WorldObject]:
-    return {str(each.address): each for each in world.things("aws_iam_role")}
+    return {str(each.address): each for each in world.resources("aws_iam_role")}

@@ -29,5 +29,5 @@ def _is_another(old: Role | None, new: Role | None, world: World) -> bool:
         return known is not None and known.label is not None
     if old.label is None or new.label is None or old.label == new.label:
         return False
-    together = {str(each.address) for each in world.things("aws_iam_role")}
+    together = {str(each.address) for each in world.resources("aws_iam_role")}
     return same(old, new) is Truth.FALSE or {old.label, new.label} <= together

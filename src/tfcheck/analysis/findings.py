@@ -89,7 +89,7 @@ def message_of(answers: list[Answer]) -> str:
     need = first.requirement
     role = f"{need.role_kind.value} role {first.role}"
     actions = " and ".join(dict.fromkeys(answer.requirement.action for answer in answers))
-    what = _things(answers)
+    what = _resources(answers)
     match first.reason:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
@@ -115,7 +115,7 @@ def message_of(answers: list[Answer]) -> str:
 _ASSUMING = {RoleKind.INSTANCE: ("EC2", "ec2.amazonaws.com")}
 
 
-def _things(answers: list[Answer]) -> str:
+def _resources(answers: list[Answer]) -> str:
     shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
     return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
 

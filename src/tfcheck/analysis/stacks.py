@@ -1,6 +1,6 @@
 """Decide what each plan of a run sees of the other stacks.
 
-All plans of the call see each other and the context. Where two of them show the same thing, a plan counts before a
+All plans of the call see each other and the context. Where two of them show the same resource, a plan counts before a
 state, and what was given first before what was given later.
 """
 
@@ -60,8 +60,8 @@ class OtherStacks:
         """Return which stacks show again what others speak for."""
         for stack, count in self._seen_from(given.plan):
             if count:
-                things = "something" if count == 1 else f"{count} things"
-                yield f"{stack.name} contains {things} that a plan or an earlier file also contains; that one is used"
+                shared = "a resource" if count == 1 else f"{count} resources"
+                yield f"{stack.name} contains {shared} that a plan or an earlier file also contains; that one is used"
         yield from self._outdated(given)
 
     def _outdated(self, given: PlanInput) -> Iterator[str]:
@@ -75,15 +75,15 @@ class OtherStacks:
             for state in states:
                 count = made_again(stack.plan, state.plan)
                 if count:
-                    things = "something" if count == 1 else f"{count} things"
+                    shared = "a resource" if count == 1 else f"{count} resources"
                     name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
                     yield (
-                        f"{name} creates {things} that {state.name} already contains: the plan looks out of "
+                        f"{name} creates {shared} that {state.name} already contains: the plan looks out of "
                         f"date; run `terraform plan` again"
                     )
 
     def _seen_from(self, plan: Plan) -> list[tuple[Stack, int]]:
-        """Pair each other stack, as a plan sees it, with the number of things that it does not speak for."""
+        """Pair each other stack, as a plan sees it, with the number of resources that another stack is asked about."""
         if plan.label not in self._views:
             found = list(self._repeated(plan))
             stacks = [stack for stack, _ in found]

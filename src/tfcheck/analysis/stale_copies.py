@@ -39,7 +39,7 @@ def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
     """Return the addresses in the plan of another stack, or in its state read as one, of what others speak for.
 
-    That it is so before the change or after it is enough: it is one thing.
+    That it is so before the change or after it is enough: it is the same.
     """
     for each in plan.instances(*_shared(plan, {kind for kind, _, _ in held})):
         kind = each.address.type

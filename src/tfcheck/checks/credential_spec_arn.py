@@ -26,7 +26,7 @@ _SYMPTOM = "unsupported credentialspec ARN, only s3/ssm ARNs are valid"
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for place, option in options(task):
         arn = specification(option)
-        wrong = wrong_specification(arn, task.thing.surroundings, world) if arn is not None else None
+        wrong = wrong_specification(arn, task.resource.surroundings, world) if arn is not None else None
         if wrong is not None and arn is not None:
             container = place.container.name if place.container else None
             symptom = _SYMPTOM if "only S3 and" in wrong else ""

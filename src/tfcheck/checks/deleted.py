@@ -49,17 +49,17 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if not gone:
             continue
         # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
-        there = {(what, container, thing.address.type) for what, container, thing in _named(task, world, one)}
-        for what, container, thing in _named(task, world, one.before()):
-            if str(thing.address) not in gone or (what, container, thing.address.type) in there:
+        there = {(what, container, resource.address.type) for what, container, resource in _named(task, world, one)}
+        for what, container, resource in _named(task, world, one.before()):
+            if str(resource.address) not in gone or (what, container, resource.address.type) in there:
                 continue
             yield Misconfiguration(
-                f"{what} needs {thing.address}, which {whose} {_fate(thing, one)}",
+                f"{what} needs {resource.address}, which {whose} {_fate(resource, one)}",
                 Severity.ERROR,
                 container,
-                str(thing.address),
+                str(resource.address),
                 ("tasks that run go on running; none starts any more",),
-                _symptom(task, thing),
+                _symptom(task, resource),
             )
 
 
@@ -74,14 +74,14 @@ def _changing(world: World) -> Iterator[tuple[World, str]]:
             yield each, "the plan of another stack"
 
 
-def _symptom(task: TaskDefinition, thing: WorldObject) -> str:
+def _symptom(task: TaskDefinition, resource: WorldObject) -> str:
     """Return what ECS says where there is no such thing; empty where that was not seen."""
-    match thing.address.type:
+    match resource.address.type:
         case "aws_cloudwatch_log_group":
             return log_group_absent.SYMPTOM
         case "aws_ssm_parameter":
-            name = SENSITIVE if task.sensitive else display(thing.attribute("name"))
-            region = display(thing.surroundings.region)
+            name = SENSITIVE if task.sensitive else display(resource.attribute("name"))
+            region = display(resource.surroundings.region)
             return f"fetching secret data from SSM Parameter Store in {region}: invalid parameters: {name}"
         case "aws_secretsmanager_secret":
             return ""
@@ -89,8 +89,8 @@ def _symptom(task: TaskDefinition, thing: WorldObject) -> str:
             return env_file_absent.SYMPTOM
 
 
-def _fate(thing: WorldObject, world: World) -> str:
-    replaced = any(each.address == thing.address for each in world.things(thing.address.type))
+def _fate(resource: WorldObject, world: World) -> str:
+    replaced = any(each.address == resource.address for each in world.resources(resource.address.type))
     return "replaces by one of another name" if replaced else "deletes"
 
 
@@ -101,18 +101,18 @@ _Named = tuple[str, str | None, WorldObject | None]
 
 
 def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, WorldObject]]:
-    """Return what a task of the world names that is among the things of that one, now or before.
+    """Return what a task of the world names that is among the resources of that one, now or before.
 
     Or of another stack.
     """
     around = among if among is world else world.before()
-    for what, container, thing in (
+    for what, container, resource in (
         *_files(task, among),
         *_values(task, around, among),
         *_groups(task, world, among),
     ):
-        if thing is not None:
-            yield what, container, thing
+        if resource is not None:
+            yield what, container, resource
 
 
 def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
@@ -120,12 +120,12 @@ def _files(task: TaskDefinition, among: World) -> Iterator[_Named]:
         if isinstance(file.value, str | Text | Unknown):
             bucket = bucket_of(file.value, among)
             holder = catalogue(among, OBJECT).by_arn(file.value)
-            yield file.name, file.container.name, holder or (bucket.thing if bucket else None)
+            yield file.name, file.container.name, holder or (bucket.resource if bucket else None)
 
 
 def _values(task: TaskDefinition, world: World, among: World) -> Iterator[_Named]:
     for place, value in injected(task):
-        for source in sources(value, task.thing.surroundings, world):
+        for source in sources(value, task.resource.surroundings, world):
             if not source.doubt:
                 found = catalogue(among, _STORES[source.store]).by_arn(source.arn)
                 yield place.cause, _name(place.container), found
@@ -143,7 +143,7 @@ def _groups(task: TaskDefinition, world: World, among: World) -> Iterator[_Named
 
 
 def _writes_there(task: TaskDefinition, log: AwsLogs, group: WorldObject) -> bool:
-    here, there = task.thing.surroundings, group.surroundings
+    here, there = task.resource.surroundings, group.surroundings
     return equal(log.region, there.region) & equal(here.account, there.account) is Truth.TRUE
 
 

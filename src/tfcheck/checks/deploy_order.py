@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfcheck.checks.deploy_order_graph import late_things, waits_longer
+from tfcheck.checks.deploy_order_graph import late_resources, waits_longer
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.change import is_new
@@ -42,7 +42,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for service in starting_services(task, world):
         if not take(_STEPS):
             return
-        late = late_things(service, task, world)
+        late = late_resources(service, task, world)
         if late:
             yield _mistake(service, late, world)
 
@@ -91,7 +91,7 @@ def _name_in(address: Address, depth: int) -> str:
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
     """Report once that a new role takes a moment to be known everywhere, where the plan starts tasks with one."""
     for task in tasks:
-        role = world.once(Judge).roles.thing(task.execution_role)
+        role = world.once(Judge).roles.resource(task.execution_role)
         if role is not None and is_new(role, world) and starting_services(task, world):
             yield _EVENTUALLY
             return

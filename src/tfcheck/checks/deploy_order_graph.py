@@ -41,7 +41,7 @@ _KINDS = (RoleKind.EXECUTION, RoleKind.TASK)
 _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "aws_secretsmanager_secret")
 
 
-def late_things(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
+def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
     if world.earlier(service.address).open:
         return []
@@ -53,12 +53,12 @@ def late_things(service: WorldObject, task: TaskDefinition, world: World) -> lis
     return [*needed.values(), *_late_values(service, task, world)]
 
 
-def waits_longer(thing: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
-    """Return what the plan makes and a thing waits for, but not the service; what is made in a moment is left out."""
-    for config in sorted(world.earlier(thing.address).resources - world.earlier(service.address).resources):
+def waits_longer(resource: WorldObject, service: WorldObject, world: World) -> Iterator[str]:
+    """Yield what the plan creates and a resource waits for, but not the service; what takes a moment is left out."""
+    for config in sorted(world.earlier(resource.address).resources - world.earlier(service.address).resources):
         kind = config.split(".")[-2]
         if not config.startswith("data.") and ".data." not in config and not kind.startswith(_QUICK):
-            made = (each for each in world.things(kind) if each.address.config == config and is_new(each, world))
+            made = (each for each in world.resources(kind) if each.address.config == config and is_new(each, world))
             yield from (str(each.address) for each in made)
 
 
@@ -79,10 +79,10 @@ class _Grants:
     def __init__(self, world: World) -> None:
         self._roles = world.once(Judge).roles
         self._by_role: dict[str, list[WorldObject]] = {}
-        changed = [each for each in world.things("aws_iam_policy") if is_changed(each, ("policy",), world)]
+        changed = [each for each in world.resources("aws_iam_policy") if is_changed(each, ("policy",), world)]
         policies = {each.attribute("arn"): each for each in changed if isinstance(each.attribute("arn"), str)}
         for kind, (argument, attributes) in _GRANTS.items():
-            for grant in world.things(kind):
+            for grant in world.resources(kind):
                 arn = grant.attribute("policy_arn")
                 if is_changed(grant, attributes, world):
                     self._file(grant, grant.attribute(argument))
@@ -93,12 +93,12 @@ class _Grants:
         # NOTE: only roles that are definitely granted something; what may be granted is not late for sure.
         listed = (reference,) if isinstance(reference, str | Text) else items(reference)
         for each in (listed,) if isinstance(listed, Unknown) else listed:
-            role = self._roles.thing(each)
+            role = self._roles.resource(each)
             if role is not None:
                 self._by_role.setdefault(str(role.address), []).append(grant)
 
     def of(self, task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
-        role = self._roles.thing(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
+        role = self._roles.resource(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
         return self._by_role.get(str(role.address), []) if role is not None else []
 
 
@@ -139,15 +139,15 @@ class _TooEarly:
 
 
 class _AsBefore:
-    """A world in which some things are as they were before the change, or not there yet."""
+    """A world in which some resources are as they were before the change, or not there yet."""
 
     def __init__(self, world: World, earlier: dict[str, WorldObject | None]) -> None:
         self._world = world
         self._earlier = earlier
         self._built: dict[object, object] = {}
 
-    def things(self, *types: str) -> Sequence[WorldObject]:
-        found = (self._earlier.get(str(each.address), each) for each in self._world.things(*types))
+    def resources(self, *types: str) -> Sequence[WorldObject]:
+        found = (self._earlier.get(str(each.address), each) for each in self._world.resources(*types))
         return [each for each in found if each is not None]
 
     @property
@@ -212,8 +212,8 @@ class _Logs:
 
 def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for log in world.once(_Logs).of(task):
-        named = existence.at(log.group, task.thing.surroundings, log.region)
-        around = task.thing.surroundings
+        named = existence.at(log.group, task.resource.surroundings, log.region)
+        around = task.resource.surroundings
         region = named.region if isinstance(named.region, str | Text | Unknown) else around.region
         near = Surroundings(around.partition, region, around.account)
         group = catalogue(world, LOG_GROUP).by_name(log.group, near) if log.makes_no_group else None
@@ -223,7 +223,7 @@ def _groups(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
 
 def _parameters(task: TaskDefinition, world: World) -> Iterator[WorldObject]:
     for _, value in injected(task):
-        for source in sources(value, task.thing.surroundings, world):
+        for source in sources(value, task.resource.surroundings, world):
             found = (
                 catalogue(world, PARAMETER).by_arn(source.arn) if source.store is ValueStore.PARAMETER_STORE else None
             )
@@ -238,7 +238,7 @@ def _versions(service: WorldObject, task: TaskDefinition, world: World) -> Itera
     """
     earlier = world.earlier(service.address).resources
     for _, value in injected(task):
-        for source in sources(value, task.thing.surroundings, world):
+        for source in sources(value, task.resource.surroundings, world):
             secret = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
             found = world.once(_Versions).of(secret) if secret is not None else []
             if secret is not None and len(found) == 1:
@@ -252,7 +252,7 @@ class _Versions:
 
     def __init__(self, world: World) -> None:
         self._by_secret: dict[str, list[WorldObject]] = {}
-        for version in world.things(_VERSION):
+        for version in world.resources(_VERSION):
             reference = version.attribute("secret_id")
             secret = catalogue(world, SECRET).find(reference, version.surroundings)
             if secret is not None:

@@ -72,8 +72,8 @@ def _mistake(said: str, severity: Severity, symptom: str = "") -> Misconfigurati
 
 
 def _volumes(task: TaskDefinition, world: World) -> Iterator[_Volume]:
-    hidden = task.thing.sensitive("volume")
-    for volume in blocks(task.thing.attribute("volume")):
+    hidden = task.resource.sensitive("volume")
+    for volume in blocks(task.resource.attribute("volume")):
         system = only(volume.get("efs_volume_configuration"))
         if system is not None:
             name = volume.get("name")

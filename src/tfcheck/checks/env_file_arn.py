@@ -41,7 +41,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             yield Misconfiguration(
                 what, Severity.ERROR, file.container.name, file.value, (f"ECS accepts `{FORM}`",), symptom
             )
-        elif names_other_partition(file.value, task.thing.surroundings):
+        elif names_other_partition(file.value, task.resource.surroundings):
             message = (
                 f"{file.name}, {quote_value(task, file.value)}, names another partition than the one the task lives in"
             )

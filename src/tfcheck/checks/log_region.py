@@ -67,10 +67,10 @@ def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[W
     """Return the groups of that name, in the task's account as far as it is known, if all are in other regions."""
     if not isinstance(log.group, str) or log.region is None or log.region == "":
         return []
-    here = existence.at(log.group, task.thing.surroundings, log.region)
+    here = existence.at(log.group, task.resource.surroundings, log.region)
     if any(True for _ in existence.possible_namesakes(LOG_GROUP, here, world)):
         return []
-    account = task.thing.surroundings.account
+    account = task.resource.surroundings.account
     named = [each for each in world.once(_by_name).exactly(log.group) if _is_in(each, account)]
     return named if all(equal(each.surroundings.region, log.region) is Truth.FALSE for each in named) else []
 
@@ -81,7 +81,7 @@ def _is_in(group: WorldObject, account: Value) -> bool:
 
 def _by_name(world: World) -> AttributeIndex:
     """File by name the groups that the plan makes, and those of other stacks."""
-    return AttributeIndex([each for one in (world, *world.context) for each in one.things(*LOG_GROUP.types)], "name")
+    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*LOG_GROUP.types)], "name")
 
 
 CHECK = Check("log-region", "regions of log groups", __doc__, _search)

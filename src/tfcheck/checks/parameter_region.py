@@ -26,11 +26,11 @@ from tfcheck.world.world import World, WorldObject
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    here, account = task.thing.surroundings.region, task.thing.surroundings.account
+    here, account = task.resource.surroundings.region, task.resource.surroundings.account
     for place, value in injected(task):
         if not isinstance(value, str) or is_arn(value):
             continue
-        named_here = existence.at(value, task.thing.surroundings)
+        named_here = existence.at(value, task.resource.surroundings)
         if any(True for _ in existence.possible_namesakes(PARAMETER, named_here, world)):
             continue
         named = world.once(_by_name).exactly(value)
@@ -48,7 +48,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 def _by_name(world: World) -> AttributeIndex:
     """File by name the parameters that the plan makes, and those of other stacks."""
-    return AttributeIndex([each for one in (world, *world.context) for each in one.things(*PARAMETER.types)], "name")
+    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*PARAMETER.types)], "name")
 
 
 def _regions(found: list[WorldObject]) -> str:

@@ -65,7 +65,7 @@ def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
     if any(isinstance(each.member("repositoryCredentials"), dict) for each in task.containers):
         wanted["credentials of private registries"] = (1, 2, 0)
     for _, value in injected(task):
-        found = sources(value, task.thing.surroundings, world)
+        found = sources(value, task.resource.surroundings, world)
         if found and all(each.store is ValueStore.SECRETS_MANAGER for each in found):
             wanted["secrets of Secrets Manager"] = (1, 3, 0)
             if isinstance(value, str | Text | Unknown) and without_tail(value) != value:

@@ -36,7 +36,7 @@ from tfcheck.world.world import World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    around = task.thing.surroundings
+    around = task.resource.surroundings
     for place, value in injected(task):
         yield from _mistakes(place, value, wrong_reference(value, around, world))
     for place, value in named_credentials(task):

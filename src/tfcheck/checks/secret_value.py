@@ -59,7 +59,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 def _secrets(task: TaskDefinition, world: World) -> Iterator[tuple[TaskPlace, WorldObject]]:
     """Return every secret of the plan that a value is taken from, and where."""
     for place, value in injected(task):
-        for source in sources(value, task.thing.surroundings, world):
+        for source in sources(value, task.resource.surroundings, world):
             found = catalogue(world, SECRET).by_arn(source.arn) if source.store is ValueStore.SECRETS_MANAGER else None
             if found is not None:
                 yield place, found

@@ -19,7 +19,7 @@ def on_fargate(task: TaskDefinition, world: World) -> bool:
 
 def on_windows(task: TaskDefinition) -> bool:
     """Whether the tasks definitely run on Windows."""
-    platform = only(task.thing.attribute("runtime_platform")) or {}
+    platform = only(task.resource.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     return isinstance(family, str) and family.upper().startswith("WINDOWS")
 

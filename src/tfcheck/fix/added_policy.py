@@ -116,7 +116,7 @@ class AddedPolicies:
 
     def _name(self, role: WorldObject) -> str:
         """Name the policy so that no other of the role is called the same."""
-        known = [holder.thing.attribute("name") for holder in self._places.holders.of(role)]
+        known = [holder.resource.attribute("name") for holder in self._places.holders.of(role)]
         return free("ecs-start-up", {each for each in known if isinstance(each, str)}, "-")
 
     # Where the module of the role is called

@@ -62,8 +62,8 @@ def grants_as_text(needs: Sequence[RoleNeed], places: Places, world: After) -> l
 
 
 def _are_contested(need: RoleNeed, world: After) -> bool:
-    """Whether other things of the plan have a say in which inline policies the role keeps."""
-    if world.things("aws_iam_role_policies_exclusive"):
+    """Whether other resources of the plan have a say in which inline policies the role keeps."""
+    if world.resources("aws_iam_role_policies_exclusive"):
         return True
     role = world.once(Judge).roles.of(need.roles[0].attribute("arn"))
     return role is None or any(name == NAME for name, _ in role.inline)

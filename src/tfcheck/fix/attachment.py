@@ -33,7 +33,7 @@ def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iter
         return
     if not places.files.editable(block.source):
         return
-    own = [each for each in world.things("aws_iam_policy") if each.address.module == role.module]
+    own = [each for each in world.resources("aws_iam_policy") if each.address.module == role.module]
     for policy in own[:_MOST]:
         usable = policy.address.key is None and places.declares(policy.address)
         if usable and not places.holders.is_for_others(policy) and _grants(policy, need, world):

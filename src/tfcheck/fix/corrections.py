@@ -60,7 +60,7 @@ class Corrections:
         """Propose for each policy of the roles to correct it; first those that no other role has."""
         names = need.names()
         holders = self._places.holders.of(need.roles[0]) if need.roles else self._places.holders_of(need)
-        found = [(each, self._places.holders.reach(each.thing)) for each in holders]
+        found = [(each, self._places.holders.reach(each.resource)) for each in holders]
         for holder, reach in sorted(found, key=lambda each: not (each[1] is not None and each[1] <= names)):
             corrections = self._of(holder, need) if reach is not None and names <= reach else ()
             if corrections and reach is not None:
@@ -83,7 +83,7 @@ class Corrections:
 
     def _of(self, holder: Holder, need: RoleNeed) -> tuple[Correction, ...]:
         place, block = self._places.text_block(holder)
-        module = self._resolver.module_sources(holder.thing.address.module)
+        module = self._resolver.module_sources(holder.resource.address.module)
         if block is None or module is None or not self._files.editable(block.source):
             return ()
         evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))

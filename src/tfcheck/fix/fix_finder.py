@@ -210,7 +210,7 @@ class FixFinder:
 
     def _needs(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Join what roles lack that are made from one block, where all of them lack the same."""
-        roles = {str(each.address): each for each in self._world.things("aws_iam_role")}
+        roles = {str(each.address): each for each in self._world.resources("aws_iam_role")}
         by_role: dict[str, list[Answer]] = {}
         for answer in answers:
             if answer.role in roles:
@@ -225,7 +225,7 @@ class FixFinder:
 
     def _needs_elsewhere(self, answers: Sequence[Answer]) -> Iterator[RoleNeed]:
         """Join what each role lacks that is not made here, but may have a policy from here."""
-        own = {str(each.address) for each in self._world.things("aws_iam_role")}
+        own = {str(each.address) for each in self._world.resources("aws_iam_role")}
         by_name: dict[str, list[Answer]] = {}
         for answer in answers:
             role = self._role(answer) if answer.role not in own else None
@@ -255,7 +255,7 @@ class FixFinder:
         touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
         for need in needs:
             for holder in self._places.holders_of(need):
-                touched.append(ChangedAttribute(holder.thing.address, holder.attribute))
+                touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self._places.documents_of(holder)
         added, context = self._undeclared(needs), self._world.context
         if not added and repeats_the_check(self._resolver, touched):

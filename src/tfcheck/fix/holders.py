@@ -22,7 +22,7 @@ _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_at
 class Holder(msgspec.Struct, frozen=True):
     """A policy of a role: the resource instance that holds it, and the argument with its text."""
 
-    thing: WorldObject
+    resource: WorldObject
     argument: Argument
     attribute: str
 
@@ -40,8 +40,8 @@ class Holders:
     def of(self, role: WorldObject) -> Iterator[Holder]:
         """Return the policies of a role that are written in the sources, inline ones first."""
         found = self._by_role.get(str(role.address), ())
-        for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
-            yield from self._holder(thing, "policy")
+        for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
+            yield from self._holder(resource, "policy")
         block = self._resolver.block(role.address)
         frozen = block is None or is_frozen(block, "inline_policy")
         for nested in block.blocks("inline_policy") if block and not frozen else ():
@@ -51,8 +51,8 @@ class Holders:
     def of_named(self, name: str) -> Iterator[Holder]:
         """Return the policies that the plan attaches to a role which it does not make, inline ones first."""
         found = self._by_role.get(outside_role(name), ())
-        for thing in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
-            yield from self._holder(thing, "policy")
+        for resource in sorted(found, key=lambda each: each.address.type != "aws_iam_role_policy"):
+            yield from self._holder(resource, "policy")
 
     def reach(self, holder: WorldObject) -> frozenset[str] | None:
         """Name every role that what is written into a holder's block is for; None where that cannot be told.
@@ -79,7 +79,7 @@ class Holders:
         """File all instances of a resource type by the block that they are made from."""
         if kind not in self._by_block:
             found: dict[int, list[Address]] = {}
-            for each in self._world.things(kind):
+            for each in self._world.resources(kind):
                 block = self._resolver.block(each.address)
                 if block is not None:
                     found.setdefault(id(block), []).append(each.address)
@@ -88,10 +88,10 @@ class Holders:
 
     def document_instances(self, module: Module, name: str) -> list[Address]:
         """List all instances of an `aws_iam_policy_document` in every module that shares these sources."""
-        things = self._world.looked_up("aws_iam_policy_document")
+        resources = self._world.looked_up("aws_iam_policy_document")
         return [
             each.address
-            for each in things
+            for each in resources
             if each.address.name == name and self._resolver.module_sources(each.address.module) is module
         ]
 
@@ -103,11 +103,11 @@ class Holders:
             key=str,
         )
 
-    def _holder(self, thing: WorldObject, attribute: str) -> Iterator[Holder]:
-        block: Block | None = self._resolver.block(thing.address)
+    def _holder(self, resource: WorldObject, attribute: str) -> Iterator[Holder]:
+        block: Block | None = self._resolver.block(resource.address)
         argument = block.arguments.get(attribute) if block else None
         if block is not None and argument is not None and not is_frozen(block, attribute):
-            yield Holder(thing, argument, attribute)
+            yield Holder(resource, argument, attribute)
 
     @cached_property
     def _by_role(self) -> dict[str, list[WorldObject]]:
@@ -128,13 +128,13 @@ class Holders:
     @cached_property
     def _for_others(self) -> frozenset[str]:
         """Name the managed policies that are also for users or groups, or the boundary of a role."""
-        references = [each.attribute("policy_arn") for each in self._world.things(*_OTHER_ATTACHMENTS)]
-        references += [each.attribute("permissions_boundary") for each in self._world.things("aws_iam_role")]
-        for each in self._world.things("aws_iam_policy_attachment"):
+        references = [each.attribute("policy_arn") for each in self._world.resources(*_OTHER_ATTACHMENTS)]
+        references += [each.attribute("permissions_boundary") for each in self._world.resources("aws_iam_role")]
+        for each in self._world.resources("aws_iam_policy_attachment"):
             if each.attribute("users") or each.attribute("groups"):
                 references.append(each.attribute("policy_arn"))
         texts = (each for each in references if isinstance(each, str | Text | Unknown))
-        found = (self._roles.policies.thing(each) for each in texts if each != "")
+        found = (self._roles.policies.resource(each) for each in texts if each != "")
         return frozenset(str(each.address) for each in found if each is not None)
 
     @cached_property
@@ -142,19 +142,19 @@ class Holders:
         """Pair every policy that the plan manages with the role that it is attached to; None where that is open."""
         found: list[tuple[WorldObject, str | None]] = []
         for grant in Attachments(self._world, self._roles.policies).grants():
-            holder: WorldObject | None = grant.thing
+            holder: WorldObject | None = grant.resource
             if grant.reference is not None:
                 known = grant.reference
-                holder = self._roles.policies.thing(known) if isinstance(known, str | Text | Unknown) else None
+                holder = self._roles.policies.resource(known) if isinstance(known, str | Text | Unknown) else None
             if holder is not None and holder.address.mode == "managed":
                 found.append((holder, self._role(grant.role)))
         return found
 
     def _role(self, reference: Value) -> str | None:
-        thing = self._roles.thing(reference)
-        if thing is not None and thing.address.mode == "managed":
-            return str(thing.address)
-        name = reference if thing is None else thing.attribute("name")
+        resource = self._roles.resource(reference)
+        if resource is not None and resource.address.mode == "managed":
+            return str(resource.address)
+        name = reference if resource is None else resource.attribute("name")
         return outside_role(name) if isinstance(name, str) else None
 
 

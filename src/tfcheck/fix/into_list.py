@@ -109,7 +109,7 @@ class _Adding:
         return self.newline.join(base + line for line in lines)
 
     def _ends_its_own_line(self) -> bool:
-        """Whether the closing brace of the last statement is the first thing on its line."""
+        """Whether the closing brace of the last statement is the first on its line."""
         brace = self.last.end - 1
         return isinstance(self.last, ObjectParts) and not self.text[line_start(self.text, brace) : brace].strip()
 

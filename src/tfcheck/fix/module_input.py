@@ -27,23 +27,23 @@ class OtherPolicies:
     """Finds the policies beside the role that stand in the way."""
 
     def __init__(self, world: After, roles: Roles, places: Places) -> None:
-        """Build from the world after the change, its roles, and where things are written."""
+        """Build from the world after the change, its roles, and where resources are written."""
         self._world = world
         self._roles = roles
         self._places = places
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
-        """Group what one edit can fix: one role, one reason, and for policies of things one thing."""
+        """Group what one edit can fix: one role, one reason, and for policies of resources one resource."""
         found: dict[tuple[object, ...], list[Answer]] = {}
         for each in answers:
             if each.reason in _WAYS and each.role:
-                thing = each.requirement.resource if each.reason is Reason.RESOURCE_POLICY else None
-                found.setdefault((each.role, each.reason, thing), []).append(each)
+                resource = each.requirement.resource if each.reason is Reason.RESOURCE_POLICY else None
+                found.setdefault((each.role, each.reason, resource), []).append(each)
         return list(found.values())
 
     def proposals(self, answers: Sequence[Answer]) -> Iterator[Proposal]:
         """Return the ways to fix one group."""
-        roles = {str(each.address): each for each in self._world.things("aws_iam_role")}
+        roles = {str(each.address): each for each in self._world.resources("aws_iam_role")}
         role = roles.get(answers[0].role or "")
         reason = answers[0].reason
         found = _WAYS[reason](self, role, answers) if role is not None and reason is not None else None
@@ -53,18 +53,18 @@ class OtherPolicies:
     def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let a boundary that the plan manages allow what it does not."""
         reference = role.attribute("permissions_boundary")
-        thing = self._roles.policies.thing(reference) if isinstance(reference, str | Text | Unknown) else None
-        holder = self._holder(thing, "policy")
-        if thing is None or holder is None:
+        resource = self._roles.policies.resource(reference) if isinstance(reference, str | Text | Unknown) else None
+        holder = self._holder(resource, "policy")
+        if resource is None or holder is None:
             return None
-        bounded = [each for each in self._world.things("aws_iam_role") if self._is_bounded(each, thing)]
+        bounded = [each for each in self._world.resources("aws_iam_role") if self._is_bounded(each, resource)]
         others = len(bounded) - 1
         aside = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
         return self._places.into(holder, answers, f", the permissions boundary of {role.address}{aside}")
 
     def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
-        found = self._roles.policies.thing(reference) if isinstance(reference, str | Text | Unknown) else None
+        found = self._roles.policies.resource(reference) if isinstance(reference, str | Text | Unknown) else None
         return found is not None and found.address == policy.address
 
     def trust(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
@@ -79,7 +79,7 @@ class OtherPolicies:
         aside = f"; {others} other instance{'s' if others > 1 else ''} of the role get it too" if others else ""
         return self._places.into(holder, answers, f", who may assume {role.address}{aside}", [given])
 
-    def policy_of_thing(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
+    def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let the policy of a key or a bucket name the role."""
         need = answers[0].requirement
         is_key = need.action.startswith("kms:")
@@ -87,7 +87,7 @@ class OtherPolicies:
         arn = role.attribute("arn")
         if holder is None or not isinstance(arn, str | Text | Unknown):
             return None
-        spelling = self._places.spelling(holder.thing.address.module, holder.thing.address.resource)
+        spelling = self._places.spelling(holder.resource.address.module, holder.resource.address.resource)
         who = spelling.spell(arn)
         what: Spelled | None = ("*",) if is_key else spelling.spell(need.resource)
         if who is None or what is None or need.sensitive:
@@ -111,14 +111,14 @@ class OtherPolicies:
         sure = settings(self._world, BUCKET_POLICY).on(bucket).sure if bucket else ()
         return self._holder(sure[0], "policy") if sure else None
 
-    def _holder(self, thing: WorldObject | None, attribute: str) -> Holder | None:
-        block = self._world.resolver.block(thing.address) if thing else None
+    def _holder(self, resource: WorldObject | None, attribute: str) -> Holder | None:
+        block = self._world.resolver.block(resource.address) if resource else None
         argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
-        return Holder(thing, argument, attribute) if thing and argument else None
+        return Holder(resource, argument, attribute) if resource and argument else None
 
 
 _WAYS = {
     Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary,
     Reason.TRUST_POLICY: OtherPolicies.trust,
-    Reason.RESOURCE_POLICY: OtherPolicies.policy_of_thing,
+    Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource,
 }

@@ -64,22 +64,22 @@ class MovedGrants:
         """Yield the statements that grant to the task role what is needed, each with its role and policy."""
         first = next(iter(need.by_role().values()))
         policies = {each.policy for answer in first for each in answer.evidence}
-        for role in self._world.things("aws_iam_role"):
+        for role in self._world.resources("aws_iam_role"):
             for holder in self._places.holders.of(role) if str(role.address) not in need.names() else ():
-                if str(holder.thing.address) in policies and self._is_for(holder, role):
+                if str(holder.resource.address) in policies and self._is_for(holder, role):
                     for each in self._statements(holder):
                         if any(_grants(each, a.requirement.action, flat(a.requirement.resource)) for a in first):
                             yield role, holder, each
 
     def _is_for(self, holder: Holder, role: WorldObject) -> bool:
         """Whether a policy is for a role and its siblings only."""
-        reach = self._places.holders.reach(holder.thing)
+        reach = self._places.holders.reach(holder.resource)
         siblings = frozenset(str(each) for each in self._places.holders.instances(role.address))
         return reach is not None and reach <= siblings
 
     def _statements(self, holder: Holder) -> tuple[ReadableStatement, ...]:
         place, block = self._places.text_block(holder)
-        module = self._resolver.module_sources(holder.thing.address.module)
+        module = self._resolver.module_sources(holder.resource.address.module)
         if block is None or module is None or isinstance(block, JsonBlock) or not self._files.editable(block.source):
             return ()
         evaluate = partial(self._resolver.evaluation.evaluate, scope=self._resolver.scope_of(place))
@@ -87,7 +87,7 @@ class MovedGrants:
 
     def _attached_elsewhere(self, need: RoleNeed, role: WorldObject, holder: Holder, loss: str) -> Iterator[Proposal]:
         """Propose to give a whole policy to the other role."""
-        policy, target = holder.thing.address, need.roles[0].address
+        policy, target = holder.resource.address, need.roles[0].address
         block = self._resolver.block(policy)
         argument = block.arguments.get("role") if block and policy.type == "aws_iam_role_policy" else None
         if argument is None or policy.module != target.module or not self._files.editable(argument.source):

@@ -65,23 +65,23 @@ class NamedObjects:
 
     @cached_property
     def _managed(self) -> frozenset[str]:
-        objects = (_object(each, self._world) for each in catalogue(self._world, OBJECT).things)
-        parameters = (flat(each.attribute("arn")) for each in self._world.things(*PARAMETER.types))
+        objects = (_object(each, self._world) for each in catalogue(self._world, OBJECT).resources)
+        parameters = (flat(each.attribute("arn")) for each in self._world.resources(*PARAMETER.types))
         return frozenset((*objects, *parameters)) - {""}
 
     def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
         types = [name for kind in kinds for name in kind.types]
         for world in (self._world, *self._world.context):
-            for each in (*world.things(*types), *world.looked_up(*types)):
+            for each in (*world.resources(*types), *world.looked_up(*types)):
                 arn = flat(each.attribute("arn"))
                 yield from [arn] if arn else []
 
 
-def _object(thing: WorldObject, world: World) -> str:
+def _object(resource: WorldObject, world: World) -> str:
     """Write the ARN of an object by its bucket and key."""
-    bucket = catalogue(world, BUCKET).by_name(thing.attribute("bucket"), None)
-    key = flat(thing.attribute("key"))
-    arn = flat(bucket.attribute("arn")) if bucket is not None else f"arn:aws:s3:::{flat(thing.attribute('bucket'))}"
+    bucket = catalogue(world, BUCKET).by_name(resource.attribute("bucket"), None)
+    key = flat(resource.attribute("key"))
+    arn = flat(bucket.attribute("arn")) if bucket is not None else f"arn:aws:s3:::{flat(resource.attribute('bucket'))}"
     return f"{arn}/{key}" if key else ""
 
 

@@ -42,8 +42,8 @@ def find_fixes_for_others(
 ) -> PlanFixes:
     """Find a proven change to the sources of `world` that gives a role what others ask for."""
     address = Address(role.module, role.mode, role.type, role.name, role.key)
-    things = (each for each in world.things(role.type) if each.address == address)
-    found = (_OtherStackFixes(world, asked, prefixes, conceals).fixes_of(each) for each in things)
+    resources = (each for each in world.resources(role.type) if each.address == address)
+    found = (_OtherStackFixes(world, asked, prefixes, conceals).fixes_of(each) for each in resources)
     return next(found, PlanFixes())
 
 

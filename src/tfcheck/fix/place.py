@@ -130,7 +130,7 @@ class Places:
         names = need.names()
         first = self.holders.of(need.roles[0]) if need.roles else self.holders_of(need)
         for holder in sorted(first, key=lambda each: not _came_near(each, need)):
-            reach = self.holders.reach(holder.thing)
+            reach = self.holders.reach(holder.resource)
             if reach is None or not names <= reach or (reach <= names) is wide:
                 continue
             aside = also(reach - names)
@@ -156,11 +156,11 @@ class Places:
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
         """Name the policy document that a policy is taken from, if it is, and the block that statements go into."""
         name = document_of(holder.argument)
-        return name, f"data.aws_iam_policy_document.{name}" if name else holder.thing.address.resource
+        return name, f"data.aws_iam_policy_document.{name}" if name else holder.resource.address.resource
 
     def _written_in(self, holder: Holder, document: str | None) -> Address:
         """Return the instance of the block that the text of a policy is written in."""
-        address = holder.thing.address
+        address = holder.resource.address
         if document is None:
             return address
         sources = self._resolver.module_sources(address.module)
@@ -182,7 +182,7 @@ class Places:
 
         With `extends` a statement with the same actions gets the resources.
         """
-        address = holder.thing.address
+        address = holder.resource.address
         module = self._resolver.module_sources(address.module)
         if module is None:
             return None
@@ -208,7 +208,7 @@ class Places:
 
     def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
         """List what changes in the plan with the text of a policy, in every instance of its block."""
-        own = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(holder.thing.address)]
+        own = [ChangedAttribute(each, holder.attribute) for each in self.holders.instances(holder.resource.address)]
         return (*own, *self.documents_of(holder))
 
     def text_block(self, holder: Holder) -> tuple[Address, Block | None]:
@@ -230,7 +230,7 @@ class Places:
 
     def documents_of(self, holder: Holder) -> list[ChangedAttribute]:
         """List the policy documents that the text of a policy is taken from."""
-        module = self._resolver.module_sources(holder.thing.address.module)
+        module = self._resolver.module_sources(holder.resource.address.module)
         name = document_of(holder.argument)
         if module is None or name is None:
             return []
@@ -246,7 +246,7 @@ class Places:
 
 def _came_near(holder: Holder, need: RoleNeed) -> bool:
     """Whether the report shows a statement of a policy as one that nearly grants what is lacking."""
-    address = str(holder.thing.address)
+    address = str(holder.resource.address)
     return any(each.policy == address and each.effect == "Allow" for one in need.answers for each in one.evidence)
 
 

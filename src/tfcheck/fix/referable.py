@@ -69,9 +69,9 @@ class Referable:
     @cached_property
     def _all_arns(self) -> list[tuple[TextLike, str, str]]:
         found: list[tuple[TextLike, str, str]] = []
-        for thing in (*self._world.things(*_TYPES), *self._world.looked_up(*_TYPES)):
-            address = thing.address
-            arn = thing.attribute("arn") if address.module == self._module else None
+        for resource in (*self._world.resources(*_TYPES), *self._world.looked_up(*_TYPES)):
+            address = resource.address
+            arn = resource.attribute("arn") if address.module == self._module else None
             if isinstance(arn, str | Text | Unknown) and self._resolver.block(address) is not None:
                 found.append((spelled_out(arn), address.resource, f"{local_name(address)}.arn"))
         return found

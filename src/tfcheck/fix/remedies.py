@@ -44,7 +44,7 @@ class Remedies:
                 words = f"let the permissions boundary of {first.role} allow {_what(answers)}: add this statement to it"
                 return Remedy(words, self._statements(answers))
             case Reason.RESOURCE_POLICY:
-                words = f"let the policy of {_things(answers)} name {first.role}: add this statement to it"
+                words = f"let the policy of {_resources(answers)} name {first.role}: add this statement to it"
                 return Remedy(words, self._statements(answers, self._role_of(first)))
             case Reason.TRUST_POLICY:
                 return self._trust(first)
@@ -160,10 +160,10 @@ def _text(statements: Iterable[NeededStatement]) -> str:
 
 def _what(answers: Sequence[Answer]) -> str:
     actions = " and ".join(dict.fromkeys(each.requirement.action for each in answers))
-    return f"{actions} on {_things(answers)}"
+    return f"{actions} on {_resources(answers)}"
 
 
-def _things(answers: Sequence[Answer]) -> str:
+def _resources(answers: Sequence[Answer]) -> str:
     shown = list(dict.fromkeys(each.requirement.shown_resource for each in answers))
     return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
 

@@ -131,7 +131,7 @@ class TaskCorrections:
         return DraftFix(fix, (), (edit,), texts, finding=finding)
 
     def _is_better(self, finding: Finding, wrong: _Wrong, edit: Replacement, literal: WrittenText) -> bool:
-        """Whether the checks find one thing less, and nothing more, in any task definition."""
+        """Whether the checks find one problem less, and nothing more, in any task definition."""
         sources = self._resolver.sources
         assert sources is not None  # or there are no literals
         touched = [ChangedAttribute(each, wrong.argument) for each in self._touched(wrong.address)]
@@ -143,8 +143,8 @@ class TaskCorrections:
 
     def _touched(self, address: Address) -> list[Address]:
         block = self._resolver.block(address)
-        things = self._world.things(address.type)
-        return [each.address for each in things if self._resolver.block(each.address) is block]
+        resources = self._world.resources(address.type)
+        return [each.address for each in resources if self._resolver.block(each.address) is block]
 
     def _tasks(self, wrong: _Wrong, finding: Finding) -> list[str]:
         if wrong.address.type == "aws_ecs_task_definition":

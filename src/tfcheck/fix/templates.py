@@ -27,7 +27,7 @@ from tfcheck.symbolic.value import Text, TextLike, Unknown, display, pieces
 from tfcheck.vocabulary.address import Address, ModulePath
 
 _PART = regex(r"[^:/]+")
-#: Parts of ARNs that say what kind of thing it is.
+#: Parts of ARNs that say what kind of resource it is.
 _KINDS = frozenset(
     (
         *("arn", "aws", "aws-cn", "aws-us-gov", "s3", "ecr", "logs", "kms", "ssm", "secretsmanager", "iam", "fsx"),

@@ -109,7 +109,7 @@ def bare_tasks(world: World) -> dict[str, TaskDefinition]:
 
     What these need was told before the change: working them out again would take most of the time.
     """
-    return {str(each.address): TaskDefinition(each, ()) for each in world.things("aws_ecs_task_definition")}
+    return {str(each.address): TaskDefinition(each, ()) for each in world.resources("aws_ecs_task_definition")}
 
 
 class Trial:

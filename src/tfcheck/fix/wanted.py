@@ -53,7 +53,7 @@ _SIDS = {
 
 
 def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -> tuple[NeededStatement, ...] | None:
-    """Put what is denied into one statement per kind of resource: exactly these actions on exactly these things.
+    """Put what is denied into one statement per kind of resource: exactly these actions on exactly these resources.
 
     With `prefixes` files that share a directory are granted by it. None where something cannot be spelled here.
     """

@@ -34,7 +34,7 @@ class PolicyKind(Enum):
     """What a policy is attached to, which says which elements it must and must not have."""
 
     IDENTITY = "identity"  # on a role, as a boundary, or an SCP: no Principal
-    RESOURCE = "resource"  # on a thing: a Principal, perhaps no Resource
+    RESOURCE = "resource"  # on a resource: a Principal, perhaps no Resource
     TRUST = "trust"  # who may become the role: a Principal, no Resource
 
 

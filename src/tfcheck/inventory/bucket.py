@@ -15,15 +15,15 @@ from tfcheck.world.world import World, WorldObject
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
     """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be told."""
-    thing = _referred(arn, world)
+    resource = _referred(arn, world)
     parts = split(arn)
     name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None
-    if thing is None and name is not None:
-        thing = catalogue(world, BUCKET).by_name(name, None)
-    if thing is not None:
-        own = thing.attribute("bucket")
+    if resource is None and name is not None:
+        resource = catalogue(world, BUCKET).by_name(name, None)
+    if resource is not None:
+        own = resource.attribute("bucket")
         name = own if isinstance(own, str | Text | Unknown) else name
-    return None if thing is None and name is None else Subject(thing, () if name is None else (name,))
+    return None if resource is None and name is None else Subject(resource, () if name is None else (name,))
 
 
 def _referred(arn: TextLike, world: World) -> WorldObject | None:

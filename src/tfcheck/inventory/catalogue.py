@@ -18,7 +18,7 @@ from tfcheck.world.world import World, WorldObject
 
 
 class ObjectKind(msgspec.Struct, frozen=True):
-    """One kind of thing: the resource types that are of it, the attribute with its ARN and those with its names.
+    """One kind of resource: the resource types that are of it, the attribute with its ARN and those with its names.
 
     `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
     """
@@ -31,7 +31,7 @@ class ObjectKind(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """List the attributes that each are the whole thing."""
+        """List the attributes that each are the whole resource."""
         return (self.arn, *self.names, *self.aliases)
 
 
@@ -58,31 +58,31 @@ class Catalogue:
     def __init__(self, world: World, kind: ObjectKind) -> None:
         """Build from the world and the kind."""
         self.kind = kind
-        self.things: list[WorldObject] = list(world.things(*kind.types))
+        self.resources: list[WorldObject] = list(world.resources(*kind.types))
         if kind.looked_up:
-            self.things.extend(_not_here(world.looked_up(*kind.types), self.things, kind))
-        self._by_address = {str(each.address): each for each in self.things}
-        self._by_arn = {arn: each for each in self.things for arn in _spelled(each, (kind.arn,))}
+            self.resources.extend(_not_here(world.looked_up(*kind.types), self.resources, kind))
+        self._by_address = {str(each.address): each for each in self.resources}
+        self._by_arn = {arn: each for each in self.resources for arn in _spelled(each, (kind.arn,))}
         self._by_name: dict[TextLike, list[WorldObject]] = {}
-        for each in self.things:
+        for each in self.resources:
             for name in _spelled(each, kind.names):
                 self._by_name.setdefault(name, []).append(each)
 
     def owner(self, reference: Value) -> WorldObject | None:
-        """Find the thing that a reference takes an attribute of, whichever that is."""
+        """Find the resource that a reference takes an attribute of, whichever that is."""
         if not isinstance(reference, Unknown) or reference.symbol is None:
             return None
         return self._by_address.get(reference.symbol.owner)
 
     def referred(self, reference: Value) -> WorldObject | None:
-        """Find the thing whose ARN or name a reference is."""
+        """Find the resource whose ARN or name a reference is."""
         found = self.owner(reference)
         if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
             return None
         return found if reference.symbol.path[:1] and reference.symbol.path[0] in self.kind.identity else None
 
     def by_arn(self, reference: Value) -> WorldObject | None:
-        """Find the thing that an ARN, or a reference, definitely means."""
+        """Find the resource that an ARN, or a reference, definitely means."""
         found = self.referred(reference)
         if found is not None or not isinstance(reference, str | Text | Unknown):
             return found
@@ -95,7 +95,7 @@ class Catalogue:
 
     @cached_property
     def _by_spelling(self) -> dict[Hashable, list[WorldObject]]:
-        """File the things by what definitely is one ARN, however much each place that uses it knows of its parts."""
+        """File the resources by what definitely is one ARN, however much each place that uses it knows of its parts."""
         # NOTE: a large stack asks for each of its own ARNs in every other stack; comparing them would be quadratic.
         filed: dict[Hashable, list[WorldObject]] = {}
         for arn, each in self._by_arn.items():
@@ -105,7 +105,7 @@ class Catalogue:
         return filed
 
     def by_name(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
-        """Find the thing that a name, or a reference, definitely means for what lives at `near`.
+        """Find the resource that a name, or a reference, definitely means for what lives at `near`.
 
         None asks everywhere.
         """
@@ -117,18 +117,18 @@ class Catalogue:
         return here[0] if len(here) == 1 else None
 
     def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
-        """Find the thing that an argument definitely means which takes both an ARN and a name."""
+        """Find the resource that an argument definitely means which takes both an ARN and a name."""
         return self.by_arn(reference) or self.by_name(reference, near)
 
 
 def beside(one: Surroundings, other: Surroundings) -> Truth:
-    """Whether two things live in one region of one account."""
+    """Whether two resources live in one region of one account."""
     return equal(one.region, other.region) & equal(one.account, other.account)
 
 
-def reachable(thing: WorldObject, region: Value, account: Value) -> bool:
-    """Whether a thing may be what its name means in a region of an account."""
-    around = thing.surroundings
+def reachable(resource: WorldObject, region: Value, account: Value) -> bool:
+    """Whether a resource may be what its name means in a region of an account."""
+    around = resource.surroundings
     return equal(around.region, region) & equal(around.account, account) is not Truth.FALSE
 
 
@@ -140,9 +140,9 @@ def _not_here(looked_up: Sequence[WorldObject], here: Sequence[WorldObject], kin
             yield each
 
 
-def _spelled(thing: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:
+def _spelled(resource: WorldObject, attributes: tuple[str, ...]) -> Iterator[TextLike]:
     for attribute in attributes:
-        value = thing.attribute(attribute)
+        value = resource.attribute(attribute)
         if isinstance(value, str | Text | Unknown) and value != "":
             spelled = spelled_out(value)
             # What has no symbol may be equal to something else of which as little is known.
@@ -172,5 +172,5 @@ class Catalogues:
 
 
 def catalogue(world: World, kind: ObjectKind) -> Catalogue:
-    """Return the catalogue of one kind of thing in a world."""
+    """Return the catalogue of one kind of resource in a world."""
     return world.once(Catalogues).of(kind)

@@ -7,30 +7,30 @@ from tfcheck.symbolic.value import Truth, is_known
 from tfcheck.world.world import World, WorldObject
 
 
-def is_new(thing: WorldObject, world: World) -> bool:
+def is_new(resource: WorldObject, world: World) -> bool:
     """Whether the change creates an object; what a data source looks up was there before, or others create it."""
-    return thing.address.mode == "managed" and before(thing, world) is None
+    return resource.address.mode == "managed" and before(resource, world) is None
 
 
-def is_created(thing: WorldObject, world: World) -> bool:
+def is_created(resource: WorldObject, world: World) -> bool:
     """Whether the change creates an object, at a new address or in place of an old one."""
     # NOTE: the id of what stays is known; a replacement gets another one, and be it equal.
-    return thing.address.mode == "managed" and (is_new(thing, world) or not is_known(thing.attribute("id")))
+    return resource.address.mode == "managed" and (is_new(resource, world) or not is_known(resource.attribute("id")))
 
 
-def is_changed(thing: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
+def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World) -> bool:
     """Whether the change creates an object, or may change one of these attributes of it."""
-    if thing.address.mode != "managed":
+    if resource.address.mode != "managed":
         return False
-    earlier = before(thing, world)
+    earlier = before(resource, world)
     if earlier is None:
         return True
-    return any(equal(earlier.attribute(name), thing.attribute(name)) is not Truth.TRUE for name in attributes)
+    return any(equal(earlier.attribute(name), resource.attribute(name)) is not Truth.TRUE for name in attributes)
 
 
-def before(thing: WorldObject, world: World) -> WorldObject | None:
+def before(resource: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None where it was not there."""
-    return world.once(_Earlier).of(thing.address.type).get(str(thing.address))
+    return world.once(_Earlier).of(resource.address.type).get(str(resource.address))
 
 
 class _Earlier:
@@ -42,5 +42,5 @@ class _Earlier:
 
     def of(self, kind: str) -> dict[str, WorldObject]:
         if kind not in self._found:
-            self._found[kind] = {str(each.address): each for each in self._before.things(kind)}
+            self._found[kind] = {str(each.address): each for each in self._before.resources(kind)}
         return self._found[kind]

@@ -51,7 +51,7 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     may be shown.
     """
 
-    thing: WorldObject
+    resource: WorldObject
     containers: tuple[Container, ...]
     problem: str = ""
     sensitive: bool = False
@@ -59,17 +59,17 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     @property
     def address(self) -> Address:
         """Return its address in the plan."""
-        return self.thing.address
+        return self.resource.address
 
     @property
     def execution_role(self) -> Value:
         """Return what `execution_role_arn` is: the role that fetches what the containers need."""
-        return self.thing.attribute("execution_role_arn")
+        return self.resource.attribute("execution_role_arn")
 
     @property
     def task_role(self) -> Value:
         """Return what `task_role_arn` is: the role of the code in the containers."""
-        return self.thing.attribute("task_role_arn")
+        return self.resource.attribute("task_role_arn")
 
     @property
     def on_instances(self) -> bool:
@@ -79,7 +79,7 @@ class TaskDefinition(msgspec.Struct, frozen=True):
     @property
     def compatibilities(self) -> tuple[Value, ...]:
         """The launch types in `requires_compatibilities`; an unknown list is one unknown element."""
-        listed = items(self.thing.attribute("requires_compatibilities"))
+        listed = items(self.resource.attribute("requires_compatibilities"))
         return (listed,) if isinstance(listed, Unknown) else listed
 
     @property
@@ -103,19 +103,19 @@ def _by_address(world: World) -> dict[str, TaskDefinition]:
 
 
 def _task_definitions(world: World) -> tuple[TaskDefinition, ...]:
-    return tuple(_task_definition(thing, world) for thing in world.things("aws_ecs_task_definition"))
+    return tuple(_task_definition(resource, world) for resource in world.resources("aws_ecs_task_definition"))
 
 
-def _task_definition(thing: WorldObject, world: World) -> TaskDefinition:
-    text = thing.attribute("container_definitions")
-    sensitive = thing.sensitive("container_definitions") and is_marked_throughout(text)
+def _task_definition(resource: WorldObject, world: World) -> TaskDefinition:
+    text = resource.attribute("container_definitions")
+    sensitive = resource.sensitive("container_definitions") and is_marked_throughout(text)
     if sensitive:
         text = unmarked(text)
     if isinstance(text, str) and not isinstance(text, Sensitive):
         containers, problem = world.alike(("containers", text), lambda: _containers(text))
     else:
         containers, problem = _containers(text)
-    return TaskDefinition(thing, tuple(containers), problem, sensitive)
+    return TaskDefinition(resource, tuple(containers), problem, sensitive)
 
 
 def _containers(text: Value) -> tuple[list[Container], str]:

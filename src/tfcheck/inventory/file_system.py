@@ -32,10 +32,10 @@ def access_point_arn(access_point_id: TextLike, around: Surroundings, world: Wor
 
 def file_system_of(arn: TextLike, world: World) -> Subject:
     """Return the file system that an ARN names: what the plan has of it, else its id."""
-    thing = catalogue(world, FILE_SYSTEM).by_arn(arn)
+    resource = catalogue(world, FILE_SYSTEM).by_arn(arn)
     parts = split(arn)
-    known = (thing.attribute("id") if thing else None, _id_in(parts.resource) if parts else None)
-    return Subject(thing, tuple(each for each in known if isinstance(each, str | Text | Unknown)))
+    known = (resource.attribute("id") if resource else None, _id_in(parts.resource) if parts else None)
+    return Subject(resource, tuple(each for each in known if isinstance(each, str | Text | Unknown)))
 
 
 def _arn_of(name: TextLike, kind: ObjectKind, prefix: str, around: Surroundings, world: World) -> TextLike:

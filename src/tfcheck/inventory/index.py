@@ -1,4 +1,4 @@
-"""Which things of a world have an attribute that is, or may be, a given value? Without comparing each with each."""
+"""Which resources of a world have an attribute that is, or may be, a given value? Without comparing each with each."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tfcheck.world.world import WorldObject
 
 
 class AttributeIndex:
-    """Things, filed by an attribute of theirs that is a string where it is known."""
+    """Resources, filed by an attribute of theirs that is a string where it is known."""
 
     def __init__(
-        self, things: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
+        self, resources: Iterable[WorldObject], attribute: str, read: Callable[[Value], Value] | None = None
     ) -> None:
-        """Build from the things and the attribute, and how it is read if not as it is written."""
+        """Build from the resources and the attribute, and how it is read if not as it is written."""
         self._known: dict[str, list[WorldObject]] = {}
         self._open: list[tuple[Value, WorldObject]] = []
-        for each in things:
+        for each in resources:
             written = each.attribute(attribute)
             value = read(written) if read is not None else written
             if isinstance(value, str):
@@ -27,11 +27,11 @@ class AttributeIndex:
                 self._open.append((value, each))
 
     def exactly(self, value: str) -> list[WorldObject]:
-        """Return the things whose attribute is known to be `value`."""
+        """Return the resources whose attribute is known to be `value`."""
         return self._known.get(value, [])
 
     def perhaps(self, value: Value) -> Iterator[WorldObject]:
-        """Return the things whose attribute is or may be `value`."""
+        """Return the resources whose attribute is or may be `value`."""
         if isinstance(value, str):
             yield from self.exactly(value)
         else:

@@ -43,29 +43,29 @@ def alike(one: Key, other: Key) -> bool:
 _NAMING = ("kms_key_id", "key_id", "rule", "server_side_encryption_configuration")
 
 
-def named_key(reference: Value, thing: WorldObject, world: World) -> Key | None:
-    """Return the key that an argument of `thing` names; None where it names none, or one that AWS manages."""
-    found = _named(reference, thing, world)
-    if found is not None and any(map(thing.sensitive, _NAMING)):
+def named_key(reference: Value, resource: WorldObject, world: World) -> Key | None:
+    """Return the key that an argument of `resource` names; None where it names none, or one that AWS manages."""
+    found = _named(reference, resource, world)
+    if found is not None and any(map(resource.sensitive, _NAMING)):
         return msgspec.structs.replace(found, sensitive=True)
     return found
 
 
-def _named(reference: Value, thing: WorldObject, world: World) -> Key | None:
+def _named(reference: Value, resource: WorldObject, world: World) -> Key | None:
     if reference == "" or not isinstance(reference, str | Text | Unknown):
         return None
-    key = catalogue(world, KEY).find(reference, thing.surroundings)
+    key = catalogue(world, KEY).find(reference, resource.surroundings)
     if key is not None:
         return Key(_arn(key))
     if _is_alias(reference):
-        return _behind_alias(reference, thing, world)
+        return _behind_alias(reference, resource, world)
     spelled = spelled_out(reference)
     if _beginning(spelled).startswith("arn:") or _refers_to(reference, "aws_kms_", "arn"):
         return Key(reference)
     if isinstance(spelled, str):
-        return Key(_key_arn(thing, spelled))
+        return Key(_key_arn(resource, spelled))
     doubt = "" if _refers_to(reference, "aws_kms_") else "whether a customer managed key encrypts it"
-    return Key(_unseen(thing, "which key encrypts it is known only after apply"), doubt)
+    return Key(_unseen(resource, "which key encrypts it is known only after apply"), doubt)
 
 
 def _arn(key: WorldObject) -> TextLike:
@@ -77,9 +77,9 @@ def _arn(key: WorldObject) -> TextLike:
     )
 
 
-def _key_arn(thing: WorldObject, key_id: TextLike) -> TextLike:
-    """Write the ARN of a key by its id: it lives where the thing lives that names it so."""
-    own, around = thing.attribute("arn"), thing.surroundings
+def _key_arn(resource: WorldObject, key_id: TextLike) -> TextLike:
+    """Write the ARN of a key by its id: it lives where the resource lives that names it so."""
+    own, around = resource.attribute("arn"), resource.surroundings
     known = split(own) if isinstance(own, str) else None
     region, account = (known.region, known.account) if known else ("", "")
     return Arn(
@@ -87,8 +87,8 @@ def _key_arn(thing: WorldObject, key_id: TextLike) -> TextLike:
     ).as_text()
 
 
-def _unseen(thing: WorldObject, reason: str) -> TextLike:
-    return _key_arn(thing, Unknown(reason=reason, hole=NAME))
+def _unseen(resource: WorldObject, reason: str) -> TextLike:
+    return _key_arn(resource, Unknown(reason=reason, hole=NAME))
 
 
 def _beginning(spelled: TextLike) -> str:
@@ -122,15 +122,15 @@ def _alias_name(reference: TextLike) -> TextLike | None:
     return spelled_out(reference) if parts is None else parts.resource
 
 
-def _behind_alias(reference: TextLike, thing: WorldObject, world: World) -> Key | None:
+def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> Key | None:
     name = _alias_name(reference)
     if name is not None and _beginning(name).startswith("alias/aws/"):
         return None
     known = catalogue(world, ALIAS)
-    found = known.owner(reference) or known.by_arn(reference) or known.by_name(name, thing.surroundings)
+    found = known.owner(reference) or known.by_arn(reference) or known.by_name(name, resource.surroundings)
     for other in world.context if found is None else ():
         known = catalogue(other, ALIAS)
-        found = known.by_arn(reference) or known.by_name(name, thing.surroundings)
+        found = known.by_arn(reference) or known.by_name(name, resource.surroundings)
         if found is not None:
             return named_key(found.attribute("target_key_id"), found, other)
     target = found.attribute("target_key_id") if found else None
@@ -143,4 +143,4 @@ def _behind_alias(reference: TextLike, thing: WorldObject, world: World) -> Key 
             and Truth.some(equal(each.attribute(by), reference) for by in ("name", "arn")) is Truth.TRUE
         ):
             return Key(arn)
-    return Key(_unseen(thing, "the plan does not show which key the alias stands for"))
+    return Key(_unseen(resource, "the plan does not show which key the alias stands for"))

@@ -1,7 +1,7 @@
 """Decide whether a resource is yet to be created, so that no name known now can be its own.
 
-What AWS assigns to a new thing, an id or the end of an ARN, is none that was assigned before: a key that a plan creates
-definitely is not the key whose ARN a data source has read.
+What AWS assigns to a new resource, an id or the end of an ARN, is none that was assigned before: a key that a plan
+creates definitely is not the key whose ARN a data source has read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 
 
 def same(one: TextLike, other: TextLike, world: World) -> Truth:
-    """Compare two names of things, of which one may be assigned only when the plan is applied."""
+    """Compare two names of resources, of which one may be assigned only when the plan is applied."""
     truth = equal(one, other)
     if truth is not Truth.UNKNOWN:
         return truth
@@ -47,7 +47,7 @@ class _Made:
         self._former: dict[str, dict[str, WorldObject]] = {}
 
     def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
-        """Whether a name holds what AWS will assign to a new thing, and not what the old one had in its place."""
+        """Whether a name holds what AWS will assign to a new resource, and not what the old one had in its place."""
         return any(self._is_assigned(each, settled) for each in pieces(spelled_out(name)))
 
     def _is_assigned(self, piece: object, settled: TextLike | None) -> bool:
@@ -67,5 +67,5 @@ class _Made:
 
     def _there_before(self, kind: str) -> dict[str, WorldObject]:
         if kind not in self._former:
-            self._former[kind] = {str(each.address): each for each in self._before.things(kind)}
+            self._former[kind] = {str(each.address): each for each in self._before.resources(kind)}
         return self._former[kind]

@@ -75,7 +75,7 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
         return own
     old, new = _defaults(arn, world)
     bucket = bucket_of(arn, world)
-    created = bucket is not None and bucket.thing is not None and is_created(bucket.thing, world)
+    created = bucket is not None and bucket.resource is not None and is_created(bucket.resource, world)
     if new is None or new.holder is None or isinstance(new.with_bucket_key, Unknown):
         return None
     if not created and (old is None or old.with_bucket_key != new.with_bucket_key):
@@ -83,10 +83,10 @@ def has_bucket_key(arn: TextLike, world: World) -> bool | None:
     return new.with_bucket_key is True
 
 
-def chosen(thing: WorldObject, argument: str) -> Value:
+def chosen(resource: WorldObject, argument: str) -> Value:
     """Return an argument; where nothing is written and AWS chooses, it is as good as not set."""
-    value = thing.attribute(argument)
-    return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
+    value = resource.attribute(argument)
+    return None if isinstance(value, Unknown) and resource.configured(argument) is False else value
 
 
 # Objects that the plan manages, or looks up
@@ -106,14 +106,14 @@ def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, .
     return _as_uploaded(arn, world)
 
 
-def _own_key(reference: Value, thing: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...]:
+def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...]:
     """Return the key that an object names; one that was only read from S3 may be the key that AWS manages."""
-    key = named_key(reference, thing, world)
+    key = named_key(reference, resource, world)
     if key is None:
         return ()
-    if thing.configured("kms_key_id") is True or world.before() is world or _is_customers(key, arn, world):
+    if resource.configured("kms_key_id") is True or world.before() is world or _is_customers(key, arn, world):
         return (key,)
-    return (doubted(key, f"whether the key of {thing.address} is one that AWS manages"),)
+    return (doubted(key, f"whether the key of {resource.address} is one that AWS manages"),)
 
 
 def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
@@ -126,11 +126,11 @@ def _is_customers(key: Key, arn: TextLike, world: World) -> bool:
     return any(each and each.key and equal(each.key.arn, key.arn) is Truth.TRUE for each in _defaults(arn, world))
 
 
-def _is_plain(thing: WorldObject) -> bool:
+def _is_plain(resource: WorldObject) -> bool:
     """Whether the ETag of an object is that of its content, which it is under no KMS key."""
     from hashlib import md5
 
-    content, etag = thing.attribute("content"), thing.attribute("etag")
+    content, etag = resource.attribute("content"), resource.attribute("etag")
     return isinstance(content, str) and etag == md5(content.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -158,7 +158,7 @@ def _read(world: World) -> dict[TextLike, WorldObject]:
 
 def _of_bucket(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     bucket = bucket_of(arn, world)
-    if bucket is not None and bucket.thing is not None and is_created(bucket.thing, world):
+    if bucket is not None and bucket.resource is not None and is_created(bucket.resource, world):
         return _listed(_default(bucket, world))  # nothing was written into it before
     return _as_uploaded(arn, world)
 
@@ -203,10 +203,10 @@ def _default(bucket: Subject | None, world: World) -> Default | None:
 def _in_bucket(bucket: Subject, world: World) -> Default | None:
     """Read the encryption in the bucket resource itself; computed, it repeats what another resource sets."""
     argument = "server_side_encryption_configuration"
-    thing = bucket.thing
-    if thing is None or (not thing.configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
+    resource = bucket.resource
+    if resource is None or (not resource.configured(argument) and was_set(world, BUCKET_ENCRYPTION, bucket)):
         return None
-    return _set_by(thing, argument, world) if chosen(thing, argument) else None
+    return _set_by(resource, argument, world) if chosen(resource, argument) else None
 
 
 def _set_by(holder: WorldObject, argument: str, world: World) -> Default:

@@ -1,6 +1,6 @@
 """Find the resources that set something (a policy, an encryption) on another resource.
 
-The AWS provider splits things into several resources: a bucket and its policy are joined only by an argument.
+The AWS provider splits resources into several resources: a bucket and its policy are joined only by an argument.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from tfcheck.world.world import World, WorldObject
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """A resource type that sets something on a thing of one kind, named by one of its arguments.
+    """A resource type that sets something on a resource of one kind, named by one of its arguments.
 
-    `by` is the attribute of the thing that tells it from what is not in the plan.
+    `by` is the attribute of the resource that tells it from what is not in the plan.
     """
 
     type: str
@@ -50,18 +50,18 @@ ENDPOINT_POLICY = Setting("aws_vpc_endpoint_policy", "vpc_endpoint_id", ENDPOINT
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What may have settings: the thing where the plan manages it, else what is known of it.
+    """What may have settings: the resource where the plan manages it, else what is known of it.
 
     `names` are all texts that are it. `near` is where its names mean it; None where they mean it everywhere.
     """
 
-    thing: WorldObject | None
+    resource: WorldObject | None
     names: tuple[TextLike, ...]
     near: Surroundings | None = None
 
 
 class AttachedSettings(msgspec.Struct, frozen=True):
-    """The settings that are definitely on a thing, and those that may be."""
+    """The settings that are definitely on a resource, and those that may be."""
 
     sure: tuple[WorldObject, ...] = ()
     open: tuple[WorldObject, ...] = ()
@@ -78,30 +78,30 @@ class Settings:
         self._loose: list[tuple[WorldObject, TextLike]] = []
         self._others: list[tuple[WorldObject, TextLike]] = []
         self._found: dict[tuple[str, tuple[TextLike, ...], Surroundings | None], AttachedSettings] = {}
-        for holder in world.things(setting.type):
+        for holder in world.resources(setting.type):
             self._file(holder, setting, catalogue(world, setting.kind))
 
     def _file(self, holder: WorldObject, setting: Setting, known: Catalogue) -> None:
         reference = holder.attribute(setting.argument)
-        thing = known.find(reference, holder.surroundings)
-        if thing is not None:
-            self._filed.setdefault(str(thing.address), []).append(holder)
-            reference = thing.attribute(setting.by)
+        resource = known.find(reference, holder.surroundings)
+        if resource is not None:
+            self._filed.setdefault(str(resource.address), []).append(holder)
+            reference = resource.attribute(setting.by)
         if isinstance(reference, str | Text | Unknown):
-            (self._loose if thing is None else self._others).append((holder, reference))
+            (self._loose if resource is None else self._others).append((holder, reference))
 
     def on(self, subject: Subject) -> AttachedSettings:
-        """Return the settings on a thing."""
-        key = str(subject.thing.address) if subject.thing else "", subject.names, subject.near
+        """Return the settings on a resource."""
+        key = str(subject.resource.address) if subject.resource else "", subject.names, subject.near
         if key not in self._found:
             self._found[key] = self._on(subject)
         return self._found[key]
 
     def _on(self, subject: Subject) -> AttachedSettings:
-        filed = self._filed.get(str(subject.thing.address), ()) if subject.thing else ()
+        filed = self._filed.get(str(subject.resource.address), ()) if subject.resource else ()
         sure = [each for each in filed if self._remains(each)]
         open_ = [each for each in filed if each not in sure]
-        for holder, reference in (*self._loose, *(self._others if subject.thing is None else ())):
+        for holder, reference in (*self._loose, *(self._others if subject.resource is None else ())):
             truth = self._is_on(reference, holder, subject)
             if truth is Truth.TRUE:
                 sure.append(holder)
@@ -110,7 +110,7 @@ class Settings:
         return AttachedSettings(tuple(sure), tuple(open_))
 
     def _remains(self, holder: WorldObject) -> bool:
-        """Whether a setting definitely does not go with a thing that the plan deletes and creates again."""
+        """Whether a setting definitely does not go with a resource that the plan deletes and creates again."""
         return holder.remains_on(holder.attribute(self._argument)) is Truth.TRUE
 
     def _is_on(self, reference: TextLike, holder: WorldObject, subject: Subject) -> Truth:
@@ -137,7 +137,7 @@ def settings(world: World, setting: Setting) -> Settings:
 
 
 def was_set(world: World, setting: Setting, subject: Subject) -> bool:
-    """Whether the plan had this setting on a thing before the change: what the thing repeats of it is stale."""
+    """Whether the plan had this setting on a resource before the change: what the resource repeats of it is stale."""
     return bool(settings(world.once(_before), setting).on(subject).sure)
 
 

@@ -38,10 +38,10 @@ class _Addresses:
 
     def __init__(self, world: World) -> None:
         self._known: dict[str, str] = {}
-        for thing in (*world.things(*_TYPES), *world.looked_up(*_TYPES)):
-            arn = thing.attribute("arn")
+        for resource in (*world.resources(*_TYPES), *world.looked_up(*_TYPES)):
+            arn = resource.attribute("arn")
             if isinstance(arn, str | Text | Unknown) and arn != "":
-                self._known.setdefault(display(spelled_out(arn)), f"${{{thing.address}.arn}}")
+                self._known.setdefault(display(spelled_out(arn)), f"${{{resource.address}.arn}}")
 
     def with_reference(self, text: str) -> str:
         """Return a text with the longest ARN that its first ARN begins with as a reference."""

@@ -60,13 +60,13 @@ class Survival:
         self.notes: dict[str, str] = {}
 
     def of(self, instance: Instance) -> Truth:
-        """Whether an object is still there, as far as that depends on the one thing that it is on."""
+        """Whether an object is still there, as far as that depends on the one resource that it is on."""
         owner = OWNERS.get(instance.address.type)
         named = (instance.after or {}).get(owner.argument) if owner is not None else None
         return self.on(instance, named) if isinstance(named, str) else Truth.TRUE
 
     def on(self, instance: Instance, named: Value) -> Truth:
-        """Whether an object is still on the thing that it names, which may be one of several."""
+        """Whether an object is still on the resource that it names, which may be one of several."""
         owner = OWNERS.get(instance.address.type)
         if owner is None or not isinstance(named, str) or "create" in instance.actions:
             return Truth.TRUE
@@ -79,7 +79,7 @@ class Survival:
         return ~swept
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
-        """Whether an object that is written anew definitely is written after the thing that it is on."""
+        """Whether an object that is written anew definitely is written after the resource that it is on."""
         resource = self._declarations.config_resource(instance.address)
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()
@@ -109,7 +109,7 @@ class Survival:
         return self._deleted[kind]
 
     def _beside(self, one: Instance, other: Instance, owner: Owner) -> Truth:
-        """Whether two objects are where a name means one thing: in one account, and one region."""
+        """Whether two objects are where a name means one resource: in one account, and one region."""
         ours, theirs = self._providers.key_of(one.address), self._providers.key_of(other.address)
         if ours == theirs:
             return Truth.TRUE

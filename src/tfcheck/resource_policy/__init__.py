@@ -39,7 +39,7 @@ class ResourcePolicies:
         self._elsewhere = [_Alone(each, each.once(Policies)) for each in world.context]
 
     def of(self, resource: TextLike) -> ResourceSide:
-        """Find what guards the thing that an ARN names; `*` is guarded by nothing."""
+        """Find what guards the resource that an ARN names; `*` is guarded by nothing."""
         if resource not in self._found:
             found = self._alone.of(resource)
             for other in self._elsewhere:

@@ -48,8 +48,8 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
 
 def _owner(bucket: Subject, world: World) -> WorldObject | None:
     """Return a resource of the account that owns the bucket: only the owner can set a policy on it."""
-    if bucket.thing is not None:
-        return bucket.thing
+    if bucket.resource is not None:
+        return bucket.resource
     return next(iter(settings(world, BUCKET_POLICY).on(bucket).sure), None)
 
 
@@ -77,7 +77,7 @@ def _restrictions(bucket: Subject, owner: WorldObject, world: World) -> Iterator
         yield block, _flag(block)
     for block in joined.open:
         yield block, _flag(block) & Truth.UNKNOWN
-    for block in world.things("aws_s3_account_public_access_block"):
+    for block in world.resources("aws_s3_account_public_access_block"):
         same = block.surroundings.account == owner.surroundings.account
         yield block, _flag(block) if same else Truth.FALSE
 

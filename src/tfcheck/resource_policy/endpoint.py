@@ -19,12 +19,12 @@ from tfcheck.world.world import World, WorldObject
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:
     """Return which endpoint policies, SCPs and RCPs of the plan definitely do not allow a request."""
-    for thing, found in _endpoints(request.action.partition(":")[0], world, policies):
+    for resource, found in _endpoints(request.action.partition(":")[0], world, policies):
         if found.policy is not None and _allows(found.policy, request) is Truth.FALSE:
-            yield f"the policy of {thing.address} does not allow {request.action}, if the tasks call through it"
-    for thing in world.things("aws_organizations_policy"):
-        if _stands_in_the_way(thing, request, policies):
-            yield f"{thing.address} does not allow {request.action}, if it is attached to the tasks' account"
+            yield f"the policy of {resource.address} does not allow {request.action}, if the tasks call through it"
+    for resource in world.resources("aws_organizations_policy"):
+        if _stands_in_the_way(resource, request, policies):
+            yield f"{resource.address} does not allow {request.action}, if it is attached to the tasks' account"
 
 
 def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> Truth:
@@ -45,14 +45,14 @@ def _allows(policy: Policy, request: Request, *, denies_only: bool = False) -> T
 
 
 def _endpoints(service: str, world: World, policies: Policies) -> Iterator[tuple[WorldObject, PolicyOrReason]]:
-    for thing in world.things("aws_vpc_endpoint"):
-        name = thing.attribute("service_name")
+    for resource in world.resources("aws_vpc_endpoint"):
+        name = resource.attribute("service_name")
         if not isinstance(name, str) or not _serves(name, service):
             continue
-        joined = settings(world, ENDPOINT_POLICY).on(Subject(thing, ()))
-        holders = joined.sure or ((thing,) if thing.configured("policy") else ())
+        joined = settings(world, ENDPOINT_POLICY).on(Subject(resource, ()))
+        holders = joined.sure or ((resource,) if resource.configured("policy") else ())
         for holder in holders:
-            yield thing, policies.of_attribute(holder, "policy")
+            yield resource, policies.of_attribute(holder, "policy")
 
 
 def _serves(name: str, service: str) -> bool:
@@ -64,13 +64,13 @@ def _serves(name: str, service: str) -> bool:
 # Organizations
 
 
-def _stands_in_the_way(thing: WorldObject, request: Request, policies: Policies) -> bool:
-    kind: Value = thing.attribute("type") or "SERVICE_CONTROL_POLICY"
+def _stands_in_the_way(resource: WorldObject, request: Request, policies: Policies) -> bool:
+    kind: Value = resource.attribute("type") or "SERVICE_CONTROL_POLICY"
     if kind not in ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"):
         return False
     resource_side = kind == "RESOURCE_CONTROL_POLICY"
     read = PolicyKind.RESOURCE if resource_side else PolicyKind.IDENTITY
-    found = policies.read(thing.attribute("content"), str(thing.address), read)
+    found = policies.read(resource.attribute("content"), str(resource.address), read)
     return found.policy is not None and _denies(found.policy, request, resource_side=resource_side)
 
 

@@ -19,13 +19,13 @@ def file_system_guard(arn: TextLike, world: World, policies: Policies) -> Resour
     """Find the policy of a file system."""
     subject = file_system_of(arn, world)
     found = set_policy(world, policies, FILE_SYSTEM_POLICY, subject)
-    seen = subject.thing is not None or found is not None
+    seen = subject.resource is not None or found is not None
     found = found or PolicyOrReason()
     return ResourceSide(
         found.policy,
         found.hidden or None,
-        account=subject.thing.surroundings.account if subject.thing else None,
-        in_plan=subject.thing is not None,
+        account=subject.resource.surroundings.account if subject.resource else None,
+        in_plan=subject.resource is not None,
         kind="open",
         outside=None if seen else "a file system outside the plan",
     )

@@ -21,13 +21,13 @@ _CONTEXT_KEY = "kms:EncryptionContext:"
 class KeyGrant(msgspec.Struct, frozen=True):
     """A grant: who may do what with a key. `sure` is false where it may be on another key."""
 
-    thing: WorldObject
+    resource: WorldObject
     sure: bool = True
 
     @property
     def origin(self) -> Origin:
         """Return where it stands, as evidence names it."""
-        return Origin(str(self.thing.address), None, UNLISTED)
+        return Origin(str(self.resource.address), None, UNLISTED)
 
     def covers(self, request: Request) -> Truth:
         """Whether the grant is for the request's caller, operation and encryption context."""
@@ -35,20 +35,20 @@ class KeyGrant(msgspec.Struct, frozen=True):
         return truth if self.sure else truth & Truth.UNKNOWN
 
     def _is_for(self, request: Request) -> Truth:
-        grantee = self.thing.attribute("grantee_principal")
+        grantee = self.resource.attribute("grantee_principal")
         return equal(grantee, request.caller.arn) if isinstance(grantee, str | Text | Unknown) else Truth.FALSE
 
     def _includes(self, action: str) -> Truth:
         operation = action.partition(":")[2]
-        operations = items(self.thing.attribute("operations"))
+        operations = items(self.resource.attribute("operations"))
         if isinstance(operations, Unknown):
             return Truth.UNKNOWN
         return Truth.some(equal(each, operation) for each in operations)
 
     def _constraints_hold(self, context: Context) -> Truth:
-        constraints = items(self.thing.attribute("constraints"))
+        constraints = items(self.resource.attribute("constraints"))
         if isinstance(constraints, Unknown):
-            return Truth.UNKNOWN if self.thing.configured("constraints") is not False else Truth.TRUE
+            return Truth.UNKNOWN if self.resource.configured("constraints") is not False else Truth.TRUE
         return Truth.every(_holds(each, context) for each in constraints)
 
 

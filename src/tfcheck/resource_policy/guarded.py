@@ -12,15 +12,14 @@ from tfcheck.symbolic.value import TextLike
 
 
 class ResourceSide(msgspec.Struct, frozen=True):
-    """What the needed thing says of itself.
+    """The policy of a needed resource, and who owns it.
 
     `hidden` says which policy it has, or may have, that cannot be read; `perhaps` are those that it may have and that
-    can. `outside` is the thing where the plan does not show it, so that nothing is known of its policy; it
-    never holds the ARN, which may be sensitive. With
-    `outside_only_elsewhere` that matters only to callers of other accounts. `account` is the account that owns it; None
-    takes it from the ARN. `in_plan` tells that the plan shows the thing. A thing of kind `kms` without a policy has the
-    default key policy; one of kind `open` lets everybody in. `grants` are grants on a key. `notes` are assumptions, for
-    people.
+    can. `outside` describes a resource that the plan does not show, so that nothing is known of its policy; it never
+    contains the ARN, which may be sensitive. With `outside_only_elsewhere` that matters only to callers of other
+    accounts. `account` is the account that owns it; None takes it from the ARN. `in_plan` is set if the plan shows the
+    resource. A resource of kind `kms` without a policy has the default key policy; one of kind `open` lets everybody
+    in. `grants` are grants on a key. `notes` are assumptions, for people.
     """
 
     policy: Policy | None = None

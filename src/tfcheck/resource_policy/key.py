@@ -19,17 +19,17 @@ from tfcheck.world.world import World, WorldObject
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a key, and the grants on it."""
-    thing = catalogue(world, KEY).by_arn(arn)
-    subject = Subject(thing, tuple(_names(arn, thing)))
+    resource = catalogue(world, KEY).by_arn(arn)
+    subject = Subject(resource, tuple(_names(arn, resource)))
     found = set_policy(world, policies, KEY_POLICY, subject)
-    seen = thing is not None or found is not None
+    seen = resource is not None or found is not None
     if found is None:
-        found = own_policy(world, policies, KEY_POLICY, subject) if thing else PolicyOrReason()
+        found = own_policy(world, policies, KEY_POLICY, subject) if resource else PolicyOrReason()
     return ResourceSide(
         found.policy,
         found.hidden or None,
-        account=thing.surroundings.account if thing else None,
-        in_plan=thing is not None,
+        account=resource.surroundings.account if resource else None,
+        in_plan=resource is not None,
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
@@ -37,8 +37,8 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     )
 
 
-def _names(arn: TextLike, thing: WorldObject | None) -> list[TextLike]:
-    known = [thing.attribute(each) for each in ("arn", "key_id", "id")] if thing else []
+def _names(arn: TextLike, resource: WorldObject | None) -> list[TextLike]:
+    known = [resource.attribute(each) for each in ("arn", "key_id", "id")] if resource else []
     names: list[TextLike] = [each for each in known if isinstance(each, str | Text | Unknown)]
     parts = split(arn)
     return [*names, arn, *([_key_id(parts.resource)] if parts else [])]

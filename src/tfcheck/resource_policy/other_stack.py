@@ -10,11 +10,11 @@ from tfcheck.world.state_location import SEVERAL
 
 
 def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:
-    """Join what two stacks show of one thing; what the first one shows comes first.
+    """Join what two stacks show of one resource; what the first one shows comes first.
 
-    Only one stack makes a thing: where both show it, the other one remembers what it was.
+    Only one stack makes a resource: where both show it, the other one remembers what it was.
 
-    An account that the other stack does not tell is then taken from the ARN, as for a thing that no stack shows; it
+    An account that the other stack does not tell is then taken from the ARN, as for a resource that no stack shows; it
     stays open where that stack is known to work in several.
     """
     if found.in_plan and theirs.in_plan:
@@ -30,5 +30,5 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
 
 
 def _tells(theirs: ResourceSide, resource: TextLike) -> bool:
-    """Whether the other stack shows the thing, a policy of it, or one that may be of it."""
+    """Whether the other stack shows the resource, a policy of it, or one that may be of it."""
     return theirs.in_plan or theirs.policy is not None or (theirs.hidden is not None and isinstance(resource, str))

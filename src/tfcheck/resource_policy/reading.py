@@ -9,7 +9,7 @@ from tfcheck.world.world import World, WorldObject
 
 
 def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason | None:
-    """Read the policy that a resource of its own sets on a thing; None where none does."""
+    """Read the policy that a resource of its own sets on a resource; None where none does."""
     joined = settings(world, setting).on(subject)
     for holder in joined.sure:
         found = policies.of_attribute(holder, "policy")
@@ -22,23 +22,23 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
 
 
 def own_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:
-    """Read the `policy` argument of a thing itself.
+    """Read the `policy` argument of a resource itself.
 
     NOTE: the argument is computed where nothing is written. It then repeats what another resource sets, also one that
-    this plan deletes; on a new thing it is unknown and means that there is none.
+    this plan deletes; on a new resource it is unknown and means that there is none.
     """
-    thing = subject.thing
-    if thing is None:
+    resource = subject.resource
+    if resource is None:
         return PolicyOrReason()
-    if not thing.configured("policy"):
+    if not resource.configured("policy"):
         if was_set(world, setting, subject):
             return PolicyOrReason()
-        if isinstance(thing.attribute("policy"), Unknown):
-            return _unwritten(thing)
-    return policies.of_attribute(thing, "policy")
+        if isinstance(resource.attribute("policy"), Unknown):
+            return _unwritten(resource)
+    return policies.of_attribute(resource, "policy")
 
 
-def _unwritten(thing: WorldObject) -> PolicyOrReason:
-    if thing.configured("policy") is False:
+def _unwritten(resource: WorldObject) -> PolicyOrReason:
+    if resource.configured("policy") is False:
         return PolicyOrReason()
-    return PolicyOrReason(hidden=f"the policy of {thing.address}, which this plan does not show,")
+    return PolicyOrReason(hidden=f"the policy of {resource.address}, which this plan does not show,")

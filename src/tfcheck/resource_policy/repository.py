@@ -26,20 +26,20 @@ from tfcheck.world.world import World
 
 def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policies of a repository and of the registry that it is in."""
-    thing = catalogue(world, REPOSITORY).by_arn(arn)
+    resource = catalogue(world, REPOSITORY).by_arn(arn)
     parts = split(arn)
     if parts is None:
         return unidentified(world, (REPOSITORY_POLICY,))
-    near = thing.surroundings if thing else Surroundings(parts.partition, parts.region, parts.account)
-    own = set_policy(world, policies, REPOSITORY_POLICY, Subject(thing, (arn, _name(parts.resource)), near))
+    near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
+    own = set_policy(world, policies, REPOSITORY_POLICY, Subject(resource, (arn, _name(parts.resource)), near))
     found = [*([own] if own else []), *_registry(near, world, policies)]
     readable = [each.policy for each in found if each.policy is not None]
     return ResourceSide(
         _joined(readable),
         next((each.hidden for each in found if each.hidden), None),
-        account=thing.surroundings.account if thing else None,
-        in_plan=thing is not None,
-        outside="a repository outside the plan" if thing is None and own is None else None,
+        account=resource.surroundings.account if resource else None,
+        in_plan=resource is not None,
+        outside="a repository outside the plan" if resource is None and own is None else None,
         perhaps=own.perhaps if own else (),
     )
 
@@ -50,7 +50,7 @@ def _name(resource: TextLike) -> TextLike:
 
 
 def _registry(near: Surroundings, world: World, policies: Policies) -> Iterator[PolicyOrReason]:
-    for holder in world.things("aws_ecr_registry_policy"):
+    for holder in world.resources("aws_ecr_registry_policy"):
         here = equal(holder.surroundings.region, near.region) & equal(holder.surroundings.account, near.account)
         if here is Truth.TRUE:
             yield policies.of_attribute(holder, "policy")

@@ -16,15 +16,17 @@ from tfcheck.world.world import World
 
 def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     """Find the policy of a secret."""
-    thing = secret_of(arn, world)
-    own = thing.attribute("arn") if thing else None
+    resource = secret_of(arn, world)
+    own = resource.attribute("arn") if resource else None
     names = (arn, own) if isinstance(own, str | Text | Unknown) else (arn,)
-    subject = Subject(thing, names)
+    subject = Subject(resource, names)
     found = set_policy(world, policies, SECRET_POLICY, subject)
-    if found is None and thing is None:
+    if found is None and resource is None:
         return ResourceSide(outside="a secret outside the plan")
     if found is None:
         found = own_policy(world, policies, SECRET_POLICY, subject)
-    managed = thing is not None and thing.address.mode == "managed"
-    account = thing.surroundings.account if thing is not None and managed else None
-    return ResourceSide(found.policy, found.hidden or None, account, in_plan=thing is not None, perhaps=found.perhaps)
+    managed = resource is not None and resource.address.mode == "managed"
+    account = resource.surroundings.account if resource is not None and managed else None
+    return ResourceSide(
+        found.policy, found.hidden or None, account, in_plan=resource is not None, perhaps=found.perhaps
+    )

@@ -33,8 +33,8 @@ def service_of(arn: TextLike) -> str | None:
 
 
 def unidentified(world: World, settings: tuple[Setting, ...] = _POLICIES) -> ResourceSide:
-    """Describe a thing that may be any: each policy of the plan may turn out to be its own."""
+    """Describe a resource that may be any: each policy of the plan may turn out to be its own."""
     for setting in settings:
-        for holder in world.things(setting.type):
+        for holder in world.resources(setting.type):
             return ResourceSide(hidden=f"{holder.address}, which may be on what is known only after apply,")
     return ResourceSide(outside="what is known only after apply")

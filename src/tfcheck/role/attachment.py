@@ -37,7 +37,7 @@ def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
 
     NOTE: what a state shows has no provider configuration: that nothing tells its account is no sign of another one.
     """
-    ours = grant.thing.surroundings.account
+    ours = grant.resource.surroundings.account
     truth = Truth.TRUE if account is None else equal(ours, account)
     configured = any(isinstance(each, Unknown) and each.symbol is not None for each in (ours, account))
     return Truth.TRUE if truth is Truth.UNKNOWN and not configured else truth
@@ -90,10 +90,12 @@ class Attachments:
     def _is_undone(self, grant: PolicyAttachment, role: WorldObject, attached: Attached) -> bool:
         """Whether the update of a role removes, or may remove, what a resource that does not change attaches to it."""
         goes = undone(role, self._world).removes(grant.name, grant.reference)
-        if goes is Truth.FALSE or not is_unchanged(grant.thing, self._world):
+        if goes is Truth.FALSE or not is_unchanged(grant.resource, self._world):
             return False
         if goes is Truth.TRUE:
-            attached.notes.append(f"{grant.thing.address} is removed by this change: {role.address} does not list it")
+            attached.notes.append(
+                f"{grant.resource.address} is removed by this change: {role.address} does not list it"
+            )
         else:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
@@ -112,7 +114,7 @@ class Attachments:
         attached = Attached()
         if not isinstance(name, str) or self._manages(name):
             return attached
-        here = [(each, equal(each.thing.surroundings.account, account)) for each in self._for("", name)[0]]
+        here = [(each, equal(each.resource.surroundings.account, account)) for each in self._for("", name)[0]]
         sure = [each for each, truth in here if truth is Truth.TRUE]
         self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, fate)
         return attached
@@ -125,7 +127,7 @@ class Attachments:
     @cached_property
     def _role_names(self) -> tuple[frozenset[str], tuple[Value, ...]]:
         """The names of the roles of this world: those that are known, and the others."""
-        names = [each.attribute("name") for each in self._world.things("aws_iam_role")]
+        names = [each.attribute("name") for each in self._world.resources("aws_iam_role")]
         known = frozenset(each for each in names if isinstance(each, str))
         return known, tuple(each for each in names if not isinstance(each, str))
 
@@ -171,19 +173,19 @@ class Attachments:
             self._doubt(grant, "which may be attached to this role", attached)
         for pair in possibly_of_one_name(kept, open_):
             attached.same_name_policies.append(
-                tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in pair)
+                tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in pair)
             )
         for group in of_one_name(kept):
             # NOTE: one that cannot be read may remain as well; that it is hidden is counted in already.
             attached.same_name_policies.append(
-                tuple(self._policy(each).policy or Policy(str(each.thing.address)) for each in group)
+                tuple(self._policy(each).policy or Policy(str(each.resource.address)) for each in group)
             )
-            named = " and ".join(str(grant.thing.address) for grant in group)
+            named = " and ".join(str(grant.resource.address) for grant in group)
             attached.notes.append(f"{named} have one name on one role: the last one written remains")
 
     def _remains(self, grant: PolicyAttachment, attached: Attached) -> bool:
         """Whether a grant definitely does not go with the role, which the plan may delete and create again."""
-        remains = grant.thing.remains_on(grant.role)
+        remains = grant.resource.remains_on(grant.role)
         if remains is Truth.UNKNOWN:
             self._doubt(grant, "which may go with the role that this plan deletes", attached)
         return remains is Truth.TRUE
@@ -193,12 +195,12 @@ class Attachments:
         if fate.stays is Truth.UNKNOWN:
             self._doubt(grant, f"unless {fate.because}", attached)
         elif fate.stays is Truth.FALSE and fate.because:
-            attached.notes.append(f"{grant.thing.address} does not count: {fate.because}")
+            attached.notes.append(f"{grant.resource.address} does not count: {fate.because}")
         return fate.stays is Truth.TRUE
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Count in a policy that need not be on the role."""
-        attached.hidden.append(f"{grant.thing.address}, {why}")
+        attached.hidden.append(f"{grant.resource.address}, {why}")
         policy = self._policy(grant).policy
         attached.perhaps += [] if policy is None else [policy]
 
@@ -206,9 +208,9 @@ class Attachments:
         if grant.found is not None:
             return grant.found
         if grant.reference is not None:
-            marked = any(map(grant.thing.sensitive, ("policy_arn", "policy_arns", "managed_policy_arns")))
-            return self._policies.by_arn(grant.reference, str(grant.thing.address) if marked else "")
-        return self._policies.of_attribute(grant.thing, "policy")
+            marked = any(map(grant.resource.sensitive, ("policy_arn", "policy_arns", "managed_policy_arns")))
+            return self._policies.by_arn(grant.reference, str(grant.resource.address) if marked else "")
+        return self._policies.of_attribute(grant.resource, "policy")
 
     # Which grants are for a role
 
@@ -245,7 +247,7 @@ class Attachments:
         self,
     ) -> tuple[dict[str, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]]:
         """File every grant by the role it refers to, by the name it gives, or as one that cannot be told."""
-        roles = {str(each.address) for each in self._world.things("aws_iam_role")}
+        roles = {str(each.address) for each in self._world.resources("aws_iam_role")}
         roles |= {str(each.address) for each in self._world.looked_up("aws_iam_role")}
         by_owner: dict[str, list[PolicyAttachment]] = {}
         by_name: dict[TextLike, list[PolicyAttachment]] = {}
@@ -337,11 +339,11 @@ class Attachments:
         before = self._world.before()
         names: dict[str, set[str]] = {}
         arns: dict[str, set[str]] = {}
-        for each in before.things("aws_iam_role_policy"):
+        for each in before.resources("aws_iam_role_policy"):
             names.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("name")))
-        for each in before.things("aws_iam_role_policy_attachment"):
+        for each in before.resources("aws_iam_role_policy_attachment"):
             arns.setdefault(str(each.attribute("role")), set()).add(str(each.attribute("policy_arn")))
-        for each in before.things("aws_iam_policy_attachment"):
+        for each in before.resources("aws_iam_policy_attachment"):
             for role in members(each.attribute("roles"), "the list of roles is not in the plan"):
                 arns.setdefault(str(role), set()).add(str(each.attribute("policy_arn")))
         return names, arns
@@ -360,7 +362,9 @@ class Attachments:
             listed, own = (managed, grant.reference) if grant.reference is not None else (inline, grant.name)
             stays = listed.keeps(own)
             if stays is Truth.FALSE:
-                attached.notes.append(f"{grant.thing.address} is removed again: an exclusive resource does not list it")
+                attached.notes.append(
+                    f"{grant.resource.address} is removed again: an exclusive resource does not list it"
+                )
             elif stays is Truth.UNKNOWN:
                 self._doubt(grant, "which an exclusive resource may remove", attached)
             else:
@@ -374,11 +378,11 @@ class Attachments:
         policy = identity(grant.reference)
         filed = self._owners.get(policy, ()) if policy is not None else ()
         vague = (each for each in self._owners.get(None, ()) if self._may_own(each, grant))
-        for thing in (*filed, *vague):
-            roles = items(thing.attribute("roles"))
+        for resource in (*filed, *vague):
+            roles = items(resource.attribute("roles"))
             includes = not isinstance(roles, Unknown) and any(equal(role, name) is Truth.TRUE for role in roles)
-            if thing.address != grant.thing.address and not includes:
-                self._doubt(grant, f"which {thing.address} may undo: it leaves the role out", attached)
+            if resource.address != grant.resource.address and not includes:
+                self._doubt(grant, f"which {resource.address} may undo: it leaves the role out", attached)
                 return True
         return False
 
@@ -390,6 +394,6 @@ class Attachments:
     def _owners(self) -> dict[TextLike | None, list[WorldObject]]:
         """Index the resources that own all attachments of a policy by its ARN; None where that is unknown."""
         found: dict[TextLike | None, list[WorldObject]] = {}
-        for thing in self._world.things("aws_iam_policy_attachment"):
-            found.setdefault(identity(thing.attribute("policy_arn")), []).append(thing)
+        for resource in self._world.resources("aws_iam_policy_attachment"):
+            found.setdefault(identity(resource.attribute("policy_arn")), []).append(resource)
         return found

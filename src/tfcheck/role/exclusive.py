@@ -34,7 +34,7 @@ class Exclusive:
 
 def exclusive(world: World, resource_type: str, argument: str, name: Value) -> Exclusive:
     """Return what the exclusive resources of one type, which remove everything they do not list, leave on a role."""
-    holders = ((each, equal(each.attribute("role_name"), name)) for each in world.things(resource_type))
+    holders = ((each, equal(each.attribute("role_name"), name)) for each in world.resources(resource_type))
     return Exclusive([(truth, items(each.attribute(argument))) for each, truth in holders if truth is not Truth.FALSE])
 
 

@@ -18,7 +18,7 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
     `found` is the policy where it has been read already.
     """
 
-    thing: WorldObject
+    resource: WorldObject
     role: Value
     name: Value = None
     reference: Value = None
@@ -27,16 +27,18 @@ class PolicyAttachment(msgspec.Struct, frozen=True):
 
 def grants(world: World) -> Iterator[PolicyAttachment]:
     """Return everything in the plan that attaches a policy to a role, except what roles say themselves."""
-    for thing in world.things("aws_iam_role_policy"):
-        yield PolicyAttachment(thing, thing.attribute("role"), name=thing.attribute("name"))
-    for thing in world.things("aws_iam_role_policy_attachment"):
-        yield PolicyAttachment(thing, thing.attribute("role"), reference=known_arn(thing.attribute("policy_arn")))
-    for thing in world.things("aws_iam_policy_attachment"):
-        for role in members(thing.attribute("roles"), "the list of roles is known only after apply"):
-            yield PolicyAttachment(thing, role, reference=known_arn(thing.attribute("policy_arn")))
-    for thing in world.things("aws_iam_role_policy_attachments_exclusive"):
-        for arn in members(thing.attribute("policy_arns"), "the list of policies is known only after apply"):
-            yield PolicyAttachment(thing, thing.attribute("role_name"), reference=known_arn(arn))
+    for resource in world.resources("aws_iam_role_policy"):
+        yield PolicyAttachment(resource, resource.attribute("role"), name=resource.attribute("name"))
+    for resource in world.resources("aws_iam_role_policy_attachment"):
+        yield PolicyAttachment(
+            resource, resource.attribute("role"), reference=known_arn(resource.attribute("policy_arn"))
+        )
+    for resource in world.resources("aws_iam_policy_attachment"):
+        for role in members(resource.attribute("roles"), "the list of roles is known only after apply"):
+            yield PolicyAttachment(resource, role, reference=known_arn(resource.attribute("policy_arn")))
+    for resource in world.resources("aws_iam_role_policy_attachments_exclusive"):
+        for arn in members(resource.attribute("policy_arns"), "the list of policies is known only after apply"):
+            yield PolicyAttachment(resource, resource.attribute("role_name"), reference=known_arn(arn))
 
 
 def known_arn(value: Value) -> Value:

@@ -1,7 +1,7 @@
 """Decide what other stacks leave of the policies that one stack attaches to a role.
 
-To AWS a policy on a role is one thing, whatever resource attaches it: addresses and ids differ from stack to stack, so
-that roles and policies are compared. Follows what the AWS provider does where attachments and inline policies are
+To AWS a policy on a role is one object, whichever resource attaches it: addresses and ids differ from stack to stack,
+so roles and policies are compared. Follows what the AWS provider does where attachments and inline policies are
 deleted, for aws_iam_policy_attachment, which owns all attachments of its policy, and for what lists all that a role is
 to have: the two `_exclusive` resources, and the arguments `inline_policy` and `managed_policy_arns` of aws_iam_role.
 """
@@ -36,7 +36,7 @@ class TargetRole(msgspec.Struct, frozen=True):
     def lives_with(self, grant: PolicyAttachment) -> Truth:
         """Whether a grant is made in the account of the role: it attaches nothing in another one."""
         arn = split(grant.reference) if isinstance(grant.reference, str) else None
-        told = arn.account if arn is not None and arn.account != "aws" else grant.thing.surroundings.account
+        told = arn.account if arn is not None and arn.account != "aws" else grant.resource.surroundings.account
         return equal(told, self.account)
 
 
@@ -63,7 +63,7 @@ class OtherStackGrants:
                 yield GrantOutcome(Truth.FALSE)
             else:
                 alike = Truth.FALSE if self._target.lives_with(held) is Truth.TRUE else Truth.UNKNOWN
-                yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.thing.address} removes it")
+                yield GrantOutcome(max(sure, alike, key=lambda each: each.value), f"{held.resource.address} removes it")
         for ruler, truth in self._rulers(other, grant):
             # NOTE: a plan was refreshed, so that what it shows of such a list is there; a state may be older.
             acts = other is self._stacks[0] or _is_changed(ruler, other)
@@ -74,7 +74,7 @@ class OtherStackGrants:
         """Return what a stack may do to it that counts after its own; to what is planned now only by its own change."""
         if not other.once(_Given).of(self._target, grant):
             for held in other.before().once(_Given).of(self._target, grant):
-                yield GrantOutcome(Truth.UNKNOWN, f"{held.thing.address} removes it")
+                yield GrantOutcome(Truth.UNKNOWN, f"{held.resource.address} removes it")
         for ruler, _ in self._rulers(other, grant):
             if self._own or _is_changed(ruler, other):
                 yield GrantOutcome(Truth.UNKNOWN, f"{ruler.address} removes what it does not list")
@@ -82,9 +82,9 @@ class OtherStackGrants:
     def _may_come_later(self, grant: PolicyAttachment) -> bool:
         """Whether its stack is still to make it, so that it may come after another stack has taken it away."""
         before = self._stacks[self._own].before()
-        if grant.thing.address.type != "aws_iam_role":
+        if grant.resource.address.type != "aws_iam_role":
             return not before.once(_Given).of(self._target, grant, listed=True)
-        role = _earlier(grant.thing, self._stacks[self._own])
+        role = _earlier(grant.resource, self._stacks[self._own])
         argument = "inline_policy" if grant.reference is None else "managed_policy_arns"
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
@@ -95,13 +95,16 @@ class OtherStackGrants:
         """
         ruling = other.once(_Rulers)
         found = [
-            (thing, _lists(thing.attribute(argument), grant))
-            for thing, argument in ruling.listing(self._target.name, inline=grant.reference is None)
+            (resource, _lists(resource.attribute(argument), grant))
+            for resource, argument in ruling.listing(self._target.name, inline=grant.reference is None)
         ]
         found += [(each, _holds(each.attribute("roles"), self._target.name)) for each in ruling.owning(grant)]
-        for thing, truth in found:
-            if truth is not Truth.TRUE and equal(thing.surroundings.account, self._target.account) is not Truth.FALSE:
-                yield thing, truth
+        for resource, truth in found:
+            if (
+                truth is not Truth.TRUE
+                and equal(resource.surroundings.account, self._target.account) is not Truth.FALSE
+            ):
+                yield resource, truth
 
 
 class _Rulers:
@@ -112,14 +115,14 @@ class _Rulers:
         self._owning: dict[TextLike, list[WorldObject]] = {}
         for inline, kinds in ((True, _INLINE), (False, _MANAGED)):
             for kind, by, argument in kinds:
-                for thing in world.things(kind):
-                    name = thing.attribute(by)
-                    if isinstance(name, str) and (kind != "aws_iam_role" or thing.configured(argument)):
-                        self._listing.setdefault((inline, name), []).append((thing, argument))
-        for thing in world.things("aws_iam_policy_attachment"):
-            policy = identity(thing.attribute("policy_arn"))
+                for resource in world.resources(kind):
+                    name = resource.attribute(by)
+                    if isinstance(name, str) and (kind != "aws_iam_role" or resource.configured(argument)):
+                        self._listing.setdefault((inline, name), []).append((resource, argument))
+        for resource in world.resources("aws_iam_policy_attachment"):
+            policy = identity(resource.attribute("policy_arn"))
             if policy is not None:
-                self._owning.setdefault(policy, []).append(thing)
+                self._owning.setdefault(policy, []).append(resource)
 
     def listing(self, role: Value, *, inline: bool) -> Sequence[tuple[WorldObject, str]]:
         """Return what lists all that a role is to have, with the argument that does."""
@@ -151,7 +154,7 @@ class _Given:
             each
             for each in self._by_role.get(target.name, ())
             if _is_same(each, grant)
-            and (listed or each.thing.address.type not in _LISTING)
+            and (listed or each.resource.address.type not in _LISTING)
             and target.lives_with(each) is not Truth.FALSE
         ]
 
@@ -178,29 +181,29 @@ def _holds(listed: Value, wanted: Value) -> Truth:
     return Truth.some(equal(wanted, each) for each in elements)
 
 
-def _is_changed(thing: WorldObject, world: World) -> bool:
-    """Whether the change of its stack makes a thing that lists or owns attachments, or may change it."""
-    earlier = _earlier(thing, world)
+def _is_changed(resource: WorldObject, world: World) -> bool:
+    """Whether the change of its stack makes a resource that lists or owns attachments, or may change it."""
+    earlier = _earlier(resource, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
     return earlier is None or any(
-        equal(earlier.attribute(each), thing.attribute(each)) is not Truth.TRUE for each in names
+        equal(earlier.attribute(each), resource.attribute(each)) is not Truth.TRUE for each in names
     )
 
 
-def _earlier(thing: WorldObject, world: World) -> WorldObject | None:
-    """Return a thing as it was before the change of its stack; None where it was not there."""
-    return world.once(_Before).of(thing)
+def _earlier(resource: WorldObject, world: World) -> WorldObject | None:
+    """Return a resource as it was before the change of its stack; None where it was not there."""
+    return world.once(_Before).of(resource)
 
 
 class _Before:
-    """The things that were there before the change of one stack, by address."""
+    """The resources that were there before the change of one stack, by address."""
 
     def __init__(self, world: World) -> None:
         self._world = world.before()
         self._found: dict[str, dict[str, WorldObject]] = {}
 
-    def of(self, thing: WorldObject) -> WorldObject | None:
-        kind = thing.address.type
+    def of(self, resource: WorldObject) -> WorldObject | None:
+        kind = resource.address.type
         if kind not in self._found:
-            self._found[kind] = {str(each.address): each for each in self._world.things(kind)}
-        return self._found[kind].get(str(thing.address))
+            self._found[kind] = {str(each.address): each for each in self._world.resources(kind)}
+        return self._found[kind].get(str(resource.address))

@@ -50,15 +50,17 @@ class Policies:
         self._world = world
         self._read: dict[tuple[str, str], PolicyOrReason] = {}
 
-    def of_attribute(self, thing: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
+    def of_attribute(self, resource: WorldObject, attribute: str, kind: PolicyKind | None = None) -> PolicyOrReason:
         """Read the policy document in an attribute of a resource; nothing where the attribute is not set.
 
         `kind` says what the policy is attached to, where the resource's type does not.
         """
-        key = (str(thing.address), attribute)
+        key = (str(resource.address), attribute)
         if key not in self._read:
-            kind = kind or _kind(thing.address.type, attribute)
-            self._read[key] = self.read(thing.attribute(attribute), key[0], kind, secret=thing.sensitive(attribute))
+            kind = kind or _kind(resource.address.type, attribute)
+            self._read[key] = self.read(
+                resource.attribute(attribute), key[0], kind, secret=resource.sensitive(attribute)
+            )
         return self._read[key]
 
     def read(
@@ -91,16 +93,16 @@ class Policies:
         """
         if not isinstance(reference, str | Text | Unknown):
             return PolicyOrReason(hidden="an attached policy whose ARN is not known")
-        thing = self.thing(reference)
-        newer = self._newer(thing) if thing is not None and thing.address.mode == "data" else None
-        if thing is not None and newer is not None:
-            return newer.by_arn(thing.attribute("arn"))
-        if thing is not None:
-            found = self.of_attribute(thing, "policy")
-            bundled = None if found.policy else self._bundled(_looked_up_arn(thing), secret_in)
+        resource = self.resource(reference)
+        newer = self._newer(resource) if resource is not None and resource.address.mode == "data" else None
+        if resource is not None and newer is not None:
+            return newer.by_arn(resource.attribute("arn"))
+        if resource is not None:
+            found = self.of_attribute(resource, "policy")
+            bundled = None if found.policy else self._bundled(_looked_up_arn(resource), secret_in)
             if bundled is not None or found.policy or found.hidden:
                 return bundled or found
-            return PolicyOrReason(hidden=f"{thing.address}, whose text the plan does not show")
+            return PolicyOrReason(hidden=f"{resource.address}, whose text the plan does not show")
         spelled = spelled_out(reference)
         bundled = self._bundled(spelled, secret_in)
         if bundled is not None:
@@ -136,14 +138,14 @@ class Policies:
     def changes(self, arn: str) -> bool:
         """Whether the change of this world makes the policy with this ARN, or may alter its text."""
         text = self._by_arn[arn].attribute("policy")
-        before = (each for each in self._world.before().things("aws_iam_policy") if each.attribute("arn") == arn)
+        before = (each for each in self._world.before().resources("aws_iam_policy") if each.attribute("arn") == arn)
         return not any(equal(each.attribute("policy"), text) is Truth.TRUE for each in before)
 
     def holds(self, arn: TextLike) -> bool:
         """Whether a policy of this world has an ARN, as far as it is known."""
         return isinstance(arn, str) and arn in self._by_arn
 
-    def thing(self, reference: TextLike) -> WorldObject | None:
+    def resource(self, reference: TextLike) -> WorldObject | None:
         """Find the policy of the plan, or looked up by it, that an ARN or a reference definitely means."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
@@ -158,7 +160,7 @@ class Policies:
 
     @cached_property
     def _all(self) -> list[WorldObject]:
-        return [*self._world.looked_up("aws_iam_policy"), *self._world.things("aws_iam_policy")]
+        return [*self._world.looked_up("aws_iam_policy"), *self._world.resources("aws_iam_policy")]
 
     @cached_property
     def _by_address(self) -> dict[str, WorldObject]:
@@ -174,15 +176,15 @@ class Policies:
         return found
 
 
-def _looked_up_arn(thing: WorldObject) -> Value:
+def _looked_up_arn(resource: WorldObject) -> Value:
     """Return the ARN of a policy; that of one of AWS's own also where a look-up by its name waits for apply."""
-    name, prefix = thing.attribute("name"), thing.attribute("path_prefix") or ""
-    by_name = thing.address.mode == "data" and thing.configured("name") and isinstance(name, str)
+    name, prefix = resource.attribute("name"), resource.attribute("path_prefix") or ""
+    by_name = resource.address.mode == "data" and resource.configured("name") and isinstance(name, str)
     if by_name and isinstance(prefix, str):
-        found = managed_policy_arn(str(name), prefix, thing.surroundings.partition)
+        found = managed_policy_arn(str(name), prefix, resource.surroundings.partition)
         if found is not None:
             return found
-    return thing.attribute("arn")
+    return resource.attribute("arn")
 
 
 def _found(policy: Policy, label: str, secret: bool) -> PolicyOrReason:

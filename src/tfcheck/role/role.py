@@ -99,15 +99,15 @@ def _with(
     )
 
 
-def namesake(thing: WorldObject, account: TextLike, role: Role) -> str:
+def namesake(resource: WorldObject, account: TextLike, role: Role) -> str:
     """Explain why a role of the same name in another stack is not taken for the one that is named.
 
     Nothing if it is not.
     """
-    match equal(thing.attribute("arn"), role.caller.arn):
+    match equal(resource.attribute("arn"), role.caller.arn):
         case Truth.UNKNOWN:
-            return f"{thing.address} may be the role {role.label}: in which account it is made is not known"
+            return f"{resource.address} may be the role {role.label}: in which account it is made is not known"
         case Truth.FALSE if equal(account, role.caller.account) is Truth.TRUE:
-            return f"there is no role {role.label}: {thing.address} has its name, and another path"
+            return f"there is no role {role.label}: {resource.address} has its name, and another path"
         case _:
             return ""

@@ -43,11 +43,11 @@ class Roles:
         """
         if reference is None or reference == "":
             return None
-        thing = self.thing(reference)
-        if thing is not None:
-            key = str(thing.address)
+        resource = self.resource(reference)
+        if resource is not None:
+            key = str(resource.address)
             if key not in self._found:
-                self._found[key] = self._in_context(reference, thing, nameless=nameless)
+                self._found[key] = self._in_context(reference, resource, nameless=nameless)
             return self._found[key]
         if not isinstance(reference, str):
             return self._named(reference, nameless=nameless)
@@ -77,11 +77,11 @@ class Roles:
         arn = identity(caller.arn)
         for stack, fate in zip(stacks[1:], fates[1:], strict=True):
             theirs = stack.once(Roles)
-            thing = None if owned or not isinstance(arn, str) else theirs.managed(arn)
-            if thing is not None:
+            resource = None if owned or not isinstance(arn, str) else theirs.managed(arn)
+            if resource is not None:
                 owned = True
-                shown = theirs.of_object(thing, fate, self.attachments.aside(caller.name, caller.account))
-                role = joined(role, shown, thing.address)
+                shown = theirs.of_object(resource, fate, self.attachments.aside(caller.name, caller.account))
+                role = joined(role, shown, resource.address)
             else:
                 role = with_attached(role, theirs.attachments.for_other_stack(caller.name, caller.account, fate))
         return role if owned else self._with_namesakes(self._unless_deleted(role))
@@ -108,10 +108,10 @@ class Roles:
 
     def managed(self, arn: str) -> WorldObject | None:
         """Find the role of this world that has an ARN, unless it is only looked up."""
-        thing = self._by_arn.get(arn)
-        return thing if thing is not None and thing.address.mode == "managed" else None
+        resource = self._by_arn.get(arn)
+        return resource if resource is not None and resource.address.mode == "managed" else None
 
-    def thing(self, reference: Value) -> WorldObject | None:
+    def resource(self, reference: Value) -> WorldObject | None:
         """Find the role resource, or else the data source, that a reference definitely names."""
         if isinstance(reference, Unknown) and reference.symbol is not None:
             found = self._by_address.get(reference.symbol.owner)
@@ -132,7 +132,7 @@ class Roles:
 
     @cached_property
     def _managed(self) -> Sequence[WorldObject]:
-        return self._world.things("aws_iam_role")
+        return self._world.resources("aws_iam_role")
 
     def called(self, name: TextLike) -> Sequence[WorldObject]:
         """Return the roles of this world with a name, except those that are only looked up."""
@@ -152,15 +152,15 @@ class Roles:
         names = {str(each.address): each.attribute("name") for each in self._managed}
         gone = [
             each
-            for each in self._world.before().things("aws_iam_role")
+            for each in self._world.before().resources("aws_iam_role")
             if not each.abandoned and equal(names.get(str(each.address)), each.attribute("name")) is Truth.FALSE
         ]
         return {arn: each for each in gone if isinstance(arn := each.attribute("arn"), str)}
 
     @cached_property
     def _by_address(self) -> dict[str, WorldObject]:
-        things = [*self._world.looked_up("aws_iam_role"), *self._managed]
-        return {str(each.address): each for each in things}
+        resources = [*self._world.looked_up("aws_iam_role"), *self._managed]
+        return {str(each.address): each for each in resources}
 
     @cached_property
     def _by_arn(self) -> dict[TextLike, WorldObject]:
@@ -188,16 +188,16 @@ class Roles:
 
     # One role
 
-    def of_object(self, thing: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Role:
+    def of_object(self, resource: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Role:
         """Describe a role of this world, except what others take away or speak for."""
-        managed = thing.address.mode == "managed"
-        attached = self.attachments.of(thing, fate, aside)
-        boundary, boundary_hidden = self._boundary(thing)
-        trust, trust_hidden = self._trust(thing)
+        managed = resource.address.mode == "managed"
+        attached = self.attachments.of(resource, fate, aside)
+        boundary, boundary_hidden = self._boundary(resource)
+        trust, trust_hidden = self._trust(resource)
         return Role(
-            label=str(thing.address),
+            label=str(resource.address),
             managed=managed or attached.closed,
-            caller=_caller(thing),
+            caller=_caller(resource),
             identity=tuple(attached.policies),
             hidden=tuple(attached.hidden),
             same_name_policies=tuple(attached.same_name_policies),
@@ -230,27 +230,27 @@ class Roles:
             perhaps=tuple(attached.perhaps),
         )
 
-    def _boundary(self, thing: WorldObject) -> tuple[tuple[Policy, ...] | None, str | None]:
-        reference = thing.attribute("permissions_boundary")
+    def _boundary(self, resource: WorldObject) -> tuple[tuple[Policy, ...] | None, str | None]:
+        reference = resource.attribute("permissions_boundary")
         if reference is None or reference == "":
             return None, None
-        secret_in = str(thing.address) if thing.sensitive("permissions_boundary") else ""
+        secret_in = str(resource.address) if resource.sensitive("permissions_boundary") else ""
         found = self.policies.by_arn(reference, secret_in)
         return ((found.policy,), None) if found.policy is not None else (None, found.hidden)
 
-    def _trust(self, thing: WorldObject) -> tuple[Policy | None, str | None]:
-        found = self.policies.of_attribute(thing, "assume_role_policy")
+    def _trust(self, resource: WorldObject) -> tuple[Policy | None, str | None]:
+        found = self.policies.of_attribute(resource, "assume_role_policy")
         return found.policy, found.hidden or None
 
 
-def _caller(thing: WorldObject) -> Caller:
-    arn, name, unique_id = (thing.attribute(each) for each in ("arn", "name", "unique_id"))
-    tags = thing.attribute("tags_all")
+def _caller(resource: WorldObject) -> Caller:
+    arn, name, unique_id = (resource.attribute(each) for each in ("arn", "name", "unique_id"))
+    tags = resource.attribute("tags_all")
     if tags is None:
-        tags = thing.attribute("tags")
+        tags = resource.attribute("tags")
     return Caller(
         arn=arn if isinstance(arn, str | Text | Unknown) else Unknown(reason="the role's ARN is not in the plan"),
-        account=account_of(thing),
+        account=account_of(resource),
         name=name if isinstance(name, str | Text | Unknown) else Unknown(reason="the role's name is not in the plan"),
         unique_id=unique_id if isinstance(unique_id, str | Text | Unknown) else None,
         tags=tags if isinstance(tags, dict | Unknown) else {},

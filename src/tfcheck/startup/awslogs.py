@@ -76,18 +76,18 @@ def _is_true(value: Value) -> Truth:
 
 
 def _exists(place: TaskPlace, options: Value, world: World) -> Truth:
-    around = place.task.thing.surroundings
+    around = place.task.resource.surroundings
     name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
     return existence.log_group(existence.at(name, around, region), world)
 
 
 def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:
     name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
-    around = place.task.thing.surroundings
+    around = place.task.resource.surroundings
     if not isinstance(region, str | Text | Unknown) or region == "":
         region = around.region
-    thing = catalogue(world, LOG_GROUP).by_name(name, Surroundings(around.partition, region, around.account))
-    arn = thing.attribute("arn") if thing is not None and _is_at(thing, region, around.account) else None
+    resource = catalogue(world, LOG_GROUP).by_name(name, Surroundings(around.partition, region, around.account))
+    arn = resource.attribute("arn") if resource is not None and _is_at(resource, region, around.account) else None
     if isinstance(arn, str | Text | Unknown):
         return arn.removesuffix(":*") if isinstance(arn, str) else arn
     if not isinstance(name, str | Text | Unknown):

@@ -57,7 +57,7 @@ def _default(service: WorldObject, world: World) -> Capacity:
         which = f"cluster {display(reference)}" if reference else "the default cluster"
         return Capacity(open=f"the default capacity providers of {which}, which is not in the plan")
     found: list[Value] = list(_strategy(cluster.attribute("default_capacity_provider_strategy")))
-    for each in world.things("aws_ecs_cluster_capacity_providers"):
+    for each in world.resources("aws_ecs_cluster_capacity_providers"):
         truth = _is_of(each, cluster)
         if truth is Truth.UNKNOWN:
             return Capacity(open=f"whether {each.address} is for {cluster.address}")
@@ -71,7 +71,7 @@ def _default(service: WorldObject, world: World) -> Capacity:
 def attached_providers(cluster: WorldObject, world: World) -> Value:
     """Return the names of the capacity providers attached to a cluster; unknown where there may be more."""
     found: list[Value] = []
-    for each in (cluster, *world.things("aws_ecs_cluster_capacity_providers")):
+    for each in (cluster, *world.resources("aws_ecs_cluster_capacity_providers")):
         truth = Truth.TRUE if each is cluster else _is_of(each, cluster)
         value = each.attribute("capacity_providers")
         listed = items(value) if value is not None and truth is not Truth.FALSE else ()
@@ -121,9 +121,11 @@ def launch_types(service: WorldObject, world: World) -> frozenset[str]:
     """Return the launch types that a service definitely uses."""
     found = capacity(service, world)
     kinds = {found.launch_type} if found.launch_type else set()
-    for name, thing in providers(found, service, world):
+    for name, resource in providers(found, service, world):
         if name in FARGATE_PROVIDERS:
             kinds.add("FARGATE")
-        elif thing is not None and isinstance(only_or_unknown(thing.attribute("managed_instances_provider")), dict):
+        elif resource is not None and isinstance(
+            only_or_unknown(resource.attribute("managed_instances_provider")), dict
+        ):
             kinds.add("MANAGED_INSTANCES")
     return frozenset(kinds)

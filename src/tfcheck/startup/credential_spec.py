@@ -39,7 +39,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every credential specification that is not a file on the host."""
     for place, option in options(task):
         arn = specification(option)
-        if arn is not None and wrong_specification(arn, task.thing.surroundings, world) is None:
+        if arn is not None and wrong_specification(arn, task.resource.surroundings, world) is None:
             yield from _needs(place, arn)
 
 
@@ -75,7 +75,7 @@ def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
     """Need what an ARN names; one that is not known may be in either store, or be none."""
     parts = split(arn)
     if parts is not None and isinstance(parts.service, str):
-        yield place.needs(ID, _ACTIONS[parts.service], seen_by_iam(arn, place.task.thing.surroundings))
+        yield place.needs(ID, _ACTIONS[parts.service], seen_by_iam(arn, place.task.resource.surroundings))
         return
     for service, action in _ACTIONS.items():
         if glob(f"arn:*:{service}:*", arn) is not Truth.FALSE:

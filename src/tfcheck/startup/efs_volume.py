@@ -49,7 +49,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need to mount every volume with IAM authorization; without a task role ECS takes no such task definition."""
     if task.task_role in (None, ""):
         return
-    for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
+    for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         system = only_or_unknown(member(volume, "efs_volume_configuration"))
         authorization = only_or_unknown(member(system, "authorization_config"))
         asks = equal(member(authorization, "iam"), "ENABLED")
@@ -63,7 +63,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 def _needs(
     place: TaskPlace, volume: Value, system: Value, point: Value, asks: Truth, world: World
 ) -> Iterator[Requirement]:
-    around = place.task.thing.surroundings
+    around = place.task.resource.surroundings
     arn = file_system_arn(system if isinstance(system, str | Text | Unknown) else Unknown(), around, world)
     through = _access_point(point, place.task, world)
     decides = _has_policy(arn, world)
@@ -82,7 +82,7 @@ def _access_point(point: Value, task: TaskDefinition, world: World) -> TextLike 
         return None
     if isinstance(point, Unknown) and (point.symbol is None or point.symbol.owner == str(task.address)):
         return Unknown(reason="whether the volume has an access point is known only after apply")
-    return access_point_arn(point, task.thing.surroundings, world)
+    return access_point_arn(point, task.resource.surroundings, world)
 
 
 def _has_policy(arn: TextLike, world: World) -> bool:

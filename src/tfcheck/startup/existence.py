@@ -48,8 +48,8 @@ def at(name: Value, around: Surroundings, region: Value = None) -> Named:
 
 def repository(arn: TextLike, world: World) -> Truth:
     """Whether a repository of Amazon ECR exists."""
-    things = (each for one in (world, *world.context) for each in _all(REPOSITORY, one))
-    known = Truth.some(equal(each.attribute("arn"), arn) for each in things)
+    resources = (each for one in (world, *world.context) for each in _all(REPOSITORY, one))
+    known = Truth.some(equal(each.attribute("arn"), arn) for each in resources)
     return known | Truth.UNKNOWN | Truth.of(identity(arn) in world.before().once(_repositories_used))
 
 
@@ -83,14 +83,14 @@ def log_group(named: Named, world: World) -> Truth:
 
 def _is_deleted(kind: ObjectKind, named: Named, world: World) -> bool:
     """Whether the change deletes it, or gives it another name."""
-    former = (each for each in world.before().things(*kind.types) if has_name(each, named) is Truth.TRUE)
+    former = (each for each in world.before().resources(*kind.types) if has_name(each, named) is Truth.TRUE)
     return any(each.attribute("skip_destroy") is not True and not each.abandoned for each in former)
 
 
-def has_name(thing: WorldObject, named: Named) -> Truth:
+def has_name(resource: WorldObject, named: Named) -> Truth:
     """Whether a name means an object."""
-    around = thing.surroundings
-    same = equal(thing.attribute("name"), named.name)
+    around = resource.surroundings
+    same = equal(resource.attribute("name"), named.name)
     return same & equal(around.region, named.region) & equal(around.account, named.account)
 
 
@@ -102,13 +102,13 @@ def _key(named: Named) -> Hashable:
 def _groups_used(world: World) -> frozenset[Hashable]:
     """Index the log groups that the tasks of a world write to."""
     found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world))
-    return _keys(at(log.group, task.thing.surroundings, log.region) for task, log in found)
+    return _keys(at(log.group, task.resource.surroundings, log.region) for task, log in found)
 
 
 def _repositories_used(world: World) -> frozenset[Hashable]:
     """Index the repositories that the images of the tasks of a world are in."""
     images = ((task, each.member("image")) for task in task_definitions(world) for each in task.containers)
-    found = (registry.repository(image, task.thing, world) for task, image in images if isinstance(image, str))
+    found = (registry.repository(image, task.resource, world) for task, image in images if isinstance(image, str))
     return frozenset(key for each in found if each is not None and (key := identity(each.arn)) is not None)
 
 
@@ -131,7 +131,7 @@ class _Namesakes:
 
 
 def _all(kind: ObjectKind, world: World) -> Iterator[WorldObject]:
-    yield from world.things(*kind.types)
+    yield from world.resources(*kind.types)
     yield from world.looked_up(*kind.types)
 
 
@@ -146,12 +146,12 @@ def is_read(name: Value, world: World) -> bool:
 def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     """Whether an object in S3 exists when services start."""
     bucket = bucket_of(arn, world)
-    thing = bucket.thing if bucket is not None else None
+    resource = bucket.resource if bucket is not None else None
     key = key_in(arn)
-    if thing is None or key is None or not is_created(thing, world):
+    if resource is None or key is None or not is_created(resource, world):
         return Truth.UNKNOWN
-    there = Truth.some(_is_at(each, key) & _is_in(each, thing) for each in world.once(_objects).perhaps(key))
-    return there if there is not Truth.FALSE or not _may_be_filled(thing, services, world) else Truth.UNKNOWN
+    there = Truth.some(_is_at(each, key) & _is_in(each, resource) for each in world.once(_objects).perhaps(key))
+    return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
 
 
 def key_in(arn: TextLike) -> TextLike | None:
@@ -166,7 +166,7 @@ def key_in(arn: TextLike) -> TextLike | None:
 def _objects(world: World) -> AttributeIndex:
     """Index the objects by the key that they get: the ARN of one that does not exist yet may not be known."""
     return AttributeIndex(
-        [each for one in (world, *world.context) for each in one.things(*_OBJECTS)], "key", cleaned_key
+        [each for one in (world, *world.context) for each in one.resources(*_OBJECTS)], "key", cleaned_key
     )
 
 
@@ -194,32 +194,32 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
 
 def _filled(world: World) -> frozenset[str]:
     """Index the secrets that a version refers to: most of them, so that few must be compared with every version."""
-    holders = (each.attribute("secret_id") for each in world.things(_VERSION))
+    holders = (each.attribute("secret_id") for each in world.resources(_VERSION))
     return frozenset(each.symbol.owner for each in holders if isinstance(each, Unknown) and each.symbol is not None)
 
 
 def _versions(world: World) -> AttributeIndex:
-    return AttributeIndex([each for one in (world, *world.context) for each in one.things(_VERSION)], "secret_id")
+    return AttributeIndex([each for one in (world, *world.context) for each in one.resources(_VERSION)], "secret_id")
 
 
 # Scripts
 
 
-def _may_be_filled(thing: WorldObject, services: Iterable[WorldObject], world: World) -> bool:
-    """Whether a script may fill what the plan creates: one that services wait for, or that waits for the thing."""
-    scripts = world.things(*_SCRIPTS)
+def _may_be_filled(resource: WorldObject, services: Iterable[WorldObject], world: World) -> bool:
+    """Whether a script may fill what the plan creates: one that services wait for, or that waits for the resource."""
+    scripts = world.resources(*_SCRIPTS)
     for service in services:
         earlier = world.earlier(service.address)
         if earlier.provisioned or (earlier.open and scripts):
             return True
         if any(each.address.config in earlier.resources for each in scripts):
             return True
-    return any(_waits_for(each, thing, world) for each in scripts)
+    return any(_waits_for(each, resource, world) for each in scripts)
 
 
-def _waits_for(script: WorldObject, thing: WorldObject, world: World) -> bool:
+def _waits_for(script: WorldObject, resource: WorldObject, world: World) -> bool:
     earlier = world.earlier(script.address)
-    return earlier.open or thing.address.config in earlier.resources
+    return earlier.open or resource.address.config in earlier.resources
 
 
 # What the change deletes
@@ -249,27 +249,27 @@ def deleted(world: World) -> frozenset[str]:
 
 def _ended(kind: ObjectKind, names: tuple[str, ...], world: World) -> list[WorldObject]:
     """Return what is not there any more, or is replaced under another name."""
-    staying = {str(each.address): each for each in world.things(*kind.types)}
-    before = world.before().things(*kind.types)
+    staying = {str(each.address): each for each in world.resources(*kind.types)}
+    before = world.before().resources(*kind.types)
     ended = [each for each in before if each.attribute("skip_destroy") is not True and not each.abandoned]
     return [each for each in ended if not _stays(each, staying.get(str(each.address)), names)]
 
 
-def _stays(thing: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
-    return later is not None and all(thing.attribute(name) == later.attribute(name) for name in names)
+def _stays(resource: WorldObject, later: WorldObject | None, names: tuple[str, ...]) -> bool:
+    return later is not None and all(resource.attribute(name) == later.attribute(name) for name in names)
 
 
-def _is_gone(thing: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
+def _is_gone(resource: WorldObject, kind: ObjectKind, names: tuple[str, ...], world: World) -> bool:
     types = (*kind.types, *_ALSO.get(kind, ()))
-    others = (each for one in (world, *world.context) for each in one.things(*types))
+    others = (each for one in (world, *world.context) for each in one.resources(*types))
     return all(
-        any(equal(thing.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
-        or not _may_be_beside(thing, each, kind)
+        any(equal(resource.attribute(name), each.attribute(name)) is Truth.FALSE for name in names)
+        or not _may_be_beside(resource, each, kind)
         for each in others
     )
 
 
-def _may_be_beside(thing: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
-    """Whether a name may mean either of two things; names of buckets mean the same everywhere."""
-    around = thing.surroundings
+def _may_be_beside(resource: WorldObject, other: WorldObject, kind: ObjectKind) -> bool:
+    """Whether a name may mean either of two resources; names of buckets mean the same everywhere."""
+    around = resource.surroundings
     return kind in (BUCKET, OBJECT) or reachable(other, around.region, around.account)

@@ -37,7 +37,7 @@ _DOUBT = "whether such a volume is mounted is known only after apply"
 
 def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need to find every such file system, and the credentials for it."""
-    for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
+    for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         server = volume if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         if isinstance(server, Unknown):
             if _may_have_one(task):
@@ -49,7 +49,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
 
 def named_credentials(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:
     """Return what each such volume that is known names its credentials by."""
-    for index, volume in enumerate(blocks_or_unknown(task.thing.attribute("volume"))):
+    for index, volume in enumerate(blocks_or_unknown(task.resource.attribute("volume"))):
         server = None if isinstance(volume, Unknown) else only_or_unknown(volume.get(_ARGUMENT))
         value = _credentials(server) if isinstance(server, dict) else None
         if value is not None:
@@ -66,7 +66,7 @@ def _place(task: TaskDefinition, pointer: str) -> TaskPlace:
 
 def _may_have_one(task: TaskDefinition) -> bool:
     """Whether a volume that is not known may be of this kind: only tasks for Windows on EC2 have it."""
-    platform = only(task.thing.attribute("runtime_platform")) or {}
+    platform = only(task.resource.attribute("runtime_platform")) or {}
     family = platform.get("operating_system_family")
     is_linux = isinstance(family, str) and family.upper().startswith("LINUX")
     return not is_linux and "FARGATE" not in task.compatibilities
@@ -74,7 +74,7 @@ def _may_have_one(task: TaskDefinition) -> bool:
 
 def _needs(place: TaskPlace, credentials: Value, doubt: str, world: World) -> Iterator[Requirement]:
     yield place.needs(ID, "fsx:DescribeFileSystems", "*", doubt=doubt)
-    around = place.task.thing.surroundings
+    around = place.task.resource.surroundings
     if is_refused(wrong_reference(credentials, around, world)):
         return
     for source in sources(credentials, around, world):

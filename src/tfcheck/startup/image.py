@@ -53,7 +53,7 @@ def of_images(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need every image that is in ECR, whichever role pulls it."""
     for container in task.containers:
         value = container.member("image")
-        image = repository(value, task.thing, world) if isinstance(value, str | Text | Unknown) else None
+        image = repository(value, task.resource, world) if isinstance(value, str | Text | Unknown) else None
         if image is not None:
             yield from _needs(in_container(task, container, "/image", "image"), image, world)
 

@@ -105,13 +105,13 @@ class _Instances:
             yield from self._launched_by(each)
         self._assumed[f"assumes that {found.cluster.address} has no instances besides those in the plan"] = None
 
-    def _launched_by(self, thing: WorldObject) -> Iterator[Value]:
+    def _launched_by(self, resource: WorldObject) -> Iterator[Value]:
         """Yield the role of an instance, or of those that the groups with a launch template launch."""
-        if thing.address.type == "aws_instance":
-            yield self._role(_given(thing.attribute("iam_instance_profile"), thing), thing)
+        if resource.address.type == "aws_instance":
+            yield self._role(_given(resource.attribute("iam_instance_profile"), resource), resource)
             return
-        for group in self._world.things(*_GROUP.types):
-            if any(each.address == thing.address for each in self._templates(group)):
+        for group in self._world.resources(*_GROUP.types):
+            if any(each.address == resource.address for each in self._templates(group)):
                 yield self._of_group(group)
 
     def _of_provider(self, name: Value, provider: WorldObject | None) -> Value:
@@ -133,23 +133,23 @@ class _Instances:
     def _refuse_changed(self, group: WorldObject, profile: Value) -> None:
         """Raise where instances that the group launched before the change keep another profile."""
         before = self._world.before()
-        existing = next((each for each in before.things(*_GROUP.types) if each.address == group.address), None)
+        existing = next((each for each in before.resources(*_GROUP.types) if each.address == group.address), None)
         if before is self._world or existing is None:
             return
         now, then = _called(self._world, profile, group), _called(before, _earlier(before, existing), existing)
-        thing = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
-        replaced = thing is not None and is_created(thing, self._world)
+        resource = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
+        replaced = resource is not None and is_created(resource, self._world)
         if now is None or now != then or replaced:
             raise _OpenError(f"the instance profile of the instances that {group.address} launched before this change")
 
     def _role(self, profile: Value, group: WorldObject) -> Value:
-        thing = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
-        if thing is None:
+        resource = catalogue(self._world, _PROFILE).find(profile, group.surroundings)
+        if resource is None:
             raise _OpenError(f"instance profile {display(profile)}, which is not in the plan")
-        role = thing.attribute("role_arn" if thing.address.mode == "data" else "role")
+        role = resource.attribute("role_arn" if resource.address.mode == "data" else "role")
         if role is None or role == "" or (isinstance(role, Unknown) and role.symbol is None and role.shape is None):
-            raise _OpenError(f"the role of {thing.address}")
-        return self._in_account(role, thing)
+            raise _OpenError(f"the role of {resource.address}")
+        return self._in_account(role, resource)
 
     def _in_account(self, role: Value, profile: WorldObject) -> Value:
         """Return what names a role in the account of its profile: another account may have one of that name."""
@@ -157,7 +157,7 @@ class _Instances:
         if found is not None:
             return found.attribute("arn")
         named = isinstance(role, str) and not role.startswith("arn:")
-        others = self._world.things(*_ROLE.types) if named else ()
+        others = self._world.resources(*_ROLE.types) if named else ()
         if any(equal(role, each.attribute("name")) is not Truth.FALSE for each in others):
             raise _OpenError(f"which role {display(role)} of {profile.address} is")
         return role
@@ -176,11 +176,11 @@ class _Instances:
 
     def _templates(self, group: WorldObject) -> Iterator[WorldObject]:
         configuration = group.attribute("launch_configuration")
-        thing = (
+        resource = (
             catalogue(self._world, _CONFIGURATION).find(configuration, group.surroundings) if configuration else None
         )
-        if thing is not None:
-            yield thing
+        if resource is not None:
+            yield resource
             return
         specified = list(self._specified(group))
         if not specified:
@@ -215,7 +215,9 @@ class _Instances:
     def _is_current(self, template: WorldObject, version: Value) -> bool:
         """Whether a version of a template is definitely the one that the plan shows."""
         if version in (None, "", "$Default") or _refers(version, template, "default_version"):
-            was_there = any(each.address == template.address for each in self._world.before().things(*_TEMPLATE.types))
+            was_there = any(
+                each.address == template.address for each in self._world.before().resources(*_TEMPLATE.types)
+            )
             default, latest = template.attribute("default_version"), template.attribute("latest_version")
             settled = isinstance(latest, int) and default == latest
             return settled or not was_there or template.attribute("update_default_version") is True
@@ -235,11 +237,11 @@ def _given(profile: Value, template: WorldObject) -> Value:
     return profile
 
 
-def _refers(value: Value, thing: WorldObject, attribute: str) -> bool:
+def _refers(value: Value, resource: WorldObject, attribute: str) -> bool:
     return (
         isinstance(value, Unknown)
         and value.symbol is not None
-        and (value.symbol.owner, value.symbol.path) == (str(thing.address), (attribute,))
+        and (value.symbol.owner, value.symbol.path) == (str(resource.address), (attribute,))
     )
 
 
@@ -254,9 +256,9 @@ def _earlier(before: World, group: WorldObject) -> Value:
 
 def _called(world: World, profile: Value, near: WorldObject) -> str | None:
     """Return what a profile is known by in both worlds: the address that makes it, else its name."""
-    thing = catalogue(world, _PROFILE).find(profile, near.surroundings)
-    if thing is not None:
-        return str(thing.address)
+    resource = catalogue(world, _PROFILE).find(profile, near.surroundings)
+    if resource is not None:
+        return str(resource.address)
     return profile.rpartition("/")[2] if isinstance(profile, str) else None
 
 

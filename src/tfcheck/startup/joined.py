@@ -53,7 +53,7 @@ def joined(service: WorldObject, world: World) -> Joined:
     name = cluster.attribute("name") if cluster is not None else None
     if cluster is None or cluster.address.mode == "data" or not isinstance(name, str):
         return Joined(open="the plan does not have the cluster")
-    fleets = world.things(*_FLEETS)
+    fleets = world.resources(*_FLEETS)
     if fleets:
         return Joined(open=f"whether instances of {fleets[0].address} join it")
     listed = items(attached_providers(cluster, world))
@@ -67,7 +67,7 @@ def joined(service: WorldObject, world: World) -> Joined:
 
 def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
     launching = []
-    for each in world.things(*LAUNCHING):
+    for each in world.resources(*LAUNCHING):
         names = list(_clusters(each))
         if None in names:
             return Joined(open=f"whether the instances of {each.address}, whose user data is not known, join it")
@@ -76,11 +76,11 @@ def _with_user_data(found: Joined, cluster: str, world: World) -> Joined:
     return msgspec.structs.replace(found, launching=tuple(launching))
 
 
-def _clusters(thing: WorldObject) -> Iterator[str | None]:
+def _clusters(resource: WorldObject) -> Iterator[str | None]:
     """Yield the names of the clusters in what user data there is; None is user data that is not known."""
     for argument in ("user_data", "user_data_base64"):
-        value = thing.attribute(argument)
-        if isinstance(value, Unknown) and thing.configured(argument) is False:
+        value = resource.attribute(argument)
+        if isinstance(value, Unknown) and resource.configured(argument) is False:
             continue
         if value is None or value == "":
             continue

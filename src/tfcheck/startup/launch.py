@@ -121,21 +121,23 @@ def _kinds(task: TaskDefinition, world: World) -> set[str]:
 def _names_its_launch(service: WorldObject, world: World) -> bool:
     """Whether it is known on what a service runs, by itself or by its cluster, and none of it may be Fargate."""
     found = capacity(service, world)
-    return not found.open and all(isinstance(name, str) or thing for name, thing in providers(found, service, world))
+    return not found.open and all(
+        isinstance(name, str) or resource for name, resource in providers(found, service, world)
+    )
 
 
 def _fits_fargate(task: TaskDefinition) -> bool:
     """Whether Fargate may take a task: it asks for the network mode `awsvpc`, and for the size of the task."""
     if task.compatibilities == ("EC2",):
         return False
-    mode = _unless_unwritten(task.thing, "network_mode")
-    sized = all(_unless_unwritten(task.thing, each) not in (None, "") for each in ("cpu", "memory"))
+    mode = _unless_unwritten(task.resource, "network_mode")
+    sized = all(_unless_unwritten(task.resource, each) not in (None, "") for each in ("cpu", "memory"))
     return sized and (mode == "awsvpc" or isinstance(mode, Unknown | Text))
 
 
-def _unless_unwritten(thing: WorldObject, argument: str) -> Value:
-    value = thing.attribute(argument)
-    return None if isinstance(value, Unknown) and thing.configured(argument) is False else value
+def _unless_unwritten(resource: WorldObject, argument: str) -> Value:
+    value = resource.attribute(argument)
+    return None if isinstance(value, Unknown) and resource.configured(argument) is False else value
 
 
 # Which services run a task definition
@@ -150,7 +152,7 @@ class _Running:
         self._by_family: dict[str | None, list[tuple[TextLike, WorldObject]]] = {}
         self._vague: list[WorldObject] = []
         self._found: dict[str, Services] = {}
-        for service in world.things("aws_ecs_service"):
+        for service in world.resources("aws_ecs_service"):
             self._file(service.attribute("task_definition"), service)
 
     def _file(self, reference: Value, service: WorldObject) -> None:
@@ -200,9 +202,9 @@ class _Names:
     """All that a service can call a task definition: `here` in the same region of the same account only."""
 
     def __init__(self, task: TaskDefinition) -> None:
-        self._surroundings = task.thing.surroundings
-        self.family, revision = task.thing.attribute("family"), task.thing.attribute("revision")
-        arns = [task.thing.attribute("arn"), task.thing.attribute("arn_without_revision")]
+        self._surroundings = task.resource.surroundings
+        self.family, revision = task.resource.attribute("family"), task.resource.attribute("revision")
+        arns = [task.resource.attribute("arn"), task.resource.attribute("arn_without_revision")]
         known = [spelled_out(each) for each in arns if isinstance(each, str | Text | Unknown)]
         self.everywhere: list[TextLike] = [str(task.address), *known]
         self.here: list[TextLike] = []
@@ -231,8 +233,8 @@ class _Newest:
     """
 
     def __init__(self, world: World) -> None:
-        things = world.things(_TYPE)
-        self._revisions = {str(Symbol(str(each.address), ("revision",))): each for each in things}
+        resources = world.resources(_TYPE)
+        self._revisions = {str(Symbol(str(each.address), ("revision",))): each for each in resources}
 
     def in_place_of(self, reference: TextLike) -> TextLike:
         """Put the revision of a task definition in the place of the greatest of several, of which it is one."""

@@ -49,7 +49,7 @@ def object_needs(
     wrong = misshape(value, world)
     if wrong is not None and not wrong.readable:
         return
-    seen = seen_by_iam(value, place.task.thing.surroundings)
+    seen = seen_by_iam(value, place.task.resource.surroundings)
     for action, resource, weight in (
         ("s3:GetObject", seen, severity),
         ("s3:GetBucketLocation", bucket_arn(seen), Severity.WARNING),

@@ -54,7 +54,7 @@ class TaskPlace(msgspec.Struct, frozen=True):
     @property
     def _sensitive(self) -> bool:
         """Whether the plan marks what stands here, or something beside it, as sensitive."""
-        return self.task.thing.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
+        return self.task.resource.sensitive("volume") if self.pointer.startswith("/volumes") else self.task.sensitive
 
 
 def in_container(task: TaskDefinition, container: Container, pointer: str, what: str) -> TaskPlace:

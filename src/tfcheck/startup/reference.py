@@ -215,5 +215,5 @@ def _names_secret(value: TextLike, world: World) -> bool:
 
 
 def _secret_names(world: World) -> frozenset[str]:
-    found = (each.attribute("name") for each in world.things(*SECRET.types))
+    found = (each.attribute("name") for each in world.resources(*SECRET.types))
     return frozenset(each for each in found if isinstance(each, str))

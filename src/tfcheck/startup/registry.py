@@ -39,9 +39,11 @@ def repository(image: TextLike, task: WorldObject, world: World) -> Image | None
     return Image(built if found is None else _arn_of(found))
 
 
-def _arn_of(thing: WorldObject) -> TextLike:
-    arn = thing.attribute("arn")
-    return arn if isinstance(arn, str | Text | Unknown) else Unknown(reason=f"the plan does not show {thing.address}")
+def _arn_of(resource: WorldObject) -> TextLike:
+    arn = resource.attribute("arn")
+    return (
+        arn if isinstance(arn, str | Text | Unknown) else Unknown(reason=f"the plan does not show {resource.address}")
+    )
 
 
 def _built(image: TextLike, task: WorldObject) -> TextLike | None:
@@ -79,7 +81,7 @@ def caches(image: Image, world: World) -> bool:
     parts = split(image.arn)
     if parts is None:
         return False
-    rules = world.things("aws_ecr_pull_through_cache_rule")
+    rules = world.resources("aws_ecr_pull_through_cache_rule")
     return any(_caches(each, parts) for each in rules)
 
 

@@ -38,10 +38,10 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         if value == "" or not isinstance(value, str | Text | Unknown):
             continue
         place = in_container(task, container, "/repositoryCredentials", "registry credentials")
-        if is_refused(wrong_credentials(value, task.thing.surroundings)):
+        if is_refused(wrong_credentials(value, task.resource.surroundings)):
             continue
         doubt = "whether credentials are named is known only after apply" if value is credentials else ""
-        arn = named_secret(value, task.thing.surroundings, world)
+        arn = named_secret(value, task.resource.surroundings, world)
         yield place.needs(ID, "secretsmanager:GetSecretValue", arn, doubt=doubt)
 
 

@@ -31,7 +31,7 @@ class ValueStore(Enum):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """One thing to read a value from. `doubt` says why it may not be what is read."""
+    """One resource to read a value from. `doubt` says why it may not be what is read."""
 
     store: ValueStore
     arn: TextLike

@@ -43,7 +43,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         (RoleKind.TASK, "/taskRoleArn", "task_role_arn"),
     )
     for kind, pointer, argument in named:
-        role = task.thing.attribute(argument)
+        role = task.resource.attribute(argument)
         if _is_named(role):
             yield Requirement(
                 rule=ID,
@@ -55,7 +55,7 @@ def _derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
                 resource=role if isinstance(role, str | Text | Unknown) else "*",
                 severity=Severity.ERROR,
                 cause=f"{kind.value} role of the task",
-                sensitive=task.thing.sensitive(argument),
+                sensitive=task.resource.sensitive(argument),
             )
 
     yield from _of_instances(task, world)

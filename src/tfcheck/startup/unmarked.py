@@ -44,7 +44,7 @@ def _arns(world: World) -> frozenset[str]:
 
 def _unmarked_arns(world: World) -> Iterator[str]:
     types = [each for kind in _KINDS for each in kind.types]
-    for thing in (*world.things(*types), *world.looked_up(*types)):
-        arn = thing.attribute("arn")
-        if isinstance(arn, str) and not any(map(thing.sensitive, _NAMES)):
+    for resource in (*world.resources(*types), *world.looked_up(*types)):
+        arn = resource.attribute("arn")
+        if isinstance(arn, str) and not any(map(resource.sensitive, _NAMES)):
             yield arn

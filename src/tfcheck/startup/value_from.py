@@ -40,7 +40,7 @@ def found(
 ) -> Iterator[tuple[TaskPlace, Source]]:
     """Return what must be read from one store; nothing for what ECS cannot read as a reference."""
     for place, value in places:
-        around = place.task.thing.surroundings
+        around = place.task.resource.surroundings
         if is_refused(wrong_reference(value, around, world)):
             continue
         for source in sources(value, around, world):

@@ -35,7 +35,7 @@ class VerdictsBefore:
         """Decide what `requirement` was before the change; None where nothing needed it then.
 
         It is the same requirement if the same container of the same task definition needed the same action on the same
-        thing, wherever in the list that stood. What a start could do without then was not missing.
+        resource, wherever in the list that stood. What a start could do without then was not missing.
         """
         task = self.tasks.get(requirement.task_definition)
         if task is None:
@@ -74,7 +74,7 @@ class VerdictsBefore:
 
 
 def _kind(requirement: Requirement) -> _Kind:
-    """Return requirements apart by everything but the thing that is needed, and by the place outside containers.
+    """Return requirements apart by everything but the resource that is needed, and by the place outside containers.
 
     Volumes are a set, whose order says nothing.
     """
@@ -88,13 +88,13 @@ def _is_of_volume(requirement: Requirement) -> bool:
 
 
 def _is_same(requirement: Requirement, earlier: Requirement) -> bool:
-    """Whether both need the same thing; ECS assumes the role of a task, whichever it is."""
+    """Whether both need the same resource; ECS assumes the role of a task, whichever it is."""
     is_trust = requirement.action == startup.trust.ACTION
     return is_trust or equal(earlier.resource, requirement.resource) is Truth.TRUE
 
 
 def _likeness(requirement: Requirement, earlier: Requirement) -> tuple[bool, ...]:
-    """Rank what needed the same thing: one key may decrypt several secrets, of which its policy allows only some."""
+    """Rank what needed the same resource: one key may decrypt several secrets, of which its policy allows only some."""
     pairs = ((earlier.encrypted, requirement.encrypted), (earlier.through, requirement.through))
     alike = (one == other or (None not in (one, other) and equal(one, other) is Truth.TRUE) for one, other in pairs)
     return *alike, earlier.pointer == requirement.pointer

@@ -16,7 +16,7 @@ from tfcheck.vocabulary.arn import split
 
 
 class RoleCall(msgspec.Struct, frozen=True):
-    """A requirement as the call that a role makes, and what the needed thing says of itself.
+    """A requirement as the call that a role makes, and what the needed resource says of itself.
 
     `doubt` says why the call may not be made at all.
     """
@@ -55,7 +55,7 @@ def _decided(call: RoleCall) -> Decision:
 
 
 def _may_be_denied(call: RoleCall) -> bool:
-    """Whether a policy that can be read, but need not be on the role or the thing, may deny a call."""
+    """Whether a policy that can be read, but need not be on the role or the resource, may deny a call."""
     ours, theirs = _denials(call.role.perhaps), _denials(call.guarded.perhaps)
     if not ours and not theirs:
         return False
@@ -74,7 +74,7 @@ def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
 
 
 def _rests_on_its_account(call: RoleCall) -> bool:
-    """Whether only the policy of a thing grants a call, while it is assumed to be in the account of the role."""
+    """Whether only the policy of a resource grants a call, while it is assumed to be in the account of the role."""
     guarded, arn = call.guarded, split(call.request.resource)
     if not guarded.in_plan or guarded.account is not None or guarded.policy is None or (arn and arn.account):
         return False

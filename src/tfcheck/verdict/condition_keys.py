@@ -55,13 +55,13 @@ def _of_service(requirement: Requirement, world: World) -> dict[str, Entry]:
             return {}
 
 
-def _tags(thing: WorldObject | None, own: str = "") -> dict[str, Entry]:
-    """Return the tags of a thing in the plan under the general key and the service's own one."""
-    if thing is None:
+def _tags(resource: WorldObject | None, own: str = "") -> dict[str, Entry]:
+    """Return the tags of a resource in the plan under the general key and the service's own one."""
+    if resource is None:
         return {}
     found: dict[str, Entry] = {}
     for prefix in filter(None, ("aws:ResourceTag/", own)):
-        everything, written = thing.attribute("tags_all"), thing.attribute("tags")
+        everything, written = resource.attribute("tags_all"), resource.attribute("tags")
         if isinstance(everything, dict):
             found[prefix] = everything
         elif isinstance(written, dict):  # the provider's default tags, if there are any, come to these
@@ -74,12 +74,12 @@ def _tags(thing: WorldObject | None, own: str = "") -> dict[str, Entry]:
 
 def _s3(resource: TextLike, world: World) -> dict[str, Entry]:
     bucket = bucket_of(resource, world)
-    thing = bucket.thing if bucket else None
+    owner = bucket.resource if bucket else None
     region = (
-        thing.surroundings.region if thing else Unknown(reason="the bucket's region is not in the plan", hole=REGION)
+        owner.surroundings.region if owner else Unknown(reason="the bucket's region is not in the plan", hole=REGION)
     )
     found: dict[str, Entry] = {"aws:RequestedRegion": region}
-    if thing is not None and not world.things("aws_s3_bucket_abac"):
+    if owner is not None and not world.resources("aws_s3_bucket_abac"):
         found["aws:ResourceTag/"] = Absent()
     tagged = catalogue(world, OBJECT).by_arn(resource)
     if tagged is not None:
@@ -136,7 +136,7 @@ def _aliases(key: WorldObject, world: World) -> dict[str, Entry]:
     arn = key.attribute("arn")
     names = [
         each.attribute("name")
-        for each in catalogue(world, ALIAS).things
+        for each in catalogue(world, ALIAS).resources
         if (target := named_key(each.attribute("target_key_id"), each, world)) and target.arn == arn
     ]
     return {"kms:ResourceAliases": [*names, Unknown(reason="the key may have other aliases")]} if names else {}
@@ -147,7 +147,7 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
     if parts.service == "s3":
         bucket = bucket_of(encrypted, world)
         unseen = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
-        region = bucket.thing.surroundings.region if bucket and bucket.thing else unseen
+        region = bucket.resource.surroundings.region if bucket and bucket.resource else unseen
     # NOTE: where nothing in the plan tells the partition, its authors write the host names of the common one.
     return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
@@ -173,7 +173,7 @@ def _carried(pairs: dict[str, Entry]) -> dict[str, Entry]:
 def _object_or_bucket(arn: TextLike, world: World) -> Entry:
     """Return the ARN that S3 encrypts with: that of the bucket where it has a key of its own, else the object's."""
     bucket = bucket_of(arn, world)
-    whole = bucket.thing.attribute("arn") if bucket and bucket.thing else None
+    whole = bucket.resource.attribute("arn") if bucket and bucket.resource else None
     if not isinstance(whole, str | Text | Unknown):
         return PresenceUnknown()
     match has_bucket_key(arn, world):

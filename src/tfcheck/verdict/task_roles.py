@@ -64,7 +64,7 @@ class TaskRoles:
                 execution=self._role("execution_role_arn", task),
                 task=self._role("task_role_arn", task),
                 on_fargate=task.on_fargate or None,
-                surroundings=task.thing.surroundings,
+                surroundings=task.resource.surroundings,
             )
         return self._found[key]
 
@@ -85,7 +85,7 @@ class TaskRoles:
 
     def _role(self, argument: str, task: TaskDefinition) -> Role | None:
         """Return the role; one that the plan only names is not named where the plan marks its name as sensitive."""
-        found = self._roles.of(task.thing.attribute(argument), nameless=task.thing.sensitive(argument))
+        found = self._roles.of(task.resource.attribute(argument), nameless=task.resource.sensitive(argument))
         return None if found is None else shared(self._world, ("role", found.label), found)
 
 

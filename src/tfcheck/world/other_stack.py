@@ -84,9 +84,9 @@ class Stack(Remembering):
         """Return the stack as it would be if its plan made another world; it knows no other stacks yet."""
         return Stack(self.name, world, self._around, self._gone, changes=self._changes)
 
-    def things(self, *types: str) -> Sequence[WorldObject]:
+    def resources(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types."""
-        return [each for kind in types for each in self._kind(kind, self._inner.things)]
+        return [each for kind in types for each in self._kind(kind, self._inner.resources)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types."""
@@ -143,36 +143,36 @@ def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None
 class _Elsewhere:
     """A resource, or data source, of another stack."""
 
-    def __init__(self, thing: WorldObject, stack: str, around: StateLocations | None) -> None:
-        own = thing.address
+    def __init__(self, resource: WorldObject, stack: str, around: StateLocations | None) -> None:
+        own = resource.address
         self.address = ElsewhereAddress(own.module, own.mode, own.type, own.name, own.key, stack)
-        self._thing = thing
+        self._resource = resource
         self._stack = stack
         self._around = around
 
     def attribute(self, name: str) -> Value:
         if name in _KEYS and self.sensitive(name):
             return Unknown(reason=f"a sensitive value of {self.address}")
-        return _renamed(self._thing.attribute(name), self._stack)
+        return _renamed(self._resource.attribute(name), self._stack)
 
     def sensitive(self, name: str) -> bool:
-        return self._thing.sensitive(name)
+        return self._resource.sensitive(name)
 
     def configured(self, name: str) -> bool | None:
-        return self._thing.configured(name)
+        return self._resource.configured(name)
 
     @property
     def abandoned(self) -> bool:
-        return self._thing.abandoned
+        return self._resource.abandoned
 
     def remains_on(self, named: Value) -> Truth:
-        return self._thing.remains_on(named)
+        return self._resource.remains_on(named)
 
     @cached_property
     def surroundings(self) -> Surroundings:
         if self._around is not None:
-            return self._around.of(self._thing)
-        own = self._thing.surroundings
+            return self._around.of(self._resource)
+        own = self._resource.surroundings
         partition, region, account = (_text(each, self._stack) for each in (own.partition, own.region, own.account))
         return Surroundings(partition, region, _one_of_several(own.account) or account)
 

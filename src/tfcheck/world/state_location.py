@@ -49,30 +49,32 @@ class StateLocations:
         self._sources = sources
         self._defaults: dict[str, bool] = {}
 
-    def of(self, thing: WorldObject) -> Surroundings:
+    def of(self, resource: WorldObject) -> Surroundings:
         """Return where a resource lives."""
-        partition, region, account = self._own(thing)
-        if self._is_default(thing.address):
+        partition, region, account = self._own(resource)
+        if self._is_default(resource.address):
             region = region or _only(self._shared("region"))
             account = account or _only(self._shared("account"))
             partition = partition or _only(self._shared("partition"))
-        unknown = Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if self._are_several(thing) else _open("account", ACCOUNT_ID)
+        unknown = (
+            Unknown(reason=SEVERAL, hole=ACCOUNT_ID) if self._are_several(resource) else _open("account", ACCOUNT_ID)
+        )
         return Surroundings(
             partition or (partition_of_region(region) if region else _open("partition", PARTITION)),
             region or _open("region", REGION),
             account or unknown,
         )
 
-    def _are_several(self, thing: WorldObject) -> bool:
+    def _are_several(self, resource: WorldObject) -> bool:
         """Whether something shows that not all of the stack is in one account."""
-        names_one = self._belong and not self._is_default(thing.address)
+        names_one = self._belong and not self._is_default(resource.address)
         return names_one or len({each[2] for each in self._all if each[2]}) > 1
 
-    def _own(self, thing: WorldObject) -> tuple[str, str, str]:
+    def _own(self, resource: WorldObject) -> tuple[str, str, str]:
         """Return partition, region and account as the attributes of a resource tell them, else empty."""
-        arns = list(_parts(thing.attribute(each) for each in _BESIDE))
-        region = _first(thing.attribute("region"), *(each[1] for each in arns))
-        account = _first(*(each[2] for each in arns), *map(thing.attribute, _ACCOUNT))
+        arns = list(_parts(resource.attribute(each) for each in _BESIDE))
+        region = _first(resource.attribute("region"), *(each[1] for each in arns))
+        account = _first(*(each[2] for each in arns), *map(resource.attribute, _ACCOUNT))
         return _first(*(each[0] for each in arns)), region, "" if account == "aws" else account
 
     # What names no provider configuration

@@ -39,7 +39,7 @@ class WorldObject(Protocol):
         """Whether it stays in AWS although the change makes another one at its address."""
 
     def remains_on(self, named: Value) -> Truth:
-        """Whether it is still on the thing that it names, which the change may delete and create again."""
+        """Whether it is still on the resource that it names, which the change may delete and create again."""
 
     @property
     def surroundings(self) -> Surroundings:
@@ -49,7 +49,7 @@ class WorldObject(Protocol):
 class World(Protocol):
     """All resources of a plan at one moment."""
 
-    def things(self, *types: str) -> Sequence[WorldObject]:
+    def resources(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types, in the plan's order."""
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
@@ -117,22 +117,22 @@ class After(Remembering):
         super().__init__({})
         self.resolver = resolver
         self.context = context
-        self._things: dict[tuple[str, ...], Sequence[WorldObject]] = {}
+        self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
         self._before = Before(resolver, self._shared, context if former is None else former)
         self._order = Order(resolver)
 
-    def things(self, *types: str) -> Sequence[WorldObject]:
+    def resources(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types that exist after the change."""
-        if types not in self._things:
-            self._things[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
-        return self._things[types]
+        if types not in self._resources:
+            self._resources[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
+        return self._resources[types]
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [i for i in self.resolver.plan.instances(kind) if i.exists_after and self._remains(i)]
         return [_Planned(self.resolver, i) for i in instances]
 
     def _remains(self, instance: Instance) -> bool:
-        """Whether something need not go with the thing that it is on; what is on roles is asked for role by role."""
+        """Whether something need not go with the resource that it is on; what is on roles is asked for role by role."""
         if instance.address.type.startswith("aws_iam_"):
             return True
         return self.resolver.survival.of(instance) is not Truth.FALSE
@@ -175,13 +175,13 @@ class Before(Remembering):
         super().__init__({} if shared is None else shared)
         self.resolver = resolver
         self.context = context
-        self._things: dict[tuple[str, ...], Sequence[WorldObject]] = {}
+        self._resources: dict[tuple[str, ...], Sequence[WorldObject]] = {}
 
-    def things(self, *types: str) -> Sequence[WorldObject]:
+    def resources(self, *types: str) -> Sequence[WorldObject]:
         """List the managed resources of these types that existed before the change."""
-        if types not in self._things:
-            self._things[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
-        return self._things[types]
+        if types not in self._resources:
+            self._resources[types] = _each_type(self, types) if len(types) != 1 else self._of_type(*types)
+        return self._resources[types]
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         return [_Existing(self.resolver, i) for i in self.resolver.plan.instances(kind) if i.exists_before]
@@ -205,7 +205,7 @@ class Before(Remembering):
 
 def _each_type(world: World, types: Sequence[str]) -> Sequence[WorldObject]:
     """List what there is of several types; of each type it is one list of the same objects."""
-    return [thing for kind in types for thing in world.things(kind)]
+    return [resource for kind in types for resource in world.resources(kind)]
 
 
 def _texts_read(world: World) -> frozenset[str]:

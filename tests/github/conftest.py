@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.github.fake import FakeGitHub
+from tests.github.second_server import SecondServer, listening
 
 
 @pytest.fixture
@@ -14,3 +15,9 @@ def github() -> Iterator[FakeGitHub]:
     made = FakeGitHub()
     yield made
     assert made.problems == []
+
+
+@pytest.fixture
+def server() -> Iterator[SecondServer]:
+    with listening(SecondServer()) as found:
+        yield found

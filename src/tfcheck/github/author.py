@@ -79,6 +79,6 @@ def _person(client: Client) -> User | None:
     try:
         return client.read("/user", User)
     except RefusalError as refusal:
-        if refusal.status in (403, 404):
+        if refusal.status in (403, 404) and refusal.kind is not RefusalKind.LIMITED:
             return None
         raise

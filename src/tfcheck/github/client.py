@@ -77,7 +77,7 @@ class Client:
 
     def _next(self, url: str, answer: HttpAnswer) -> str | None:
         found = _NEXT.search(answer.headers.get("link", ""))
-        target = urljoin(url, found[1]) if found else None
+        target = _place(url, found[1]) if found else None
         return target if target and origin(target) == origin(self._hosts.api) else None
 
     def create(self, path: str, body: Any, shape: type[_T]) -> _T:
@@ -124,13 +124,13 @@ class Client:
         if isinstance(answer, NoAnswer):
             raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
         if answer.status >= 300:
-            raise refused(answer.status, said(answer.body))
+            raise refused(answer.status, self._said(answer))
         try:
             found = _decoded(answer, _GraphQL)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
         if found.errors or found.data is None:
-            raise RefusalError(RefusalKind.OTHER, said(answer.body), answer.status)
+            raise RefusalError(RefusalKind.OTHER, self._said(answer), answer.status)
         return _converted(found.data, shape)
 
     def _sent(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
@@ -154,14 +154,19 @@ class Client:
     def _tried(
         self, method: str, url: str, body: Any, shape: type[_T]
     ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
-        """Send a request once, and decode the answer; one that is cut off or from a proxy is none."""
+        """Send a request once, and decode the answer; one that is cut off or from a proxy is none.
+
+        NOTE: an odd answer to what writes does not show that nothing was written.
+        """
         answer = self._once(method, url, body)
         if isinstance(answer, NoAnswer) or answer.status >= 300:
             return answer
         try:
             return _decoded(answer, shape), answer
         except msgspec.ValidationError:
-            raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
+            if method == "GET":
+                raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
+            return NoAnswer(_UNDOCUMENTED, sent=True)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return NoAnswer(_UNDOCUMENTED, sent=True)
 
@@ -196,9 +201,13 @@ class Client:
         """Wait where too many requests were made; anything else is a refusal."""
         seconds = self._limit(answer, limits)
         if seconds is None:
-            raise refused(answer.status, said(answer.body))
+            raise refused(answer.status, self._said(answer))
         if not self.patience.wait(seconds):
-            raise RefusalError(RefusalKind.LIMITED, said(answer.body), answer.status)
+            raise RefusalError(RefusalKind.LIMITED, self._said(answer), answer.status)
+
+    def _said(self, answer: HttpAnswer) -> str:
+        """Return the words of an answer, without the token: a proxy may quote the request."""
+        return said(answer.body.replace(self._token.encode(), b"***"))
 
     def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
         """Return the seconds to wait where too many requests were made, else None."""
@@ -218,8 +227,18 @@ class Client:
         """Return where a renamed repository is now, on the same host only."""
         if answer.status not in ((301, 302, 307, 308) if method == "GET" else (307, 308)):
             return None
-        target = urljoin(url, answer.headers.get("location", ""))
-        return target if origin(target) == origin(url) and target != url else None
+        target = _place(url, answer.headers.get("location", ""))
+        return target if target and origin(target) == origin(url) and target != url else None
+
+
+def _place(url: str, link: str) -> str | None:
+    """Return what a link of an answer points to; None where it is not one."""
+    try:
+        target = urljoin(url, link)
+        origin(target)
+    except ValueError:
+        return None
+    return target
 
 
 class _GraphQL(msgspec.Struct):

@@ -9,8 +9,8 @@ the older. An older run that wrote over a newer one is written over in turn.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -71,6 +71,8 @@ class Thread:
         self._waits = conversation.waits
         self._gone: set[int] = set()
         self._lost = 0
+        self._targets: tuple[str, ...] = ()
+        self._doubt = ""
         self._wrote = CommentAction.UNCHANGED
 
     def publish(self) -> Outcome:
@@ -100,7 +102,7 @@ class Thread:
         self._waits = waits
         if self._conversation.patience.waits != waits:
             return None
-        wording = self._draft.after(_said(ours))
+        wording = self._draft.after(self._earlier(ours))
         live = [each for each in ours if each.minimized is None]
         if not live:
             return self._first(wording)
@@ -112,16 +114,22 @@ class Thread:
         return self._finished(live, minimize=on_clean == "minimize") if kept else None
 
     def _ours(self) -> list[Comment]:
-        """Return our comments of this id, the oldest first."""
-        found = [
-            each
+        """Return our comments of this id, the oldest first; pages that overlap show one twice."""
+        found = {
+            each.id: each
             for each in self._conversation.comments()
             if each.id not in self._gone
             and self._author.wrote(each.user)
             and (mark := marked(each.body or ""))
             and mark.key == self._draft.marker.key
-        ]
-        return sorted(found, key=lambda each: each.id)
+        }
+        return [found[number] for number in sorted(found)]
+
+    def _earlier(self, ours: list[Comment]) -> Earlier:
+        """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
+        said = _said(ours)
+        self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
+        return Earlier(said.told, self._targets)
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is too late; empty where it is not."""
@@ -150,14 +158,25 @@ class Thread:
     def _only(self, made: Comment) -> Outcome | None:
         """Look whether another job made a comment at the same time; then the older one stays."""
         if self._conversation.patience.between(*_LOOK_AGAIN):
-            live = [each.id for each in self._ours() if each.minimized is None]
-            if made.id not in live and self._text(made) is None:
-                return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
-            if any(each < made.id for each in live):
-                self._remove(made)
-                self._wrote = CommentAction.UNCHANGED
-                return None
-        return Outcome(CommentAction.CREATED, "", made.id, made.html_url)
+            with self._doubting():
+                live = [each.id for each in self._ours() if each.minimized is None]
+                if made.id not in live and self._text(made) is None:
+                    return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
+                if any(each < made.id for each in live):
+                    self._remove(made)
+                    self._wrote = CommentAction.UNCHANGED
+                    return None
+        return Outcome(CommentAction.CREATED, self._doubt, made.id, made.html_url)
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Keep what is refused after the comment was written: it is there all the same."""
+        try:
+            yield
+        except WaitedError:
+            raise
+        except RefusalError as refusal:
+            self._doubt = f"but it could not be checked afterwards: {refusal}"
 
     def _text(self, comment: Comment) -> str | None:
         """Read what a comment says now; None where it is gone."""
@@ -187,18 +206,21 @@ class Thread:
         """Look whether an older run wrote over what we wrote; what a newer one wrote stands."""
         if not self._conversation.patience.between(*_LOOK_AGAIN):
             return True
-        now = self._text(kept)
-        mark = marked(now or "")
-        return now is not None and (_same(now, body) or (mark is not None and mark.run >= self._draft.marker.run))
+        with self._doubting():
+            now = self._text(kept)
+            mark = marked(now or "")
+            return now is not None and (_same(now, body) or (mark is not None and mark.run >= self._draft.marker.run))
+        return True
 
     def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
         """Remove the comments that races left behind beside the oldest one."""
         kept, *others = live
-        for each in others:
-            self._remove(each)
+        with self._doubting():
+            for each in others:
+                self._remove(each)
         if minimize:
             return self._minimized(kept)
-        return Outcome(self._wrote, "", kept.id, kept.html_url)
+        return Outcome(self._wrote, self._doubt, kept.id, kept.html_url)
 
     def _minimized(self, kept: Comment) -> Outcome:
         try:

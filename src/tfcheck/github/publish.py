@@ -161,9 +161,15 @@ class ReportComment:
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
             write=lambda size: f"{markdown(self._reports, page, size=size - len(known) - 2)}\n{known}\n",
-            clean=self.complete and not (told.findings or new_waivers(told, page)),
+            clean=self._is_clean(told, page),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
+
+    def _is_clean(self, told: Content, page: Page) -> bool:
+        """Whether nothing is open, so that a comment may disappear: what was waived before the change is not."""
+        not_selected = any(report.unselected for report in told.reports)
+        left = told.findings or told.known or told.waiting or not_selected or new_waivers(told, page)
+        return self.complete and not left
 
     def _is_wanted(self, told: Content, absent: int) -> bool:
         when = self._wishes.when

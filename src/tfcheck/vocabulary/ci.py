@@ -95,7 +95,7 @@ def _payload(path: str) -> _Payload | None:
         if not path or file.stat().st_size > _LARGEST:
             return None
         return msgspec.json.decode(file.read_bytes(), type=_Payload)
-    except (OSError, ValueError):  # what is no JSON raises a ValueError, too
+    except (OSError, ValueError, RecursionError):  # what is no JSON raises a ValueError, too
         return None
 
 

@@ -366,6 +366,43 @@ def test_the_action_reads_it_where_inputs_are_empty(
     capsys.readouterr()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'context = ["link*/state.json"]',
+        'context = ["**/state.json"]',
+        'context = ["infra/[l]ink/state.json"]',
+        'context = ["a\\nFOLDER/state.json"]',
+        'context = ["a\\n\\nFOLDER/state.json\\n"]',
+    ],
+)
+def test_no_path_of_the_file_is_a_pattern_or_several(
+    text: str, checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file beside the checkout that a pattern would find, or a line of the path, is not read."""
+    state = checkout.parent / "state.json"
+    shutil.copy(TESTDATA / "literal-granted" / "applied.plan.json", state)
+    for place in (checkout / "link1", checkout / "infra" / "link"):
+        place.symlink_to(checkout.parent)
+    configure(checkout, text.replace("FOLDER", str(checkout.parent)))
+    monkeypatch.setenv("TFCHECK_PLAN", PLAN)
+    monkeypatch.setenv("TFCHECK_COMMENT", "off")
+    assert run(["github"]) in (2, 3)
+    assert re.search("there is no file|which is not read", capsys.readouterr().err)
+
+
+def test_the_action_sees_paths_from_the_file(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["baseline", PLAN, "--output", "infra/known.json"]) == 0
+    (checkout / "infra" / "tfcheck.toml").write_text('baseline = "known.json"\nsources = "orders"\n', encoding="utf-8")
+    git(checkout, "add", "-f", "infra/tfcheck.toml")
+    monkeypatch.setenv("TFCHECK_PLAN", PLAN)
+    monkeypatch.setenv("TFCHECK_COMMENT", "off")
+    assert run(["github"]) == 0, capsys.readouterr().err
+    assert "in the baseline" in capsys.readouterr().out
+
+
 def test_an_error_in_the_file_ends_the_action(
     checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

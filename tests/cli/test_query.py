@@ -122,3 +122,40 @@ def test_the_recipes_select_something(
 
 def test_there_are_enough_recipes() -> None:
     assert len(recipes()) >= 10
+
+
+BOMBS = {
+    "a billion reports": "@" + "|[@,@]" * 30,
+    "long lists": "@" + "|[@,@][]" * 40,
+    "long text": "@" + "|join('',[to_string(@),to_string(@)])" * 30,
+    "written": "to_string(@" + "|[@,@]" * 30 + ")",
+    "compared": "[(@" + "|[@,@]" * 30 + ")] == [(@" + "|[@,@]" * 30 + ")]",
+    "compared in comparisons": "==".join(["(@"] * 40) + ")" * 40,
+    "for each": "@" + "|[@,@][].[@]" * 40,
+    "brackets": "[" * 5000 + "@" + "]" * 5000,
+    "parentheses": "(" * 5000 + "@" + ")" * 5000,
+    "negations": "!" * 30_000 + "a",
+    "pipes": "@" + "|@" * 30_000,
+    "deep data": "@" + "|[@]" * 900,
+    "deep literal": "`" + "[" * 20_000 + "`",
+    "long number": "findings[" + "9" * 5000 + "]",
+    "no step": "findings[::0]",
+    "no data": "[&a]",
+    "no data in a function": "to_string(&a)",
+    "other types": "avg(keys(@))",
+    "control characters": "a\x1b[31m\n::error::x",
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_query_that_is_too_much_or_no_query_ends_in_one_line(
+    name: str, case: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run(["plan.json", "--query", BOMBS[name]])
+    streams = capsys.readouterr()
+    if status == 1:  # as without a query
+        assert len(streams.out) < 1000
+        return
+    assert status == 2
+    assert streams.out == ""
+    assert re.fullmatch(r"error: [ -~]+\nhint: [ -~]+\n", streams.err)

@@ -108,6 +108,26 @@ def test_a_file_that_is_named_may_lie_anywhere(here: Path) -> None:
         settings_in(here / "none.toml", lambda: RULES)
 
 
+@pytest.mark.parametrize("with_git", [True, False])
+def test_a_file_that_is_named_is_no_link_out_of_the_work_tree(here: Path, with_git: bool) -> None:
+    written(here / "other" / "secret.toml", 'fail-on = "hunter2"\n')
+    init(here / "repository")
+    if with_git:
+        init(here / "other")
+    (here / "repository" / "tfcheck.toml").symlink_to(here / "other" / "secret.toml")
+    (here / "repository" / "ci").symlink_to(here / "other")
+    for name in ("repository/tfcheck.toml", "repository/ci/secret.toml"):
+        for file in (Path(name), here / name):
+            with pytest.raises(UsageError, match="is not read: it is a link that leads out of the repository"):
+                settings_in(file, lambda: RULES)
+
+
+def test_a_link_inside_of_the_work_tree_is_followed_where_it_is_named(here: Path) -> None:
+    written(init(here / "repository") / "ci" / "tfcheck.toml")
+    (here / "repository" / "tfcheck.toml").symlink_to("ci/tfcheck.toml")
+    assert settings_in(Path("repository/tfcheck.toml"), lambda: RULES).path == "ci/tfcheck.toml"
+
+
 # What is wrong with it
 
 
@@ -196,6 +216,12 @@ HOSTILE = {
     "deep": "a = " + "[" * 20_000,
     "deeper": "a = " + "{b=" * 20_000,
     "dotted": ".".join("a" * 20_000) + " = 1",
+    "dotted, with quotes": ".".join(['"a b"'] * 20_000) + " = 1",
+    "dotted, with quotes of both kinds": ".".join(["'a b'", '"\\""'] * 20_000) + " = 1",
+    "a table with quotes": "[" + ".".join(['"a b"'] * 20_000) + "]",
+    "behind a string of several lines": 'a = ["""x"""", {' + ".".join(['"a b"'] * 20_000) + " = 1}]",
+    "behind a comment": "# '\n" + ".".join(['"a b"'] * 20_000) + " = 1",
+    "behind an escape": 'a = "\\"\\\\"\n' + ".".join(['"a b"'] * 20_000) + " = 1",
     "many tables": "".join(f"[a{number}]\n" for number in range(4_000)),
     "many arrays": "[[a.b]]\n" * 5_000,
     "not text": "fail-on = \x00",

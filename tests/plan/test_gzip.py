@@ -56,3 +56,11 @@ def test_gzip_of_more_than_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(InputError, match="decompresses to more than 3 MiB") as caught:
         loaded(bomb)
     assert "gunzip" in caught.value.hint
+
+
+def test_a_file_of_nothing_but_beginnings_of_gzip_is_refused_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored, "_MOST_MEMBERS", 100)
+    assert loaded(gzip.compress(b"") * 99 + gzip.compress(PLAN)).plans
+    with pytest.raises(InputError, match="is gzip data of more than 100 parts") as caught:
+        loaded(gzip.compress(b"") * 101 + gzip.compress(PLAN))
+    assert "gunzip" in caught.value.hint

@@ -91,7 +91,7 @@ def _checked(wanted: Inputs) -> _Found:
         raise context.errors[0]
     together = Session(
         plans.files,
-        context.files,
+        (*context.files, *wanted.set_context),
         wanted.sources or None,
         wanted.workspace or None,
         account=wanted.account,

@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.cli.configured import LoadedSettings, as_option, chosen, load, rule_selection
 from tfcheck.config.choice import Choice
-from tfcheck.config.keys import KEYS
+from tfcheck.config.keys import KEYS, Kind
 from tfcheck.config.settings import Setting
 from tfcheck.report.plain import clipped, visible
 from tfcheck.vocabulary.arn import account_id
@@ -31,12 +31,14 @@ _HINT = "paths are seen from the job's working directory; the step that writes t
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """The inputs of `action.yml`; those of files may be patterns, `temporary` is where files without a name go.
 
-    `choice` is which findings count.
+    `choice` is which findings count, `set_context` the files of other stacks that the configuration file names: they
+    are never patterns.
     """
 
     plans: tuple[str, ...]
     reports: tuple[str, ...]
     context: tuple[str, ...]
+    set_context: tuple[str, ...]
     sources: str
     workspace: str
     account: str | None
@@ -84,7 +86,8 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
     read = Inputs(
         plans=told.lines("plan"),
         reports=told.lines("report"),
-        context=told.lines("context"),
+        context=told.lines("context") if told.given("context") else (),
+        set_context=told.set_paths("context"),
         sources=told.text("sources"),
         workspace=told.given("workspace") or variables.get("TF_WORKSPACE", "") or told.text("workspace"),
         account=account_id(told.text("account"), "the input `account`") if told.text("account") else None,
@@ -141,7 +144,17 @@ class _Told:
         key, setting = self._settings[_variable(name)]
         if key.counts:
             self.in_force[key.path] = setting.shown
+        if key.kind is Kind.PATH:  # as seen from here, and checked as such
+            return str(setting.value)
         return "\n".join(as_option(key, setting.value)) if key.several else setting.shown
+
+    def set_paths(self, name: str) -> tuple[str, ...]:
+        """Return the paths that only the file sets: each is one file, whatever characters its name has."""
+        if self.given(name) or _variable(name) not in self._settings:
+            return ()
+        key, setting = self._settings[_variable(name)]
+        self.in_force[key.path] = setting.shown
+        return tuple(setting.value)
 
     def names(self, name: str) -> tuple[str, ...]:
         return tuple(filter(None, re.split(r"[,\s]+", self.text(name))))
@@ -197,11 +210,13 @@ def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
     """
     import glob  # loaded only where the action runs
 
+    from tfcheck.cli.patterns import expanded
+
     files: dict[str, None] = {}
     errors: list[InputError] = []
     for pattern in patterns:
         plain = not glob.has_magic(pattern) or _exists(pattern)
-        found = [pattern] if plain else sorted(glob.glob(pattern, recursive=True))
+        found = [pattern] if plain else expanded(pattern)
         files |= dict.fromkeys(found)
         if not found:
             shown = visible(clipped(pattern, _LONGEST))

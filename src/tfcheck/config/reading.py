@@ -6,6 +6,7 @@ more of it than names of keys and the beginning of a value.
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,21 @@ from tfcheck.config.tables import Paths, Table, read_settings
 from tfcheck.regex import regex
 from tfcheck.repository import Gate, RefusedError, Run
 from tfcheck.repository.opening import read
-from tfcheck.repository.work_tree import containing, is_repository
+from tfcheck.repository.work_tree import containing, has_git, is_home, is_repository
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
 
 #: More than a thousand waivers need.
 LARGEST = 256 * 1024
 _HIDDEN_HINT = "add it to git, or name a file with --config; `--config off` reads none"
-#: The parser takes a time for a key that grows with the square of its parts.
-_TOO_LONG_KEY = regex(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
+#: The parser takes a time for a key that grows with the square of its parts, which may be quoted.
+_TOO_LONG_KEY = regex(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){32}")
+#: Strings and comments; one that is not closed ends with its line, or the file, as it could only be wrong.
+_STRING = regex(
+    r'''"""(?:[^\\]|\\.)*?(?:"{3,5}|\Z)|"(?:[^"\\\n]|\\.)*+"?|'''
+    r"""'''.*?(?:'{3,5}|\Z)|'[^'\n]*+'?|#[^\n]*+""",
+    re.DOTALL,
+)
 #: How the table can begin: as `tool.tfcheck`, or below a `tool` that stands alone.
 _OWN_TABLE = regex(rb"""tool["'\s]*\.["'\s]*tfcheck|\[\s*["']?tool["']?\s*\]|^\s*["']?tool["']?\s*=""", re.MULTILINE)
 _POSITION = regex(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -50,7 +57,8 @@ def settings_of(directory: Path, rules: KnownRules, *, shared: bool | None = Non
 def settings_in(file: Path, rules: KnownRules) -> Settings:
     """Return what a configuration file sets that whoever runs tfcheck has named.
 
-    Its paths may lead anywhere if it does not lie in a work tree, where others could have written it.
+    Its paths may lead anywhere if it does not lie in a work tree, where others could have written it. A link in a work
+    tree does not lead out of it.
 
     Raises:
         UsageError: it cannot be read, or contains something that it cannot contain.
@@ -61,11 +69,22 @@ def settings_in(file: Path, rules: KnownRules) -> Settings:
     except (OSError, RuntimeError, ValueError) as error:
         problem = (error.strerror if isinstance(error, OSError) else None) or "it is not a path"
         raise UsageError(f"the configuration `{file}` cannot be read: {problem.lower()}") from None
+    if _leads_out(file, place):
+        raise UsageError(
+            f"the configuration `{file}` is not read: it is a link that leads out of the repository",
+            hint="name the file that the link leads to",
+        )
     top = containing(place.parent)
     table = _parsed(place, str(file), data)
     if table is None:
         return Settings(place, str(file), top, {}, {})
     return read_settings(place, top, table, Paths(place, confined=top is not None), rules())
+
+
+def _leads_out(file: Path, place: Path) -> bool:
+    """Whether a file is named in a work tree and lies elsewhere: others may have put the link there."""
+    named = Path(os.path.abspath(file)).parents
+    return any(has_git(each) and not is_home(each) and not place.is_relative_to(each.resolve()) for each in named)
 
 
 def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | None:
@@ -129,7 +148,7 @@ def _decoded(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
 
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
-        if _TOO_LONG_KEY.search(text):
+        if _TOO_LONG_KEY.search(_STRING.sub(_replaced, text)):
             raise RecursionError
         return text, tomllib.loads(text)
     except UnicodeDecodeError:
@@ -138,6 +157,10 @@ def _decoded(named: str, data: bytes) -> tuple[str, dict[str, Any]]:
         raise UsageError(f"`{named}` is not TOML: it is nested too deep") from None
     except ValueError as error:  # also for numbers that are too long for Python
         raise UsageError(_problem(named, str(error)), hint="https://toml.io explains how TOML is written") from None
+
+
+def _replaced(string: re.Match[str]) -> str:
+    return "" if string[0].startswith("#") else "a"
 
 
 def _problem(named: str, said: str) -> str:

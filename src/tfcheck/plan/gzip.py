@@ -12,6 +12,8 @@ _MAGIC = b"\x1f\x8b"
 #: What one file is decompressed to at most, so that a small file cannot exhaust the machine.
 _LARGEST = 512 * 2**20
 _BLOCK = 2**20
+#: A file can have a member every 20 bytes: what is copied for each is little, and they are not too many.
+_FIRST_BLOCK, _MOST_MEMBERS = 2**10, 100_000
 #: Lets zlib read the header and the checksum of gzip.
 _GZIP = 31
 
@@ -42,11 +44,14 @@ def _limited(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
 
 def _members(rest: memoryview, named: str) -> Iterator[bytes]:
     """Yield the content of all members that follow each other, in blocks."""
-    while rest and is_gzip(bytes(rest[:2])):
-        machine, position = zlib.decompressobj(_GZIP), 0
+    for _ in range(_MOST_MEMBERS + 1):
+        if not is_gzip(bytes(rest[:2])):
+            return
+        machine, position, size = zlib.decompressobj(_GZIP), 0, _FIRST_BLOCK
         while not machine.eof:
-            block = machine.unconsumed_tail or bytes(rest[position : position + _BLOCK])
+            block = machine.unconsumed_tail or bytes(rest[position : position + size])
             position += 0 if machine.unconsumed_tail else len(block)
+            size = _BLOCK
             if not block:
                 raise InputError(f"{named} is cut short: its gzip data ends early", hint="copy or download it again")
             try:
@@ -54,3 +59,4 @@ def _members(rest: memoryview, named: str) -> Iterator[bytes]:
             except zlib.error:
                 raise InputError(f"{named} is damaged gzip data", hint="copy or download it again") from None
         rest = rest[position - len(machine.unused_data) :]
+    raise InputError(f"{named} is gzip data of more than {_MOST_MEMBERS:,} parts", hint="decompress it, with `gunzip`")

@@ -19,23 +19,30 @@ def query(expression: str) -> Callable[[Any], Any]:
     """
     # Imported here: nobody else pays for it.
     import jmespath
-    from jmespath.exceptions import JMESPathError
+
+    from tfcheck.report.bounded_query import evaluated
 
     try:
         compiled = jmespath.compile(expression)
-    except JMESPathError as error:
+    except _PROBLEMS as error:
         raise _wrong(expression, error) from None
 
     def pick(data: Any) -> Any:
         try:
-            return compiled.search(data)
-        except JMESPathError as error:
+            return evaluated(compiled.parsed, data)
+        except _PROBLEMS as error:
             raise _wrong(expression, error) from None
 
     return pick
 
 
+#: The library's own errors are a ValueError each; it lets some of Python's through.
+_PROBLEMS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
 def _wrong(expression: str, error: Exception) -> UsageError:
+    if isinstance(error, RecursionError):
+        return UsageError("the expression of `--query` is nested too deep", hint="write a shorter one")
     problem = str(error).split("\n", 1)[0].rstrip(".:")
     return UsageError(
         f"`--query {expression}` does not work: {problem[:1].lower()}{problem[1:]}",

@@ -28,7 +28,7 @@ OLDER = "77" * 20
 SECRET = "ghs_for-the-second-server-only"
 MARK = re.compile(r"<!-- tfcheck:v1 key=\w{16} sha=(\w{40}) run=(\d+)\.(\d+) -->\n")
 BOT: Json = {"login": "github-actions[bot]", "id": 41898282, "type": "Bot"}
-PERSON: Json = {"login": "mallory", "id": 666, "type": "User"}
+PERSON: Json = {"login": "mallory", "username": "mallory", "id": 666, "type": "User"}
 ROBOT: Json = {"id": 7, "username": "project_1_bot", "name": "tfcheck"}
 
 
@@ -98,6 +98,7 @@ class SecondServer:
     def __init__(self) -> None:
         self.head, self.state, self.locked = HEAD, "open", False
         self.comments: dict[int, Json] = {}
+        self.files: list[Json] = []
         self.rules: list[Rule] = []
         self.log: list[str] = []
         self.wrong: list[str] = []
@@ -178,6 +179,9 @@ class SecondServer:
         state = {"open": "opened"}.get(self.state, self.state)
         return Reply(200, {"iid": 42, "state": state, "sha": self.head, "web_url": "https://gitlab.example/mr/42"})
 
+    def _files(self, method: str, found: re.Match[str], query: Json, body: Json) -> Reply:
+        return Reply(200, self.files)
+
     def _none(self, method: str, found: re.Match[str], query: Json, body: Json) -> Reply:
         return Reply(200, [])
 
@@ -232,7 +236,8 @@ class SecondServer:
 
 _ROUTES = (
     (r"/repos/acme/shop/pulls/42", "pull"),
-    (r"/repos/acme/shop/pulls/42/(files|comments|reviews)", "none"),
+    (r"/repos/acme/shop/pulls/42/files", "files"),
+    (r"/repos/acme/shop/pulls/42/(comments|reviews)", "none"),
     (r"/repos/acme/shop/issues/42/comments", "thread"),
     (r"/repos/acme/shop/issues/comments/(?P<id>\d+)", "one"),
     (r"/projects/acme%2Fshop/merge_requests/42", "merge"),

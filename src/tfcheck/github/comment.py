@@ -227,12 +227,12 @@ class Thread:
             self._conversation.minimize(kept)
         except RefusalError as refusal:  # which the comment itself must not suffer from
             return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
-        return Outcome(CommentAction.MINIMIZED, "nothing is missing any more", kept.id, kept.html_url)
+        return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
 
     def _deleted(self, live: list[Comment]) -> Outcome:
         for each in live:
             self._remove(each)
-        return Outcome(CommentAction.DELETED, "nothing is missing any more", live[0].id)
+        return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
 
     def _remove(self, comment: Comment) -> None:
         self._conversation.remove(comment)

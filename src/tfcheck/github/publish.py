@@ -28,6 +28,9 @@ from tfcheck.report.markdown.waived import new_waivers
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding, Report
 
+#: GitHub lists no more files of a pull request.
+_MOST_FILES = 3000
+
 When: TypeAlias = Literal["findings", "changes", "always"]
 
 
@@ -114,6 +117,8 @@ def _added(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[st
     try:
         files = list(client.pages(f"{pull.path}/files", ChangedFile))
     except RefusalError:
+        return None
+    if len(files) >= _MOST_FILES:
         return None
     return {each.filename: None if each.patch is None else added_lines(each.patch) for each in files}
 

@@ -15,10 +15,16 @@ def test_an_expression_picks_from_the_report() -> None:
     assert query("nothing.here")(shown) is None
 
 
-@pytest.mark.parametrize("wrong", ["findings[", "", "findings[?]", "nofunction(@)", "length(plan.complete)"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["findings[", "", "findings[?]", "nofunction(@)", "length(plan.complete)",
+     "contains(findings[0].message, `1`)", "sort_by(findings, &nothing)", "abs(`\"x\"`)",
+     "(" * 5_000 + "a" + ")" * 5_000],
+)  # fmt: skip
 def test_a_wrong_expression_is_the_users_to_fix(wrong: str) -> None:
     with pytest.raises(UsageError) as caught:
         query(wrong)(document(samples.BROKEN))
     assert caught.value.exit_status == 2
     assert "\n" not in caught.value.message
+    assert len(caught.value.message) < 500
     assert caught.value.hint

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
 
 
@@ -43,8 +44,8 @@ _PROBLEMS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionEr
 def _wrong(expression: str, error: Exception) -> UsageError:
     if isinstance(error, RecursionError):
         return UsageError("the expression of `--query` is nested too deep", hint="write a shorter one")
-    problem = str(error).split("\n", 1)[0].rstrip(".:")
+    problem = clip(str(error).split("\n", 1)[0].rstrip(".:"))
     return UsageError(
-        f"`--query {expression}` does not work: {problem[:1].lower()}{problem[1:]}",
+        f"`--query {clip(expression)}` does not work: {problem[:1].lower()}{problem[1:]}",
         hint="write it as on https://jmespath.org, for example: findings[].message",
     )

@@ -62,3 +62,11 @@ def test_the_parameter_with_one_slash_too_many() -> None:
     asked = request("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/app/token")
     policy = identity(allow("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter//app/token"))
     assert [miss.because for miss in near_misses(asked, (policy,))] == ["resource does not match"]
+
+
+def test_of_very_many_statements_those_about_the_resource_are_looked_at() -> None:
+    others = [allow("s3:GetObject", f"arn:aws:s3:::other-{number}/*") for number in range(1_000)]
+    near = allow("s3:GetObject", "arn:aws:s3:::cfg/webb/*")
+    found = near_misses(O, (identity(*others, near),))
+    assert (found[0].origin.index, found[0].because) == (1_000, "resource does not match")
+    assert len(found) < 150

@@ -117,14 +117,15 @@ class Corrections:
         self, literal: WrittenText, needed: str, actions: tuple[str, ...], block: Block
     ) -> Correction | None:
         pattern = literal.value
-        if not self._objects.has(pattern, needed):
-            for found in in_resource(pattern, needed, actions):
-                if found.start == len(pattern) or not self._is_in_use(pattern, found, block):
-                    return _corrected(literal, found)
+        mistakes = list(in_resource(pattern, needed, actions))
         prefix = in_prefix(pattern, needed) if self._objects.is_managed(needed) else None
-        if prefix is not None and not self._objects.has(pattern, needed):
-            return _corrected(literal, prefix)
-        return None
+        # NOTE: whether it names something else is asked last: that looks at everything in the plan.
+        if (not mistakes and prefix is None) or self._objects.has(pattern, needed):
+            return None
+        for found in mistakes:
+            if found.start == len(pattern) or not self._is_in_use(pattern, found, block):
+                return _corrected(literal, found)
+        return _corrected(literal, prefix)
 
     def _is_in_use(self, pattern: str, found: Misspelling, block: Block) -> bool:
         """Whether another block has the name that is taken for a mistake."""

@@ -49,7 +49,7 @@ class NamedObjects:
 
     def is_managed(self, needed: str) -> bool:
         """Whether the plan manages an object or parameter, so that others beside it would be in the plan too."""
-        return any(_same(needed, each) for each in self._managed)
+        return _named(needed) in self._managed_names
 
     def _names(self, pattern: str, arn: str) -> bool:
         _, own, its = compared(pattern, arn)
@@ -69,6 +69,10 @@ class NamedObjects:
         parameters = (flat(each.attribute("arn")) for each in self._world.resources(*PARAMETER.types))
         return frozenset((*objects, *parameters)) - {""}
 
+    @cached_property
+    def _managed_names(self) -> frozenset[tuple[str, str]]:
+        return frozenset(map(_named, self._managed))
+
     def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
         types = [name for kind in kinds for name in kind.types]
         for world in (self._world, *self._world.context):
@@ -85,9 +89,10 @@ def _object(resource: WorldObject, world: World) -> str:
     return f"{arn}/{key}" if key else ""
 
 
-def _same(one: str, other: str) -> bool:
-    _, own, its = compared(one, other)
-    return own == its
+def _named(arn: str) -> tuple[str, str]:
+    """Return what an ARN names, whichever its partition, region and account: the service, and the resource."""
+    parts = arn.split(":", 5)
+    return (parts[2], parts[5]) if len(parts) == 6 and parts[0] == "arn" else ("", arn)
 
 
 def _contains(container: str, arn: str) -> bool:

@@ -14,7 +14,7 @@ from tfcheck.symbolic import limits
 from tfcheck.symbolic.value import Truth, display
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tfcheck.iam.context import Context
     from tfcheck.iam.model import Policy, Request
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What it takes to look at why a statement does not grant a request, in steps of the run.
 _STEPS = 50
+#: More statements than a policy that people read has.
+_MANY = 100
 
 
 class NearMiss(msgspec.Struct, frozen=True):
@@ -34,15 +36,28 @@ class NearMiss(msgspec.Struct, frozen=True):
 
 
 def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
-    """Rank the Allow statements that come near to a request, nearest first, each with what keeps it from granting."""
+    """Rank the Allow statements that come near to a request, nearest first, each with what keeps it from granting.
+
+    Of a policy with very many statements, only those are looked at that may cover the resource, and the first others.
+    """
     found = []
     for policy in policies:
-        for statement in policy.statements:
+        for statement in _nearest(policy, request):
             if statement.effect is Effect.ALLOW and statement.unread is None:
                 ranked = _look(statement, request)
                 if ranked is not None:
                     found.append(ranked)
     return [miss for _, miss in sorted(found, key=lambda each: each[0])]
+
+
+def _nearest(policy: Policy, request: Request) -> Sequence[Statement]:
+    if len(policy.statements) <= _MANY:
+        return policy.statements
+    about = policy.index.about(resource.target(request.resource))
+    if len(about) == len(policy.statements):
+        return about
+    known = set(map(id, about))
+    return (*about, *[each for each in policy.statements[: 2 * _MANY] if id(each) not in known][:_MANY])
 
 
 def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]:

@@ -30,7 +30,8 @@ def unmet(request: Request, policies: Iterable[Policy]) -> tuple[UnmetCondition,
     """List the conditions that keep the first such statement from granting a request; none where there is none."""
     for policy in policies:
         for statement in policy.statements:
-            if statement.effect is Effect.ALLOW and statement.unread is None and not statement.origin.secret:
+            readable = statement.unread is None and not statement.origin.secret
+            if statement.effect is Effect.ALLOW and statement.conditions and readable:
                 seen = applies(statement, request)
                 fits = seen.action & seen.resource & seen.principal
                 if fits is Truth.TRUE and seen.conditions is Truth.FALSE:

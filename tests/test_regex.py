@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 
 def test_a_pattern_is_compiled_at_first_use_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,8 +17,8 @@ from tfcheck.iam.action import Action, Actions, gathered, names
 from tfcheck.iam.model import Effect, Policy, Statement
 from tfcheck.iam.resource import Resource, Resources, matches, read_resource, target
 from tfcheck.iam.variables import PolicyTemplate, PolicyVariable
-from tfcheck.regex import regex
 from tfcheck.symbolic.match import Verbatim, glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, display, text
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.hcl.syntax.expression import Place
-from tfcheck.regex import regex
 from tfcheck.report.quotation import quotable
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Excerpt, Finding, Location
 
 _MOST_LINES = 14

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer, Evidence

@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
 

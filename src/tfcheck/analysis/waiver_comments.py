@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tfcheck.config.rules import matched, suggestion
 from tfcheck.config.waivers import Waiver, is_date
 from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 
-from tfcheck.regex import regex
 from tfcheck.report.plain import clipped, visible
+from tfcheck.symbolic.regex import regex
 
 _LONGEST = 400
 _PHRASE = regex(

@@ -24,9 +24,9 @@ from urllib.parse import quote
 import msgspec
 
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
-from tfcheck.regex import regex
 from tfcheck.report.origin import context_text
 from tfcheck.repository.writing import write
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError
 from tfcheck.vocabulary.finding import Report
 

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import UsageError
 
 Host: TypeAlias = Literal["github", "gitlab", "gitea"]

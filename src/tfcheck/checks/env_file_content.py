@@ -22,7 +22,7 @@ from tfcheck.checks.environment_file import EnvironmentFile, files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Severity
 from tfcheck.world.world import World, WorldObject
 

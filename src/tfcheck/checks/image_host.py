@@ -19,8 +19,8 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.regex import regex
 from tfcheck.symbolic.match import glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.arn import partition_of_region
 from tfcheck.vocabulary.finding import Severity

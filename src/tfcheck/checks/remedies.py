@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Unknown, display
 from tfcheck.vocabulary.finding import Remedy
 

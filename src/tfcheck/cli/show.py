@@ -13,9 +13,9 @@ from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.json_pick import Pick, json_pick
-from tfcheck.regex import regex
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
 

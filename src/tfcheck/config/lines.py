@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: The names that lead to a value; tables of an array by their number.
 KeyPath: TypeAlias = tuple[str | int, ...]

@@ -16,10 +16,10 @@ from tfcheck.config.rules import KnownRules
 from tfcheck.config.search import OWN, SHARED, candidates
 from tfcheck.config.settings import Settings
 from tfcheck.config.tables import Paths, Table, read_settings
-from tfcheck.regex import regex
 from tfcheck.repository import Gate, RefusedError, Run
 from tfcheck.repository.opening import read
 from tfcheck.repository.work_tree import containing, has_git, is_home, is_repository
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
 

@@ -17,8 +17,8 @@ from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.regex import regex
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath, parse

@@ -21,7 +21,7 @@ from tfcheck.fix.policy_statements import ReadableStatement, readable
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer
 from tfcheck.world.world import After
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _REFERENCE = regex(r"\b(?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*")
 _KINDS = {"resource": "", "data": "data."}

@@ -19,7 +19,7 @@ from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: A reference that is one ARN, and no list of them.
 _ARN = regex(r'(?:data\.)?aws_\w+\.[\w-]+(?:\[(?:\w+|"[^"\[\]]*"|(?:each|count)\.\w+)\])?\.arn')

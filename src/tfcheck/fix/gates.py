@@ -12,7 +12,7 @@ from tfcheck.fix.repetition import Statements
 from tfcheck.fix.wanted import Reference
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(?:\d+|"[^"]*")\]')
 

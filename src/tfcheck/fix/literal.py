@@ -12,7 +12,7 @@ import msgspec
 
 from tfcheck.hcl.syntax import json_document as json
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, comment_end, heredoc_at, quoted_end
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _BLANK = regex(r"[ \t\r]*")
 _BLANK_LINES = regex(r"[ \t\r\n]*")

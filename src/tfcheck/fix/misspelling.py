@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.wildcards import glob_known
 
 _SEPARATORS = str.maketrans("_./:", "----")

@@ -15,7 +15,7 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.lexer import Heredoc, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _DOCUMENT = regex(r'(?:"\$\{)?data\.aws_iam_policy_document\.([\w-]+)(?:\[[^\[\]]*\])?\.(?:minified_)?json(?:\}")?')
 _ENCODE = regex(r"jsonencode\s*\(\s*(?=\{)")

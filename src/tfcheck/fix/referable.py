@@ -15,8 +15,8 @@ from tfcheck.fix.render import quoted
 from tfcheck.fix.templates import ModuleTexts
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
-from tfcheck.regex import regex
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Unknown, identity, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath

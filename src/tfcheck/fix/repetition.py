@@ -15,7 +15,7 @@ from tfcheck.fix.render import quoted
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.vocabulary.address import InstanceKey
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion, Replacement, spliced
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree

@@ -19,9 +19,9 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Expression, Literal, Template
 from tfcheck.hcl.syntax.parse import reference_text
-from tfcheck.regex import regex
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import ResourceReferent
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Unknown, display, pieces
 from tfcheck.vocabulary.address import Address, ModulePath

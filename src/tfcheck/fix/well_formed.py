@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from tfcheck.fix.written_text import WrittenText
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: How a literal may be written instead, likeliest first; the second argument is the partition of the task.
 Correct: TypeAlias = Callable[[WrittenText, str], Iterator[str]]

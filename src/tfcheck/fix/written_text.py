@@ -12,7 +12,7 @@ from tfcheck.hcl.syntax.expression import Expression
 from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.hcl.syntax.parse import parse_range, reference_text
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, display, pieces, spelled_out
 

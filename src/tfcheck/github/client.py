@@ -29,7 +29,7 @@ from tfcheck.github.refusal import (
     said,
     speaks_of_a_limit,
 )
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _T = TypeVar("_T")
 

@@ -20,8 +20,8 @@ from tfcheck.github.conversation import Conversation
 from tfcheck.github.outcome import CommentAction, Outcome
 from tfcheck.github.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
 from tfcheck.github.shapes import Comment
-from tfcheck.regex import regex
 from tfcheck.report.markdown.marker import Marker, listed_targets, marked
+from tfcheck.symbolic.regex import regex
 
 OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 

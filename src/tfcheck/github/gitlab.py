@@ -21,10 +21,10 @@ from tfcheck.github.publish import CommentOptions, Published, ReportComment, not
 from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.github.shapes import Comment, User
 from tfcheck.github.suggestion import added_lines
-from tfcheck.regex import regex
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.ci import gitlab
 from tfcheck.vocabulary.finding import Report
 

@@ -9,8 +9,8 @@ from enum import Enum
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.report.screen import visible
+from tfcheck.symbolic.regex import regex
 
 _LONGEST = 300
 

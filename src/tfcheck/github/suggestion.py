@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.github.shapes import ChangedFile
-from tfcheck.regex import regex
 from tfcheck.report.diff import Edit, edits
+from tfcheck.symbolic.regex import regex
 
 _HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
 _MARKER = regex(

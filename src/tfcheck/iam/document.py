@@ -17,7 +17,7 @@ from tfcheck.iam.model import UNLISTED, Effect, Origin, Policy, PolicyKind, Stat
 from tfcheck.iam.principal import KINDS, Principals
 from tfcheck.iam.resource import Resource, Resources, read_resource
 from tfcheck.iam.variables import PolicyTemplate, PolicyText, as_text, read_text
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out
 
 _VERSIONS = ("2012-10-17", "2008-10-17")

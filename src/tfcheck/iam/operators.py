@@ -10,8 +10,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from tfcheck.regex import regex
 from tfcheck.symbolic.match import Pattern, Verbatim, equal, glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import split
 

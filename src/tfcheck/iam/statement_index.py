@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

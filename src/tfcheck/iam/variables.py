@@ -11,9 +11,9 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.iam.context import MULTIVALUED, Absent, Context, Entry, OneOfValues, PresenceUnknown
-from tfcheck.regex import regex
 from tfcheck.symbolic import numerals
 from tfcheck.symbolic.match import Pattern, Verbatim
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Set, TextLike, Unknown, Value, pieces, spelled_out
 
 _VARIABLE = regex(r"\$\{([^{}]*)\}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from tfcheck.plan.overlay import KEY, Path, looks_like_reference
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Symbol, Unknown, Value
 
 #: Whether a text is a reference of the plan's configuration, for the object that has it.

@@ -16,7 +16,7 @@ from tfcheck.plan.file import SHOW, content, json_text
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
 from tfcheck.plan.spool import Buffer
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 _TRAILING = regex(r"trailing characters \(byte (\d+)\)")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Symbol, Unknown, Value
 
 #: A path into an object: names of members and positions in lists.

@@ -12,7 +12,7 @@ from tfcheck.plan.document import Document, present
 from tfcheck.plan.file import SHOW
 from tfcheck.plan.partial import left_out
 from tfcheck.plan.spool import Buffer
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 _VERSION = regex(rb'"?(\d{1,6})\.(\d{1,6})(?:\.\d+)?"?')

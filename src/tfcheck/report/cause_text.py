@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.report.causes import Cause, Group, Need, keys
 from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.quotation import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
 from tfcheck.report.words import SEVERITY_STYLES, counted, outcome_words, sentence, title, why_not
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Verdict
 
 _SHOWN_GROUPS = 3

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.stopped_reason import Cause, Denial, Explanation, Known, explained
 from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.finding import Answer, Finding, Report, RoleKind
 

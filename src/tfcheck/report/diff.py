@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _FILE = regex(r"\+\+\+ b/([^\t\r]+)(?:[\t\r].*)?")
 _HUNK = regex(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@.*", re.DOTALL)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.regex import regex
 from tfcheck.report.screen import Line, Span, Style, line, printed
+from tfcheck.symbolic.regex import regex
 
 _HEADS = ("diff --git ", "--- ", "+++ ", "@@ ", "\\ ")
 _TOKEN = regex(

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck import __version__
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import (
     AccessChange,

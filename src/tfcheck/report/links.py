@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _SERVER = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 #: Groups of GitLab have groups in them.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _PAGE = regex(r"https://[\w./#%?=&+-]*[\w/]")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _HEADER = regex(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
 _ATTRIBUTE = regex(r'\s*"?[\w.-]+"?\s*[=:]')

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.report.causes import Cause
 from tfcheck.report.screen import Style
 from tfcheck.report.selection_words import excused_counts, excused_words
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Reason, Report, RoleKind, Severity, Verdict
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}

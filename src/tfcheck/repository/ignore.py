@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.repository import wildcard
 from tfcheck.repository.opening import read
+from tfcheck.symbolic.regex import regex
 
 _LARGEST = 1_000_000
 #: Systems whose file names differ by more than case; git itself asks `core.ignoreCase`.

@@ -9,9 +9,9 @@ import os
 import posixpath
 from collections.abc import Iterator
 
-from tfcheck.regex import regex
 from tfcheck.repository.gate import Gate, RefusedError, refused, why
 from tfcheck.repository.wildcard import has_wildcard, is_odd, states
+from tfcheck.symbolic.regex import regex
 
 _MOST_ENTRIES = 20_000
 _MOST_ALTERNATIVES = 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _SPECIAL = frozenset("*?[\\")
 _CLASSES = {

@@ -13,7 +13,7 @@ from typing import Any
 
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Index, Literal, Place, Unreadable, Variable
 from tfcheck.plan import constant, references
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: Which attribute of the other resource an argument means where the reference does not say.
 IMPLIED = {

@@ -15,7 +15,6 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.plan import Instance
-from tfcheck.regex import regex
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.evaluation import Key, whole
@@ -23,6 +22,7 @@ from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ModulePath
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
-from tfcheck.regex import regex
 from tfcheck.resolve.grammar import BUCKET, IAM, LOG_GROUP, SECRET, within
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,

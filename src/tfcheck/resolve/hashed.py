@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
 #: Arguments of which providers keep the hash.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tfcheck.plan import Plan
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 # fmt: off
 #: Accounts that write the logs of load balancers

@@ -14,8 +14,8 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
-from tfcheck.regex import regex
 from tfcheck.symbolic.marks import holds_mark
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, is_whole, merged
 from tfcheck.symbolic.value import JsonText, Set, Text, Value
 

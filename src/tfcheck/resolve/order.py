@@ -15,8 +15,8 @@ import msgspec
 
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable
 from tfcheck.plan import ConfigModule, ModuleCall, references
-from tfcheck.regex import regex
 from tfcheck.resolve.resolver import Resolver
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 
 #: A module by its calls from the root, and what in it: a resource, or `var.x`, `local.x`, `output.x`, `module.x`.

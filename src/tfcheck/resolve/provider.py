@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tfcheck.regex import regex
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split

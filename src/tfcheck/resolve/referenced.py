@@ -14,7 +14,7 @@ from tfcheck.hcl.syntax.expression import (
     Unreadable,
     Variable,
 )
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _LONG_ROOTS = ("data", "ephemeral", "resource")
 _STEP = regex(r"[\w-]+")

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
-from tfcheck.regex import regex
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, attached_providers
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Unknown, Value, items
 from tfcheck.world.world import World, WorldObject
 

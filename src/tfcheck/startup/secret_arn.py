@@ -8,9 +8,9 @@ sees the whole ARN.
 from __future__ import annotations
 
 from tfcheck.inventory.catalogue import SECRET, catalogue
-from tfcheck.regex import regex
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, Symbol, Text, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, cut, split
 from tfcheck.world.world import World

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.stopped_reason.fetched import of_what_is_fetched
 from tfcheck.stopped_reason.known import Cause, Known
 from tfcheck.stopped_reason.launched import of_the_launch
@@ -17,6 +16,7 @@ from tfcheck.stopped_reason.missing import of_what_is_not_there
 from tfcheck.stopped_reason.network import is_unanswered, of_what_is_not_reached
 from tfcheck.stopped_reason.refusal import CALLS, Denial, of_call, of_near_call, refusal
 from tfcheck.stopped_reason.said import NormalizedText
+from tfcheck.symbolic.regex import regex
 
 __all__ = ["CALLS", "KNOWN", "UNREACHED", "Cause", "Denial", "Explanation", "Known", "explained"]
 

@@ -9,9 +9,9 @@ import re
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.stopped_reason.known import BOTH, Cause, Known
 from tfcheck.stopped_reason.said import NormalizedText
+from tfcheck.symbolic.regex import regex
 
 
 class Denial(msgspec.Struct, frozen=True):

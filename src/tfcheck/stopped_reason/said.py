@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 
 class NormalizedText:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 InstanceKey: TypeAlias = int | str | None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: More than GitHub ever sends.
 _LARGEST = 25 * 1024 * 1024

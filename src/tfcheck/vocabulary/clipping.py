@@ -5,7 +5,7 @@ Never what is compared or looked up: addresses, ids and the resources of require
 
 from __future__ import annotations
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: The characters of one word, a name or an ARN for example, and of one sentence or line.
 LONGEST_WORD, LONGEST_LINE = 200, 2000

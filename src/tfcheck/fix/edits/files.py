@@ -13,8 +13,8 @@ from tfcheck.fix.edits.insertion import Insertion, by_file
 from tfcheck.fix.edits.shown import ShownLines
 from tfcheck.hcl.modules import Sources
 from tfcheck.hcl.syntax.source import BYTE_ORDER_MARK, SourceText
-from tfcheck.regex import regex
 from tfcheck.repository import RefusedError, work_tree
+from tfcheck.symbolic.regex import regex
 
 #: Where Terraform, Terragrunt and CDK for Terraform write.
 _GENERATED_FOLDERS = frozenset((".terraform", ".terragrunt-cache", "cdktf.out"))

@@ -6,7 +6,7 @@ if it consists of the policy language, names of resources, references and ARNs; 
 
 from __future__ import annotations
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _KEYS = (
     "Version|Statement|Sid|Effect|Action|NotAction|Resource|NotResource|Principal|NotPrincipal|Condition|AWS|Service|"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import DIGITS, Number, is_terminating, plain
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Unknown, Value
 
 #: Bits of Terraform's mantissa.

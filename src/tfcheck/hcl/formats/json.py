@@ -14,8 +14,8 @@ from typing import Any
 from tfcheck.hcl.evaluate.numbers import parsed
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json_marks import Marks, normal, unused
-from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, joined, parted
 from tfcheck.symbolic.value import (
     ANYTHING,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive, joined
 
 _STRING = regex(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)

@@ -18,8 +18,8 @@ from tfcheck.hcl.formats.yaml_events import (
     read,
     resolved,
 )
-from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import exact, spelled
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import (
     Hole,
     JsonText,

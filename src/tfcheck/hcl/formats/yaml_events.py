@@ -14,8 +14,8 @@ from typing import Any, TypeAlias, Union
 import msgspec
 
 from tfcheck.hcl.evaluate.numbers import parsed
-from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import as_text
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
 _DEEPEST = 60

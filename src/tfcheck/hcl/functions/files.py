@@ -17,9 +17,9 @@ from tfcheck.hcl.functions.encoding import hashed, utf8
 from tfcheck.hcl.functions.pieces import settled
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.parse import parse_template
-from tfcheck.regex import regex
 from tfcheck.repository import RefusedError
 from tfcheck.symbolic.limits import take
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Set, Text, TextLike, Unknown, Value, pieces, spelled_out, text
 
 _IDENTIFIER = regex(r"[^\W\d][\w-]*")

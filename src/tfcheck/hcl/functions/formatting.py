@@ -18,8 +18,8 @@ from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
 from tfcheck.hcl.functions.decimals import exponential, fixed, shortest
-from tfcheck.regex import regex
 from tfcheck.symbolic.numerals import Number
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, Set, Text, TextLike, Unknown, Value, is_known, pieces, text
 
 _VERB = regex(

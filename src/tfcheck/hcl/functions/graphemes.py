@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tfcheck.hcl.functions.arguments import limited
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 #: Characters that are a cluster of their own whatever stands beside them: Latin, Greek and Cyrillic letters,
 #: punctuation, kana and Chinese characters.

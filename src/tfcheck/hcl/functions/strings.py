@@ -13,8 +13,8 @@ from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import Function, afford, limited, waiting
 from tfcheck.hcl.functions.pieces import ends_stripped, settled, settled_around, without_end, without_start
-from tfcheck.regex import regex
 from tfcheck.symbolic.match import Verbatim, glob
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
 #: What Go takes for white space, which is not what Python takes for it.

@@ -21,9 +21,9 @@ from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
-from tfcheck.regex import regex
 from tfcheck.repository import Gate, RefusedError, Run, matching, refused
 from tfcheck.repository.laptop import is_shared
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redacted
 
 ModuleNames = tuple[str, ...]

@@ -14,8 +14,8 @@ from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, attribute_end, quoted_end
 from tfcheck.hcl.syntax.source import CHARACTERS, TEXT, TOO_LONG, SourceText
-from tfcheck.regex import regex
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.regex import regex
 
 #: The steps of the run that one more argument or block takes, and one more label.
 _ITEM, _LABEL = 6, 2

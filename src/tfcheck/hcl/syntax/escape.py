@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _QUOTED = regex(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))|\$\$\{|%%\{")
 _BARE = regex(r"\$\$\{|%%\{")

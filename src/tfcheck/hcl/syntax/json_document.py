@@ -14,7 +14,7 @@ import msgspec
 
 from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError
 from tfcheck.hcl.syntax.numeral import number
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 T = TypeVar("T")
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.hcl.syntax.source import TEXT
-from tfcheck.regex import regex
 from tfcheck.symbolic import limits
+from tfcheck.symbolic.regex import regex
 
 #: How deep brackets, strings and interpolations may be nested; real sources stay below 20.
 DEEPEST = 60

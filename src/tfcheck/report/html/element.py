@@ -11,8 +11,8 @@ from functools import lru_cache
 from html import escape
 from typing import TypeAlias
 
-from tfcheck.regex import regex
 from tfcheck.report.plain import visible
+from tfcheck.symbolic.regex import regex
 
 _VOID = frozenset({"meta", "input", "wbr"})
 #: What is quoted in a sentence, and where a long name may be broken into lines.

@@ -13,8 +13,8 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from tfcheck.regex import regex
 from tfcheck.report.plain import clipped, visible
+from tfcheck.symbolic.regex import regex
 
 _LONGEST = 600
 _LONGEST_IN_SUMMARY = 160

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from tfcheck.regex import regex
+from tfcheck.symbolic.regex import regex
 
 _LINE = regex(
     r"<!-- tfcheck:v1 key=(?P<key>[0-9a-f]{16}) sha=(?P<sha>[0-9a-f]{40,64}) run=(?P<run>[0-9]{1,20}\.[0-9]{1,9}) -->"

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfcheck.regex import regex
 from tfcheck.report.plain import visible
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict
 
 _MOST_NODES = 12

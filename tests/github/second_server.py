@@ -331,11 +331,6 @@ def resets(exchange: Exchange) -> None:
     exchange.close(reset=True)
 
 
-def no_http(exchange: Exchange) -> None:
-    exchange.write(b"SSH-2.0-OpenSSH_9.6\r\n")
-    exchange.close()
-
-
 def is_silent(exchange: Exchange) -> None:
     time.sleep(5)
 
@@ -355,6 +350,18 @@ def drips(exchange: Exchange) -> None:
             exchange.write(b" ")
             time.sleep(0.02)
     exchange.close()
+
+
+def writes(*lines: bytes, times: int = 1) -> Step:
+    """Send what no web server would, and hang up."""
+
+    def then(exchange: Exchange) -> None:
+        with suppress(OSError):
+            for _ in range(times):
+                exchange.write(b"".join(line + b"\r\n" for line in lines))
+        exchange.close()
+
+    return then
 
 
 def floods(exchange: Exchange) -> None:

@@ -208,3 +208,17 @@ def test_an_older_job_that_writes_last_is_written_over(server: SecondServer, tmp
     server.put(earlier())
     server.when(PATCH, Meeting().newer_then_older, 2)
     race(server, tmp_path)
+
+
+def test_two_targets_of_one_id_never_clear_each_other(server: SecondServer, tmp_path: Path) -> None:
+    """Two jobs of a matrix write at once, and one of them has findings."""
+    server.when(POST, Meeting().both, 2)
+    jobs = []
+    for target, found in (("infra/a", BAD), ("infra/b", CLEAN)):
+        folder = tmp_path / target.replace("/", "-")
+        folder.mkdir()
+        report = msgspec.structs.replace(found, context={"target": target, "head_sha": HEAD})
+        jobs.append(started(folder, report, variables(server, folder), "--when", "always"))
+    assert [ended(job).status for job in jobs] == [1, 0]
+    holds(server, BAD)
+    assert len(server.ours()) == 1

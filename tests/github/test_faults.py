@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,14 @@ from tests.github.second_server import (
     goes_to,
     hangs_up,
     is_silent,
-    no_http,
     resets,
     says,
     sends,
+    writes,
 )
 
-QUICK = {"FAULTS_DEADLINE": "0.4"}
+QUICK = {"FAULTS_DEADLINE": "0.2"}
+OK = b"HTTP/1.1 200 OK"
 UNREACHED = "GitHub could not be reached"
 
 
@@ -58,7 +60,20 @@ REFUSALS = [
     refused("HTML for ever", REST, sends(HTML), UNREACHED),
     refused("HTML at the thread", LIST, sends(HTML, 200, Content_Type="text/html"), UNREACHED),
     refused("HTML with 403", POST, sends(HTML, 403), "is not allowed to write"),
-    refused("not HTTP", REST, no_http, UNREACHED),
+    refused("not HTTP", REST, writes(b"SSH-2.0-OpenSSH_9.6"), UNREACHED),
+    refused("an early answer for ever", PULL, writes(b"HTTP/1.1 100 Continue", b"", times=20_000), UNREACHED),
+    refused("hints and nothing else", PULL, writes(b"HTTP/1.1 103 Early Hints", b""), UNREACHED),
+    refused("an odd status", PULL, writes(b"HTTP/1.1 2OO OK", b""), UNREACHED),
+    refused("a status of four digits", PULL, writes(b"HTTP/1.1 2000 OK", b""), UNREACHED),
+    refused("a thousand headers", PULL, writes(b"HTTP/1.1 200 OK", *[b"A: b"] * 1000, b"", b"[]"), UNREACHED),
+    refused("a header without end", PULL, writes(b"HTTP/1.1 200 OK", b"A: " + b"b" * 100_000, b""), UNREACHED),
+    refused("two lengths", PULL, writes(OK, b"Content-Length: 2", b"Content-Length: 3", b"", b"[]"), UNREACHED),
+    refused("an odd length", PULL, writes(OK, b"Content-Length: 1e2", b"", b"{"), UNREACHED),
+    refused("odd chunks", PULL, writes(OK, b"Transfer-Encoding: chunked", b"", b"zz", b"{}"), UNREACHED),
+    refused("chunks without an end", PULL, writes(OK, b"Transfer-Encoding: chunked", b"", b"2", b"{}"), UNREACHED),
+    refused("a wait of no time for ever", REST, says(429, "slow down", retry_after="0"), "many requests"),
+    refused("a wait of odd time", POST, says(429, "slow down", retry_after="\xb3e9"), "many requests"),
+    refused("a login of no text", LIST, sends(b'[{"id": 1, "user": {"login": null}}]'), "not what GitHub documents"),
     refused("truncated for ever", REST, breaks_off, UNREACHED),
     refused("nested JSON", LIST, sends(b'[{"minimized": {"a": ' + NESTED), UNREACHED),
     refused("no UTF-8", LIST, sends(b'[{"id": 1, "body": "\xff"}]'), UNREACHED),
@@ -132,6 +147,7 @@ def test_a_change_whose_answer_is_lost_is_made(server: SecondServer, tmp_path: P
 
 API = {"GITHUB_API_URL": "http://api.github.invalid"}
 PROXIED = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
+TUNNELS = [("HTTPS_PROXY", "{base}"), ("https_proxy", "http://me:hunter2@{base}"), ("ALL_PROXY", "me:hunter2@{base}")]
 ENVIRONMENTS = [
     *(Script(f"a proxy as {name}", environment=API | {name: "{base}"}) for name in PROXIED),
     Script("a proxy with a password", environment=API | {"http_proxy": "http://me:hunter2@{base}/"}),
@@ -142,6 +158,9 @@ ENVIRONMENTS = [
       for name, value in [("HTTP_PROXY", "socks5://me:hunter2@127.0.0.1:1"), ("http_proxy", "me:hunter2@[::"),
                           ("all_proxy", "http://me:hunter2@127.0.0.1:0"), ("ALL_PROXY", "127.0.0.1:1"),
                           ("HTTP_PROXY", "http://me:hunter2@127.0.0.1:99999")]),
+    *(Script(f"HTTPS by {name}={value}", said=UNREACHED, ours=0, environment={"GITHUB_API_URL":
+      "https://api.github.invalid", name: value}) for name, value in TUNNELS),
+    Script("HTTPS without a certificate", said=UNREACHED, ours=0, environment={"GITHUB_API_URL": "{secure}"}),
     Script("a proxy that wants a password", at("", says(407, "Proxy")), "407", ours=0, environment=API | {"http_proxy":
            "{base}"}),
     *(Script(f"the API at {value}", said="the address of GitHub is wrong", ours=0, environment={"GITHUB_API_URL":
@@ -167,10 +186,48 @@ ENVIRONMENTS = [
 
 @pytest.mark.parametrize("script", ENVIRONMENTS, ids=lambda each: each.name)
 def test_in_any_environment(server: SecondServer, tmp_path: Path, script: Script) -> None:
-    script.environment = {
-        name: value.replace("@{base}", f"@{server.base[7:]}") for name, value in script.environment.items()
+    place = server.base.removeprefix("http://")
+    script.environment = environment = {
+        name: value.replace("@{base}", f"@{place}").replace("{secure}", f"https://{place}")
+        for name, value in script.environment.items()
     }
     plays(script, server, tmp_path, variables(server, tmp_path))
+    if "api.github.invalid" in environment.get("GITHUB_API_URL", ""):
+        assert server.log  # nobody but the proxy could be reached
+
+
+def run_of(sha: str, repository: str) -> str:
+    """Write the event of a workflow that follows one of a fork."""
+    return json.dumps({"workflow_run": {"head_sha": sha, "head_repository": {"full_name": repository}}})
+
+
+OTHER = [
+    Script("a comment starts the job", environment={"event": '{"issue": {"number": 42, "pull_request": {}}}'}),
+    Script("a comment starts it, of an older commit", runs_on, "no report is about the newest commit", ours=0,
+           environment={"event": '{"issue": {"number": 42, "pull_request": {}}}'}),
+    Script("after the workflow of a fork", environment={"event": run_of(HEAD, "Acme/Shop")}, arguments=("--pr-number",
+           "42")),
+    Script("a fork that claims another number", said="is not the one that the run was for", ours=0,
+           environment={"event": run_of(HEAD, "mallory/shop")}, arguments=("--pr-number", "42")),
+    Script("a fork that has moved on", runs_on, "is not the one that the run was for", ours=0,
+           environment={"event": run_of(HEAD, "acme/shop")}, arguments=("--pr-number", "42")),
+    Script("a fork without a number", said="neither the event nor the reports name one pull request", ours=0,
+           environment={"event": run_of(HEAD, "acme/shop")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", OTHER, ids=lambda each: each.name)
+def test_other_events_than_a_pull_request(server: SecondServer, tmp_path: Path, script: Script) -> None:
+    file = tmp_path / "other.json"
+    file.write_text(script.environment.pop("event"), encoding="utf-8")
+    environment = variables(server, tmp_path) | {"GITHUB_EVENT_PATH": str(file)}
+    plays(script, server, tmp_path, environment)
+
+
+def test_an_event_that_is_a_pipe_is_none(server: SecondServer, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    environment = {"GITHUB_EVENT_PATH": str(tmp_path / "pipe")}
+    plays(Script("", said="no comment: ", ours=0), server, tmp_path, variables(server, tmp_path) | environment)
 
 
 EVENTS = {

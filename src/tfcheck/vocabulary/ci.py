@@ -92,7 +92,7 @@ def _of_run(name: str, run: _Run) -> Event:
 def _payload(path: str) -> _Payload | None:
     try:
         file = Path(path)
-        if not path or file.stat().st_size > _LARGEST:
+        if not path or not file.is_file() or file.stat().st_size > _LARGEST:
             return None
         return msgspec.json.decode(file.read_bytes(), type=_Payload)
     except (OSError, ValueError, RecursionError):  # what is no JSON raises a ValueError, too

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 #: What it takes to look at why a statement does not grant a request, in steps of the run.
-_STEPS = 50
+_STEPS = 15
 #: More statements than a policy that people read has.
-_MANY = 100
+_MANY = 50
 
 
 class NearMiss(msgspec.Struct, frozen=True):

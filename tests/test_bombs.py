@@ -11,7 +11,10 @@ from tests.bombs.run import run
 from tests.bombs.stack import Making
 
 #: One for each way to make much of little.
-_SAMPLE = ("double-text", "double-list", "files-1e5", "statements-1e5", "stars-questions")
+_SAMPLE = (
+    *("double-text", "double-list", "files-1e5", "statements-1e5", "stars-questions"),
+    *("waivers-many-resources", "comments-1e5"),
+)
 
 
 def _checked(make: Making) -> None:

@@ -5,5 +5,6 @@ from __future__ import annotations
 from tests.bombs.plans import PLANS
 from tests.bombs.sources import SOURCES
 from tests.bombs.stack import Making
+from tests.bombs.waivers import WAIVERS
 
-BOMBS: dict[str, Making] = {**SOURCES, **PLANS}
+BOMBS: dict[str, Making] = {**SOURCES, **PLANS, **WAIVERS}

@@ -7,12 +7,15 @@ those of installed packages, and in CI none that git does not track.
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from tfcheck.config.rules import matched, suggestion
 from tfcheck.config.waivers import Waiver, is_date
 from tfcheck.hcl.syntax.expression import Call, Expression, ListOf, Literal, ObjectOf, Template
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 
@@ -27,25 +30,27 @@ _ONLY_COMMENT = regex(r"[ \t]*(?:#|//|$)")
 _UNTIL = regex(r"\(until ([^()]*)\)[ \t]*$")
 _NARROWING = ("container", "resource")
 _LONGEST, _MOST = 500, 1_000
+#: The most lines of comments between a waiver and its block.
+_FURTHEST = 100
 _GRAMMAR = "write `# tfcheck:ignore RULE -- REASON`"
 
 
 def comments(sources: Sources, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
     """Yield the waivers in the files that were read; `directory` is where these are seen from the top."""
-    for file in sources.files_with(_MARK):
-        if not file.source.name.endswith(".json") and sources.shows(file.source.name):
-            yield from _of_file(file, directory, rules)
+    every = (
+        each
+        for file in sources.files_with(_MARK)
+        if not file.source.name.endswith(".json") and sources.shows(file.source.name)
+        for each in _of_file(file, directory, rules)
+    )
+    yield from islice(every, _MOST)
 
 
 def _of_file(file: SourceFile, directory: str | None, rules: tuple[str, ...]) -> Iterator[Waiver]:
     name = posixpath.normpath(posixpath.join(directory or ".", file.source.name))
     lines = file.source.text.split("\n")
-    found = 0
     for number, line in enumerate(lines, 1):
         if _MARK in line and (comment := _COMMENT.search(line)):
-            found += 1
-            if found > _MOST:
-                return
             yield _waiver(comment["rest"], file, lines, number, name, rules)
 
 
@@ -92,12 +97,13 @@ def _problem(selector: str, pairs: dict[str, str], reason: str, until: str, rule
 
 def _block(file: SourceFile, lines: list[str], number: int) -> Block | None:
     """Return the block that a comment is inside of, or directly above, with nothing but comments between."""
-    below = number
-    while below < len(lines) and lines[below - 1].strip() and _ONLY_COMMENT.match(lines[below - 1]):
+    below, furthest = number, min(len(lines), number + _FURTHEST)
+    while below < furthest and lines[below - 1].strip() and _ONLY_COMMENT.match(lines[below - 1]):
         below += 1
-    for block in file.blocks:
-        if block.place.line <= number <= block.end_line or block.place.line == below:
-            return block
+    for line in (number, below):
+        at = bisect_right(file.blocks, line, key=lambda block: block.place.line) - 1
+        if at >= 0 and file.blocks[at].place.line <= line <= file.blocks[at].end_line:
+            return file.blocks[at]
     return None
 
 
@@ -110,8 +116,10 @@ def _container(block: Block, lines: list[str], number: int) -> tuple[str, str]:
     if not first < number <= last:
         return "", ""
     items = _items(argument.expression)
-    ahead = number
-    while ahead < len(lines) and _ONLY_COMMENT.match(lines[ahead - 1]):
+    if not limits.take(len(items)):
+        return "", limits.REASON
+    ahead, furthest = number, min(len(lines), number + _FURTHEST)
+    while ahead < furthest and _ONLY_COMMENT.match(lines[ahead - 1]):
         ahead += 1
     starts = [each for each in items if each.place.line <= ahead]
     name = _name(starts[-1]) if starts else ""

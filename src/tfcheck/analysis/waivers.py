@@ -6,14 +6,15 @@ each task definition: as soon as the rule finds a second one there, it waives no
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tfcheck.config.choice import Choice
 from tfcheck.config.rules import matched
 from tfcheck.config.waivers import Waiver
+from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Answer, Finding
@@ -22,6 +23,10 @@ from tfcheck.vocabulary.waiver import Waived, WaiverUse
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
     from tfcheck.resolve.locations import Locations
+
+
+#: What it costs to compare a waiver, to write a finding for conditions, and to parse a character of a condition.
+_WAIVER_STEPS, _DOCUMENT_STEPS, _CONDITION_STEPS = 5, 50, 5
 
 
 class Waivers:
@@ -51,6 +56,8 @@ class Waivers:
         self._wide: dict[Waiver, int] = {}
         self._places: dict[tuple[Waiver, str], set[object]] = {}
         self._near: set[Waiver] = set()
+        self._of_rule: dict[str, list[Waiver]] = {}
+        self._conditions: dict[str, Callable[[Mapping[str, Any]], bool]] = {}
 
     # Permissions
 
@@ -73,10 +80,13 @@ class Waivers:
 
     def _of(self, answer: Answer) -> Iterator[Waiver]:
         need = answer.requirement
-        for waiver in self._waivers:
-            if waiver.where or not matched(waiver.rule, (need.rule,)):
+        waivers = self._about_rule(need.rule)
+        policies = (*(each.policy for each in answer.evidence), *self._policies(answer)) if waivers else ()
+        for waiver in waivers:
+            if not limits.take(_cost(waiver)):
+                return
+            if waiver.where:
                 continue
-            policies = (*(each.policy for each in answer.evidence), *self._policies(answer))
             if not self._is_at(waiver, (need.task_definition, answer.role or ""), policies):
                 continue
             self._near.add(waiver)
@@ -109,8 +119,10 @@ class Waivers:
 
     def _about(self, finding: Finding) -> Iterator[Waiver]:
         container = finding.subject.partition(": ")[0]
-        for waiver in self._waivers:
-            if waiver.where or not matched(waiver.rule, (finding.rule,)):
+        for waiver in self._about_rule(finding.rule):
+            if not limits.take(_cost(waiver)):
+                return
+            if waiver.where:
                 continue
             if not self._is_at(waiver, (_object(finding),), ()):
                 continue
@@ -121,19 +133,31 @@ class Waivers:
 
     def _holding(self, finding: Finding) -> Iterator[Waiver]:
         """Yield the waivers whose condition holds for a finding."""
-        for waiver in self._waivers:
-            if waiver.where and matched(waiver.rule, (finding.rule,)):
-                objects = (finding.task_definition, finding.address or "") if finding.answers else (_object(finding),)
-                if self._is_at(waiver, objects, ()):
-                    self._near.add(waiver)
-                    if self._holds(waiver, finding):
-                        yield waiver
+        conditional = [each for each in self._about_rule(finding.rule) if each.where]
+        objects = (finding.task_definition, finding.address or "") if finding.answers else (_object(finding),)
+        document: Mapping[str, Any] | None = None
+        for waiver in conditional:
+            if not limits.take(_cost(waiver)):
+                return
+            if self._is_at(waiver, objects, ()):
+                self._near.add(waiver)
+                document = document or _document(finding)
+                if self._condition(waiver)(document):
+                    yield waiver
 
-    def _holds(self, waiver: Waiver, finding: Finding) -> bool:
+    def _condition(self, waiver: Waiver) -> Callable[[Mapping[str, Any]], bool]:
         from tfcheck.config.expression import condition
-        from tfcheck.report.json import finding_document
 
-        return condition(waiver.where, lambda *_: ValueError())(finding_document(finding))
+        if waiver.where not in self._conditions:
+            limits.take(_CONDITION_STEPS * len(waiver.where))
+            self._conditions[waiver.where] = condition(waiver.where, lambda *_: ValueError())
+        return self._conditions[waiver.where]
+
+    def _about_rule(self, rule: str) -> list[Waiver]:
+        """Return the waivers of a rule; what they cost is taken from the allowance of the run, waiver by waiver."""
+        if rule not in self._of_rule:
+            self._of_rule[rule] = [each for each in self._waivers if matched(each.rule, (rule,))]
+        return self._of_rule[rule]
 
     def _explained(self, finding: Finding) -> Finding:
         """Say of a finding which waiver of it has expired, or is for one place only."""
@@ -170,6 +194,7 @@ class Waivers:
         for each in self._comments():
             if each.place not in known:
                 (self._invalid if each.problem else self._waivers).append(each)
+        self._of_rule.clear()
 
     def _is_at(self, waiver: Waiver, addresses: Sequence[str], policies: Sequence[str]) -> bool:
         if waiver.block is not None:
@@ -198,6 +223,8 @@ class Waivers:
         if waiver in self._wide:
             return "invalid", f"it is for one place and there are {self._wide[waiver]}: narrow it with `resource`"
         here = waiver.block is not None or waiver in self._near
+        if not (here or limits.take(len(addresses))):
+            return "elsewhere", ""
         here = here or any(_fits(waiver.address, each) for each in addresses if waiver.address)
         return "unused" if here else "elsewhere", ""
 
@@ -218,6 +245,17 @@ def waivers_of(
         return list(comments(sources, directory, known_rules())) if sources and choice.today else []
 
     return Waivers(choice.waivers, choice.today, locations, found, policies)
+
+
+def _cost(waiver: Waiver) -> int:
+    return _WAIVER_STEPS + len(waiver.where) + len(waiver.address) // 8 + len(waiver.resource) // 8
+
+
+def _document(finding: Finding) -> Mapping[str, Any]:
+    from tfcheck.report.json import finding_document
+
+    limits.take(_DOCUMENT_STEPS)
+    return finding_document(finding)
 
 
 def _object(finding: Finding) -> str:

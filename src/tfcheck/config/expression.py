@@ -44,15 +44,16 @@ def condition(expression: str, wrong: Callable[[str, str], Exception]) -> Callab
         raise wrong(f"`where` is longer than {_LONGEST:,} characters", _HINT)
     try:
         compiled = jmespath.compile(expression)
-    except (JMESPathError, RecursionError):
+        refused = _refused(compiled.parsed)
+    except (JMESPathError, ValueError, RecursionError):
         raise wrong("`where` is not a JMESPath expression", _HINT) from None
-    if refused := _refused(compiled.parsed):
+    if refused:
         raise wrong(f"`where` uses {refused}, which a condition cannot use", _HINT)
 
     def holds(data: Mapping[str, Any]) -> bool:
         try:
             return compiled.search(data) is True
-        except (JMESPathError, TypeError):  # `contains` of the library raises either
+        except (JMESPathError, TypeError, RecursionError):  # `contains` of the library raises either of the first
             return False
 
     return holds

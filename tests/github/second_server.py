@@ -99,6 +99,7 @@ class SecondServer:
         self.head, self.state, self.locked = HEAD, "open", False
         self.comments: dict[int, Json] = {}
         self.files: list[Json] = []
+        self.remarks: list[Json] = []
         self.rules: list[Rule] = []
         self.log: list[str] = []
         self.wrong: list[str] = []
@@ -182,8 +183,14 @@ class SecondServer:
     def _files(self, method: str, found: re.Match[str], query: Json, body: Json) -> Reply:
         return Reply(200, self.files)
 
-    def _none(self, method: str, found: re.Match[str], query: Json, body: Json) -> Reply:
-        return Reply(200, [])
+    def _remarks(self, method: str, found: re.Match[str], query: Json, body: Json) -> Reply:
+        if method == "GET":
+            return Reply(200, self.remarks)
+        if body["commit_id"] != self.head:
+            self.wrong.append("suggested for a commit that is not the newest")
+        for each in body["comments"] if found[1] == "reviews" else [body]:
+            self.remarks.append({**each, "id": next(self._ids), "user": self.me, "position": 1})
+        return Reply(201, {"id": next(self._ids)})
 
     def _thread(self, method: str, found: re.Match[str], query: Json, body: Json) -> Reply:
         if method == "POST":
@@ -237,7 +244,7 @@ class SecondServer:
 _ROUTES = (
     (r"/repos/acme/shop/pulls/42", "pull"),
     (r"/repos/acme/shop/pulls/42/files", "files"),
-    (r"/repos/acme/shop/pulls/42/(comments|reviews)", "none"),
+    (r"/repos/acme/shop/pulls/42/(comments|reviews)", "remarks"),
     (r"/repos/acme/shop/issues/42/comments", "thread"),
     (r"/repos/acme/shop/issues/comments/(?P<id>\d+)", "one"),
     (r"/projects/acme%2Fshop/merge_requests/42", "merge"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from tests.github.arranged import told
 from tests.github.one_job import ROOT, Ended, command, earlier, ended, variables
-from tests.github.second_server import HEAD, SecondServer, Step, says, sends
+from tests.github.second_server import HEAD, SecondServer, Step, after, resets, says, sends
 
 MISSING, GRANTED = ROOT / "testdata/literal-missing", ROOT / "testdata/literal-granted"
 Run = Callable[..., Ended]
@@ -154,3 +155,40 @@ def test_a_configuration_that_is_wrong_is_a_wrong_call(server: SecondServer, che
     (tmp_path / "bad.toml").write_text("fail-on = [", encoding="utf-8")
     assert checked("", "--config", "bad.toml").status == 2
     assert server.writes() == []
+
+
+REVIEW, REMARKS, FILES = "^POST .*/reviews", "pulls/42/comments", "pulls/42/files"
+#: What goes wrong with the suggestion, how many there are in the end, and whether a warning says why.
+SUGGESTED: dict[str, tuple[str, Step, int, int, bool]] = {
+    "nothing": ("never", resets, 0, 1, False),
+    "lost: 502": (REVIEW, after(says(502)), 1, 1, False),
+    "lost: reset": (REVIEW, after(resets), 1, 1, False),
+    "lost: another JSON": (REVIEW, after(sends(b"{}", 201)), 1, 1, False),
+    "before: 502": (REVIEW, says(502), 1, 1, False),
+    "a limit": (REVIEW, says(429, "slow down", retry_after="5"), 1, 1, False),
+    "422": (REVIEW, says(422, "line must be part of the diff"), 1, 1, False),
+    "403": (REVIEW, says(403, "no"), 9, 0, True),
+    "files: 500": (FILES, says(500), 99, 0, True),
+    "files: HTML": (FILES, sends(b"<html>"), 99, 0, True),
+    "remarks: null": (REMARKS, sends(b"null"), 99, 0, True),
+}
+
+
+@pytest.mark.parametrize(("pattern", "step", "times", "number", "warned"), SUGGESTED.values(), ids=SUGGESTED)
+def test_a_suggestion_is_there_once_and_never_costs_the_comment(
+    server: SecondServer, tmp_path: Path, pattern: str, step: Step, times: int, number: int, warned: bool
+) -> None:
+    name = "testdata/literal-missing/main.tf"
+    content = (ROOT / name).read_bytes()
+    lines = content.decode().split("\n")[:-1]
+    patch = "\n".join([f"@@ -0,0 +1,{len(lines)} @@", *(f"+{line}" for line in lines)])
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+    server.files = [{"filename": name, "status": "added", "sha": blob, "patch": patch}]
+    server.when(pattern, step, times)
+    given = {"TFCHECK_PLAN": str(MISSING / "plan.json"), "RUNNER_TEMP": str(tmp_path)}
+    end = ended(command(ROOT, variables(server, tmp_path) | given, "github"))
+    assert end.status == 1
+    assert title(server).startswith("### ❌")
+    assert len(server.remarks) == number, end.output
+    assert ("no suggestions beside lines" in end.output) is warned
+    assert server.wrong == []

@@ -122,7 +122,10 @@ def command(folder: Path, environment: dict[str, str], *arguments: str) -> subpr
 
 def ended(job: subprocess.Popen[str]) -> Ended:
     """Wait for the end of a job, whose output has no traceback and no token."""
-    out, err = job.communicate(timeout=60)
+    try:
+        out, err = job.communicate(timeout=60)
+    finally:
+        job.kill()
     output = out + err
     assert "Traceback" not in output
     assert SECRET not in output

@@ -314,3 +314,27 @@ def test_an_expression_does_not_say_what_is_marked(
         streams = capsys.readouterr()
         assert status in (0, 1), streams.err
         assert [each for each in (CANARY, CANARY.upper(), "8123456") if each in streams.out + streams.err] == []
+
+
+@pytest.mark.parametrize("way", ["file", "comment", "no rule"])
+def test_the_reason_of_a_waiver_does_not_say_what_is_marked(
+    way: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = json.loads((PLANS / "literal-missing" / "plan.json").read_text(encoding="utf-8"))
+    plan["variables"] = {"token": {"value": CANARY}}
+    plan["configuration"]["root_module"]["variables"] = {"token": {"sensitive": True}}
+    main = (PLANS / "literal-missing" / "main.tf").read_text(encoding="utf-8")
+    if way == "file":
+        waiver = f'[[waiver]]\nrule = "env-*"\naddress = "*"\nreason = "for {CANARY}"\n'
+        (tmp_path / "tfcheck.toml").write_text(waiver, encoding="utf-8")
+    else:
+        rule = "env-file" if way == "comment" else CANARY
+        main = main.replace('resource "aws_ecs_task', f'# tfcheck:ignore {rule} -- {CANARY}\nresource "aws_ecs_task')
+    (tmp_path / "main.tf").write_text(main, encoding="utf-8")
+    (tmp_path / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    said = ""
+    for form in OPTIONS:
+        assert cli.run([*form, str(tmp_path / "plan.json")]) in (0, 1)
+        said += "".join(capsys.readouterr())
+    assert "(sensitive)" in said
+    assert CANARY not in said

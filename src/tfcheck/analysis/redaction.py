@@ -23,6 +23,7 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
+from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
 #: What names no secret of anybody.
@@ -45,6 +46,8 @@ _FIXED = frozenset(
         *("context", "roles", "rule_id"),
     }
 )
+#: What of these is somebody else's in a waiver.
+_WRITTEN = frozenset({"reason", "rule"})
 
 _T = TypeVar("_T")
 
@@ -109,10 +112,11 @@ class Redactor:
         return self._structs[id(value)][1]
 
     def _changed(self, value: msgspec.Struct) -> msgspec.Struct:
+        fixed = _FIXED - _WRITTEN if isinstance(value, Waived | WaiverUse) else _FIXED
         changed = {}
         for name in value.__struct_fields__:
             old = getattr(value, name)
-            new = old if name in _FIXED or old is None else self._cleaned(old)
+            new = old if name in fixed or old is None else self._cleaned(old)
             if new is not old:
                 changed[name] = new
         return msgspec.structs.replace(value, **changed) if changed else value

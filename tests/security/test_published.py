@@ -1,0 +1,87 @@
+"""What is published: no value of a plan reaches a comment, the summary, the outputs or Atlantis's store."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA
+from tests.github.fake import TOKEN, FakeGitHub, serving
+from tests.github.job import Clock, variables
+from tests.test_canary import (
+    CANARY,
+    CASES,
+    SID,
+    Poison,
+    broken_definitions,
+    broken_policies,
+    environment,
+    odd_definitions,
+    other_resources,
+    sensitive_definitions,
+    sensitive_policies,
+)
+from tfcheck.cli.main import run
+
+POISONS = (
+    *(environment, sensitive_definitions, broken_definitions, odd_definitions),
+    *(broken_policies, sensitive_policies, other_resources),
+)
+
+
+@pytest.mark.parametrize("plan", ["plan.json", "applied.plan.json"])
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("poison", POISONS)
+def test_nothing_that_is_published_shows_a_value(
+    case: str,
+    poison: Poison,
+    plan: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = shutil.copytree(TESTDATA / case, tmp_path / case)
+    document = json.loads((folder / plan).read_text(encoding="utf-8"))
+    poison(document)
+    (folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    published = everything_published(folder, tmp_path, monkeypatch) + "".join(capsys.readouterr())
+    assert "aws_ecs_task_definition." in published
+    assert [each for each in (CANARY, SID) if each in published] == []
+
+
+def everything_published(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return what the action and Atlantis's step send and write for the plan in a folder."""
+    github, out = FakeGitHub(), tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", Clock().patience)
+    monkeypatch.chdir(folder)
+    with serving(github) as where:
+        told = variables(tmp_path, where) | {
+            "TFCHECK_GITHUB_TOKEN": TOKEN,
+            "TFCHECK_PLAN": "plan.json",
+            "TFCHECK_COMMENT_WHEN": "always",
+            "TFCHECK_SARIF_FILE": str(out / "sarif"),
+            "TFCHECK_HTML_FILE": str(out / "html"),
+            "TFCHECK_OUTPUT_JSON": str(out / "json"),
+            "GITHUB_OUTPUT": str(out / "outputs"),
+            "GITHUB_STEP_SUMMARY": str(out / "summary"),
+            "SHOWFILE": str(folder / "plan.json"),
+            "PLANFILE": str(folder / "none"),
+            "BASE_REPO_OWNER": "acme",
+            "BASE_REPO_NAME": "shop",
+            "PULL_NUM": "42",
+            "HEAD_COMMIT": "a" * 40,
+            "TFCHECK_ATLANTIS_DIR": str(out / "store"),
+        }
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+        assert run(["github", "--debug"]) in (0, 1)
+        assert run(["atlantis", "plan"]) in (0, 1)
+    assert github.by()
+    assert github.problems == []
+    assert (out / "store").exists()
+    files = [each.read_text(encoding="utf-8") for each in out.rglob("*") if each.is_file()]
+    return "".join((json.dumps(github.bodies), *files))

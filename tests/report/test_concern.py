@@ -75,7 +75,7 @@ def test_a_refusal_of_another_role_leads_to_nothing(name: str) -> None:
         assert {each.verdict for each in unseen} <= {Verdict.UNKNOWN}
         assert (set(told.answers), told.findings) == (unseen, ())
         if not unseen:
-            assert told.aside == "no task definition of this plan runs with the role `somebody`"
+            assert told.remark == "no task definition of this plan runs with the role `somebody`"
 
 
 def test_a_secret_may_be_named_without_the_end_of_its_arn() -> None:

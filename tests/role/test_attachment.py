@@ -29,7 +29,7 @@ def test_a_policy_is_attached_to_the_role_of_its_own_account(
     shown = [MadeResource(address, {"name": "exec", "arn": ARN})] if address else []
     role = Roles(MadeWorld(*shown, policy(around))).of(ARN)
     assert role is not None
-    assert (len(role.identity), len(role.perhaps), bool(role.hidden)) == (sure, open_, bool(open_))
+    assert (len(role.identity), len(role.possible_policies), bool(role.hidden)) == (sure, open_, bool(open_))
 
 
 def test_a_new_role_and_its_policies_are_in_one_account_whichever_it_is() -> None:
@@ -48,7 +48,7 @@ def attached(*more: MadeResource, name: str = "exec") -> tuple[int, int, bool, b
     policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
     found = Roles(MadeWorld(role, policy, *more)).of(ARN)
     assert found is not None
-    return len(found.identity), len(found.perhaps), bool(found.hidden), bool(found.notes)
+    return len(found.identity), len(found.possible_policies), bool(found.hidden), bool(found.notes)
 
 
 def attachment(roles: Value, arn: Value = MANAGED, name: str = "a") -> MadeResource:

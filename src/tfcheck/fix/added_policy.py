@@ -60,20 +60,20 @@ class AddedPolicies:
         if shared is None:
             return
         made = [each for each in siblings if each.key in keys]
-        aside = also(self.reach(need) - need.names())
-        aside += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
+        remark = also(self.reach(need) - need.names())
+        remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         provider = block.arguments.get("provider")
         given = text_between(provider.source, provider.value_start, provider.value_end) if provider else ""
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
             role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None
         )
-        aside += self._places.doubts(shared.statements, block, module)
+        remark += self._places.doubts(shared.statements, block, module)
         for managed in _kinds(block):
             policy = self._policy(label, role, repeated, shared, given, managed=managed)
             keyed = [(each.module, _made_key(each.key, repeated)) for each in made]
             beside = tuple(each.address for each in need.roles)
-            for found in self._behind(block, policy, keyed, aside):
+            for found in self._behind(block, policy, keyed, remark):
                 yield msgspec.structs.replace(found, beside=beside)
 
     def _policy(
@@ -97,7 +97,7 @@ class AddedPolicies:
         )
 
     def _behind(
-        self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], aside: str
+        self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
         """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in."""
         insertions = behind(anchor, policy)
@@ -105,8 +105,8 @@ class AddedPolicies:
             return
         added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]
         yield Proposal(
-            title=f"add {policy.types[0]}.{policy.label}{in_module(made[0][0])}{aside}",
-            safety="review" if aside else "safe",
+            title=f"add {policy.types[0]}.{policy.label}{in_module(made[0][0])}{remark}",
+            safety="review" if remark else "safe",
             insertions=insertions,
             texts={anchor.source.name: anchor.source},
             touched=(),
@@ -167,14 +167,14 @@ class AddedPolicies:
         if shared is None:
             return None
         others = len(self._places.holders.modules(caller)) - 1
-        aside = f"; {others + 1} instances of the module that calls it share it" if others else ""
-        aside += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
-        aside += self._places.doubts(shared.statements, call, caller)
+        remark = f"; {others + 1} instances of the module that calls it share it" if others else ""
+        remark += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
+        remark += self._places.doubts(shared.statements, call, caller)
         key = keys[0] if repeated.others and len(keys) == 1 else None
         label = self._labels.label(role.address, sources, name, key)
         policy = self._policy(label, role, repeated, shared, provider_given(call))
         places = [(each, key) for each in self._places.holders.modules(caller) for key in repeated.made_keys()]
-        return next(self._behind(call, policy, places, aside), None)
+        return next(self._behind(call, policy, places, remark), None)
 
     def shared_at_call(self, need: RoleNeed) -> SharedStatements | None:
         """Write what the roles of several instances of one module call lack as one, where the module is called."""

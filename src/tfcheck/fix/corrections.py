@@ -66,13 +66,13 @@ class Corrections:
             if corrections and reach is not None:
                 yield self._proposal(holder, corrections, also(reach - names))
 
-    def _proposal(self, holder: Holder, corrections: Sequence[Correction], aside: str) -> Proposal:
+    def _proposal(self, holder: Holder, corrections: Sequence[Correction], remark: str) -> Proposal:
         source = corrections[0].literal.source
         place, _ = self._places.text_block(holder)
         listed = "; ".join(map(str, corrections[:_LISTED]))
         more = f"; and {len(corrections) - _LISTED} more" if len(corrections) > _LISTED else ""
         return Proposal(
-            title=f"in {place.resource}, correct {listed}{more}{aside}",
+            title=f"in {place.resource}, correct {listed}{more}{remark}",
             safety="review",
             insertions=tuple(each.edit() for each in corrections),
             texts={source.name: source},

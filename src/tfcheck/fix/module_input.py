@@ -59,8 +59,8 @@ class OtherPolicies:
             return None
         bounded = [each for each in self._world.resources("aws_iam_role") if self._is_bounded(each, resource)]
         others = len(bounded) - 1
-        aside = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
-        return self._places.into(holder, answers, f", the permissions boundary of {role.address}{aside}")
+        remark = f"; it bounds {others} other role{'s' if others > 1 else ''} too" if others > 0 else ""
+        return self._places.into(holder, answers, f", the permissions boundary of {role.address}{remark}")
 
     def _is_bounded(self, role: WorldObject, policy: WorldObject) -> bool:
         reference = role.attribute("permissions_boundary")
@@ -76,8 +76,8 @@ class OtherPolicies:
         if holder is None:
             return None
         others = len(self._places.holders.instances(role.address)) - 1
-        aside = f"; {others} other instance{'s' if others > 1 else ''} of the role get it too" if others else ""
-        return self._places.into(holder, answers, f", who may assume {role.address}{aside}", [given])
+        remark = f"; {others} other instance{'s' if others > 1 else ''} of the role get it too" if others else ""
+        return self._places.into(holder, answers, f", who may assume {role.address}{remark}", [given])
 
     def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let the policy of a key or a bucket name the role."""

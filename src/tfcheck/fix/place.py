@@ -133,11 +133,11 @@ class Places:
             reach = self.holders.reach(holder.resource)
             if reach is None or not names <= reach or (reach <= names) is wide:
                 continue
-            aside = also(reach - names)
-            ways = (self._into_shared(holder, need, aside, extends=each) for each in (True, False))
+            remark = also(reach - names)
+            ways = (self._into_shared(holder, need, remark, extends=each) for each in (True, False))
             yield from {each.insertions: each for each in ways if each is not None}.values()
 
-    def _into_shared(self, holder: Holder, need: RoleNeed, aside: str, *, extends: bool) -> Proposal | None:
+    def _into_shared(self, holder: Holder, need: RoleNeed, remark: str, *, extends: bool) -> Proposal | None:
         """Propose to add what all roles of a need lack to the block of a policy that each of them has."""
         name, goal = self._goal(holder)
         places: dict[str, Address] = {}
@@ -147,11 +147,11 @@ class Places:
                 return None
             places[str(role.address)] = self._written_in(own, name)
         if not need.roles:
-            return self.into(holder, need.answers, aside, extends=extends)
+            return self.into(holder, need.answers, remark, extends=extends)
         shared = self.shared(need, goal, places)
         if shared is None:
             return None
-        return self.into(holder, need.answers, aside, shared.statements, extends=extends)
+        return self.into(holder, need.answers, remark, shared.statements, extends=extends)
 
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
         """Name the policy document that a policy is taken from, if it is, and the block that statements go into."""
@@ -173,7 +173,7 @@ class Places:
         self,
         holder: Holder,
         answers: Sequence[Answer],
-        aside: str = "",
+        remark: str = "",
         given: Sequence[NeededStatement] | None = None,
         *,
         extends: bool = True,
@@ -195,10 +195,10 @@ class Places:
         if into is None or not self._files.editable(into.source):
             return None
         place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)
-        aside += self.doubts(statements, place, address.module) if place is not None else ""
+        remark += self.doubts(statements, place, address.module) if place is not None else ""
         return Proposal(
-            title=f"add {into.counted} to {_place(holder, goal)}{aside}",
-            safety="review" if aside else "safe",
+            title=f"add {into.counted} to {_place(holder, goal)}{remark}",
+            safety="review" if remark else "safe",
             insertions=into.insertions,
             texts={into.source.name: into.source},
             touched=self.touched(holder),

@@ -30,7 +30,7 @@ class AttributeIndex:
         """Return the resources whose attribute is known to be `value`."""
         return self._known.get(value, [])
 
-    def perhaps(self, value: Value) -> Iterator[WorldObject]:
+    def possible(self, value: Value) -> Iterator[WorldObject]:
         """Return the resources whose attribute is or may be `value`."""
         if isinstance(value, str):
             yield from self.exactly(value)

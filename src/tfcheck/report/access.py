@@ -85,9 +85,9 @@ def _headline(report: Report) -> str:
     return ", ".join(said) or _NOTHING
 
 
-def _numbers(told: Sequence[AccessChange], perhaps: str) -> list[str]:
+def _numbers(told: Sequence[AccessChange], prefix: str) -> list[str]:
     kinds = [each.change for each in told]
-    return [f"{counted(kinds.count(kind), 'permission')} {perhaps}{kind}" for kind in _MARKS if kind in kinds]
+    return [f"{counted(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in _MARKS if kind in kinds]
 
 
 def _by_role(told: Iterable[AccessChange]) -> dict[str, list[AccessChange]]:

@@ -75,26 +75,26 @@ def _aside(report: Report, several: bool) -> str:
 
 def _told(report: Report, several: bool) -> Iterator[Annotation]:
     """Write everything in one report; with `several` each names its target."""
-    aside = _aside(report, several)
+    remark = _aside(report, several)
     for finding in report.open_findings:
-        yield _finding(report, finding, aside)
+        yield _finding(report, finding, remark)
     for group in waived_groups([report]):
-        yield Annotation("notice", f"tfcheck {group.rule}", f"waived: {waived_words(group)}{aside}")
+        yield Annotation("notice", f"tfcheck {group.rule}", f"waived: {waived_words(group)}{remark}")
     for said in waiver_sentences([report]):
-        yield Annotation("notice", "tfcheck", f"{said}{aside}")
+        yield Annotation("notice", "tfcheck", f"{said}{remark}")
     for each in report.skipped:
-        yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{aside}")
-    yield from _unknown(report, aside)
+        yield Annotation("warning", "tfcheck", f"{each.address} could not be analysed: {each.reason}{remark}")
+    yield from _unknown(report, remark)
     if said := selection_sentence(report):
-        yield Annotation("notice", "tfcheck", f"{said}{aside}")
+        yield Annotation("notice", "tfcheck", f"{said}{remark}")
 
 
-def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
+def _finding(report: Report, finding: Finding, remark: str) -> Annotation:
     """Stand beside what needs the permission; where the policy is goes into the message."""
     needed, belongs = file_path(report, finding.needed_at), file_path(report, finding.location)
     fix_at = f"fix at {belongs}:{finding.location.line}" if belongs and finding.location else ""
     needs = f"needed by {finding.task_definition}"
-    sentences = [finding.message + aside, *finding.explanation, needs, fix_at]
+    sentences = [finding.message + remark, *finding.explanation, needs, fix_at]
     place = finding.needed_at if needed else finding.location
     return Annotation(
         _COMMANDS[finding.severity],
@@ -105,7 +105,7 @@ def _finding(report: Report, finding: Finding, aside: str) -> Annotation:
     )
 
 
-def _unknown(report: Report, aside: str) -> Iterator[Annotation]:
+def _unknown(report: Report, remark: str) -> Iterator[Annotation]:
     """Return what is not decided, once for everything that waits for the same."""
     groups: dict[tuple[Reason | None, str], list[Answer]] = {}
     for answer in report.undecided():
@@ -115,7 +115,7 @@ def _unknown(report: Report, aside: str) -> Iterator[Annotation]:
         what = f"{need.action} on {need.shown_resource} for {need.task_definition}"
         more = f" and {counted(len(members) - 1, 'permission')} more" if len(members) > 1 else ""
         why = f"{reason_words(reason)}{f': {waits_for}' if waits_for else ''}"
-        said = f"not decided: {what}{more}: {why}{aside}"
+        said = f"not decided: {what}{more}: {why}{remark}"
         file = file_path(report, place)
         yield Annotation("notice", f"tfcheck {need.rule}", said, file, place.line if place else 0)
 

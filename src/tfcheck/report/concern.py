@@ -14,19 +14,19 @@ from tfcheck.vocabulary.finding import Answer, Finding, Report, RoleKind
 
 
 class RelatedRows(msgspec.Struct, frozen=True):
-    """What a report says about the thing that a text is about; `aside` says why that may be nothing."""
+    """What a report says about the thing that a text is about; `remark` says why that may be nothing."""
 
     answers: tuple[Answer, ...]
     findings: tuple[Finding, ...]
-    aside: str = ""
+    remark: str = ""
 
 
 def concerned(explanation: Explanation, report: Report) -> RelatedRows:
     """Pick the answers and findings of a report that a text may be about."""
     answers = _answers(explanation, report) if explanation.cause in _OF_CALLS else []
     findings = [each for each in report.findings if _is_about(each, explanation, answers, report)]
-    aside = "" if answers or findings or explanation.denial is None else _of_role(explanation.denial, report)
-    return RelatedRows(tuple(answers), tuple(findings), aside)
+    remark = "" if answers or findings or explanation.denial is None else _of_role(explanation.denial, report)
+    return RelatedRows(tuple(answers), tuple(findings), remark)
 
 
 def to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:

@@ -96,7 +96,7 @@ def verdict(found: RelatedRows, cause: Cause) -> str:
     if found.findings:
         return f"{counted(len(found.findings), 'finding')} about this"
     if not found.answers:
-        return found.aside or _NOTHING.get(cause, "nothing in this plan is about this")
+        return found.remark or _NOTHING.get(cause, "nothing in this plan is about this")
     denied = sum(each.verdict is Verdict.DENIED for each in found.answers)
     if denied:
         return f"{counted(denied, 'call')} of this kind {'is' if denied == 1 else 'are'} not allowed"

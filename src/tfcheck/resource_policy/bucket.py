@@ -42,7 +42,7 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
         account=owner.surroundings.account if owner else None,
         in_plan=owner is not None,
         notes=tuple(_notes(bucket, world)),
-        perhaps=found.perhaps,
+        possible_policies=found.possible_policies,
     )
 
 

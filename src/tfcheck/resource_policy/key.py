@@ -33,7 +33,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
-        perhaps=found.perhaps,
+        possible_policies=found.possible_policies,
     )
 
 

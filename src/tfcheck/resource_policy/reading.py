@@ -16,8 +16,10 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
         return found if found.policy or found.hidden else PolicyOrReason(hidden=f"{holder.address} shows no policy")
     if joined.open:
         maybe = (policies.of_attribute(holder, "policy").policy for holder in joined.open)
-        perhaps = tuple(each for each in maybe if each is not None)
-        return PolicyOrReason(hidden=f"{joined.open[0].address}, which may be on it,", perhaps=perhaps)
+        possible_policies = tuple(each for each in maybe if each is not None)
+        return PolicyOrReason(
+            hidden=f"{joined.open[0].address}, which may be on it,", possible_policies=possible_policies
+        )
     return None
 
 

@@ -40,7 +40,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
         account=resource.surroundings.account if resource else None,
         in_plan=resource is not None,
         outside="a repository outside the plan" if resource is None and own is None else None,
-        perhaps=own.perhaps if own else (),
+        possible_policies=own.possible_policies if own else (),
     )
 
 

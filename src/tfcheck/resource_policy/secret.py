@@ -28,5 +28,9 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     managed = resource is not None and resource.address.mode == "managed"
     account = resource.surroundings.account if resource is not None and managed else None
     return ResourceSide(
-        found.policy, found.hidden or None, account, in_plan=resource is not None, perhaps=found.perhaps
+        found.policy,
+        found.hidden or None,
+        account,
+        in_plan=resource is not None,
+        possible_policies=found.possible_policies,
     )

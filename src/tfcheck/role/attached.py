@@ -15,7 +15,7 @@ class Attached:
         self.same_name_policies: list[tuple[Policy, ...]] = []
         self.notes: list[str] = []
         self.inline: list[tuple[str, Policy]] = []
-        self.perhaps: list[Policy] = []
+        self.possible_policies: list[Policy] = []
         self.closed = False
 
     def add(self, found: PolicyOrReason) -> None:

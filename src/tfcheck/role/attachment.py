@@ -55,7 +55,7 @@ class GrantOutcome(msgspec.Struct, frozen=True):
 
 STAYS = GrantOutcome(Truth.TRUE)
 #: Tells of each grant what other stacks leave of it.
-Fates: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
+GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
 class OwnedHere(msgspec.Struct, frozen=True):
@@ -65,7 +65,7 @@ class OwnedHere(msgspec.Struct, frozen=True):
     arns: frozenset[str] = frozenset()
 
 
-NOTHING_ASIDE = OwnedHere()
+NOTHING_OWNED = OwnedHere()
 
 
 class Attachments:
@@ -76,15 +76,17 @@ class Attachments:
         self._world = world
         self._policies = policies
 
-    def of(self, role: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Attached:
+    def of(
+        self, role: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
+    ) -> Attached:
         """Collect what is attached to a role that the plan shows, except what others take away or speak for."""
         name = role.attribute("name")
         attached = Attached()
         sure, open_ = self._for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
-            own = list(self._own(role, attached, aside, sure))
+            own = list(self._own(role, attached, owned_here, sure))
             sure = [*(each for each in sure if not self._is_undone(each, role, attached)), *own]
-        self._collect(attached, sure, open_, name, fate)
+        self._collect(attached, sure, open_, name, outcome)
         return attached
 
     def _is_undone(self, grant: PolicyAttachment, role: WorldObject, attached: Attached) -> bool:
@@ -100,23 +102,23 @@ class Attachments:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
 
-    def of_name(self, name: TextLike | None, account: Value = None, fate: Fates | None = None) -> Attached:
+    def of_name(self, name: TextLike | None, account: Value = None, outcome: GrantOutcomes | None = None) -> Attached:
         """Collect what is attached to a role of which only the name is known, if that, and perhaps the account."""
         attached = Attached()
         if name is None:
             return attached
         sure, open_ = self._for("", name, account)
-        self._collect(attached, sure, open_, name, fate)
+        self._collect(attached, sure, open_, name, outcome)
         return attached
 
-    def for_other_stack(self, name: Value, account: Value, fate: Fates | None = None) -> Attached:
+    def for_other_stack(self, name: Value, account: Value, outcome: GrantOutcomes | None = None) -> Attached:
         """Collect what is definitely attached, by its name, to a role of an account that this stack does not manage."""
         attached = Attached()
         if not isinstance(name, str) or self._manages(name):
             return attached
         here = [(each, equal(each.resource.surroundings.account, account)) for each in self._for("", name)[0]]
         sure = [each for each, truth in here if truth is Truth.TRUE]
-        self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, fate)
+        self._collect(attached, sure, [each for each, truth in here if truth is Truth.UNKNOWN], name, outcome)
         return attached
 
     def _manages(self, name: str) -> bool:
@@ -131,10 +133,10 @@ class Attachments:
         known = frozenset(each for each in names if isinstance(each, str))
         return known, tuple(each for each in names if not isinstance(each, str))
 
-    def aside(self, name: Value, account: Value) -> OwnedHere:
+    def owned_here(self, name: Value, account: Value) -> OwnedHere:
         """Name what the plan's own resources attach to a role of an account, or attached to it before the change."""
         if not isinstance(name, str):
-            return NOTHING_ASIDE
+            return NOTHING_OWNED
         here = [each for each in self._by_known_name.get(name, ()) if _attaches_in(each, account) is not Truth.FALSE]
         return OwnedHere(
             frozenset(each.name for each in here if isinstance(each.name, str)),
@@ -156,13 +158,13 @@ class Attachments:
         sure: list[PolicyAttachment],
         open_: list[PolicyAttachment],
         name: Value,
-        fate: Fates | None,
+        outcome: GrantOutcomes | None,
     ) -> None:
         kept = [
             each for each in self._without_removed(sure, name, attached) if not self._contested(each, name, attached)
         ]
         kept = [each for each in kept if self._remains(each, attached)]
-        kept = kept if fate is None else [each for each in kept if self._is_left(each, fate(each), attached)]
+        kept = kept if outcome is None else [each for each in kept if self._is_left(each, outcome(each), attached)]
         kept, open_ = first(kept, attached.hidden), first(open_, attached.hidden)
         for grant in kept:
             found = self._policy(grant)
@@ -190,19 +192,19 @@ class Attachments:
             self._doubt(grant, "which may go with the role that this plan deletes", attached)
         return remains is Truth.TRUE
 
-    def _is_left(self, grant: PolicyAttachment, fate: GrantOutcome, attached: Attached) -> bool:
+    def _is_left(self, grant: PolicyAttachment, outcome: GrantOutcome, attached: Attached) -> bool:
         """Whether other stacks definitely leave a grant on the role."""
-        if fate.stays is Truth.UNKNOWN:
-            self._doubt(grant, f"unless {fate.because}", attached)
-        elif fate.stays is Truth.FALSE and fate.because:
-            attached.notes.append(f"{grant.resource.address} does not count: {fate.because}")
-        return fate.stays is Truth.TRUE
+        if outcome.stays is Truth.UNKNOWN:
+            self._doubt(grant, f"unless {outcome.because}", attached)
+        elif outcome.stays is Truth.FALSE and outcome.because:
+            attached.notes.append(f"{grant.resource.address} does not count: {outcome.because}")
+        return outcome.stays is Truth.TRUE
 
     def _doubt(self, grant: PolicyAttachment, why: str, attached: Attached) -> None:
         """Count in a policy that need not be on the role."""
         attached.hidden.append(f"{grant.resource.address}, {why}")
         policy = self._policy(grant).policy
-        attached.perhaps += [] if policy is None else [policy]
+        attached.possible_policies += [] if policy is None else [policy]
 
     def _policy(self, grant: PolicyAttachment) -> PolicyOrReason:
         if grant.found is not None:
@@ -287,19 +289,19 @@ class Attachments:
     # What aws_iam_role itself says
 
     def _own(
-        self, role: WorldObject, attached: Attached, aside: OwnedHere, others: Sequence[PolicyAttachment]
+        self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
-        yield from self._own_inline(role, attached, aside, others)
-        yield from self._own_managed(role, attached, aside)
+        yield from self._own_inline(role, attached, owned_here, others)
+        yield from self._own_managed(role, attached, owned_here)
 
     def _own_inline(
-        self, role: WorldObject, attached: Attached, aside: OwnedHere, others: Sequence[PolicyAttachment]
+        self, role: WorldObject, attached: Attached, owned_here: OwnedHere, others: Sequence[PolicyAttachment]
     ) -> Iterator[PolicyAttachment]:
         value = role.attribute("inline_policy")
         written_here = role.configured("inline_policy")
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the inline policies of {role.address}, known only after apply")
-        elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *aside.names}
+        elsewhere: set[object] = set() if written_here else {*self._names_elsewhere(role), *owned_here.names}
         if written_here is False:  # what the role had is only remembered: who writes that name now has the last word
             elsewhere |= {each.name for each in others if isinstance(each.name, str)}
         listed = items(value)
@@ -314,12 +316,12 @@ class Attachments:
             found = self._policies.read(each.get("policy"), str(role.address), secret=secret)
             yield PolicyAttachment(role, role.attribute("name"), name=name, found=found)
 
-    def _own_managed(self, role: WorldObject, attached: Attached, aside: OwnedHere) -> Iterator[PolicyAttachment]:
+    def _own_managed(self, role: WorldObject, attached: Attached, owned_here: OwnedHere) -> Iterator[PolicyAttachment]:
         value = role.attribute("managed_policy_arns")
         written_here = role.configured("managed_policy_arns")
         if isinstance(value, Unknown) and written_here is not False:
             attached.hidden.append(f"the managed policies of {role.address}, known only after apply")
-        elsewhere = () if written_here else {*self._arns_elsewhere(role), *aside.arns}
+        elsewhere = () if written_here else {*self._arns_elsewhere(role), *owned_here.arns}
         listed = items(value)
         for arn in () if isinstance(listed, Unknown) else listed:  # an unknown list is hidden already
             if not (isinstance(arn, str) and arn in elsewhere):

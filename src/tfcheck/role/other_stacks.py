@@ -49,7 +49,7 @@ class OtherStackGrants:
         self._stacks = stacks
         self._own = own
 
-    def fate(self, grant: PolicyAttachment) -> GrantOutcome:
+    def outcome(self, grant: PolicyAttachment) -> GrantOutcome:
         """Whether a grant is there in the end: what is least sure of all that the others do to it."""
         first = (each for other in self._stacks[: self._own] for each in self._taken_first(other, grant))
         later = (each for other in self._stacks[self._own + 1 :] for each in self._taken_later(other, grant))

@@ -34,12 +34,12 @@ def first(found: list[_T], hidden: list[str]) -> list[_T]:
 class PolicyOrReason(msgspec.Struct, frozen=True):
     """A policy, or why it cannot be read; both are empty where there is none.
 
-    `perhaps` are policies that can be read where it is open whether they count.
+    `possible_policies` are policies that can be read where it is open whether they count.
     """
 
     policy: Policy | None = None
     hidden: str = ""
-    perhaps: tuple[Policy, ...] = ()
+    possible_policies: tuple[Policy, ...] = ()
 
 
 class Policies:

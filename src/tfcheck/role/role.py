@@ -20,9 +20,10 @@ class Role(msgspec.Struct, frozen=True):
     """One role in one world.
 
     `label` is its address in the plan, else its ARN or name as far as known. `managed` roles are complete: what the
-    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that `perhaps` are
-    the policies that can be read. `home` is the address of the role in another stack that manages it. Of each group in
-    `same_name_policies`, policies of one name, only one will remain; `inline` are the policies that have a name.
+    plan, or another stack that is known, shows is what they have, except for what `hidden` lists; of that
+    `possible_policies` are the policies that can be read. `home` is the address of the role in another stack that
+    manages it. Of each group in `same_name_policies`, policies of one name, only one will remain; `inline` are the
+    policies that have a name.
     `boundary` is None if there is none; `boundary_hidden` explains why it cannot be read. `unknown_because` explains
     why it is open which role this is; such a role has no label. `deleted` is the address of a role that will be gone,
     while something still names it.
@@ -42,7 +43,7 @@ class Role(msgspec.Struct, frozen=True):
     deleted: Address | None = None
     notes: tuple[str, ...] = ()
     inline: tuple[tuple[str, Policy], ...] = ()
-    perhaps: tuple[Policy, ...] = ()
+    possible_policies: tuple[Policy, ...] = ()
     home: Address | None = None
 
 
@@ -54,7 +55,7 @@ def joined(role: Role, theirs: Role, home: Address) -> Role:
     return msgspec.structs.replace(
         _with(role, theirs.identity, theirs.hidden, theirs.same_name_policies, theirs.inline, theirs.notes),
         managed=True,
-        perhaps=(*role.perhaps, *theirs.perhaps),
+        possible_policies=(*role.possible_policies, *theirs.possible_policies),
         home=home,
         caller=theirs.caller,
         boundary=theirs.boundary,
@@ -73,7 +74,7 @@ def with_attached(role: Role, attached: Attached) -> Role:
         tuple(attached.hidden),
         tuple(attached.same_name_policies),
     )
-    role = msgspec.structs.replace(role, perhaps=(*role.perhaps, *attached.perhaps))
+    role = msgspec.structs.replace(role, possible_policies=(*role.possible_policies, *attached.possible_policies))
     return _with(role, policies, hidden, same_name_policies, tuple(attached.inline), tuple(attached.notes))
 
 

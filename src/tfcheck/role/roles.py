@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam import Caller, Policy
-from tfcheck.role.attachment import NOTHING_ASIDE, Attachments, Fates, OwnedHere, account_of
+from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnedHere, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
 from tfcheck.role.policies import Policies
 from tfcheck.role.role import Role, joined, namesake, with_attached
@@ -67,7 +67,7 @@ class Roles:
         stacks = [self._world, *self._world.context]
         target = TargetRole(caller.name, caller.account)
         fates = [
-            OtherStackGrants(target, stacks, each).fate if len(stacks) > 1 else None for each in range(len(stacks))
+            OtherStackGrants(target, stacks, each).outcome if len(stacks) > 1 else None for each in range(len(stacks))
         ]
         owned = own is not None and own.address.mode == "managed"
         if own is not None:
@@ -75,15 +75,15 @@ class Roles:
         else:
             role = self._outside(reference, caller, fates[0], nameless=nameless)
         arn = identity(caller.arn)
-        for stack, fate in zip(stacks[1:], fates[1:], strict=True):
+        for stack, outcome in zip(stacks[1:], fates[1:], strict=True):
             theirs = stack.once(Roles)
             resource = None if owned or not isinstance(arn, str) else theirs.managed(arn)
             if resource is not None:
                 owned = True
-                shown = theirs.of_object(resource, fate, self.attachments.aside(caller.name, caller.account))
+                shown = theirs.of_object(resource, outcome, self.attachments.owned_here(caller.name, caller.account))
                 role = joined(role, shown, resource.address)
             else:
-                role = with_attached(role, theirs.attachments.for_other_stack(caller.name, caller.account, fate))
+                role = with_attached(role, theirs.attachments.for_other_stack(caller.name, caller.account, outcome))
         return role if owned else self._with_namesakes(self._unless_deleted(role))
 
     def _with_namesakes(self, role: Role) -> Role:
@@ -103,7 +103,7 @@ class Roles:
         names = [each.attribute("name") for each in ended]
         if not ended or any(True for one in here for name in names for _ in one.perhaps_called(name)):
             return role
-        nothing = dict.fromkeys(("identity", "hidden", "same_name_policies", "inline", "perhaps"), ())
+        nothing = dict.fromkeys(("identity", "hidden", "same_name_policies", "inline", "possible_policies"), ())
         return msgspec.structs.replace(role, deleted=ended[0].address, managed=False, trust=None, **nothing)
 
     def managed(self, arn: str) -> WorldObject | None:
@@ -188,10 +188,12 @@ class Roles:
 
     # One role
 
-    def of_object(self, resource: WorldObject, fate: Fates | None = None, aside: OwnedHere = NOTHING_ASIDE) -> Role:
+    def of_object(
+        self, resource: WorldObject, outcome: GrantOutcomes | None = None, owned_here: OwnedHere = NOTHING_OWNED
+    ) -> Role:
         """Describe a role of this world, except what others take away or speak for."""
         managed = resource.address.mode == "managed"
-        attached = self.attachments.of(resource, fate, aside)
+        attached = self.attachments.of(resource, outcome, owned_here)
         boundary, boundary_hidden = self._boundary(resource)
         trust, trust_hidden = self._trust(resource)
         return Role(
@@ -207,15 +209,15 @@ class Roles:
             trust_hidden=trust_hidden,
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
-            perhaps=tuple(attached.perhaps),
+            possible_policies=tuple(attached.possible_policies),
         )
 
-    def _outside(self, reference: Value, caller: Caller, fate: Fates | None, *, nameless: bool) -> Role:
+    def _outside(self, reference: Value, caller: Caller, outcome: GrantOutcomes | None, *, nameless: bool) -> Role:
         """Describe a role that the plan only refers to: what it grants that role counts, the rest is not visible."""
         known = reference if isinstance(reference, str | Text | Unknown) else None
         unknown_because = None if nameless else _untold(known)
         parts = split(caller.arn)
-        attached = self.attachments.of_name(_name_in(known), parts.account if parts else None, fate)
+        attached = self.attachments.of_name(_name_in(known), parts.account if parts else None, outcome)
         return Role(
             label=SENSITIVE if nameless else display(known) if known is not None and not unknown_because else None,
             managed=attached.closed,
@@ -227,7 +229,7 @@ class Roles:
             unknown_because=unknown_because,
             notes=tuple(attached.notes),
             inline=tuple(attached.inline),
-            perhaps=tuple(attached.perhaps),
+            possible_policies=tuple(attached.possible_policies),
         )
 
     def _boundary(self, resource: WorldObject) -> tuple[tuple[Policy, ...] | None, str | None]:

@@ -23,7 +23,7 @@ class Undone(msgspec.Struct, frozen=True):
 
     names: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
-    perhaps: frozenset[str] = frozenset()
+    possibly: frozenset[str] = frozenset()
 
     def removes(self, name: Value, reference: Value) -> Truth:
         """Whether a policy with this name, or else this ARN, goes."""
@@ -32,7 +32,7 @@ class Undone(msgspec.Struct, frozen=True):
             return Truth.FALSE
         if found in (self.names if reference is None else self.arns):
             return Truth.TRUE
-        return Truth.UNKNOWN if found in self.perhaps else Truth.FALSE
+        return Truth.UNKNOWN if found in self.possibly else Truth.FALSE
 
 
 _NOTHING = Undone()

@@ -55,7 +55,7 @@ def repository(arn: TextLike, world: World) -> Truth:
 
 def possible_namesakes(kind: ObjectKind, named: Named, world: World) -> Iterator[WorldObject]:
     """Return what has, or may have, a name where it is looked for: managed, looked up or in another stack."""
-    for each in world.once(_Namesakes).of(kind).perhaps(named.name):
+    for each in world.once(_Namesakes).of(kind).possible(named.name):
         if reachable(each, named.region, named.account) and _is_perhaps(each.attribute("name"), named.name, world):
             yield each
 
@@ -150,7 +150,7 @@ def file(arn: TextLike, services: Iterable[WorldObject], world: World) -> Truth:
     key = key_in(arn)
     if resource is None or key is None or not is_created(resource, world):
         return Truth.UNKNOWN
-    there = Truth.some(_is_at(each, key) & _is_in(each, resource) for each in world.once(_objects).perhaps(key))
+    there = Truth.some(_is_at(each, key) & _is_in(each, resource) for each in world.once(_objects).possible(key))
     return there if there is not Truth.FALSE or not _may_be_filled(resource, services, world) else Truth.UNKNOWN
 
 
@@ -187,7 +187,7 @@ def secret_value(secret: WorldObject, services: Iterable[WorldObject], world: Wo
     if str(secret.address) in world.once(_filled):
         return Truth.TRUE
     names = (secret.attribute(each) for each in SECRET.identity)
-    if any(True for name in names for _ in world.once(_versions).perhaps(name)) or not is_new(secret, world):
+    if any(True for name in names for _ in world.once(_versions).possible(name)) or not is_new(secret, world):
         return Truth.UNKNOWN
     return Truth.UNKNOWN if _may_be_filled(secret, services, world) else Truth.FALSE
 

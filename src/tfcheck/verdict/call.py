@@ -56,7 +56,7 @@ def _decided(call: RoleCall) -> Decision:
 
 def _may_be_denied(call: RoleCall) -> bool:
     """Whether a policy that can be read, but need not be on the role or the resource, may deny a call."""
-    ours, theirs = _denials(call.role.perhaps), _denials(call.guarded.perhaps)
+    ours, theirs = _denials(call.role.possible_policies), _denials(call.guarded.possible_policies)
     if not ours and not theirs:
         return False
     policies = [*filter(None, (call.guarded.policy,)), *theirs]

@@ -161,11 +161,11 @@ def _filters(content: Content) -> Markup:
 # The sections
 
 
-def _section(id: str, title: str, items: Sequence[Child], empty: str, aside: Child = None) -> Markup:
+def _section(id: str, title: str, items: Sequence[Child], empty: str, remark: Child = None) -> Markup:
     nothing = "Nothing here matches the filters." if items else empty
     return tag(
         "section",
-        tag("div", tag("h2", title, id=f"{id}-title"), aside, class_="head"),
+        tag("div", tag("h2", title, id=f"{id}-title"), remark, class_="head"),
         tag("p", nothing, class_="none", hidden=bool(items)),
         items,
         id=id,

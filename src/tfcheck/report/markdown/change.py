@@ -91,9 +91,9 @@ def _more(number: int, most: int) -> Iterable[str]:
 
 def _counts(report: Report) -> str:
     said: list[str] = []
-    for changes, perhaps in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
+    for changes, prefix in ((report.access_changes, ""), (report.access_possible, "perhaps ")):
         kinds = [each.change for each in changes]
-        said += [f"{counted(kinds.count(kind), 'permission')} {perhaps}{kind}" for kind in ACCESS if kind in kinds]
+        said += [f"{counted(kinds.count(kind), 'permission')} {prefix}{kind}" for kind in ACCESS if kind in kinds]
     said += [f"{counted(len(report.role_switches), 'role')} switched"] if report.role_switches else []
     said += [f"{counted(len(report.access_unknown), 'role')} not told"] if report.access_unknown else []
     return f"Access of execution roles: {', '.join(said)}"

@@ -44,10 +44,7 @@ def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
 
 
 class GrantOutcome(msgspec.Struct, frozen=True):
-    """Whether a grant is there in the end; `because` says why not, or why that is open.
-
-    It is empty where another stack speaks for the same grant.
-    """
+    """Whether a grant is there in the end, and why not or why that is open; no reason where another stack has it."""
 
     stays: Truth
     because: str = ""

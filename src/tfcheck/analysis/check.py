@@ -125,10 +125,10 @@ def examined(
     before = after.before()
     judge, past = after.once(Judge), VerdictsBefore(before.once(Judge), before)
     locations = Locations(resolver)
+    now.begin("checking task definitions", len(task_definitions(after)))
     tasks: list[TaskDefinition] = []
     judged: list[Judgement] = []
     answers: list[Answer] = []
-    now.begin("checking task definitions", len(task_definitions(after)))
     for task in map(_affordable, task_definitions(after)):
         now.step()
         tasks.append(task)
@@ -145,15 +145,7 @@ def examined(
         answers=tuple(answers),
         findings=tuple(found),
         skipped=tuple(_skipped(tasks, answers)),
-        notes=tuple(
-            dict.fromkeys(
-                (
-                    *_notes(plan, judged, resolver),
-                    *checks.notes(tasks, after),
-                    *_frozen(tasks, resolver),
-                )
-            )
-        ),
+        notes=tuple(dict.fromkeys(_all_notes(plan, tasks, judged, after))),
         context=context,
         task_changes=tuple(task_changes(answers, after, past)),
         access_changes=tuple(access_changes(after)),
@@ -163,21 +155,28 @@ def examined(
         waivers=tuple(waivers.uses([*map(str, (each.address for each in tasks)), *_roles(answers)])),
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
-    wanted = (
-        (to_fix(report) if to_fix else report.open_findings)
-        if fixes and limits.take(_FINDING_STEPS * len(found))
-        else ()
-    )
+    wanted: Sequence[Finding] = ()
+    if fixes and limits.take(_FINDING_STEPS * len(found)):
+        wanted = to_fix(report) if to_fix else report.open_findings
     now.begin(f"searching for fixes of {len(wanted):,} findings" if wanted else now.phase)
-    seen = [plan, *(each.plan for each in stacks)]
-    secrets = (*resolver.evaluation.secrets, *(text for each in seen for text in each.secrets()))
-    redactor = Redactor(secrets, {kind for each in seen for kind in each.resource_types()})
+    redactor = _redactor([plan, *(each.plan for each in stacks)], resolver)
     if excerpts:
         from tfcheck.analysis.excerpts import Quoter
 
         quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
         report = msgspec.structs.replace(report, excerpts=quoted)
     return (_fixed(report, wanted, after, redactor) if wanted else report), redactor
+
+
+def _redactor(plans: Sequence[Plan], resolver: Resolver) -> Redactor:
+    secrets = (*resolver.evaluation.secrets, *(text for each in plans for text in each.secrets()))
+    return Redactor(secrets, {kind for each in plans for kind in each.resource_types()})
+
+
+def _all_notes(plan: Plan, tasks: list[TaskDefinition], judged: list[Judgement], after: After) -> Iterator[str]:
+    yield from _notes(plan, judged, after.resolver)
+    yield from checks.notes(tasks, after)
+    yield from _frozen(tasks, after.resolver)
 
 
 def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Answer], tuple[str, ...]]:

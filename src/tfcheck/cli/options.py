@@ -79,36 +79,37 @@ config = click.option(
     help="The configuration file; off reads none. Default: the nearest tfcheck.toml or pyproject.toml with "
     "[tool.tfcheck], from the sources to the top of the work tree.",
 )
+
+
+def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_Command], _Command]:
+    """Build an option about rules that the configuration keeps; `values` is what completes it."""
+    return click.option(
+        name,
+        shell_complete=completing(values),
+        metavar=metavar,
+        type=_Rules(),
+        multiple=True,
+        expose_value=False,
+        callback=_keep,
+        help=what,
+    )
+
+
 _RULE_OPTIONS = (
-    click.option(
-        "--select",
-        shell_complete=completing("rules"),
-        metavar="RULE,...",
-        type=_Rules(),
-        multiple=True,
-        expose_value=False,
-        callback=_keep,
-        help="Report only findings of these rules; * ends the beginning of several ids.",
+    _rule_option(
+        "--select", "RULE,...", "rules", "Report only findings of these rules; * ends the beginning of several ids."
     ),
-    click.option(
+    _rule_option(
         "--ignore",
-        shell_complete=completing("rules"),
-        metavar="RULE,...",
-        type=_Rules(),
-        multiple=True,
-        expose_value=False,
-        callback=_keep,
-        help="Do not report findings of these rules. The verdicts stay, and the report counts what is left out.",
+        "RULE,...",
+        "rules",
+        "Do not report findings of these rules. The verdicts stay, and the report counts what is left out.",
     ),
-    click.option(
+    _rule_option(
         "--severity",
-        shell_complete=completing("severities"),
-        metavar="RULE=SEVERITY,...",
-        type=_Rules(),
-        multiple=True,
-        expose_value=False,
-        callback=_keep,
-        help="Change the severity of the findings of rules: error, warning or info.",
+        "RULE=SEVERITY,...",
+        "severities",
+        "Change the severity of the findings of rules: error, warning or info.",
     ),
     config,
 )

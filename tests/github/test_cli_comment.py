@@ -60,6 +60,26 @@ def test_reports_of_several_jobs_become_one_comment(
     assert job.read_text(encoding="utf-8").startswith("### ❌ tfcheck: 1 task definition will not start")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
+def test_an_output_that_is_full_changes_no_status(
+    github: FakeGitHub,
+    job: Path,
+    save: Save,
+    report: Report,
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    github.fault("POST", "/comments", says(403, "Resource not accessible by integration"), times=9)
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        assert main.run(["comment", "--when", "always", save(report)]) == status
+        monkeypatch.undo()
+    assert capsys.readouterr().err == "warning: standard output cannot be written to: no space left on device\n"
+    assert job.read_text(encoding="utf-8").startswith("### ")
+
+
 @pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
 @pytest.mark.parametrize(
     ("method", "path", "step", "said"),

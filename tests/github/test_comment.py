@@ -134,9 +134,35 @@ def test_jobs_of_one_run_that_share_an_id_never_resolve_for_each_other(
     github: FakeGitHub, where: dict[str, str], tmp_path: Path
 ) -> None:
     run(variables(tmp_path, where), [bad("prod")])
-    run(variables(tmp_path, where), [clean("dev")])
+    published = run(variables(tmp_path, where), [clean("dev")])
     assert title(github) == "### ❔ tfcheck: 1 result missing in `dev`"
+    assert "**Result not shown**: `prod`. Another job of this run wrote it" in only(github)
+    assert "No result for this commit" not in only(github)
+    assert published.absent == ("prod",)
+    (warning,) = published.warnings
+    assert warning.startswith("the comment had the result of prod from another job of this run; give each job a")
+
+
+def test_what_shares_an_id_is_told_apart_from_what_had_no_result_before(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad("gone"), clean("dev")])
+    github.open_pull(sha=LATER)
+    for target in ("dev", "prod"):
+        told = variables(tmp_path, where, sha=LATER, run="11.1")
+        published = run(told, [at(clean(target), LATER)])
+    assert published.absent == ("dev", "gone")
+    assert "**No result for this commit**: `gone`." in only(github)
+    assert "**Result not shown**: `dev`." in only(github)
+
+
+def test_another_run_for_the_same_commit_shares_nothing(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    run(variables(tmp_path, where), [bad("prod")])
+    published = run(variables(tmp_path, where, run="10.2"), [clean("dev")])
     assert "**No result for this commit**: `prod`." in only(github)
+    assert published.warnings == ()
 
 
 def test_a_comment_that_never_told_of_anything_resolves_nothing(

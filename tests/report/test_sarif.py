@@ -96,6 +96,14 @@ def test_the_fingerprint_knows_no_lines() -> None:
     assert len(set(prints(samples.BROKEN))) == 2
 
 
+@given(reports)
+@tries(20)
+def test_github_s_own_fingerprint_is_left_to_the_step_that_uploads(report: Report) -> None:
+    """That step computes it from the lines of a file, and only where a result has none."""
+    told = document([report])["runs"][0]["results"]
+    assert all(list(each["partialFingerprints"]) == ["tfcheck/v1"] for each in told)
+
+
 def test_the_same_in_two_findings_is_told_apart_by_a_number() -> None:
     other = msgspec.structs.replace(samples.FINDING, message="other", explanation=("other",), answers=(samples.DENIED,))
     first, second = (

@@ -63,7 +63,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     status = _status(wanted, found)
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
-        terminal.publish(reporting.written("github", reports), None, colour=False)
+        terminal.log(reporting.written("github", reports))
     _annotate(found.errors)
     return _told(wanted, found, status, variables, debug=debug)
 
@@ -156,7 +156,7 @@ def _log(reports: Sequence[Checked]) -> None:
 
     shown = "\n".join(text(each.report, width=100, directory=each.directory) for each in reports)
     stop = token_hex(16)
-    terminal.publish(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n", None, colour=False)
+    terminal.log(f"::stop-commands::{stop}\n{shown}\n::{stop}::\n")
 
 
 def _annotate(errors: Sequence[TfcheckError]) -> None:
@@ -165,7 +165,7 @@ def _annotate(errors: Sequence[TfcheckError]) -> None:
     for error in errors:
         hint = f"; {error.hint}" if error.hint else ""
         told = workflow_command(Annotation("error", "tfcheck", f"{error.message}{hint}"))
-        terminal.publish(f"{told}\n", None, colour=False)
+        terminal.log(f"{told}\n")
 
 
 def _files(wanted: Inputs, found: _Found) -> dict[str, str]:

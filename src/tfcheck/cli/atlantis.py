@@ -63,7 +63,7 @@ def announce(debug: bool) -> int:
     from tfcheck.atlantis.step import before_plan
 
     printed = before_plan(os.environ, debug=debug)
-    terminal.publish(printed.text, None, colour=False)
+    terminal.log(printed.text)
     return printed.status
 
 
@@ -113,7 +113,7 @@ def plan(
 
     gate = Gate(fail_on, strict, new_only)
     printed = after_plan(os.environ, gate, context, account, choice=choice, baseline=baseline, debug=debug)
-    terminal.publish(printed.text, None, colour=False)
+    terminal.log(printed.text)
     return printed.status
 
 
@@ -194,5 +194,5 @@ def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: 
     from tfcheck.github.publish import CommentOptions
 
     wishes = CommentOptions(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
-    terminal.publish(after_command(os.environ, wishes, manuals(), dry_run=dry_run, debug=debug), None, colour=False)
+    terminal.log(after_command(os.environ, wishes, manuals(), dry_run=dry_run, debug=debug))
     return 0

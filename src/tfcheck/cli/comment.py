@@ -175,5 +175,5 @@ def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool
     if post(reports, wishes, os.environ, debug=debug).outcome is not None:
         return 0
     if ci.in_actions(os.environ):
-        terminal.publish(reporting.written("github", reports), None, colour=False)
+        terminal.log(reporting.written("github", reports))
     return REFUSED if required else 0

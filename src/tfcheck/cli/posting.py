@@ -95,7 +95,7 @@ def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:
 def warn(message: str, variables: Mapping[str, str]) -> None:
     """Warn in the log, and in a job beside it."""
     if ci.in_actions(variables):
-        terminal.publish(f"{workflow_command(Annotation('warning', 'tfcheck', message))}\n", None, colour=False)
+        terminal.log(f"{workflow_command(Annotation('warning', 'tfcheck', message))}\n")
     else:
         terminal.say(f"warning: {visible(message)}")
 

@@ -91,6 +91,14 @@ def publish(report: str, output: str | None, *, colour: bool) -> None:
         raise UsageError(f"the report cannot be written to {target}: {problem.lower()}") from None
 
 
+def log(text: str) -> None:
+    """Write to standard output what a job prints beside its work; if it takes no more, warn once and go on."""
+    try:
+        _to_stdout(text, colour=False)
+    except OSError as error:
+        say(f"warning: standard output cannot be written to: {(error.strerror or str(error)).lower()}")
+
+
 def _to_stdout(report: str, *, colour: bool) -> None:
     try:
         click.echo(report, nl=False, color=colour)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -32,10 +33,14 @@ _RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d
 
 
 class Earlier(msgspec.Struct, frozen=True):
-    """What comments of this id said before: whether anything was missing, and the targets that had a result."""
+    """What comments of this id said before: whether anything was missing, and the targets that had a result.
+
+    `beside` are the targets whose result another job of the same run wrote.
+    """
 
     told: bool = False
     targets: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
 class Wording(msgspec.Struct, frozen=True):
@@ -72,6 +77,7 @@ class Thread:
         self._gone: set[int] = set()
         self._lost = 0
         self._targets: tuple[str, ...] = ()
+        self._beside: tuple[str, ...] = ()
         self._doubt = ""
         self._wrote = CommentAction.UNCHANGED
 
@@ -129,7 +135,11 @@ class Thread:
         """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
         said = _said(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
-        return Earlier(said.told, self._targets)
+        if self._draft.marker.run > (0, 0):
+            bodies = [each.body or "" for each in ours]
+            now = [listed_targets(body).present for body in bodies if marked(body) == self._draft.marker]
+            self._beside = tuple(dict.fromkeys((*self._beside, *chain.from_iterable(now))))
+        return Earlier(said.told, self._targets, self._beside)
 
     def _overtaken(self, ours: list[Comment]) -> str:
         """Explain why this run is too late; empty where it is not."""
@@ -262,7 +272,8 @@ def _said(ours: list[Comment]) -> Earlier:
     """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
     bodies = [each.body or "" for each in ours]
     told = any(_told(each.body or "") for each in ours if each.minimized is None)
-    return Earlier(told, tuple(dict.fromkeys(name for body in bodies for name in listed_targets(body))))
+    listed = [listed_targets(body) for body in bodies]
+    return Earlier(told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent))))
 
 
 def _told(body: str) -> bool:

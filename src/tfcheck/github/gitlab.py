@@ -111,7 +111,8 @@ def publish(
     if comment.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the merge request"))
     us = Author(wishes.author.lower() or client.read("/user", _Account).username.lower())
-    return Published(Thread(notes, us, comment.draft(), noted(wishes)).publish(), absent=comment.absent)
+    outcome = Thread(notes, us, comment.draft(), noted(wishes)).publish()
+    return Published(outcome, comment.warnings(outcome), comment.absent)
 
 
 class MergeConversation:

@@ -23,8 +23,9 @@ from tfcheck.report.manual import Manual
 from tfcheck.report.markdown import budget, markdown
 from tfcheck.report.markdown.marker import clipped_target, target_list
 from tfcheck.report.markdown.page import Content, Page, content
-from tfcheck.report.markdown.top import mark, missing
+from tfcheck.report.markdown.top import SHARED_ID_HINT, mark, missing
 from tfcheck.report.markdown.waived import new_waivers
+from tfcheck.report.plain import visible
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.finding import Finding, Report
 
@@ -103,7 +104,7 @@ def publish(
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
     us = author(client, place.variables, wishes.author)
     outcome = Thread(PullConversation(client, pull), us, draft.draft(), wishes.on_clean).publish()
-    done = Published(outcome, absent=draft.absent)
+    done = Published(outcome, draft.warnings(outcome), draft.absent)
     if outcome.late or not wishes.suggestions:
         return done
     review = Review(client, pull, us, draft.marker.key, complete=draft.complete)
@@ -131,8 +132,9 @@ def noted(wishes: CommentOptions) -> OnClean:
 class ReportComment:
     """A comment on reports, whose words depend on what was said before.
 
-    `absent` and `complete` are those of the words that were chosen last: the targets without a result, and whether
-    what the findings lack is fixed rather than not checked.
+    `absent`, `replaced` and `complete` are those of the words that were chosen last: the targets without a result,
+    those of them that another job of the same run had written, and whether what the findings lack is fixed rather than
+    not checked.
     """
 
     def __init__(self, reports: Sequence[Report], about: Page, wishes: CommentOptions) -> None:
@@ -143,6 +145,7 @@ class ReportComment:
         self.told = content(reports, about)
         self.marker = mark(self.told, about)
         self.absent = about.absent
+        self.replaced: tuple[str, ...] = ()
         self.complete = False
 
     @property
@@ -159,16 +162,26 @@ class ReportComment:
         told = self.told
         here = (*told.targets, *self._wishes.gone, *self._about.absent)
         lost = [each for each in earlier.targets if each not in {clipped_target(name) for name in here}]
-        page = msgspec.structs.replace(self._about, absent=(*self._about.absent, *lost), resolved=earlier.told)
+        self.replaced = tuple(each for each in lost if each in earlier.beside)
+        page = msgspec.structs.replace(
+            self._about, absent=(*self._about.absent, *lost), replaced=self.replaced, resolved=earlier.told
+        )
         self.absent = told.absent(page)
         absent = missing(told, page)
-        known = target_list((*told.targets, *self.absent))
+        known = target_list(told.targets, self.absent)
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
             write=lambda size: f"{markdown(self._reports, page, size=size - len(known) - 2)}\n{known}\n",
             clean=self._is_clean(told, page),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )
+
+    def warnings(self, outcome: Outcome) -> tuple[str, ...]:
+        """Return what is wrong with the job although the comment was written."""
+        if outcome.late or not self.replaced:
+            return ()
+        names = ", ".join(map(visible, self.replaced))
+        return (f"the comment had the result of {names} from another job of this run; {SHARED_ID_HINT}",)
 
     def _is_clean(self, told: Content, page: Page) -> bool:
         """Whether nothing is open, so that a comment may disappear: what was waived before the change is not."""
@@ -193,5 +206,5 @@ def _suggested(review: Review, told: Content, top: Path, most: int, done: Publis
     try:
         review.publish(findings, top, most)
     except RefusalError as refusal:
-        return msgspec.structs.replace(done, warnings=(f"no suggestions beside lines: {refusal}",))
+        return msgspec.structs.replace(done, warnings=(*done.warnings, f"no suggestions beside lines: {refusal}"))
     return done

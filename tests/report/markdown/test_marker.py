@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from tests.report.hostile import names
 from tfcheck.report.markdown.marker import (
     NO_COMMIT,
+    ListedTargets,
     Marker,
     clipped_target,
     listed_targets,
@@ -48,14 +49,19 @@ def test_anything_else_is_no_marker(body: str) -> None:
     assert marked(body) is None
 
 
-@given(targets=st.lists(st.text(max_size=300), max_size=40), above=st.text())
-def test_the_targets_of_a_comment_are_read_from_its_last_line(targets: list[str], above: str) -> None:
-    line = target_list(targets)
+@given(targets=st.lists(st.text(max_size=300), max_size=40), absent=st.lists(st.text(max_size=9)), above=st.text())
+def test_the_targets_of_a_comment_are_read_from_its_last_line(
+    targets: list[str], absent: list[str], above: str
+) -> None:
+    line = target_list(targets, absent)
     assert "\n" not in line
     assert line.count("-->") == 1
     found = listed_targets(f"{above}\n{line}\n")
     kept = {clipped_target(each) for each in targets if each}
-    assert set(found) == kept or (set(found) < kept and len(line) > 3000)
+    missing = {clipped_target(each) for each in absent if each} - kept
+    assert len(line) > 3000 or (set(found.present), set(found.absent)) == (kept, missing)
+    assert set(found.present) <= kept
+    assert set(found.absent) <= missing
 
 
 @pytest.mark.parametrize(
@@ -70,12 +76,12 @@ def test_the_targets_of_a_comment_are_read_from_its_last_line(targets: list[str]
     ],
 )
 def test_anything_else_lists_no_targets(body: str) -> None:
-    assert listed_targets(body) == ()
+    assert listed_targets(body) == ListedTargets()
 
 
 def test_some_hundred_targets_fit() -> None:
     targets = [f"infra/services/team-{number % 17}/service-{number}:prod" for number in range(500)]
-    assert set(listed_targets(target_list(targets))) == set(targets)
+    assert set(listed_targets(target_list(targets)).present) == set(targets)
     assert len(target_list(targets)) < 4200
 
 

@@ -63,28 +63,40 @@ _MOST_BYTES = 3000
 _MOST_CHARACTERS = 4_000_000
 
 
-def target_list(targets: Iterable[str]) -> str:
+class ListedTargets(msgspec.Struct, frozen=True):
+    """The targets of a comment: those with a result for its commit, and those without one."""
+
+    present: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+
+def target_list(present: Iterable[str], absent: Iterable[str] = ()) -> str:
     """Write the last line of a comment: the targets that it is about, for the runs after this one.
 
-    NOTE: some hundreds fit, and it must not crowd out the page.
+    An empty name separates those with a result from those without. NOTE: some hundreds fit, and it must not crowd out
+    the page.
     """
-    names = sorted({clipped_target(each) for each in targets if each})
+    there = {clipped_target(each) for each in present if each}
+    missing = {clipped_target(each) for each in absent if each} - there
+    names = [*sorted(there), "", *sorted(missing)] if missing else sorted(there)
     while len(packed := zlib.compress("\0".join(names).encode(), 9)) > _MOST_BYTES:
         names = names[: len(names) * 3 // 4]
     return f"<!-- tfcheck:targets:v1 {base64.b64encode(packed).decode()} -->"
 
 
-def listed_targets(body: str) -> tuple[str, ...]:
+def listed_targets(body: str) -> ListedTargets:
     """Read the targets that a comment is about; none where its last line lists none."""
     found = _TARGETS.fullmatch(body.rstrip().rpartition("\n")[2])
     if found is None:
-        return ()
+        return ListedTargets()
     try:
         packed = base64.b64decode(found["names"], validate=True)
         text = zlib.decompressobj().decompress(packed, _MOST_CHARACTERS).decode()
     except (ValueError, zlib.error):
-        return ()
-    return tuple(filter(None, text.split("\0")))
+        return ListedTargets()
+    names = text.split("\0")
+    end = names.index("") if "" in names else len(names)
+    return ListedTargets(tuple(names[:end]), tuple(filter(None, names[end:])))
 
 
 def clipped_target(target: str) -> str:

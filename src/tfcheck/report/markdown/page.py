@@ -18,7 +18,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` names the comment, by default after its targets. `links` tell commit and run. `manuals` are those of the rules.
     `expected` is how many reports there should be, `absent` the targets that had a result before and have none for this
-    commit. `resolved`: an earlier page had findings. `added` are the lines that the pull request adds or changes, by
+    commit, `replaced` those of them whose result another job of this run has written. `resolved`: an earlier page had
+    findings. `added` are the lines that the pull request adds or changes, by
     file, None for a file whose diff is not shown; itself None where that is not known.
     """
 
@@ -27,6 +28,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     manuals: tuple[Manual, ...] = ()
     expected: int = 0
     absent: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
     resolved: bool = False
     added: Mapping[str, frozenset[int] | None] | None = None
 

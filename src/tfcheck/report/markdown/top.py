@@ -22,6 +22,8 @@ from tfcheck.vocabulary.finding import Severity
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
 _LONGEST_ID = 100
 _MOST_ABSENT = 20
+#: What to do about two jobs of one run that write one comment.
+SHARED_ID_HINT = "give each job a comment id of its own, or combine their reports in a final job"
 
 
 def mark(content: Content, page: Page) -> Marker:
@@ -114,14 +116,22 @@ def lead(content: Content, page: Page) -> Iterator[str]:
     yield _breaks(content)
     yield from dict.fromkeys(f"{sentence(said)}." for each in content.reports if (said := selection_sentence(each)))
     absent = content.absent(page)
-    if absent:
-        names_of = some_targets(tuple(clipped(each, _LONGEST_ID) for each in absent), most=_MOST_ABSENT)
+    if lost := tuple(each for each in absent if each not in page.replaced):
         yield (
-            f"{UNKNOWN_ICON} **No result for this commit**: {names_of}. "
+            f"{UNKNOWN_ICON} **No result for this commit**: {_some(lost)}. "
             "The plan failed or was not made, so its earlier findings may still apply."
+        )
+    if page.replaced:
+        yield (
+            f"{UNKNOWN_ICON} **Result not shown**: {_some(page.replaced)}. Another job of this run wrote it to this "
+            f"comment, under the same id. To see every result, {SHARED_ID_HINT}."
         )
     if unnamed := missing(content, page) - len(absent):
         yield f"{UNKNOWN_ICON} **{counted(unnamed, 'result')} missing**: a job failed, or did not send its report."
+
+
+def _some(targets: tuple[str, ...]) -> str:
+    return some_targets(tuple(clipped(each, _LONGEST_ID) for each in targets), most=_MOST_ABSENT)
 
 
 def _breaks(content: Content) -> str:

@@ -11,10 +11,12 @@ from typing import TypeAlias, Union
 import msgspec
 
 from tfcheck.hcl.syntax import json_document as json
-from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, comment_end, heredoc_at, quoted_end
+from tfcheck.hcl.syntax.lexer import DEEPEST, MalformedError, bracket_end, comment_end, heredoc_at, quoted_end
 from tfcheck.symbolic.regex import regex
 
 _BLANK = regex(r"[ \t\r]*")
+#: What neither opens anything nor ends a value.
+_PLAIN = regex(r'[^",)\]}\n#(\[{</]*')
 _BLANK_LINES = regex(r"[ \t\r\n]*")
 _FOR = regex(r"[\[{](?:\s|#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)*for\s")
 _KEY = regex(r'"?([\w-]+)"?')
@@ -98,13 +100,14 @@ def _member(member: json.Member, text: str, by: int) -> ItemParts:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
+        self._ends: dict[int, int] = {}
 
     def value(self, start: int, depth: int) -> Parts:
         """Read the value at `start`, up to a comma, a closing bracket or, in an object, the end of the line."""
         if depth > DEEPEST:
             raise MalformedError("nested too deeply", start)
-        end = self.end_of(start, depth)
-        closed = self.bracket_end(start, depth) if self.text[start : start + 1] in ("[", "{") else start
+        end = self.end_of(start)
+        closed = self.bracket_end(start) if self.text[start : start + 1] in ("[", "{") else start
         if closed != end or _FOR.match(self.text, start):
             return Other(start, end)
         return self.list(start, end, depth) if self.text[start] == "[" else self.object(start, end, depth)
@@ -142,39 +145,37 @@ class _Reader:
         while position < len(self.text):
             if self.text[position] in "=:":
                 return position
-            position = self.step(position, 0)
+            position = self.step(position)
         raise MalformedError("an item of an object has no value", position)
 
-    def end_of(self, start: int, depth: int) -> int:
+    def end_of(self, start: int) -> int:
         """Find where a value ends: what follows it is a comma, a closing bracket, a comment or a line end."""
+        text = self.text
         position = end = start
-        while position < len(self.text) and self.text[position] not in ",)]}\n#":
-            if comment_end(self.text, position) is not None:
-                break
-            blank = self.text[position] in " \t\r"
-            position = self.step(position, depth)
-            end = end if blank else position
-        return end
+        while True:
+            plain = _PLAIN.match(text, position)
+            assert plain  # it matches the empty string
+            position = plain.end()
+            end = plain.start() + len(plain[0].rstrip(" \t\r")) if plain[0].strip(" \t\r") else end
+            if position >= len(text) or text[position] in ",)]}\n#" or text.startswith(("//", "/*"), position):
+                return end
+            end = position = self.step(position)
 
-    def step(self, position: int, depth: int) -> int:
+    def step(self, position: int) -> int:
+        """Return the offset behind what begins at a position: a string, brackets, a heredoc or one character."""
         char = self.text[position]
         if char == '"':
             return quoted_end(self.text, position)
         if char in "([{":
-            return self.bracket_end(position, depth)
+            return self.bracket_end(position)
         heredoc = heredoc_at(self.text, position) if char == "<" else None
         return heredoc.end if heredoc else position + 1
 
-    def bracket_end(self, start: int, depth: int) -> int:
-        """Find the offset behind the bracket that pairs with the one at `start`."""
-        if depth > DEEPEST:
-            raise MalformedError("nested too deeply", start)
-        position = start + 1
-        while position < len(self.text):
-            if self.text[position] in ")]}":
-                return position + 1
-            position = comment_end(self.text, position) or self.step(position, depth + 1)
-        raise MalformedError("a bracket is not closed", start)
+    def bracket_end(self, start: int) -> int:
+        """Return the offset behind the bracket that pairs with the one at `start`, which is looked for once."""
+        if start not in self._ends:
+            self._ends[start] = bracket_end(self.text, start)
+        return self._ends[start]
 
     def skip(self, position: int) -> int:
         """Go over blanks, line ends and comments."""

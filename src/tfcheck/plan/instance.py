@@ -23,7 +23,7 @@ from tfcheck.plan.document import (
 )
 from tfcheck.plan.edited import IsReference, restored
 from tfcheck.plan.mistyped import mistyped
-from tfcheck.plan.overlay import marked, may_be_edited, overlay
+from tfcheck.plan.overlay import marked, masked, may_be_edited, overlay
 from tfcheck.symbolic.marks import with_mask
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address
@@ -98,13 +98,23 @@ class Instance:
         mask = decoded_mask(self._change.after_unknown, f"`after_unknown` of {self._named}")
         owner = str(self.address)
         found: dict[str, Value] = after
-        if marked(mask) or may_be_edited(bytes(self._change.after)):
+        if marked(mask) or self._may_be_edited():
             planned = overlay(after, dict.fromkeys(after, True) if mask is True else mask, owner)
             found = restored(cast("dict[str, Value]", planned), self._is_reference, owner)
         wrong = mistyped(after, self.address.type, owner)
         self._settled = found is after and not wrong
         found = {**found, **wrong} if wrong else found
         return _shown(found, self.after_sensitive)
+
+    @cached_property
+    def decided(self) -> dict[str, Value]:
+        """Return the attributes after the change that are what the plan shows: nothing in them is unknown or marked."""
+        after, mask = self.after or {}, self.after_sensitive
+        if not self._settled:
+            after = {name: value for name, value in after.items() if value is None or isinstance(value, str | int)}
+        if not marked(mask):
+            return after
+        return {name: value for name, value in after.items() if not masked(mask, (name,))}
 
     def arns(self) -> tuple[str, ...]:
         """Return the ARNs that it has before the change and after it, decoding nothing else of it."""
@@ -126,16 +136,16 @@ class Instance:
         found = decoded(raw, OnlyArn, self._named).arn
         return found if isinstance(found, str) and found.startswith("arn:") else None
 
-    @property
-    def settled(self) -> bool:
-        """Whether `after` is known as a whole."""
-        return self.after is not None and self._settled
-
     def _planned(self) -> dict[str, Any] | None:
         """Return what the plan writes as `after`; what does not change is decoded only once."""
         if self._change.after == self._change.before:
             return self.before
         return self._object(self._change.after) if present(self._change.after) else None
+
+    def _may_be_edited(self) -> bool:
+        """Whether references may stand in the place of values; where they would, nothing else stood before."""
+        change = self._change
+        return change.after != change.before and may_be_edited(bytes(change.after))
 
     @cached_property
     def left_behind(self) -> dict[str, Value] | None:

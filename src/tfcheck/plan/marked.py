@@ -23,7 +23,7 @@ from tfcheck.plan.document import (
 )
 from tfcheck.symbolic.marks import marked, marked_strings, with_mask
 
-_MASKS = (b'"before_sensitive"', b'"after_sensitive"')
+_BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 
 
 def of_plan(document: Document) -> Iterator[str]:
@@ -70,10 +70,15 @@ def _outputs(document: Document) -> bool:
 
 
 def _marks_something(change: Raw) -> bool:
-    """Whether a mask of a change may mark something: Terraform writes both of them last."""
+    """Whether a mask of a change may mark something: Terraform writes both of them last, that of `after` at the end."""
     text = bytes(change)
-    starts = [found for found in map(text.rfind, _MASKS) if found >= 0]
-    return bool(starts) and text.find(b"true", min(starts)) >= 0
+    start = text.rfind(_BEFORE)
+    if start < 0 or text.find(_AFTER, start) < 0:
+        starts = [found for found in (start, text.rfind(_AFTER)) if found >= 0]
+        if not starts:
+            return False
+        start = min(starts)
+    return text.find(b"true", start) >= 0
 
 
 def _of_change(raw: Raw, named: str) -> Iterator[str]:

@@ -90,13 +90,9 @@ class Resolver:
 
     def attribute_of(self, instance: Instance, name: str) -> Value:
         """Return the value of an attribute of an instance at hand; what the plan knows is not looked up again."""
-        planned = Absence.ABSENT if instance.after is None else instance.after.get(name, Absence.ABSENT)
-        if masked(instance.after_sensitive, (name,)):
-            return self.attribute(instance.address, name)
-        if planned is None or (isinstance(planned, str | int) and name not in HASHED):
-            return planned
-        if planned is not Absence.ABSENT and instance.settled and name not in HASHED:
-            return planned
+        decided = instance.decided
+        if name in decided and name not in HASHED:
+            return decided[name]
         return self.attribute(instance.address, name)
 
     def evaluated(self, address: Address, name: str) -> Value:

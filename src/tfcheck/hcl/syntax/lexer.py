@@ -22,6 +22,8 @@ DEEPEST = 60
 DEEPEST_NODES = 100
 #: The steps of the run that one more stretch of code that is passed over takes, and one more token that is parsed.
 _STRETCH_STEPS, _TOKEN_STEPS = 2, 4
+#: So many steps are taken from the allowance at once.
+_MOST_OWED = 500
 
 _COMMENT = r"\#[^\n]*+|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+\*/"
 _HEREDOC = r"<<-?[^\W\d][\w-]*+[ \t]*+\r?\n"
@@ -204,6 +206,15 @@ def quoted_end(text: str, start: int) -> int:
     return plain.end() if plain else _Scanner(text, start, len(text)).construct_end()
 
 
+def bracket_end(text: str, start: int) -> int:
+    """Find the offset behind the bracket that pairs with the one at `start`.
+
+    Raises:
+        MalformedError: brackets or quotes do not pair up, or are nested too deeply.
+    """
+    return _Scanner(text, start, len(text)).construct_end()
+
+
 def heredoc_at(text: str, start: int) -> Heredoc | None:
     """Split the heredoc that begins at `start`; None where there is none.
 
@@ -228,19 +239,25 @@ class _Scanner:
         self.position = start
         self.end = end
         self.open: list[_Open] = []
+        self.owed = 0
 
     def construct_end(self) -> int:
         """Find the offset behind the bracket, string or heredoc that begins at the position."""
         found = _TOKEN.match(self.text, self.position, self.end)
         assert found  # it matches the empty string
-        self.code_token(found.lastgroup, found)
-        while self.open:
-            self.step()
+        try:
+            self.code_token(found.lastgroup, found)
+            while self.open:
+                self.step()
+        finally:
+            self.pay()
         return self.position
 
     def step(self) -> None:
         """Take what comes next."""
-        self.spend(_STRETCH_STEPS)
+        self.owed += _STRETCH_STEPS
+        if self.owed > _MOST_OWED:
+            self.pay()
         if self.open[-1].kind in ('"', "<<"):
             self.template_token(self.open[-1])
         else:
@@ -248,7 +265,9 @@ class _Scanner:
             assert found  # it matches the empty string
             self.code_token(found.lastgroup, found)
 
-    def spend(self, steps: int) -> None:
+    def pay(self) -> None:
+        """Take the steps of many tokens from the run's allowance at once."""
+        steps, self.owed = self.owed, 0
         if not limits.take(steps):
             raise MalformedError(limits.REASON, self.position)
 
@@ -356,9 +375,12 @@ class _Lexer(_Scanner):
         self.open.append(_Open(kind, self.position, 0))
         if kind:
             self.add(kind, self.position)
-        while self.open:
-            self.step()
-        self.add("end", self.position)
+        try:
+            while self.open:
+                self.step()
+            self.add("end", self.position)
+        finally:
+            self.pay()
         return self.found
 
     def close(self, kind: str, start: int) -> None:
@@ -372,6 +394,6 @@ class _Lexer(_Scanner):
             self.found.closings[whole.index] = self.add("close", self.position)
 
     def add(self, kind: str, start: int) -> int:
-        self.spend(_TOKEN_STEPS + (self.position - start) // TEXT)
+        self.owed += _TOKEN_STEPS + (self.position - start) // TEXT
         self.found.listed.append(Token(kind, start, self.position))
         return len(self.found.listed) - 1

@@ -36,7 +36,7 @@ BY_HAND = {
     "look-ups-compared": "an explicit deny is changed by whoever wrote it",
     "bucket-policy-denies": "an explicit deny is changed by whoever wrote it",
     "condition-not-met": "a statement is not written again without its condition",
-    "container-instances": "there is no execution role yet",
+    "container-instances": "the trust policy of one instance role is a choice between two",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
     "images-of-registries": "the repository of another account has a policy of its own there",
     "name-or-prefix": "the module is called twice, and puts out no role name",
@@ -45,9 +45,6 @@ BY_HAND = {
     "owners-replaced": "the sources grant it already, and the next plan restores it",
     "policies-through-functions": "an explicit deny is changed by whoever wrote it",
     "role-takes-over-policies": "the sources grant it already, and the next plan restores it",
-    "role-outside-plan": "there is no role yet",
-    "services-by-revision": "there is no role yet",
-    "services-redeployed": "there is no role yet",
     "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",
 }
 CASES = [each for each in with_expectation() if any(row.verdict == "denied" for row in each.expected.requirements)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Run) -> FoundSources:
-    """Find the sources; those that differ from the plan by nothing but policies that were added since are used too."""
+    """Find the sources; those that differ from the plan by nothing but what fixes add are used too."""
     from tfcheck.hcl.modules import find
 
     beside = [option] if option else [path.parent, Path()] if path else []
@@ -27,7 +27,7 @@ def fixable_sources(option: Path | None, path: Path | None, plan: Plan, run: Run
 
 
 def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources | None:
-    """Open the sources of a directory if a plan lists them, and since then nothing but policies was added.
+    """Open the sources of a directory if a plan lists them, and since then nothing was added but what fixes add.
 
     NOTE: a copy of them elsewhere in the work tree may look more alike by then, and is not what was planned.
     """
@@ -44,15 +44,15 @@ def _grown(directory: Path, path: Path | None, plan: Plan, run: Run) -> Sources 
 
 
 def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) -> bool:
-    """Whether the sources declare what the plan lists, and beyond that only policies."""
-    from tfcheck.fix.unplanned import POLICIES
+    """Whether the sources declare what the plan lists, and beyond that only what a fix adds."""
+    from tfcheck.fix.unplanned import ADDED
 
     declared = sources.surely_declares(path)
     listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}
     listed |= {("module", name) for name in module.calls}
     if declared is None:
         return True
-    if not listed <= declared or not {kind for kind, _ in declared - listed} <= POLICIES:
+    if not listed <= declared or not {kind for kind, _ in declared - listed} <= ADDED:
         return False
     return all(
         call.module is None or _has_grown(sources, call.module, (*path, name)) for name, call in module.calls.items()

@@ -12,12 +12,13 @@ from typing import Protocol
 import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.as_text import grants_as_text, role_as_text
+from tfcheck.fix.as_text import grants_as_text
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.joined_needs import joined
+from tfcheck.fix.missing_role import MissingRoles
 from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.moved_grants import MovedGrants
 from tfcheck.fix.other_stack_files import grants_elsewhere
@@ -126,6 +127,7 @@ class FixFinder:
         self._added = AddedPolicies(self._places, self._resolver)
         self._remedies = Remedies(world, self._places)
         self._elsewhere = OtherPolicies(world, self._roles, self._places)
+        self._missing_roles = MissingRoles(world, self._places, self._ranked)
         self._answers = answers
         corrections = Corrections(world, self._places, self._files, answers)
         moves = MovedGrants(world, self._places, self._files, self._ranked)
@@ -154,10 +156,10 @@ class FixFinder:
         done = {each.requirement for draft in found for each in draft.answers} | set(self._outdated)
         left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
         found += self._as_text(left, done, set(settled))
-        found += self._without_role(answers)
+        found += self._missing_roles.fixes(answers)
         found += [DraftFix(*each) for each in tagged(conditional, self._world)]
         found += self._in_other_stacks(self._still(grantable, done, settled))
-        return PlanFixes(tuple(found), tuple(settled))
+        return PlanFixes(tuple(found), (*settled, *self._missing_roles.settled(answers)))
 
     def skipped(self) -> tuple[str, ...]:
         """List the files that a fix would have changed if it were allowed to, each with the reason."""
@@ -191,16 +193,6 @@ class FixFinder:
 
     def _left(self, need: RoleNeed, done: set[Requirement], settled: Container[Answer]) -> tuple[Answer, ...]:
         return tuple(self._still(need.answers, done, settled))
-
-    def _without_role(self, answers: Sequence[Answer]) -> Iterator[DraftFix]:
-        by_task: dict[str, list[Answer]] = {}
-        for each in answers:
-            if each.reason is Reason.NO_EXECUTION_ROLE:
-                by_task.setdefault(each.requirement.task_definition, []).append(each)
-        for several in by_task.values():
-            fix = role_as_text(several, self._places, self._resolver)
-            if fix is not None:
-                yield DraftFix(fix, tuple(several))
 
     def _in_other_stacks(self, answers: Sequence[Answer]) -> Iterator[DraftFix]:
         found = grants_elsewhere(answers, self._world) if self._world.context else ()

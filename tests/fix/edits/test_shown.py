@@ -122,7 +122,9 @@ def test_git_makes_the_same_text_whatever_is_hidden(
     ["  }", "", '    Action = ["s3:GetObject", "logs:PutLogEvents"]', '  resources = ["${aws_s3_bucket.b.arn}/x/*"]',
      'resource "aws_iam_role_policy" "execution" {', "  policy = jsonencode({", '  Version = "2012-10-17"',
      "    role = aws_iam_role.execution[each.key].id", '  "Principal": {"Service": "ecs-tasks.amazonaws.com"},',
-     "  statement {", "  policy = <<EOF", '   Resource = "arn:aws:s3:::acme-config/web/prod.env",'],
+     "  statement {", "  policy = <<EOF", '   Resource = "arn:aws:s3:::acme-config/web/prod.env",',
+     '  family = "web"', "  cpu    = 256", '  memory = "512"', '  requires_compatibilities = ["FARGATE"]',
+     "  container_definitions = jsonencode([{", '  network_mode = "awsvpc"', "  tags = var.tags"],
 )  # fmt: skip
 def test_policy_language_is_harmless(line: str) -> None:
     assert harmless(line)
@@ -132,7 +134,8 @@ def test_policy_language_is_harmless(line: str) -> None:
     "line",
     ["hunter2", "# hunter2", "  }, # hunter2", '  password = "arn:aws:s3:::x"', '  Action = "hunter2"',
      '  value = "s3:GetObject"', "  pin = 1234", 'description = "s3:x"', "/* x", '  values = ["hunter2"]',
-     '    "admin:hunter",', "Password: ${var.x}", "  Resource = var.x.hunter(2)", "// x", "role = hunter2"],
+     '    "admin:hunter",', "Password: ${var.x}", "  Resource = var.x.hunter(2)", "// x", "role = hunter2",
+     "  cpus = 1234", '  family = "hunter 2"', '  tags = { pin = "1234" }', "  cpu = 12345678"],
 )  # fmt: skip
 def test_other_texts_are_not(line: str) -> None:
     assert not harmless(line)

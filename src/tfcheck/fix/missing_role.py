@@ -1,0 +1,366 @@
+"""Set an execution role where a task definition has none: one that other tasks of its module use, or a new one.
+
+A new role gets the policy of AWS for pulling images and writing logs, and statements for everything else. Each way is
+tried: what the task definition needs with the role is derived anew, and all of it must be allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeAlias
+
+import msgspec
+
+from tfcheck import startup
+from tfcheck.fix.as_text import role_as_text
+from tfcheck.fix.edits.insertion import by_file
+from tfcheck.fix.freshness import outdated
+from tfcheck.fix.new_argument import argument_into, unit_of
+from tfcheck.fix.new_role import (
+    NewRole,
+    behind,
+    common_arguments,
+    label_for,
+    name_for,
+    place_for_roles,
+    role_hcl,
+    roles_of,
+    trusts,
+    written,
+)
+from tfcheck.fix.place import Places, in_module
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.repetition import Statements, shared_by
+from tfcheck.fix.soundness import sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.unplanned import unplanned
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.iam import managed_policy_arn
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
+from tfcheck.vocabulary.address import Address, parse
+from tfcheck.vocabulary.finding import Answer, Fix, Reason, RoleKind, Verdict
+from tfcheck.world.world import After
+
+_ARGUMENT = "execution_role_arn"
+_TASK = "aws_ecs_task_definition"
+_BEHIND = ("task_role_arn", "memory", "cpu", "network_mode", "requires_compatibilities", "family")
+_ROLE = regex(r"(?:data\.)?aws_iam_role\.[\w-]+\.arn|(?:var|local|module)(?:\.[\w-]+)+")
+_MANAGED = "AmazonECSTaskExecutionRolePolicy"
+#: What that policy allows, of what a start needs.
+_BY_AWS = frozenset(
+    (
+        "ecr:GetAuthorizationToken",
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    )
+)
+_TRUST: Value = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ecs-tasks.amazonaws.com"}}],
+}
+
+#: What each task definition of a block needs with an execution role.
+_Needs: TypeAlias = dict[Address, tuple[Answer, ...]]
+
+
+class MissingRoles:
+    """Finds execution roles for the task definitions of one plan that have none."""
+
+    def __init__(self, world: After, places: Places, ranked: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
+        """Build from the world after the change, what writes in its modules, and the ways to grant to a role."""
+        self._ranked = ranked
+        self._world = world
+        self._resolver = world.resolver
+        self._sources = world.resolver.sources
+        self._places = places
+        self._labels: dict[tuple[Module, str], str] = {}
+
+    def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
+        """Yield a change for each block of task definitions where one is proven, otherwise text for each of them."""
+        without = [each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE]
+        done = set(self.settled(without))
+        for block, several in self._by_block(without):
+            ways = self._ways(block, several) if _ARGUMENT not in block.arguments else ()
+            found = next((each for each in ways if self._is_proven(each, several)), None)
+            if found is not None:
+                done |= set(several)
+                yield self._draft(found, several)
+        for several in _by_task(each for each in without if each not in done):
+            text = role_as_text(several, self._places, self._resolver)
+            if text is not None:
+                yield DraftFix(text, several)
+
+    def _draft(self, found: Proposal, answers: tuple[Answer, ...]) -> DraftFix:
+        diff = self._places.files.diff(found.insertions, found.texts)
+        fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
+        return DraftFix(fix, answers, found.insertions, found.texts)
+
+    def settled(self, answers: Iterable[Answer]) -> list[Answer]:
+        """Return what the sources grant by a role that the plan, which is older, does not have yet."""
+        found: list[Answer] = []
+        for block, several in self._by_block(answers):
+            if _ARGUMENT in block.arguments:
+                tasks = list(_tasks(several))
+                added = (each for task in tasks for each in unplanned(task.module, self._resolver))
+                touched = [ChangedAttribute(each, _ARGUMENT) for each in tasks]
+                touched += [each for task in tasks for each in self._policies(task)]
+                trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
+                found += [each for each in several if trial.allows(each)]
+        return found
+
+    def _policies(self, task: Address) -> Iterator[ChangedAttribute]:
+        """Yield the texts of the policies that roles of a task definition's module have."""
+        for role in self._world.resources("aws_iam_role"):
+            if role.address.module == task.module:
+                for holder in self._places.holders.of(role):
+                    yield from self._places.touched(holder)
+
+    def _by_block(self, answers: Iterable[Answer]) -> list[tuple[Block, tuple[Answer, ...]]]:
+        """Group what is denied for want of a role by the block of the task definition."""
+        found: dict[int, tuple[Block, list[Answer]]] = {}
+        for each in answers:
+            if each.reason is Reason.NO_EXECUTION_ROLE and self._sources is not None:
+                block = self._resolver.block(parse(each.requirement.task_definition))
+                if block is not None and not isinstance(block, JsonBlock):
+                    found.setdefault(id(block), (block, []))[1].append(each)
+        return [(block, tuple(several)) for block, several in found.values()]
+
+    # The ways
+
+    def _ways(self, block: Block, answers: Sequence[Answer]) -> Iterator[Proposal]:
+        """Yield a role that is there already, then new ones, in the order of preference."""
+        if not self._places.files.editable(block.source):
+            return
+        tasks = self._places.holders.instances(next(_tasks(answers)))
+        needs = {each: self._needs(each) for each in tasks}
+        for text, user in self._used_by_others(block, tasks[0]):
+            title = f"set `{_ARGUMENT}` of {_named(tasks)} to `{text}`, as in {user}"
+            yield from self._proposal(title, block, tasks, text)
+        for role in self._unused(tasks[0]):
+            yield from self._with_role(role, block, needs)
+        for managed in dict.fromkeys((self._managed(tasks[0], needs), "")):
+            yield from self._new_roles(block, needs, managed)
+
+    def _used_by_others(self, block: Block, task: Address) -> Iterator[tuple[str, str]]:
+        """Yield the roles that other task definitions of the module name, each with one that does."""
+        module = self._resolver.module_sources(task.module)
+        told: set[str] = set()
+        for each in (one for file in module.files for one in file.blocks) if module else ():
+            text = written(each, _ARGUMENT)
+            if each.labels[:1] == (_TASK,) and each is not block and _ROLE.fullmatch(text) and text not in told:
+                told.add(text)
+                yield text, ".".join(each.labels)
+
+    def _unused(self, task: Address) -> list[Block]:
+        """List the roles of the module that no task definition of it names, first those that are named like this one.
+
+        One that is named like another task definition is left to that.
+        """
+        module = self._resolver.module_sources(task.module)
+        blocks = [one for file in module.files for one in file.blocks] if module else []
+        tasks = [each for each in blocks if each.labels[:1] == (_TASK,)]
+        named = " ".join(written(each, name) for each in tasks for name in (_ARGUMENT, "task_role_arn"))
+        others = [each.labels[1] for each in tasks if each.labels[1] != task.name]
+        found: list[tuple[bool, bool, Block]] = []
+        for each in roles_of(module) if module else ():
+            label = each.labels[1]
+            is_named = re.search(rf"aws_iam_role\.{re.escape(label)}(?![\w-])", named)
+            is_own = task.name in label
+            is_of_other = not is_own and any(one in label for one in others)
+            if not (is_named or is_of_other or _is_gated(each) or isinstance(each, JsonBlock)):
+                found.append((not is_own, "exec" not in label, each))
+        return [each for *_, each in sorted(found, key=lambda each: each[:2])]
+
+    def _with_role(self, role: Block, block: Block, needs: _Needs) -> Iterator[Proposal]:
+        """Yield a role that is there, with a policy for what it lacks."""
+        tasks, reference = list(needs), ".".join(role.labels)
+        for found in self._proposal(
+            f"set `{_ARGUMENT}` of {_named(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
+        ):
+            trial = self._trial(found)
+            lacking = {each: tuple(one for one in _needed(each, trial) if not trial.allows(one)) for each in tasks}
+            if not any(lacking.values()):
+                yield found
+            elif "exec" in role.labels[1] and not any(
+                each.requirement.action == startup.trust.ACTION for one in lacking.values() for each in one
+            ):
+                yield from self._with_grant(found, role, lacking)
+
+    def _with_grant(self, found: Proposal, role: Block, lacking: _Needs) -> Iterator[Proposal]:
+        """Yield the ways to grant what a role lacks together with the argument that names it."""
+        address = Address(next(iter(lacking)).module, "managed", *role.labels)
+        objects = [each for each in self._world.resources(address.type) if each.address == address]
+        needed = (one.requirement for several in lacking.values() for one in several)
+        answers = [Answer(each, str(address), Verdict.DENIED, Reason.IMPLICIT_DENY) for each in needed]
+        for each in self._ranked(RoleNeed(tuple(objects), tuple(answers))) if objects else ():
+            yield msgspec.structs.replace(
+                found,
+                title=f"{found.title}, and {each.title}",
+                insertions=(*found.insertions, *each.insertions),
+                texts={**found.texts, **each.texts},
+                touched=(*found.touched, *each.touched),
+                added=each.added,
+                hcl=f"{each.hcl}\n\n{found.hcl}",
+            )
+
+    def _managed(self, task: Address, needs: _Needs) -> str:
+        """Write the ARN of AWS's policy as the module does; empty where it is not needed or not known."""
+        if not any(each.requirement.action in _BY_AWS for several in needs.values() for each in several):
+            return ""
+        partition = self._resolver.surroundings(task).partition
+        arn = managed_policy_arn(_MANAGED, partition=partition) if isinstance(partition, str) else None
+        module = self._resolver.module_sources(task.module)
+        declared = module.declared() if module else ()
+        named = sorted(name for mode, kind, name in declared if (mode, kind) == ("data", "aws_partition"))
+        if module is not None and named and not _is_gated(module.resource("data", "aws_partition", named[0])):
+            general = f"${{data.aws_partition.{named[0]}.partition}}"
+            return f'"arn:{general}:iam::aws:policy/service-role/{_MANAGED}"'
+        return f'"{arn}"' if isinstance(arn, str) else ""
+
+    def _new_roles(self, block: Block, needs: _Needs, managed: str) -> Iterator[Proposal]:
+        task = next(iter(needs))
+        module = self._resolver.module_sources(task.module)
+        own = self._statements(needs, managed)
+        if module is None or own is None:
+            return
+        statements, repeated = own
+        repeated = repeated or "count" in block.arguments
+        argument = next((each for each in ("count", "for_each") if repeated and each in block.arguments), "")
+        label = self._label(task, module)
+        several = len(self._places.holders.modules(task.module)) > 1
+        family = self._resolver.attribute(task, "family") if not argument else None
+        for trust in trusts(module):
+            role = NewRole(
+                label=label,
+                name=name_for(label, block, family, several=several, repeated=bool(argument)),
+                trust=trust,
+                managed=managed,
+                wanted=statements,
+                repeated=(argument, written(block, argument)) if argument else None,
+                provider=written(block, "provider"),
+                common=common_arguments(module, block),
+            )
+            title = (
+                f"create the execution role {role.types[0]}.{label} for {_named(list(needs))}{in_module(task.module)}"
+            )
+            title += self._doubts(statements, block, task)
+            yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
+
+    def _label(self, task: Address, module: Module) -> str:
+        """Name a role as no other resource about IAM is named, nor a new role for another block of the module."""
+        taken = {name for _, kind, name in module.declared() if kind.startswith("aws_iam_")}
+        taken |= {label for (where, block), label in self._labels.items() if where is module and block != task.name}
+        return self._labels.setdefault((module, task.name), label_for(task.name, frozenset(taken)))
+
+    def _doubts(self, statements: Statements, block: Block, task: Address) -> str:
+        return self._places.doubts(statements, block, task.module)
+
+    def _statements(self, needs: _Needs, managed: str) -> tuple[Statements, bool] | None:
+        """Write what a new role needs beside AWS's policy, and whether each task definition needs a role of its own."""
+        found: list[Statements] = []
+        for task, several in needs.items():
+            left = [each for each in several if not (managed and each.requirement.action in _BY_AWS)]
+            statements = self._places.wanted(left, task.module) if left else ()
+            if statements is None:
+                return None
+            found.append(statements)
+        if all(each == found[0] for each in found):
+            return found[0], False
+        terms = [self._places.terms(each) for each in needs]
+        shared = shared_by(list(zip(terms, found, strict=True)))
+        return (shared.statements, True) if shared is not None else None
+
+    def _proposal(
+        self, title: str, block: Block, tasks: Sequence[Address], value: str, role: NewRole | None = None
+    ) -> Iterator[Proposal]:
+        argument = argument_into(block, _ARGUMENT, value, _BEHIND)
+        module = self._resolver.module_sources(tasks[0].module)
+        if argument is None or module is None:
+            return
+        editable = [file.source.name for file in module.files if self._places.files.editable(file.source)]
+        place = place_for_roles(module, block, editable) if role else block
+        new = role_hcl(role, unit_of(block)) if role else []
+        yield Proposal(
+            title=title,
+            safety="review",
+            insertions=(argument, *([behind(place, new)] if role else [])),
+            texts={each.source.name: each.source for each in (block, place)},
+            touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in tasks),
+            added=tuple(_instances(role, tasks)) if role else (),
+            hcl="\n".join([*new, *([""] if new else []), f"{_ARGUMENT} = {value}"]),
+            beside=tuple(tasks),
+        )
+
+    # What is needed, and the proof
+
+    def _needs(self, task: Address) -> tuple[Answer, ...]:
+        """Return everything that a task definition needs of an execution role, once it has one."""
+        role = Address(task.module, "managed", "aws_iam_role", f"{task.name}_execution")
+        given: dict[tuple[Address, str], Value] = {
+            (task, _ARGUMENT): Unknown(symbol=Symbol(str(role), ("arn",))),
+            (role, "name"): f"{task.name}-execution",
+            (role, "assume_role_policy"): JsonText(_TRUST),
+        }
+        trial = Trial(self._resolver, self._sources, (), [role], given, self._world.context)
+        return tuple(each for each in _needed(task, trial) if each.requirement.action != startup.trust.ACTION)
+
+    def _trial(self, proposal: Proposal) -> Trial:
+        assert self._sources is not None  # or there are no proposals
+        new = changed(self._sources, proposal.insertions, proposal.texts)
+        return Trial(self._resolver, new, proposal.touched, proposal.added, context=self._world.context)
+
+    def _is_proven(self, proposal: Proposal, answers: Sequence[Answer]) -> bool:
+        changes = by_file(proposal.insertions)
+        if self._places.files.reveals(proposal.insertions, proposal.texts):
+            return False
+        texts = proposal.texts
+        if not all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items()):
+            return False
+        trial = self._trial(proposal)
+        needed = [each for task in proposal.beside for each in _needed(task, trial)]
+        allowed = all(trial.allows(each) for each in (*answers, *needed))
+        return allowed and not outdated((), proposal.beside, self._resolver)
+
+
+def _needed(task: Address, trial: Trial) -> Iterator[Answer]:
+    """Yield what a task definition definitely needs of its execution role after a change."""
+    known = tasks_by_address(trial.world).get(str(task))
+    for each in startup.requirements(known, trial.world) if known is not None else ():
+        if each.role_kind is RoleKind.EXECUTION and not each.doubt:
+            yield Answer(requirement=each, role=None, verdict=Verdict.DENIED)
+
+
+def _by_task(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:
+    found: dict[str, list[Answer]] = {}
+    for each in answers:
+        found.setdefault(each.requirement.task_definition, []).append(each)
+    return [tuple(each) for each in found.values()]
+
+
+def _tasks(answers: Iterable[Answer]) -> Iterator[Address]:
+    yield from (parse(each) for each in dict.fromkeys(one.requirement.task_definition for one in answers))
+
+
+def _instances(role: NewRole, tasks: Sequence[Address]) -> Iterator[Address]:
+    """List the instances of what a new role takes."""
+    places = dict.fromkeys((each.module, each.key if role.repeated else None) for each in tasks)
+    for module, key in places:
+        yield from (Address(module, "managed", kind, role.label, key) for kind in role.types)
+
+
+def _named(tasks: Sequence[Address]) -> str:
+    """Name the task definitions of one block."""
+    return str(tasks[0]) if len(tasks) == 1 else f"{tasks[0].resource} ({len(tasks)} instances)"
+
+
+def _is_gated(block: Block | None) -> bool:
+    return block is None or not {"count", "for_each"}.isdisjoint(block.arguments)

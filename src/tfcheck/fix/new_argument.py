@@ -1,0 +1,97 @@
+"""Write an argument that a block lacks, laid out as its neighbours are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+
+
+def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) -> Insertion | None:
+    """Write `name = value` below the first of the arguments `behind` that is there, otherwise below another one.
+
+    The line joins the group of that argument where its `=` can stand below theirs; otherwise it is a group of its own.
+    None where no argument of the block has a line of its own.
+    """
+    groups = list(_groups(block))
+    by_name = {each.name: group for group in groups for each in group}
+    group = next((by_name[each] for each in behind if each in by_name), groups[0] if groups else None)
+    if group is None:
+        return None
+    last = next((each for each in reversed(group) if each.name in behind), group[-1])
+    source, base = last.source, indentation(last.source.text, last.start)
+    width = _width(group)
+    if width is not None and len(name) <= width:
+        text = f"{source.newline}{base}{name:<{width}} = {value}"
+        return Insertion(source.name, line_end(source.text, last.value_end), text)
+    end = line_end(source.text, group[-1].value_end)
+    following = source.text[end : line_end(source.text, end + len(source.newline))].strip()
+    behind_it = source.newline if following not in ("", "}") else ""
+    return Insertion(source.name, end, f"{source.newline * 2}{base}{name} = {value}{behind_it}")
+
+
+def last_argument(block: Block, name: str, value: str) -> Insertion | None:
+    """Write `name = value` as the last thing in a block, behind a blank line, as meta-arguments are."""
+    source = block.source
+    if isinstance(block, JsonBlock) or not _is_spread(block):
+        return None
+    content = source.text[block.body_start : block.body_end].rstrip()
+    end = line_end(source.text, block.body_start + len(content))
+    base = indentation(source.text, block.start) + unit_of(block)
+    gap = source.newline * 2 if content else source.newline
+    return Insertion(source.name, end, f"{gap}{base}{name} = {value}")
+
+
+def unit_of(block: Block) -> str:
+    """Return by how much the arguments of a block are indented from its beginning."""
+    base = indentation(block.source.text, block.start)
+    steps = (
+        indentation(block.source.text, each.start).removeprefix(base)
+        for each in block.arguments.values()
+        if each.source is block.source
+    )
+    return next((each for each in steps if each), "  ")
+
+
+def _is_spread(block: Block) -> bool:
+    """Whether the closing brace of a block has a line of its own."""
+    text = block.source.text
+    return not text[line_start(text, block.body_end) : block.body_end].strip()
+
+
+def _groups(block: Block) -> Iterator[list[Argument]]:
+    """Yield the arguments of one line each, those of consecutive lines together."""
+    group: list[Argument] = []
+    if isinstance(block, JsonBlock) or not _is_spread(block):
+        return
+    own = (each for each in block.arguments.values() if each.source is block.source)
+    for each in sorted(own, key=lambda each: each.start):
+        text = each.source.text
+        alone = "\n" not in text[each.start : each.value_end]
+        alone = alone and not text[line_start(text, each.start) : each.start].strip()
+        follows = bool(group) and line_end(text, group[-1].value_end) == _line_before(text, each.start)
+        if group and not (alone and follows):
+            yield group
+            group = []
+        if alone:
+            group.append(each)
+    if group:
+        yield group
+
+
+def _line_before(text: str, offset: int) -> int:
+    """Return where the line before that of an offset ends."""
+    return line_end(text, line_start(text, line_start(text, offset) - 1))
+
+
+def _width(group: Sequence[Argument]) -> int | None:
+    """Return the width of the names in a group, blanks included; None where they are not aligned."""
+    widths = {_before_equals(each) for each in group}
+    return widths.pop() if len(widths) == 1 else None
+
+
+def _before_equals(argument: Argument) -> int:
+    text = argument.source.text
+    return text.index("=", argument.start) - argument.start - 1

@@ -1,0 +1,184 @@
+"""Write an execution role as its module writes its other roles: its trust, its policies, its tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.naming import text_between
+from tfcheck.fix.new_policy import NewPolicy
+from tfcheck.fix.new_policy import hcl as policy_hcl
+from tfcheck.fix.render import quoted
+from tfcheck.fix.wanted import NeededStatement
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.symbolic.regex import regex
+
+ROLE, POLICY, ATTACHMENT = "aws_iam_role", "aws_iam_role_policy", "aws_iam_role_policy_attachment"
+#: What other roles of a module have in common, a new one has too.
+_COMMON = ("path", "permissions_boundary", "tags")
+_GIVEN = regex(r"(?:var|local|module|data)(?:\.[\w-]+)+|\"[\w/-]+\"")
+_TRUST = regex(r"data\.aws_iam_policy_document\.[\w-]+(?:\[0\])?\.json|local\.[\w-]+")
+_FAMILY = regex(r'(?:var|local|module)(?:\.[\w-]+)+|"(?:[\w-]|\$\{\s*(?:var|local|module)(?:\.[\w-]+)+\s*\})+"')
+#: Names of a task definition that say nothing.
+_PLAIN_NAMES = ("this", "main", "default", "task", "task_definition", "ecs_task", "ecs_task_definition")
+#: The characters that IAM accepts in a role's name, and in its beginning.
+_LONGEST, _LONGEST_PREFIX = 64, 38
+
+
+class NewRole(msgspec.Struct, frozen=True):
+    """An execution role to be created.
+
+    `name` is the argument that names it, `trust` an expression, or empty for a document of its own. `repeated` is
+    `count` or `for_each` with its expression, `managed` the policy of AWS that is attached, `wanted` what else it gets.
+    """
+
+    label: str
+    name: tuple[str, str]
+    trust: str
+    managed: str
+    wanted: tuple[NeededStatement, ...]
+    repeated: tuple[str, str] | None = None
+    provider: str = ""
+    common: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def index(self) -> str:
+        """What an instance is called by in the same instance of another block."""
+        key = {"for_each": "[each.key]", "count": "[count.index]"}
+        return key[self.repeated[0]] if self.repeated else ""
+
+    @property
+    def reference(self) -> str:
+        """The expression for the role, in a block that is repeated as it is."""
+        return f"{ROLE}.{self.label}{self.index}"
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Name the resource types that it takes, the role first."""
+        return (ROLE, *([ATTACHMENT] if self.managed else []), *([POLICY] if self.wanted else []))
+
+
+def role_hcl(role: NewRole, unit: str = "  ") -> list[str]:
+    """Write the resource blocks of a role."""
+    lines = _block(ROLE, role, _role_lines(role, unit), unit)
+    if role.managed:
+        inside = [f"role       = {role.reference}.name", f"policy_arn = {role.managed}"]
+        lines += ["", *_block(ATTACHMENT, role, inside, unit)]
+    if role.wanted:
+        policy = NewPolicy(
+            role.label, "ecs-start-up", f"{role.reference}.id", role.wanted, role.repeated, role.provider
+        )
+        lines += ["", *policy_hcl(policy, unit)]
+    return lines
+
+
+def _role_lines(role: NewRole, unit: str) -> list[str]:
+    pairs = [role.name]
+    if role.trust:
+        return _aligned([*pairs, ("assume_role_policy", role.trust), *role.common])
+    document = [
+        "assume_role_policy = jsonencode({",
+        f'{unit}Version = "2012-10-17"',
+        f"{unit}Statement = [",
+        f"{unit * 2}{{",
+        f'{unit * 3}Effect    = "Allow"',
+        f'{unit * 3}Action    = "sts:AssumeRole"',
+        f'{unit * 3}Principal = {{ Service = "ecs-tasks.amazonaws.com" }}',
+        f"{unit * 2}}},",
+        f"{unit}]",
+        "})",
+    ]
+    return [*_aligned(pairs), "", *document, *(["", *_aligned(role.common)] if role.common else [])]
+
+
+def _aligned(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    width = max(len(name) for name, _ in pairs)
+    return [f"{name:<{width}} = {value}" for name, value in pairs]
+
+
+def _block(kind: str, role: NewRole, inside: Sequence[str], unit: str) -> list[str]:
+    head = [f"provider = {role.provider}", ""] if role.provider else []
+    head += [f"{role.repeated[0]} = {role.repeated[1]}", ""] if role.repeated else []
+    return [f'resource "{kind}" "{role.label}" {{', *(unit + each if each else each for each in (*head, *inside)), "}"]
+
+
+def behind(anchor: Block, lines: Sequence[str]) -> Insertion:
+    """Put blocks behind another one of a file."""
+    text, gap = anchor.source.text, anchor.source.newline
+    base = indentation(text, anchor.start)
+    added = gap.join(base + line if line else line for line in lines)
+    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{gap}{gap}{added}")
+
+
+# What the module writes for its roles
+
+
+def roles_of(module: Module) -> Iterator[Block]:
+    """Yield the blocks of roles in a module, in source order."""
+    for file in module.files:
+        yield from (each for each in file.blocks if each.type == "resource" and each.labels[:1] == (ROLE,))
+
+
+def trusts(module: Module) -> list[str]:
+    """List the expressions that give roles of a module their trust policy; the last is empty: a document of its own."""
+    found = (written(each, "assume_role_policy") for each in roles_of(module))
+    return [*dict.fromkeys(each for each in found if _TRUST.fullmatch(each)), ""]
+
+
+def common_arguments(module: Module, task: Block) -> tuple[tuple[str, str], ...]:
+    """Return what every role of a module has: a path, a boundary, tags; without roles the tags of the task."""
+    known = list(roles_of(module))
+    found: list[tuple[str, str]] = []
+    for name in _COMMON:
+        texts = {written(each, name) for each in known} or ({written(task, name)} if name == "tags" else set())
+        only = texts.pop() if len(texts) == 1 else ""
+        if _GIVEN.fullmatch(only):
+            found.append((name, only))
+    return tuple(found)
+
+
+def written(block: Block, name: str) -> str:
+    """Return the text of an argument; empty where it is not written."""
+    argument: Argument | None = block.arguments.get(name)
+    return text_between(argument.source, argument.value_start, argument.value_end) if argument else ""
+
+
+def place_for_roles(module: Module, task: Block, editable: Sequence[str]) -> Block:
+    """Return the block that a new role goes behind: the last one about IAM near other roles, otherwise the task's."""
+    found = [each for each in roles_of(module) if each.source.name in editable and not isinstance(each, JsonBlock)]
+    same = [each for each in found if each.source is task.source]
+    if not found:
+        return task
+    source = (same or found)[-1].source
+    kinds = [each for file in module.files if file.source is source for each in file.blocks]
+    return [each for each in kinds if each.type == "resource" and each.labels[0].startswith("aws_iam_")][-1]
+
+
+def label_for(task: str, taken: frozenset[str]) -> str:
+    """Name a role for a task definition as nothing about IAM in its module is named."""
+    base = "execution" if task in _PLAIN_NAMES else f"{re.sub(r'_(?:task(?:_definition)?)$', '', task)}_execution"
+    label, number = base, 2
+    while label in taken:
+        label, number = f"{base}_{number}", number + 1
+    return label
+
+
+def name_for(label: str, task: Block, family: object, *, several: bool, repeated: bool) -> tuple[str, str]:
+    """Name a role after the family of its tasks, so that it is as unlike others as that; otherwise by a prefix."""
+    text = written(task, "family")
+    fits = not isinstance(family, str) or len(f"{family}-execution") <= _LONGEST
+    uses = "${" in text or not text.startswith('"')
+    is_own = "each." in text or "count." in text
+    plain = repeated and re.fullmatch(r"each\.key|\"(?:[\w-]|\$\{(?:each\.key|(?:var|local)(?:\.[\w-]+)+)\})+\"", text)
+    if fits and (plain or (_FAMILY.fullmatch(text) and not is_own)) and (uses or not several):
+        inner = text[1:-1] if text.startswith('"') else f"${{{text}}}"
+        return "name", f'"{inner}-execution"'
+    base = label.replace("_", "-")
+    if several:
+        return "name_prefix", quoted(f"{base[: _LONGEST_PREFIX - 1]}-")
+    return "name", quoted(base)

@@ -1,0 +1,101 @@
+"""A task definition without an execution role gets one: that of its module that was forgotten, or a new one."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_selection import FixSelection
+from tfcheck.analysis.fix_session import Fixed, fix
+from tfcheck.fix import find_fixes
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
+
+CASE = "roles-forgotten"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+
+
+def found(folder: Path) -> dict[str, DraftFix]:
+    """Return the fixes by the label of the task definition."""
+    plan = Case(TESTDATA / CASE).plan()
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    return {
+        re.findall(r"task_definition\.(\w+)", each.answers[0].requirement.task_definition)[0]: each for each in drafts
+    }
+
+
+def fixed(folder: Path, *, into_files: bool = False) -> Fixed:
+    return fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=into_files)
+
+
+def test_each_is_a_change_that_wants_a_review(folder: Path) -> None:
+    drafts = found(folder)
+    assert set(drafts) == {"web", "jobs", "team", "gated", "this"}
+    for each in drafts.values():
+        assert (each.fix.safety, each.fix.proven, bool(each.insertions)) == ("review", True, True)
+
+
+def test_a_role_that_was_forgotten_is_set(folder: Path) -> None:
+    web = found(folder)["web"]
+    assert web.fix.hcl == "execution_role_arn = aws_iam_role.pull.arn"
+    assert [each.text for each in web.insertions] == ["\n  execution_role_arn       = aws_iam_role.pull.arn"]
+
+
+def test_one_that_lacks_something_is_set_and_gets_it(folder: Path) -> None:
+    jobs = found(folder)["jobs"]
+    title = "set `execution_role_arn` of aws_ecs_task_definition.jobs to `aws_iam_role.jobs_execution.arn`"
+    assert jobs.fix.title == f"{title}, and add a statement to aws_iam_role_policy.jobs_execution"
+    assert "Resource = [aws_secretsmanager_secret.database.arn]" in jobs.fix.diff
+
+
+def test_a_new_role_is_repeated_as_its_tasks_differ(folder: Path) -> None:
+    team = found(folder)["team"].fix.hcl
+    assert team.count("for_each = var.teams") == team.count('resource "')
+    assert 'name               = "${each.key}-execution"' in team
+    assert "assume_role_policy = data.aws_iam_policy_document.tasks.json" in team
+    assert 'Resource = "${aws_s3_bucket.config.arn}/${each.key}/app.env"' in team
+    assert team.endswith("execution_role_arn = aws_iam_role.team_execution[each.key].arn")
+
+
+def test_a_new_role_is_there_with_its_task_only(folder: Path) -> None:
+    gated = found(folder)["gated"].fix.hcl
+    assert gated.count("count = var.gate ? 1 : 0") == gated.count('resource "')
+    assert "[0]" not in gated
+
+
+def test_a_module_names_its_role_for_each_of_its_callers(folder: Path) -> None:
+    module = found(folder)["this"]
+    assert len({each.requirement.task_definition for each in module.answers}) == len(("blue", "green"))
+    assert 'name = "${var.name}-app-execution"' in module.fix.hcl
+    assert "tags = var.tags" in module.fix.hcl
+    assert '"arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/' in module.fix.hcl
+
+
+def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
+    assert fixed(folder, into_files=True).changed == len(("main.tf", "iam.tf", "modules/service/main.tf"))
+    again = fixed(folder, into_files=True)
+    assert (again.changed, again.texts) == (0, ())
+    assert any("run `terraform plan` again" in each for each in again.notes)
+
+
+def test_an_argument_that_a_variable_leaves_empty_is_not_written_twice(folder: Path) -> None:
+    text = (folder / "main.tf").read_text()
+    old = "  task_role_arn            = aws_iam_role.task.arn\n"
+    assert old in text
+    (folder / "main.tf").write_text(text.replace(old, f"{old}  execution_role_arn       = null\n"))
+    assert found(folder)["web"].insertions == ()

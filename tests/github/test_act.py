@@ -53,44 +53,57 @@ def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Copy what git would take of this work tree into a repository of its own."""
+    top = tmp_path / "repository"
+    checkout(top)
+    return top
+
+
+def checkout(top: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True
     )
     if listed.returncode:
         pytest.skip("not a git checkout")
-    top = tmp_path / "repository"
     for name in filter(None, listed.stdout.decode().split("\0")):
         if (ROOT / name).is_file():
             (top / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, top / name)
-    return top
 
 
 @pytest.fixture
 def act(repository: Path, where: dict[str, str], tmp_path: Path) -> Act:
-    """Give the function that runs a workflow: its exit status, and its log."""
+    """Give the function that runs a workflow of this repository: its exit status, and its log."""
+    return lambda *given: act_program(repository, where, tmp_path, *given)
 
-    def run(event: str, workflow: str, payload: dict[str, Any], *options: str) -> tuple[int, str]:
-        identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
-        for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "-m", "x"]):
-            subprocess.run(["git", *command], cwd=repository, check=True, capture_output=True)
-        (tmp_path / "event.json").write_text(json.dumps(payload), encoding="utf-8")
-        told = where | {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "1"}
-        arguments = [argument for name, value in told.items() for argument in ("--env", f"{name}={value}")]
-        where_and_what = ["-W", workflow, "-P", "ubuntu-24.04=-self-hosted", "-e", str(tmp_path / "event.json")]
-        ended = subprocess.run(
-            [_act(), event, *where_and_what, "-s", f"GITHUB_TOKEN={SECRET}", *arguments, *options],
-            cwd=repository,
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config")},
-            capture_output=True,
-            encoding="utf-8",
-            timeout=300,
-        )
-        log = ended.stdout + ended.stderr
-        assert SECRET not in log
-        return ended.returncode, log
 
-    return run
+def act_program(
+    top: Path,
+    where: dict[str, str],
+    tmp_path: Path,
+    event: str,
+    workflow: str,
+    payload: dict[str, Any],
+    *options: str,
+) -> tuple[int, str]:
+    """Run a workflow of the repository `top`, and give its exit status and its log, which never shows the token."""
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "-A"], [*identity, "commit", "-q", "--allow-empty", "-m", "x"]):
+        subprocess.run(["git", *command], cwd=top, check=True, capture_output=True)
+    (tmp_path / "event.json").write_text(json.dumps(payload), encoding="utf-8")
+    told = where | {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": "77", "GITHUB_RUN_ATTEMPT": "1"}
+    arguments = [argument for name, value in told.items() for argument in ("--env", f"{name}={value}")]
+    where_and_what = ["-W", workflow, "-P", "ubuntu-24.04=-self-hosted", "-e", str(tmp_path / "event.json")]
+    ended = subprocess.run(
+        [_act(), event, *where_and_what, "-s", f"GITHUB_TOKEN={SECRET}", *arguments, *options],
+        cwd=top,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "XDG_CONFIG_HOME": str(tmp_path / "config")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    log = ended.stdout + ended.stderr
+    assert SECRET not in log
+    return ended.returncode, log
 
 
 def pull(source: str | None, user: str = "octocat") -> dict[str, Any]:

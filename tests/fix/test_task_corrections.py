@@ -37,7 +37,8 @@ def found(folder: Path, *, corrects: bool = True) -> dict[str, tuple[Finding, Dr
     choice = FixChoice(corrects=corrects)
     known = find_fixes(report.findings, After(Resolver(plan, sources)), choice=choice, answers=report.answers)
     assert all(known.remedy(each.finding) is None for each in known.found if each.finding)
-    return {each.finding.rule: (each.finding, each) for each in known.found if each.finding}
+    corrected = (each for each in known.found if each.finding and each.finding.rule in NEW)
+    return {each.finding.rule: (each.finding, each) for each in corrected if each.finding}
 
 
 NEW = {

@@ -277,10 +277,10 @@ def _left(findings: Iterable[Finding], drafts: PlanFixes, choice: FixSelection, 
         fix = drafts.of(finding)
         open_ = {each.requirement for each in finding.answers} - settled
         if fix is None and (open_ or not finding.answers):
-            yield f"left for you: {finding.severity.value}[{finding.rule}]: {finding.message}"
+            left = f"left for you: {finding.severity.value}[{finding.rule}]: {finding.message}"
             remedy = drafts.remedy(finding)
-            if remedy is not None:
-                yield "\n    ".join((f"  to do: {remedy.words}", *filter(None, remedy.hcl.split("\n"))))
+            lines = (f"\n  to do: {remedy.words}", *filter(None, remedy.hcl.split("\n"))) if remedy else ()
+            yield left + "\n    ".join(lines)
         elif fix is not None and choice.safe_only and fix.safety != "safe" and fix.title not in asked:
             yield f"left out, since it wants a review: {fix.title}"
 

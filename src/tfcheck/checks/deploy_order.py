@@ -70,12 +70,21 @@ _WAITS = "depends_on = "
 
 
 def _advice(service: Address, late: Sequence[Address]) -> str:
-    """Explain what to write where: a service can wait for what is in its own module, or below."""
+    """Explain what to write where."""
+    depth, names = waiting_place(service, late)
+    home = service.module.config
+    place = "the service" if depth == len(home) else f"the call of module.{home[depth]}"
+    return f"write into {place}: {_WAITS}[{', '.join(names)}]"
+
+
+def waiting_place(service: Address, late: Sequence[Address]) -> tuple[int, tuple[str, ...]]:
+    """Return where `depends_on` can name resources, and how: a service can wait for what is in its module, or below.
+
+    Otherwise it is in the call at this depth of its path.
+    """
     home = service.module.config
     shared = next(size for size in range(len(home), -1, -1) if all(_is_below(each, home[:size]) for each in late))
-    names = dict.fromkeys(_name_in(each, shared) for each in late)
-    place = "the service" if shared == len(home) else f"the call of module.{home[shared]}"
-    return f"write into {place}: {_WAITS}[{', '.join(names)}]"
+    return shared, tuple(dict.fromkeys(_name_in(each, shared) for each in late))
 
 
 def _is_below(address: Address, module: tuple[str, ...]) -> bool:

@@ -29,9 +29,9 @@ from tfcheck.fix.ranking import ranked
 from tfcheck.fix.remedies import Remedies
 from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
-from tfcheck.fix.task_corrections import TaskCorrections
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
 from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
@@ -103,10 +103,11 @@ def find_fixes(
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.fixes(denied)
     found = msgspec.structs.replace(found, skipped=finder.skipped())
+    remedies: list[tuple[Finding, Remedy]] = []
     if choice is None or choice.corrects:
-        corrected = TaskCorrections(world, Files(world.resolver.sources, conceals)).fixes(findings)
+        corrected, remedies = without_grants(findings, world, Files(world.resolver.sources, conceals))
         found = msgspec.structs.replace(found, found=(*found.found, *corrected))
-    return msgspec.structs.replace(found, remedies=tuple(finder.remedies(findings, found)))
+    return msgspec.structs.replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
 
 
 class FixFinder:

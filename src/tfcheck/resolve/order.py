@@ -8,7 +8,7 @@ the modules around it. Instances of one resource are not told apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
@@ -40,9 +40,13 @@ class Earlier(msgspec.Struct, frozen=True):
 class Order:
     """The graph of one plan's configuration."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        """Build from the resolver that knows the plan's configuration and, for locals, the sources."""
+    def __init__(self, resolver: Resolver, more: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        """Build from the resolver that knows the plan's configuration and, for locals, the sources.
+
+        `more` are further references of `depends_on`, by the resource or module call, without instance keys.
+        """
         self._resolver = resolver
+        self._more = more or {}
         self._found: dict[str, Earlier] = {}
 
     def earlier(self, address: Address) -> Earlier:
@@ -96,12 +100,13 @@ class Order:
             return []  # a name that `for` binds
         own = [found.expressions, found.count_expression, found.for_each_expression]
         nodes = [node for each in own for node in _nodes(path, each)]
-        nodes += _named(path, found.depends_on)
+        nodes += _named(path, (*found.depends_on, *self._more.get(_written((path, name)), ())))
         for length in range(1, len(path) + 1):
             call = self._call(path[:length])
             if call is not None:
                 around = path[: length - 1]
-                nodes += _named(around, call.depends_on)
+                called = _written((around, f"module.{path[length - 1]}"))
+                nodes += _named(around, (*call.depends_on, *self._more.get(called, ())))
                 nodes += [*_nodes(around, call.count_expression), *_nodes(around, call.for_each_expression)]
         return nodes
 

@@ -1,0 +1,23 @@
+"""Find fixes for what no permission can fix: rules of ECS that a configuration breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.task_corrections import TaskCorrections
+from tfcheck.fix.waiting import Waiting
+from tfcheck.vocabulary.finding import Finding, Remedy
+from tfcheck.world.world import After
+
+_AGAIN = "run `terraform plan` again: the sources already have what the plan lacks"
+
+
+def without_grants(
+    findings: Sequence[Finding], world: After, files: Files
+) -> tuple[list[DraftFix], list[tuple[Finding, Remedy]]]:
+    """Return the changes that are proven, and what to do where the sources have them already."""
+    waiting = Waiting(world, files)
+    found = [*TaskCorrections(world, files).fixes(findings), *waiting.fixes(findings)]
+    return found, [(each, Remedy(_AGAIN)) for each in waiting.settled]

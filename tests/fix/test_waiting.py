@@ -1,0 +1,106 @@
+"""A service that starts too early is made to wait, where Terraform's graph stays without a circle."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_selection import FixSelection
+from tfcheck.analysis.fix_session import fix
+from tfcheck.fix import find_fixes
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.waiting import _into_list
+from tfcheck.hcl.modules import from_directory
+from tfcheck.hcl.syntax.blocks import read
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.plan import Plan, load
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
+
+ONLY = FixSelection(only=("deploy-order",))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / "late-for-services", tmp_path / "late-for-services"))
+
+
+def found(plan: Plan, folder: Path) -> dict[str, DraftFix]:
+    """Return the fixes by the service that is late."""
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    return {str(each.finding.address): each for each in drafts if each.finding and each.finding.rule == "deploy-order"}
+
+
+WAITS = {
+    "aws_ecs_service.hasty": ("main.tf", "depends_on = [aws_iam_role_policy.running]"),
+    "module.file.aws_ecs_service.this": ("main.tf", "depends_on = [aws_s3_object.web]"),
+    "module.slow.aws_ecs_service.this": ("main.tf", "depends_on = [aws_secretsmanager_secret_version.slow]"),
+    "module.writes.aws_ecs_service.this": ("main.tf", "depends_on = [aws_cloudwatch_log_group.web]"),
+}
+
+
+def test_each_waits_where_what_it_needs_can_be_named(folder: Path) -> None:
+    drafts = found(Case(TESTDATA / "late-for-services").plan(), folder)
+    assert {name: (*each.texts, each.fix.hcl) for name, each in drafts.items()} == WAITS
+    assert all((each.fix.safety, each.fix.proven) == ("review", True) for each in drafts.values())
+
+
+def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
+    done = fix([str(folder / "plan.json")], str(folder), None, ONLY, into_files=True)
+    assert len(done.summary) == len(WAITS)
+    again = fix([str(folder / "plan.json")], str(folder), None, ONLY, into_files=True)
+    assert again.changed == 0
+    assert sum("run `terraform plan` again" in each for each in again.notes) >= len(WAITS)
+    text = (folder / "main.tf").read_text()
+    assert "  }\n\n  depends_on = [aws_iam_role_policy.running]\n}\n" in text
+
+
+def circular() -> Plan:
+    """Return a plan in which a policy waits for the service that is to wait for it."""
+    document = json.loads((TESTDATA / "late-for-services" / "plan.json").read_bytes())
+    for each in document["configuration"]["root_module"]["resources"]:
+        if each["address"] == "aws_iam_role_policy.running":
+            each["depends_on"] = ["aws_ecs_service.hasty"]
+    return load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
+
+
+def test_nothing_waits_for_itself(folder: Path) -> None:
+    assert set(found(circular(), folder)) == set(WAITS) - {"aws_ecs_service.hasty"}
+
+
+def test_a_call_of_a_module_that_looks_something_up_does_not_wait(folder: Path) -> None:
+    for module in (each for each in folder.rglob("*.tf") if each.parent != folder):
+        module.write_text(module.read_text() + '\ndata "aws_region" "current" {}\n')
+    assert set(found(Case(TESTDATA / "late-for-services").plan(), folder)) == {"aws_ecs_service.hasty"}
+
+
+LISTS = {
+    "[a.b]": "[a.b, c.d]",
+    "[a.b,]": "[a.b, c.d,]",
+    "[\n    a.b,\n  ]": "[\n    a.b,\n    c.d,\n  ]",
+    "[\n    a.b\n  ]": "[\n    a.b,\n    c.d\n  ]",
+    "[]": None,
+    "concat(a.b)": None,
+}
+
+
+@pytest.mark.parametrize(("before", "after"), LISTS.items())
+def test_a_list_that_is_there_gets_another_element(before: str, after: str | None) -> None:
+    source = SourceText("main.tf", f'resource "a" "b" {{\n  depends_on = {before}\n}}\n')
+    edits = _into_list(read(source).blocks[0].arguments["depends_on"], ["c.d"])
+    if after is None:
+        assert edits == ()
+    else:
+        (edit,) = edits
+        changed = source.text[: edit.offset] + edit.text + source.text[edit.offset :]
+        assert changed == source.text.replace(before, after)

@@ -212,6 +212,46 @@ def test_all_tags_are_open_in_a_plan_where_there_are_none(
     assert found == tags if tags is not None else isinstance(found, Unknown)
 
 
+@pytest.mark.parametrize(
+    ("shown", "provider", "derived"),
+    [
+        ({"team": "shop"}, {"default_tags": [{"tags": {"constant_value": {"team": "shop"}}}]}, True),
+        ({}, {}, True),
+        (None, {"default_tags": [{"tags": {"constant_value": {"team": "shop"}}}]}, False),
+        ({"team": "shop"}, {}, False),  # the environment adds tags as well
+        ({"team": "shop"}, {"default_tags": [{"tags": {"references": ["var.tags"]}}]}, False),
+        ({}, {"ignore_tags": [{"keys": {"constant_value": ["team"]}}]}, False),
+    ],
+)
+def test_all_tags_are_the_own_and_the_default_ones_where_one_is_known_late(
+    shown: dict[str, Any] | None, provider: dict[str, Any], derived: bool
+) -> None:
+    role = "aws_iam_role.r"
+    late = change(
+        "aws_ecr_repository.r",
+        "create",
+        after={"tags": {"stage": "prod"}},
+        after_unknown={"tags": {"owner": True}, "tags_all": True},
+    )
+    other = change(role, "create", after={"tags": None, "tags_all": shown})
+    declared = [
+        {"address": each, "mode": "managed", "type": each.split(".")[0], "name": "r", "provider_config_key": "aws"}
+        for each in ("aws_ecr_repository.r", role)
+    ]
+    configuration = {
+        "provider_config": {"aws": {"name": "aws", "expressions": provider}},
+        "root_module": {"resources": [each | {"expressions": {}} for each in declared]},
+    }
+    made = plan(late, other, configuration=configuration)
+    found = Resolver(made).attribute(parse("aws_ecr_repository.r"), "tags_all")
+    if derived:
+        assert isinstance(found, dict)
+        assert {key: each for key, each in found.items() if key != "owner"} == {**(shown or {}), "stage": "prod"}
+        assert isinstance(found["owner"], Unknown)
+    else:
+        assert isinstance(found, Unknown)
+
+
 @pytest.mark.parametrize("named", ["key_id", "id", "arn"])
 def test_an_alias_has_the_arn_of_its_key(named: str, tmp_path: Path) -> None:
     from tfcheck.hcl.modules import from_directory

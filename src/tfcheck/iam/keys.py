@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfcheck.iam.context import ABSENT, Absent, Context, Entry, OneOfValues
+from tfcheck.iam.context import ABSENT, Context, Entry, OneOfValues
 from tfcheck.symbolic.value import ACCOUNT_ID, REGION, Hole, TextLike, Unknown, text
 
 if TYPE_CHECKING:
@@ -114,7 +114,20 @@ def _call_entries(region: TextLike | None, *, direct: bool) -> dict[str, Entry]:
     return entries
 
 
-_ABSENT_KEYS = ("aws:username", "aws:sourcearn", "aws:sourceaccount", "aws:sourceidentity", "aws:tagkeys")
+#: Keys of users, of federated sessions and of calls that a service makes for itself; a role that ECS assumes has none.
+_ABSENT_KEYS = (
+    "aws:assumedroot",
+    "aws:federatedprovider",
+    "aws:principalservicename",
+    "aws:principalservicenameslist",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceidentity",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "aws:tagkeys",
+    "aws:username",
+)
 _INSTANCE_KEYS = ("aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn")
 #: Services that put keys of their own into requests to themselves, and into no others
 #: (https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html).
@@ -126,10 +139,31 @@ _FILE_SYSTEM_ENTRIES: dict[str, Entry] = {
     "aws:securetransport": "true",
     "elasticfilesystem:accessedviamounttarget": "true",
 }
+#: Keys of requests through access points and Access Grants, which ECS does not use: its ARNs name a bucket; and keys of
+#: parameters and headers that nobody sends who reads an object
+#: (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html).
+_NOT_OF_S3_READS = (
+    "s3:accessgrantsinstancearn",
+    "s3:accesspointnetworkorigin",
+    "s3:dataaccesspointaccount",
+    "s3:dataaccesspointarn",
+    "s3:delimiter",
+    "s3:locationconstraint",
+    "s3:max-keys",
+    "s3:prefix",
+    "s3:versionid",
+    "s3:x-amz-acl",
+    "s3:x-amz-copy-source",
+    "s3:x-amz-metadata-directive",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-server-side-encryption-customer-algorithm",
+    "s3:x-amz-storage-class",
+    "s3:x-amz-website-redirect-location",
+)
 _S3_ENTRIES: dict[str, Entry] = {
+    **dict.fromkeys(_NOT_OF_S3_READS, ABSENT),
     "s3:tlsversion": OneOfValues(("1.2", "1.3")),
     "s3:signatureversion": "AWS4-HMAC-SHA256",
     "s3:authtype": "REST-HEADER",
-    "s3:prefix": Absent(),
-    "s3:versionid": Absent(),
 }

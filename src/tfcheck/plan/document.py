@@ -72,6 +72,7 @@ class Change(msgspec.Struct, gc=False):
     after_unknown: Raw = _NOTHING
     before_sensitive: Raw = _NOTHING
     after_sensitive: Raw = _NOTHING
+    importing: Raw = _NOTHING
 
 
 class OnlyArn(msgspec.Struct, gc=False):

@@ -77,6 +77,11 @@ class Instance:
             case actions:
                 return "create" in actions or present(self._change.after)
 
+    @property
+    def imported(self) -> bool:
+        """Whether the change imports an object that exists already."""
+        return present(self._change.importing)
+
     @cached_property
     def before(self) -> dict[str, Value] | None:
         """Return the attributes before the change, or None when it did not exist."""

@@ -129,13 +129,15 @@ class Providers:
         same = [other for other in self._plan.provider_configs if self._arguments.credentials(other) == ours]
         return tuple(sorted({*same, key}))
 
-    def shows_all_tags(self, key: str) -> bool:
-        """Whether a provider configuration definitely knows all tags that it gives while it plans, and hides none."""
-        if key not in self._plan.provider_configs:
-            return False
-        return self._arguments.value(key, "ignore_tags") is None and all(
-            is_known(block.get("tags")) for block in _blocks(self._arguments.value(key, "default_tags"))
-        )
+    def default_tags(self, key: str) -> dict[str, Value] | None:
+        """Return the tags that a provider configuration adds; None where they are not known, or it hides some."""
+        if key not in self._plan.provider_configs or self._arguments.value(key, "ignore_tags") is not None:
+            return None
+        written = self._arguments.value(key, "default_tags")
+        blocks = _blocks(written)
+        if not is_known([each.get("tags") for each in blocks]) or isinstance(written, Unknown):
+            return None
+        return {name: value for each in blocks for name, value in (each.get("tags") or {}).items()}
 
     def _region(self, key: str) -> str | None:
         written = self._arguments.value(key, "region")

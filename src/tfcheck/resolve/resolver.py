@@ -32,6 +32,7 @@ from tfcheck.resolve.provider import Providers
 from tfcheck.resolve.scope import ModuleScope
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resolve.survival import Survival
+from tfcheck.resolve.tags import AllTags
 from tfcheck.resolve.template_file import rendered
 from tfcheck.symbolic.marks import holds_mark, marked
 from tfcheck.symbolic.match import equal
@@ -79,6 +80,7 @@ class Resolver:
         self._around: dict[Address, Surroundings] = {}
         self._instances = NamedInstances(self.declarations, self)
         self.providers = Providers(self, account)
+        self._all_tags = AllTags(self, self.providers)
         self._look_ups = LookUps(self)
         self.survival = Survival(plan, self.declarations, self.providers)
 
@@ -204,8 +206,8 @@ class Resolver:
     def _complete(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Fill in the unknown parts of a planned attribute."""
         address = instance.address
-        if name == "tags_all" and planned is not Absence.ABSENT and self._has_no_tags(instance):
-            return {}
+        if name == "tags_all" and isinstance(planned, Unknown) and (tags := self._all_tags.of(instance)) is not None:
+            return tags
         if planned is Absence.ABSENT and not self.configured(address, name):
             return self._shape(address, name)
         known: Value = self._unknown(address, name) if planned is Absence.ABSENT else planned
@@ -223,18 +225,6 @@ class Resolver:
         """Narrow what is not known of a name to the characters that it can have."""
         names = grammar(address.type, name)
         return value if names is None else within(value, names)
-
-    def _has_no_tags(self, instance: Instance) -> bool:
-        """Whether a resource will have no tags, although the plan leaves all of them open.
-
-        The provider puts them together while it plans, where it knows them; only what comes to none it leaves open.
-        """
-        after = instance.after or {}
-        if "tags" not in after and self.configured(instance.address, "tags"):
-            return False
-        return after.get("tags") in (None, {}) and self.providers.shows_all_tags(
-            self.providers.key_of(instance.address)
-        )
 
     def _deferred(self, instance: Instance, name: str, planned: Value | Absence) -> Value:
         """Return an attribute of a data source that is read only during apply."""

@@ -14,6 +14,7 @@ from tfcheck.resolve.order import Earlier, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
 from tfcheck.vocabulary.address import Address
+from tfcheck.world.adopted import without_adopted
 
 T = TypeVar("T")
 
@@ -129,7 +130,7 @@ class After(Remembering):
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
         instances = [i for i in self.resolver.plan.instances(kind) if i.exists_after and self._remains(i)]
-        return [_Planned(self.resolver, i) for i in instances]
+        return [_Planned(self.resolver, i) for i in without_adopted(instances)]
 
     def _remains(self, instance: Instance) -> bool:
         """Whether something need not go with the resource that it is on; what is on roles is asked for role by role."""
@@ -184,7 +185,8 @@ class Before(Remembering):
         return self._resources[types]
 
     def _of_type(self, kind: str) -> Sequence[WorldObject]:
-        return [_Existing(self.resolver, i) for i in self.resolver.plan.instances(kind) if i.exists_before]
+        instances = [i for i in self.resolver.plan.instances(kind) if i.exists_before]
+        return [_Existing(self.resolver, i) for i in without_adopted(instances)]
 
     def looked_up(self, *types: str) -> Sequence[WorldObject]:
         """List the data sources of these types that were read while planning."""

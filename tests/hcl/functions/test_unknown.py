@@ -41,6 +41,9 @@ SECRET_ARN: Final = Unknown(
     symbol=Symbol("aws_secretsmanager_secret.s", ("arn",)),
     shape=Text(("arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", Unknown(hole=SECRET_SUFFIX))),
 )
+KNOWN_ARN: Final = Unknown(
+    symbol=Symbol("aws_ssm_parameter.p", ("arn",)), shape="arn:aws:ssm:eu-west-1:123456789012:parameter/app/a"
+)
 LIST: Final = Unknown(symbol=Symbol("aws_x.y", ("list",)), where="main.tf:3")
 OPAQUE: Final = Unknown(symbol=Symbol("random_id.r", ("hex",)))
 
@@ -57,6 +60,10 @@ def given_by(name: str, *arguments: Value) -> Value:
     [
         ("format", ["%s/web/%d", ARN, 3], text([ARN, "/web/3"])),
         ("format", ["%v-%q", ARN, "a"], text([ARN, '-"a"'])),
+        ("replace", [KNOWN_ARN, "/app\\/.*/", "app/*"], "arn:aws:ssm:eu-west-1:123456789012:parameter/app/*"),
+        ("replace", [KNOWN_ARN, "/^(.*):/", "$1/"], "arn:aws:ssm:eu-west-1:123456789012/parameter/app/a"),
+        ("regex", ["[^:]+$", KNOWN_ARN], "parameter/app/a"),
+        ("regexall", ["[0-9]{12}", KNOWN_ARN], ["123456789012"]),
         ("format", ["%q", text([ARN, '"'])], text(['"', ARN, '\\""'])),
         ("format", ["%v", [ARN]], JsonText([ARN])),
         ("formatlist", ["%s/*", [ARN, "x"]], [text([ARN, "/*"]), "x/*"]),

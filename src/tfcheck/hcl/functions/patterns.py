@@ -62,9 +62,10 @@ def replace(subject: TextLike, pattern: str, replacement: str) -> Value:
 
 def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], Iterable[Captures]]) -> Matches | None:
     """Return the matches; None where unknown pieces decide about them."""
-    if isinstance(subject, str):
-        return Matches(subject, tuple(map(located, find(parsed, subject))))
-    return certain(parsed, spelled_out(inlined(subject)), lambda filled: find(parsed, filled))
+    searched = subject if isinstance(subject, str) else spelled_out(inlined(subject))
+    if isinstance(searched, str):
+        return Matches(searched, tuple(map(located, find(parsed, searched))))
+    return certain(parsed, searched, lambda filled: find(parsed, filled))
 
 
 def _expanded(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:

@@ -1,0 +1,64 @@
+"""Derive all tags of a resource: its own, and those that its provider configuration adds.
+
+The provider merges them while it plans (`tags_all`), and leaves all of them open where one is known only after apply
+(https://registry.terraform.io/providers/hashicorp/aws/latest/docs/guides/resource-tagging).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tfcheck.plan import Instance
+from tfcheck.symbolic.value import Value, is_known
+
+if TYPE_CHECKING:
+    from tfcheck.resolve.attributes import Attributes
+    from tfcheck.resolve.provider import Providers
+
+
+class AllTags:
+    """The tags of the resources of one plan, with those that provider configurations add."""
+
+    def __init__(self, attributes: Attributes, providers: Providers) -> None:
+        """Build from what answers for attributes and for provider configurations."""
+        self._attributes = attributes
+        self._providers = providers
+        self._added: dict[str, dict[str, Value] | None] = {}
+
+    def of(self, instance: Instance) -> dict[str, Value] | None:
+        """Return all tags of a resource, although the plan leaves them open; None where they cannot be derived."""
+        key = self._providers.key_of(instance.address)
+        own = self._attributes.attribute(instance.address, "tags")
+        if own is None or own == {}:
+            # NOTE: what comes to no tags at all the provider leaves open; all else it knows while it plans.
+            return {} if self._providers.default_tags(key) is not None else None
+        if not isinstance(own, dict) or any(each is None for each in own.values()):
+            return None
+        added = self._confirmed(key)
+        return None if added is None else {**added, **own}
+
+    def _confirmed(self, key: str) -> dict[str, Value] | None:
+        """Return what a provider configuration adds, if the plan shows of one of its resources that it is just that.
+
+        The environment of Terraform may add more (`TF_AWS_DEFAULT_TAGS_...`).
+        """
+        if key not in self._added:
+            added = self._providers.default_tags(key)
+            plan = self._attributes.plan
+            of_key = (
+                each
+                for each in plan.instances(*(plan.types() if added is not None else ()))
+                if self._providers.key_of(each.address) == key
+            )
+            shown = (_shows(each, added or {}) for each in of_key)
+            self._added[key] = added if next((each for each in shown if each is not None), False) else None
+        return self._added[key]
+
+
+def _shows(instance: Instance, added: dict[str, Value]) -> bool | None:
+    """Whether the tags of a resource are its own and the added ones; None where the plan does not show both."""
+    after = instance.after or {}
+    everything, own = after.get("tags_all"), after.get("tags")
+    if not isinstance(everything, dict) or not is_known([everything, own]):
+        return None
+    return {**added, **(own if isinstance(own, dict) else {})} == everything

@@ -42,7 +42,8 @@ resource "aws_iam_role" "execution" {
   }
 }
 
-# Its log driver creates the group if there is none; this one was written to before.
+# Their log driver creates the group if there is none. running's was written to before, when its role was allowed to
+# create it; stuck's role never was, so that nothing says that the group is there.
 resource "aws_ecs_task_definition" "running" {
   family             = "exists-running"
   execution_role_arn = aws_iam_role.execution.arn
@@ -55,6 +56,26 @@ resource "aws_ecs_task_definition" "running" {
       logDriver = "awslogs"
       options = {
         awslogs-group         = "/exists/running"
+        awslogs-region        = "ap-northeast-1"
+        awslogs-stream-prefix = "app"
+        awslogs-create-group  = "true"
+      }
+    }
+  }])
+}
+
+resource "aws_ecs_task_definition" "stuck" {
+  family             = "exists-stuck"
+  execution_role_arn = aws_iam_role.execution.arn
+  container_definitions = jsonencode([{
+    name        = "app"
+    image       = local.image
+    memory      = 256
+    environment = [{ name = "MODE", value = "live" }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = "/exists/stuck"
         awslogs-region        = "ap-northeast-1"
         awslogs-stream-prefix = "app"
         awslogs-create-group  = "true"

@@ -304,6 +304,10 @@ def test_a_repository_s_and_its_registry_s_policies_are_joined() -> None:
     ]
     far = MadeResource("aws_ecr_registry_policy.r", {"policy": policy("Deny")}, ELSEWHERE)
     assert of(REPOSITORY, repository, far).policy is None
+    far = MadeResource(
+        "aws_ecr_registry_policy.r", {"policy": policy("Deny")}, Surroundings("aws", "eu-north-1", HERE.account)
+    )
+    assert of(REPOSITORY, repository, far).policy is None
 
 
 def test_a_repository_of_another_account_is_not_visible() -> None:

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
-from tfcheck.iam import Absent, OneOfValues, PresenceUnknown
+from tfcheck.iam import Absent, Caller, OneOfValues, PresenceUnknown, start_up_context
 from tfcheck.symbolic.value import TextLike, Unknown, Value, display, text
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
@@ -61,6 +62,26 @@ def test_decrypting_goes_through_the_service_that_keeps_the_thing() -> None:
     found = context_of(call("kms:Decrypt", KEY, parameter), MadeWorld())
     assert found["kms:ViaService"] == "ssm.cn-north-1.amazonaws.com.cn"
     assert found["kms:EncryptionContext:PARAMETER_ARN"] == parameter
+
+
+@pytest.mark.parametrize(
+    ("encrypted", "key", "absent"),
+    [
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a", "PARAMETER_ARN", False),
+        ("arn:aws:ssm:eu-west-1:111122223333:parameter/a", "SecretARN", True),
+        (SECRET, "SecretARN", False),
+        (SECRET, "SecretVersionId", False),
+        (SECRET, "PARAMETER_ARN", True),
+        (FILE, "aws:s3:arn", False),
+        (FILE, "SecretARN", False),  # whoever writes an object may add what they want
+    ],
+)
+def test_only_the_service_that_keeps_something_adds_to_its_encryption_context(
+    encrypted: str, key: str, absent: bool
+) -> None:
+    extras = context_of(call("kms:Decrypt", KEY, encrypted), MadeWorld())
+    context = start_up_context(Caller("arn:r", "r", "111122223333"), "kms:Decrypt", direct=False, extras=extras)
+    assert (context.at(f"kms:EncryptionContext:{key}") == Absent()) is absent
 
 
 def test_s3_decrypts_with_the_arn_of_object_or_bucket() -> None:

@@ -149,3 +149,29 @@ def test_a_text_that_the_plan_marks_is_not_what_an_answer_waits_for(marked: bool
     assert (found.waits_for == "(sensitive)") is marked
     assert found.waits_for
     assert not marked or "s3:*:cfg" not in str(found.evidence)
+
+
+def test_what_was_open_before_the_change_was_not_allowed() -> None:
+    found = answer(report(statement(Condition=_VPCE)))
+    assert found.before is Verdict.UNKNOWN
+    assert answer(report(statement())).before is Verdict.ALLOWED
+    assert answer(report()).before is Verdict.DENIED
+
+
+def test_a_verdict_in_an_assumed_account_states_the_assumption() -> None:
+    """The plan shows no account; the only one in the ARNs that are written is assumed to be its own."""
+    resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/x"
+    document = {"Version": "2012-10-17", "Statement": [statement(Action="ssm:GetParameters", Resource=resource)]}
+    containers = [{"name": "app", "image": "x", "secrets": [{"name": "A", "valueFrom": "x"}]}]
+    task = {"execution_role_arn": "arn:aws:iam::123456789012:role/r", "container_definitions": json.dumps(containers)}
+    trusted = {"Version": "2012-10-17", "Statement": [trust()]}
+    made: dict[str, Any] = {"name": "r", "assume_role_policy": json.dumps(trusted)}
+    made |= {"inline_policy": [{"name": "p", "policy": json.dumps(document)}]}
+    rows = [
+        change("aws_ecs_task_definition.app", "create", after=task, name="app"),
+        change("aws_iam_role.r", "create", after=made, after_unknown={"arn": True}, name="r"),
+    ]
+    provider = {"provider_config": {"aws": {"name": "aws", "expressions": {"region": {"constant_value": "eu-west-1"}}}}}
+    found = answer(check(plan(*rows, configuration=provider)), "ssm:GetParameters")
+    assert found.verdict is Verdict.ALLOWED
+    assert any("account `123456789012`" in each for each in found.assumptions)

@@ -132,7 +132,7 @@ def examined(
     for task in map(_affordable, task_definitions(after)):
         now.step()
         tasks.append(task)
-        for requirement, found_out in _judged(task, after, judge):
+        for requirement, found_out in _judged(task, after, judge, past):
             judged.append(found_out)
             answers.append(_answer(requirement, found_out, past, locations, after))
     now.begin("comparing with the state before the change")
@@ -247,12 +247,15 @@ def writes_secret(fix: Fix, redactor: Redactor) -> bool:
     return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
 
 
-def _judged(task: TaskDefinition, world: World, judge: Judge) -> Iterator[tuple[Requirement, Judgement]]:
+def _judged(
+    task: TaskDefinition, world: World, judge: Judge, past: VerdictsBefore
+) -> Iterator[tuple[Requirement, Judgement]]:
     if task.problem == limits.REASON:
         return
     for requirement in startup.requirements(task, world):
         limits.take(_REQUIREMENT_STEPS)
-        yield requirement, judge.judge(requirement, task)
+        if not past.has_made(requirement):
+            yield requirement, judge.judge(requirement, task)
 
 
 def _answer(

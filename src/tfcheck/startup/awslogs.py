@@ -36,13 +36,15 @@ def log_calls(
     yield place.needs(rule, "logs:CreateLogStream", stream, doubt=doubt)
     yield place.needs(rule, "logs:PutLogEvents", stream, Severity.WARNING, doubt=doubt)
     makes_group = _is_true(member(options, "awslogs-create-group"))
-    exists = _exists(place, options, world)
-    if makes_group is not Truth.FALSE and exists is not Truth.TRUE:
+    named = _named(place, options)
+    exists = existence.log_group(named, world)
+    is_made = exists is Truth.TRUE and existence.is_made_by_tasks(named, world)
+    if makes_group is not Truth.FALSE and (exists is not Truth.TRUE or is_made):
         # NOTE: the driver opens a stream first, and creates the group only where there is none.
         severity = Severity.ERROR if exists is Truth.FALSE else Severity.WARNING
         doubt = doubt if makes_group is Truth.TRUE else "whether the group is to be made is known only after apply"
         seen = text([group, ":log-stream:"])
-        yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group)
+        yield place.needs(rule, "logs:CreateLogGroup", seen, severity, doubt=doubt, documented=group, once=is_made)
 
 
 def wrong_group(options: Value) -> str | None:
@@ -75,10 +77,9 @@ def _is_true(value: Value) -> Truth:
     return Truth.of(value is True)
 
 
-def _exists(place: TaskPlace, options: Value, world: World) -> Truth:
+def _named(place: TaskPlace, options: Value) -> existence.Named:
     around = place.task.resource.surroundings
-    name, region = member(options, "awslogs-group"), member(options, "awslogs-region")
-    return existence.log_group(existence.at(name, around, region), world)
+    return existence.at(member(options, "awslogs-group"), around, member(options, "awslogs-region"))
 
 
 def _group_arn(place: TaskPlace, options: Value, world: World) -> TextLike:

@@ -6,7 +6,7 @@ FALSE: this change certainly is what it waits for, and does not create it. All e
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 
 import msgspec
 
@@ -19,7 +19,7 @@ from tfcheck.inventory.novelty import is_to_be, same
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import registry
-from tfcheck.startup.log_driver import awslogs
+from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, identity, pieces, text
 from tfcheck.world.world import World, WorldObject
@@ -81,6 +81,14 @@ def log_group(named: Named, world: World) -> Truth:
     return Truth.FALSE if is_named_later else Truth.UNKNOWN
 
 
+def is_made_by_tasks(named: Named, world: World) -> bool:
+    """Whether a log group is known only from tasks before the change that create it themselves where there is none."""
+    key, before = _key(named), world.before()
+    if key not in before.once(_groups_used) or key in before.once(_groups_expected):
+        return False
+    return not any(True for _ in possible_namesakes(LOG_GROUP, named, world))
+
+
 def _is_deleted(kind: ObjectKind, named: Named, world: World) -> bool:
     """Whether the change deletes it, or gives it another name."""
     former = (each for each in world.before().resources(*kind.types) if has_name(each, named) is Truth.TRUE)
@@ -101,7 +109,16 @@ def _key(named: Named) -> Hashable:
 
 def _groups_used(world: World) -> frozenset[Hashable]:
     """Index the log groups that the tasks of a world write to."""
-    found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world))
+    return _groups(world, lambda log: True)
+
+
+def _groups_expected(world: World) -> frozenset[Hashable]:
+    """Index the log groups that the tasks of a world write to, and do not create."""
+    return _groups(world, lambda log: log.makes_no_group)
+
+
+def _groups(world: World, counts: Callable[[AwsLogs], bool]) -> frozenset[Hashable]:
+    found = ((task, log) for task in task_definitions(world) for log in awslogs(task, world) if counts(log))
     return _keys(at(log.group, task.resource.surroundings, log.region) for task, log in found)
 
 

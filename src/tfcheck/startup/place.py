@@ -32,6 +32,7 @@ class TaskPlace(msgspec.Struct, frozen=True):
         documented: TextLike | None = None,
         through: TextLike | None = None,
         mistaken: bool = False,
+        once: bool = False,
     ) -> Requirement:
         """Require one action of the place's role on one resource."""
         return Requirement(
@@ -49,6 +50,7 @@ class TaskPlace(msgspec.Struct, frozen=True):
             documented=documented,
             through=through,
             mistaken=mistaken,
+            once=once,
         )
 
     @property

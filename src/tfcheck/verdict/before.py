@@ -9,7 +9,7 @@ from tfcheck import startup
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.symbolic.limits import exceeded
 from tfcheck.symbolic.match import equal
-from tfcheck.symbolic.value import Truth
+from tfcheck.symbolic.value import TextLike, Truth, identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Severity, Verdict
 from tfcheck.world.world import World
@@ -56,6 +56,21 @@ class VerdictsBefore:
             return Truth.UNKNOWN
         needs = (each for some in self._requirements(task).values() for each in some)
         return Truth.every(STARTS[self._judge.verdict(each, task)] for each in needs if each.severity is Severity.ERROR)
+
+    def has_made(self, requirement: Requirement) -> bool:
+        """Whether a call that is made only once may be made already: a task of then was not denied it."""
+        return requirement.once and (requirement.action, identity(requirement.resource)) not in self._denied_once
+
+    @cached_property
+    def _denied_once(self) -> frozenset[tuple[str, TextLike | None]]:
+        """Index what is needed only once, and was denied to every task of then that needed it."""
+        verdicts: dict[tuple[str, TextLike | None], bool] = {}
+        for task in self.tasks.values():
+            for each in (one for some in self._requirements(task).values() for one in some if one.once):
+                key = each.action, identity(each.resource)
+                is_denied = not exceeded() and self._judge.verdict(each, task) is Verdict.DENIED
+                verdicts[key] = verdicts.get(key, True) and is_denied
+        return frozenset(key for key, is_denied in verdicts.items() if is_denied)
 
     @cached_property
     def tasks(self) -> dict[str, TaskDefinition]:

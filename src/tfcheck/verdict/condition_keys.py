@@ -152,22 +152,29 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
     return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
 
+#: The keys that begin like this; `Absent` leaves none but those that follow it.
+_CONTEXT = "kms:EncryptionContext:"
+
+
 def _encryption_context(encrypted: TextLike, parts: Arn, world: World) -> dict[str, Entry]:
+    """Return the encryption context: Secrets Manager and Systems Manager add theirs alone, to S3 others may add more.
+
+    Follows the user guides of Secrets Manager ("Encryption context") and of Systems Manager ("How Parameter Store uses
+    KMS"); the context of an object has what its writer adds (PutObject, `x-amz-server-side-encryption-context`).
+    """
     match parts.service:
         case "secretsmanager":
             secret = secret_of(encrypted, world)
             arn = secret.attribute("arn") if secret else encrypted
-            return _carried({"SecretARN": arn if isinstance(arn, str | Text | Unknown) else encrypted})
+            value = arn if isinstance(arn, str | Text | Unknown) else encrypted
+            version = Unknown(reason="Secrets Manager assigns it")
+            return {_CONTEXT: Absent(), f"{_CONTEXT}SecretARN": value, f"{_CONTEXT}SecretVersionId": version}
         case "ssm":
-            return _carried({"PARAMETER_ARN": encrypted})
+            return {_CONTEXT: Absent(), f"{_CONTEXT}PARAMETER_ARN": encrypted}
         case "s3":
-            return _carried({"aws:s3:arn": _object_or_bucket(encrypted, world)})
+            return {f"{_CONTEXT}aws:s3:arn": _object_or_bucket(encrypted, world)}
         case _:
             return {}
-
-
-def _carried(pairs: dict[str, Entry]) -> dict[str, Entry]:
-    return {f"kms:EncryptionContext:{name}": value for name, value in pairs.items()}
 
 
 def _object_or_bucket(arn: TextLike, world: World) -> Entry:

@@ -82,7 +82,8 @@ class Requirement(msgspec.Struct, frozen=True):
     the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
     the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
     `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` tells that a rule of ECS finds
-    what is asked for definitely wrong: that is to be fixed, and no grant would.
+    what is asked for definitely wrong: that is to be fixed, and no grant would. `once` tells that the call was made
+    already, unless it was denied before the change.
     """
 
     rule: str
@@ -101,6 +102,7 @@ class Requirement(msgspec.Struct, frozen=True):
     documented: TextLike | None = None
     through: TextLike | None = None
     mistaken: bool = False
+    once: bool = False
 
     @property
     def id(self) -> str:

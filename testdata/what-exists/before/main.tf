@@ -24,7 +24,7 @@ resource "aws_ecs_cluster" "main" {
   name = "exists"
 }
 
-# It may do everything that tasks start with, but for the creation of log groups.
+# It may do everything that tasks start with, and create one log group.
 resource "aws_iam_role" "execution" {
   name               = "exists-execution"
   assume_role_policy = local.trust
@@ -37,12 +37,17 @@ resource "aws_iam_role" "execution" {
         Effect   = "Allow"
         Action   = ["secretsmanager:GetSecretValue", "ssm:GetParameters", "logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = "*"
+      }, {
+        Effect   = "Allow"
+        Action   = "logs:CreateLogGroup"
+        Resource = "arn:aws:logs:*:*:log-group:/exists/running:*"
       }]
     })
   }
 }
 
-# Its log driver creates the group if there is none; this one was written to before.
+# Their log driver creates the group if there is none. running's was written to before, when its role was allowed to
+# create it; stuck's role never was, so that nothing says that the group is there.
 resource "aws_ecs_task_definition" "running" {
   family             = "exists-running"
   execution_role_arn = aws_iam_role.execution.arn
@@ -55,6 +60,26 @@ resource "aws_ecs_task_definition" "running" {
       logDriver = "awslogs"
       options = {
         awslogs-group         = "/exists/running"
+        awslogs-region        = "ap-northeast-1"
+        awslogs-stream-prefix = "app"
+        awslogs-create-group  = "true"
+      }
+    }
+  }])
+}
+
+resource "aws_ecs_task_definition" "stuck" {
+  family             = "exists-stuck"
+  execution_role_arn = aws_iam_role.execution.arn
+  container_definitions = jsonencode([{
+    name        = "app"
+    image       = local.image
+    memory      = 256
+    environment = [{ name = "MODE", value = "test" }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = "/exists/stuck"
         awslogs-region        = "ap-northeast-1"
         awslogs-stream-prefix = "app"
         awslogs-create-group  = "true"

@@ -14,6 +14,7 @@ from tests.bombs.stack import Making
 _SAMPLE = (
     *("double-text", "double-list", "files-1e5", "statements-1e5", "stars-questions"),
     *("waivers-many-resources", "comments-1e5"),
+    *("gzip-utf-16-wide", "gzip-data-sparse", "gzip-variable-lists"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shlex
 from pathlib import Path
@@ -92,5 +93,11 @@ def test_nobody_waits_for_what_cannot_be_read_at_once(
     (tmp_path / "broken.json").write_text("{", encoding="utf-8")
     for name in ("pipe", "broken.json", "none.json"):
         assert completed(f"show {tmp_path / name} aws", capsys, monkeypatch) == []
+    compressed = tmp_path / "plan.json.gz"
+    compressed.write_bytes(gzip.compress(Path(PLAN).read_bytes()))
+    monkeypatch.setattr(completion, "_LARGEST_PLAN", compressed.stat().st_size * 10)
+    assert completed(f"show {compressed} aws", capsys, monkeypatch) != []
+    monkeypatch.setattr(completion, "_LARGEST_PLAN", compressed.stat().st_size * 9)
+    assert completed(f"show {compressed} aws", capsys, monkeypatch) == []
     monkeypatch.setattr(completion, "_LARGEST_PLAN", 1_000)
     assert completed(f"show {PLAN} aws", capsys, monkeypatch) == []

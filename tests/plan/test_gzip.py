@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 PLAN = json.dumps(SMALLEST | {"variables": {"name": {"value": "ä"}}}).encode()
 
 
-@pytest.mark.parametrize("text", [PLAN, PLAN.decode().encode("utf-16"), b"\xef\xbb\xbf" + PLAN, PLAN * 3000])
+@pytest.mark.parametrize("text", [PLAN, PLAN.decode().encode("utf-16"), b"\xef\xbb\xbf" + PLAN, PLAN * 100])
 def test_gzip_is_read_from_a_file_and_from_standard_input(text: bytes, tmp_path: Path) -> None:
     path = tmp_path / "plan.json.gz"
     path.write_bytes(gzip.compress(text))
     for found in (load(path), loaded(gzip.compress(text))):
         assert {str(each.variables) for each in found.plans} == {"{'name': 'ä'}"}
-    assert len(load(path).plans) == (3000 if len(text) > 100_000 else 1)
+    assert len(load(path).plans) == (100 if len(text) > 10_000 else 1)
 
 
 def test_all_members_of_a_gzip_file_are_read() -> None:

@@ -69,13 +69,19 @@ def _addresses(ctx: click.Context, *types: str) -> Iterator[str]:
     named = [each for each in given if isinstance(each, str)] or ctx.meta.get(LINE, ())
     for name in named:
         try:
-            if os.path.isfile(name) and os.stat(name).st_size <= _LARGEST_PLAN:
+            if os.path.isfile(name) and os.stat(name).st_size <= _largest(name):
                 from pathlib import Path
 
                 for plan in load(Path(name)).plans:
                     yield from (str(each.address) for each in plan.instances(*types))
         except (TfcheckError, OSError, ValueError, RecursionError, MemoryError):
             continue
+
+
+def _largest(name: str) -> int:
+    """Return how large a file may be that is read: compressed, it has ten times as much to read and more."""
+    with open(name, "rb") as file:
+        return _LARGEST_PLAN if file.read(2) != b"\x1f\x8b" else _LARGEST_PLAN // 10
 
 
 def _written(found: Iterable[str], incomplete: str) -> list[CompletionItem]:

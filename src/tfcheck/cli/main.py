@@ -5,6 +5,7 @@ Nothing is decided here: arguments go in, reports come out, and the worst findin
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -332,6 +333,9 @@ def run(arguments: list[str]) -> int:
         terminal.complain(_TOO_LARGE)
         return _TOO_LARGE.exit_status
     except OSError as error:
+        if error.errno == errno.ENOMEM:
+            terminal.complain(_TOO_LARGE)
+            return _TOO_LARGE.exit_status
         if error.filename is not None:  # as files have, and standard output has not
             _confess(error, debug="--debug" in arguments)
             return BUG

@@ -13,7 +13,7 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import Mode, decoded, decoded_json, present
+from tfcheck.plan.document import Mode, decoded, decoded_json, decoded_section, present
 from tfcheck.symbolic.value import Value
 
 _NOTHING = Raw()
@@ -45,7 +45,7 @@ class _Resource(msgspec.Struct, gc=False):
     expressions: Raw = _NOTHING
     count_expression: Raw = _NOTHING
     for_each_expression: Raw = _NOTHING
-    depends_on: list[str] | None = None
+    depends_on: Raw = _NOTHING
     provisioners: Raw = _NOTHING
 
 
@@ -55,7 +55,7 @@ class _Call(msgspec.Struct, gc=False):
     count_expression: Raw = _NOTHING
     for_each_expression: Raw = _NOTHING
     module: _Module | None = None
-    depends_on: list[str] | None = None
+    depends_on: Raw = _NOTHING
 
 
 class _Output(msgspec.Struct, gc=False):
@@ -81,7 +81,7 @@ class Configuration(msgspec.Struct, gc=False):
     """The `configuration` of a plan."""
 
     root_module: _Module | None = None
-    provider_config: dict[str, ProviderConfig | None] | None = None
+    provider_config: Raw = _NOTHING
 
 
 class _Repeated:
@@ -111,7 +111,8 @@ class _Repeated:
     @property
     def depends_on(self) -> tuple[str, ...]:
         """Return the references of `depends_on`."""
-        return tuple(self._row.depends_on or ())
+        raw = self._row.depends_on
+        return tuple(decoded(raw, list[str], self._named)) if present(raw) else ()
 
     @property
     def _named(self) -> str:
@@ -212,7 +213,7 @@ def configuration(raw: Raw) -> Configuration:
     Raises:
         InputError: it has another shape.
     """
-    return decoded(raw, Configuration, "the plan's configuration") if present(raw) else Configuration()
+    return decoded_section(raw, Configuration, "the plan's configuration") if present(raw) else Configuration()
 
 
 def constant(expression: Any) -> tuple[bool, Value]:

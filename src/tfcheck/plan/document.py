@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from tfcheck.plan.crowded import affordable
 from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.vocabulary.errors import InputError
 
@@ -224,18 +225,28 @@ def present(raw: Raw) -> bool:
 
 
 def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
-    """Decode one part of a plan; `what` names it for the reader.
+    """Decode one part of a plan with all its values; `what` names it for the reader.
+
+    Raises:
+        InputError: it has another shape than `kind`, is too large, or is nested too deep.
+    """
+    text = affordable(memoryview(raw), what)
+    found = decoded_section(raw, kind, what)
+    if isinstance(found, dict | list) and may_be_deep(text):
+        refuse_deep(found, what)
+    return found
+
+
+def decoded_section(raw: Raw, kind: type[_T], what: str) -> _T:
+    """Decode a section of a plan, which may be most of it, as a type that leaves values as they are.
 
     Raises:
         InputError: it has another shape than `kind`, or is nested too deep.
     """
     try:
-        found = msgspec.json.decode(raw, type=kind)
+        return msgspec.json.decode(raw, type=kind)
     except UNREADABLE as error:
         raise _unreadable(what, error) from None
-    if isinstance(found, dict | list) and may_be_deep(bytes(raw)):
-        refuse_deep(found, what)
-    return found
 
 
 def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _T | _S:
@@ -247,7 +258,7 @@ def decoded_state(raw: Raw, known: type[_T], any_mode: type[_S], what: str) -> _
     try:
         return msgspec.json.decode(raw, type=known)
     except msgspec.ValidationError:
-        return decoded(raw, any_mode, what)
+        return decoded_section(raw, any_mode, what)
     except UNREADABLE as error:
         raise _unreadable(what, error) from None
 

@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from tfcheck.plan.gzip import decompressed, is_gzip
-from tfcheck.plan.spool import Buffer, spooled
+from tfcheck.plan.spool import Buffer, release, spooled
 from tfcheck.vocabulary.errors import InputError
 
 #: How to get what tfcheck reads; the hint of nearly every refusal.
@@ -105,22 +105,28 @@ def _utf8(buffer: Buffer, named: str) -> Buffer:
     head = bytes(buffer[:4])
     for mark, encoding in _BOMS:
         if head.startswith(mark):
-            return buffer[len(mark) :] if encoding == "utf-8" else _recoded(buffer[len(mark) :], encoding, named)
+            rest = buffer[len(mark) :]
+            return rest if encoding == "utf-8" else spooled(_recoded(rest, encoding, named))
     for begin, encoding in _WITHOUT_BOM:
         if head.startswith(begin):
-            return _recoded(buffer, encoding, named)
+            return spooled(_recoded(buffer, encoding, named))
     return buffer
 
 
-def _recoded(buffer: Buffer, encoding: str, named: str) -> bytes:
-    try:
-        return str(buffer, encoding).encode()
-    except UnicodeError as error:
-        at = f" at byte {error.start}" if isinstance(error, UnicodeDecodeError) else ""
-        raise InputError(
-            f"{named} is broken UTF-16{at}",
-            hint="write it again; in PowerShell: `terraform show -json tfplan | Out-File -Encoding utf8 plan.json`",
-        ) from None
+def _recoded(buffer: Buffer, encoding: str, named: str) -> Iterator[bytes]:
+    """Yield what UTF-16 says as UTF-8, in blocks."""
+    decoder, rest = codecs.getincrementaldecoder(encoding)(), memoryview(buffer)
+    for begin in range(0, len(rest) + 1, _BLOCK):
+        block = rest[begin : begin + _BLOCK]
+        kept = len(decoder.getstate()[0])
+        try:
+            yield decoder.decode(block, final=begin + _BLOCK > len(rest)).encode()
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{named} is broken UTF-16 at byte {begin - kept + error.start}",
+                hint="write it again; in PowerShell: `terraform show -json tfplan | Out-File -Encoding utf8 plan.json`",
+            ) from None
+        release(rest)
 
 
 def _is_value(buffer: Buffer) -> bool:

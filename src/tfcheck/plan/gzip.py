@@ -9,8 +9,9 @@ from tfcheck.plan.spool import Buffer, spooled
 from tfcheck.vocabulary.errors import InputError
 
 _MAGIC = b"\x1f\x8b"
-#: What one file is decompressed to at most, so that a small file cannot exhaust the machine.
-_LARGEST = 512 * 2**20
+#: What one file is decompressed to at most, and how many objects this may have, so that a small file cannot exhaust the
+#: machine: what a plan takes grows with the JSON in it, and not with the file. A plan of this size has 850,000 objects.
+_LARGEST, _MOST_OBJECTS = 96 * 2**20, 1_000_000
 _BLOCK = 2**20
 #: A file can have a member every 20 bytes: what is copied for each is little, and they are not too many.
 _FIRST_BLOCK, _MOST_MEMBERS = 2**10, 100_000
@@ -33,11 +34,12 @@ def decompressed(buffer: Buffer, named: str) -> Buffer:
 
 
 def _limited(blocks: Iterator[bytes], named: str) -> Iterator[bytes]:
-    size = 0
+    size = objects = 0
     for block in blocks:
         size += len(block)
-        if size > _LARGEST:
-            limit = f"{_LARGEST // 2**20} MiB"
+        objects += block.count(b"{")
+        if size > _LARGEST or objects > _MOST_OBJECTS:
+            limit = f"{_LARGEST // 2**20} MiB" if size > _LARGEST else f"{_MOST_OBJECTS:,} objects"
             raise InputError(f"{named} decompresses to more than {limit}", hint="decompress it first, with `gunzip`")
         yield block
 

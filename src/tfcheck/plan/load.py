@@ -11,17 +11,21 @@ from typing import BinaryIO
 
 import msgspec
 
+from tfcheck.plan.crowded import refuse_crowded
 from tfcheck.plan.document import Document, reason
 from tfcheck.plan.file import SHOW, content, json_text
 from tfcheck.plan.plan import Plan
 from tfcheck.plan.recognise import format_version
-from tfcheck.plan.spool import Buffer
+from tfcheck.plan.spool import Buffer, release
+from tfcheck.symbolic.limits import more_values
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import InputError
 
 _TRAILING = regex(r"trailing characters \(byte (\d+)\)")
 _COMMANDS = regex(rb"(?:(?:::|##\[|\[command\])[^\n]*(?:\s+|$))+")
 _BYTE = regex(r"byte (\d+)")
+#: What one file may contain: every plan is compared with every other.
+_MOST_PLANS = 100
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -42,6 +46,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
     """
     named = "standard input" if path is None else f"`{path}`"
     text, warnings = json_text(content(path, stdin), named)
+    more_values(len(text))
     plans: list[Plan] = []
     for number, (document, own) in enumerate(documents(text, named), 1):
         which = named if number == 1 else f"document {number} of {named}"
@@ -49,6 +54,7 @@ def load(path: Path | None, stdin: BinaryIO | None = None) -> Loaded:
         label = "-" if path is None else str(path)
         plans.append(Plan(label if number == 1 else f"{label}#{number}", document, version, len(text)))
         warnings += _warnings(plans[-1], which)
+    release(text)
     return Loaded(tuple(plans), warnings)
 
 
@@ -58,8 +64,12 @@ def documents(text: Buffer, named: str) -> Iterator[tuple[Document, Buffer]]:
     There is one, or several on lines of their own or glued together. Commands to a runner between and after them, which
     the wrapper of setup-terraform prints, are passed over.
     """
-    rest, begin = memoryview(text), 0
+    refuse_crowded(text, named)
+    rest, begin, count = memoryview(text), 0, 0
     while rest:
+        count += 1
+        if count > _MOST_PLANS:
+            raise InputError(f"{named} contains more than {_MOST_PLANS:,} plans", hint="check fewer plans at once")
         document, length = _first(rest, begin, named)
         yield document, rest[:length]
         commands = _COMMANDS.match(rest, length)

@@ -6,6 +6,7 @@ Rows are decoded only where a mask marks something; that is looked for in the by
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from msgspec import Raw
@@ -19,6 +20,7 @@ from tfcheck.plan.document import (
     decoded,
     decoded_json,
     decoded_mask,
+    decoded_section,
     present,
 )
 from tfcheck.symbolic.marks import marked, marked_strings, with_mask
@@ -28,21 +30,21 @@ _BEFORE, _AFTER = b'"before_sensitive"', b'"after_sensitive"'
 
 def of_plan(document: Document) -> Iterator[str]:
     """Yield what is marked in a plan: in its changes, in what was changed outside of Terraform, and in its state."""
-    for row in (*(document.resource_changes or ()), *_drift(document)):
+    for row in chain(document.resource_changes or (), _drift(document)):
         if row is not None and _marks_something(row.change):
             yield from _of_change(row.change, f"`{row.address}` in the plan")
-    outputs = decoded(document.output_changes, dict[str, Raw], "`output_changes`") if _outputs(document) else {}
+    outputs = decoded_section(document.output_changes, dict[str, Raw], "`output_changes`") if _outputs(document) else {}
     for name, change in outputs.items():
         yield from _of_change(change, f"output `{name}` in the plan")
     if present(document.prior_state):
-        yield from _of_state(decoded(document.prior_state, Marked, "the plan's prior state"))
+        yield from _of_state(decoded_section(document.prior_state, Marked, "the plan's prior state"))
 
 
 def _drift(document: Document) -> Iterable[ResourceChange | None]:
     raw = document.resource_drift
     if not present(raw) or not _marks_something(raw):
         return ()
-    return decoded(raw, list[ResourceChange | None], "`resource_drift`")
+    return decoded_section(raw, list[ResourceChange | None], "`resource_drift`")
 
 
 def _of_state(state: Marked) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tfcheck.plan.document import (
     StateData,
     StateManaged,
     StateModule,
+    decoded,
     decoded_json,
     decoded_state,
     present,
@@ -93,7 +94,8 @@ class Plan:
     @cached_property
     def provider_configs(self) -> dict[str, ProviderConfig]:
         """Return the provider configurations by the key that resources name them with."""
-        rows = self._configuration.provider_config or {}
+        raw, what = self._configuration.provider_config, "the providers in the plan's configuration"
+        rows = decoded(raw, dict[str, ProviderConfig | None], what) if present(raw) else {}
         for key, row in rows.items():
             refuse_deep(row.expressions if row else None, f"provider `{key}` in the plan's configuration")
         return {key: row or ProviderConfig() for key, row in rows.items()}

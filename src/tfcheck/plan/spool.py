@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain
 from typing import IO, TypeAlias
 
@@ -47,5 +48,20 @@ def _mapped(begin: bytes, blocks: Iterator[bytes]) -> Buffer:
 
 
 def _view(file: IO[bytes]) -> Buffer:
-    """Return what was written to a file, which stays mapped for as long as anything refers to a part of it."""
-    return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if file.tell() else b""
+    """Return what was written to a file, which stays mapped for as long as anything refers to a part of it.
+
+    Raises:
+        MemoryError: there is no room to map it.
+    """
+    try:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if file.tell() else b""
+    except (OSError, ValueError):
+        raise MemoryError from None
+
+
+def release(buffer: Buffer) -> None:
+    """Let the system take back the memory that a mapped file takes; what is read of it again is mapped again."""
+    mapped = buffer.obj if isinstance(buffer, memoryview) else None
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        with suppress(OSError):  # the user locks memory
+            mapped.madvise(mmap.MADV_DONTNEED)

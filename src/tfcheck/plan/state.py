@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Raw
 
-from tfcheck.plan.document import Document, Mode, ResourceChange, decoded, present
+from tfcheck.plan.document import Document, Mode, ResourceChange, decoded_section, present
 from tfcheck.plan.file import SHOW, SavedPlanError, content, json_text
 from tfcheck.plan.load import Loaded, documents, load
 from tfcheck.plan.plan import Plan
@@ -114,7 +114,7 @@ def _given(raw: Raw) -> bool:
 
 def _as_plan(document: Document, whole: Raw, label: str, named: str) -> Plan:
     """Build the plan that leaves a state as it is; what its data sources read is its prior state."""
-    values = decoded(document.values, _Values, named) if present(document.values) else _Values()
+    values = decoded_section(document.values, _Values, named) if present(document.values) else _Values()
     rows: list[ResourceChange | None] = list(_rows(values.root_module))
     found = Document(terraform_version=document.terraform_version, resource_changes=rows, prior_state=whole)
     return Plan(label, found, "")

@@ -18,6 +18,9 @@ STEPS = 2_000_000
 #: For every byte of a plan a run may take a step more, and one for every so many bytes beyond those of a small plan: a
 #: service with three findings takes about 8,000 steps and 7,500 bytes, and no plan of honest services may be cut.
 _MORE_BYTES, _SMALL = 3, 20_000_000
+#: Values and objects that a run decodes at most for each of its files: they take 60 to 100 bytes of memory each. Beyond
+#: the size that a compressed plan has, one more for every so many bytes.
+_VALUES, _MOST_COMPRESSED, _BYTES_OF_A_VALUE = 3_000_000, 96 * 2**20, 8
 #: What to answer where there are no steps left, and what the run says about it once.
 REASON = "limit: too much to work out in one run"
 NOTE = f"{REASON}: what was left is unknown"
@@ -43,8 +46,16 @@ class Allowance:
         self.steps += min(size, _SMALL) + max(size - _SMALL, 0) // _MORE_BYTES
 
 
+class _Values:
+    """Counts down the values that may still be decoded."""
+
+    def __init__(self, size: int) -> None:
+        self.left = _values(size)
+
+
 # NOTE: a context variable, as `decimal` has one: what compares two texts does not know for which run it does.
 _RUN: ContextVar[Allowance | None] = ContextVar("_RUN", default=None)
+_DECODED: ContextVar[_Values | None] = ContextVar("_DECODED", default=None)
 
 
 @contextmanager
@@ -63,14 +74,37 @@ def bounded(size: int = 0) -> Iterator[Allowance]:
     around = _RUN.get()
     allowance = Allowance() if around is None else around
     allowance.extend(size)
-    with within(allowance):
-        yield allowance
+    token = _DECODED.set(_Values(size) if around is None else _DECODED.get())
+    try:
+        with within(allowance):
+            yield allowance
+    finally:
+        _DECODED.reset(token)
 
 
 def take(steps: int) -> bool:
     """Take steps from the run's allowance. Whether there were enough; always outside of `bounded`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
+
+
+def take_values(count: int) -> bool:
+    """Take values from those that the run may decode. Whether there were enough; always outside of `bounded`."""
+    values = _DECODED.get()
+    if values is not None:
+        values.left -= count
+    return values is None or values.left >= 0
+
+
+def more_values(size: int) -> None:
+    """Let the run decode what a file of so many bytes has as well."""
+    values = _DECODED.get()
+    if values is not None:
+        values.left += _values(size)
+
+
+def _values(size: int) -> int:
+    return _VALUES + max(size - _MOST_COMPRESSED, 0) // _BYTES_OF_A_VALUE
 
 
 def left() -> int:

@@ -45,7 +45,6 @@ BY_HAND = {
     "owners-replaced": "the sources grant it already, and the next plan restores it",
     "policies-through-functions": "an explicit deny is changed by whoever wrote it",
     "role-takes-over-policies": "the sources grant it already, and the next plan restores it",
-    "trust-in-wrong-service": "the trust comes out of a local, from a document that another shares",
 }
 CASES = [each for each in with_expectation() if any(row.verdict == "denied" for row in each.expected.requirements)]
 ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)

@@ -250,12 +250,17 @@ class FixFinder:
             for holder in self._places.holders_of(need):
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self._places.documents_of(holder)
-        added, context = self._undeclared(needs), self._world.context
+        trusts = [each for each, _ in groups if each[0].reason is Reason.TRUST_POLICY]
+        added, context = self._undeclared([*needs, *map(self._need, trusts)]), self._world.context
         if not added and repeats_the_check(self._resolver, touched):
             return []
         trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))
         answers = [*(each.answers for each in needs), *(each for each, _ in groups)]
         return [answer for several in answers for answer in several if trial.allows(answer)]
+
+    def _need(self, answers: Sequence[Answer]) -> RoleNeed:
+        roles = (each for each in self._world.resources("aws_iam_role") if str(each.address) == answers[0].role)
+        return RoleNeed(tuple(roles), tuple(answers))
 
     def _undeclared(self, needs: Sequence[RoleNeed]) -> list[Address]:
         """List policies for roles that the sources declare and the plan does not know yet."""

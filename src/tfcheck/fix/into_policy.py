@@ -39,13 +39,18 @@ class PolicyInsertion(msgspec.Struct, frozen=True):
 
 
 def into_policy(
-    argument: Argument, module: Module, wanted: Sequence[NeededStatement], *, extends: bool = True
+    argument: Argument,
+    module: Module,
+    wanted: Sequence[NeededStatement],
+    *,
+    extends: bool = True,
+    shared: bool = False,
 ) -> PolicyInsertion | None:
     """Add to the policy that an argument gives; None where its text leaves no safe place.
 
-    With `extends` a statement with the same actions gets the resources.
+    With `extends` a statement with the same actions gets the resources, with `shared` others may use the text too.
     """
-    if not is_own(argument, module):
+    if not (shared or is_own(argument, module)):
         return None
     nothing = Extension((), (), tuple(wanted), None)
     extended = extension(argument, module, wanted) if extends else nothing

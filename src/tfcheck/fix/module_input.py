@@ -13,13 +13,14 @@ import msgspec
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.trust_policy import TrustPolicies
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Text, Unknown
-from tfcheck.vocabulary.finding import Answer, Reason, RoleKind
+from tfcheck.vocabulary.finding import Answer, Reason
 from tfcheck.world.world import After, WorldObject
 
 
@@ -31,12 +32,13 @@ class OtherPolicies:
         self._world = world
         self._roles = roles
         self._places = places
+        self._trusts = TrustPolicies(world, places)
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
         """Group what one edit can fix: one role, one reason, and for policies of resources one resource."""
         found: dict[tuple[object, ...], list[Answer]] = {}
         for each in answers:
-            if each.reason in _WAYS and each.role:
+            if (each.reason in _WAYS or each.reason is Reason.TRUST_POLICY) and each.role:
                 resource = each.requirement.resource if each.reason is Reason.RESOURCE_POLICY else None
                 found.setdefault((each.role, each.reason, resource), []).append(each)
         return list(found.values())
@@ -46,9 +48,13 @@ class OtherPolicies:
         roles = {str(each.address): each for each in self._world.resources("aws_iam_role")}
         role = roles.get(answers[0].role or "")
         reason = answers[0].reason
-        found = _WAYS[reason](self, role, answers) if role is not None and reason is not None else None
-        if found is not None:
-            yield msgspec.structs.replace(found, safety="review")
+        if role is None or reason is None:
+            return
+        if reason is Reason.TRUST_POLICY:
+            ways = self._trusts.proposals(role, answers)
+        else:
+            ways = filter(None, [_WAYS[reason](self, role, answers)])
+        yield from (msgspec.structs.replace(each, safety="review") for each in ways)
 
     def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let a boundary that the plan manages allow what it does not."""
@@ -66,18 +72,6 @@ class OtherPolicies:
         reference = role.attribute("permissions_boundary")
         found = self._roles.policies.resource(reference) if isinstance(reference, str | Text | Unknown) else None
         return found is not None and found.address == policy.address
-
-    def trust(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
-        """Let ECS tasks assume the role, or EC2 that of the container instances."""
-        holder = self._holder(role, "assume_role_policy")
-        by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
-        name, service = ("Ec2", "ec2.amazonaws.com") if by_instance else ("EcsTasks", "ecs-tasks.amazonaws.com")
-        given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
-        if holder is None:
-            return None
-        others = len(self._places.holders.instances(role.address)) - 1
-        remark = f"; {others} other instance{'s' if others > 1 else ''} of the role get it too" if others else ""
-        return self._places.into(holder, answers, f", who may assume {role.address}{remark}", [given])
 
     def policy_of_resource(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let the policy of a key or a bucket name the role."""
@@ -119,6 +113,5 @@ class OtherPolicies:
 
 _WAYS = {
     Reason.PERMISSIONS_BOUNDARY: OtherPolicies.boundary,
-    Reason.TRUST_POLICY: OtherPolicies.trust,
     Reason.RESOURCE_POLICY: OtherPolicies.policy_of_resource,
 }

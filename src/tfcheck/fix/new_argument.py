@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.literal import ListParts
 from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
@@ -42,6 +44,22 @@ def last_argument(block: Block, name: str, value: str) -> Insertion | None:
     base = indentation(source.text, block.start) + unit_of(block)
     gap = source.newline * 2 if content else source.newline
     return Insertion(source.name, end, f"{gap}{base}{name} = {value}")
+
+
+def items_into(source: SourceText, listed: ListParts, new: Sequence[str]) -> tuple[Insertion, ...]:
+    """Put items behind the last one of a list: on its line, or each on a line of its own as the others are."""
+    if not listed.items:
+        return ()
+    last, text = listed.items[-1], source.text
+    if "\n" not in text[listed.start : listed.end]:
+        behind = last.end if listed.comma is None else listed.comma
+        return (Insertion(source.name, behind, "".join(f", {each}" for each in new)),)
+    if line_start(text, last.start) == line_start(text, listed.end - 1):
+        return ()
+    base = source.newline + indentation(text, last.start)
+    if listed.comma is not None:
+        return (Insertion(source.name, listed.comma + 1, "".join(f"{base}{each}," for each in new)),)
+    return (Insertion(source.name, last.end, "".join(f",{base}{each}" for each in new)),)
 
 
 def unit_of(block: Block) -> str:

@@ -177,10 +177,11 @@ class Places:
         given: Sequence[NeededStatement] | None = None,
         *,
         extends: bool = True,
+        shared: bool = False,
     ) -> Proposal | None:
         """Propose to add what is wanted to the text of an existing policy.
 
-        With `extends` a statement with the same actions gets the resources.
+        With `extends` a statement with the same actions gets the resources, with `shared` others may use the text too.
         """
         address = holder.resource.address
         module = self._resolver.module_sources(address.module)
@@ -191,7 +192,7 @@ class Places:
         if statements is None:
             return None
         statements = with_free_sids(statements, self._quoted_in(module))
-        into = into_policy(holder.argument, module, statements, extends=extends)
+        into = into_policy(holder.argument, module, statements, extends=extends, shared=shared)
         if into is None or not self._files.editable(into.source):
             return None
         place = self._resolver.block(self._written_in(holder, name)) if name else self._resolver.block(address)

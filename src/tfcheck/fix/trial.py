@@ -182,7 +182,12 @@ def _replanned(plan: Plan, touched: Iterable[ChangedAttribute], added: Iterable[
     for each in touched:
         attributes.setdefault(each.address, []).append(each.attribute)
     rows = [row for address, names in attributes.items() if (row := _forgetful(plan, address, names)) is not None]
-    return plan.with_rows([*rows, *(_row(address, {}, []) for address in added)])
+    return plan.with_rows([*rows, *map(_new, added)])
+
+
+def _new(address: Address) -> ResourceChange:
+    """Write the plan's row of an instance that the change adds."""
+    return _row(address, {}, _RENDERED if address.type == _DOCUMENT else ())
 
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:

@@ -12,18 +12,21 @@ from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 #: What a fix may add to the resources of a module.
 ADDED = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment", "aws_iam_role"})
+_LOOKED_UP = frozenset({"aws_iam_policy_document"})
 
 
 def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances of policies and roles that the sources of a module declare and the plan does not know yet."""
+    """List the instances of policies, documents and roles that sources declare and the plan does not know yet."""
     sources = resolver.module_sources(module)
     config = resolver.declarations.config_module(module)
     declared = sorted(sources.declared()) if sources and config else []
     return [
-        Address(module, "managed", kind, name, key)
-        for _, kind, name in declared
-        if kind in ADDED and config and f"{kind}.{name}" not in config.resources
-        for key in _keys(Address(module, "managed", kind, name), resolver)
+        Address(module, mode, kind, name, key)
+        for mode, kind, name in declared
+        if kind in (_LOOKED_UP if mode == "data" else ADDED)
+        and config
+        and Address(ModulePath(), mode, kind, name).resource not in config.resources
+        for key in _keys(Address(module, mode, kind, name), resolver)
     ]
 
 

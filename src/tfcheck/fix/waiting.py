@@ -14,9 +14,9 @@ import msgspec
 from tfcheck.checks.deploy_order import CHECK, waiting_place
 from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.fix.edits.files import Files
-from tfcheck.fix.edits.insertion import Insertion, by_file, indentation, line_start, spliced
+from tfcheck.fix.edits.insertion import Insertion, by_file, indentation, spliced
 from tfcheck.fix.literal import ListParts, read_parts
-from tfcheck.fix.new_argument import last_argument, unit_of
+from tfcheck.fix.new_argument import items_into, last_argument, unit_of
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import reread
@@ -175,23 +175,11 @@ def _into(block: Block, names: Sequence[str]) -> tuple[Insertion, ...]:
 
 
 def _into_list(argument: Argument, names: Sequence[str]) -> tuple[Insertion, ...]:
-    source = argument.source
     try:
-        listed = read_parts(source.text, argument.value_start)
+        listed = read_parts(argument.source.text, argument.value_start)
     except MalformedError:
         return ()
-    if not isinstance(listed, ListParts) or not listed.items:
-        return ()
-    last = listed.items[-1]
-    if "\n" not in source.text[listed.start : listed.end]:
-        behind = last.end if listed.comma is None else listed.comma
-        return (Insertion(source.name, behind, "".join(f", {each}" for each in names)),)
-    if line_start(source.text, last.start) == line_start(source.text, listed.end):
-        return ()
-    base = source.newline + indentation(source.text, last.start)
-    if listed.comma is not None:
-        return (Insertion(source.name, listed.comma + 1, "".join(f"{base}{each}," for each in names)),)
-    return (Insertion(source.name, last.end, "".join(f",{base}{each}" for each in names)),)
+    return items_into(argument.source, listed, names) if isinstance(listed, ListParts) else ()
 
 
 class _Ordered:

@@ -57,6 +57,10 @@ class Module:
         argument = self._locals.get(name)
         return argument.expression if argument else None
 
+    def local_argument(self, name: str) -> Argument | None:
+        """Return a local value as it is written."""
+        return self._locals.get(name)
+
     def local_place(self, name: str) -> Place | None:
         """Return where a local value is written."""
         argument = self._locals.get(name)

@@ -1,0 +1,283 @@
+"""Let ECS, or EC2, assume a role: in its trust policy, in one that roles share, or in a new one of its own.
+
+A text that several roles share is extended where ECS uses all of them; otherwise the role gets a document that contains
+what it had, and the statement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.holders import Holder, is_frozen
+from tfcheck.fix.literal import ListParts, ObjectParts, Parts, read_parts
+from tfcheck.fix.naming import text_between
+from tfcheck.fix.new_argument import items_into, unit_of
+from tfcheck.fix.new_role import behind, written
+from tfcheck.fix.place import Places
+from tfcheck.fix.policy_statements import items
+from tfcheck.fix.policy_text import document_of, located
+from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.trial import ChangedAttribute
+from tfcheck.fix.wanted import NeededStatement, free
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.ecs import task_definitions
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Answer, RoleKind
+from tfcheck.world.world import After, WorldObject
+
+_ARGUMENT, _DOCUMENT = "assume_role_policy", "aws_iam_policy_document"
+_LOCAL = re.compile(r"local\.([\w-]+)")
+_ACTION = ('"sts:AssumeRole"', '["sts:AssumeRole"]')
+_EC2, _TASKS = "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"
+
+
+class TrustPolicies:
+    """Finds where the trust of roles of one plan is written."""
+
+    def __init__(self, world: After, places: Places) -> None:
+        """Build from the world after the change, and where resources are written."""
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+
+    def proposals(self, role: WorldObject, answers: Sequence[Answer]) -> Iterator[Proposal]:
+        """Yield the ways to let a service assume a role: the fewest edits first."""
+        by_instance = answers[0].requirement.role_kind is RoleKind.INSTANCE
+        service = _EC2 if by_instance else _TASKS
+        block = self._resolver.block(role.address)
+        module = self._resolver.module_sources(role.address.module)
+        argument = block.arguments.get(_ARGUMENT) if block and not is_frozen(block, _ARGUMENT) else None
+        if block is None or module is None or argument is None:
+            return
+        argument = _defined(argument, module)
+        users = _users(argument, block, module)
+        if self._is_for_all(users, block, service):
+            holder = Holder(role, argument, _ARGUMENT)
+            remark = self._also(role, users)
+            yield from self._beside(holder, module, users, service, remark)
+            name = "Ec2" if by_instance else "EcsTasks"
+            given = NeededStatement(name, ("sts:AssumeRole",), (), ("Service", (service,)))
+            text = f", who may assume {role.address}{remark}"
+            found = self._places.into(holder, answers, text, [given], shared=True)
+            if found is not None:
+                yield self._of_all(found, users)
+        yield from self._own(role, block, module, service)
+
+    # In the text that is there
+
+    def _is_for_all(self, users: Sequence[Block] | None, block: Block, service: str) -> bool:
+        """Whether every role with this text is one that ECS assumes, or the role is the only one with it."""
+        if users is None:
+            return False
+        if [each for each in users if each is not block] == []:
+            return True
+        roles = [str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users)]
+        return service == _TASKS and set(roles) <= self._of_tasks()
+
+    def _is_of(self, role: WorldObject, users: Sequence[Block]) -> bool:
+        return any(self._resolver.block(role.address) is each for each in users)
+
+    def _of_tasks(self) -> set[str]:
+        """Name the roles of task definitions."""
+        roles = self._world.once(Judge).roles
+        named = [each for task in task_definitions(self._world) for each in (task.execution_role, task.task_role)]
+        return {str(found.address) for each in named if (found := roles.resource(each)) is not None}
+
+    def _also(self, role: WorldObject, users: Sequence[Block] | None) -> str:
+        """Explain which other roles get the statement too."""
+        own = set(map(str, self._places.holders.instances(role.address)))
+        every = {str(each.address) for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())}
+        remark = ""
+        if len(own) > 1:
+            remark = f"; {len(own) - 1} other instance{'s' if len(own) > 2 else ''} of the role get it too"
+        others = sorted(every - own)
+        if others:
+            listed = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+            remark += f"; {listed}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
+        return remark
+
+    def _of_all(self, found: Proposal, users: Sequence[Block] | None) -> Proposal:
+        roles = [each.address for each in self._world.resources("aws_iam_role") if self._is_of(each, users or ())]
+        touched = dict.fromkeys((*found.touched, *(ChangedAttribute(each, _ARGUMENT) for each in roles)))
+        return msgspec.structs.replace(found, touched=tuple(touched))
+
+    def _beside(
+        self, holder: Holder, module: Module, users: Sequence[Block] | None, service: str, remark: str
+    ) -> Iterator[Proposal]:
+        """Yield to name a service beside another one in a statement that lets that assume the role."""
+        name = document_of(holder.argument)
+        document = module.resource("data", _DOCUMENT, name) if name else None
+        source = document.source if document is not None else holder.argument.source
+        place = f"data.{_DOCUMENT}.{name}" if name else _place(holder)
+        if not self._places.files.editable(source):
+            return
+        for services in _services(holder.argument, document):
+            insertions = _added(source, services, f'"{service}"')
+            if insertions:
+                found = Proposal(
+                    title=f"add {service} to {place}, who may assume {holder.resource.address}{remark}",
+                    safety="review",
+                    insertions=insertions,
+                    texts={source.name: source},
+                    touched=self._places.touched(holder),
+                    added=(),
+                    hcl=f'"{service}"',
+                )
+                yield self._of_all(found, users)
+
+    # In a new document
+
+    def _own(self, role: WorldObject, block: Block, module: Module, service: str) -> Iterator[Proposal]:
+        """Yield a trust policy of a role's own: what it had, and a statement for the service."""
+        argument = block.arguments[_ARGUMENT]
+        old = text_between(argument.source, argument.value_start, argument.value_end)
+        editable = self._places.files.editable(block.source)
+        if not editable or isinstance(block, JsonBlock) or "\n" in old or argument.source is not block.source:
+            return
+        label = free(f"{role.address.name}_trust", self._labels(module), "_")
+        repeated = next((each for each in ("count", "for_each") if each in block.arguments), "")
+        index = {"count": "[count.index]", "for_each": "[each.key]", "": ""}[repeated]
+        head = [f"{repeated} = {written(block, repeated)}", ""] if repeated else []
+        lines = _document(label, [*head, f"source_policy_documents = [{old}]"], service, unit_of(block))
+        new = f"data.{_DOCUMENT}.{label}{index}.json"
+        place = _document_block(argument, module, block, editable=self._places.files.editable)
+        instances = self._places.holders.instances(role.address)
+        keys = {(each.module, each.key if repeated else None) for each in instances}
+        yield Proposal(
+            title=f"give {role.address} a trust policy of its own, data.{_DOCUMENT}.{label}: what it had, and {service}"
+            f"{self._also(role, [block])}",
+            safety="review",
+            insertions=(
+                behind(place, lines),
+                Replacement(
+                    block.source.name,
+                    argument.value_start,
+                    new,
+                    block.source.text[argument.value_start : argument.value_end],
+                ),
+            ),
+            texts={each.source.name: each.source for each in (place, block)},
+            touched=tuple(ChangedAttribute(each, _ARGUMENT) for each in instances),
+            added=tuple(Address(path, "data", _DOCUMENT, label, key) for path, key in sorted(keys, key=str)),
+            hcl="\n".join([*lines, "", f"{_ARGUMENT} = {new}"]),
+        )
+
+    def _labels(self, module: Module) -> frozenset[str]:
+        return frozenset(name for _, kind, name in module.declared() if kind == _DOCUMENT)
+
+
+def _document(label: str, head: Sequence[str], service: str, unit: str) -> list[str]:
+    inside = [
+        *head,
+        "",
+        "statement {",
+        f'{unit}actions = ["sts:AssumeRole"]',
+        "",
+        f"{unit}principals {{",
+        f'{unit * 2}type        = "Service"',
+        f'{unit * 2}identifiers = ["{service}"]',
+        f"{unit}}}",
+        "}",
+    ]
+    return [f'data "{_DOCUMENT}" "{label}" {{', *(unit + each if each else each for each in inside), "}"]
+
+
+def _document_block(argument: Argument, module: Module, block: Block, editable: object) -> Block:
+    """Return the block that a new document goes behind: the one that was used, where it is in the same file."""
+    name = document_of(argument)
+    found = module.resource("data", _DOCUMENT, name) if name else None
+    return found if found is not None and found.source is block.source else block
+
+
+def _defined(argument: Argument, module: Module) -> Argument:
+    """Return the argument, or the local value that it names."""
+    found = _LOCAL.fullmatch(text_between(argument.source, argument.value_start, argument.value_end))
+    return (module.local_argument(found[1]) if found else None) or argument
+
+
+def _users(argument: Argument, block: Block, module: Module) -> list[Block] | None:
+    """List the roles whose trust is a text of the module; None where something else uses it too."""
+    own = block.arguments[_ARGUMENT]
+    found = [block]
+    for name in _names(own, argument):
+        pattern = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w-])")
+        used = sum(len(pattern.findall(file.source.text)) for file in module.files)
+        roles = [each for file in module.files for each in file.blocks if pattern.search(written(each, _ARGUMENT))]
+        plain = [each for each in roles if _is_plain(written(each, _ARGUMENT), name)]
+        is_local = name.startswith("data.") and own is not argument
+        if used != len(plain) + is_local:
+            return None
+        found += [each for each in plain if each is not block]
+    return found
+
+
+def _names(own: Argument, argument: Argument) -> list[str]:
+    """Name what a trust is taken from: a local value, a document, or both."""
+    local = _LOCAL.fullmatch(text_between(own.source, own.value_start, own.value_end))
+    document = document_of(argument)
+    return [*([local[0]] if local else []), *([f"data.{_DOCUMENT}.{document}"] if document else [])]
+
+
+def _is_plain(text: str, name: str) -> bool:
+    return re.fullmatch(rf"{re.escape(name)}(?:\[[^\[\]]*\])?(?:\.(?:minified_)?json)?", text) is not None
+
+
+def _place(holder: Holder) -> str:
+    found = holder.argument.name
+    return f"local.{found}" if found != _ARGUMENT else f"`{_ARGUMENT}`"
+
+
+def _services(argument: Argument, document: Block | None) -> Iterator[Parts]:
+    """Yield where statements without a condition name the services that may assume a role."""
+    try:
+        if document is not None and not isinstance(document, JsonBlock):
+            yield from _in_document(document)
+        elif document is None:
+            found = located(argument)
+            item = found[0].item("Statement") if found and isinstance(found[0], ObjectParts) else None
+            yield from _in_policy(argument.source, item.value) if item else ()
+    except MalformedError:
+        return
+
+
+def _in_document(document: Block) -> Iterator[Parts]:
+    for each in (one for one in document.blocks("statement") if one.type == "statement"):
+        kinds = [one for one in each.nested if one.type == "principals"]
+        is_open = len(kinds) != 1 or len(each.nested) != 1 or "effect" in each.arguments
+        if not is_open and written(each, "actions") in _ACTION and written(kinds[0], "type") == '"Service"':
+            identifiers = kinds[0].arguments.get("identifiers")
+            if identifiers is not None and identifiers.source is document.source:
+                yield read_parts(identifiers.source.text, identifiers.value_start)
+
+
+def _in_policy(source: SourceText, statements: Parts) -> Iterator[Parts]:
+    for each in items(statements):
+        names = {one.name for one in each.items} if isinstance(each, ObjectParts) else set()
+        if isinstance(each, ObjectParts) and names <= {"Sid", "Effect", "Action", "Principal"}:
+            action, effect, principal = (each.item(name) for name in ("Action", "Effect", "Principal"))
+            is_allow = effect is not None and source.text[effect.value.start : effect.value.end] == '"Allow"'
+            is_plain = action is not None and source.text[action.value.start : action.value.end] in _ACTION
+            if is_allow and is_plain and principal is not None and isinstance(principal.value, ObjectParts):
+                service = principal.value.item("Service")
+                yield from [service.value] if service is not None else []
+
+
+def _added(source: SourceText, services: Parts, new: str) -> tuple[Insertion, ...]:
+    """Put a service behind the others; one by itself becomes a list."""
+    if isinstance(services, ListParts):
+        return items_into(source, services, [new])
+    if not source.text.startswith('"', services.start):
+        return ()
+    return (
+        Insertion(source.name, services.start, "["),
+        Insertion(source.name, services.end, f", {new}]"),
+    )

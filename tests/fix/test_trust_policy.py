@@ -1,0 +1,98 @@
+"""A trust policy that roles share is changed only where ECS uses all of them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tfcheck.analysis.check import check
+from tfcheck.analysis.fix_selection import FixSelection
+from tfcheck.analysis.fix_session import fix
+from tfcheck.fix import find_fixes
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.world.world import After
+
+CASE = "trust-shared"
+ROLES = {
+    "aws_iam_role.web_execution",
+    "aws_iam_role.web_task",
+    'aws_iam_role.jobs["execution"]',
+    'aws_iam_role.jobs["task"]',
+    "aws_iam_role.batch",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    return Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+
+
+def found(folder: Path) -> dict[str, DraftFix]:
+    """Return the fixes by the role that ECS cannot assume."""
+    plan = Case(TESTDATA / CASE).plan()
+    sources = from_directory(folder)
+    report = check(plan, sources)
+    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    assert all((each.fix.safety, each.fix.proven) == ("review", True) for each in drafts)
+    return {str(each.answers[0].role): each for each in drafts if each.insertions}
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    text = (folder / "main.tf").read_text()
+    assert old in text
+    (folder / "main.tf").write_text(text.replace(old, new, 1))
+    return folder
+
+
+def test_what_only_roles_of_tasks_share_gets_the_service_once(folder: Path) -> None:
+    drafts = found(folder)
+    assert set(drafts) == ROLES
+    first, second = drafts["aws_iam_role.web_execution"], drafts["aws_iam_role.web_task"]
+    assert first.insertions == second.insertions
+    assert first.insertions[0].text == ', "ecs-tasks.amazonaws.com"'
+    assert "aws_iam_role.web_task, which ECS assumes too, gets it too" in first.fix.title
+
+
+def test_a_local_value_is_changed_as_a_document_is(folder: Path) -> None:
+    draft = found(folder)['aws_iam_role.jobs["execution"]']
+    assert [each.text for each in draft.insertions] == ["[", ', "ecs-tasks.amazonaws.com"]']
+    assert "local.trust" in draft.fix.title
+
+
+def test_what_a_role_of_instances_shares_is_left_alone(folder: Path) -> None:
+    draft = found(folder)["aws_iam_role.batch"]
+    assert "a trust policy of its own" in draft.fix.title
+    assert "source_policy_documents = [data.aws_iam_policy_document.ec2.json]" in draft.fix.hcl
+    assert draft.fix.hcl.endswith("assume_role_policy = data.aws_iam_policy_document.batch_trust.json")
+
+
+def test_what_something_else_uses_is_left_alone(folder: Path) -> None:
+    text = (folder / "main.tf").read_text()
+    (folder / "main.tf").write_text(f"{text}\nlocals {{\n  other = data.aws_iam_policy_document.ecs.json\n}}\n")
+    drafts = found(folder)
+    for name in ("web_execution", "web_task"):
+        assert f"data.aws_iam_policy_document.{name}_trust" in drafts[f"aws_iam_role.{name}"].fix.title
+
+
+def test_a_statement_with_an_effect_of_its_own_gets_a_neighbour(folder: Path) -> None:
+    changed(folder, '    actions = ["sts:AssumeRole"]\n', '    effect  = "Allow"\n    actions = ["sts:AssumeRole"]\n')
+    draft = found(folder)["aws_iam_role.web_execution"]
+    assert draft.insertions[0].text.strip().startswith("statement {")
+
+
+def test_what_is_written_is_written_once(folder: Path) -> None:
+    def fixed() -> tuple[int, tuple[str, ...]]:
+        done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True)
+        return done.changed, done.notes
+
+    assert fixed()[0] == 1
+    written, notes = fixed()
+    assert written == 0
+    assert any("run `terraform plan` again" in each for each in notes)

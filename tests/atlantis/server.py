@@ -90,6 +90,9 @@ class Atlantis:
     def clone(self, workspace: str = "default") -> Path:
         made = self.data / "repos" / "acme" / "shop" / "42" / workspace
         (made / ".git").mkdir(parents=True, exist_ok=True)
+        (made / ".git" / "FETCH_HEAD").write_text(
+            f"{self.commit}\t\tbranch '{self.branch}' of shop\n", encoding="utf-8"
+        )
         return made
 
     def both(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -131,13 +132,61 @@ def test_a_late_hook_misses_nothing_that_came_after_its_commit(tmp_path: Path) -
 def test_an_announced_project_is_missed_until_there_is_a_result(tmp_path: Path) -> None:
     store = ResultStore(tmp_path, PULL)
     store.announce(PROJECT)
-    assert store.kept().lost == store.kept(tmp_path).lost == ("infra",)
+    assert store.kept().lost == store.kept(checked_out(tmp_path / "clone", PULL.commit)).lost == ("infra",)
     store.announce(Project("shop", "web", "default", "", "", ""))
-    (tmp_path / "web").mkdir()
-    found = store.kept(tmp_path)
-    assert (found.lost, found.gone) == (("web",), ("infra",))
     store.save(PROJECT, json(BROKEN))
     assert store.kept().lost == ("web",)
+
+
+def checked_out(top: Path, commit: str, *files: str) -> Path:
+    """Make a clone as Atlantis leaves it after a reset to a commit, with these files in it."""
+    top.mkdir()
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", "-C", str(top)]
+    subprocess.run([*git, "init", "-q", "-b", "topic"], check=True)
+    for name in files:
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text("", encoding="utf-8")
+    subprocess.run([*git, "add", "-A"], check=True)
+    (top / ".git" / "refs" / "heads" / "topic").write_text(f"{commit}\n", encoding="utf-8")
+    return top
+
+
+def planned(folder: Path, about: PlannedPull, *projects: Project) -> None:
+    """Announce projects a minute before what has a result."""
+    for each in projects:
+        ResultStore(folder, about).announce(each)
+    for file in folder.rglob("*.announced"):
+        os.utime(file, (60, 60))
+
+
+@pytest.mark.parametrize("at", ["branch", "detached", "merged"])
+def test_a_directory_of_which_only_leftovers_are_there_is_gone(tmp_path: Path, at: str) -> None:
+    """Atlantis resets its clone: what git does not track stays."""
+    older = PlannedPull("acme", "shop", 42, "c" * 40)
+    planned(tmp_path, older, PROJECT, Project("shop", "web", "default", "", "", ""))
+    store = dated(tmp_path, PULL, [Project("shop", "new", "default", "", "", "")], 120)
+    clone = checked_out(tmp_path / "clone", "e" * 40 if at != "branch" else PULL.commit, "web/main.tf")
+    for name in ("infra/.terraform/x", "infra/.terraform.lock.hcl", "infra/default.json"):
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text("", encoding="utf-8")
+    if at != "branch":
+        name, text = {"detached": ("HEAD", PULL.commit), "merged": ("FETCH_HEAD", f"{PULL.commit}\t\tbranch 'x'")}[at]
+        (clone / ".git" / name).write_text(f"{text}\n", encoding="utf-8")
+    found = store.kept(clone)
+    assert (found.lost, found.gone) == (("web",), ("infra",))
+
+
+def test_a_clone_of_another_commit_says_nothing_of_what_is_gone(tmp_path: Path) -> None:
+    older = PlannedPull("acme", "shop", 42, "c" * 40)
+    planned(tmp_path, older, PROJECT)
+    store = dated(tmp_path, PULL, [Project("shop", "new", "default", "", "", "")], 120)
+    clone = checked_out(tmp_path / "clone", older.commit, "web/main.tf")
+    assert store.kept(clone).lost == ("infra",)
+    (clone / ".git" / "refs" / "heads" / "topic").write_text(PULL.commit, encoding="utf-8")
+    assert store.kept(clone).gone == ("infra",)
+    (clone / ".git" / "index").write_bytes(b"damaged")
+    (clone / "infra").mkdir()
+    assert store.kept(clone).lost == ("infra",)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from tfcheck.atlantis.clone import Clone
 from tfcheck.atlantis.surroundings import PlannedPull, Project, is_commit
 from tfcheck.report.origin import context_text
 from tfcheck.repository.writing import write
@@ -106,7 +107,8 @@ class ResultStore:
     def kept(self, clone: Path | None = None) -> StoredResults:
         """Read all results for the commit, in the order of their names, and find which are missing.
 
-        `clone` is the repository at this commit: a project whose directory is not there any more is not missing.
+        `clone` is the repository at this commit: a project of an earlier commit whose directory is not there any more
+        is not missing.
         """
         from tfcheck.report.reading import LARGEST, read
 
@@ -120,9 +122,14 @@ class ResultStore:
                 problems.append(f"the result `{path.name}` cannot be read")
             except TfcheckError as error:
                 problems.append(error.message)
-        expected = [_announced(path) for path in self._without_result().values()]
-        gone = [each.target for each in expected if clone and not _is_there(clone, each.directory)]
-        lost = [each.target for each in expected if each.target not in gone]
+        expected = {path: _announced(path) for path in self._without_result().values()}
+        inside = Clone(clone, self._folder.name) if clone else None
+        gone = [
+            each.target
+            for path, each in expected.items()
+            if inside and path.parent != self._folder and inside.lacks(each.directory)
+        ]
+        lost = [each.target for each in expected.values() if each.target not in gone]
         return StoredResults(
             tuple(reports),
             tuple(problems),
@@ -256,11 +263,6 @@ def _announced(path: Path) -> Announced:
     except (OSError, TfcheckError, ValueError):
         return unreadable
     return Announced(context_text(report, "target") or unreadable.target, context_text(report, "directory"))
-
-
-def _is_there(clone: Path, directory: str) -> bool:
-    """Whether a project's directory is in the repository; also where nobody knows."""
-    return not directory or not clone.is_dir() or (clone / directory).is_dir()
 
 
 def _newest(folder: Path) -> float | None:

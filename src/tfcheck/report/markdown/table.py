@@ -73,7 +73,7 @@ def who(group: Group, *, in_table: bool = False) -> str:
     rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
     if len(group.shown) > _SHOWN_TASKS:
         return f"{shown} and {len(group.shown) - _SHOWN_TASKS} more"
-    return f"{shown} ({len(group.tasks)} instances)" if rest else shown
+    return f"{shown} ({len(group.tasks):,} instances)" if rest else shown
 
 
 def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[list[str]]:

@@ -69,6 +69,7 @@ def test_the_html_page_names_it(checkout: Path, capsys: pytest.CaptureFixture[st
     assert run(["plan.json", "--format", "html"]) == 0
     shown = capsys.readouterr().out
     assert "No open finding" in shown
+    assert '<section id="waived"' in shown
     assert REASON in shown
     assert "2027-03-01" in shown
 

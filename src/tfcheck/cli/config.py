@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,7 +12,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from tfcheck.cli import options
+from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, choice, loaded
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
@@ -74,7 +76,9 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
     for row in rows:
         click.echo(visible(f"  {row.key:<20} {row.shown:<24} {row.place or row.source}"))
     if off:
-        click.echo(visible(f"rules that are not selected: {', '.join(off)}"))
+        said = visible(f"rules that are not selected: {', '.join(off)}")
+        columns = terminal.width(sys.stdout, os.environ)
+        click.echo(textwrap.fill(said, columns, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False))
     return 0
 
 

@@ -30,6 +30,7 @@ from tfcheck.vocabulary.finding import (
     Unselected,
     Verdict,
 )
+from tfcheck.vocabulary.waiver import Waived
 
 VOID = {"meta", "input", "wbr"}
 #: What the page is made of, whatever stands in a report.
@@ -256,6 +257,20 @@ def test_what_is_too_much_for_a_page_is_counted(monkeypatch: pytest.MonkeyPatch)
 
 
 # What does not count
+
+
+def test_what_is_waived_is_set_apart_with_its_reason() -> None:
+    waived = Waived("the data platform `grants` it", "2027-03-01", "tfcheck.toml:3")
+    first, *others = samples.MIXED.findings
+    report = msgspec.structs.replace(samples.MIXED, findings=(msgspec.structs.replace(first, waived=waived), *others))
+    page = html([report])
+    read(page)
+    _, section = page.split('<section id="waived"')
+    assert "Waived</h2>" in section.partition("</section>")[0]
+    shown = re.sub("<wbr>", "", section)
+    assert "<b>Waived: </b>the data platform <code>grants</code> it (<code>tfcheck.toml:3</code>, until 2027" in shown
+    assert page.count("<b>Waived: </b>") == 1
+    assert page.index('<section id="findings"') < page.index('<section id="waived"')
 
 
 def test_what_a_baseline_lists_is_set_apart() -> None:

@@ -17,7 +17,7 @@ from tfcheck.report.html.view import View, capitalised, joined
 from tfcheck.report.markdown.page import Content, gathered
 from tfcheck.report.origin import context_text, target
 from tfcheck.report.selection_words import excused_words, selection_sentence
-from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
+from tfcheck.report.waiver_words import waiver_sentences
 from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headline, standings
 from tfcheck.vocabulary.finding import Report, Severity, Verdict
 
@@ -42,12 +42,13 @@ def page_body(content: Content, maps: Sequence[PageMap], more_maps: int, view: V
     standing = {
         f"{target(report)}: {task}": each for report in content.reports for task, each in standings(report).items()
     }
-    findings, known = _findings(content, view)
+    findings, known, waived = _findings(content, view)
     open_articles = [each for one in content.reports for each in questions(one, view)]
     words = _headline(standing, content)
     sections = (
         _section("findings", "Findings", findings, _nothing(content)),
         _section("baseline", "In the baseline", known, "") if known else None,
+        _section("waived", "Waived", waived, "") if waived else None,
         _section("unknown", "Cannot be decided", open_articles, "") if open_articles else None,
         _changes(content, view),
         _maps(maps, more_maps, view),
@@ -89,8 +90,7 @@ def _left_out(content: Content) -> Iterator[str]:
     """Yield what the findings do not show, and what decided that."""
     selected = (selection_sentence(report) for report in content.reports)
     fixed = (each for report in content.reports for each in fixed_words(report))
-    waived = (f"waived: {waived_words(each)}" for each in waived_groups(content.reports))
-    yield from dict.fromkeys(filter(None, (*waived, *waiver_sentences(content.reports), *selected, *fixed)))
+    yield from dict.fromkeys(filter(None, (*waiver_sentences(content.reports), *selected, *fixed)))
 
 
 def _broken(content: Content) -> Markup | None:
@@ -130,7 +130,7 @@ def _counts(standing: dict[str, TaskStatus], content: Content) -> Iterator[Marku
 
 
 def _filters(content: Content) -> Markup:
-    rules = {each.finding.rule for each in (*content.findings, *content.known)}
+    rules = {each.finding.rule for each in (*content.findings, *content.known, *content.waived)}
     rules |= {each.requirement.rule for report in content.reports for each in report.counting()}
     options = (tag("option", "All rules", value=""), *(tag("option", each, value=each) for each in sorted(rules)))
     boxes = (
@@ -174,15 +174,16 @@ def _section(id: str, title: str, items: Sequence[Child], empty: str, remark: Ch
     )
 
 
-def _findings(content: Content, view: View) -> tuple[list[Child], list[Child]]:
-    """Write all causes, and those that a baseline lists; with fewer groups once there are very many."""
+def _findings(content: Content, view: View) -> tuple[list[Child], list[Child], list[Child]]:
+    """Write all causes, those in a baseline, and those that are waived; with fewer groups once there are very many."""
     shown, left = Told(), _MOST_GROUPS
-    causes, known = gathered(content.findings), gathered(content.known)
+    open_causes, known, waived = (gathered(each) for each in (content.findings, content.known, content.waived))
     articles: list[Child] = []
-    for number, each in enumerate((*causes, *known), 1):
+    for number, each in enumerate((*open_causes, *known, *waived), 1):
         articles.append(article(each, number, view, shown, max(left, 1)))
         left -= len(each.cause.groups)
-    return articles[: len(causes)], articles[len(causes) :]
+    first, second = len(open_causes), len(open_causes) + len(known)
+    return articles[:first], articles[first:second], articles[second:]
 
 
 def _nothing(content: Content) -> str:

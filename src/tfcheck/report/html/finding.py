@@ -44,6 +44,7 @@ def article(found: TargetedCause, number: int, view: View, told: Told, most: int
         "article",
         head,
         tag("p", joined(list(_facts(found, view)), " · "), class_="facts"),
+        _waivers(found),
         (_group(cause, group, found.report, view, told, alone=alone) for group in cause.groups[:most]),
         tag("p", f"and {counted(rest, 'more task definition')}: see the JSON report", class_="soft") if rest else None,
         class_="cause",
@@ -62,6 +63,16 @@ def _facts(found: TargetedCause, view: View) -> Iterator[Child]:
         yield _CHANGES[found.cause.change]
     if view.several:
         yield ("in ", joined([address(each) for each in found.targets]))
+
+
+def _waivers(found: TargetedCause) -> Iterator[Markup]:
+    """Write why a cause is accepted, until when, and where that is written."""
+    for each in dict.fromkeys(finding.waived for finding in found.cause.findings):
+        if each is not None:
+            until = f", until {each.until}" if each.until else ""
+            yield tag(
+                "p", tag("b", "Waived: "), prose(each.reason), " (", address(each.where), until, ")", class_="prose"
+            )
 
 
 def _group(cause: Cause, group: Group, report: Report, view: View, told: Told, *, alone: bool) -> Markup:

@@ -64,8 +64,8 @@ class TargetedUnknown(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True):
     """What the reports of one page hold together.
 
-    `stale` are those about another commit, `known` the findings that a baseline lists. `several` says that there is
-    more than one task definition to tell apart.
+    `stale` are those about another commit, `known` the findings that a baseline lists, `waived` those that a waiver
+    accepts. `several` says that there is more than one task definition to tell apart.
     """
 
     reports: tuple[Report, ...]
@@ -73,6 +73,7 @@ class Content(msgspec.Struct, frozen=True):
     findings: tuple[TargetedFinding, ...]
     waiting: tuple[TargetedUnknown, ...]
     known: tuple[TargetedFinding, ...]
+    waived: tuple[TargetedFinding, ...]
     several: bool
 
     @property
@@ -94,8 +95,15 @@ def content(reports: Iterable[Report], page: Page) -> Content:
         (stale if _is_stale(report, page) else fresh).append(report)
     fresh.sort(key=target)
     several = len({task for report in fresh for task in report.task_definitions}) > 1
-    known = _findings(msgspec.structs.replace(report, findings=report.known) for report in fresh)
-    return Content(tuple(fresh), tuple(stale), _findings(fresh), tuple(_waiting(fresh)), known, several)
+    return Content(
+        tuple(fresh),
+        tuple(stale),
+        findings=_findings((report, report.open_findings) for report in fresh),
+        waiting=tuple(_waiting(fresh)),
+        known=_findings((report, report.known) for report in fresh),
+        waived=_findings((report, report.waived_findings) for report in fresh),
+        several=several,
+    )
 
 
 def _is_stale(report: Report, page: Page) -> bool:
@@ -103,10 +111,10 @@ def _is_stale(report: Report, page: Page) -> bool:
     return bool(page.links and page.links.sha and made_of and made_of != page.links.sha)
 
 
-def _findings(reports: Iterable[Report]) -> tuple[TargetedFinding, ...]:
+def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[TargetedFinding, ...]:
     found: dict[object, TargetedFinding] = {}
-    for report in reports:
-        for finding in report.open_findings:
+    for report, findings in reports:
+        for finding in findings:
             key = _sameness(finding)
             if (known := found.get(key)) is None:
                 found[key] = TargetedFinding(finding, report, (target(report),))

@@ -90,9 +90,6 @@ class Atlantis:
     def clone(self, workspace: str = "default") -> Path:
         made = self.data / "repos" / "acme" / "shop" / "42" / workspace
         (made / ".git").mkdir(parents=True, exist_ok=True)
-        (made / ".git" / "FETCH_HEAD").write_text(
-            f"{self.commit}\t\tbranch '{self.branch}' of shop\n", encoding="utf-8"
-        )
         return made
 
     def both(self) -> dict[str, str]:
@@ -155,7 +152,11 @@ class Atlantis:
             "OUTPUT_STATUS_FILE": str(directory / "OUTPUT_STATUS_FILE"),
             "PROJECT_NAME": only,
         }
-        return self._ran(command, {**self.server, **self.both(), **names, **self.settings}, directory)
+        head = directory / ".git" / "HEAD"  # steps take the sources for those of a directory without git
+        head.write_text(f"{self.commit}\n", encoding="utf-8")
+        result = self._ran(command, {**self.server, **self.both(), **names, **self.settings}, directory)
+        head.unlink()
+        return result
 
     def description(self) -> str:
         """Give what Atlantis would show beside the status of the last hook."""

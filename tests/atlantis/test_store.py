@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -169,9 +170,12 @@ def test_a_directory_of_which_only_leftovers_are_there_is_gone(tmp_path: Path, a
     for name in ("infra/.terraform/x", "infra/.terraform.lock.hcl", "infra/default.json"):
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         (clone / name).write_text("", encoding="utf-8")
-    if at != "branch":
-        name, text = {"detached": ("HEAD", PULL.commit), "merged": ("FETCH_HEAD", f"{PULL.commit}\t\tbranch 'x'")}[at]
-        (clone / ".git" / name).write_text(f"{text}\n", encoding="utf-8")
+    if at == "detached":
+        (clone / ".git" / "HEAD").write_text(f"{PULL.commit}\n", encoding="utf-8")
+    elif at == "merged":
+        merge = f"tree {'0' * 40}\nparent {'b' * 40}\nparent {PULL.commit}\n\nparent of nothing"
+        (clone / ".git" / "objects" / "ee").mkdir()
+        (clone / ".git" / "objects" / "ee" / ("e" * 38)).write_bytes(zlib.compress(f"commit 9\0{merge}".encode()))
     found = store.kept(clone)
     assert (found.lost, found.gone) == (("web",), ("infra",))
 

@@ -40,6 +40,7 @@ from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
+from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Location, Severity
 from tfcheck.world.world import World
 
@@ -77,21 +78,20 @@ class Misconfigurations:
     def __init__(self, world: World) -> None:
         """Build from the world."""
         self._world = world
-        self._found: dict[tuple[str, str], tuple[Misconfiguration, ...]] = {}
+        self._found: dict[Address, tuple[tuple[Check, Misconfiguration], ...]] = {}
 
-    def of(self, task: TaskDefinition, pitfall: Check) -> tuple[Misconfiguration, ...]:
-        """Return what definitely breaks one rule."""
-        key = str(task.address), pitfall.id
-        if key not in self._found:
-            self._found[key] = tuple(pitfall.search(task, self._world))
-        return self._found[key]
+    def of(self, task: TaskDefinition) -> tuple[tuple[Check, Misconfiguration], ...]:
+        """Return what definitely breaks a rule, with the rule, in the order of the rules."""
+        if task.address not in self._found:
+            self._found[task.address] = tuple(
+                (check, each) for check in CHECKS for each in check.search(task, self._world)
+            )
+        return self._found[task.address]
 
 
 def stopped(task: TaskDefinition, world: World) -> bool:
     """Whether something is wrong with which a task definition of a world definitely cannot start."""
-    wrong = world.once(Misconfigurations)
-    found = (each for pitfall in CHECKS for each in wrong.of(task, pitfall))
-    return any(each.severity is Severity.ERROR for each in found)
+    return any(each.severity is Severity.ERROR for _, each in world.once(Misconfigurations).of(task))
 
 
 def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations) -> Iterator[Finding]:
@@ -104,14 +104,13 @@ def findings(tasks: Iterable[TaskDefinition], world: World, locations: Locations
     told: set[tuple[str, str]] = set()
     for task in tasks:
         before = earlier.get(str(task.address))
-        for pitfall in CHECKS:
-            for mistake in wrong.of(task, pitfall):
-                key = (mistake.address or str(task.address), mistake.message)
-                if key not in told:
-                    told.add(key)
-                    change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
-                    found = _finding(mistake, pitfall, task, change, locations)
-                    yield msgspec.structs.replace(found, subject=_subject(mistake, task, world))
+        for pitfall, mistake in wrong.of(task):
+            key = (mistake.address or str(task.address), mistake.message)
+            if key not in told:
+                told.add(key)
+                change = "existing" if _was_made(mistake, pitfall, before, world) else "introduced"
+                found = _finding(mistake, pitfall, task, change, locations)
+                yield msgspec.structs.replace(found, subject=_subject(mistake, task, world))
 
 
 def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
@@ -121,13 +120,13 @@ def notes(tasks: Iterable[TaskDefinition], world: World) -> Iterator[str]:
 
 def _was_made(mistake: Misconfiguration, pitfall: Check, before: TaskDefinition | None, world: World) -> bool:
     """Whether the same was wrong before the change, and as bad."""
-    earlier = world.before()
-    found = earlier.once(Misconfigurations).of(before, pitfall) if before is not None else ()
+    found = world.before().once(Misconfigurations).of(before) if before is not None else ()
     return any(
-        each.container == mistake.container
+        check is pitfall
+        and each.container == mistake.container
         and each.severity.rank <= mistake.severity.rank
         and equal(each.about, mistake.about) is Truth.TRUE
-        for each in found
+        for check, each in found
     )
 
 

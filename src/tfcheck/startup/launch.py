@@ -175,6 +175,8 @@ class _Running:
         return self._found[key]
 
     def _of(self, task: TaskDefinition) -> Services:
+        if not self._filed:
+            return Services(open=tuple(self._vague))
         names = _Names(task)
         sure = {str(each.address): each for name in names.everywhere for each in self._filed.get(name, ())}
         open_: dict[str, WorldObject] = {}

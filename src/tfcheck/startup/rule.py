@@ -46,18 +46,12 @@ class Rule(msgspec.Struct, frozen=True):
 
 def derived(rule: Rule, task: TaskDefinition, world: World) -> tuple[Requirement, ...]:
     """Return what a rule derives for a task definition of a world; several ask for it, and it is derived once."""
-    return world.once(_Derived).of(rule, task)
+    of_task = world.once(_derived_by_task).setdefault(task.address, {})
+    if rule.id not in of_task:
+        of_task[rule.id] = tuple(unmarked(each, world) for each in rule.derive(task, world))
+    return of_task[rule.id]
 
 
-class _Derived:
-    """What the rules derived in one world."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._found: dict[tuple[str, Address], tuple[Requirement, ...]] = {}
-
-    def of(self, rule: Rule, task: TaskDefinition) -> tuple[Requirement, ...]:
-        key = rule.id, task.address
-        if key not in self._found:
-            self._found[key] = tuple(unmarked(each, self._world) for each in rule.derive(task, self._world))
-        return self._found[key]
+def _derived_by_task(_: World) -> dict[Address, dict[str, tuple[Requirement, ...]]]:
+    """Return what the rules derived in one world, by task definition and rule: nothing yet."""
+    return {}

@@ -43,7 +43,7 @@ class Allowance:
 
     def extend(self, size: int) -> None:
         """Add the steps that a run may take for a plan of so many bytes."""
-        self.steps += min(size, _SMALL) + max(size - _SMALL, 0) // _MORE_BYTES
+        self.steps += 2 * min(size, 6_000_000) + min(size, _SMALL) + max(size - _SMALL, 0) // _MORE_BYTES
 
 
 class _Values:

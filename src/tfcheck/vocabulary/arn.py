@@ -34,10 +34,12 @@ def split(value: TextLike) -> Arn | None:
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
     """
-    spelled = spelled_out(value)
+    spelled = value if isinstance(value, str) else spelled_out(value)
     if isinstance(spelled, str):
-        begin, *rest = spelled.split(":", 5)
-        return Arn(*rest) if begin == "arn" and len(rest) == 5 else None
+        if not spelled.startswith("arn:"):
+            return None
+        rest = spelled.split(":", 5)[1:]
+        return Arn(*rest) if len(rest) == 5 else None
     parts: list[list[str | Unknown | JsonText]] = [[]]
     for piece in pieces(spelled):
         if isinstance(piece, str):

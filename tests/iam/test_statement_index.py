@@ -10,10 +10,10 @@ from tfcheck.iam.context import Context
 from tfcheck.iam.resource import covers, target
 from tfcheck.symbolic.value import Truth, Value
 
-_HEADS = st.sampled_from(("a", "ab", "a*", "?", "*", "", "log-group", "a.b"))
-_TAILS = st.sampled_from(("", "/", "/x", "/*", ":x", ":*", "*", "/${aws:username}"))
+_HEADS = st.sampled_from(("a", "ab", "a*", "?", "*", "", "log-group", "a.b", "a/b", "a/b/c"))
+_TAILS = st.sampled_from(("", "/", "/x", "/x*", "/x/*", "/?", "/*", ":x", ":*", "*", "/${aws:username}"))
 _EARLY = st.sampled_from(("arn:aws:s3:::", "arn:aws:logs:eu-central-1:123456789012:", "arn:*:s3:::", "arn:aws:s3:*:*:"))
-_NAMES = st.sampled_from(("a", "ab", "a/x", "ab/x", "a:x", "log-group:x", "a.b/x", "x"))
+_NAMES = st.sampled_from(("a", "ab", "a/x", "ab/x", "a:x", "log-group:x", "a.b/x", "x", "a/b/c/x", "a/x/y", "a/b", ""))
 _ENTRIES = st.one_of(st.just("*"), st.builds("".join, st.tuples(_EARLY, _HEADS, _TAILS)))
 
 
@@ -41,3 +41,12 @@ def test_a_large_policy_is_not_searched_for_one_bucket() -> None:
     policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
 
     assert [each.origin.index for each in policy.index.about(target("arn:aws:s3:::bucket-7/x"))] == [7]
+
+
+def test_a_large_policy_is_not_searched_for_one_object_of_a_bucket() -> None:
+    entries = [f"arn:aws:s3:::bucket/{number}/{tail}" for number in range(100) for tail in ("prod.env", "*.txt")]
+    statements: list[Value] = [_statement([each], False) for each in entries]
+    policy = parse_policy({"Version": "2012-10-17", "Statement": statements}, "a policy")
+
+    assert [each.origin.index for each in policy.index.about(target("arn:aws:s3:::bucket/7/prod.env"))] == [14, 15]
+    assert len(policy.index.alike(target("arn:aws:s3:::bucket/7/prod.env"))) == 200

@@ -51,9 +51,9 @@ def between(pair: RolePair) -> Iterator[AccessChange]:
 
 def access_unknown(world: World) -> Iterator[AccessUnknown]:
     """Find the roles that the change touches and whose access is not fully known, since a policy cannot be read."""
+    is_compared = set(map(id, world.once(_compared)))
     for pair in world.once(_touched):
-        is_compared = any(each is pair for each in world.once(_compared))
-        reason = _unread(pair) or ("" if is_compared else _TOO_MANY)
+        reason = _unread(pair) or ("" if id(pair) in is_compared else _TOO_MANY)
         if reason:
             yield AccessUnknown(pair.label, reason)
 

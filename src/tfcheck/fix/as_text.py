@@ -80,7 +80,7 @@ def verdicts_with(answers: Sequence[Answer], world: After) -> list[Verdict]:
     tasks = tasks_by_address(world)
     policy = parse_policy(JsonText(_document(answers)), NAME)
     asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in answers)
-    return [judge.verdict_with(policy, requirement, task) for requirement, task in asked]
+    return list(judge.verdicts_with(policy, asked))
 
 
 def _tried(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:
@@ -159,9 +159,9 @@ def role_as_text(answers: Sequence[Answer], places: Places, resolver: Resolver) 
 
 
 def _document(answers: Sequence[Answer]) -> Value:
+    asked = dict.fromkeys((each.requirement.action, each.requirement.resource) for each in answers)
     statements: list[Value] = [
-        {"Effect": "Allow", "Action": each.requirement.action, "Resource": each.requirement.resource}
-        for each in answers
+        {"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in asked
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 

@@ -49,10 +49,8 @@ def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
     if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
         return False  # it is for more than a start
     judge, tasks = world.once(Judge), tasks_by_address(world)
-    return all(
-        judge.verdict_with(document, each.requirement, tasks[each.requirement.task_definition]) is Verdict.ALLOWED
-        for each in need.answers
-    )
+    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
+    return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, asked))
 
 
 def _proposal(policy: WorldObject, need: RoleNeed, block: Block, places: Places, siblings: list[Address]) -> Proposal:

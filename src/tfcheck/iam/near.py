@@ -53,7 +53,7 @@ def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
 def _nearest(policy: Policy, request: Request) -> Sequence[Statement]:
     if len(policy.statements) <= _MANY:
         return policy.statements
-    about = policy.index.about(resource.target(request.resource))
+    about = policy.index.alike(resource.target(request.resource))
     if len(about) == len(policy.statements):
         return about
     known = set(map(id, about))

@@ -199,6 +199,8 @@ def _beginning(entry: Resource) -> Pattern:
 def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tuple[str, ...]) -> Truth:
     """Match an entry and a resource of which everything is known."""
     for i in _ORDER:
+        if ours[i] == theirs[i]:
+            continue
         if not affordable(ours[i], theirs[i]):
             return Truth.UNKNOWN
         if not glob_known(ours[i], theirs[i]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from tfcheck.symbolic.regex import regex
@@ -9,11 +11,16 @@ from tfcheck.symbolic.regex import regex
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tfcheck.iam.resource import Resource, Resources, Target
+    from tfcheck.iam.resource import Resources, Target
 
 #: Looking at fewer statements takes less than looking them up.
 _FEW = 8
+#: The separators of a resource that are looked at; no ARN that people write has more.
+_MOST_SEPARATORS = 50
 _HEAD = regex(r"[^/:*?]*")
+_LITERAL = regex(r"[^*?]*")
+_UP_TO_SEPARATOR = regex(r".*[/:]", re.DOTALL)
+_SEPARATOR = regex(r"[/:]")
 
 
 class NamesResources(Protocol):
@@ -28,49 +35,69 @@ _S = TypeVar("_S", bound=NamesResources)
 
 
 class StatementIndex(Generic[_S]):
-    """The statements of one policy by the beginning of what they name.
+    """The statements of one policy by what the last part of the ARNs in them begins with.
 
-    The last part of an ARN begins with the name of a bucket, or with the type of a resource. An entry in which that is
-    written out, and no star can run over a colon, covers nothing that begins otherwise.
+    An entry in which no star can run over a colon covers nothing that begins otherwise than it does up to its first
+    wildcard, and without a wildcard nothing but what it names.
     """
 
     def __init__(self, statements: Sequence[_S]) -> None:
         """Build from the statements, in their order."""
         self._all = statements
+        self._exact: dict[str, list[int]] = {}
+        self._by_beginning: dict[str, list[int]] = {}
         self._by_head: dict[str, list[int]] = {}
         self._others: list[int] = []
         for place, each in enumerate(statements):
-            heads = _heads(each)
-            if heads is None:
+            names = _names(each)
+            if names is None:
                 self._others.append(place)
-            for head in heads or ():
-                self._by_head.setdefault(head, []).append(place)
+            for name in names or ():
+                filed, key = (self._exact, name) if _is_literal(name) else (self._by_beginning, _beginning(name))
+                filed.setdefault(key, []).append(place)
+                self._by_head.setdefault(_matched(_HEAD, name), []).append(place)
 
     def about(self, wanted: Target) -> Sequence[_S]:
         """Return the statements that may cover a resource, in their order; all where not all is known of it."""
         if wanted.plain is None or len(self._all) <= _FEW:
             return self._all
-        named = self._by_head.get(_head(wanted.plain[5]), [])
-        return [self._all[place] for place in sorted((*named, *self._others))]
+        name = wanted.plain[5]
+        ends = [found.end() for found in islice(_SEPARATOR.finditer(name), _MOST_SEPARATORS + 1)]
+        if len(ends) > _MOST_SEPARATORS:
+            return self._all
+        begun = [self._by_beginning.get(name[:end], ()) for end in (0, *ends)]
+        return self._listed(self._exact.get(name, ()), *begun)
+
+    def alike(self, wanted: Target) -> Sequence[_S]:
+        """Return the statements about the same bucket or type of resource, and those that may be about anything."""
+        if wanted.plain is None:
+            return self._all
+        return self._listed(self._by_head.get(_matched(_HEAD, wanted.plain[5]), ()))
+
+    def _listed(self, *places: Sequence[int]) -> Sequence[_S]:
+        return [self._all[place] for place in sorted(set(self._others).union(*places))]
 
 
-def _heads(statement: NamesResources) -> frozenset[str] | None:
-    """Return how everything begins that a statement covers; None where that may be anything."""
+def _names(statement: NamesResources) -> frozenset[str] | None:
+    """Return the last parts of the ARNs that a statement covers; None where that may be anything."""
     resources = statement.resources
     if resources is None or resources.negated:
         return None
-    heads = [_entry_head(each) for each in resources.entries]
-    known = frozenset(each for each in heads if each is not None)
-    return None if None in heads else known
-
-
-def _entry_head(entry: Resource) -> str | None:
-    if entry.plain is None or entry.stretches:
+    if any(each.plain is None or each.stretches for each in resources.entries):
         return None
-    head = _head(entry.plain[5])
-    return None if entry.plain[5][len(head) :].startswith(("*", "?")) else head
+    return frozenset(each.plain[5] for each in resources.entries if each.plain is not None)
 
 
-def _head(last: str) -> str:
-    found = _HEAD.match(last)
+def _is_literal(name: str) -> bool:
+    return len(_matched(_LITERAL, name)) == len(name)
+
+
+def _beginning(name: str) -> str:
+    """Return what a name with a wildcard begins with, up to the last separator before the wildcard."""
+    return _matched(_UP_TO_SEPARATOR, _matched(_LITERAL, name))
+
+
+def _matched(pattern: re.Pattern[str], text: str) -> str:
+    """Return the beginning of a text that a pattern matches."""
+    found = pattern.match(text)
     return found[0] if found else ""

@@ -62,11 +62,14 @@ def wrapped(first: str | Span, text: str, width: int, style: Style = Style.PLAIN
     """
     lead = Span(first) if isinstance(first, str) else first
     indent = " " * len(visible(lead.text))
-    broken = textwrap.wrap(
-        visible(text), max(width - len(indent), 20), break_long_words=False, break_on_hyphens=False
-    ) or [""]
-    for number, part in enumerate(broken):
+    for number, part in enumerate(_broken(visible(text), max(width - len(indent), 20))):
         yield (Span(indent) if number else lead, Span(part, style))
+
+
+def _broken(text: str, width: int) -> list[str]:
+    if len(text) <= width and text == text.strip():
+        return [text]
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def columns(rows: Iterable[tuple[Span, Span]], indent: str, widest: int) -> Iterator[Line]:

@@ -29,7 +29,9 @@ def glob_known(pattern: str, subject: str) -> bool:
 
 def affordable(pattern: str, subject: str) -> bool:
     """Whether `glob_known` can tell of a pattern and a text; take the steps that it needs at worst."""
-    pairs = len(pattern) * len(subject) if "?" in pattern and "*" in pattern else 0
+    if "?" not in pattern or "*" not in pattern:
+        return True
+    pairs = len(pattern) * len(subject)
     return pairs <= _MOST_PAIRS and take(pairs // _PAIRS)
 
 

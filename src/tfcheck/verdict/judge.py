@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
 import msgspec
@@ -132,11 +132,20 @@ class Judge:
             if role is not None:
                 yield kind, role.caller.name
 
-    def verdict_with(self, policy: Policy, requirement: Requirement, task: TaskDefinition) -> Verdict:
-        """Decide one requirement as if its role had one policy more."""
-        return self.verdict_if(
-            lambda role: msgspec.structs.replace(role, identity=(*role.identity, policy)), requirement, task
-        )
+    def verdicts_with(self, policy: Policy, asked: Iterable[tuple[Requirement, TaskDefinition]]) -> Iterator[Verdict]:
+        """Decide requirements as if their roles had one policy more; what is asked for twice is decided once."""
+        known: dict[tuple[object, ...], Verdict] = {}
+
+        def extended(role: Role) -> Role:
+            return msgspec.structs.replace(role, identity=(*role.identity, policy))
+
+        for requirement, task in asked:
+            side = self._task_roles.of(task)
+            role = side.role(requirement.role_kind)
+            key = (id(requirement),) if role is None else _key(requirement, role, side)
+            if key not in known:
+                known[key] = self.verdict_if(extended, requirement, task)
+            yield known[key]
 
     def verdict_if(self, change: Callable[[Role], Role], requirement: Requirement, task: TaskDefinition) -> Verdict:
         """Decide one requirement as if its role were changed."""

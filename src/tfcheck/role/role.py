@@ -46,6 +46,12 @@ class Role(msgspec.Struct, frozen=True):
     possible_policies: tuple[Policy, ...] = ()
     home: Address | None = None
 
+    @property
+    def policy_warnings(self) -> tuple[str, ...]:
+        """Return what is strange in its policies, although IAM accepts it."""
+        policies = (*self.identity, *(self.boundary or ()), *((self.trust,) if self.trust else ()))
+        return tuple(f"{policy.name}: {warning}" for policy in policies for warning in policy.warnings)
+
 
 # What other stacks show
 

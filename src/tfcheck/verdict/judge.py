@@ -102,7 +102,7 @@ class Judge:
         if key not in self._settled:
             call = self._call(requirement, role, side)
             found = self._on_assumption(self._judged(self._decided(call), call, requirement, side), requirement, side)
-            notes = (*role.notes, *_strange(role), *call.guarded.notes, *self._resources.warnings(call.request))
+            notes = (*role.notes, *role.policy_warnings, *call.guarded.notes, *self._resources.warnings(call.request))
             self._settled[key] = msgspec.structs.replace(found, notes=notes) if notes else found
         return self._settled[key]
 
@@ -328,13 +328,6 @@ class Judge:
     def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
         patterns = () if origin.secret else patterns
         return Evidence(origin.policy, origin.sid, effect, because, patterns, number=origin.number)
-
-
-def _strange(role: Role) -> Iterator[str]:
-    """Yield what is strange in the policies of a role, although IAM accepts it."""
-    for policy in (*role.identity, *(role.boundary or ()), *((role.trust,) if role.trust else ())):
-        for warning in policy.warnings:
-            yield f"{policy.name}: {warning}"
 
 
 _MISPLACED = {

@@ -15,6 +15,8 @@ from fuzz.target import Input
 Change: TypeAlias = Callable[[Input, Random], Input]
 
 _UNRELATED = "aws_sqs_queue.fuzz_unrelated"
+#: What the address of a row is made of, where it has none.
+_PARTS = ("module_address", "mode", "type", "name", "index")
 _TOP = re.compile(r"(?m)^(?=(?:resource|data|locals|variable|output|module|provider|terraform)\b)")
 
 
@@ -36,10 +38,15 @@ def more_keys(given: Input, chance: Random) -> Input:
 def order_of_resources(given: Input, chance: Random) -> Input:
     document = json.loads(given.plan)
     rows = document.get("resource_changes")
-    addresses = [json.dumps(each.get("address")) if isinstance(each, dict) else "" for each in rows or ()]
-    if isinstance(rows, list) and len(set(addresses)) == len(addresses):
+    if isinstance(rows, list) and all(_differ(rows, keys) for keys in (("address",), _PARTS)):
         chance.shuffle(rows)
     return _written(given, document)
+
+
+def _differ(rows: list[Any], keys: tuple[str, ...]) -> bool:
+    """Whether no two rows say the same in these keys: of two for one address, the last one counts."""
+    found = [json.dumps([each.get(key) for key in keys]) if isinstance(each, dict) else "" for each in rows]
+    return len(set(found)) == len(found)
 
 
 def one_resource_more(given: Input, chance: Random) -> Input:

@@ -266,7 +266,7 @@ def open_to_sources(plan: bytes, chance: Random) -> bytes:
                 del after[name]
             change["after_unknown"] = unknown
         return json.dumps(document).encode("utf-8", "surrogatepass")
-    except (AttributeError, TypeError, ValueError, KeyError, RecursionError):
+    except (AttributeError, TypeError, ValueError, KeyError, IndexError, RecursionError):
         return plan
 
 

@@ -87,8 +87,9 @@ def read(written: str) -> Node:
         raise UnsupportedError("a long text")
     if _DISPUTED.search(written) or (loader is None and _DISPUTED_IN_PYTHON.search(written)):
         raise UnsupportedError("an unusual character")
+    plain = str.__str__(written)  # the parser in C refuses a text that is marked
     try:
-        return _Reader(yaml.parse(written, Loader=loader or yaml.SafeLoader)).document()
+        return _Reader(yaml.parse(plain, Loader=loader or yaml.SafeLoader)).document()
     except (yaml.YAMLError, UnicodeEncodeError, ValueError, RecursionError, StopIteration) as error:
         raise UnsupportedError("a line that does not fit") from error
 

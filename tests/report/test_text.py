@@ -156,7 +156,7 @@ def test_many_needs_of_one_cause_are_cut_and_say_how_to_see_all() -> None:
     ("change", "before", "said"),
     [
         ("introduced", Verdict.ALLOWED, "This change breaks it: s3:GetObject was allowed before."),
-        ("existing", Verdict.DENIED, "It was so before this change."),
+        ("existing", Verdict.DENIED, "It was already broken before this change."),
     ],
 )
 def test_the_change_is_told(change: str, before: Verdict | None, said: str) -> None:

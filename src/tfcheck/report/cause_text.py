@@ -230,7 +230,7 @@ def _said(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
     )
     sentences = [f"This change breaks it: {', '.join(broken)} was allowed before."] if broken else []
     if not broken and first.change == "existing":
-        sentences.append("It was so before this change.")
+        sentences.append("It was already broken before this change.")
     told = [each for finding in findings if detail.verbose or finding is first for each in finding.explanation]
     sentences += map(sentence, dict.fromkeys(told))
     if sentences:

@@ -3,15 +3,19 @@
     PYTHONPATH=src:. python tests/fix/replan.py --python MOTO_PYTHON [--providers DIR] [CASE...]
 
 MOTO_PYTHON is a Python with moto, as `scripts/make_plans.py` needs it. Exits with 1 where something is still missing
-that the fix was to draft. Without cases all are planned that have something to fix.
+that the fix was to draft, where there is a new finding, where a second plan still changes something, or where a file is
+no longer formatted. Without cases all are planned that have something to fix.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.cases import TESTDATA, Case, with_expectation
@@ -33,12 +37,18 @@ def main() -> None:
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
     cases = [Case(TESTDATA / name) for name in options.cases] or with_expectation()
-    with tempfile.TemporaryDirectory() as name:
-        scratch = Path(name)
-        patched = [case for case in cases if _patched(case, scratch / "patched" / case.name)]
-        _planned([scratch / "patched" / case.name for case in patched], scratch / "plans", options)
-        wrong = [case.name for case in patched if not _is_mended(case, scratch)]
-    print(f"{len(patched) - len(wrong)} of {len(patched)} patched configurations plan without what was fixed")
+    wrong: list[str] = []
+    number = 0
+    for case in cases:
+        with tempfile.TemporaryDirectory() as name:
+            patched, plans = Path(name) / "patched" / case.name, Path(name) / "plans"
+            if _patched(case, patched):
+                number += 1
+                _planned(patched, plans, options)
+                faults = list(_faults(case, patched, plans / case.name))
+                wrong += [case.name] if faults else []
+                print(f"{case.name}: {'; '.join(faults) or 'ok'}", flush=True)
+    print(f"{number - len(wrong)} of {number} patched configurations plan without what was fixed")
     raise SystemExit(f"not fixed: {' '.join(wrong)}" if wrong else 0)
 
 
@@ -48,20 +58,20 @@ def _patched(case: Case, folder: Path) -> bool:
     return fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True).changed > 0
 
 
-def _planned(folders: list[Path], out: Path, options: argparse.Namespace) -> None:
+def _planned(folder: Path, out: Path, options: argparse.Namespace) -> None:
     providers = ["--providers", options.providers] if options.providers else []
-    command = [options.python, str(MAKE_PLANS), *providers, "--out", str(out), *map(str, folders)]
+    command = [options.python, str(MAKE_PLANS), *providers, "--out", str(out), str(folder)]
     subprocess.run(command, check=False)
 
 
-def _is_mended(case: Case, scratch: Path) -> bool:
+def _faults(case: Case, folder: Path, plans: Path) -> Iterator[str]:
     """Compare what was denied and fixed with what the new plan says."""
+    if not (plans / "applied.plan.json").exists():
+        yield "no plan"
+        return
     before = case.plan()
     old = check(before, case.sources(before), fixes=True)
-    plan_file = scratch / "plans" / case.name / "plan.json"
-    if not plan_file.exists():
-        return False
-    new = check(load(plan_file).plans[0], from_directory(scratch / "patched" / case.name))
+    new = check(load(plans / "plan.json").plans[0], from_directory(folder))
     denied = {_name(each.requirement) for each in new.answers if each.verdict is Verdict.DENIED}
     fixed = {
         _name(answer.requirement)
@@ -70,10 +80,27 @@ def _is_mended(case: Case, scratch: Path) -> bool:
         for answer in finding.answers
     }
     corrected = {each.message for each in old.findings if each.fix and each.fix.diff and not each.answers}
-    wrong = {each.message for each in new.findings} & corrected
-    left = len(fixed & denied) + len(wrong)
-    print(f"{case.name}: {len(fixed) + len(corrected)} fixed, {left} of them still there", flush=True)
-    return not left
+    known = {(each.rule, each.address) for each in old.findings}
+    yield from (f"still denied: {each}" for each in sorted(map(str, fixed & denied)))
+    yield from (f"still there: {each}" for each in sorted({each.message for each in new.findings} & corrected))
+    added = (each for each in new.findings if (each.rule, each.address) not in known)
+    yield from (f"new: {each.rule}: {each.message}" for each in added)
+    yield from (f"changes again: {each}" for each in sorted(_changing(plans) - _changing(case.folder)))
+    yield from (f"not formatted: {each}" for each in sorted(_unformatted(folder) - _unformatted(case.folder)))
+
+
+def _changing(plans: Path) -> set[str]:
+    """Name what a plan made after the apply still changes."""
+    shown = plans / "applied.plan.json"
+    rows = json.loads(shown.read_bytes()).get("resource_changes", []) if shown.exists() else []
+    return {each["address"] for each in rows if each["change"]["actions"] not in (["no-op"], ["read"])}
+
+
+def _unformatted(folder: Path) -> set[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CLI_CONFIG_FILE"}
+    command = ["terraform", "fmt", "-check", "-recursive", "-list=true", "."]
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+    return {each for each in done.stdout.split("\n") if each}
 
 
 def _name(need: Requirement) -> tuple[str, str | None, str, str]:

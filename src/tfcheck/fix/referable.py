@@ -14,7 +14,17 @@ from typing import TypeAlias
 from tfcheck.fix.render import quoted
 from tfcheck.fix.templates import ModuleTexts
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.inventory.catalogue import BUCKET, FILE_SYSTEM, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
+from tfcheck.inventory.catalogue import (
+    ALIAS,
+    BUCKET,
+    FILE_SYSTEM,
+    KEY,
+    LOG_GROUP,
+    OBJECT,
+    PARAMETER,
+    REPOSITORY,
+    SECRET,
+)
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -68,13 +78,15 @@ class Referable:
 
     @cached_property
     def _all_arns(self) -> list[tuple[TextLike, str, str]]:
-        found: list[tuple[TextLike, str, str]] = []
-        for resource in (*self._world.resources(*_TYPES), *self._world.looked_up(*_TYPES)):
+        named = (("arn", _TYPES), ("target_key_arn", ALIAS.types))
+        return [row for attribute, types in named for row in self._arns_in(attribute, types)]
+
+    def _arns_in(self, attribute: str, types: tuple[str, ...]) -> Iterator[tuple[TextLike, str, str]]:
+        for resource in (*self._world.resources(*types), *self._world.looked_up(*types)):
             address = resource.address
-            arn = resource.attribute("arn") if address.module == self._module else None
+            arn = resource.attribute(attribute) if address.module == self._module else None
             if isinstance(arn, str | Text | Unknown) and self._resolver.block(address) is not None:
-                found.append((spelled_out(arn), address.resource, f"{local_name(address)}.arn"))
-        return found
+                yield spelled_out(arn), address.resource, f"{local_name(address)}.{attribute}"
 
     @cached_property
     def named_arns(self) -> References:

@@ -10,7 +10,7 @@ from tfcheck.inventory.key import Key
 from tfcheck.inventory.object_key import has_bucket_key, keys_of_object
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
-from tfcheck.symbolic.value import Unknown, Value
+from tfcheck.symbolic.value import Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address
 
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -255,3 +255,32 @@ def test_what_is_under_an_alias_stays_when_the_alias_moves() -> None:
     for now, expected in ((was, [(KEY, False), (OTHER, False)]), (will, [(OTHER, True)])):
         found = keys_of_parameter(arn, MadeWorld(now, alias(OTHER), earlier=[was, alias(KEY)])) or ()
         assert [(each.arn, not each.doubt) for each in found] == expected
+
+
+DATABASE_SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-1-AbCdEf"
+KMS = MadeResource("aws_kms_key.k", {"arn": KEY, "key_id": "k1"})
+CLUSTERS = [
+    ("aws_rds_cluster", "master_user_secret", "master_user_secret_kms_key_id", [{"secret_arn": DATABASE_SECRET}]),
+    ("aws_redshift_cluster", "master_password_secret_arn", "master_password_secret_kms_key_id", DATABASE_SECRET),
+]
+
+
+@pytest.mark.parametrize(("kind", "attribute", "argument", "value"), CLUSTERS)
+def test_a_database_keeps_its_secret_under_its_key(kind: str, attribute: str, argument: str, value: Value) -> None:
+    def of(arn: str | Unknown, key: Value, kept: Value = value, computed: tuple[str, ...] = ()) -> Value:
+        keeper = MadeResource(f"{kind}.d", {attribute: kept, argument: key}, HERE, computed)
+        found = only(keys_of_secret(arn, MadeWorld(keeper, KMS)))
+        return found.arn if found else None
+
+    inside = Unknown(symbol=Symbol(f"{kind}.d", (attribute, 0, "secret_arn")))
+    for named in (KEY, "k1"):
+        assert of(DATABASE_SECRET, named) == KEY
+        assert of(inside, named, Unknown()) == KEY
+    # Where nothing is written it is the key that AWS manages, unless the plan knows the key that is told.
+    assert of(inside, Unknown(), Unknown(), (argument,)) is None
+    assert of(DATABASE_SECRET, OTHER, computed=(argument,)) is None
+    assert of(DATABASE_SECRET, KEY, computed=(argument,)) == KEY
+    # Another secret, and another attribute of the database, are none of its.
+    assert of(DATABASE_SECRET.replace("db-1", "db-2"), KEY) is None
+    assert of(Unknown(symbol=Symbol(f"{kind}.d", ("endpoint",))), KEY) is None
+    assert of(Unknown(symbol=Symbol(f"{kind}.e", (attribute, 0, "secret_arn"))), KEY) is None

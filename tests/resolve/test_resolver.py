@@ -9,6 +9,8 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
+from tfcheck.hcl.evaluate.elements import element
+from tfcheck.hcl.evaluate.types import surely_text
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import whole
@@ -265,3 +267,16 @@ def test_an_alias_has_the_arn_of_its_key(named: str, tmp_path: Path) -> None:
     asked = Resolver(plan(*rows), from_directory(tmp_path))
     found = asked.attribute(parse("aws_kms_alias.a"), "target_key_arn")
     assert equal(found, asked.attribute(parse("aws_kms_key.k"), "arn")) is Truth.TRUE
+
+
+@pytest.mark.parametrize("attribute", ["master_user_secret", "endpoint", "monitoring_role_arn"])
+def test_a_computed_attribute_of_any_type_may_be_anything(attribute: str) -> None:
+    """A list that is known only after apply has elements, and the ARN of what there need not be may be empty."""
+    row = change("aws_db_instance.d", "create", after={}, after_unknown={attribute: True})
+    found = Resolver(plan(row)).attribute(parse("aws_db_instance.d"), attribute)
+    assert isinstance(found, Unknown)
+    if attribute.endswith("_arn"):
+        assert equal(found, "") is Truth.UNKNOWN
+    else:
+        assert not surely_text(found)
+        assert isinstance(element(found, 0), Unknown)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
+from tfcheck.inventory.managed_secret import keys_of_managed_secret
 from tfcheck.inventory.object_key import chosen
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
@@ -36,7 +37,7 @@ def keys_of_secret(arn: TextLike, world: World) -> tuple[Key, ...] | None:
     """Return the keys that a secret may be encrypted with; its ARN may lack the six random characters."""
     secret, truth = _secret(arn, world)
     if secret is None:
-        return None
+        return keys_of_managed_secret(arn, world)
     found = _of_secret(secret, world)
     doubt = f"whether {secret.address} is the secret"
     return found if truth is Truth.TRUE else tuple(doubted(each, doubt) for each in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfcheck.resolve.grammar import grammar
-from tfcheck.symbolic.value import Hole
+from tfcheck.symbolic.value import ANYTHING, Hole
 
 #: Types whose instances get an id from AWS, and with it an ARN, that no other object has had.
 #: NOTE: elsewhere ids and ARNs are made of names, or repeat those of another object (a version's those of its secret).
@@ -43,7 +43,11 @@ def hole_of(resource_type: str, attribute: str) -> Hole:
     named = grammar(resource_type, attribute)
     if named is not None:
         return named
-    return _ARN if attribute == "arn" or attribute.endswith("_arn") else Hole()
+    if attribute == "arn":
+        return _ARN
+    return _ARN_OR_NOTHING if attribute.endswith("_arn") else ANYTHING
 
 
 _ARN = Hole(chars="*?$ ", shortest=20, starts="arn:")
+#: The ARN of another object, of which there may be none: `monitoring_role_arn`.
+_ARN_OR_NOTHING = Hole(chars="*?$ ")

@@ -132,7 +132,7 @@ class Symbol(msgspec.Struct, frozen=True):
         """Write it as Terraform would: `aws_s3_bucket.b.arn`, or `max(aws_x.a.number, 1)`."""
         if self.owner in (GREATEST, LEAST):
             return f"{self.owner}({', '.join(map(str, self.path))})"
-        steps = (f"[{step}]" if isinstance(step, int) else f".{redacted(step)}" for step in self.path)
+        steps = (f"[{step}]" if isinstance(step, int) or step == "*" else f".{redacted(step)}" for step in self.path)
         return self.owner + "".join(steps)
 
 

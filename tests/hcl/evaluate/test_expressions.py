@@ -162,6 +162,24 @@ def test_the_part_of_an_unknown_attribute_has_its_own_symbol() -> None:
     assert (nameless.reason, nameless.symbol) == ("variable without value", None)
 
 
+def test_one_element_is_the_same_however_it_is_picked() -> None:
+    def symbol(written: str) -> str:
+        value = worth(written, block=BLOCK)
+        assert isinstance(value, Unknown)
+        return str(value.symbol)
+
+    picked = "aws_db_instance.d.master_user_secret[0].arn"
+    assert symbol("var.block[*].arn") == "aws_db_instance.d.master_user_secret[*].arn"
+    for written in ("one(var.block[*].arn)", "(var.block[*].arn)[0]", "var.block.*.arn[0]", "var.block[0].arn"):
+        assert symbol(written) == picked
+    assert symbol("(var.block[*].arn)[1]") != picked
+    assert symbol("var.block[*].arn[0]") == "aws_db_instance.d.master_user_secret[*].arn[0]"
+    assert symbol("(var.block[*].arns[*].arn)[0]") == "aws_db_instance.d.master_user_secret[0].arns[*].arn"
+    nameless = worth("one(var.x[*].y)", x=Unknown(reason="variable without value"))
+    assert isinstance(nameless, Unknown)
+    assert nameless.symbol is None
+
+
 @pytest.mark.parametrize(
     "written", ["{}.a", "[1][1]", "null.a", "null[0]", '"a".b', "[1].a", "[1][-1]", "toset([1])[0]"]
 )
@@ -282,6 +300,7 @@ def test_try_takes_the_first_that_surely_succeeds() -> None:
 
 def test_try_leaves_open_what_may_be_an_error() -> None:
     assert isinstance(worth("try(var.block[0].arn, 5)", block=BLOCK), Unknown)
+    assert isinstance(worth("try(one(var.block[*].arn), 5)", block=BLOCK), Unknown)
     assert isinstance(worth("try(var.x + 1, 5)", x=ARN), Unknown)
     assert isinstance(worth("try(strange(1), 5)"), Unknown)
     # The doubt counts although the value that is picked does not depend on it.

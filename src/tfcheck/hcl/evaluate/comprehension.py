@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from tfcheck.hcl.evaluate.budget import Run
 from tfcheck.hcl.evaluate.convert import to_string
-from tfcheck.hcl.evaluate.elements import LocalScope, Unordered, elements, gather, is_referent, member_at, whole
+from tfcheck.hcl.evaluate.elements import (
+    LocalScope,
+    Unordered,
+    each_of_unknown,
+    elements,
+    gather,
+    is_referent,
+    member_at,
+    whole,
+)
 from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
 from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
@@ -84,7 +95,8 @@ def splat(node: Splat, scope: Scope, run: Run) -> Seen:
     source = run.see(node.source, scope)
     items = _splat_items(bare(source))
     if isinstance(items, Unknown):
-        return Unknown(reason=items.reason, where=items.where, unsure=items.unsure, sensitive=is_marked(source))
+        open_list = each_of_unknown(items, lambda item: run.see(node.each, LocalScope(scope, {"*": item})))
+        return msgspec.structs.replace(open_list, sensitive=is_marked(source))
     run.budget.spend(len(items))
     found = gather([run.see(node.each, LocalScope(scope, {"*": item})) for item in items])
     return mark_if(is_marked(source), found)

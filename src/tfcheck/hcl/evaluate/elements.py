@@ -6,7 +6,7 @@ a function, an operator or a conversion needs the value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypeGuard
 
@@ -257,8 +257,31 @@ def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
         raise EvaluationError("a string has no attributes and no elements")
     if source.symbol is None:
         return Unknown(reason=source.reason, where=source.where, unsure=True)
-    symbol = Symbol(source.symbol.owner, (*source.symbol.path, step))
+    symbol = picked(source.symbol, step) if isinstance(step, int) else None
+    symbol = symbol or Symbol(source.symbol.owner, (*source.symbol.path, step))
     return Unknown(symbol, source.reason, source.where, unsure=source.unsure or isinstance(step, int))
+
+
+#: The step to any element of a list that is not known: while a splat walks it, and in the list that comes of it.
+_WALKED, _EACH = "\0each", "*"
+
+
+def each_of_unknown(source: Unknown, see: Callable[[Unknown], Seen]) -> Unknown:
+    """Evaluate a splat over a list that is not known: its symbol has a step to any element."""
+    symbol = None if source.symbol is None else Symbol(source.symbol.owner, (*source.symbol.path, _WALKED))
+    seen = see(Unknown(symbol, source.reason, source.where)) if symbol is not None else None
+    found = seen.symbol if isinstance(seen, Unknown) else None
+    if found is not None:
+        found = Symbol(found.owner, tuple(_EACH if step == _WALKED else step for step in found.path))
+    return Unknown(found, source.reason, source.where, unsure=source.unsure)
+
+
+def picked(symbol: Symbol, position: int) -> Symbol | None:
+    """Return the symbol of one element of what a splat makes; None where no splat made it."""
+    if _EACH not in symbol.path:
+        return None
+    at = symbol.path.index(_EACH)
+    return Symbol(symbol.owner, (*symbol.path[:at], position, *symbol.path[at + 1 :]))
 
 
 def _shown(key: str | int) -> str:

@@ -68,7 +68,7 @@ UNSEEN = Primitive("unseen")
 def surely_text(value: Value) -> bool:
     """Whether `value` is certainly a string, unknown or not."""
     if isinstance(value, Unknown):
-        return value.shape is not None or bool(value.family) or value.hole is not ANYTHING
+        return value.shape is not None or bool(value.family) or value.hole != ANYTHING
     return isinstance(value, str | Text | JsonText)
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 
+import msgspec
+
 from tfcheck.hcl.evaluate.convert import as_set, to_bool, unify
+from tfcheck.hcl.evaluate.elements import picked
 from tfcheck.hcl.evaluate.equality import same
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.evaluate.types import surely_filled, surely_text
@@ -269,7 +272,8 @@ def one(items: Value) -> Value:
     """Return the only element, null if there is none."""
     match items:
         case Unknown():
-            return waiting(items, unsure=True)
+            only = picked(items.symbol, 0) if items.symbol is not None else None
+            return msgspec.structs.replace(waiting(items, unsure=True), symbol=only)
         case list() | Set():
             members = items if isinstance(items, list) else list(items.items)
         case _:

@@ -12,6 +12,7 @@ import pytest
 from tests.cases import TESTDATA, Case, with_plan
 from tfcheck.analysis.check import check
 from tfcheck.cli.main import run
+from tfcheck.symbolic.value import display, spelled_out
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.finding import Verdict
 
@@ -20,12 +21,16 @@ _Identity = tuple[str | None, ...]
 
 
 def problems(case: Case, name: str) -> dict[_Identity, set[str]]:
-    """Give the fingerprints of what is denied, by everything of it but the resource."""
+    """Give the fingerprints of what is denied, by everything of it but the resource.
+
+    Left out is what no resource of the plan makes and whose ARN is known only after the apply: it has no other name.
+    """
     plan = case.plan(name)
     found: dict[_Identity, set[str]] = {}
     for each in check(plan, case.sources(plan, name)).answers:
         need = each.requirement
-        if each.verdict is Verdict.DENIED:
+        is_named = isinstance(need.resource, str) or each.subject != display(spelled_out(need.resource))
+        if each.verdict is Verdict.DENIED and is_named:
             key = (need.rule, need.task_definition, need.container, need.pointer, each.role, need.action)
             found.setdefault(key, set()).add(fingerprint.of_answer(each))
     return found

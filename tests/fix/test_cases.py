@@ -15,15 +15,19 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
+from tests.fix.planned_again import planned_again
 from tests.other_schema import of_version_4, without_nulls
+from tfcheck import startup
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.plan import load
 from tfcheck.resolve import Resolver, resolver_of
-from tfcheck.vocabulary.finding import Verdict
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.finding import Requirement, Verdict
 from tfcheck.world.world import After
 
 #: Rows that no edit of a file find_fixes, and why.
@@ -91,16 +95,41 @@ def test_what_is_offered_as_a_change_is_proven(case: Case) -> None:
 
 
 @ON_EVERY_CASE
-def test_the_patched_sources_grant_it_and_leave_nothing_to_do(case: Case, tmp_path: Path) -> None:
+def test_a_plan_of_the_patched_sources_allows_what_was_fixed(case: Case, tmp_path: Path) -> None:
+    plan = case.plan()
+    before, after = case.sources(plan), from_directory(patched(case, tmp_path))
+    again = verdicts(planned_again(plan, before, after))
+    fixed = {asked(answer.requirement) for each in edits(case) for answer in each.answers}
+    assert {each: again.get(each) for each in fixed} == {each: {Verdict.ALLOWED} for each in fixed}
+    once = verdicts(After(Resolver(plan, before)))
+    worse = {each for each, found in once.items() if found == {Verdict.ALLOWED} and again.get(each, found) != found}
+    assert worse == set()
+
+
+@ON_EVERY_CASE
+def test_the_patched_sources_leave_nothing_to_do(case: Case, tmp_path: Path) -> None:
     plan = case.plan()
     sources = from_directory(patched(case, tmp_path))
     report = check(plan, sources)
     again = find_fixes(report.findings, After(Resolver(plan, sources)))
-    granted = {each.requirement for each in report.answers if each.verdict is Verdict.ALLOWED}
-    granted |= {each.requirement for each in again.settled}
-    granted |= {each.requirement for each in report.answers if each.verdict is Verdict.UNKNOWN}  # of an older plan
-    assert {answer.requirement for each in edits(case) for answer in each.answers} <= granted
+    settled = {each.requirement for each in again.settled}
+    denied = {each.requirement for each in report.answers if each.verdict is Verdict.DENIED}
+    assert {answer.requirement for each in edits(case) for answer in each.answers} & denied <= settled
     assert [each.fix.title for each in again.found if each.insertions] == []
+
+
+def verdicts(world: After) -> dict[tuple[object, ...], set[Verdict]]:
+    """Decide all that the task definitions of a world need."""
+    found: dict[tuple[object, ...], set[Verdict]] = {}
+    for task in tasks_by_address(world).values():
+        for each in startup.requirements(task, world):
+            found.setdefault(asked(each), set()).add(world.once(Judge).verdict(each, task))
+    return found
+
+
+def asked(need: Requirement) -> tuple[object, ...]:
+    """Name a requirement, whatever its resource is called in another plan."""
+    return need.rule, need.task_definition, need.container, need.pointer, need.action
 
 
 @ON_EVERY_CASE

@@ -35,11 +35,13 @@ class DerivedInstance:
     def planned(self, name: str) -> Value:
         """Return another argument as the plan or the sources set it; None where it definitely is not set."""
         instance = self._attributes.plan.instance(self.owner)
-        known = (instance.after or {}).get(name) if instance else None
-        if is_known(known):
+        after = (instance.after or {}) if instance else {}
+        known = after.get(name)
+        # NOTE: an attribute that the plan leaves out is not known to be null: a trial adds instances without any.
+        if name in after and is_known(known):
             return known
         written = self._attributes.evaluated(self._address, name)
         if written is not None:
-            return fill(known, written)
+            return fill(known, written) if name in after else written
         # NOTE: what is written but comes to null is not set either: modules write both `name` and `name_prefix`.
         return known if self._attributes.configured(self._address, name) is None else None

@@ -1,0 +1,55 @@
+"""Predict the plan of changed sources: the old plan without what they change, and with what they declare besides.
+
+Nothing of this is taken from the fixes: what has changed is what evaluates to another value than before. A real plan of
+the same sources is made by `tests/fix/replan.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tfcheck.fix.trial import ChangedAttribute, Trial
+from tfcheck.fix.unplanned import unplanned
+from tfcheck.hcl.modules import Sources
+from tfcheck.plan import Plan
+from tfcheck.resolve import Resolver
+from tfcheck.resolve.blocks import nested_names
+from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.world.world import After
+
+_DOCUMENT = "aws_iam_policy_document"
+_META = ("count", "for_each", "provider", "depends_on", "lifecycle")
+
+
+def planned_again(plan: Plan, before: Sources, after: Sources) -> After:
+    """Return the world that a plan of the sources `after` would show, if `before` are those that it was made from."""
+    old, new = Resolver(plan, before), Resolver(plan, after)
+    modules = sorted({ModulePath(), *plan.module_instances()}, key=str)
+    added = list(dict.fromkeys(each for module in modules for each in unplanned(module, new)))
+    touched: frozenset[ChangedAttribute] = frozenset()
+    while True:
+        world = Trial(new, after, sorted(touched, key=str), added).world
+        found = touched | frozenset(_changed(plan, old, world.resolver))
+        if found == touched:
+            return world
+        touched = found
+
+
+def _changed(plan: Plan, old: Resolver, new: Resolver) -> Iterator[ChangedAttribute]:
+    """Yield what has another value by other sources."""
+    for address in _addresses(plan):
+        names = dict.fromkeys((*_arguments(old, address), *_arguments(new, address)))
+        changed = [each for each in names if old.evaluated(address, each) != new.evaluated(address, each)]
+        yield from (ChangedAttribute(address, "" if address.type == _DOCUMENT else each) for each in changed)
+
+
+def _addresses(plan: Plan) -> Iterator[Address]:
+    for mode in ("managed", "data"):
+        yield from (each.address for each in plan.instances(*plan.resource_types(), mode=mode) if each.after)
+    yield from (each.address for each in plan.all_data_sources())
+
+
+def _arguments(resolver: Resolver, address: Address) -> tuple[str, ...]:
+    block = resolver.block(address)
+    names = (*block.attributes(), *nested_names(block)) if block is not None else ()
+    return tuple(each for each in names if each not in _META)

@@ -78,7 +78,7 @@ def fix(
                 work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given), together.progress)
         work.notes += [limits.NOTE] if allowance.exceeded else []
     work.fix_other_stacks()
-    drafts = _together(work)
+    drafts = list({each.insertions: each for each in reversed(_together(work))}.values())[::-1]
     if choose is not None:
         drafts = list(_chosen(drafts, work, choose))
     insertions = [insertion for each in drafts for insertion in each.insertions]

@@ -105,7 +105,7 @@ def find_fixes(
     found = msgspec.structs.replace(found, skipped=finder.skipped())
     remedies: list[tuple[Finding, Remedy]] = []
     if choice is None or choice.corrects:
-        corrected, remedies = without_grants(findings, world, Files(world.resolver.sources, conceals))
+        corrected, remedies = without_grants(findings, world, finder.places)
         found = msgspec.structs.replace(found, found=(*found.found, *corrected))
     return msgspec.structs.replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
 
@@ -124,14 +124,14 @@ class FixFinder:
         self._files = Files(self._sources, conceals)
         self._outdated: dict[Requirement, Address] = {}
         self._read: dict[str, SourceFile] = {}
-        self._places = Places(world, self._roles, self._files, prefixes=choice.prefixes)
-        self._added = AddedPolicies(self._places, self._resolver)
-        self._remedies = Remedies(world, self._places)
-        self._elsewhere = OtherPolicies(world, self._roles, self._places)
-        self._missing_roles = MissingRoles(world, self._places, self._ranked)
+        self.places = Places(world, self._roles, self._files, prefixes=choice.prefixes)
+        self._added = AddedPolicies(self.places, self._resolver)
+        self._remedies = Remedies(world, self.places)
+        self._elsewhere = OtherPolicies(world, self._roles, self.places)
+        self._missing_roles = MissingRoles(world, self.places, self._ranked)
         self._answers = answers
-        corrections = Corrections(world, self._places, self._files, answers)
-        moves = MovedGrants(world, self._places, self._files, self._ranked)
+        corrections = Corrections(world, self.places, self._files, answers)
+        moves = MovedGrants(world, self.places, self._files, self._ranked)
         self._replacing = [corrections.proposals] if choice.corrects else []
         self._replacing += [moves.proposals] if choice.moves else []
 
@@ -182,12 +182,12 @@ class FixFinder:
                 yield finding, Remedy("run `terraform plan` again: the sources already grant it")
 
     def _ranked(self, need: RoleNeed) -> Iterator[Proposal]:
-        return ranked(need, self._places, self._added, self._world)
+        return ranked(need, self.places, self._added, self._world)
 
     def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: set[Answer]) -> Iterator[DraftFix]:
         left = [RoleNeed(need.roles, self._left(need, done, settled)) for need in needs]
         lacking = [need for need in left if need.answers]
-        return (DraftFix(*each) for each in grants_as_text(lacking, self._places, self._world))
+        return (DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world))
 
     def _still(self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]) -> list[Answer]:
         return [each for each in answers if each.requirement not in done and each not in settled]
@@ -211,7 +211,7 @@ class FixFinder:
         done: set[str] = set()
         for name in by_role:
             if name not in done:
-                siblings = [str(each) for each in self._places.holders.instances(roles[name].address)] or [name]
+                siblings = [str(each) for each in self.places.holders.instances(roles[name].address)] or [name]
                 lacking = [RoleNeed((roles[each],), tuple(by_role[each])) for each in siblings if each in by_role]
                 done |= set(siblings)
                 yield from joined(lacking, self._is_shared)
@@ -233,7 +233,7 @@ class FixFinder:
 
     def _is_shared(self, need: RoleNeed) -> bool:
         addresses = {str(each.address): each.address for each in need.roles}
-        if self._places.shared(need, "", addresses) is not None:
+        if self.places.shared(need, "", addresses) is not None:
             return True
         return self._added.shared_at_call(need) is not None
 
@@ -247,9 +247,9 @@ class FixFinder:
             return []
         touched = [each for _, proposals in groups for proposal in proposals for each in proposal.touched]
         for need in needs:
-            for holder in self._places.holders_of(need):
+            for holder in self.places.holders_of(need):
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
-                touched += self._places.documents_of(holder)
+                touched += self.places.documents_of(holder)
         trusts = [each for each, _ in groups if each[0].reason is Reason.TRUST_POLICY]
         added, context = self._undeclared([*needs, *map(self._need, trusts)]), self._world.context
         if not added and repeats_the_check(self._resolver, touched):

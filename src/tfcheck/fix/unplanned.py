@@ -11,12 +11,20 @@ from tfcheck.symbolic.value import Set
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 #: What a fix may add to the resources of a module.
-ADDED = frozenset({"aws_iam_role_policy", "aws_iam_policy", "aws_iam_role_policy_attachment", "aws_iam_role"})
+ADDED = frozenset(
+    {
+        "aws_iam_role_policy",
+        "aws_iam_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_role",
+        "aws_cloudwatch_log_group",
+    }
+)
 _LOOKED_UP = frozenset({"aws_iam_policy_document"})
 
 
 def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances of policies, documents and roles that sources declare and the plan does not know yet."""
+    """List the instances of what fixes add that the sources declare and the plan does not know yet."""
     sources = resolver.module_sources(module)
     config = resolver.declarations.config_module(module)
     declared = sorted(sources.declared()) if sources and config else []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.edits.files import Files
+from tfcheck.fix.log_groups import LogGroups
+from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.task_corrections import TaskCorrections
 from tfcheck.fix.waiting import Waiting
@@ -15,9 +16,13 @@ _AGAIN = "run `terraform plan` again: the sources already have what the plan lac
 
 
 def without_grants(
-    findings: Sequence[Finding], world: After, files: Files
+    findings: Sequence[Finding], world: After, places: Places
 ) -> tuple[list[DraftFix], list[tuple[Finding, Remedy]]]:
     """Return the changes that are proven, and what to do where the sources have them already."""
-    waiting = Waiting(world, files)
-    found = [*TaskCorrections(world, files).fixes(findings), *waiting.fixes(findings)]
-    return found, [(each, Remedy(_AGAIN)) for each in waiting.settled]
+    waiting, groups = Waiting(world, places.files), LogGroups(world, places)
+    found = [
+        *TaskCorrections(world, places.files).fixes(findings),
+        *waiting.fixes(findings),
+        *groups.fixes(findings),
+    ]
+    return found, [(each, Remedy(_AGAIN)) for each in (*waiting.settled, *groups.settled)]

@@ -14,7 +14,8 @@ _KEYS = (
     "identifiers|policy|inline_policy|policy_arn|role|name|name_prefix|version|for_each|count|"
     "content|statement|assume_role_policy|provider|depends_on|execution_role_arn|resource|data|"
     "valueFrom|environmentFiles|secrets|platform_version|family|network_mode|requires_compatibilities|task_role_arn|"
-    "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags"
+    "container_definitions|cluster|task_definition|launch_type|cpu|memory|desired_count|tags|"
+    "awslogs-group|awslogs-region|awslogs-stream-prefix|options|logDriver|logConfiguration"
 )
 _SERVICES = (
     "s3|kms|ssm|secretsmanager|ecr|ecr-public|logs|sts|iam|ec2|ecs|elasticfilesystem|fsx|ds|cloudwatch|xray|sqs|sns|"
@@ -30,12 +31,13 @@ _SAFE_TEXT = (
     r"[a-z0-9.-]{1,60}\.amazonaws\.com(?:\.cn)?",
     r"s3://[a-z0-9][\w./-]{0,128}|S3|s3|[0-9]{1,2}(?:\.[0-9]{1,2}){2}|LATEST",
     rf"s3://{_HOLE}/[\w./-]{{0,128}}",
-    r"awsvpc|bridge|host|FARGATE|EC2|EXTERNAL",
+    r"awsvpc|bridge|host|FARGATE|EC2|EXTERNAL|awslogs",
     r"\*|Allow|Deny|AWS|Service|2012-10-17|2008-10-17|aws_[a-z0-9_]{1,60}",
 )
 _TEXT = rf'"(?:{"|".join(_SAFE_TEXT)})"'
 #: Names are shown in every report anyway.
 _NAMED = r'"?(?:Sid|sid|name|name_prefix|role|family)"?\s*[=:]\s*"[\w+=,.@/-]{0,128}"'
+_LOGGED = rf'(?<![\w."-])"?awslogs-(?:group|region|stream-prefix)"?\s*[=:]\s*"(?:{_HOLE}|[\w./#-]{{1,128}})*"'
 _SIZED = r'(?<![\w."-])"?(?:cpu|memory|desired_count)"?\s*[=:]\s*"?\d{1,6}"?'
 #: What is a credential in other places.
 _ADDRESSED = r'(?<![\w.-])"?value"?(?=\s*[=:]\s*"(?:arn:|s3://|\$\{))'
@@ -51,6 +53,7 @@ _LINE = regex(
             _HEREDOC,
             _NAMED,
             _SIZED,
+            _LOGGED,
             _ADDRESSED,
             rf'"(?:{_KEYS})"(?=\s*:)|(?<![\w."-])(?:{_KEYS})(?=\s*(?:[=:{{]))',
             _TEXT,

@@ -1,0 +1,301 @@
+"""Create the log group that a task definition names and nothing creates, and let the task definition refer to it.
+
+The name is taken from where the sources write it. The change is tried: the same checks must find less wrong with the
+task definitions, and nothing about their logs may be denied that was not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from tfcheck import startup
+from tfcheck.checks import CHECKS
+from tfcheck.checks.log_group_absent import CHECK
+from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
+from tfcheck.fix.literal import Other, read_parts
+from tfcheck.fix.new_argument import unit_of
+from tfcheck.fix.new_role import behind, written
+from tfcheck.fix.place import Places, in_module
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.soundness import sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.wanted import free
+from tfcheck.fix.written_text import flat, written_text
+from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.symbolic.regex import regex
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Finding, Fix, Verdict
+from tfcheck.world.world import After, World
+
+_GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
+_OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')
+_REPEATED = regex(r"(?<![\w.])(?:each|count)\.")
+#: What other log groups of a module have in common, a new one has too.
+_COMMON = ("retention_in_days", "kms_key_id", "tags")
+_GIVEN = regex(r"(?:var|local|module)(?:\.[\w-]+)+|\d+")
+_RETENTION = ("retention_in_days", "30")
+
+
+class _Option(msgspec.Struct, frozen=True):
+    """Where the sources name the group: the value of `awslogs-group`, in the block that it is in."""
+
+    block: Block
+    source: SourceText
+    start: int
+    end: int
+    in_json: bool
+
+    @property
+    def text(self) -> str:
+        """The value as it is written."""
+        return self.source.text[self.start : self.end]
+
+
+class LogGroups:
+    """Finds log groups that the sources of one plan are to create."""
+
+    def __init__(self, world: After, places: Places) -> None:
+        """Build from the world after the change, and what writes in its modules."""
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+        #: What the sources create already, although the plan, which is older, does not.
+        self.settled: list[Finding] = []
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the changes that are proven; one that is for several findings once for each of them."""
+        for (address, name), several in self._by_name(findings).items():
+            module = self._resolver.module_sources(address.module)
+            options = self._options(address, name, module) if module is not None else []
+            draft = self._proven(address, options, several, module) if module is not None and options else None
+            if draft is not None:
+                yield from (msgspec.structs.replace(draft, finding=each) for each in several)
+            elif not options and self._is_settled(address, several):
+                self.settled += several
+
+    def _by_name(self, findings: Iterable[Finding]) -> dict[tuple[Address, str], list[Finding]]:
+        """Group findings by the first task definition whose block names the group, and its name."""
+        found: dict[tuple[int, str], tuple[Address, list[Finding]]] = {}
+        for each in findings if self._resolver.sources is not None else ():
+            task = tasks_by_address(self._world).get(each.task_definition) if each.rule == CHECK.id else None
+            name = _name(task, each, self._world) if task is not None and not task.sensitive else ""
+            if task is not None and name:
+                module = self._resolver.module_sources(task.address.module)
+                found.setdefault((id(module), name), (task.address, []))[1].append(each)
+        return {(address, name): several for (_, name), (address, several) in found.items()}
+
+    # Where the name is written
+
+    def _options(self, task: Address, name: str, module: Module) -> list[_Option]:
+        """List where the module names the group: in its task definitions, or in local values."""
+        found: list[_Option] = []
+        for block in (one for file in module.files for one in file.blocks):
+            is_task = block.type == "resource" and block.labels[:1] == (_TASK,)
+            if isinstance(block, JsonBlock) or not (is_task or block.type == "locals"):
+                continue
+            instances = self._instances(block, task) if is_task else []
+            scopes = [self._resolver.scope_of(each) for each in instances] or [self._resolver.module_scope(task.module)]
+            if self._places.files.editable(block.source):
+                found += [each for scope in scopes[:1] for each in self._in_block(block, name, scope)]
+        return found
+
+    def _instances(self, block: Block, near: Address) -> list[Address]:
+        resources = [each.address for each in self._world.resources(_TASK)]
+        own = [each for each in resources if self._resolver.block(each) is block]
+        return sorted(own, key=lambda each: each != near)
+
+    def _in_block(self, block: Block, name: str, scope: Scope) -> Iterator[_Option]:
+        evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
+        for argument in block.arguments.values():
+            for option in _values(block, argument):
+                place = Other(option.start, option.end)
+                text = written_text(option.source, place, evaluate)
+                if text is not None and text.value == name:
+                    yield option
+
+    # The change
+
+    def _proven(
+        self, task: Address, options: Sequence[_Option], findings: Sequence[Finding], module: Module
+    ) -> DraftFix | None:
+        block = options[0].block
+        repetition = _repetition(options)
+        if repetition is None or len({each.text for each in options}) > 1:
+            return None
+        label = free(task.name, self._places.labels_of(task.module, _GROUP), "_")
+        place = self._place(module, block)
+        lines = _hcl(label, options[0].text, repetition, module, block)
+        index = {"for_each": "[each.key]", "count": "[count.index]"}.get(repetition[0], "")
+        reference = f"{_GROUP}.{label}{index}.name"
+        insertions: list[Insertion] = [behind(place, lines)]
+        insertions += [
+            Replacement(each.source.name, each.start, f'"${{{reference}}}"' if each.in_json else reference, each.text)
+            for each in options
+        ]
+        texts = {each.name: each for each in (place.source, *(one.source for one in options))}
+        tasks = [each for each in self._tasks(module) if block.type == "locals" or self._is_of(each, options)]
+        keys = {(each.address.module, each.address.key if index else None) for each in tasks}
+        added = [Address(path, "managed", _GROUP, label, key) for path, key in sorted(keys, key=str)]
+        if not all(any(True for _ in CHECK.search(each, self._world)) for each in tasks):
+            return None  # another caller of the module has its group
+        if not self._is_better(tasks, findings, insertions, texts, added):
+            return None
+        fix = Fix(
+            title=f"create {_GROUP}.{label}{in_module(task.module)}, and let the containers that log to it refer to it",
+            safety="review",
+            proven=True,
+            hcl="\n".join([*lines, "", f"awslogs-group = {reference}"]),
+            diff=self._places.files.diff(insertions, texts),
+        )
+        return DraftFix(fix, (), tuple(insertions), texts)
+
+    def _place(self, module: Module, block: Block) -> Block:
+        """Return the block that the group goes behind: another group, or the task definition."""
+        known = [each for each in _groups(module) if self._places.files.editable(each.source)]
+        same = [each for each in known if each.source is block.source]
+        return (same or known or [block])[-1]
+
+    def _tasks(self, module: Module) -> list[TaskDefinition]:
+        tasks = tasks_by_address(self._world).values()
+        return [each for each in tasks if self._resolver.module_sources(each.address.module) is module]
+
+    def _is_of(self, task: TaskDefinition, options: Sequence[_Option]) -> bool:
+        block = self._resolver.block(task.address)
+        return any(each.block is block for each in options)
+
+    # The proof
+
+    def _is_better(
+        self,
+        tasks: Sequence[TaskDefinition],
+        findings: Sequence[Finding],
+        insertions: Sequence[Insertion],
+        texts: dict[str, SourceText],
+        added: Sequence[Address],
+    ) -> bool:
+        """Whether the findings go in every instance, no other comes, and no log is denied that was not before."""
+        sources = self._resolver.sources
+        assert sources is not None  # or nothing is looked for
+        changes = by_file(insertions)
+        if self._places.files.reveals(insertions, texts):
+            return False
+        if not all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items()):
+            return False
+        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
+        context = self._world.context
+        trial = Trial(self._resolver, changed(sources, insertions, texts), touched, added, context=context)
+        before, after = _mistakes(tasks, self._world), _mistakes(tasks, trial.world)
+        gone = {each.message for each in findings}
+        names = [flat(each.attribute("name")) for each in trial.world.resources(_GROUP)]
+        if any(names.count(each) > 1 for each in names if each):
+            return False
+        return (
+            gone <= before
+            and not gone & after
+            and after <= before
+            and _denied(tasks, trial.world) <= _denied(tasks, self._world)
+        )
+
+    def _is_settled(self, task: Address, findings: Sequence[Finding]) -> bool:
+        added = unplanned(task.module, self._resolver)
+        if not any(each.type == _GROUP for each in added):
+            return False
+        touched = [ChangedAttribute(each.address, _CONTAINERS) for each in self._tasks(self._own(task))]
+        trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
+        after = _mistakes(self._tasks(self._own(task)), trial.world)
+        return not after & {each.message for each in findings}
+
+    def _own(self, task: Address) -> Module:
+        module = self._resolver.module_sources(task.module)
+        assert module is not None  # or there are no names
+        return module
+
+
+def _name(task: TaskDefinition, finding: Finding, world: World) -> str:
+    """Find again the name of the group that a finding is about."""
+    found = (each for each in CHECK.search(task, world) if each.message == finding.message)
+    return next((flat(each.about) for each in found), "")
+
+
+def _mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
+    """Return what is wrong; not the order, as the plan's graph does not have the change."""
+    known = tasks_by_address(world)
+    return {
+        each.message
+        for task in tasks
+        if str(task.address) in known
+        for check in CHECKS
+        if check.id != "deploy-order"
+        for each in check.search(known[str(task.address)], world)
+    }
+
+
+def _denied(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str]]:
+    """Return what is not definitely allowed of the calls for logs."""
+    known, judge = tasks_by_address(world), world.once(Judge)
+    return {
+        (str(task.address), each.container, each.action)
+        for task in tasks
+        if str(task.address) in known
+        for each in startup.requirements(known[str(task.address)], world)
+        if each.action.startswith("logs:") and judge.verdict(each, known[str(task.address)]) is not Verdict.ALLOWED
+    }
+
+
+def _values(block: Block, argument: Argument) -> Iterator[_Option]:
+    """Yield the values of `awslogs-group` in an argument, and whether each is JSON in a heredoc."""
+    text = argument.source.text
+    heredoc = heredoc_at(text, argument.value_start)
+    for found in _OPTION.finditer(text, argument.value_start, argument.value_end):
+        try:
+            parts = read_parts(text, found.end())
+        except MalformedError:
+            continue
+        if parts.end <= argument.value_end:
+            yield _Option(block, argument.source, parts.start, parts.end, heredoc is not None)
+
+
+def _repetition(options: Sequence[_Option]) -> tuple[str, str] | None:
+    """Return how the group is repeated: as the only block that names it, if that has a count or names its instance."""
+    block = options[0].block
+    argument = "count" if "count" in block.arguments else "for_each"
+    own = bool(_REPEATED.search(options[0].text))
+    if any(each.block is not block for each in options):
+        return None if own else ("", "")
+    if argument not in block.arguments:
+        return None if own else ("", "")
+    return (argument, written(block, argument)) if own or argument == "count" else ("", "")
+
+
+def _groups(module: Module) -> list[Block]:
+    blocks = (one for file in module.files for one in file.blocks)
+    return [each for each in blocks if each.labels[:1] == (_GROUP,) and not isinstance(each, JsonBlock)]
+
+
+def _hcl(label: str, name: str, repetition: tuple[str, str], module: Module, block: Block) -> list[str]:
+    """Write the resource as the module writes its other log groups."""
+    known = _groups(module)
+    pairs = [("name", name)]
+    for each in _COMMON:
+        texts = {written(one, each) for one in known} or ({written(block, each)} if each == "tags" else set())
+        only = texts.pop() if len(texts) == 1 else ""
+        pairs += [(each, only)] if _GIVEN.fullmatch(only) else []
+    if not known:
+        pairs.insert(1, _RETENTION)
+    provider = written(block, "provider")
+    unit, width = unit_of(block), max(len(each) for each, _ in pairs)
+    head = [f"provider = {provider}", ""] if provider else []
+    head += [f"{repetition[0]} = {repetition[1]}", ""] if repetition[0] else []
+    inside = [*head, *(f"{each:<{width}} = {value}" for each, value in pairs)]
+    return [f'resource "{_GROUP}" "{label}" {{', *(unit + each if each else each for each in inside), "}"]

@@ -12,7 +12,7 @@ from tfcheck.access.role_pairs import RolePair
 from tfcheck.iam import Caller, Policy, concealed, parse_policy
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Value
-from tfcheck.vocabulary.finding import AccessChange
+from tfcheck.vocabulary.access import AccessChange
 
 CALLER = Caller("arn:aws:iam::123456789012:role/app", "app", "123456789012", tags={})
 LABEL = "aws_iam_role.app"

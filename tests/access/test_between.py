@@ -14,7 +14,7 @@ from tfcheck.iam import Allowed, Context, Layers, Request, decide
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Symbol, Text, Unknown, Value, text
 from tfcheck.symbolic.wildcards import glob_known
-from tfcheck.vocabulary.finding import AccessChange, ActionOnResource
+from tfcheck.vocabulary.access import AccessChange, ActionOnResource
 
 BUCKET = "arn:aws:s3:::acme"
 VPC: dict[str, Any] = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}

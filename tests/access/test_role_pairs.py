@@ -10,7 +10,7 @@ from tfcheck.access import access_changes, access_possible, access_unknown, role
 from tfcheck.symbolic.value import Value
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.finding import AccessChange, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, RoleSwitch
 
 TASK = "aws_ecs_task_definition.app"
 READ, SEND = allow("s3:GetObject"), allow("sqs:SendMessage")

@@ -17,8 +17,9 @@ from tfcheck.report.reading import read
 from tfcheck.report.text import text
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.value import Value
+from tfcheck.vocabulary.access import AccessChange, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import AccessChange, ActionOnResource, Report, RoleSwitch, TaskChange
+from tfcheck.vocabulary.finding import Report, TaskChange
 
 
 def report(case: str, plan: str = "plan.json") -> Report:

@@ -35,7 +35,8 @@ from tfcheck.github.outcome import CommentAction
 from tfcheck.github.publish import CommentOptions
 from tfcheck.github.refusal import RefusalError, RefusalKind
 from tfcheck.report.markdown.marker import marked, marker
-from tfcheck.vocabulary.finding import AccessChange, Report, Verdict
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Report, Verdict
 
 LATER = "1" * 40
 STRANGER = {"login": "mallory", "type": "User"}

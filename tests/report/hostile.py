@@ -6,10 +6,8 @@ import msgspec
 from hypothesis import strategies as st
 
 from tests.report import samples
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.finding import (
-    AccessChange,
-    AccessUnknown,
-    ActionOnResource,
     Answer,
     BaselineComparison,
     Evidence,
@@ -21,7 +19,6 @@ from tfcheck.vocabulary.finding import (
     Report,
     Requirement,
     RoleKind,
-    RoleSwitch,
     Severity,
     Skipped,
     TaskChange,

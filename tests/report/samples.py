@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.finding import (
-    AccessChange,
-    AccessUnknown,
-    ActionOnResource,
     Answer,
     Evidence,
     Finding,
@@ -18,7 +16,6 @@ from tfcheck.vocabulary.finding import (
     Report,
     Requirement,
     RoleKind,
-    RoleSwitch,
     Severity,
     Skipped,
     TaskChange,

@@ -21,7 +21,8 @@ from tfcheck.report.folded_map import folded_maps, unfolded
 from tfcheck.report.json import encode
 from tfcheck.report.map_json import map_json
 from tfcheck.report.map_text import map_text
-from tfcheck.vocabulary.finding import AccessChange, Evidence, Report, RoleSwitch, Verdict
+from tfcheck.vocabulary.access import AccessChange, RoleSwitch
+from tfcheck.vocabulary.finding import Evidence, Report, Verdict
 
 
 @cache

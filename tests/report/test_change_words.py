@@ -9,7 +9,8 @@ from tfcheck.report.change_words import about_access, in_one_line
 from tfcheck.report.junit import junit
 from tfcheck.report.markdown import markdown
 from tfcheck.report.text import text
-from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, ActionOnResource, Report, TaskChange
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource
+from tfcheck.vocabulary.finding import Report, TaskChange
 
 
 def told(*changes: AccessChange, possible: tuple[AccessChange, ...] = ()) -> Report:

@@ -16,7 +16,7 @@ from tfcheck.role import Role
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
-from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, ActionOnResource
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource
 from tfcheck.world.world import World
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]

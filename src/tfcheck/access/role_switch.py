@@ -9,7 +9,7 @@ from tfcheck.inventory.ecs import task_definitions
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.before import VerdictsBefore
-from tfcheck.vocabulary.finding import RoleSwitch
+from tfcheck.vocabulary.access import RoleSwitch
 from tfcheck.world.world import World
 
 

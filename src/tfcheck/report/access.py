@@ -9,7 +9,8 @@ from tfcheck.report.json import FORMAT_VERSION, Json, changes
 from tfcheck.report.markdown.escape import code, fence
 from tfcheck.report.screen import Line, Span, Style, line, printed
 from tfcheck.report.words import counted
-from tfcheck.vocabulary.finding import AccessChange, Report
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Report
 
 _MARKS = {"granted": ("+", Style.GOOD), "revoked": ("-", Style.ERROR)}
 _PERHAPS = {"granted": "may gain", "revoked": "may lose"}

@@ -13,18 +13,8 @@ from typing import TypeVar
 import msgspec
 
 from tfcheck.report.words import TaskStatus, deciding_words, reason_words, standings
-from tfcheck.vocabulary.finding import (
-    AccessChange,
-    Answer,
-    Evidence,
-    Finding,
-    Location,
-    Reason,
-    Report,
-    RoleKind,
-    Severity,
-    Verdict,
-)
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Location, Reason, Report, RoleKind, Severity, Verdict
 
 _ASSUME = "sts:AssumeRole"
 _Key = TypeVar("_Key")

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.report.words import counted
-from tfcheck.vocabulary.finding import AccessChange, AccessUnknown, Report, RoleSwitch
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, RoleSwitch
+from tfcheck.vocabulary.finding import Report
 
 _SHOWN_KEPT = 3
 #: More roles than this are only counted.

@@ -15,8 +15,8 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import fingerprint
+from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import (
-    AccessChange,
     Answer,
     BaselineComparison,
     Evidence,

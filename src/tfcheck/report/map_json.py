@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from tfcheck.report.access_map import CallNode, PolicyNode, RoleNode, TaskNode
 from tfcheck.report.json import FORMAT_VERSION, Json
-from tfcheck.vocabulary.finding import AccessChange, Evidence, Location, PlanInfo
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Evidence, Location, PlanInfo
 
 
 def map_json(plan: PlanInfo, maps: Iterable[TaskNode]) -> Json:

@@ -22,7 +22,8 @@ from tfcheck.report.cause_text import Detail, at, instances, origin
 from tfcheck.report.folded_map import MapGroup
 from tfcheck.report.screen import Line, Span, Style, line, printed, visible, wrapped
 from tfcheck.report.words import SEVERITY_STYLES, VERDICT_STYLES, counted, sentence
-from tfcheck.vocabulary.finding import AccessChange, Location, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Location, RoleKind, Severity, Verdict
 
 _MARKS = {Verdict.ALLOWED: "✓", Verdict.DENIED: "✗", Verdict.UNKNOWN: "?"}
 WEIGHTS = {Severity.ERROR: "required", Severity.WARNING: "recommended", Severity.INFO: "optional"}

@@ -14,11 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import (
-    AccessChange,
-    AccessUnknown,
-    ActionOnResource,
     Answer,
     BaselineComparison,
     Configuration,
@@ -32,7 +30,6 @@ from tfcheck.vocabulary.finding import (
     Report,
     Requirement,
     RoleKind,
-    RoleSwitch,
     Severity,
     Skipped,
     TaskChange,

@@ -18,8 +18,8 @@ from tests.report.hostile import filled, reports
 from tfcheck.analysis.session import Session
 from tfcheck.report.html import html
 from tfcheck.report.html.element import Markup, address, prose, tag
+from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import (
-    AccessChange,
     BaselineComparison,
     Configuration,
     Evidence,

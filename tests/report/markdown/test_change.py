@@ -12,7 +12,8 @@ from tests.report.github_markdown import assert_harmless, assert_whole
 from tests.report.hostile import names
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.markdown.page import Page
-from tfcheck.vocabulary.finding import AccessChange, Report, TaskChange
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Report, TaskChange
 
 
 def of(target: str, report: Report = samples.CHANGES) -> Report:

@@ -21,7 +21,8 @@ from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.view import View
 from tfcheck.report.map_text import WEIGHTS, statement_name
 from tfcheck.report.screen import Style
-from tfcheck.vocabulary.finding import AccessChange, Location, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.access import AccessChange
+from tfcheck.vocabulary.finding import Location, Report, RoleKind, Severity, Verdict
 
 _CLASSES = {Verdict.ALLOWED: "allowed", Verdict.DENIED: "denied", Verdict.UNKNOWN: "waits"}
 _SIGNS = {Verdict.ALLOWED: ("✓", "allowed"), Verdict.DENIED: ("✗", "missing"), Verdict.UNKNOWN: ("?", "unknown")}

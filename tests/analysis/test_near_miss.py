@@ -10,7 +10,7 @@ from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.analysis.near_miss import advice
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, text
-from tfcheck.vocabulary.finding import Answer, Evidence, Report, Requirement, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Report, Requirement, RoleKind, Severity, Verdict
 
 #: What is said of each role of the case, by what it was granted.
 SAID = {
@@ -47,9 +47,9 @@ def test_each_role_is_told_its_mistake_and_no_other(name: str) -> None:
         assert [words in each for each in told[key]] == [True]
 
 
-def said(action: str, needed: TextLike, pattern: str, because: str = "resource does not match") -> list[str]:
+def said(action: str, needed: TextLike, pattern: str, kind: EvidenceKind = EvidenceKind.OTHER_RESOURCE) -> list[str]:
     need = Requirement("r", "t", "c", "/0", RoleKind.EXECUTION, action, needed, Severity.ERROR, "x")
-    evidence = (Evidence("p", None, "Allow", because, (pattern,)),)
+    evidence = (Evidence("p", None, "Allow", kind, (pattern,)),)
     return list(advice([Answer(need, "role", Verdict.DENIED, evidence=evidence)]))
 
 
@@ -79,5 +79,5 @@ def test_a_secret_that_is_still_to_be_made_has_a_suffix_too() -> None:
 
 def test_what_a_deny_names_is_no_mistake_of_this_kind() -> None:
     need = Requirement("r", "t", "c", "/0", RoleKind.EXECUTION, "s3:GetObject", FILE, Severity.ERROR, "x")
-    denies = Evidence("p", None, "Deny", "denies it", ("arn:aws:s3:::cfg",))
+    denies = Evidence("p", None, "Deny", EvidenceKind.DENIES, ("arn:aws:s3:::cfg",))
     assert list(advice([Answer(need, "role", Verdict.DENIED, evidence=(denies,))])) == []

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from tests.iam.examples import CFG, HERE, O, P, allow, deny, identity, request, resource_policy
-from tfcheck.iam import near_misses
+from tfcheck.iam import Mismatch, near_misses
 from tfcheck.symbolic.value import Symbol, Unknown, Value, text
 
 
-def misses(*statements: Value) -> list[tuple[int, str]]:
-    return [(miss.origin.index, miss.because) for miss in near_misses(O, (identity(*statements),))]
+def misses(*statements: Value) -> list[tuple[int, Mismatch]]:
+    return [(miss.origin.index, miss.mismatch) for miss in near_misses(O, (identity(*statements),))]
 
 
 def test_each_miss_says_what_keeps_it_from_granting() -> None:
@@ -17,11 +17,11 @@ def test_each_miss_says_what_keeps_it_from_granting() -> None:
         allow("s3:GetObject", "arn:aws-cn:s3:::cfg/*"),
         allow("s3:GetObject", CFG + "/*", {"StringEquals": {"aws:PrincipalTag/team": "ops"}}),
     ) == [
-        (4, "condition on aws:PrincipalTag/team is not met"),
-        (3, "partition does not match"),
-        (2, "resource does not match"),
-        (1, "resource does not match"),
-        (0, "action does not match"),
+        (4, Mismatch.CONDITION),
+        (3, Mismatch.PARTITION),
+        (2, Mismatch.RESOURCE),
+        (1, Mismatch.RESOURCE),
+        (0, Mismatch.ACTION),
     ]
 
 
@@ -50,23 +50,23 @@ def test_resources_are_shown_as_written() -> None:
     bucket = Unknown(Symbol("aws_s3_bucket.b", ("arn",)), shape="arn:aws:s3:::other")
     (miss,) = near_misses(O, (identity(allow("s3:GetObject", [bucket, text([bucket, "/*"])])),))
     assert miss.patterns == ("${aws_s3_bucket.b.arn}", "${aws_s3_bucket.b.arn}/*")
-    assert (miss.effect, miss.because) == ("Allow", "resource does not match")
+    assert miss.mismatch is Mismatch.RESOURCE
 
 
 def test_a_resource_policy_for_somebody_else() -> None:
     policy = resource_policy(allow("s3:GetObject", CFG + "/*", Principal={"AWS": "arn:aws:iam::111122223333:role/x"}))
-    assert [miss.because for miss in near_misses(O, (policy,))] == ["principal does not match"]
+    assert [miss.mismatch for miss in near_misses(O, (policy,))] == [Mismatch.PRINCIPAL]
 
 
 def test_the_parameter_with_one_slash_too_many() -> None:
     asked = request("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/app/token")
     policy = identity(allow("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter//app/token"))
-    assert [miss.because for miss in near_misses(asked, (policy,))] == ["resource does not match"]
+    assert [miss.mismatch for miss in near_misses(asked, (policy,))] == [Mismatch.RESOURCE]
 
 
 def test_of_very_many_statements_those_about_the_resource_are_looked_at() -> None:
     others = [allow("s3:GetObject", f"arn:aws:s3:::other-{number}/*") for number in range(1_000)]
     near = allow("s3:GetObject", "arn:aws:s3:::cfg/webb/*")
     found = near_misses(O, (identity(*others, near),))
-    assert (found[0].origin.index, found[0].because) == (1_000, "resource does not match")
+    assert (found[0].origin.index, found[0].mismatch) == (1_000, Mismatch.RESOURCE)
     assert len(found) < 150

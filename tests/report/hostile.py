@@ -11,6 +11,7 @@ from tfcheck.vocabulary.finding import (
     Answer,
     BaselineComparison,
     Evidence,
+    EvidenceKind,
     Finding,
     Fix,
     Location,
@@ -71,9 +72,12 @@ _evidence = st.builds(
     names,
     st.none() | names,
     st.sampled_from(["Allow", "Deny", ""]),
-    names,
+    st.sampled_from(EvidenceKind),
     st.lists(names, max_size=5).map(tuple),
     _places,
+    st.none() | _lines,
+    names,
+    names,
 )
 _requirements = st.builds(
     Requirement,
@@ -165,7 +169,7 @@ def filled(name: str) -> Report:
     """Make a report with one hostile name everywhere."""
     place = Location(name, 1, 2, name)
     need = samples.need(resource=name, task=name)
-    evidence = Evidence(name, name, "Allow", name, (name,), place)
+    evidence = Evidence(name, name, "Allow", EvidenceKind.MAY_DECIDE, (name,), place, None, name, name)
     answer = Answer(need, name, Verdict.DENIED, Reason.IMPLICIT_DENY, waits_for=name, evidence=(evidence,))
     fix = Fix(name, "safe", True, name, name)
     finding = Finding(name, Severity.ERROR, name, name, name, (answer,), (name,), name, None, place, place, fix)

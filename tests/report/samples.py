@@ -8,6 +8,7 @@ from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResou
 from tfcheck.vocabulary.finding import (
     Answer,
     Evidence,
+    EvidenceKind,
     Finding,
     Fix,
     Location,
@@ -71,7 +72,7 @@ DENIED = Answer(
             "aws_iam_role_policy.env_file",
             "EnvFile",
             "Allow",
-            "resource does not match",
+            EvidenceKind.OTHER_RESOURCE,
             ("arn:aws:s3:::acme-config/api/*", "arn:aws:s3:::acme-other/*"),
             Location("main.tf", 12, 30),
         ),
@@ -82,7 +83,7 @@ DENIED_BUCKET = Answer(
     "aws_iam_role.execution",
     Verdict.DENIED,
     Reason.EXPLICIT_DENY,
-    evidence=(Evidence("aws_iam_policy.guard", None, "Deny", "it matches", ("*",)),),
+    evidence=(Evidence("aws_iam_policy.guard", None, "Deny", EvidenceKind.DENIES, ("*",)),),
 )
 FINDING = Finding(
     "env-file",

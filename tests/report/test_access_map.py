@@ -22,7 +22,7 @@ from tfcheck.report.json import encode
 from tfcheck.report.map_json import map_json
 from tfcheck.report.map_text import map_text
 from tfcheck.vocabulary.access import AccessChange, RoleSwitch
-from tfcheck.vocabulary.finding import Evidence, Report, Verdict
+from tfcheck.vocabulary.finding import Evidence, EvidenceKind, Report, Verdict
 
 
 @cache
@@ -92,7 +92,7 @@ def test_what_the_change_removes_is_on_the_map() -> None:
 
 def test_statements_of_one_policy_are_in_its_order() -> None:
     def answer(number: int) -> Any:
-        by = Evidence("aws_iam_role_policy.p", None, "Allow", "allows it", number=number)
+        by = Evidence("aws_iam_role_policy.p", None, "Allow", EvidenceKind.ALLOWS, number=number)
         return msgspec.structs.replace(samples.allowed(samples.need(f"s3:Do{number}")), evidence=(by,))
 
     (task,) = access_map(samples.report(*map(answer, (3, 1, 2))))

@@ -13,6 +13,7 @@ from tfcheck.report.text import text
 from tfcheck.vocabulary.finding import (
     Answer,
     Evidence,
+    EvidenceKind,
     Finding,
     Location,
     PlanInfo,
@@ -116,15 +117,26 @@ def test_a_denying_statement_gets_no_mark() -> None:
 
 
 def test_actions_of_a_near_statement_are_not_compared_with_the_arn() -> None:
-    evidence = Evidence("aws_iam_policy.p", None, "Allow", "action does not match", ("s3:GetObjectVersion",))
+    evidence = Evidence("aws_iam_policy.p", None, "Allow", EvidenceKind.OTHER_ACTION, ("s3:GetObjectVersion",))
     answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,))
     screen = text(samples.report(answer, findings=(_finding(answer),)))
     assert "  aws_iam_policy.p: action does not match\n    granted  s3:GetObjectVersion\n" in screen
 
 
+@pytest.mark.parametrize("kind", [EvidenceKind.CONDITION_NOT_MET, EvidenceKind.OTHER_PRINCIPAL, EvidenceKind.ALLOWS])
+def test_resources_are_compared_only_where_the_resource_is_what_does_not_match(kind: EvidenceKind) -> None:
+    patterns = ("arn:aws:s3:::acme-config/api/*", "arn:aws:s3:::acme-config/web/*")
+    evidence = Evidence("aws_iam_policy.p", None, "Allow", kind, patterns, condition_key="aws:SourceVpce")
+    answer = msgspec.structs.replace(samples.DENIED, evidence=(evidence,))
+    screen = text(samples.report(answer, findings=(_finding(answer),)))
+    assert f"    granted  {patterns[1]}\n             {patterns[0]}\n" in screen
+    assert "^" not in screen
+    assert "needed   " not in screen
+
+
 def test_long_evidence_is_cut_unless_all_is_asked_for() -> None:
     evidence = tuple(
-        Evidence(f"aws_iam_policy.p{number}", None, "Allow", "resource does not match", tuple("abcdefgh"))
+        Evidence(f"aws_iam_policy.p{number}", None, "Allow", EvidenceKind.OTHER_RESOURCE, tuple("abcdefgh"))
         for number in range(7)
     )
     answer = msgspec.structs.replace(samples.DENIED, evidence=evidence)
@@ -201,9 +213,9 @@ def test_what_is_unknown_says_what_would_decide_it() -> None:
 def test_a_group_of_unknown_answers_names_the_statements_that_may_decide_once() -> None:
     place = Location("policies.tf", 7, 7)
     may = Evidence(
-        "aws_iam_role_policy.p", "Vpce", "Allow", "may decide it, by its condition on aws:SourceVpce", (), place
+        "aws_iam_role_policy.p", "Vpce", "Allow", EvidenceKind.MAY_DECIDE, (), place, condition_key="aws:SourceVpce"
     )
-    near = Evidence("aws_iam_role_policy.q", None, "Allow", "resource does not match")
+    near = Evidence("aws_iam_role_policy.q", None, "Allow", EvidenceKind.OTHER_RESOURCE)
     answers = [
         msgspec.structs.replace(
             samples.unknown(samples.need(action)),
@@ -240,7 +252,7 @@ def test_a_note_that_is_no_assumption_is_always_said() -> None:
 
 
 def test_who_asks_sees_which_statement_allows_what_is_allowed() -> None:
-    evidence = Evidence("aws_iam_policy.p", "Files", "Allow", "allows it", (), Location("main.tf", 3, 9))
+    evidence = Evidence("aws_iam_policy.p", "Files", "Allow", EvidenceKind.ALLOWS, (), Location("main.tf", 3, 9))
     answer = msgspec.structs.replace(samples.allowed(), evidence=(evidence,))
     screen = text(samples.report(answer), verbose=True)
     assert f"  {samples.TASK}: s3:GetObject on arn:aws:s3:::acme-config/web/prod.env\n" in screen
@@ -284,7 +296,9 @@ def test_sentences_keep_to_the_width(width: int) -> None:
 def test_a_hostile_name_forges_nothing(name: str, reason: str) -> None:
     hostile = f"{name}\n\nplan.json: nothing is missing\x1b[2J\r{reason}"
     requirement = samples.need(resource=hostile, task=hostile)
-    evidence = Evidence(hostile, hostile, "Allow", hostile, (hostile,), Location(hostile, 1, 1, hostile))
+    evidence = Evidence(
+        hostile, hostile, "Allow", EvidenceKind.MAY_DECIDE, (hostile,), Location(hostile, 1, 1, hostile), None, hostile
+    )
     answer = Answer(requirement, hostile, Verdict.DENIED, Reason.IMPLICIT_DENY, evidence=(evidence,))
     place = Location(hostile, 1, 2, hostile)
     finding = Finding(

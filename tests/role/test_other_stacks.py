@@ -11,7 +11,7 @@ import pytest
 from tests.cases import TESTDATA
 from tfcheck.analysis.session import Session
 from tfcheck.cli import main
-from tfcheck.vocabulary.finding import Answer, Report, Verdict
+from tfcheck.vocabulary.finding import Answer, EvidenceKind, Report, Verdict
 
 TAKING, LENDING = TESTDATA / "taking-stack", TESTDATA / "lending-stack"
 PLAN, STATE = str(TAKING / "plan.json"), str(LENDING / "state.json")
@@ -144,7 +144,7 @@ def test_a_role_that_another_plan_of_the_call_deletes_or_renames_cannot_be_assum
     for name in ("leaving", "renamed"):
         answer = assumed[name]
         assert (answer.verdict.value, answer.before and answer.before.value) == ("denied", "allowed")
-        assert [each.because for each in answer.evidence] == ["the plan of another stack deletes it"]
+        assert [each.kind for each in answer.evidence] == [EvidenceKind.DELETED_BY_OTHER_STACK]
         assert told(found)[name] == "unknown"
     changes = {each.task_definition.split('"')[1]: each.change for each in found.task_changes}
     assert changes["leaving"] == "broken"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
-from tfcheck.vocabulary.finding import Answer, Reason, Report, Verdict
+from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Report, Verdict
 
 _ARN = "arn:aws:iam::111122223333:role/exec"
 _FILE = "arn:aws:s3:::cfg/app.env"
@@ -58,14 +58,14 @@ def answer(found: Report, action: str = "s3:GetObject") -> Answer:
     return next(each for each in found.answers if each.requirement.action == action)
 
 
-def told(found: Answer) -> list[tuple[str, str | None, str, str]]:
-    return [(each.policy, each.sid, each.effect, each.because) for each in found.evidence]
+def by(found: Answer) -> list[tuple[str, str | None, str, EvidenceKind, str]]:
+    return [(each.policy, each.sid, each.effect, each.kind, each.condition_key) for each in found.evidence]
 
 
 def test_what_is_allowed_names_the_statements_that_allow_it() -> None:
     found = report(statement(Sid="Logs", Action="logs:*"), statement(Sid="Read"))
-    assert told(answer(found)) == [("aws_iam_role_policy.p", "Read", "Allow", "allows it")]
-    assert told(answer(found, "sts:AssumeRole")) == [("aws_iam_role.exec", "Ecs", "Allow", "allows it")]
+    assert by(answer(found)) == [("aws_iam_role_policy.p", "Read", "Allow", EvidenceKind.ALLOWS, "")]
+    assert by(answer(found, "sts:AssumeRole")) == [("aws_iam_role.exec", "Ecs", "Allow", EvidenceKind.ALLOWS, "")]
 
 
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
@@ -73,31 +73,31 @@ def test_what_waits_for_a_condition_names_the_statement_and_its_key(effect: str)
     others = [statement()] if effect == "Deny" else []
     found = answer(report(*others, statement(effect, Sid="Vpce", Condition=_VPCE)))
     assert (found.verdict, found.reason) == (Verdict.UNKNOWN, Reason.CONDITION)
-    because = "may decide it, by its condition on aws:SourceVpce"
-    assert told(found)[0] == ("aws_iam_role_policy.p", "Vpce", effect, because)
+    assert by(found)[0] == ("aws_iam_role_policy.p", "Vpce", effect, EvidenceKind.MAY_DECIDE, "aws:SourceVpce")
 
 
 @pytest.mark.parametrize(
-    ("trusting", "because"),
+    ("trusting", "kind", "key"),
     [
         (
             trust(Condition={"ArnLike": {"aws:SourceArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod"}}),
-            "condition on aws:SourceArn is not met",
+            EvidenceKind.CONDITION_NOT_MET,
+            "aws:SourceArn",
         ),
-        (trust(Principal={"Service": "ec2.amazonaws.com"}), "principal does not match"),
+        (trust(Principal={"Service": "ec2.amazonaws.com"}), EvidenceKind.OTHER_PRINCIPAL, ""),
     ],
 )
-def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], because: str) -> None:
+def test_a_trust_that_fails_says_by_which_statement(trusting: dict[str, Any], kind: EvidenceKind, key: str) -> None:
     found = answer(report(statement(), of=role(trusting=trusting)), "sts:AssumeRole")
     assert (found.verdict, found.reason) == (Verdict.DENIED, Reason.TRUST_POLICY)
-    assert told(found) == [("aws_iam_role.exec", "Ecs", "Allow", because)]
+    assert by(found) == [("aws_iam_role.exec", "Ecs", "Allow", kind, key)]
 
 
 def test_a_trust_that_waits_for_a_condition_names_its_key() -> None:
     trusting = trust(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
     found = answer(report(statement(), of=role(trusting=trusting)), "sts:AssumeRole")
     assert (found.verdict, found.waits_for) == (Verdict.UNKNOWN, "aws:SourceIp")
-    assert told(found) == [("aws_iam_role.exec", "Ecs", "", "may decide it, by its condition on aws:SourceIp")]
+    assert by(found) == [("aws_iam_role.exec", "Ecs", "", EvidenceKind.MAY_DECIDE, "aws:SourceIp")]
 
 
 def test_ecs_cannot_assume_a_role_that_the_plan_deletes() -> None:

@@ -10,10 +10,10 @@ from tfcheck import startup
 from tfcheck.analysis.near_miss import advice
 from tfcheck.analysis.waivers import Waivers
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.report.words import evidence_words
 from tfcheck.resolve.locations import Locations
-from tfcheck.role import DELETED, DELETED_ELSEWHERE
 from tfcheck.verdict.before import change_of
-from tfcheck.vocabulary.finding import Answer, Finding, Location, Reason, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, EvidenceKind, Finding, Location, Reason, RoleKind, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived
 
 _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
@@ -94,7 +94,7 @@ def message_of(answers: list[Answer]) -> str:
         case Reason.NO_EXECUTION_ROLE:
             return f"the task has no {need.role_kind.value} role, which must be allowed {actions} on {what}"
         case Reason.TRUST_POLICY:
-            deleted = (each.because for each in first.evidence if each.because in (DELETED, DELETED_ELSEWHERE))
+            deleted = (evidence_words(each) for each in first.evidence if each.kind in _DELETIONS)
             who, service = _ASSUMING.get(need.role_kind, ("ECS", "ecs-tasks.amazonaws.com"))
             cause = next(deleted, f"its trust policy does not allow {service}")
             return f"{who} cannot assume the {role}: {cause}"
@@ -113,6 +113,7 @@ def message_of(answers: list[Answer]) -> str:
 
 
 _ASSUMING = {RoleKind.INSTANCE: ("EC2", "ec2.amazonaws.com")}
+_DELETIONS = (EvidenceKind.DELETED, EvidenceKind.DELETED_BY_OTHER_STACK)
 
 
 def _resources(answers: list[Answer]) -> str:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, display, pieces, spelled_out, text
 from tfcheck.symbolic.wildcards import glob_known
-from tfcheck.vocabulary.finding import Answer, Evidence
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind
 
 #: Of what is needed, as it is written and as far as it is known, and a pattern of a statement: what is to be said.
 _Look: TypeAlias = Callable[[tuple[str, ...], str], str]
@@ -29,10 +29,10 @@ def _of(answer: Answer, evidence: Evidence) -> Iterator[str]:
     need = answer.requirement
     if evidence.effect != "Allow" or need.sensitive:
         return
-    if evidence.because.startswith("action"):
+    if evidence.kind is EvidenceKind.OTHER_ACTION:
         if need.action == "ssm:GetParameters" and "ssm:getparameter" in map(str.lower, evidence.patterns):
             yield "ECS calls ssm:GetParameters, the plural: ssm:GetParameter does not allow it"
-    elif evidence.because.startswith("resource"):
+    elif evidence.kind is EvidenceKind.OTHER_RESOURCE:
         look = _LOOKS.get(need.action)
         forms = _forms(need.resource)
         found = (look(forms, pattern) for pattern in evidence.patterns) if look else ()

@@ -15,7 +15,7 @@ from tfcheck.iam.document import called, concealed, parse_policy
 from tfcheck.iam.keys import service_context, start_up_context
 from tfcheck.iam.managed import managed_policy, managed_policy_arn, managed_policy_version
 from tfcheck.iam.model import Effect, Origin, Policy, PolicyKind, Request, Statement
-from tfcheck.iam.near import NearMiss, near_misses, near_trust
+from tfcheck.iam.near import Mismatch, NearMiss, near_misses, near_trust
 
 __all__ = [
     "Absent",
@@ -29,6 +29,7 @@ __all__ = [
     "Effect",
     "Entry",
     "Layers",
+    "Mismatch",
     "NearMiss",
     "OneOfValues",
     "Origin",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,13 +27,28 @@ _STEPS = 15
 _MANY = 50
 
 
+class Mismatch(Enum):
+    """What keeps an Allow statement from granting a request; what comes nearest to granting it is first."""
+
+    CONDITION = auto()
+    PRINCIPAL = auto()
+    #: The partition of the resource alone.
+    PARTITION = auto()
+    RESOURCE = auto()
+    ACTION = auto()
+
+
 class NearMiss(msgspec.Struct, frozen=True):
-    """A statement that does not grant a request but nearly does; `patterns` are its resources, or its actions."""
+    """An Allow statement that does not grant a request but nearly does.
+
+    `patterns` are its resources, or its actions if these are the mismatch. `condition_key` is the key of a condition
+    that is not met.
+    """
 
     origin: Origin
-    effect: str
-    because: str
-    patterns: tuple[str, ...]
+    mismatch: Mismatch
+    patterns: tuple[str, ...] = ()
+    condition_key: str = ""
 
 
 def near_misses(request: Request, policies: Iterable[Policy]) -> list[NearMiss]:
@@ -71,10 +87,10 @@ def near_trust(policy: Policy, service: str, context: Context) -> list[NearMiss]
             if action.names(statement.actions, "sts:assumerole") is Truth.FALSE:
                 continue
             if names_service(statement.principals, service) is Truth.FALSE:
-                found.append((1, NearMiss(statement.origin, "Allow", "principal does not match", ())))
+                found.append(NearMiss(statement.origin, Mismatch.PRINCIPAL))
             elif keys := _unmet(statement, context):
-                found.append((0, NearMiss(statement.origin, "Allow", f"condition on {keys[0]} is not met", ())))
-    return [miss for _, miss in sorted(found, key=lambda each: each[0])]
+                found.append(NearMiss(statement.origin, Mismatch.CONDITION, condition_key=keys[0]))
+    return sorted(found, key=lambda each: each.mismatch.value)
 
 
 def _unmet(statement: Statement, context: Context) -> list[str]:
@@ -91,21 +107,22 @@ def _look(statement: Statement, request: Request) -> tuple[tuple[int, int], Near
         return None
     if seen.action is Truth.FALSE:
         return _other_action(statement, request)
-    rank, because = _cause(statement, request, seen)
-    likeness = max((_common(pattern, display(request.resource)) for pattern in _resources(statement)), default=0)
-    return (rank, -likeness), NearMiss(statement.origin, "Allow", because, _resources(statement))
+    mismatch, patterns = _mismatch(statement, request, seen), _resources(statement)
+    key = _unmet(statement, request.context)[0] if mismatch is Mismatch.CONDITION else ""
+    likeness = max((_common(pattern, display(request.resource)) for pattern in patterns), default=0)
+    return (mismatch.value, -likeness), NearMiss(statement.origin, mismatch, patterns, key)
 
 
-def _cause(statement: Statement, request: Request, seen: Applies) -> tuple[int, str]:
+def _mismatch(statement: Statement, request: Request, seen: Applies) -> Mismatch:
     if seen.conditions is Truth.FALSE:
-        return 0, f"condition on {_unmet(statement, request.context)[0]} is not met"
+        return Mismatch.CONDITION
     if seen.principal is Truth.FALSE:
-        return 1, "principal does not match"
+        return Mismatch.PRINCIPAL
     wanted = resource.target(request.resource)
     entries = statement.resources.entries if statement.resources is not None else ()
     if any(resource.differs_in_partition_only(each, wanted, request.context) for each in entries):
-        return 2, "partition does not match"
-    return 3, "resource does not match"
+        return Mismatch.PARTITION
+    return Mismatch.RESOURCE
 
 
 def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, int], NearMiss] | None:
@@ -116,7 +133,7 @@ def _other_action(statement: Statement, request: Request) -> tuple[tuple[int, in
     if statement.actions.negated or not alike:
         return None
     likeness = max(_common(each.lower(), request.action.lower()) for each in alike)
-    return (4, -likeness), NearMiss(statement.origin, "Allow", "action does not match", actions)
+    return (Mismatch.ACTION.value, -likeness), NearMiss(statement.origin, Mismatch.ACTION, actions)
 
 
 def _resources(statement: Statement) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
-from tfcheck.report.words import TaskStatus, deciding_words, reason_words, standings
+from tfcheck.report.words import TaskStatus, deciding_words, evidence_words, reason_words, standings
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Location, Reason, Report, RoleKind, Severity, Verdict
 
@@ -216,9 +216,9 @@ def _ends(answer: Answer) -> tuple[Evidence | None, ...]:
 def _because(answer: Answer, end: Evidence | None) -> str:
     """Return a clause that says why something is denied or unknown, in the words of the statement at the end."""
     if answer.verdict is Verdict.DENIED:
-        if end is None or not end.because:
+        if end is None:
             return reason_words(answer.reason)
-        return "this statement denies it" if end.effect == "Deny" else end.because
+        return "this statement denies it" if end.effect == "Deny" else evidence_words(end)
     waits = f": {answer.waits_for}" if answer.waits_for else ""
     return f"{reason_words(answer.reason)}{waits}"
 

@@ -11,7 +11,16 @@ from tfcheck.report.causes import Cause, Group, Need, keys
 from tfcheck.report.contrast import nearest, parting
 from tfcheck.report.quotation import quotable
 from tfcheck.report.screen import Line, Span, Style, line, visible, wrapped
-from tfcheck.report.words import SEVERITY_STYLES, counted, outcome_words, sentence, title, why_not
+from tfcheck.report.words import (
+    SEVERITY_STYLES,
+    compares_resources,
+    counted,
+    evidence_words,
+    outcome_words,
+    sentence,
+    title,
+    why_not,
+)
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Verdict
 
@@ -196,28 +205,22 @@ def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
     patterns = nearest(needed, evidence.patterns)
     most = _ALL if detail.verbose else _SHOWN_PATTERNS
     label = "denied" if evidence.effect == "Deny" else "granted"
-    if patterns and _is_compared(evidence):
+    if patterns and compares_resources(evidence):
         yield line(Span("    needed   ", Style.QUIET), needed)
     for number, pattern in enumerate(patterns[:most]):
         yield line(Span(f"    {'' if number else label:<9}", Style.QUIET), pattern)
-        stop = parting(needed, pattern) if _is_compared(evidence) else None
+        stop = parting(needed, pattern) if compares_resources(evidence) else None
         if stop:  # nothing is to be pointed at where not even the beginnings agree: one of them may be a reference
             yield line(" " * (13 + len(visible(pattern[:stop]))), Span("^", Style.ERROR))
     if len(patterns) > most:
         yield line(Span(f"             and {counted(len(patterns) - most, 'pattern')} more", Style.QUIET))
 
 
-def _is_compared(evidence: Evidence) -> bool:
-    """Whether the patterns are resources that ought to match; they may be those of a deny, or actions."""
-    return evidence.effect == "Allow" and not evidence.because.startswith("action")
-
-
 def origin(evidence: Evidence, directory: str) -> str:
     """Say where a statement stands, and what it does."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {at(evidence.location, directory)}" if evidence.location else ""
-    because = f": {evidence.because}" if evidence.because else ""
-    return f"{evidence.policy}{statement}{place}{because}"
+    return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"
 
 
 def _said(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:

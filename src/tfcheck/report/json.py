@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from tfcheck import __version__
+from tfcheck.report.words import evidence_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary import fingerprint
 from tfcheck.vocabulary.access import AccessChange
@@ -178,7 +179,10 @@ def _evidence(evidence: Evidence) -> Json:
         "policy": evidence.policy,
         "sid": evidence.sid,
         "effect": evidence.effect or None,
-        "because": evidence.because,
+        "kind": evidence.kind.value,
+        "because": evidence_words(evidence),
+        "condition_key": evidence.condition_key or None,
+        "granted_to": evidence.granted_to or None,
         "patterns": list(evidence.patterns),
         "location": _location(evidence.location),
         "number": evidence.number,

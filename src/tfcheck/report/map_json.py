@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from tfcheck.report.access_map import CallNode, PolicyNode, RoleNode, TaskNode
 from tfcheck.report.json import FORMAT_VERSION, Json
+from tfcheck.report.words import evidence_words
 from tfcheck.vocabulary.access import AccessChange
 from tfcheck.vocabulary.finding import Evidence, Location, PlanInfo
 
@@ -84,7 +85,7 @@ def _near(evidence: Evidence) -> Json:
         "policy": evidence.policy,
         "sid": evidence.sid,
         "number": evidence.number,
-        "because": evidence.because,
+        "because": evidence_words(evidence),
         "location": _location(evidence.location),
     }
 

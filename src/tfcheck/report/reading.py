@@ -21,6 +21,7 @@ from tfcheck.vocabulary.finding import (
     BaselineComparison,
     Configuration,
     Evidence,
+    EvidenceKind,
     Finding,
     Fix,
     Location,
@@ -76,10 +77,12 @@ class _Evidence(msgspec.Struct):
     policy: str
     sid: str | None
     effect: Literal["Allow", "Deny", ""] | None
-    because: str
+    kind: EvidenceKind
     patterns: list[str] = []
     location: _Location | None = None
     number: _Line | None = None
+    condition_key: str | None = None
+    granted_to: str | None = None
 
 
 class _Requirement(msgspec.Struct):
@@ -334,8 +337,17 @@ def _answer(shape: _Requirement) -> Answer:
 
 
 def _evidence(shape: _Evidence) -> Evidence:
-    place, patterns = _location(shape.location), tuple(shape.patterns)
-    return Evidence(shape.policy, shape.sid, shape.effect or "", shape.because, patterns, place, shape.number)
+    return Evidence(
+        policy=shape.policy,
+        sid=shape.sid,
+        effect=shape.effect or "",
+        kind=shape.kind,
+        patterns=tuple(shape.patterns),
+        location=_location(shape.location),
+        number=shape.number,
+        condition_key=shape.condition_key or "",
+        granted_to=shape.granted_to or "",
+    )
 
 
 def _finding(shape: _Finding, answers: dict[str, Answer], fixes: dict[str, Fix], named: str) -> Finding:

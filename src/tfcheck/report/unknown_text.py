@@ -10,7 +10,7 @@ from tfcheck.report.cause_text import Detail, origin
 from tfcheck.report.causes import block, blocks
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
 from tfcheck.report.words import counted, deciding_words, reason_words, sentence
-from tfcheck.vocabulary.finding import Answer, Reason, Report
+from tfcheck.vocabulary.finding import Answer, EvidenceKind, Reason, Report
 
 _SHOWN = 3
 _SHOWN_STATEMENTS = 3
@@ -60,7 +60,7 @@ def _title(members: list[Answer], detail: Detail) -> Iterator[Line]:
 
 def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:
     """Name the statements that may decide."""
-    evidence = [each for answer in members for each in answer.evidence if each.because.startswith("may decide")]
+    evidence = [each for answer in members for each in answer.evidence if each.kind is EvidenceKind.MAY_DECIDE]
     if not detail.expand and len(set(evidence)) > _SHOWN_STATEMENTS:
         evidence = [replace(each, policy=block(each.policy)) for each in evidence]
     statements = list(dict.fromkeys(origin(each, detail.directory) for each in evidence))

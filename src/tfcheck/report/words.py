@@ -10,7 +10,7 @@ from tfcheck.report.causes import Cause
 from tfcheck.report.screen import Style
 from tfcheck.report.selection_words import excused_counts, excused_words
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.finding import Answer, Reason, Report, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Reason, Report, RoleKind, Severity, Verdict
 
 SEVERITY_STYLES = {Severity.ERROR: Style.ERROR, Severity.WARNING: Style.WARNING, Severity.INFO: Style.INFO}
 VERDICT_STYLES = {Verdict.ALLOWED: Style.GOOD, Verdict.DENIED: Style.ERROR, Verdict.UNKNOWN: Style.UNKNOWN}
@@ -34,6 +34,37 @@ _REASONS = {
 def reason_words(reason: Reason | None) -> str:
     """Return a clause that says why a requirement is denied or unknown."""
     return "it is not decided" if reason is None else _REASONS[reason]
+
+
+_EVIDENCE = {
+    EvidenceKind.ALLOWS: "allows it",
+    EvidenceKind.DENIES: "denies it",
+    EvidenceKind.MAY_DECIDE: "may decide it",
+    EvidenceKind.OTHER_ACTION: "action does not match",
+    EvidenceKind.OTHER_RESOURCE: "resource does not match",
+    EvidenceKind.OTHER_PARTITION: "partition does not match",
+    EvidenceKind.OTHER_PRINCIPAL: "principal does not match",
+    EvidenceKind.CONDITION_NOT_MET: "a condition is not met",
+    EvidenceKind.GRANTED_TO_TASK_ROLE: "grants it to the task role, which is not used before the containers run",
+    EvidenceKind.GRANTED_TO_EXECUTION_ROLE: "grants it to the execution role, which is not used for this",
+    EvidenceKind.DELETED: "this plan deletes it",
+    EvidenceKind.DELETED_BY_OTHER_STACK: "the plan of another stack deletes it",
+}
+
+
+def evidence_words(evidence: Evidence) -> str:
+    """Return a clause that says what a statement does, or what keeps it from granting a call."""
+    words = _EVIDENCE[evidence.kind]
+    if evidence.kind is EvidenceKind.CONDITION_NOT_MET and evidence.condition_key:
+        return f"condition on {evidence.condition_key} is not met"
+    if evidence.kind is EvidenceKind.MAY_DECIDE and evidence.condition_key:
+        return f"{words}, by its condition on {evidence.condition_key}"
+    return words.replace(" role,", f" role {evidence.granted_to},") if evidence.granted_to else words
+
+
+def compares_resources(evidence: Evidence) -> bool:
+    """Whether the patterns of a statement are resources, and none of them is the one that is needed."""
+    return evidence.kind in (EvidenceKind.OTHER_RESOURCE, EvidenceKind.OTHER_PARTITION)
 
 
 #: What a role cannot do, for one thing and for several, by the rule that needs it.

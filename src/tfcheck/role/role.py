@@ -12,8 +12,6 @@ from tfcheck.vocabulary.address import Address
 from tfcheck.world.world import WorldObject
 
 #: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
-DELETED = "this plan deletes it"
-DELETED_ELSEWHERE = "the plan of another stack deletes it"
 
 
 class Role(msgspec.Struct, frozen=True):

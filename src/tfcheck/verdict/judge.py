@@ -14,27 +14,22 @@ from tfcheck.iam import (
     Decision,
     Deferred,
     Denied,
-    Effect,
-    Origin,
     Policy,
     Request,
     Undecided,
-    applies,
     decide_trust,
-    near_misses,
-    near_trust,
     start_up_context,
 )
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide
-from tfcheck.role import DELETED, DELETED_ELSEWHERE, Role, Roles
+from tfcheck.role import Role, Roles
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike
+from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decided
 from tfcheck.verdict.condition_keys import context_of
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
 from tfcheck.verdict.unmet import UnmetCondition, unmet
-from tfcheck.vocabulary.address import ElsewhereAddress
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict
 from tfcheck.world.world import World, shared
@@ -165,12 +160,12 @@ class Judge:
         role = call.role
         match decision:
             case Allowed():
-                evidence = self._evidence(decision, call)
-                return Judgement(role.label, Verdict.ALLOWED, evidence=evidence, assumptions=decision.assumptions)
+                by = evidence.of_call(decision, call)
+                return Judgement(role.label, Verdict.ALLOWED, evidence=by, assumptions=decision.assumptions)
             case Undecided():
-                evidence = self._evidence(decision, call)
-                waits_for = self._wait(decision, role, secret=requirement.sensitive)
-                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), waits_for, evidence)
+                by = evidence.of_call(decision, call)
+                waits_for = _wait(decision, role, secret=requirement.sensitive)
+                return Judgement(role.label, Verdict.UNKNOWN, _open(decision, role), waits_for, by)
             case Denied():
                 return self._denied(decision, call, requirement, side)
             case _:
@@ -243,8 +238,8 @@ class Judge:
             if misplaced is not None:
                 reason = _MISPLACED[requirement.role_kind]
                 return Judgement(call.role.label, Verdict.DENIED, reason, evidence=misplaced)
-        evidence = self._evidence(decision, call)
-        return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=evidence)
+        by = evidence.of_call(decision, call)
+        return Judgement(call.role.label, Verdict.DENIED, _DENIED[decision.kind], evidence=by)
 
     def _granted_to_other_role(
         self, requirement: Requirement, role: Role, side: RolesOfTask
@@ -256,8 +251,7 @@ class Judge:
         decision = self._decided(self._call(requirement, other, side))
         if not isinstance(decision, Allowed):
             return None
-        because = _INSTEAD[requirement.role_kind].format(other.label)
-        return tuple(self._told(origin, "Allow", because) for origin in decision.by)
+        return evidence.of_other_role(decision, requirement.role_kind, other.label)
 
     def _trusted(self, role: Role, side: RolesOfTask, kind: RoleKind) -> Judgement:
         if role.trust is None:
@@ -270,64 +264,16 @@ class Judge:
     def _trusts(self, role: Role, trust: Policy, service: str, side: RolesOfTask, kind: RoleKind) -> Judgement:
         context = Deferred(make=lambda: trust_context(side, kind))
         decision = self._once(("trust", id(trust), service), context, lambda: decide_trust(trust, service, context))
+        by = evidence.of_trust(decision, trust, service, context)
         match decision:
             case Allowed():
-                evidence = tuple(self._told(origin, "Allow", "allows it") for origin in decision.by)
-                return Judgement(role.label, Verdict.ALLOWED, evidence=evidence)
+                return Judgement(role.label, Verdict.ALLOWED, evidence=by)
             case Denied():
-                evidence = tuple(self._told(origin, "Deny", "denies it") for origin in decision.by)
-                near = near_trust(trust, service, context)
-                evidence += tuple(self._told(each.origin, each.effect, each.because) for each in near)
-                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence)
+                return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=by)
             case Undecided():
-                may = _may(decision.waits_for if decision.kind == "condition" else "")
-                evidence = tuple(self._told(origin, "", may) for origin in decision.by)
-                return Judgement(
-                    role.label, Verdict.UNKNOWN, Reason(decision.kind), self._wait(decision, role), evidence
-                )
+                return Judgement(role.label, Verdict.UNKNOWN, Reason(decision.kind), _wait(decision, role), by)
             case _:
                 assert_never(decision)
-
-    # Why
-
-    def _wait(self, decision: Undecided, role: Role, *, secret: bool = False) -> str:
-        """Explain what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
-        if decision.kind == "role_outside_plan":
-            hidden = role.label == SENSITIVE
-            gone = f"a role that is deleted: {role.deleted}" if role.deleted is not None else None
-            return (
-                "the policies of a role whose ARN is sensitive"
-                if hidden
-                else role.unknown_because or gone or decision.waits_for
-            )
-        marked = any(origin.secret for origin in decision.by)
-        return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
-
-    def _evidence(self, decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
-        """Return which statements decided; where they did not allow, also which came nearest to allowing."""
-        decided = tuple(self._deciding(origin, decision, call) for origin in decision.by[:_MOST_EVIDENCE])
-        if isinstance(decision, Allowed):
-            return decided
-        near = tuple(
-            self._told(miss.origin, miss.effect, miss.because, miss.patterns)
-            for miss in near_misses(call.request, call.policies)
-        )
-        return (*decided, *near)[:_MOST_EVIDENCE]
-
-    def _deciding(self, origin: Origin, decision: Decision, call: RoleCall) -> Evidence:
-        match decision:
-            case Allowed():
-                return self._told(origin, "Allow", "allows it")
-            case Denied():
-                return self._told(origin, "Deny", "denies it")
-            case Undecided():
-                return self._told(origin, *_share(origin, call))
-            case _:
-                assert_never(decision)
-
-    def _told(self, origin: Origin, effect: str, because: str, patterns: tuple[str, ...] = ()) -> Evidence:
-        patterns = () if origin.secret else patterns
-        return Evidence(origin.policy, origin.sid, effect, because, patterns, number=origin.number)
 
 
 _MISPLACED = {
@@ -335,31 +281,19 @@ _MISPLACED = {
     RoleKind.TASK: Reason.GRANTED_TO_EXECUTION_ROLE,
     RoleKind.INSTANCE: Reason.GRANTED_TO_TASK_ROLE,
 }
-_INSTEAD = {
-    RoleKind.EXECUTION: "grants it to the task role {}, which is not used before the containers run",
-    RoleKind.TASK: "grants it to the execution role {}, which is not used for this",
-    RoleKind.INSTANCE: "grants it to the task role {}, which is not used before the containers run",
-}
 _VERDICTS: dict[type, Verdict] = {
     Allowed: Verdict.ALLOWED,
     Denied: Verdict.DENIED,
     Undecided: Verdict.UNKNOWN,
 }
-_EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
-_MOST_EVIDENCE = 8
 
 
-def _share(origin: Origin, call: RoleCall) -> tuple[str, str]:
-    """Return the effect of a statement that may decide, and the condition key that it waits for."""
-    for statement in (each for policy in call.policies for each in policy.statements):
-        if statement.origin == origin:
-            keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
-            return _EFFECTS[statement.effect], _may(keys[0] if keys and not origin.secret else "")
-    return "", _may("")
-
-
-def _may(key: str) -> str:
-    return f"may decide it, by its condition on {key}" if key else "may decide it"
+def _wait(decision: Undecided, role: Role, *, secret: bool = False) -> str:
+    """Explain what decides, without what must not be shown: a role's ARN, a text of a policy, or what is needed."""
+    if decision.kind == "role_outside_plan":
+        return _unseen(role) or decision.waits_for
+    marked = any(origin.secret for origin in decision.by)
+    return SENSITIVE if decision.kind == "unknown_value" and (secret or marked) else decision.waits_for
 
 
 def _without_role(requirement: Requirement) -> Judgement:
@@ -370,9 +304,7 @@ def _without_role(requirement: Requirement) -> Judgement:
 
 def _without_trust(role: Role) -> Judgement:
     if role.deleted is not None:
-        because = DELETED_ELSEWHERE if isinstance(role.deleted, ElsewhereAddress) else DELETED
-        gone = Evidence(policy=str(role.deleted), sid=None, effect="", because=because)
-        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=(gone,))
+        return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY, evidence=evidence.of_deletion(role))
     if role.managed and not role.trust_hidden:
         return Judgement(role.label, Verdict.DENIED, Reason.TRUST_POLICY)
     reason = Reason.POLICY_NOT_READABLE if role.managed else Reason.ROLE_OUTSIDE_PLAN

@@ -124,21 +124,43 @@ class Requirement(msgspec.Struct, frozen=True):
         return SENSITIVE if self.sensitive else display(self.resource)
 
 
+class EvidenceKind(Enum):
+    """What a statement does, or what keeps it from granting a call; the values are a promise of the JSON report."""
+
+    ALLOWS = "allows"
+    DENIES = "denies"
+    MAY_DECIDE = "may_decide"
+    OTHER_ACTION = "other_action"
+    OTHER_RESOURCE = "other_resource"
+    OTHER_PARTITION = "other_partition"
+    OTHER_PRINCIPAL = "other_principal"
+    CONDITION_NOT_MET = "condition_not_met"
+    GRANTED_TO_TASK_ROLE = "granted_to_task_role"
+    GRANTED_TO_EXECUTION_ROLE = "granted_to_execution_role"
+    #: No statement: the role itself is deleted.
+    DELETED = "deleted"
+    DELETED_BY_OTHER_STACK = "deleted_by_other_stack"
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """One statement that made a decision, could still make it, or came near it.
 
     `policy` is the address (or ARN) of what holds it, `effect` its Effect, empty where it may decide either way;
-    `patterns` are its resources as written, for people. `number` is its place among the statements of its policy,
-    counted from 1; None where that is not known, or where it is not a statement.
+    `patterns` are its resources as written, for people, or its actions if another action is what it grants. `number`
+    is its place among the statements of its policy, counted from 1; None where that is not known, or where it is not a
+    statement. `condition_key` is the key of a condition that may decide or is not met, `granted_to` the other role of
+    the task that it grants the call to.
     """
 
     policy: str
     sid: str | None
     effect: str
-    because: str
+    kind: EvidenceKind
     patterns: tuple[str, ...] = ()
     location: Location | None = None
     number: int | None = None
+    condition_key: str = ""
+    granted_to: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from tfcheck.vocabulary.finding import (
     BaselineComparison,
     Configuration,
     Evidence,
+    EvidenceKind,
     Excerpt,
     Fix,
     Report,
@@ -228,7 +229,7 @@ def many(number: int) -> Report:
     for each in range(number):
         task, role = f"aws_ecs_task_definition.t{each}", f"aws_iam_role.r{each}"
         need = samples.need(resource=f"arn:aws:s3:::acme/{each}.env", task=task)
-        by = Evidence(f"aws_iam_role_policy.p{each}", None, "Allow", "allows it", number=1)
+        by = Evidence(f"aws_iam_role_policy.p{each}", None, "Allow", EvidenceKind.ALLOWS, number=1)
         denied = msgspec.structs.replace(samples.DENIED, requirement=need, role=role)
         granted = msgspec.structs.replace(samples.allowed(samples.need("s3:Get", task=task)), role=role, evidence=(by,))
         answers += [denied, granted]

@@ -9,7 +9,7 @@ from hypothesis import given
 from tests.report import samples
 from tests.report.hostile import findings, names
 from tfcheck.report.markdown.picture import label, picture
-from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Finding, Reason, Verdict
 
 _NODE = re.compile(r'  n\d+\["[^"#<>`\\|&]+"\]')
 _EDGE = re.compile(r'  n\d+ (?:-->|-\.->|--x)\|"[^"#<>`\\|&]*"\| n\d+')
@@ -81,7 +81,9 @@ def test_every_line_is_one_of_ours(finding: Finding) -> None:
 
 
 def test_evidence_of_one_policy_is_one_node() -> None:
-    evidence = tuple(Evidence("aws_iam_policy.p", None, "Allow", why) for why in ("resource does not match", "other"))
+    evidence = tuple(
+        Evidence("aws_iam_policy.p", None, "Allow", why) for why in (EvidenceKind.OTHER_RESOURCE, EvidenceKind.ALLOWS)
+    )
     answer = Answer(samples.need(), "r", Verdict.DENIED, Reason.IMPLICIT_DENY, evidence=evidence)
     assert drawn(answer).count('"aws_iam_policy.p"') == 1
 

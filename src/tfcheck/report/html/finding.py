@@ -10,7 +10,7 @@ from tfcheck.report.html.element import Child, Markup, address, prose, tag
 from tfcheck.report.html.source import change, quoted, to_do
 from tfcheck.report.html.view import View, capitalised, joined, sentence
 from tfcheck.report.markdown.page import TargetedCause
-from tfcheck.report.words import counted, outcome_words, title, why_not
+from tfcheck.report.words import compares_resources, counted, evidence_words, outcome_words, title, why_not
 from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Report, Verdict
 
 #: More statements that come near, and more of their patterns, are counted.
@@ -140,8 +140,8 @@ def _near(group: Group, report: Report, view: View) -> Iterator[Markup]:
     for each, need in list(found.items())[:_SHOWN_STATEMENTS]:
         needed = need.answer.requirement.shown_resource
         sid = (" (", tag("code", each.sid), ")") if each.sid else None
-        because = (": ", prose(each.because)) if each.because else None
-        head = tag("p", address(each.policy), sid, view.at(each.location, report), because, class_="prose")
+        why = prose(evidence_words(each))
+        head = tag("p", address(each.policy), sid, view.at(each.location, report), ": ", why, class_="prose")
         yield tag("div", head, _patterns(each, needed), class_="near")
 
 
@@ -149,7 +149,7 @@ def _patterns(evidence: Evidence, needed: str) -> Markup | None:
     patterns = nearest(needed, evidence.patterns)
     if not patterns:
         return None
-    compared = evidence.effect == "Allow" and not evidence.because.startswith("action")
+    compared = compares_resources(evidence)
     rows: list[Child] = [tag("dt", "needed"), tag("dd", needed)] if compared else []
     rows.append(tag("dt", "denied" if evidence.effect == "Deny" else "granted"))
     rows += [

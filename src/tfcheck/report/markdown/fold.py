@@ -14,7 +14,7 @@ from tfcheck.report.markdown.escape import code, fence, html_code, prose, senten
 from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
-from tfcheck.report.words import reason_words, symptom_words
+from tfcheck.report.words import evidence_words, reason_words, symptom_words
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
@@ -114,11 +114,10 @@ def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> s
     patterns = nearest(answer.requirement.shown_resource, found.patterns)[:_SHOWN_PATTERNS]
     more = f" and {len(found.patterns) - len(patterns)} more" if len(found.patterns) > len(patterns) else ""
     what = {"Deny": " denies", "Allow": " allows"}.get(found.effect, "")
-    on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else "" if found.because else what
+    on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else ""
     sid = f" (statement {code(found.sid)})" if found.sid else ""
     place = linked(found.location, report, page)
-    because = prose(found.because)
-    return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}{f': {because}' if because else ''}"
+    return f"  - {code(found.policy)}{sid}{on}{f' at {place}' if place else ''}: {prose(evidence_words(found))}"
 
 
 def _explained(finding: Finding) -> Iterator[str]:

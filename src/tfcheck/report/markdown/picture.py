@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.report.plain import visible
+from tfcheck.report.words import evidence_words
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Reason, Verdict
 
@@ -85,4 +86,4 @@ def _last(evidence: Evidence, answer: Answer) -> Edge:
     need = answer.requirement
     if evidence.effect == "Deny":
         return Edge(evidence.policy, need.shown_resource, f"denies {need.action}", "--x")
-    return Edge(evidence.policy, need.shown_resource, f"{need.action}: {evidence.because}", "-.->")
+    return Edge(evidence.policy, need.shown_resource, f"{need.action}: {evidence_words(evidence)}", "-.->")

@@ -1,0 +1,123 @@
+"""Name the statements that decide a call, could decide it, or nearly grant it."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from tfcheck.iam import (
+    Allowed,
+    Context,
+    Decision,
+    Denied,
+    Effect,
+    Mismatch,
+    NearMiss,
+    Origin,
+    Policy,
+    Undecided,
+    applies,
+    near_misses,
+    near_trust,
+)
+from tfcheck.role import Role
+from tfcheck.verdict.call import RoleCall
+from tfcheck.vocabulary.address import ElsewhereAddress
+from tfcheck.vocabulary.finding import Evidence, EvidenceKind, RoleKind
+
+_MOST = 8
+_EFFECTS = {Effect.ALLOW: "Allow", Effect.DENY: "Deny", Effect.OPEN: ""}
+_NEAR = {
+    Mismatch.CONDITION: EvidenceKind.CONDITION_NOT_MET,
+    Mismatch.PRINCIPAL: EvidenceKind.OTHER_PRINCIPAL,
+    Mismatch.PARTITION: EvidenceKind.OTHER_PARTITION,
+    Mismatch.RESOURCE: EvidenceKind.OTHER_RESOURCE,
+    Mismatch.ACTION: EvidenceKind.OTHER_ACTION,
+}
+_TO_OTHER_ROLE = {
+    RoleKind.EXECUTION: EvidenceKind.GRANTED_TO_TASK_ROLE,
+    RoleKind.TASK: EvidenceKind.GRANTED_TO_EXECUTION_ROLE,
+    RoleKind.INSTANCE: EvidenceKind.GRANTED_TO_TASK_ROLE,
+}
+
+
+def of_call(decision: Decision, call: RoleCall) -> tuple[Evidence, ...]:
+    """Return the statements that decided a call; where they did not allow it, then those that come nearest to it."""
+    decided = tuple(_deciding(origin, decision, call) for origin in decision.by[:_MOST])
+    if isinstance(decision, Allowed):
+        return decided
+    return (*decided, *map(_near, near_misses(call.request, call.policies)))[:_MOST]
+
+
+def of_trust(decision: Decision, trust: Policy, service: str, context: Context) -> tuple[Evidence, ...]:
+    """Return the statements of a trust policy that decided; `service` and `context` are those of `decide_trust`."""
+    match decision:
+        case Allowed():
+            return tuple(_statement(origin, "Allow", EvidenceKind.ALLOWS) for origin in decision.by)
+        case Denied():
+            denying = (_statement(origin, "Deny", EvidenceKind.DENIES) for origin in decision.by)
+            return (*denying, *map(_near, near_trust(trust, service, context)))
+        case Undecided():
+            key = decision.waits_for if decision.kind == "condition" else ""
+            return tuple(_statement(origin, "", EvidenceKind.MAY_DECIDE, condition_key=key) for origin in decision.by)
+        case _:
+            assert_never(decision)
+
+
+def of_other_role(decision: Allowed, kind: RoleKind, label: str | None) -> tuple[Evidence, ...]:
+    """Return the statements that grant a call to the role `label` of a task instead of its role of a kind."""
+    return tuple(_statement(each, "Allow", _TO_OTHER_ROLE[kind], granted_to=label or "") for each in decision.by)
+
+
+def of_deletion(role: Role) -> tuple[Evidence, ...]:
+    """Return the deletion of a role as what decides about it."""
+    elsewhere = isinstance(role.deleted, ElsewhereAddress)
+    kind = EvidenceKind.DELETED_BY_OTHER_STACK if elsewhere else EvidenceKind.DELETED
+    return (Evidence(policy=str(role.deleted), sid=None, effect="", kind=kind),)
+
+
+def _deciding(origin: Origin, decision: Decision, call: RoleCall) -> Evidence:
+    match decision:
+        case Allowed():
+            return _statement(origin, "Allow", EvidenceKind.ALLOWS)
+        case Denied():
+            return _statement(origin, "Deny", EvidenceKind.DENIES)
+        case Undecided():
+            effect, key = _effect_and_key(origin, call)
+            return _statement(origin, effect, EvidenceKind.MAY_DECIDE, condition_key=key)
+        case _:
+            assert_never(decision)
+
+
+def _effect_and_key(origin: Origin, call: RoleCall) -> tuple[str, str]:
+    """Return the effect of a statement that may decide, and the condition key that it waits for."""
+    for statement in (each for policy in call.policies for each in policy.statements):
+        if statement.origin == origin:
+            keys = [each.name for each in applies(statement, call.request).waits if each.kind == "condition"]
+            return _EFFECTS[statement.effect], keys[0] if keys and not origin.secret else ""
+    return "", ""
+
+
+def _near(miss: NearMiss) -> Evidence:
+    kind, patterns = _NEAR[miss.mismatch], () if miss.origin.secret else miss.patterns
+    return _statement(miss.origin, "Allow", kind, patterns, condition_key=miss.condition_key)
+
+
+def _statement(
+    origin: Origin,
+    effect: str,
+    kind: EvidenceKind,
+    patterns: tuple[str, ...] = (),
+    *,
+    condition_key: str = "",
+    granted_to: str = "",
+) -> Evidence:
+    return Evidence(
+        origin.policy,
+        origin.sid,
+        effect,
+        kind,
+        patterns,
+        number=origin.number,
+        condition_key=condition_key,
+        granted_to=granted_to,
+    )

@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.stopped_reason.fetched import of_what_is_fetched
+from tfcheck.stopped_reason.fetched import FETCHED
 from tfcheck.stopped_reason.known import Cause, Known
-from tfcheck.stopped_reason.launched import of_the_launch
-from tfcheck.stopped_reason.missing import of_what_is_not_there
-from tfcheck.stopped_reason.network import is_unanswered, of_what_is_not_reached
+from tfcheck.stopped_reason.launched import LAUNCHED
+from tfcheck.stopped_reason.missing import MISSING
+from tfcheck.stopped_reason.network import UNREACHED, is_unanswered
 from tfcheck.stopped_reason.refusal import CALLS, Denial, of_call, of_near_call, refusal
 from tfcheck.stopped_reason.said import NormalizedText
 from tfcheck.symbolic.regex import regex
 
 __all__ = ["CALLS", "KNOWN", "UNREACHED", "Cause", "Denial", "Explanation", "Known", "explained"]
 
-KNOWN: tuple[Known, ...] = (*of_what_is_not_there(), *of_what_is_fetched(), *of_the_launch())
-#: What is known only where the text also says that a call got no answer.
-UNREACHED: tuple[Known, ...] = tuple(of_what_is_not_reached())
+KNOWN: tuple[Known, ...] = (*MISSING, *FETCHED, *LAUNCHED)
 
 
 class Explanation(msgspec.Struct, frozen=True):

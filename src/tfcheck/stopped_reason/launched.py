@@ -2,240 +2,245 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tfcheck.stopped_reason.known import API, BOTH, EC2, FARGATE, Cause, Known
 
-
-def of_the_launch() -> Iterator[Known]:
-    """Return the texts, the more exact ones first."""
-    yield from _of_images()
-    yield from _of_logs()
-    yield from _of_roles()
-    yield from _of_the_rest()
-
-
-def _of_images() -> Iterator[Known]:
-    token, pull = "ecr:GetAuthorizationToken", ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-    yield Known(
+#: The more exact ones first.
+LAUNCHED = (
+    # Images
+    Known(
         r"The task cannot pull registry auth from Amazon ECR",
         FARGATE,
         Cause.NETWORK,
         "the task does not reach Amazon ECR: it needs a way to the internet, or endpoints for ecr.api, ecr.dkr and S3",
         ("image",),
-    )
-    yield Known(
+    ),
+    Known(
         r"unable to retrieve ecr registry auth|operation error ECR: GetAuthorizationToken",
         FARGATE,
         Cause.PERMISSION,
         "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
-        (token,),
-    )
-    yield Known(
+        ("ecr:GetAuthorizationToken",),
+    ),
+    Known(
         r"CannotPullECRContainerError",
         EC2,
         Cause.PERMISSION,
         "the role is not allowed to ask Amazon ECR for a token, which is granted on `*` only",
         ("image",),
-        (token,),
-    )
-    yield Known(
+        ("ecr:GetAuthorizationToken",),
+    ),
+    Known(
         r"httpRead(?:er)?Seeker: failed open",
         FARGATE,
         Cause.PERMISSION,
-        "the image's layers were not downloaded: the role lacks ecr:GetDownloadUrlForLayer, or the policy of an S3 "
-        "endpoint leaves out the bucket of the layers",
+        "the image's layers were not downloaded: the role lacks ecr:GetDownloadUrlForLayer, or the policy of an "
+        "S3 endpoint leaves out the bucket of the layers",
         ("image",),
-        pull[1:],
-    )
-    yield Known(
+        ("ecr:GetDownloadUrlForLayer",),
+    ),
+    Known(
         r"The task can't pull the image|pull access denied"
         r"|(?:pull image manifest|inspect image|ref pull) has been retried"
         r"|CannotPull\w*Error.{0,2000}(?:AccessDenied|not authorized|40[13] (?:Forbidden|Unauthorized))",
         BOTH,
         Cause.PERMISSION,
-        "the role, or the policy of a repository in another account, does not allow to pull the image; or there is no "
-        "such image",
+        "the role, or the policy of a repository in another account, does not allow to pull the image; or there "
+        "is no such image",
         ("image",),
-        pull,
-    )
-
-
-def _of_logs() -> Iterator[Known]:
-    yield Known(
+        ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+    ),
+    # Logs
+    Known(
         r"awslogs-region is required",
         FARGATE,
         Cause.MISTAKE,
         "the log driver needs the option `awslogs-region`",
         ("log-region",),
-    )
-    yield Known(
+    ),
+    Known(
         r"cannot find the Amazon CloudWatch log group.{0,300}connection issue|logger args: ?: signal: killed",
         FARGATE,
         Cause.NETWORK,
         "the task does not reach CloudWatch Logs: it needs a way to the internet, or an endpoint for logs",
         ("log-group",),
-    )
-    yield Known(
+    ),
+    Known(
         r"specified log group does not exist"
         r"|cannot find the Amazon CloudWatch log group defined in the task definition",
         BOTH,
         Cause.MISTAKE,
         "the log group does not exist: create it, or set `awslogs-create-group` and allow logs:CreateLogGroup",
         ("log-group-absent", "log-region"),
-    )
-    yield Known(
+    ),
+    Known(
         r"failed to create Cloudwatch log group",
         BOTH,
         Cause.PERMISSION,
         "the role is not allowed to create the log group, which `awslogs-create-group` asks for; AWS's managed "
-        "policy for "
-        "execution roles does not allow it",
+        "policy for execution roles does not allow it",
         ("log-group", "log-group-absent"),
         ("logs:CreateLogGroup",),
-    )
-    yield Known(
+    ),
+    Known(
         r"failed to create Cloudwatch log stream|failed to initialize logging driver",
         BOTH,
         Cause.PERMISSION,
         "the role is not allowed to open a stream in the log group, or the group does not exist",
         ("log-group", "service-connect-log", "log-group-absent"),
         ("logs:CreateLogStream",),
-    )
-
-
-def _of_roles() -> Iterator[Known]:
-    yield Known(
+    ),
+    # Roles
+    Known(
         r"Unable to assume the service linked role",
         API,
         Cause.DEPLOYER,
-        "the account has no service-linked role AWSServiceRoleForECS yet: make it once "
-        "(aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com)",
-    )
-    yield Known(
+        "the account has no service-linked role AWSServiceRoleForECS yet: make it once (aws iam "
+        "create-service-linked-role --aws-service-name ecs.amazonaws.com)",
+    ),
+    Known(
         r"ECS was unable to assume the configured ECS Infrastructure Role",
         API,
         Cause.TRUST,
         "the infrastructure role must trust ecs.amazonaws.com; it is neither the execution role nor the task role",
-    )
-    yield Known(
+    ),
+    Known(
         r"ECS was unable to assume (?:the )?role",
         BOTH,
         Cause.TRUST,
         "the role does not exist, or its trust policy does not let ecs-tasks.amazonaws.com assume it",
         ("trust",),
         ("sts:AssumeRole",),
-    )
-    yield Known(
+    ),
+    Known(
         r"perform: iam:PassRole",
         API,
         Cause.DEPLOYER,
         "whoever registers the task definition or runs the task needs iam:PassRole on its roles",
-    )
-    yield Known(
+    ),
+    Known(
         r"execution role ARN to support ECR images",
         API,
         Cause.NO_ROLE,
         "images in ECR are pulled with the execution role, and the task definition names none",
         ("image",),
-    )
-    yield Known(
+    ),
+    Known(
         r"engine ecr credentials: not found",
         EC2,
         Cause.NO_ROLE,
         "images in ECR are pulled with the execution role, and the task definition names none",
         ("image",),
-    )
-    yield Known(
+    ),
+    Known(
         r"execution role ARN to support log driver awslogs",
         API,
         Cause.NO_ROLE,
         "logs are written with the execution role, and the task definition names none",
         ("log-group",),
-    )
-    yield Known(
+    ),
+    Known(
         r"specifying container secrets, you must also specify a value for 'executionRoleArn'",
         API,
         Cause.NO_ROLE,
         "secrets are read with the execution role, and the task definition names none",
         ("secret", "parameter"),
-    )
-    yield from _without_role()
-
-
-def _without_role() -> Iterator[Known]:
-    """Return what the agent says when the task definition names no execution role."""
-    resources = (
-        ("environment file resource", "env-file"),
-        ("fsxwindowsfileserver resource", "fsx"),
-        ("ssm secret resource", "parameter"),
-        ("ASM secret resource", "secret"),
-        ("asm resource", "registry-credentials"),
-    )
-    for name, rule in resources:
-        pattern = rf"{name}: unable to find execution role credentials"
-        yield Known(pattern, EC2, Cause.NO_ROLE, "this is fetched with the execution role, and there is none", (rule,))
-    yield Known(
+    ),
+    Known(
+        r"environment file resource: unable to find execution role credentials",
+        EC2,
+        Cause.NO_ROLE,
+        "this is fetched with the execution role, and there is none",
+        ("env-file",),
+    ),
+    Known(
+        r"fsxwindowsfileserver resource: unable to find execution role credentials",
+        EC2,
+        Cause.NO_ROLE,
+        "this is fetched with the execution role, and there is none",
+        ("fsx",),
+    ),
+    Known(
+        r"ssm secret resource: unable to find execution role credentials",
+        EC2,
+        Cause.NO_ROLE,
+        "this is fetched with the execution role, and there is none",
+        ("parameter",),
+    ),
+    Known(
+        r"ASM secret resource: unable to find execution role credentials",
+        EC2,
+        Cause.NO_ROLE,
+        "this is fetched with the execution role, and there is none",
+        ("secret",),
+    ),
+    Known(
+        r"asm resource: unable to find execution role credentials",
+        EC2,
+        Cause.NO_ROLE,
+        "this is fetched with the execution role, and there is none",
+        ("registry-credentials",),
+    ),
+    Known(
         r"unable to get execution role credentials",
         EC2,
         Cause.NO_ROLE,
         "the log router's configuration is fetched with the execution role, and there is none",
         ("firelens-config",),
-    )
-
-
-def _of_the_rest() -> Iterator[Known]:
-    yield Known(
+    ),
+    # Volumes, credential specifications, ECS Exec
+    Known(
         r"unsupported credentialspec ARN",
         EC2,
         Cause.MISTAKE,
         "a credential specification must be named by the ARN of an S3 object or of an SSM parameter",
         ("credential-spec",),
-    )
-    yield Known(
+    ),
+    Known(
         r"EFS IAM authorization requires a task role",
         API,
         Cause.MISTAKE,
         "a volume with IAM authorization is mounted with the task role, and the task definition names none",
         ("efs-authorization",),
-    )
-    yield Known(
+    ),
+    Known(
         r"When using an EFS access point, the root directory must",
         API,
         Cause.MISTAKE,
         "a volume with an access point begins at the access point's own directory: leave `root_directory` out",
         ("efs-authorization",),
-    )
-    yield Known(
+    ),
+    Known(
         r"valid task ?Role(?:Arn)? is not being used",
         API,
         Cause.MISTAKE,
         "ECS Exec works with the task role, and the task definition names none",
         ("ecs-exec",),
-    )
-    yield Known(
+    ),
+    Known(
         r"TargetNotConnectedException|execute command agent isn't running",
         BOTH,
         Cause.TASK_PERMISSION,
-        "ECS Exec does not reach the container: the task role lacks actions of ssmmessages, the task does not reach "
-        "Session Manager, or it began before ECS Exec was enabled",
+        "ECS Exec does not reach the container: the task role lacks actions of ssmmessages, the task does not "
+        "reach Session Manager, or it began before ECS Exec was enabled",
         ("ecs-exec",),
-    )
-    yield Known(
-        r"failed to invoke EFS utils commands(?!.{0,2000}access denied)"
-        r".{0,2000}(?:Failed to resolve|timeout|timed out|Connection reset|system call failed)",
+    ),
+    Known(
+        r"failed to invoke EFS utils commands(?!.{0,2000}access denied).{0,2000}(?:Failed to resolve|timeout"
+        r"|timed out|Connection reset|system call failed)",
         FARGATE,
         Cause.NETWORK,
-        "the task does not reach the file system: its VPC needs a mount target, DNS host names, and security groups "
-        "that let NFS (port 2049) through",
-    )
-    yield Known(
+        "the task does not reach the file system: its VPC needs a mount target, DNS host names, and security "
+        "groups that let NFS (port 2049) through",
+    ),
+    Known(
         r"failed to invoke EFS utils commands|mount\.nfs4: access denied by server",
         FARGATE,
         Cause.TASK_PERMISSION,
         "the file system did not let the task mount it: the task role, not the execution role, needs "
-        "elasticfilesystem:ClientMount, by a policy of its own or by that of the file system, and neither may deny it",
+        "elasticfilesystem:ClientMount, by a policy of its own or by that of the file system, and neither may "
+        "deny it",
         ("efs-volume", "efs-authorization"),
         ("elasticfilesystem:ClientMount",),
-    )
+    ),
+)

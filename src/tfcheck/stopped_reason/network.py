@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tfcheck.stopped_reason.known import BOTH, FARGATE, Cause, Known
 from tfcheck.stopped_reason.said import NormalizedText
 
@@ -26,50 +24,54 @@ _NO_ANSWER = (
 _GUESS = r"connection issue|Check your (?:task )?network (?:configuration|connection)"
 _ANSWER = r"AccessDenied|not authorized|StatusCode: [1-9]\d\d\b|\b40[13] (?:Forbidden|Unauthorized)|Exception: "
 
-_WITHOUT = r"(?:the task can(?:not|'t) .{0,200} from |between the task and )"
-_REACH = "it needs a way to the internet, or VPC endpoints"
-
-
-def of_what_is_not_reached() -> Iterator[Known]:
-    """Return the texts that are known only together with a sign that no answer came."""
-    yield Known(
-        r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3|between the task and Amazon S3",
+#: Texts that are known only together with a sign that no answer came.
+UNREACHED = (
+    Known(
+        r"non[- ]empty error stream|the task can(?:not|'t) download .{0,100}Amazon S3"
+        r"|between the task and Amazon S3",
         FARGATE,
         Cause.NETWORK,
-        f"the task does not reach Amazon S3, where its environment files are: {_REACH} (for S3, a gateway)",
+        "the task does not reach Amazon S3, where its environment files are: it needs a way to the internet, or "
+        "VPC endpoints (for S3, a gateway)",
         ("env-file",),
-    )
-    yield Known(
-        rf"{_WITHOUT}(?:AWS )?Secrets Manager",
+    ),
+    Known(
+        r"(?:the task can(?:not|'t) .{0,200} from |between the task and )(?:AWS )?Secrets Manager",
         FARGATE,
         Cause.NETWORK,
-        f"the task does not reach Secrets Manager: {_REACH} (secretsmanager)",
+        "the task does not reach Secrets Manager: it needs a way to the internet, or VPC endpoints (secretsmanager)",
         ("secret", "registry-credentials"),
-    )
-    yield Known(
-        rf"{_WITHOUT}(?:AWS |Amazon )?(?:Systems Manager|SSM)",
+    ),
+    Known(
+        r"(?:the task can(?:not|'t) .{0,200} from |between the task and )(?:AWS |Amazon )?(?:Systems Manager|SSM)",
         FARGATE,
         Cause.NETWORK,
-        f"the task does not reach Systems Manager: {_REACH} (ssm)",
+        "the task does not reach Systems Manager: it needs a way to the internet, or VPC endpoints (ssm)",
         ("parameter",),
-    )
-    yield Known(
-        rf"{_WITHOUT}Amazon CloudWatch",
+    ),
+    Known(
+        r"(?:the task can(?:not|'t) .{0,200} from |between the task and )Amazon CloudWatch",
         FARGATE,
         Cause.NETWORK,
-        f"the task does not reach CloudWatch Logs: {_REACH} (logs)",
+        "the task does not reach CloudWatch Logs: it needs a way to the internet, or VPC endpoints (logs)",
         ("log-group",),
-    )
-    yield Known(
-        rf"CannotPull\w*Error|The task can(?:not|'t) pull\b|{_WITHOUT}(?:Amazon ECR|Amazon Elastic|the registry)",
+    ),
+    Known(
+        r"CannotPull\w*Error|The task can(?:not|'t) pull\b"
+        r"|(?:the task can(?:not|'t) .{0,200} from |between the task and )"
+        r"(?:Amazon ECR|Amazon Elastic|the registry)",
         BOTH,
         Cause.NETWORK,
-        f"the task does not reach the registry of its image: {_REACH} (for Amazon ECR: ecr.api, ecr.dkr and S3)",
+        "the task does not reach the registry of its image: it needs a way to the internet, or VPC endpoints "
+        "(for Amazon ECR: ecr.api, ecr.dkr and S3)",
         ("image",),
-    )
-    yield Known(
-        r"ResourceInitializationError|unable to pull secrets or registry auth|connection issue between the task and",
+    ),
+    Known(
+        r"ResourceInitializationError|unable to pull secrets or registry auth"
+        r"|connection issue between the task and",
         FARGATE,
         Cause.NETWORK,
-        f"the task does not reach a service that it needs before its containers start: {_REACH}",
-    )
+        "the task does not reach a service that it needs before its containers start: it needs a way to the "
+        "internet, or VPC endpoints",
+    ),
+)

@@ -42,36 +42,34 @@ CALLS = (
     EcsCall(
         ("secretsmanager:GetSecretValue",),
         "the role is not allowed to read a secret. With the execution role ECS reads what `secrets` and "
-        "`secretOptions` name, "
-        "credentials of private registries, users of file systems of FSx, and what the logs of Service Connect need",
+        "`secretOptions` name, credentials of private registries, users of file systems of FSx, and what the "
+        "logs of Service Connect need",
         ("secret", "registry-credentials", "service-connect-log", "fsx"),
     ),
     EcsCall(
         ("ssm:GetParameters",),
         "the role is not allowed to read a parameter. With the execution role ECS reads what `secrets` and "
-        "`secretOptions` name, "
-        "credential specifications, users of file systems of FSx, and what the logs of Service Connect need",
+        "`secretOptions` name, credential specifications, users of file systems of FSx, and what the logs of "
+        "Service Connect need",
         ("parameter", "service-connect-log", "credential-spec", "fsx"),
     ),
     EcsCall(
         ("s3:GetObject",),
         "the role is not allowed to read an object. With the execution role ECS reads environment files, the "
-        "configuration of a "
-        "log router, and credential specifications; the init image of a log router reads files with the task role",
+        "configuration of a log router, and credential specifications; the init image of a log router reads "
+        "files with the task role",
         ("env-file", "firelens-config", "credential-spec", "log-router-file"),
     ),
     EcsCall(
         ("s3:GetBucketLocation",),
         "the role is not allowed to ask where a bucket is. ECS agents before 1.84.0 ask with the execution role, "
-        "the init image "
-        "of a log router with the task role",
+        "the init image of a log router with the task role",
         ("env-file", "firelens-config", "log-router-file"),
     ),
     EcsCall(
         ("kms:Decrypt",),
         "the role is not allowed to use the KMS key of what it reads: it needs kms:Decrypt on the key, and the "
-        "key's policy must "
-        "allow that",
+        "key's policy must allow that",
         ("decrypt",),
     ),
     EcsCall(
@@ -93,15 +91,13 @@ CALLS = (
     EcsCall(
         ("logs:CreateLogStream", "logs:PutLogEvents"),
         "the role is not allowed to write to the log group. The execution role writes the logs of the driver "
-        "`awslogs`, those of "
-        "Service Connect too",
+        "`awslogs`, those of Service Connect too",
         ("log-group", "service-connect-log", "log-group-absent"),
     ),
     EcsCall(
         ("logs:CreateLogGroup",),
         "the role is not allowed to create the log group, which `awslogs-create-group` asks for; AWS's managed "
-        "policy for "
-        "execution roles does not allow it",
+        "policy for execution roles does not allow it",
         ("log-group", "log-group-absent"),
     ),
     EcsCall(
@@ -111,8 +107,8 @@ CALLS = (
     ),
     EcsCall(
         ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite", "elasticfilesystem:ClientRootAccess"),
-        "the file system did not let the task in: the task role, not the execution role, needs this, by a policy of "
-        "its own or by that of the file system, and neither may deny it",
+        "the file system did not let the task in: the task role, not the execution role, needs this, by a policy "
+        "of its own or by that of the file system, and neither may deny it",
         ("efs-volume", "efs-authorization"),
         Cause.TASK_PERMISSION,
     ),
@@ -130,8 +126,7 @@ CALLS = (
     EcsCall(
         ("sts:AssumeRole",),
         "somebody is not allowed to assume a role. ECS itself does that as ecs-tasks.amazonaws.com, which the "
-        "role must trust; "
-        "who is named here is another",
+        "role must trust; who is named here is another",
         ("trust",),
         Cause.TRUST,
     ),

@@ -75,4 +75,4 @@ def test_only_what_is_asked_for_is_decoded(path: Path, monkeypatch: pytest.Monke
     assert decoded == []
     assert role.after == role.after
     assert set(decoded) == {f"`{role.address}` in the plan"}
-    assert len(decoded) == 2
+    assert len(decoded) == 2, "what it is after the change it was before"

@@ -16,13 +16,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import msgspec
 
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
+from tfcheck.vocabulary.rewriter import Rewriter
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
@@ -64,7 +65,7 @@ class Redactor:
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
         self._address = re.compile(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
         self._known: dict[str, str] = {}
-        self._structs: dict[int, tuple[msgspec.Struct, msgspec.Struct]] = {}
+        self._rewriter = Rewriter(self.text, _told_fields, dict.fromkeys((Unknown, Text, JsonText), self._shown))
 
     def __bool__(self) -> bool:
         """Whether anything is looked for."""
@@ -85,41 +86,11 @@ class Redactor:
 
     def report(self, report: _T) -> _T:
         """Return a report, or a part of one, all of whose texts may be shown."""
-        return cast(_T, self._cleaned(report))
+        return cast(_T, self._rewriter.of(report))
 
-    def _cleaned(self, value: Any) -> Any:
-        match value:
-            case str():
-                return self.text(value)
-            case Unknown() | Text() | JsonText():
-                return self._cleaned_text(value)
-            case msgspec.Struct():
-                return self._cleaned_struct(value)
-            case tuple():
-                cleaned = tuple(map(self._cleaned, value))
-                return value if all(old is new for old, new in zip(value, cleaned, strict=True)) else cleaned
-            case _:
-                return value
-
-    def _cleaned_text(self, value: Unknown | Text | JsonText) -> Any:
+    def _shown(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
         shown = display(value)
         return value if self.text(shown) == shown else self.text(shown)
-
-    def _cleaned_struct(self, value: msgspec.Struct) -> Any:
-        # NOTE: what is one object before is one object after: findings share their answers with the report.
-        if id(value) not in self._structs:
-            self._structs[id(value)] = value, self._changed(value)
-        return self._structs[id(value)][1]
-
-    def _changed(self, value: msgspec.Struct) -> msgspec.Struct:
-        fixed = _FIXED - _WRITTEN if isinstance(value, Waived | WaiverUse) else _FIXED
-        changed = {}
-        for name in value.__struct_fields__:
-            old = getattr(value, name)
-            new = old if name in fixed or old is None else self._cleaned(old)
-            if new is not old:
-                changed[name] = new
-        return msgspec.structs.replace(value, **changed) if changed else value
 
     def _without(self, text: str) -> str:
         out: list[str] = []
@@ -147,6 +118,12 @@ class Redactor:
             if after <= end and text.startswith(secret, position) and _counts(text, position, after):
                 return secret
         return None
+
+
+def _told_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Name the fields of a part of a report that may hold what the plan says."""
+    fixed = _FIXED - _WRITTEN if issubclass(kind, Waived | WaiverUse) else _FIXED
+    return tuple(each for each in kind.__struct_fields__ if each not in fixed)
 
 
 def _is_looked_for(secret: str) -> bool:

@@ -34,8 +34,8 @@ def refuse_crowded(text: Buffer, named: str) -> None:
     release(text)
 
 
-def affordable(part: memoryview, what: str) -> bytes:
-    """Return the bytes of a part of a plan that is going to be decoded with all its values.
+def affordable(part: memoryview, what: str) -> int:
+    """Take from the allowance what a part of a plan has of values, and return how many objects and lists it opens.
 
     Raises:
         InputError: it is too large, or too much was decoded before.
@@ -43,6 +43,7 @@ def affordable(part: memoryview, what: str) -> bytes:
     if len(part) > _LARGEST:
         raise InputError(f"{what}: {len(part):,} bytes are more than tfcheck decodes", hint=_HINT)
     text = bytes(part)
-    if not take_values(text.count(b",") + text.count(b"{") + text.count(b"[") + _CALL):
+    opened = text.count(b"{") + text.count(b"[")
+    if not take_values(opened + text.count(b",") + _CALL):
         raise InputError(f"{what} cannot be decoded: the plan has too many values", hint=_HINT)
-    return text
+    return opened

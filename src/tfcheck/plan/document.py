@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from tfcheck.plan.crowded import affordable
-from tfcheck.symbolic.nesting import is_deep, may_be_deep
+from tfcheck.symbolic.nesting import DEEPEST, is_deep
 from tfcheck.vocabulary.errors import InputError
 
 #: The sensitivity or unknown mask of an object: `true` covers all of it.
@@ -67,7 +67,7 @@ class ResourceChange(msgspec.Struct, gc=False):
 class Change(msgspec.Struct, gc=False):
     """The `change` of a resource: what is done, and the object before and after."""
 
-    actions: tuple[str, ...] | None = None
+    actions: Raw = _NOTHING
     before: Raw = _NOTHING
     after: Raw = _NOTHING
     after_unknown: Raw = _NOTHING
@@ -79,7 +79,7 @@ class Change(msgspec.Struct, gc=False):
 class OnlyArn(msgspec.Struct, gc=False):
     """An object, or a mask of one, as far as its ARN is concerned."""
 
-    arn: Any = None
+    arn: Raw = _NOTHING
 
 
 class Document(msgspec.Struct, gc=False):
@@ -230,9 +230,9 @@ def decoded(raw: Raw, kind: type[_T], what: str) -> _T:
     Raises:
         InputError: it has another shape than `kind`, is too large, or is nested too deep.
     """
-    text = affordable(memoryview(raw), what)
+    opened = affordable(memoryview(raw), what)
     found = decoded_section(raw, kind, what)
-    if isinstance(found, dict | list) and may_be_deep(text):
+    if opened > DEEPEST and isinstance(found, dict | list):
         refuse_deep(found, what)
     return found
 

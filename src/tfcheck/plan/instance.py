@@ -18,6 +18,7 @@ from tfcheck.plan.document import (
     ResourceChange,
     decoded,
     decoded_mask,
+    decoded_section,
     marks_nothing,
     present,
 )
@@ -56,10 +57,11 @@ class Instance:
         """Return Terraform's reason for the action: an open set of words."""
         return self._row.action_reason
 
-    @property
+    @cached_property
     def actions(self) -> tuple[str, ...]:
         """Return the change actions: one, or two for a replacement, in order."""
-        return self._change.actions or ()
+        actions = self._change.actions
+        return decoded(actions, tuple[str, ...], self._named) if present(actions) else ()
 
     @cached_property
     def exists_before(self) -> bool:
@@ -134,12 +136,14 @@ class Instance:
         after = before if change.after == change.before else self._arn(change.after)
         if after is None or not present(change.after_unknown) or marks_nothing(change.after_unknown):
             return after
-        mask = decoded(change.after_unknown, cast("type[bool | OnlyArn]", bool | OnlyArn), self._named)
-        return None if mask is True or (isinstance(mask, OnlyArn) and marked(mask.arn)) else after
+        mask = decoded_section(change.after_unknown, cast("type[bool | OnlyArn]", bool | OnlyArn), self._named)
+        is_open = mask is True or (isinstance(mask, OnlyArn) and present(mask.arn) and not marks_nothing(mask.arn))
+        return None if is_open else after
 
     def _arn(self, raw: Raw) -> str | None:
-        found = decoded(raw, OnlyArn, self._named).arn
-        return found if isinstance(found, str) and found.startswith("arn:") else None
+        arn = decoded_section(raw, OnlyArn, self._named).arn
+        found = decoded(arn, str, self._named) if bytes(arn).startswith(b'"') else ""
+        return found if found.startswith("arn:") else None
 
     def _planned(self) -> dict[str, Any] | None:
         """Return what the plan writes as `after`; what does not change is decoded only once."""
@@ -171,7 +175,7 @@ class Instance:
 
     @cached_property
     def _change(self) -> Change:
-        return decoded(self._row.change, Change, self._named) if present(self._row.change) else Change()
+        return decoded_section(self._row.change, Change, self._named) if present(self._row.change) else Change()
 
     def _object(self, raw: Raw) -> dict[str, Any]:
         return decoded(raw, dict[str, Any], self._named)

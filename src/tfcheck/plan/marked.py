@@ -17,7 +17,6 @@ from tfcheck.plan.document import (
     Marked,
     MarkedObject,
     ResourceChange,
-    decoded,
     decoded_json,
     decoded_mask,
     decoded_section,
@@ -84,7 +83,7 @@ def _marks_something(change: Raw) -> bool:
 
 
 def _of_change(raw: Raw, named: str) -> Iterator[str]:
-    change = decoded(raw, Change, named)
+    change = decoded_section(raw, Change, named)
     sides = ((change.before, change.before_sensitive), (change.after, change.after_sensitive))
     for value, mask in sides:
         known: Any = decoded_json(mask, named)

@@ -18,7 +18,7 @@ from tfcheck.role.exclusive import exclusive
 from tfcheck.role.grants import PolicyAttachment, grants, known_arn, members
 from tfcheck.role.policies import Policies, PolicyOrReason, first
 from tfcheck.role.same_name import of_one_name, possibly_of_one_name
-from tfcheck.role.undone import is_unchanged, undone
+from tfcheck.role.undone import Undone, is_unchanged, undone
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
@@ -82,13 +82,14 @@ class Attachments:
         sure, open_ = self._for(str(role.address), name, account_of(role))
         if role.address.mode == "managed":
             own = list(self._own(role, attached, owned_here, sure))
-            sure = [*(each for each in sure if not self._is_undone(each, role, attached)), *own]
+            gone = undone(role, self._world)
+            sure = [*(each for each in sure if not self._is_undone(each, gone, role, attached)), *own]
         self._collect(attached, sure, open_, name, outcome)
         return attached
 
-    def _is_undone(self, grant: PolicyAttachment, role: WorldObject, attached: Attached) -> bool:
+    def _is_undone(self, grant: PolicyAttachment, gone: Undone, role: WorldObject, attached: Attached) -> bool:
         """Whether the update of a role removes, or may remove, what a resource that does not change attaches to it."""
-        goes = undone(role, self._world).removes(grant.name, grant.reference)
+        goes = gone.removes(grant.name, grant.reference)
         if goes is Truth.FALSE or not is_unchanged(grant.resource, self._world):
             return False
         if goes is Truth.TRUE:

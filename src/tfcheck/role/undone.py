@@ -41,7 +41,7 @@ _NOTHING = Undone()
 def undone(role: WorldObject, world: World) -> Undone:
     """Return what the update of a role removes."""
     before = world.before()
-    earlier = None if before is world else _at(before.resources("aws_iam_role"), role)
+    earlier = None if before is world else before.once(_ByAddress).like(role)
     if earlier is None:
         return _NOTHING
     names, lost_names = _lost(role, earlier, "inline_policy")
@@ -51,7 +51,7 @@ def undone(role: WorldObject, world: World) -> Undone:
 
 def is_unchanged(grant: WorldObject, world: World) -> bool:
     """Whether a resource that attaches a policy is what it was before the change."""
-    earlier = _at(world.before().resources(grant.address.type), grant)
+    earlier = world.before().once(_ByAddress).like(grant)
     return earlier is not None and all(
         equal(earlier.attribute(each), grant.attribute(each)) is Truth.TRUE
         for each in _ARGUMENTS
@@ -81,5 +81,16 @@ def _named(element: Value) -> Value:
     return element.get("name") if isinstance(element, dict) else element
 
 
-def _at(resources: Iterable[WorldObject], resource: WorldObject) -> WorldObject | None:
-    return next((each for each in resources if each.address == resource.address), None)
+class _ByAddress:
+    """The resources of a world by address, one type at a time."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._types: dict[str, dict[str, WorldObject]] = {}
+
+    def like(self, resource: WorldObject) -> WorldObject | None:
+        """Return the resource that has the address of another one."""
+        kind = resource.address.type
+        if kind not in self._types:
+            self._types[kind] = {str(each.address): each for each in self._world.resources(kind)}
+        return self._types[kind].get(str(resource.address))

@@ -7,8 +7,6 @@ does not show is taken to be encrypted by a key that AWS manages, which needs no
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
@@ -22,12 +20,6 @@ from tfcheck.world.world import World, WorldObject
 #: What of a parameter makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")
 _ALIAS_OPEN = "which key its alias stood for when it was encrypted"
-
-
-def keys_of(find: Callable[[TextLike, World], tuple[Key, ...] | None], arn: TextLike, world: World) -> tuple[Key, ...]:
-    """Return the customer managed keys that the plan shows, else those that another stack does."""
-    found = (find(arn, each) for each in (world, *world.context))
-    return next((each for each in found if each is not None), ())
 
 
 # Secrets

@@ -7,9 +7,12 @@ secret, under the key that its argument names, else under the one that AWS manag
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tfcheck.inventory.catalogue import KEY, catalogue
-from tfcheck.inventory.key import Key, named_key
-from tfcheck.symbolic.match import equal
+from tfcheck.inventory.key import Key, doubted, named_key
+from tfcheck.inventory.novelty import may_be
+from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value
 from tfcheck.world.world import World, WorldObject
 
@@ -34,13 +37,36 @@ def keys_of_managed_secret(arn: TextLike, world: World) -> tuple[Key, ...] | Non
     return None
 
 
+def keys_of_possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
+    """Yield the keys of the secrets of databases that an ARN may turn out to be, each with that doubt."""
+    for keeper in world.resources(*_KEEPERS) if _may_be_managed(arn) else ():
+        attribute, argument = _KEEPERS[keeper.address.type]
+        own = _secret_of(keeper, attribute)
+        key = _key(keeper, argument, world) if own is not None and may_be(arn, own, world) else None
+        if key is not None:
+            yield doubted(key, f"whether the secret is that of {keeper.address}")
+
+
+def _may_be_managed(arn: TextLike) -> bool:
+    """Whether an ARN may be that of a secret which a service created: its name begins with that of the service."""
+    return any(glob(f"arn:*:secretsmanager:*:secret:{each}!*", arn) is not Truth.FALSE for each in ("rds", "redshift"))
+
+
+def _secret_of(keeper: WorldObject, attribute: str) -> TextLike | None:
+    """Return the ARN of the secret of a database; None where it has none."""
+    value = keeper.attribute(attribute)
+    if isinstance(value, list):
+        first = value[0] if value else None
+        value = first.get("secret_arn") if isinstance(first, dict) else first
+    return value if isinstance(value, str | Text | Unknown) and value != "" else None
+
+
 def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
     """Whether an ARN is that of the secret of a database, by its value or by reference."""
     if isinstance(arn, Unknown) and arn.symbol is not None and arn.symbol.owner == str(keeper.address):
         return arn.symbol.path[0] == attribute
-    value = keeper.attribute(attribute)
-    found = value[0].get("secret_arn") if isinstance(value, list) and value and isinstance(value[0], dict) else value
-    return isinstance(found, str | Text) and equal(found, arn) is Truth.TRUE
+    own = _secret_of(keeper, attribute)
+    return own is not None and equal(own, arn) is Truth.TRUE
 
 
 def _key(keeper: WorldObject, argument: str, world: World) -> Key | None:

@@ -30,6 +30,13 @@ def is_to_be(name: TextLike, world: World) -> bool:
     return world.once(_Made).is_to_be(name, None)
 
 
+def may_be(name: TextLike, own: TextLike, world: World) -> bool:
+    """Whether the name of something may turn out to be the `own` name of a resource; false also where it is."""
+    if own == "" or (isinstance(name, str) and (isinstance(own, str) or is_to_be(own, world))):
+        return False
+    return same(name, own, world) is Truth.UNKNOWN
+
+
 def _is_settled(name: TextLike) -> bool:
     """Whether nothing in a name waits for a resource: at most for what is the same for all of them."""
     return all(isinstance(each, str) or _is_surrounding(each) for each in pieces(spelled_out(name)))

@@ -12,6 +12,7 @@ from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, OBJECT, catalogue
 from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
+from tfcheck.inventory.novelty import may_be
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
@@ -64,7 +65,7 @@ def keys_of_object(arn: TextLike, world: World) -> tuple[Key, ...] | None:
         return _own_key(own, read, arn, world)
     if read is not None and isinstance(read.attribute("server_side_encryption"), str):
         return ()
-    return _of_bucket(arn, world)
+    return _of_one_or_other(arn, _of_bucket(arn, world), world)
 
 
 def has_bucket_key(arn: TextLike, world: World) -> bool | None:
@@ -104,6 +105,19 @@ def _of_managed(found: WorldObject, arn: TextLike, world: World) -> tuple[Key, .
     if isinstance(algorithm, str) or _is_plain(found):
         return ()
     return _as_uploaded(arn, world)
+
+
+def _of_one_or_other(arn: TextLike, of_bucket: tuple[Key, ...] | None, world: World) -> tuple[Key, ...] | None:
+    """Return the keys that its bucket puts a file under, with those of managed objects that it may turn out to be."""
+    keys = of_bucket or ()
+    for each in catalogue(world, OBJECT).resources if keys else ():
+        own = each.attribute("arn")
+        if isinstance(own, str | Text | Unknown) and may_be(arn, own, world):
+            theirs = _of_managed(each, own, world) or ()
+            others = [key for key in theirs if not any(alike(key, one) for one in keys)]
+            if others or not theirs:
+                keys = tuple(doubted(key, f"whether {each.address} is the file") for key in (*keys, *others))
+    return keys or of_bucket
 
 
 def _own_key(reference: Value, resource: WorldObject, arn: TextLike, world: World) -> tuple[Key, ...]:

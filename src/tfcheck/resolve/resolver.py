@@ -28,6 +28,7 @@ from tfcheck.resolve.merge import fill
 from tfcheck.resolve.module_values import Absence, ModuleNames
 from tfcheck.resolve.named_instances import NamedInstances
 from tfcheck.resolve.narrow import narrowed
+from tfcheck.resolve.password_secret import password_secret
 from tfcheck.resolve.provider import Providers
 from tfcheck.resolve.scope import ModuleScope
 from tfcheck.resolve.surroundings import Surroundings
@@ -218,6 +219,11 @@ class Resolver:
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
+            secret = password_secret(
+                address.type, name, DerivedInstance(self, address), is_new=not instance.exists_before
+            )
+            if secret is not None:
+                return secret
             return self._shape(address, name) or self._unknown(address, name)
         return known
 

@@ -5,7 +5,8 @@ it: the task's *execution* role. Where a customer managed KMS key encrypts it, t
 key, and the key's policy must let the account's IAM policies decide, or name the role. An object keeps the key that was
 in force when it was written: a new default encryption of its bucket does not change it. The ARN of an alias names the
 alias and never the key. Keys that AWS manages (`aws/s3`, `aws/secretsmanager`, `aws/ssm`) need nothing within their
-account, and cannot be used from another one.
+account, and cannot be used from another one. Where it is open which secret, parameter or object is read, it is unknown
+whether the key of each that it may be is needed.
 
 A missing permission shows only when a task starts, as `Access to KMS is not allowed` or `The ciphertext refers to a
 customer master key that does not exist`; S3 only says `Forbidden`.
@@ -24,20 +25,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.encryption import keys_of, keys_of_parameter, keys_of_secret
 from tfcheck.inventory.key import Key
-from tfcheck.inventory.object_key import keys_of_object
+from tfcheck.inventory.keys_in_use import keys_in_use
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.vocabulary.finding import Requirement
 from tfcheck.world.world import World
 
 ID = "decrypt"
 ACTION = "kms:Decrypt"
-_KEYS = {
-    "s3:GetObject": keys_of_object,
-    "secretsmanager:GetSecretValue": keys_of_secret,
-    "ssm:GetParameters": keys_of_parameter,
-}
 
 
 def rule(readers: Sequence[Rule]) -> Rule:
@@ -46,8 +41,7 @@ def rule(readers: Sequence[Rule]) -> Rule:
     def derive(task: TaskDefinition, world: World) -> Iterator[Requirement]:
         for reader in readers:
             for need in derived(reader, task, world):
-                find = _KEYS.get(need.action)
-                for key in keys_of(find, need.resource, world) if find else ():
+                for key in keys_in_use(need.action, need.resource, world):
                     yield _with_key(need, key)
 
     return Rule(

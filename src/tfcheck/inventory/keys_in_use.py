@@ -1,0 +1,110 @@
+"""Find the customer managed KMS keys that a call on a secret, a parameter or an object needs.
+
+What definitely is one object of the plan, or of another stack, is under that object's key. What may be one of several
+is under the key of any that it may turn out to be: then whether a key is needed is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from tfcheck.inventory.bucket import bucket_of
+from tfcheck.inventory.catalogue import BUCKET, OBJECT, PARAMETER, SECRET, ObjectKind, catalogue
+from tfcheck.inventory.encryption import keys_of_parameter, keys_of_secret
+from tfcheck.inventory.key import Key, alike, doubted
+from tfcheck.inventory.managed_secret import keys_of_possible_secrets
+from tfcheck.inventory.novelty import may_be
+from tfcheck.inventory.object_key import keys_of_object
+from tfcheck.inventory.setting import BUCKET_ENCRYPTION
+from tfcheck.resolve import grammar
+from tfcheck.resolve.grammar import within
+from tfcheck.symbolic.value import Text, TextLike, Unknown, text
+from tfcheck.world.world import World
+
+_Find = Callable[[TextLike, World], tuple[Key, ...] | None]
+
+
+def keys_in_use(action: str, arn: TextLike, world: World) -> tuple[Key, ...]:
+    """Return the customer managed keys that a call on `arn` needs, as the plan and the other stacks show them."""
+    rule = _RULES.get(action)
+    return () if rule is None else world.once(_Found).of(rule, arn)
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    """How the keys of one kind are found: of what an ARN definitely is, and of all that it may be."""
+
+    definite: _Find
+    possible: Callable[[TextLike, World], Iterable[Key]]
+
+
+class _Found:
+    """What was found in one world, which tasks ask for again."""
+
+    def __init__(self, world: World) -> None:
+        self._worlds = (world, *world.context)
+        self._found: dict[tuple[int, TextLike], tuple[Key, ...]] = {}
+
+    def of(self, rule: _Rule, arn: TextLike) -> tuple[Key, ...]:
+        key = id(rule), arn
+        if key not in self._found:
+            definite = (rule.definite(arn, each) for each in self._worlds)
+            found = next((each for each in definite if each is not None), None)
+            self._found[key] = self._possible(rule, arn) if found is None else found
+        return self._found[key]
+
+    def _possible(self, rule: _Rule, arn: TextLike) -> tuple[Key, ...]:
+        found: list[Key] = []
+        for key in (key for each in self._worlds for key in rule.possible(arn, each)):
+            if not any(alike(key, other) for other in found):
+                found.append(key)
+        return tuple(found)
+
+
+def _of_each(kind: ObjectKind, find: _Find, what: str) -> Callable[[TextLike, World], Iterator[Key]]:
+    """Return what finds the keys of all resources of a kind that an ARN may turn out to be."""
+
+    def possible(arn: TextLike, world: World) -> Iterator[Key]:
+        for each in catalogue(world, kind).resources:
+            own = each.attribute(kind.arn)
+            if isinstance(own, str | Text | Unknown) and may_be(arn, own, world):
+                yield from (doubted(key, f"whether {each.address} is the {what}") for key in find(own, world) or ())
+
+    return possible
+
+
+_secrets = _of_each(SECRET, keys_of_secret, "secret")
+_objects = _of_each(OBJECT, keys_of_object, "file")
+
+
+def _possible_secrets(arn: TextLike, world: World) -> Iterator[Key]:
+    yield from _secrets(arn, world)
+    yield from keys_of_possible_secrets(arn, world)
+
+
+def _possible_objects(arn: TextLike, world: World) -> Iterator[Key]:
+    """Yield the keys of the objects that a file may be, and of the buckets that it may be in."""
+    yield from _objects(arn, world)
+    if bucket_of(arn, world) is not None:
+        return
+    for each in (*catalogue(world, BUCKET).resources, *world.resources(BUCKET_ENCRYPTION.type)):
+        name = each.attribute("bucket")
+        if isinstance(name, str | Text | Unknown):
+            within_bucket = "arn:", each.surroundings.partition, ":s3:::", _bucket_name(name), "/"
+            inside = text([*within_bucket, Unknown(reason="which file of the bucket it is")])
+            doubt = f"whether the file is in {name if isinstance(name, str) else each.address}"
+            yield from (doubted(key, doubt) for key in keys_of_object(inside, world) or ())
+
+
+def _bucket_name(name: TextLike) -> TextLike:
+    """Return the name of a bucket, whose unknown pieces have none of the separators of an ARN."""
+    narrowed = within(name, grammar.BUCKET)
+    return narrowed if isinstance(narrowed, str | Text | Unknown) else name
+
+
+_RULES = {
+    "s3:GetObject": _Rule(keys_of_object, _possible_objects),
+    "secretsmanager:GetSecretValue": _Rule(keys_of_secret, _possible_secrets),
+    "ssm:GetParameters": _Rule(keys_of_parameter, _of_each(PARAMETER, keys_of_parameter, "parameter")),
+}

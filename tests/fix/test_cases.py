@@ -42,6 +42,7 @@ BY_HAND = {
     "condition-not-met": "a statement is not written again without its condition",
     "container-instances": "the trust policy of one instance role is a choice between two",
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
+    "images-of-open-account": "the repository may be of another account, and have a policy of its own there",
     "images-of-registries": "the repository of another account has a policy of its own there",
     "name-or-prefix": "the module is called twice, and puts out no role name",
     "numbers-in-policies": "a statement is not written again without its condition",

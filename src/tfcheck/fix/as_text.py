@@ -23,7 +23,7 @@ from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Verdict
-from tfcheck.world.world import After
+from tfcheck.world.world import After, WorldObject
 
 #: What a suggested inline policy is called.
 NAME = "ecs-start-up"
@@ -85,22 +85,28 @@ def verdicts_with(answers: Sequence[Answer], world: After) -> list[Verdict]:
 
 def _tried(needs: Sequence[RoleNeed], world: After) -> Iterator[list[Verdict]]:
     """Decide all needs again in a plan that has a new resource with exactly that for each."""
-    given: dict[tuple[Address, str], Value] = {}
-    for need in needs:
-        given |= _policy_of(need)
-    added = list(dict.fromkeys(address for address, _ in given))
-    trial = Trial(world.resolver, world.resolver.sources, (), added, given, world.context)
+    trial = exactly(needs, world)
     return ([trial.verdict(each) for each in need.answers] for need in needs)
 
 
-def _policy_of(need: RoleNeed) -> dict[tuple[Address, str], Value]:
-    role = need.roles[0]
+def exactly(needs: Sequence[RoleNeed], world: After) -> Trial:
+    """Return the world in which each role has a new policy with exactly what it lacks."""
+    given: dict[tuple[Address, str], Value] = {}
+    for need in needs:
+        lacking = need.by_role()
+        for role in need.roles:
+            given |= _policy_of(role, lacking[str(role.address)])
+    added = list(dict.fromkeys(address for address, _ in given))
+    return Trial(world.resolver, world.resolver.sources, (), added, given, world.context)
+
+
+def _policy_of(role: WorldObject, answers: Sequence[Answer]) -> dict[tuple[Address, str], Value]:
     key = role.address.key
     address = Address(role.address.module, "managed", "aws_iam_role_policy", f"{role.address.name}_start_up", key)
     return {
         (address, "name"): NAME,
         (address, "role"): role.attribute("name"),
-        (address, "policy"): JsonText(_document(need.answers)),
+        (address, "policy"): JsonText(_document(answers)),
     }
 
 

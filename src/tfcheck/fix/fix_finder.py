@@ -7,16 +7,17 @@ sources can fix is written as text, proven the same way, or not offered at all.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from typing import Protocol
 
 import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import grants_as_text
+from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
+from tfcheck.fix.in_doubt import InDoubt
 from tfcheck.fix.joined_needs import joined
 from tfcheck.fix.missing_role import MissingRoles
 from tfcheck.fix.module_input import OtherPolicies
@@ -46,43 +47,6 @@ from tfcheck.world.world import After
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})
 #: So many ways to fix are tried before text is all that is offered.
 _MOST_ROUNDS = 6
-
-
-class Allowing(Protocol):
-    """Decides requirements again after a change."""
-
-    def allows(self, answer: Answer) -> bool:
-        """Whether a requirement is allowed then."""
-
-
-class _Case:
-    """What is to be fixed on its way to a fix: the proposals that are still to be tried."""
-
-    def __init__(self, answers: Sequence[Answer], proposals: Iterator[Proposal]) -> None:
-        self.answers = tuple(answers)
-        self.proposals = proposals
-        self.current: Proposal | None = None
-
-    def advance(self) -> bool:
-        self.current = next(self.proposals, None)
-        return self.current is not None
-
-    def only(self, answers: Sequence[Answer]) -> _Case | None:
-        """Return the case with a part of what is lacking; None where it cannot be parted."""
-        return None
-
-
-class RoleCase(_Case):
-    """A case of what roles lack."""
-
-    def __init__(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> None:
-        super().__init__(need.answers, ways(need))
-        self.need = need
-        self._ways = ways
-
-    def only(self, answers: Sequence[Answer]) -> _Case | None:
-        """Return the case with a part of what is lacking."""
-        return RoleCase(self.need.only(answers), self._ways)
 
 
 def find_fixes(
@@ -147,16 +111,18 @@ class FixFinder:
             RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)
         ]
         replaced, lacking = self._replaced(lacking)
-        cases: list[_Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
-        cases += [_Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
+        cases: list[Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
+        cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
         found = [
             draft
             for case in self._current([*replaced, *self._proven(cases)])
             if (draft := self._draft(case)) is not None
         ]
         done = {each.requirement for draft in found for each in draft.answers} | set(self._outdated)
-        left = [each for each in needs if not {answer.requirement for answer in each.answers} <= done]
-        found += self._as_text(left, done, set(settled))
+        doubtful = self._in_doubt(needs, done, settled)
+        found += doubtful
+        done |= {each.requirement for draft in doubtful for each in draft.answers}
+        found += self._as_text(needs, done, settled)
         found += self._missing_roles.fixes(answers)
         found += [DraftFix(*each) for each in tagged(conditional, self._world)]
         found += self._in_other_stacks(self._still(grantable, done, settled))
@@ -184,10 +150,22 @@ class FixFinder:
     def _ranked(self, need: RoleNeed) -> Iterator[Proposal]:
         return ranked(need, self.places, self._added, self._world)
 
-    def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: set[Answer]) -> Iterator[DraftFix]:
-        left = [RoleNeed(need.roles, self._left(need, done, settled)) for need in needs]
-        lacking = [need for need in left if need.answers]
-        return (DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world))
+    def _in_doubt(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
+        """Return as text the changes that are needed, while something that the plan does not show decides as well."""
+        lacking = self._lacking(needs, done, settled) if self._sources is not None else []
+        doubts = InDoubt(lacking, self._world)
+        cases = self._proven([RoleCase(each, self._ranked) for each in doubts.needs], enough=doubts.after)
+        return [DraftFix(doubts.fix(each.current), each.answers) for each in cases if each.current is not None]
+
+    def _as_text(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
+        lacking = self._lacking(needs, done, settled)
+        return [DraftFix(*each) for each in grants_as_text(lacking, self.places, self._world)]
+
+    def _lacking(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[RoleNeed]:
+        """Return what is left of what roles lack."""
+        known = set(settled)
+        left = [RoleNeed(each.roles, self._left(each, done, known)) for each in needs]
+        return [each for each in left if each.answers]
 
     def _still(self, answers: Sequence[Answer], done: set[Requirement], settled: Container[Answer]) -> list[Answer]:
         return [each for each in answers if each.requirement not in done and each not in settled]
@@ -273,13 +251,18 @@ class FixFinder:
                 module = module.parent
         return list(dict.fromkeys(found))
 
-    def _proven(self, cases: Sequence[_Case], kept: Sequence[Answer] = ()) -> list[_Case]:
+    def _proven(
+        self,
+        cases: Sequence[Case],
+        kept: Sequence[Answer] = (),
+        enough: Callable[[Trial], Allowing] | None = None,
+    ) -> list[Case]:
         """Try the proposals of all cases together, then the next ones of those that were not enough.
 
         Where a proposal fixes only some of what a case lacks, the case goes on with that alone. A proposal that worsens
-        one of the answers `kept` is not enough.
+        one of the answers `kept` is not enough. With `enough` something else than an allowed verdict may be.
         """
-        proven: list[_Case] = []
+        proven: list[Case] = []
         waiting = [case for case in cases if case.advance()] if self._sources is not None else []
         for _ in range(_MOST_ROUNDS):
             if not waiting:
@@ -287,8 +270,8 @@ class FixFinder:
             unsound = self._unsound(waiting)
             sane = [case for case in waiting if case not in unsound]
             trial = self._trial([case.current for case in sane if case.current])
-            decides = self._decides(trial)
-            failed: list[_Case] = list(unsound)
+            decides = enough(trial) if enough else self._decides(trial)
+            failed: list[Case] = list(unsound)
             for case in sane:
                 fixed = tuple(each for each in case.answers if decides.allows(each))
                 fixed = () if any(_is_worse(trial.verdict(each), each) for each in kept) else fixed
@@ -299,12 +282,12 @@ class FixFinder:
             waiting = [case for case in failed if case.advance()]
         return proven
 
-    def _replaced(self, needs: Sequence[RoleNeed]) -> tuple[list[_Case], list[RoleNeed]]:
+    def _replaced(self, needs: Sequence[RoleNeed]) -> tuple[list[Case], list[RoleNeed]]:
         """Fix what can be fixed by replacing something; return also what is left.
 
         Each is tried by itself, and must leave allowed all that is.
         """
-        proven: list[_Case] = []
+        proven: list[Case] = []
         left = list(needs)
         for ways in self._replacing:
             for place, need in enumerate(left):
@@ -314,7 +297,7 @@ class FixFinder:
                 left[place] = need.only([each for each in need.answers if each not in done]) if done else need
         return proven, left
 
-    def _current(self, cases: Sequence[_Case]) -> Iterator[_Case]:
+    def _current(self, cases: Sequence[Case]) -> Iterator[Case]:
         """Yield the cases whose fix edits nothing that differs from the plan; take note of the others."""
         proposals = [case.current for case in cases if case.current is not None]
         touched = [each for one in proposals for each in one.touched]
@@ -327,7 +310,7 @@ class FixFinder:
             else:
                 self._outdated |= {each.requirement: found for each in case.answers}
 
-    def _unsound(self, cases: Sequence[_Case]) -> list[_Case]:
+    def _unsound(self, cases: Sequence[Case]) -> list[Case]:
         """Return the cases whose proposal would spoil a file, looked for in ever smaller groups."""
         if exceeded():
             return list(cases)
@@ -364,7 +347,7 @@ class FixFinder:
             context=self._world.context,
         )
 
-    def _draft(self, case: _Case) -> DraftFix | None:
+    def _draft(self, case: Case) -> DraftFix | None:
         proposal = case.current
         if proposal is None:
             return None

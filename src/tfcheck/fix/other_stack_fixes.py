@@ -11,7 +11,8 @@ from functools import cached_property
 
 import msgspec
 
-from tfcheck.fix.fix_finder import Allowing, FixFinder, RoleCase
+from tfcheck.fix.case import Allowing, RoleCase
+from tfcheck.fix.fix_finder import FixFinder
 from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks

@@ -26,7 +26,7 @@ from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.marks import holds_mark, unmarked
 from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
-from tfcheck.verdict.judge import Judge
+from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
 from tfcheck.world.world import After, World
@@ -150,6 +150,11 @@ class Trial:
         """Decide a requirement again."""
         task = self._tasks.get(answer.requirement.task_definition)
         return self._judge.verdict(answer.requirement, task) if task else Verdict.DENIED
+
+    def judgement(self, answer: Answer) -> Judgement:
+        """Decide a requirement again, and say why."""
+        task = self._tasks.get(answer.requirement.task_definition)
+        return self._judge.judge(answer.requirement, task) if task else Judgement(None, Verdict.DENIED)
 
 
 class _Given(Resolver):

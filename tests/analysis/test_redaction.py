@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.cases import TESTDATA
@@ -18,6 +19,9 @@ from tfcheck.resolve.narrow import narrowed
 from tfcheck.symbolic.marks import marked_strings
 from tfcheck.symbolic.sensitive_text import Sensitive, redacted
 from tfcheck.symbolic.value import Symbol, Unknown, display, text
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
+from tfcheck.vocabulary.finding import Skipped, Unread
+from tfcheck.vocabulary.waiver import WaiverUse
 
 SECRET = "canary-5e1f09"
 
@@ -101,6 +105,23 @@ def test_no_format_shows_what_another_resource_marks(
         out = streams.out.replace("<wbr>", "")  # where a page for a browser may break a name
         assert SECRET not in out + streams.err
         assert "(sensitive)" in out or form[0] in ("junit", "github")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        AccessUnknown("aws_iam_role.r", f"policy {SECRET}, which is not in the plan"),
+        Skipped("aws_ecs_task_definition.t", f"`{SECRET}` is not JSON"),
+        RoleSwitch("aws_ecs_task_definition.t", f"arn:aws:iam::123456789012:role/{SECRET}", None),
+        AccessChange("aws_iam_role.r", f"s3:{SECRET}", "*", "granted", kept=(ActionOnResource(SECRET, "*"),)),
+        Unread("plan.json", f"`{SECRET}` is not a number"),
+        WaiverUse("env-file", f"for {SECRET}", None, "main.tf", 1, 1, "used"),
+    ],
+)
+def test_no_text_of_a_report_is_left_out(part: msgspec.Struct) -> None:
+    shown = repr(Redactor([SECRET]).report(part))
+    assert SECRET not in shown
+    assert "(sensitive)" in shown
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,24 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import JsonText, Text, Unknown, display
+from tfcheck.vocabulary.access import AccessChange, RoleSwitch
+from tfcheck.vocabulary.finding import (
+    BaselineComparison,
+    Configuration,
+    Evidence,
+    Excerpt,
+    Finding,
+    Fix,
+    Location,
+    PlanInfo,
+    Report,
+    Requirement,
+    TaskChange,
+    Unread,
+    Unselected,
+)
 from tfcheck.vocabulary.rewriter import Rewriter
-from tfcheck.vocabulary.waiver import Waived, WaiverUse
+from tfcheck.vocabulary.waiver import WaiverUse
 
 _SHORTEST, _LONG, _DIGITS = 3, 8, 6
 #: What names no secret of anybody.
@@ -39,16 +55,25 @@ _WORDS = frozenset(
 _REGION = regex(r"[a-z]{2}(?:-[a-z]+){1,2}-\d")
 _KEY = r"(?:\[(?:\d+|\"(?:[^\"\\]|\\.)*\")\])?"
 _AROUND = frozenset(":/=@\"'`")
-#: What never holds a value of the plan: words of tfcheck's own, and places.
-_FIXED = frozenset(
-    {
-        *("rule", "severity", "action", "pointer", "role_kind", "verdict", "before", "reason", "change", "safety"),
-        *("file", "task_definition", "path", "format_version", "terraform_version", "sources", "directory", "effect"),
-        *("context", "roles", "rule_id"),
-    }
-)
-#: What of these is somebody else's in a waiver.
-_WRITTEN = frozenset({"reason", "rule"})
+#: What never holds a value of the plan: words of tfcheck's own, addresses of task definitions, and places.
+_FIXED: dict[type[msgspec.Struct], tuple[str, ...]] = {
+    AccessChange: ("change", "role_change"),
+    BaselineComparison: ("file",),
+    Configuration: ("file", "rules_off"),
+    Evidence: ("effect",),
+    Excerpt: ("file",),
+    Finding: ("rule", "task_definition", "change", "fingerprint"),
+    Fix: ("safety",),
+    Location: ("file",),
+    PlanInfo: PlanInfo.__struct_fields__,
+    Report: ("context", "roles"),
+    Requirement: ("rule", "task_definition", "pointer", "action", "read_by"),
+    RoleSwitch: ("task_definition",),
+    TaskChange: ("task_definition", "change"),
+    Unread: ("path",),
+    Unselected: ("rule", "task_definition"),
+    WaiverUse: ("file", "state"),
+}
 
 _T = TypeVar("_T")
 
@@ -122,7 +147,7 @@ class Redactor:
 
 def _told_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     """Name the fields of a part of a report that may hold what the plan says."""
-    fixed = _FIXED - _WRITTEN if issubclass(kind, Waived | WaiverUse) else _FIXED
+    fixed = _FIXED.get(kind, ())
     return tuple(each for each in kind.__struct_fields__ if each not in fixed)
 
 

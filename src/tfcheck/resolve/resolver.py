@@ -134,12 +134,12 @@ class Resolver:
         """Return what the name of a resource is: an instance, or the list or map of its instances."""
         return self._instances.referent(module, mode, resource_type, name)
 
-    def marks(self, address: Address, name: str) -> bool:
-        """Whether the plan marks all of an attribute as sensitive."""
+    def mask(self, address: Address, name: str) -> object:
+        """Return what of an attribute the plan marks as sensitive: true, or a mask of its elements."""
         instance = self.plan.instance(str(address))
         prior = None if instance else self.plan.data(str(address))
         mask = instance.after_sensitive if instance else prior.sensitive if prior else None
-        return mask is True or (isinstance(mask, dict) and mask.get(name) is True)
+        return mask.get(name) if isinstance(mask, dict) else mask
 
     def module_sources(self, module: ModulePath) -> Module | None:
         """Return the sources of a module, where they are at hand."""

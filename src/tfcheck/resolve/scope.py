@@ -29,8 +29,8 @@ class Resources(Protocol):
     def attribute_names(self, address: Address) -> Sequence[str] | None:
         """List the attributes of a resource instance; None where the plan has none."""
 
-    def marks(self, address: Address, name: str) -> bool:
-        """Whether the plan marks all of an attribute as sensitive."""
+    def mask(self, address: Address, name: str) -> object:
+        """Return what of an attribute the plan marks as sensitive: true, or a mask of its elements."""
 
 
 class Names(Protocol):
@@ -172,11 +172,12 @@ class InstanceReferent:
             raise EvaluationError(f"{self.address} is not a list")
         value = self._resources.attribute(self.address, key)
         # NOTE: texts carry their marks, also where the plan marks but a part.
-        if isinstance(value, str | Text | JsonText | Unknown) or not self._resources.marks(self.address, key):
+        mask = None if isinstance(value, str | Text | JsonText | Unknown) else self._resources.mask(self.address, key)
+        if not mask:
             return value
-        from tfcheck.hcl.evaluate.marking import mark
+        from tfcheck.hcl.evaluate.marking import with_mask
 
-        return mark(value)
+        return with_mask(value, mask)
 
     def keys(self) -> Sequence[str] | None:
         """Name the attributes."""

@@ -11,6 +11,7 @@ from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
 from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, display, identity, is_known, spelled_out
 from tfcheck.world.other_stack import Stack
 from tfcheck.world.world import World, WorldObject
@@ -78,12 +79,15 @@ class Policies:
             return PolicyOrReason(hidden=f"{label}, which cannot be read: limit: {len(document):,} characters")
         if isinstance(document, str):
             text = document
-            return self._world.alike((text, label, kind, secret), lambda: self._parsed(text, label, kind, secret))
+            marks = text.spans if isinstance(text, Sensitive) else ()
+            key = text, marks, label, kind, secret
+            return self._world.alike(key, lambda: self._parsed(text, label, kind, secret))
         return _found(parse_policy(document, label, kind), label, secret)
 
     def _parsed(self, text: str, label: str, kind: PolicyKind, secret: bool) -> PolicyOrReason:
         """Read a text; many roles have the same one, a trust policy above all."""
-        policy = self._world.alike((text, kind), lambda: parse_policy(text, label, kind))
+        marks = text.spans if isinstance(text, Sensitive) else ()
+        policy = self._world.alike((text, marks, kind), lambda: _policy(text, label, kind))
         return _found(called(policy, label), label, secret)
 
     def by_arn(self, reference: Value, secret_in: str = "") -> PolicyOrReason:
@@ -207,6 +211,21 @@ def _decoded(document: Text) -> Value:
         return decode(document)
     except EvaluationError as error:
         return Unknown(reason=f"not JSON: {error}")
+
+
+def _policy(text: str, label: str, kind: PolicyKind) -> Policy:
+    """Read the text of a policy; where a part of it is marked as sensitive, the strings that it is in are."""
+    if not isinstance(text, Sensitive):
+        return parse_policy(text, label, kind)
+    try:
+        document = decode(text.lstrip("\ufeff"))
+    except EvaluationError:
+        document = Unknown()
+    return (
+        concealed(parse_policy(text, label, kind))
+        if isinstance(document, Unknown)
+        else parse_policy(document, label, kind)
+    )
 
 
 def _not_visible(reference: TextLike) -> str:

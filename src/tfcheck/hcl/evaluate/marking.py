@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfcheck.hcl.evaluate.elements import Gathered, element, is_referent, whole
+from tfcheck.hcl.evaluate.elements import Gathered, element, gather, is_referent, whole
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.symbolic.marks import holds_mark as value_holds_mark
 from tfcheck.symbolic.marks import marked, marked_strings, unmarked
 from tfcheck.symbolic.sensitive_number import SENSITIVE_NUMBERS
 from tfcheck.symbolic.sensitive_text import redacted
+from tfcheck.symbolic.size import parts_of
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value
 
 
@@ -72,6 +73,22 @@ def mark(seen: Seen) -> Seen:
         found = marked(seen)
         return found if value_holds_mark(found) else Marked(seen)
     return Marked(seen)  # type: ignore[arg-type]
+
+
+def with_mask(seen: Seen, mask: object) -> Seen:
+    """Return a value of a plan with those parts marked that a sensitivity mask marks, bools and null as well."""
+    match seen, mask:
+        case _, True:
+            return mark(seen)
+        case dict(), dict():
+            return gather({name: with_mask(item, mask.get(name)) for name, item in seen.items()})
+        case list(), list():
+            masks = mask + [None] * (len(seen) - len(mask))
+            return gather([with_mask(item, part) for item, part in zip(seen, masks, strict=False)])
+        case list() | dict(), list() | dict():
+            return mark(seen)
+        case _:
+            return seen
 
 
 def mark_if(condition: bool, seen: Seen) -> Seen:
@@ -144,13 +161,11 @@ def moved(name: str, arguments: Sequence[Seen], result: Seen) -> Seen:
 def called(name: str, arguments: Sequence[Seen], values: Sequence[Value], result: Seen) -> Seen:
     """Return the result of a function marked as its arguments demand; `values` are the arguments as a whole."""
     name = name.removeprefix("core::")
-    arguments = [
-        each if isinstance(each, Marked | Gathered) else value for each, value in zip(arguments, values, strict=True)
-    ]
+    arguments = [_opened(each) if is_referent(each) else value for each, value in zip(arguments, values, strict=True)]
     if not any(map(holds_mark, arguments)):
         return result
     if name in _PIECEWISE and isinstance(result, str | Text | JsonText) and _covers(result, arguments):
-        return result
+        return mark_if(any(map(_holds_unmarkable, arguments)), result)
     if name in _ELEMENTWISE:
         return mark_if(_marks_whole(name, arguments), result)
     return mark(result)
@@ -169,6 +184,29 @@ def _marks_whole(name: str, arguments: Sequence[Seen], *, lazily: bool = False) 
 
 def _holds_marked_structure(seen: Seen) -> bool:
     return isinstance(seen, Gathered) and any(isinstance(each, Marked) for each in _inside(seen))
+
+
+def _opened(seen: Seen) -> Seen:
+    """Return a resource or a module as the object of its members, which know what of them is marked."""
+    if not is_referent(seen) or isinstance(seen, Marked | Gathered):
+        return seen
+    keys = seen.keys()
+    if keys is None:
+        return seen.whole()
+    if isinstance(keys, int):
+        return Gathered([_opened(seen.member(index)) for index in range(keys)])
+    return Gathered({key: _opened(seen.member(key)) for key in keys})
+
+
+def _holds_unmarkable(seen: Seen) -> bool:
+    """Whether something in `seen` is marked that does not carry its mark itself: a bool, null, or the key of a map."""
+    return any(isinstance(each, Marked) and _is_unmarkable(each.value) for each in _inside(seen))
+
+
+def _is_unmarkable(value: Value) -> bool:
+    if value is None or isinstance(value, bool | dict):
+        return True
+    return isinstance(value, list | Set) and any(map(_is_unmarkable, parts_of(value)))
 
 
 def _covers(result: Value, arguments: Sequence[Seen]) -> bool:

@@ -1,0 +1,140 @@
+"""A marked value is printed nowhere, of whatever type it is: also a bool, null, a number or the key of a map."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bombs.stack import TRUST, plan, policy, role, row, task
+from tfcheck.cli import main as cli
+
+CANARY, NUMBER = "canary-7f3a", 58231
+VALUES: dict[str, Any] = {
+    "text": CANARY,
+    "number": NUMBER,
+    "numbers": [NUMBER, 48151623],
+    "yes": True,
+    "null": None,
+    "map": {f"{CANARY}-key": f"{CANARY}-value"},
+    "object": {"yes": True, "number": NUMBER, "name": CANARY},
+}
+DATABASE: dict[str, Any] = {
+    "port": NUMBER,
+    "public": True,
+    "none": None,
+    "tags": {f"{CANARY}-key": "value"},
+    "list": [True, NUMBER, None],
+    "nested": [{"public": True, "port": NUMBER, "name": "d"}],
+    "name": "main",
+}
+DATABASE_MASK = {each: True for each in DATABASE if each not in ("nested", "name")} | {
+    "nested": [{"public": True, "port": True}]
+}
+#: What is written between `x` and `y` in the key of a file; Terraform marks all of these.
+MARKED = (
+    *("var.yes", "!var.yes", "var.yes && true", "var.yes == true", "var.number > 5", "local.hidden.yes"),
+    *("var.number", "var.number + 1", "-var.number", "max(var.number, 3)", "var.numbers[0]", "local.hidden.number"),
+    *('join("-", var.numbers)', 'join("-", local.raised)', "var.object.yes", "var.object.number", "tobool(var.yes)"),
+    *('format("%v", var.yes)', 'format("%v", var.null)', "tostring(var.yes)", "jsonencode(var.yes)"),
+    *("jsonencode(var.null)", "jsonencode({ a = var.yes, b = var.null, c = var.number })", "jsonencode(var.object)"),
+    *("jsonencode(var.map)", "jsonencode([var.yes, 1])", "jsonencode({ (var.number) = 1 })", "yamlencode(var.map)"),
+    *('join("-", keys(var.map))', 'join("-", [for k, v in var.map : k])', 'join("-", keys({ (var.text) = 1 }))'),
+    *('var.yes ? "canary-yes" : "canary-no"', 'var.null == null ? "canary-yes" : "canary-no"', "anytrue([var.yes])"),
+    *("alltrue([var.yes])", 'startswith(var.text, "can")', "jsondecode(jsonencode({ a = var.yes })).a"),
+    *("merge({ a = var.yes }, {}).a", "flatten([[var.yes]])[0]", 'templatestring("$${f}", { f = var.yes })'),
+    *("aws_db_instance.d.public", "aws_db_instance.d.port", "jsonencode(aws_db_instance.d.none)"),
+    *("jsonencode(aws_db_instance.d.tags)", "jsonencode(aws_db_instance.d.list)", "jsonencode(aws_db_instance.d)"),
+    *("aws_db_instance.d.nested[0].public", "aws_db_instance.d.nested[0].port", "one(aws_db_instance.d.nested).public"),
+    *("jsonencode(aws_db_instance.d.nested)", 'join("-", keys(aws_db_instance.d.tags))'),
+    *('aws_db_instance.d.public ? "canary-yes" : "canary-no"', "sha256(var.text)"),
+)
+#: What is not marked, though what is beside it is.
+SHOWN = {
+    "aws_db_instance.d.name": "main",
+    "aws_db_instance.d.nested[0].name": "d",
+    "nonsensitive(length(var.map))": "1",
+}
+COMMANDS = (
+    ["check", "--format", "json"],
+    ["check", "--verbose", "--expand", "--strict", "--debug"],
+    *(["check", "--format", each] for each in ("markdown", "html", "sarif", "junit", "github")),
+    *(["fix"], ["fix", "--format", "json", "--grant-prefix"], ["diff"], ["diff", "--format", "markdown"]),
+    *(["show", "--expand"], ["baseline", "--output", "-"]),
+)
+LEAKS = ("canary", str(NUMBER), str(NUMBER + 1), "48151623", "xtruey", "xfalsey", "xnully", '"public":true')
+
+
+def configuration(expressions: list[str]) -> str:
+    keys = [f'"arn:aws:s3:::config/{index}x${{{each}}}y"' for index, each in enumerate(expressions)]
+    files = ", ".join(f'{{ type = "s3", value = {each} }}' for each in keys)
+    variables = "".join(f'variable "{each}" {{\n  sensitive = true\n}}\n' for each in VALUES)
+    return f"""\
+{variables}
+locals {{
+  hidden = {{ yes = sensitive(true), number = sensitive({NUMBER}) }}
+  raised = [for each in var.numbers : each + 1]
+}}
+
+resource "aws_db_instance" "d" {{
+  name = "main"
+}}
+
+resource "aws_iam_role" "execution" {{
+  name               = "execution"
+  assume_role_policy = jsonencode({json.dumps(TRUST).replace(": ", " = ")})
+}}
+
+resource "aws_iam_role_policy" "files" {{
+  name   = "files"
+  role   = aws_iam_role.execution.name
+  policy = jsonencode({{
+    Version   = "2012-10-17"
+    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = [{", ".join(keys)}] }}]
+  }})
+}}
+
+resource "aws_ecs_task_definition" "app" {{
+  family                = "app"
+  execution_role_arn    = aws_iam_role.execution.arn
+  container_definitions = jsonencode([{{ name = "app", image = "nginx", environmentFiles = [{files}] }}])
+}}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    database = row("aws_db_instance.d", DATABASE)
+    database["change"]["after_sensitive"] = DATABASE_MASK
+    document = plan(role(), policy(None), task(None), database)
+    document["configuration"]["root_module"]["variables"] = {each: {"sensitive": True} for each in VALUES}
+    document["variables"] = {name: {"value": value} for name, value in VALUES.items()}
+    place = tmp_path_factory.mktemp("marked")
+    (place / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    (place / "main.tf").write_text(configuration([*MARKED, *SHOWN]), encoding="utf-8")
+    return place
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_command_prints_a_marked_value(
+    command: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    assert cli.run([*command, "plan.json"]) in (0, 1)
+    streams = capsys.readouterr()
+    said = (streams.out + streams.err).replace("<wbr>", "")
+    assert "arn:aws:s3:::config" in said or command[-1] == "github"
+    assert [each for each in LEAKS if each in said] == []
+
+
+def test_what_is_beside_it_is_printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
+    cli.run(["check", "--format", "json", "plan.json"])
+    said = capsys.readouterr().out
+    shown = [f"config/{index}x(sensitive)y" for index, _ in enumerate(MARKED)]
+    shown += [f"config/{index}x{text}y" for index, text in enumerate(SHOWN.values(), len(MARKED))]
+    assert [each for each in shown if each not in said and each.replace("x(", "x(sensitive)-(") not in said] == []

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.plan import load
 from tfcheck.report.json import json as as_json
 from tfcheck.report.text import text as as_text
@@ -49,7 +50,7 @@ def test_wrong_values_are_no_crash(name: str, seed: int) -> None:
         mutate(document, chance)
     with suppress(InputError):
         (plan,) = load(None, io.BytesIO(json.dumps(document).encode())).plans
-        report = check(plan, case.sources(case.plan()) if seed % 2 else None, fixes=True)
+        report = check(plan, case.sources(case.plan()) if seed % 2 else None, RunOptions(fixes=True))
         assert as_json(report)
         assert as_text(report)
 
@@ -63,7 +64,7 @@ def test_a_value_of_another_type_than_text_is_no_crash(name: str, wrong: Any) ->
         if name in row["change"]["after"]:
             row["change"]["after"][name] = wrong
     (plan,) = load(None, io.BytesIO(json.dumps(document).encode())).plans
-    assert as_text(check(plan, case.sources(plan), fixes=True))
+    assert as_text(check(plan, case.sources(plan), RunOptions(fixes=True)))
 
 
 def mutate(document: Any, chance: random.Random) -> None:

@@ -19,6 +19,7 @@ from tests.other_schema import (
     without_nulls,
 )
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.plan import Plan, load
 from tfcheck.report.json import document
 
@@ -66,7 +67,7 @@ def read(plan: Any) -> Plan:
 
 
 def reported(case: Case, plan: Plan) -> Any:
-    found = document(check(plan, case.sources(plan), fixes=True))
+    found = document(check(plan, case.sources(plan), RunOptions(fixes=True)))
     return {name: part for name, part in found.items() if name != "plan"}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA
+from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.analysis.stacks import short_names
 from tfcheck.cli import main as cli
@@ -40,7 +41,7 @@ Change = Callable[[dict[str, Any]], None]
 
 
 def checked(plan: Path, *context: str) -> Report:
-    (found,) = Session((str(plan),), context).checked(str(plan))
+    (found,) = Session((str(plan),), context, options=RunOptions(fixes=True)).checked(str(plan))
     return found.report
 
 

@@ -7,6 +7,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.made_world import HERE, MadeResource, MadeWorld, reference, task
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.resolve.derived import cleaned_key
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import requirements
@@ -31,7 +32,7 @@ CHINA = Surroundings("aws-cn", "cn-north-1", "111122223333")
 def report(case: str, name: str = "plan.json") -> Report:
     found = Case(TESTDATA / case)
     plan = found.plan(name)
-    return check(plan, found.sources(plan, name), fixes=True)
+    return check(plan, found.sources(plan, name), RunOptions(fixes=True))
 
 
 def needs(*containers: dict[str, Value], world: MadeWorld | None = None, **attributes: Value) -> list[Requirement]:

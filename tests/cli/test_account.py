@@ -11,6 +11,7 @@ import pytest
 
 from tests.atlantis.server import in_process
 from tests.cases import TESTDATA
+from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import action_inputs
 from tfcheck.cli import main as cli
 from tfcheck.vocabulary.errors import UsageError
@@ -89,7 +90,7 @@ def test_the_list_of_changes_takes_it(monkeypatch: pytest.MonkeyPatch, plan: str
 
     monkeypatch.setattr("tfcheck.cli.diff.checked", checked)
     assert cli.run(["diff", "--account", OWN, plan]) == 0
-    assert OWN in handed
+    assert RunOptions(account=OWN) in handed
 
 
 @pytest.mark.parametrize("command", ["plan", "policy-check"])

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import progress as module
 from tfcheck.cli.main import run
 from tfcheck.cli.progress import Bar, progress, wanted
@@ -125,7 +126,7 @@ def test_a_check_counts_its_task_definitions() -> None:
     case = Case(PLAN.parent)
     plan = case.plan()
     now = Watched()
-    check(plan, case.sources(plan), fixes=True, progress=now)
+    check(plan, case.sources(plan), RunOptions(fixes=True), progress=now)
     assert [*seen[1:], (now.phase, now.done, now.total)] == [
         ("checking task definitions", 30, 30),
         ("comparing with the state before the change", 0, 0),

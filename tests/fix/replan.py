@@ -22,6 +22,7 @@ from tests.cases import TESTDATA, Case, with_expectation
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import RunOptions
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
 from tfcheck.vocabulary.finding import Requirement, Verdict
@@ -55,7 +56,7 @@ def main() -> None:
 def _patched(case: Case, folder: Path) -> bool:
     """Copy a case and fix the copy; tell whether there was anything to change."""
     shutil.copytree(case.folder, folder)
-    return fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True).changed > 0
+    return fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True).changed > 0
 
 
 def _planned(folder: Path, out: Path, options: argparse.Namespace) -> None:
@@ -70,7 +71,7 @@ def _faults(case: Case, folder: Path, plans: Path) -> Iterator[str]:
         yield "no plan"
         return
     before = case.plan()
-    old = check(before, case.sources(before), fixes=True)
+    old = check(before, case.sources(before), RunOptions(fixes=True))
     new = check(load(plans / "plan.json").plans[0], from_directory(folder))
     denied = {_name(each.requirement) for each in new.answers if each.verdict is Verdict.DENIED}
     fixed = {

@@ -72,19 +72,19 @@ def test_a_name_that_the_sources_use_elsewhere_is_no_mistake(folder: Path) -> No
 
 def test_what_is_safe_only_corrects_nothing(folder: Path) -> None:
     assert all(" correct " not in each.fix.title for each in fixes(folder, corrects=False).values())
-    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(safe_only=True))
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(safe_only=True))
     assert len(done.summary) > len("abcd")
     assert all(each.endswith("(safe)") and " correct " not in each for each in done.summary)
 
 
 def test_what_is_written_is_the_corrected_text(folder: Path) -> None:
-    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True)
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
     assert done.changed == 1
     text = (folder / "main.tf").read_text()
     assert "acme-confg" not in text
     assert '"s3:GetObjects"' not in text
     assert 'Resource = "${aws_s3_bucket.config.arn}/jobs/*"' in text
-    again = fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True)
+    again = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
     assert (again.changed, again.diff) == (0, "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.cases import TESTDATA
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.hcl.modules import find
 from tfcheck.plan import load
 from tfcheck.vocabulary.finding import Fix
@@ -21,7 +22,7 @@ _STATEMENT = """\
 def _fixes(name: str, account: str | None = None) -> set[Fix]:
     plan = load(_CASE / name).plans[0]
     sources = find(_CASE, _CASE / name, plan.configuration).sources
-    report = check(plan, sources, account=account, fixes=True)
+    report = check(plan, sources, RunOptions(account=account, fixes=True))
     return {each.fix for each in report.findings if each.fix is not None}
 
 

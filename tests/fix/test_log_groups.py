@@ -46,15 +46,15 @@ def test_a_group_that_other_callers_of_the_module_have_is_not_created_for_one(tm
 
 def test_what_is_written_is_written_once(tmp_path: Path) -> None:
     folder = copy(CASE, tmp_path)
-    assert fix([str(folder / "plan.json")], str(folder), None, ONLY, into_files=True).changed == 1
-    again = fix([str(folder / "plan.json")], str(folder), None, ONLY, into_files=True)
+    assert fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True).changed == 1
+    again = fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True)
     assert again.changed == 0
     assert any("run `terraform plan` again" in each for each in again.notes)
 
 
 def test_a_group_that_several_tasks_log_to_is_one_change(tmp_path: Path) -> None:
     folder = copy("service-of-shared-stack", tmp_path)
-    found = fix([str(folder / "plan.json")], str(folder), None, ONLY)
+    found = fix([str(folder / "plan.json")], str(folder), ONLY)
     assert [each for each in found.summary if "aws_cloudwatch_log_group" in each] == [
         "service-of-shared-stack/main.tf: create aws_cloudwatch_log_group.this, and let the containers that log to it "
         "refer to it (review)"

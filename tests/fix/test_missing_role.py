@@ -40,7 +40,7 @@ def found(folder: Path) -> dict[str, DraftFix]:
 
 
 def fixed(folder: Path, *, into_files: bool = False) -> Fixed:
-    return fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=into_files)
+    return fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=into_files)
 
 
 def test_each_is_a_change_that_wants_a_review(folder: Path) -> None:

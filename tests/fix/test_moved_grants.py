@@ -11,6 +11,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
@@ -89,6 +90,8 @@ def test_a_list_without_a_last_comma_keeps_none(folder: Path) -> None:
 
 def test_a_copy_says_that_there_is_a_move(folder: Path) -> None:
     plan = Case(TESTDATA / CASE).plan()
-    titles = [each.fix.title for each in check(plan, from_directory(folder), fixes=True).findings if each.fix]
+    titles = [
+        each.fix.title for each in check(plan, from_directory(folder), RunOptions(fixes=True)).findings if each.fix
+    ]
     assert all("`tfcheck fix --move-grants` does" in each for each in titles)
     assert titles

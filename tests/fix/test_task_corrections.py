@@ -62,7 +62,7 @@ def test_safe_only_corrects_nothing(folder: Path) -> None:
 
 
 def test_what_is_left_is_listed_with_what_to_do(folder: Path) -> None:
-    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection())
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection())
     assert sum("correct `" in each for each in done.summary) == len(NEW)
     left = [each for each in done.notes if each.startswith("left for you: ")]
     assert any("[env-file-count]" in each for each in left)
@@ -71,7 +71,7 @@ def test_what_is_left_is_listed_with_what_to_do(folder: Path) -> None:
 
 def test_what_is_written_has_no_such_finding_left(folder: Path) -> None:
     only = tuple(NEW)
-    done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(only=only), into_files=True)
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(only=only), into_files=True)
     assert (done.changed, len(done.summary)) == (1, len(NEW))
     assert found(folder) == {}
 

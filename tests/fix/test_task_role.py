@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.vocabulary.finding import Fix, Reason, Report
 
 
 def report(case: str) -> Report:
     found = Case(TESTDATA / case)
     plan = found.plan()
-    return check(plan, found.sources(plan), fixes=True)
+    return check(plan, found.sources(plan), RunOptions(fixes=True))
 
 
 def fix_for(found: Report, task: str) -> Fix:

@@ -89,7 +89,7 @@ def test_a_statement_with_an_effect_of_its_own_gets_a_neighbour(folder: Path) ->
 
 def test_what_is_written_is_written_once(folder: Path) -> None:
     def fixed() -> tuple[int, tuple[str, ...]]:
-        done = fix([str(folder / "plan.json")], str(folder), None, FixSelection(), into_files=True)
+        done = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
         return done.changed, done.notes
 
     assert fixed()[0] == 1

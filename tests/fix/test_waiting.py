@@ -56,9 +56,9 @@ def test_each_waits_where_what_it_needs_can_be_named(folder: Path) -> None:
 
 
 def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
-    done = fix([str(folder / "plan.json")], str(folder), None, ONLY, into_files=True)
+    done = fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True)
     assert len(done.summary) == len(WAITS)
-    again = fix([str(folder / "plan.json")], str(folder), None, ONLY, into_files=True)
+    again = fix([str(folder / "plan.json")], str(folder), ONLY, into_files=True)
     assert again.changed == 0
     assert sum("run `terraform plan` again" in each for each in again.notes) >= len(WAITS)
     text = (folder / "main.tf").read_text()

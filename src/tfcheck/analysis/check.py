@@ -11,10 +11,10 @@ import msgspec
 from tfcheck import checks, startup
 from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
 from tfcheck.analysis.findings import findings, worst_first
+from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.redaction import Redactor
 from tfcheck.analysis.task_changes import task_changes
-from tfcheck.analysis.waivers import waivers_of
-from tfcheck.config.choice import NO_CHOICE, Choice
+from tfcheck.analysis.waivers import Waivers, waivers_of
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
 from tfcheck.inventory.subject import subject
 from tfcheck.plan import Plan
@@ -58,45 +58,23 @@ _TASK_STEPS, _REQUIREMENT_STEPS, _FINDING_STEPS, _FIX_STEPS = 1_000, 350, 500, 3
 def check(
     plan: Plan,
     sources: Sources | None = None,
+    options: RunOptions = DEFAULTS,
     *,
-    workspace: str | None = None,
-    account: str | None = None,
-    context: dict[str, str | int] | None = None,
-    fixes: bool = False,
-    to_fix: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
-    choice: Choice = NO_CHOICE,
     directory: str | None = None,
     remarks: Callable[[], Iterable[str]] = tuple,
     progress: Progress | None = None,
-    excerpts: bool = False,
 ) -> Report:
     """Decide everything that the plan's task definitions need to start.
 
-    Takes a loaded plan and, where they are at hand, the sources it was made from; `context` is passed on into the
-    report. With `fixes` findings carry a proven fix where there is one; `fix` picks those that shall. What other
-    `stacks` hold counts as existing, before the change and after it; of those whose plan is checked as well, before it
-    what they held then. Reads nothing but what it is given and prints nothing. What the plan or the sources mark as
-    sensitive is not in the report. `choice` has waivers of findings, and so have the sources, which lie at `directory`
-    in their repository. `remarks` returns what there is to say about what was read: it is called at the end.
-    `progress` shows how far the check is.
-    With `excerpts` the report has the source lines at the places of findings that may be shown.
+    Takes a loaded plan and, where they are at hand, the sources it was made from, which lie at `directory` in their
+    repository. What other `stacks` hold counts as existing, before the change and after it; of those whose plan is
+    checked as well, before it what they held then. Reads nothing but what it is given and prints nothing. What the plan
+    or the sources mark as sensitive is not in the report. `remarks` returns what there is to say about what was read:
+    it is called at the end. `progress` shows how far the check is.
     """
     with limits.bounded(plan.size) as allowance:
-        report, redactor = examined(
-            plan,
-            sources,
-            workspace=workspace,
-            account=account,
-            context=context,
-            fixes=fixes,
-            to_fix=to_fix,
-            stacks=stacks,
-            choice=choice,
-            directory=directory,
-            progress=progress,
-            excerpts=excerpts,
-        )
+        report, redactor = examined(plan, sources, options, stacks=stacks, directory=directory, progress=progress)
         report = msgspec.structs.replace(report, notes=(*remarks(), *report.notes))
         report = redactor.report(report)
     noted = (*report.notes, limits.NOTE) if allowance.exceeded else report.notes
@@ -105,78 +83,84 @@ def check(
 
 def examined(
     plan: Plan,
-    sources: Sources | None = None,
+    sources: Sources | None,
+    options: RunOptions,
     *,
-    workspace: str | None = None,
-    account: str | None = None,
-    context: dict[str, str | int] | None = None,
-    fixes: bool = False,
-    to_fix: Callable[[Report], Sequence[Finding]] | None = None,
     stacks: Sequence[Stack] = (),
-    choice: Choice = NO_CHOICE,
     directory: str | None = None,
     progress: Progress | None = None,
-    excerpts: bool = False,
 ) -> tuple[Report, Redactor]:
     """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
     now = progress or Progress()
-    resolver = resolver_of(plan, sources, workspace, account)
+    resolver = resolver_of(plan, sources, options.workspace, options.account)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
-    judge, past = after.once(Judge), VerdictsBefore(before.once(Judge), before)
-    locations = Locations(resolver)
-    now.begin("checking task definitions", len(task_definitions(after)))
-    tasks: list[TaskDefinition] = []
-    judged: list[Judgement] = []
-    answers: list[Answer] = []
-    for task in map(_affordable, task_definitions(after)):
-        now.step()
-        tasks.append(task)
-        for requirement, found_out in _judged(task, after, judge, past):
-            judged.append(found_out)
-            answers.append(_answer(requirement, found_out, past, locations, after))
+    past, locations = VerdictsBefore(before.once(Judge), before), Locations(resolver)
+    decided = _decided(after, past, locations, now)
     now.begin("comparing with the state before the change")
-    waivers = waivers_of(choice, sources, directory, locations, _policies_of(tasks, judge))
-    found = [*findings(answers, tasks, locations, waivers), *checks.findings(tasks, after, locations)]
-    found = worst_first(waivers.of_findings(found))
-    report = Report(
-        plan=_info(plan, sources),
+    waivers = waivers_of(options.choice, sources, directory, locations, _policies_of(decided.tasks, after.once(Judge)))
+    of_answers = findings(decided.answers, decided.tasks, locations, waivers)
+    of_checks = checks.findings(decided.tasks, after, locations)
+    found = worst_first(waivers.of_findings([*of_answers, *of_checks]))
+    report = _report(_info(plan, sources), decided, found, waivers, after, past)
+    redactor = _redactor([plan, *(each.plan for each in stacks)], resolver)
+    wanted = options.wanted_fixes(report) if options.fixes and limits.take(_FINDING_STEPS * len(found)) else ()
+    if options.excerpts:
+        from tfcheck.analysis.excerpts import Quoter
+
+        quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
+        report = msgspec.structs.replace(report, excerpts=quoted)
+    if wanted:
+        now.begin(f"searching for fixes of {len(wanted):,} findings")
+        report = _fixed(report, wanted, after, redactor)
+    return report, redactor
+
+
+class _Decided(msgspec.Struct):
+    """The task definitions of a plan, and what was decided on their requirements."""
+
+    tasks: list[TaskDefinition] = []
+    judgements: list[Judgement] = []
+    answers: list[Answer] = []
+
+
+def _decided(after: After, past: VerdictsBefore, locations: Locations, now: Progress) -> _Decided:
+    found, tasks = _Decided(), task_definitions(after)
+    now.begin("checking task definitions", len(tasks))
+    for task in map(_affordable, tasks):
+        now.step()
+        found.tasks.append(task)
+        for requirement, judgement in _judged(task, after, past):
+            found.judgements.append(judgement)
+            found.answers.append(_answer(requirement, judgement, past, locations, after))
+    return found
+
+
+def _report(
+    info: PlanInfo, decided: _Decided, found: list[Finding], waivers: Waivers, after: After, past: VerdictsBefore
+) -> Report:
+    tasks, answers, judge = decided.tasks, decided.answers, after.once(Judge)
+    roles = dict.fromkeys(each.role for each in answers if each.role)
+    return Report(
+        plan=info,
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(found),
         skipped=tuple(_skipped(tasks, answers)),
-        notes=tuple(dict.fromkeys(_all_notes(plan, tasks, judged, after))),
-        context=context,
+        notes=tuple(dict.fromkeys(_notes(decided, after))),
         task_changes=tuple(task_changes(answers, after, past)),
         access_changes=tuple(access_changes(after)),
         role_switches=tuple(role_switches(after, past)),
         access_unknown=tuple(access_unknown(after)),
         access_possible=tuple(access_possible(after)),
-        waivers=tuple(waivers.uses([*map(str, (each.address for each in tasks)), *_roles(answers)])),
+        waivers=tuple(waivers.uses([*(str(each.address) for each in tasks), *roles])),
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
-    wanted: Sequence[Finding] = ()
-    if fixes and limits.take(_FINDING_STEPS * len(found)):
-        wanted = to_fix(report) if to_fix else report.open_findings
-    now.begin(f"searching for fixes of {len(wanted):,} findings" if wanted else now.phase)
-    redactor = _redactor([plan, *(each.plan for each in stacks)], resolver)
-    if excerpts:
-        from tfcheck.analysis.excerpts import Quoter
-
-        quoted = tuple(Quoter(resolver.declarations.source_line, redactor.finds).excerpts(found))
-        report = msgspec.structs.replace(report, excerpts=quoted)
-    return (_fixed(report, wanted, after, redactor) if wanted else report), redactor
 
 
 def _redactor(plans: Sequence[Plan], resolver: Resolver) -> Redactor:
     secrets = (*resolver.evaluation.secrets, *(text for each in plans for text in each.secrets()))
     return Redactor(secrets, {kind for each in plans for kind in each.resource_types()})
-
-
-def _all_notes(plan: Plan, tasks: list[TaskDefinition], judged: list[Judgement], after: After) -> Iterator[str]:
-    yield from _notes(plan, judged, after.resolver)
-    yield from checks.notes(tasks, after)
-    yield from _frozen(tasks, after.resolver)
 
 
 def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Answer], tuple[str, ...]]:
@@ -193,10 +177,6 @@ def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Ans
         return known[key]
 
     return policies
-
-
-def _roles(answers: Sequence[Answer]) -> Iterator[str]:
-    yield from dict.fromkeys(each.role for each in answers if each.role)
 
 
 def _affordable(task: TaskDefinition) -> TaskDefinition:
@@ -247,9 +227,8 @@ def writes_secret(fix: Fix, redactor: Redactor) -> bool:
     return redactor.finds(fix.hcl) or any(map(redactor.finds, added))
 
 
-def _judged(
-    task: TaskDefinition, world: World, judge: Judge, past: VerdictsBefore
-) -> Iterator[tuple[Requirement, Judgement]]:
+def _judged(task: TaskDefinition, world: World, past: VerdictsBefore) -> Iterator[tuple[Requirement, Judgement]]:
+    judge = world.once(Judge)
     if task.problem == limits.REASON:
         return
     for requirement in startup.requirements(task, world):
@@ -262,6 +241,7 @@ def _answer(
     requirement: Requirement, found: Judgement, past: VerdictsBefore, locations: Locations, world: World
 ) -> Answer:
     argument = "assume_role_policy" if requirement.action == startup.trust.ACTION else "policy"
+    is_allowed = found.verdict is Verdict.ALLOWED
     return Answer(
         requirement=requirement,
         role=found.role,
@@ -271,13 +251,9 @@ def _answer(
         waits_for=found.waits_for,
         evidence=tuple(_placed(each, argument, locations) for each in found.evidence),
         assumptions=found.assumptions,
-        needed_at=None if found.verdict is Verdict.ALLOWED else locations.need(requirement),
-        subject="" if found.verdict is Verdict.ALLOWED else _subject(requirement, world),
+        needed_at=None if is_allowed else locations.need(requirement),
+        subject="" if is_allowed or requirement.sensitive else subject(requirement.resource, world),
     )
-
-
-def _subject(requirement: Requirement, world: World) -> str:
-    return "" if requirement.sensitive else subject(requirement.resource, world)
 
 
 def _placed(evidence: Evidence, argument: str, locations: Locations) -> Evidence:
@@ -295,17 +271,20 @@ def _info(plan: Plan, sources: Sources | None) -> PlanInfo:
     )
 
 
-def _notes(plan: Plan, judged: list[Judgement], resolver: Resolver) -> Iterator[str]:
-    """Report once what the verdicts rest on and what could not be looked at."""
-    if not plan.has_changes:
+def _notes(decided: _Decided, after: After) -> Iterator[str]:
+    """Report what the verdicts rest on and what could not be looked at."""
+    resolver = after.resolver
+    if not resolver.plan.has_changes:
         yield "the plan lists no resources (as with -refresh-only): nothing can be said about a change"
-    if any(found.verdict is Verdict.ALLOWED for found in judged):
+    if any(each.verdict is Verdict.ALLOWED for each in decided.judgements):
         yield NOT_EVALUATED
     yield from resolver.contradictions
     yield from resolver.assumptions
     yield from resolver.survival.notes.values()
-    for found in judged:
-        yield from found.notes
+    for each in decided.judgements:
+        yield from each.notes
+    yield from checks.notes(decided.tasks, after)
+    yield from _frozen(decided.tasks, resolver)
 
 
 def _frozen(tasks: list[TaskDefinition], resolver: Resolver) -> Iterator[str]:

@@ -12,6 +12,7 @@ from tfcheck.analysis.fix_hunks import Choose, chosen
 from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_sources import fixable_sources
 from tfcheck.analysis.fix_writing import write_fixes
+from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
@@ -51,10 +52,9 @@ class Fixed(msgspec.Struct, frozen=True):
 def fix(
     plans: Sequence[str],
     sources: str | None,
-    workspace: str | None,
-    choice: FixSelection,
+    selection: FixSelection,
+    options: RunOptions = DEFAULTS,
     *,
-    account: str | None = None,
     context: Sequence[str] = (),
     into_files: bool = False,
     choose: Choose | None = None,
@@ -68,9 +68,9 @@ def fix(
         InputError: a file cannot be read, or one cannot be written; then no file has changed.
         UsageError: standard input is to be more than one of them.
     """
-    together = Session(plans, context, None, workspace, account=account)
+    together = Session(plans, context, None, options)
     together.progress = progress or together.progress
-    work = _Work(sources, workspace, account, choice, together.run, several=len(set(plans)) > 1)
+    work = _Work(sources, options, selection, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
         with together.bounded(plan) as allowance:
             for given in together.given(plan):
@@ -132,17 +132,15 @@ class _Work:
     def __init__(
         self,
         sources: str | None,
-        workspace: str | None,
-        account: str | None,
-        choice: FixSelection,
+        options: RunOptions,
+        selection: FixSelection,
         run: Run,
         *,
         several: bool,
     ) -> None:
         self._sources = Path(sources) if sources else None
-        self._workspace = workspace
-        self._account = account
-        self._choice = choice
+        self._options = options
+        self._selection = selection
         self._run = run
         self._several = several
         self.drafts: list[DraftFix] = []
@@ -160,20 +158,12 @@ class _Work:
         from tfcheck.fix import FixChoice, find_fixes
 
         found = fixable_sources(self._sources, path, given.plan, self._run)
-        report, redactor = examined(
-            given.plan,
-            found.sources,
-            workspace=self._workspace,
-            account=self._account,
-            stacks=stacks,
-            choice=self._choice.choice,
-            progress=progress,
-        )
+        report, redactor = examined(given.plan, found.sources, self._options, stacks=stacks, progress=progress)
         self.redactors.append(redactor)
         world = self._world(given.plan, found.sources, stacks)
         self._worlds[given.plan.label] = world, found.sources
         self.notes += world.resolver.contradictions
-        wanted = [each for each in report.findings if self._choice.wants(each)]
+        wanted = [each for each in report.findings if self._options.reports(each) and self._selection.wants(each)]
         if not wanted:
             left = _open(report)
             missing = "no definite problem" if left else "nothing is missing"
@@ -182,18 +172,19 @@ class _Work:
             self.notes.append(self._idle[given.plan.label])
             return
         progress.begin(f"searching for fixes of {len(wanted):,} findings")
-        choice = FixChoice(self._choice.prefixes, corrects=not self._choice.safe_only, moves=self._choice.moves)
+        selection = self._selection
+        choice = FixChoice(selection.prefixes, corrects=not selection.safe_only, moves=selection.moves)
         drafts = find_fixes(wanted, world, choice=choice, conceals=redactor.finds, answers=report.answers)
         kept = tuple(each for each in drafts.found if not writes_secret(each.fix, redactor))
         drafts = msgspec.structs.replace(drafts, found=kept)
         for_others = [
             each for each in drafts.found if each.home is not None and self._ask(each, each.home, world, stacks)
         ]
-        chosen = [each for each in drafts.found if each not in for_others and _is_safe(each, self._choice)]
+        chosen = [each for each in drafts.found if each not in for_others and _is_safe(each, self._selection)]
         self.drafts += [self._by_place(each, found.sources) for each in chosen if each.insertions]
         self.texts += [each for each in chosen if not each.insertions]
         self.notes += [] if found.sources else found.messages
-        self.notes += _left(wanted, drafts, self._choice, {each.fix.title for each in for_others})
+        self.notes += _left(wanted, drafts, self._selection, {each.fix.title for each in for_others})
         self.notes += drafts.skipped if not all(map(drafts.of, wanted)) else ()
 
     def _nothing(self, label: str, what: str) -> str:
@@ -217,15 +208,17 @@ class _Work:
         for (label, home), pairs in self._asked.items():
             world, sources = self._worlds[label]
             asked = [each for _, each in pairs]
-            found = find_fixes_for_others(home, asked, world, prefixes=self._choice.prefixes, conceals=self._conceals)
-            chosen = [each for each in found.found if _is_safe(each, self._choice)]
+            found = find_fixes_for_others(
+                home, asked, world, prefixes=self._selection.prefixes, conceals=self._conceals
+            )
+            chosen = [each for each in found.found if _is_safe(each, self._selection)]
             self.drafts += [self._by_place(each, sources) for each in chosen]
             if chosen:
                 self.notes = [each for each in self.notes if each != self._idle.get(label)]
             self.notes += [_SETTLED] if found.settled else []
             done = [*found.settled, *(answer for each in found.found for answer in each.answers)]
             for draft, _ in pairs:
-                if not all(each in done for each in draft.answers) and _is_safe(draft, self._choice):
+                if not all(each in done for each in draft.answers) and _is_safe(draft, self._selection):
                     self.texts.append(draft)
 
     def _conceals(self, text: str) -> bool:
@@ -237,7 +230,8 @@ class _Work:
         from tfcheck.world.other_stack import formerly
         from tfcheck.world.world import After
 
-        return After(resolver_of(plan, sources, self._workspace, self._account), stacks, formerly(stacks))
+        resolver = resolver_of(plan, sources, self._options.workspace, self._options.account)
+        return After(resolver, stacks, formerly(stacks))
 
     def _by_place(self, draft: DraftFix, sources: Sources | None) -> DraftFix:
         """Name the files of a change by where they lie: those of several plans may have the same names, or be the same.
@@ -264,11 +258,13 @@ def _open(report: Report) -> str:
     return "".join(f", {each}" for each in parts)
 
 
-def _is_safe(draft: DraftFix, choice: FixSelection) -> bool:
-    return draft.fix.safety == "safe" or not choice.safe_only
+def _is_safe(draft: DraftFix, selection: FixSelection) -> bool:
+    return draft.fix.safety == "safe" or not selection.safe_only
 
 
-def _left(findings: Iterable[Finding], drafts: PlanFixes, choice: FixSelection, asked: Container[str]) -> Iterator[str]:
+def _left(
+    findings: Iterable[Finding], drafts: PlanFixes, selection: FixSelection, asked: Container[str]
+) -> Iterator[str]:
     """Explain what no fix is offered for, except those that another plan is asked for, by their titles."""
     if drafts.settled:
         yield _SETTLED
@@ -281,7 +277,7 @@ def _left(findings: Iterable[Finding], drafts: PlanFixes, choice: FixSelection, 
             remedy = drafts.remedy(finding)
             lines = (f"\n  to do: {remedy.words}", *filter(None, remedy.hcl.split("\n"))) if remedy else ()
             yield left + "\n    ".join(lines)
-        elif fix is not None and choice.safe_only and fix.safety != "safe" and fix.title not in asked:
+        elif fix is not None and selection.safe_only and fix.safety != "safe" and fix.title not in asked:
             yield f"left out, since it wants a review: {fix.title}"
 
 

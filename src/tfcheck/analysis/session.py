@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.analysis.inputs import InputFile, PlanInput, planned, read_stack
+from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.stacks import OtherStacks, short_names
-from tfcheck.config.choice import NO_CHOICE, Choice
 from tfcheck.repository import Run
 from tfcheck.symbolic.limits import Allowance, within
 from tfcheck.vocabulary.ci import context
 from tfcheck.vocabulary.errors import InputError, UsageError
-from tfcheck.vocabulary.finding import Finding, Report, Severity, Unread, Verdict
+from tfcheck.vocabulary.finding import Report, Severity, Unread, Verdict
 from tfcheck.vocabulary.progress import Progress
 
 if TYPE_CHECKING:
@@ -44,21 +44,15 @@ class Session:
         plans: Sequence[str],
         context: Sequence[str] = (),
         sources: str | None = None,
-        workspace: str | None = None,
+        options: RunOptions = DEFAULTS,
         *,
-        account: str | None = None,
-        fixes: bool = True,
-        to_fix: Callable[[Report], Sequence[Finding]] | None = None,
         outputs: Sequence[str] = (),
         shared: bool | None = None,
-        choice: Choice | None = None,
-        excerpts: bool = False,
     ) -> None:
         """Build from the files of the plans and the plans or states of other stacks, `-` for standard input.
 
-        With `fixes` findings are given one, of those that `fix` picks. `choice` leaves out findings. Sources are not
-        allowed to read any of these files, nor the `outputs`, and where the result is `shared` nothing else that git
-        does not track. With `excerpts` reports have the source lines at the places of findings that may be shown.
+        Sources are not allowed to read any of these files, nor the `outputs`, and where the result is `shared` nothing
+        else that git does not track.
 
         Raises:
             InputError: a file of the context cannot be read, or holds something else.
@@ -67,12 +61,7 @@ class Session:
         #: Where the plan that is checked says how far it is; whoever shows that puts one of their own here.
         self.progress = Progress()
         self._sources = Path(sources) if sources else None
-        self._workspace = workspace
-        self._account = account
-        self._fixes = fixes
-        self._choice = choice if choice is not None else NO_CHOICE
-        self._to_fix = to_fix or self._chosen
-        self._excerpts = excerpts
+        self._options = options
         self._plans = list(dict.fromkeys(plans))
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
@@ -103,24 +92,15 @@ class Session:
                 report = check(
                     each.plan,
                     found,
-                    workspace=self._workspace,
-                    account=self._account,
-                    fixes=self._fixes,
-                    to_fix=self._to_fix,
+                    self._options,
                     stacks=self.neighbours.of(each),
-                    choice=self._choice,
                     directory=directory,
                     remarks=partial(self.notes, plan, each),
                     progress=self.progress,
-                    excerpts=self._excerpts,
                 )
-            report = selected(report, self._choice)
-            report = msgspec.structs.replace(_placed(report, found, self._workspace, _path(plan)), unread=self._unread)
+            report = _placed(selected(report, self._options.choice), found, self._options.workspace, _path(plan))
+            report = msgspec.structs.replace(report, unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
-
-    def _chosen(self, report: Report) -> tuple[Finding, ...]:
-        """Return the findings that are reported: no others are worth a fix."""
-        return tuple(each for each in report.open_findings if self._choice.rules.selects(each.rule))
 
     @contextmanager
     def bounded(self, plan: str) -> Iterator[Allowance]:
@@ -158,7 +138,7 @@ class Session:
         """Return what each plan sees of the others and of the context."""
         files = [self._file(each) for each in self._plans]
         plans = [each for file in files if isinstance(file, InputFile) for each in file.given]
-        return OtherStacks(plans, self._context, self._names, self._workspace, self._account)
+        return OtherStacks(plans, self._context, self._names, self._options.workspace, self._options.account)
 
     def _file(self, plan: str) -> InputFile | InputError:
         if plan not in self._read:

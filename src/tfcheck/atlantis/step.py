@@ -11,12 +11,13 @@ import msgspec
 from tfcheck import __version__
 from tfcheck.analysis.baseline import compared
 from tfcheck.analysis.baseline_file import read
+from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session, fails
 from tfcheck.atlantis.fence import failed, fenced
 from tfcheck.atlantis.outside import harmless
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
-from tfcheck.config.choice import Choice
+from tfcheck.config.choice import NO_CHOICE, Choice
 from tfcheck.report.json import json
 from tfcheck.vocabulary.errors import InputError, TfcheckError
 from tfcheck.vocabulary.finding import PlanInfo, Report, Skipped
@@ -111,7 +112,7 @@ def reported(
     about: Project,
     context: Sequence[str] = (),
     account: str | None = None,
-    choice: Choice | None = None,
+    choice: Choice = NO_CHOICE,
     baseline: str | None = None,
 ) -> list[Report]:
     """Check the plan that the step `show` has written, beside other stacks.
@@ -129,17 +130,9 @@ def reported(
             hint="the step show must come after plan; for remote operations (HCP Terraform) Atlantis writes none",
         )
     plan = os.path.relpath(about.showfile)  # as a path of the machine it would be shown to everybody
+    options = RunOptions(workspace=about.workspace, account=account, choice=choice, fixes=True)
     try:
-        together = Session(
-            (plan,),
-            context,
-            None,
-            about.workspace,
-            account=account,
-            outputs=(about.planfile,),
-            shared=True,
-            choice=choice,
-        )
+        together = Session((plan,), context, None, options, outputs=(about.planfile,), shared=True)
     except InputError as error:  # of the context; whoever runs the server has named its files
         raise InputError(_by_name(error.message, context), hint=error.hint) from None
     reports = [each.report for each in together.checked(plan)]

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, Session, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
@@ -89,16 +90,20 @@ def _checked(wanted: Inputs) -> _Found:
     plans, context = paths("plan", wanted.plans), paths("context", wanted.context)
     if context.errors:
         raise context.errors[0]
+    options = RunOptions(
+        workspace=wanted.workspace or None,
+        account=wanted.account,
+        choice=wanted.choice,
+        fixes=True,
+        excerpts=bool(wanted.html_file),
+    )
     together = Session(
         plans.files,
         (*context.files, *wanted.set_context),
         wanted.sources or None,
-        wanted.workspace or None,
-        account=wanted.account,
+        options,
         outputs=(*wanted.reports, wanted.sarif_file, wanted.html_file, wanted.output_json),
         shared=True,
-        choice=wanted.choice,
-        excerpts=bool(wanted.html_file),
     )
     return _read(plans.files, together.checked, plans.errors)
 

@@ -13,6 +13,7 @@ import msgspec
 from tfcheck.cli.configured import LoadedSettings, as_option, chosen, load, rule_selection
 from tfcheck.config.choice import Choice
 from tfcheck.config.keys import KEYS, Kind
+from tfcheck.config.rules import RuleSelection
 from tfcheck.config.settings import Setting
 from tfcheck.report.plain import clipped, visible
 from tfcheck.vocabulary.arn import account_id
@@ -69,47 +70,48 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
     Raises:
         UsageError: an input has a value that it cannot have.
     """
-    from tfcheck.github.comment import OnClean
-    from tfcheck.github.publish import CommentOptions, When
-
-    told = _Told(variables, found.values)
-    suggestions = told.switch("suggestions", "auto", "off") == "auto"
-    wishes = CommentOptions(
-        id=told.text("comment-id"),
-        author=told.text("comment-author"),
-        number=told.number("pr-number", 0) or None,
-        when=msgspec.convert(told.one_of("comment-when", "findings", "changes", "always"), When),
-        on_clean=msgspec.convert(told.one_of("on-clean", "update", "delete", "minimize"), OnClean),
-        expected=told.number("expect-reports", 0),
-        suggestions=told.number("max-suggestions", 20) if suggestions else 0,
-    )
+    values = _InputValues(variables, found.values)
     read = Inputs(
-        plans=told.lines("plan"),
-        reports=told.lines("report"),
-        context=told.lines("context") if told.given("context") else (),
-        set_context=told.set_paths("context"),
-        sources=told.text("sources"),
-        workspace=told.given("workspace") or variables.get("TF_WORKSPACE", "") or told.text("workspace"),
-        account=account_id(told.text("account"), "the input `account`") if told.text("account") else None,
-        fail_on=told.one_of("fail-on", "error", "warning", "info", "never"),
-        new_only=told.flag("new-only", False),
-        strict=told.flag("strict", False),
-        baseline=told.text("baseline"),
-        comment=told.switch("comment", "auto", "required", "off"),
-        annotations=told.flag("annotations", True),
-        summary=told.flag("summary", True),
-        sarif_file=told.text("sarif-file"),
-        html_file=told.text("html-file"),
-        output_json=told.text("output-json"),
+        wishes=_comment_options(values),
+        plans=values.lines("plan"),
+        reports=values.lines("report"),
+        context=values.lines("context") if values.given("context") else (),
+        set_context=values.set_paths("context"),
+        sources=values.text("sources"),
+        workspace=values.given("workspace") or variables.get("TF_WORKSPACE", "") or values.text("workspace"),
+        account=account_id(values.text("account"), "the input `account`") if values.text("account") else None,
+        fail_on=values.one_of("fail-on", "error", "warning", "info", "never"),
+        new_only=values.flag("new-only", False),
+        strict=values.flag("strict", False),
+        baseline=values.text("baseline"),
+        comment=values.switch("comment", "auto", "required", "off"),
+        annotations=values.flag("annotations", True),
+        summary=values.flag("summary", True),
+        sarif_file=values.text("sarif-file"),
+        html_file=values.text("html-file"),
+        output_json=values.text("output-json"),
         temporary=variables.get("RUNNER_TEMP", ""),
-        choice=chosen(
-            rule_selection(told.names("select"), told.names("ignore"), told.names("severity")), found, told.in_force
-        ),
-        wishes=wishes,
+        choice=chosen(values.rules(), found, values.in_force),
     )
     if not read.plans and not read.reports:
         raise UsageError("neither the input `plan` nor `report` is set")
     return read
+
+
+def _comment_options(values: _InputValues) -> CommentOptions:
+    from tfcheck.github.comment import OnClean
+    from tfcheck.github.publish import CommentOptions, When
+
+    suggestions = values.switch("suggestions", "auto", "off") == "auto"
+    return CommentOptions(
+        id=values.text("comment-id"),
+        author=values.text("comment-author"),
+        number=values.number("pr-number", 0) or None,
+        when=msgspec.convert(values.one_of("comment-when", "findings", "changes", "always"), When),
+        on_clean=msgspec.convert(values.one_of("on-clean", "update", "delete", "minimize"), OnClean),
+        expected=values.number("expect-reports", 0),
+        suggestions=values.number("max-suggestions", 20) if suggestions else 0,
+    )
 
 
 def configured(variables: Mapping[str, str]) -> LoadedSettings:
@@ -118,14 +120,14 @@ def configured(variables: Mapping[str, str]) -> LoadedSettings:
     Raises:
         UsageError: it cannot be read, or contains something that it cannot contain.
     """
-    told = _Told(variables, {})
-    config, plans = told.text("config"), paths("plan", told.lines("plan")).files
+    values = _InputValues(variables, {})
+    config, plans = values.text("config"), paths("plan", values.lines("plan")).files
     if not (config or plans):
         return LoadedSettings()
-    return load(config, plans, told.text("sources"), told.text("workspace"), shared=True)
+    return load(config, plans, values.text("sources"), values.text("workspace"), shared=True)
 
 
-class _Told:
+class _InputValues:
     """The values of inputs, refused where they are none that the input can have."""
 
     def __init__(self, variables: Mapping[str, str], settings: Mapping[str, Setting]) -> None:
@@ -158,6 +160,9 @@ class _Told:
 
     def names(self, name: str) -> tuple[str, ...]:
         return tuple(filter(None, re.split(r"[,\s]+", self.text(name))))
+
+    def rules(self) -> RuleSelection:
+        return rule_selection(self.names("select"), self.names("ignore"), self.names("severity"))
 
     def lines(self, name: str) -> tuple[str, ...]:
         return tuple(filter(None, map(str.strip, self.text(name).split("\n"))))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.plans import reports as checked
@@ -79,8 +80,8 @@ def baseline(
     if not update and output != "-" and not is_baseline(output):
         raise UsageError(f"`{output}` exists and is not a tfcheck baseline", hint="choose another file with `--output`")
     known = read(output) if update else None
-    chosen = choice()
-    found, status = checked(plans, context, sources, workspace, account, fixes=False, output=output, choice=chosen)
+    options = RunOptions(workspace=workspace, account=account, choice=choice())
+    found, status = checked(plans, context, sources, options, output=output)
     if status:
         terminal.say("no baseline is written, since a plan could not be read")
         return status

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.json_pick import Pick, json_pick
@@ -60,7 +61,8 @@ def diff(
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
     pick = json_pick(form, query)
-    found, status = checked(plans, context, sources, workspace, account, fixes=False, output=output)
+    options = RunOptions(workspace=workspace, account=account)
+    found, status = checked(plans, context, sources, options, output=output)
     if found:
         terminal.publish(_written(form, pick, [each.report for each in found], coloured), output, colour=coloured)
     return status

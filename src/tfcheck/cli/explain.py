@@ -62,6 +62,7 @@ def explain(
     TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
     of it the plan does not grant.
     """
+    from tfcheck.analysis.options import RunOptions
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.concern import to_fix
     from tfcheck.stopped_reason import explained
@@ -80,7 +81,8 @@ def explain(
     coloured = pick is None and terminal.colour_wanted(colour, sys.stdout, os.environ)
     if pick is None:
         _print_meaning(found, coloured)
-    reports, status = checked(plans, context, sources, workspace, account, to_fix=partial(to_fix, found))
+    options = RunOptions(workspace=workspace, account=account, fixes=True, to_fix=partial(to_fix, found))
+    reports, status = checked(plans, context, sources, options)
     if pick is None:
         _print_plans(found, reports, coloured)
     else:

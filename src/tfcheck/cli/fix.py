@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.configured import choice as chosen
-from tfcheck.cli.json_pick import json_pick
+from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.progress import progress
 from tfcheck.report.screen import visible
 from tfcheck.vocabulary.errors import UsageError
 from tfcheck.vocabulary.finding import Fix
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tfcheck.analysis.fix_session import Fixed
 
 
@@ -90,32 +93,29 @@ def fix(
     from tfcheck.analysis.fix_session import fix as fixed
 
     pick = json_pick(form, query)
-    if interactive and pick is not None:
-        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
-    choice = FixSelection(only, safe_only, grant_prefix, move_grants, chosen())
-    if interactive and "-" in plans:
-        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
-    choose = Asking(colour) if interactive else None
+    choose = _asking(plans, pick, colour) if interactive else None
     into_files = into_files or interactive
+    selection = FixSelection(only, safe_only, grant_prefix, move_grants)
+    given = RunOptions(workspace=workspace, account=account, choice=chosen())
     with progress(plans[0], quiet=interactive) as now:
         found = fixed(
-            plans,
-            sources,
-            workspace,
-            choice,
-            account=account,
-            context=context,
-            into_files=into_files,
-            choose=choose,
-            progress=now,
+            plans, sources, selection, given, context=context, into_files=into_files, choose=choose, progress=now
         )
-    if pick is not None:
+    if pick is None:
+        _report(found, into_files, colour)
+    else:
         from tfcheck.report.json import encode
 
         terminal.publish(encode(pick(_data(found, into_files))), None, colour=False)
-        return 0
-    _report(found, into_files, colour)
     return 0
+
+
+def _asking(plans: Sequence[str], pick: Pick | None, colour: str) -> Asking:
+    if pick is not None:
+        raise UsageError("--interactive shows each change, and JSON is for programs", hint="leave out one of them")
+    if "-" in plans:
+        raise UsageError("--interactive reads the answers from standard input, so that no PLAN can be `-`")
+    return Asking(colour)
 
 
 def _data(found: Fixed, into_files: bool) -> dict[str, Any]:

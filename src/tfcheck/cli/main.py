@@ -16,6 +16,7 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck import __version__
+from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
@@ -209,17 +210,8 @@ def check(
     least = _least(fail_on, form, output)
     wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
     chosen, leave_out = choice(), leaving_out(baseline)
-    reports, status = checked(
-        plans,
-        context,
-        sources,
-        workspace,
-        account,
-        quiet=quiet,
-        output=output,
-        choice=chosen,
-        excerpts=form == "html",
-    )
+    options = RunOptions(workspace=workspace, account=account, choice=chosen, fixes=True, excerpts=form == "html")
+    reports, status = checked(plans, context, sources, options, quiet=quiet, output=output)
     reports = each_left_out(reports, leave_out)
     if reports:
         terminal.publish(_shown(reports, wanted), output, colour=coloured)

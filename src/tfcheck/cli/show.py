@@ -71,11 +71,12 @@ def show(
     TASK is the address of a task definition, or a part of one that no other has. ✓ is allowed, ✗ is missing, ? cannot
     be decided, - is what the change removes, · is optional and not granted.
     """
+    from tfcheck.analysis.options import RunOptions
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.access_map import access_map
 
     pick = json_pick(form, query)
-    found, status = checked([plan], context, sources, workspace, account, fixes=False)
+    found, status = checked([plan], context, sources, RunOptions(workspace=workspace, account=account))
     maps = [access_map(each.report) for each in found]
     if task is not None and found:
         wanted = chosen(task, [each.address for tasks in maps for each in tasks])

@@ -15,6 +15,7 @@ from tests.cases import TESTDATA
 from tests.fix.edits.test_diff import LINES, applied, insertion
 from tests.laws import tries
 from tfcheck.analysis.check import check
+from tfcheck.analysis.options import RunOptions
 from tfcheck.fix.edits.diff import Lines, diff
 from tfcheck.fix.edits.harmless import harmless
 from tfcheck.fix.edits.insertion import by_file, spliced
@@ -77,7 +78,7 @@ def test_a_password_beside_the_change_is_not_shown(place: str, tmp_path: Path) -
     subprocess.run(["git", "init", "-q"], cwd=folder.parent, check=True)
     if "description" in new:
         _describe(folder / "plan.json", f"password\n{SECRET}\n" if "EOF" in new else SECRET)
-    found = check(load(folder / "plan.json").plans[0], from_directory(folder), fixes=True)
+    found = check(load(folder / "plan.json").plans[0], from_directory(folder), RunOptions(fixes=True))
     diffs = {each.fix.diff for each in found.findings if each.fix and each.fix.diff}
     assert diffs
     for each in diffs:
@@ -151,5 +152,5 @@ def test_generated_files_are_not_edited(folder: str, header: str, edited: bool, 
     place = tmp_path / folder / "literal-missing"
     shutil.copytree(TESTDATA / "literal-missing", place)
     (place / "main.tf").write_text(header + (place / "main.tf").read_text())
-    found = check(load(place / "plan.json").plans[0], from_directory(place), fixes=True)
+    found = check(load(place / "plan.json").plans[0], from_directory(place), RunOptions(fixes=True))
     assert any(each.fix and each.fix.diff for each in found.findings) is edited

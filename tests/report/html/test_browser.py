@@ -17,6 +17,7 @@ import pytest
 from tests.cases import TESTDATA
 from tests.report import samples
 from tests.report.hostile import filled
+from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.report.html import html
 from tfcheck.vocabulary.finding import Report
@@ -49,7 +50,7 @@ def browser() -> Iterator[Any]:
 @cache
 def of(case: str) -> Report:
     path = str(TESTDATA / case / "plan.json")
-    (checked,) = Session([path], excerpts=True).checked(path)
+    (checked,) = Session([path], options=RunOptions(excerpts=True, fixes=True)).checked(path)
     return checked.report
 
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from tests.cases import TESTDATA
 from tests.report import samples
 from tests.report.hostile import filled, reports
+from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.report.html import html
 from tfcheck.report.html.element import Markup, address, prose, tag
@@ -103,7 +104,7 @@ def read(page: str) -> Reader:
 @cache
 def of(case: str) -> Report:
     path = str(TESTDATA / case / "plan.json")
-    (checked,) = Session([path], excerpts=True).checked(path)
+    (checked,) = Session([path], options=RunOptions(excerpts=True, fixes=True)).checked(path)
     return checked.report
 
 

@@ -1,0 +1,41 @@
+"""What a run is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from tfcheck.config.choice import NO_CHOICE, Choice
+from tfcheck.vocabulary.finding import Finding, Report
+
+
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken for given about plans, which findings are reported, and what reports have beside them.
+
+    `workspace` and `account` are those of plans that do not show them. `choice` has waivers, and the rules that are
+    selected. With `fixes` findings carry a proven fix where there is one: those that `to_fix` picks, by default all
+    that are not waived. With `excerpts` reports have the source lines at the places of findings that may be shown.
+    """
+
+    workspace: str | None = None
+    account: str | None = None
+    choice: Choice = NO_CHOICE
+    fixes: bool = False
+    to_fix: Callable[[Report], Sequence[Finding]] | None = None
+    excerpts: bool = False
+
+    def wanted_fixes(self, report: Report) -> Sequence[Finding]:
+        """Return the findings that are worth a fix: without a pick, those that are reported."""
+        if not self.fixes:
+            return ()
+        if self.to_fix is not None:
+            return self.to_fix(report)
+        return [each for each in report.findings if self.reports(each)]
+
+    def reports(self, finding: Finding) -> bool:
+        """Whether a finding counts: no other is worth a fix."""
+        return finding.waived is None and self.choice.rules.selects(finding.rule)
+
+
+DEFAULTS = RunOptions()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.bombs.stack import TRUST, plan, policy, role, row, task
+from tests.security.test_published import everything_published
 from tfcheck.cli import main as cli
 
 CANARY, NUMBER = "canary-7f3a", 58231
@@ -67,7 +69,7 @@ COMMANDS = (
 LEAKS = ("canary", str(NUMBER), str(NUMBER + 1), "48151623", "xtruey", "xfalsey", "xnully", '"public":true')
 
 
-def configuration(expressions: list[str]) -> str:
+def configuration(expressions: list[str], action: str) -> str:
     keys = [f'"arn:aws:s3:::config/{index}x${{{each}}}y"' for index, each in enumerate(expressions)]
     files = ", ".join(f'{{ type = "s3", value = {each} }}' for each in keys)
     variables = "".join(f'variable "{each}" {{\n  sensitive = true\n}}\n' for each in VALUES)
@@ -92,7 +94,7 @@ resource "aws_iam_role_policy" "files" {{
   role   = aws_iam_role.execution.name
   policy = jsonencode({{
     Version   = "2012-10-17"
-    Statement = [{{ Effect = "Allow", Action = "s3:GetObject", Resource = [{", ".join(keys)}] }}]
+    Statement = [{{ Effect = "Allow", Action = "{action}", Resource = [{", ".join(keys)}] }}]
   }})
 }}
 
@@ -104,8 +106,9 @@ resource "aws_ecs_task_definition" "app" {{
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["s3:GetObject", "s3:PutObject"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a plan whose role is allowed to read the files, and one whose role is not."""
     database = row("aws_db_instance.d", DATABASE)
     database["change"]["after_sensitive"] = DATABASE_MASK
     document = plan(role(), policy(None), task(None), database)
@@ -113,7 +116,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     document["variables"] = {name: {"value": value} for name, value in VALUES.items()}
     place = tmp_path_factory.mktemp("marked")
     (place / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    (place / "main.tf").write_text(configuration([*MARKED, *SHOWN]), encoding="utf-8")
+    (place / "main.tf").write_text(configuration([*MARKED, *SHOWN], request.param), encoding="utf-8")
     return place
 
 
@@ -125,7 +128,7 @@ def test_no_command_prints_a_marked_value(
     assert cli.run([*command, "plan.json"]) in (0, 1)
     streams = capsys.readouterr()
     said = (streams.out + streams.err).replace("<wbr>", "")
-    assert "arn:aws:s3:::config" in said or command[-1] == "github"
+    assert "arn:aws:s3:::config" in said or "(sensitive)" in said or command[-1] == "github"
     assert [each for each in LEAKS if each in said] == []
 
 
@@ -138,3 +141,28 @@ def test_what_is_beside_it_is_printed(
     shown = [f"config/{index}x(sensitive)y" for index, _ in enumerate(MARKED)]
     shown += [f"config/{index}x{text}y" for index, text in enumerate(SHOWN.values(), len(MARKED))]
     assert [each for each in shown if each not in said and each.replace("x(", "x(sensitive)-(") not in said] == []
+
+
+@pytest.mark.parametrize("options", [["--write"], ["--write", "--move-grants"], ["--write", "--grant-prefix"]])
+def test_no_fix_writes_a_marked_value(
+    options: list[str],
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    before = Path("main.tf").read_text(encoding="utf-8")
+    assert cli.run(["fix", *options, "plan.json"]) in (0, 1)
+    after = Path("main.tf").read_text(encoding="utf-8")
+    assert [each for each in LEAKS if after.count(each) != before.count(each)] == []
+    assert [each for each in LEAKS if each in "".join(capsys.readouterr())] == []
+
+
+def test_nothing_that_is_published_shows_a_marked_value(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published = everything_published(folder, tmp_path, monkeypatch) + "".join(capsys.readouterr())
+    assert "aws_ecs_task_definition.app" in published
+    assert [each for each in LEAKS if each in published.replace("<wbr>", "")] == []

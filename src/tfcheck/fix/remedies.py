@@ -13,6 +13,7 @@ from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement, text
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import TextLike, pieces
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
@@ -121,7 +122,7 @@ class Remedies:
         role = _address(answer.role)
         module = role.module if role is not None else ModulePath()
         return self._places.spelling(module).spell(value) or tuple(
-            each if isinstance(each, str) else "*" for each in pieces(value)
+            redacted(each) if isinstance(each, str) else "*" for each in pieces(value)
         )
 
     def _role_of(self, answer: Answer) -> Spelled:

@@ -9,6 +9,7 @@ import msgspec
 from tfcheck.iam import Effect, Policy, Request, applies, condition
 from tfcheck.iam.model import Statement
 from tfcheck.iam.variables import PolicyTemplate
+from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import Truth, display
 
 
@@ -49,5 +50,5 @@ def _unmet(statement: Statement, request: Request) -> Iterator[UnmetCondition]:
                 operator=each.operator.written,
                 key=each.key,
                 values=tuple(display(value) for value in each.values if not isinstance(value, PolicyTemplate)),
-                carried=entry if isinstance(entry, str) else "",
+                carried=redacted(entry) if isinstance(entry, str) else "",
             )

@@ -21,7 +21,7 @@ from tfcheck.inventory.setting import BUCKET_ENCRYPTION
 from tfcheck.resolve import grammar
 from tfcheck.resolve.grammar import within
 from tfcheck.symbolic.value import Text, TextLike, Unknown, text
-from tfcheck.world.world import World
+from tfcheck.world.world import World, WorldObject
 
 _Find = Callable[[TextLike, World], tuple[Key, ...] | None]
 
@@ -88,19 +88,23 @@ def _possible_objects(arn: TextLike, world: World) -> Iterator[Key]:
     yield from _objects(arn, world)
     if bucket_of(arn, world) is not None:
         return
-    for each in (*catalogue(world, BUCKET).resources, *world.resources(BUCKET_ENCRYPTION.type)):
-        name = each.attribute("bucket")
-        if isinstance(name, str | Text | Unknown):
-            within_bucket = "arn:", each.surroundings.partition, ":s3:::", _bucket_name(name), "/"
-            inside = text([*within_bucket, Unknown(reason="which file of the bucket it is")])
-            doubt = f"whether the file is in {name if isinstance(name, str) else each.address}"
-            yield from (doubted(key, doubt) for key in keys_of_object(inside, world) or ())
+    for each, bucket_arn in _buckets(world):
+        inside = text([bucket_arn, "/", Unknown(reason="which file of the bucket it is")])
+        doubt = f"whether the file is in the bucket of {each.address}"
+        yield from (doubted(key, doubt) for key in keys_of_object(inside, world) or ())
 
 
-def _bucket_name(name: TextLike) -> TextLike:
-    """Return the name of a bucket, whose unknown pieces have none of the separators of an ARN."""
-    narrowed = within(name, grammar.BUCKET)
-    return narrowed if isinstance(narrowed, str | Text | Unknown) else name
+def _buckets(world: World) -> Iterator[tuple[WorldObject, TextLike]]:
+    """Yield the ARNs of all buckets of the plan, and of those whose encryption it sets."""
+    buckets = catalogue(world, BUCKET)
+    for bucket in buckets.resources:
+        own = bucket.attribute("arn")
+        if isinstance(own, str | Text | Unknown):
+            yield bucket, own
+    for holder in world.resources(BUCKET_ENCRYPTION.type):
+        name = within(holder.attribute("bucket"), grammar.BUCKET)
+        if isinstance(name, str | Text | Unknown) and buckets.by_name(holder.attribute("bucket"), None) is None:
+            yield holder, text(["arn:", holder.surroundings.partition, ":s3:::", name])
 
 
 _RULES = {

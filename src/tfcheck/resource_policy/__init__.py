@@ -34,18 +34,19 @@ class ResourcePolicies:
         """Build from the world, and its policy documents."""
         self._world = world
         self._policies = policies
-        self._found: dict[TextLike, ResourceSide] = {}
+        self._found: dict[tuple[TextLike, str | None], ResourceSide] = {}
         self._alone = _Alone(world, policies)
         self._elsewhere = [_Alone(each, each.once(Policies)) for each in world.context]
 
-    def of(self, resource: TextLike) -> ResourceSide:
-        """Find what guards the resource that an ARN names; `*` is guarded by nothing."""
-        if resource not in self._found:
-            found = self._alone.of(resource)
+    def of(self, resource: TextLike, service: str | None = None) -> ResourceSide:
+        """Find what guards the resource that an ARN names, of a service if that is known; nothing guards `*`."""
+        key = resource, service
+        if key not in self._found:
+            found = self._alone.of(resource, service)
             for other in self._elsewhere:
-                found = joined(found, other.of(resource), resource)
-            self._found[resource] = found
-        return self._found[resource]
+                found = joined(found, other.of(resource, service), resource)
+            self._found[key] = found
+        return self._found[key]
 
     def warnings(self, request: Request) -> Iterator[str]:
         """Return which policies of the plan may stand in the way of a request.
@@ -62,7 +63,7 @@ class _Alone:
         self._world = world
         self._policies = policies
 
-    def of(self, resource: TextLike) -> ResourceSide:
+    def of(self, resource: TextLike, service: str | None) -> ResourceSide:
         parts = split(resource)
         match parts.service if parts else service_of(resource):
             case "s3":
@@ -79,6 +80,6 @@ class _Alone:
                 # A parameter has no policy, but another account may share it.
                 return ResourceSide(outside="a parameter outside the plan", outside_only_elsewhere=True)
             case None if resource != "*":
-                return unidentified(self._world)
+                return unidentified(self._world, self._policies, service)
             case _:
                 return ResourceSide()

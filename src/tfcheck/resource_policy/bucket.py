@@ -17,8 +17,8 @@ from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
 from tfcheck.resource_policy.guarded import ResourceSide
-from tfcheck.resource_policy.reading import own_policy, set_policy
-from tfcheck.resource_policy.unidentified import unidentified
+from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.unidentified import own_policies, unidentified
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
 from tfcheck.world.world import World, WorldObject
@@ -28,11 +28,12 @@ def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     """Find what guards a bucket, or an object in it."""
     bucket = bucket_of(arn, world)
     if bucket is None:
-        return unidentified(world, (BUCKET_POLICY,))
+        return unidentified(world, policies, "s3")
     found = set_policy(world, policies, BUCKET_POLICY, bucket)
     owner = _owner(bucket, world)
     if found is None and owner is None:
-        return ResourceSide(outside="a bucket outside the plan")
+        own = (each for name in bucket.names for each in own_policies(name, world, policies, BUCKET_POLICY, "bucket"))
+        return ResourceSide(outside="a bucket outside the plan", possible_policies=readable(own))
     if found is None:
         found = own_policy(world, policies, BUCKET_POLICY, bucket)
     policy = _restricted(found, bucket, owner, world)

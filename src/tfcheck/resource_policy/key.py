@@ -10,7 +10,8 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.resource_policy.guarded import ResourceSide
-from tfcheck.resource_policy.reading import own_policy, set_policy
+from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
@@ -23,6 +24,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
     subject = Subject(resource, tuple(_names(arn, resource)))
     found = set_policy(world, policies, KEY_POLICY, subject)
     seen = resource is not None or found is not None
+    possible = () if seen else readable(own_policies(arn, world, policies, KEY_POLICY))
     if found is None:
         found = own_policy(world, policies, KEY_POLICY, subject) if resource else PolicyOrReason()
     return ResourceSide(
@@ -33,7 +35,7 @@ def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:
         kind="kms",
         outside=None if seen else "a key outside the plan",
         grants=tuple(_grants(subject, world)),
-        possible_policies=found.possible_policies,
+        possible_policies=found.possible_policies or possible,
     )
 
 

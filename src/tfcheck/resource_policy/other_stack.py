@@ -20,6 +20,9 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
     if found.in_plan and theirs.in_plan:
         return found
     grants = (*found.grants, *theirs.grants)
+    if not found.in_plan and theirs.possible_policies:
+        possible = (*found.possible_policies, *theirs.possible_policies)
+        found = msgspec.structs.replace(found, possible_policies=possible)
     if found.policy is not None or found.hidden or not _tells(theirs, resource):
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:

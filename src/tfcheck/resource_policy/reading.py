@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from tfcheck.iam import Policy
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown
@@ -21,6 +24,11 @@ def set_policy(world: World, policies: Policies, setting: Setting, subject: Subj
             hidden=f"{joined.open[0].address}, which may be on it,", possible_policies=possible_policies
         )
     return None
+
+
+def readable(found: Iterable[PolicyOrReason]) -> tuple[Policy, ...]:
+    """Return the policies that could be read."""
+    return tuple(each.policy for each in found if each.policy is not None)
 
 
 def own_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason:

@@ -29,7 +29,7 @@ def repository_guard(arn: TextLike, world: World, policies: Policies) -> Resourc
     resource = catalogue(world, REPOSITORY).by_arn(arn)
     parts = split(arn)
     if parts is None:
-        return unidentified(world, (REPOSITORY_POLICY,))
+        return unidentified(world, policies, "ecr")
     near = resource.surroundings if resource else Surroundings(parts.partition, parts.region, parts.account)
     own = set_policy(world, policies, REPOSITORY_POLICY, Subject(resource, (arn, _name(parts.resource)), near))
     found = [*([own] if own else []), *_registry(near, world, policies)]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.setting import SECRET_POLICY, Subject
 from tfcheck.resource_policy.guarded import ResourceSide
-from tfcheck.resource_policy.reading import own_policy, set_policy
+from tfcheck.resource_policy.reading import own_policy, readable, set_policy
+from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import Text, TextLike, Unknown
 from tfcheck.world.world import World
@@ -22,7 +23,8 @@ def secret_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSid
     subject = Subject(resource, names)
     found = set_policy(world, policies, SECRET_POLICY, subject)
     if found is None and resource is None:
-        return ResourceSide(outside="a secret outside the plan")
+        possible = own_policies(arn, world, policies, SECRET_POLICY)
+        return ResourceSide(outside="a secret outside the plan", possible_policies=readable(possible))
     if found is None:
         found = own_policy(world, policies, SECRET_POLICY, subject)
     managed = resource is not None and resource.address.mode == "managed"

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting
+from collections.abc import Iterator
+
+from tfcheck.inventory.catalogue import catalogue
+from tfcheck.inventory.novelty import may_be
+from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLICY, SECRET_POLICY, Setting, Subject
 from tfcheck.resource_policy.guarded import ResourceSide
-from tfcheck.symbolic.value import TextLike, Unknown, pieces
+from tfcheck.resource_policy.reading import own_policy, readable
+from tfcheck.role.policies import Policies, PolicyOrReason
+from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.world.world import World
 
 _POLICIES = (BUCKET_POLICY, KEY_POLICY, SECRET_POLICY, REPOSITORY_POLICY)
+_SERVICE_OF = {
+    BUCKET_POLICY.type: "s3",
+    KEY_POLICY.type: "kms",
+    SECRET_POLICY.type: "secretsmanager",
+    REPOSITORY_POLICY.type: "ecr",
+}
 _SERVICES = (
     ("aws_s3_", "s3"),
     ("aws_secretsmanager_", "secretsmanager"),
@@ -32,9 +44,29 @@ def service_of(arn: TextLike) -> str | None:
     return next((service for prefix, service in _SERVICES if owner.type.startswith(prefix)), None)
 
 
-def unidentified(world: World, settings: tuple[Setting, ...] = _POLICIES) -> ResourceSide:
-    """Describe a resource that may be any: each policy of the plan may turn out to be its own."""
-    for setting in settings:
-        for holder in world.resources(setting.type):
-            return ResourceSide(hidden=f"{holder.address}, which may be on what is known only after apply,")
-    return ResourceSide(outside="what is known only after apply")
+def unidentified(world: World, policies: Policies, service: str | None = None) -> ResourceSide:
+    """Describe a resource, of a service if that is known, that may be any: each of their policies may be its own."""
+    listed = [each for each in _POLICIES if service in (None, _SERVICE_OF[each.type])]
+    holders = [holder for setting in listed for holder in world.resources(setting.type)]
+    found = [policies.of_attribute(holder, "policy") for holder in holders]
+    for setting in listed:
+        found.extend(own_policies(None, world, policies, setting))
+    possible = readable(found)
+    if not holders:
+        return ResourceSide(outside="what is known only after apply", possible_policies=possible)
+    hidden = f"{holders[0].address}, which may be on what is known only after apply,"
+    return ResourceSide(hidden=hidden, possible_policies=possible)
+
+
+def own_policies(
+    name: TextLike | None, world: World, policies: Policies, setting: Setting, by: str = ""
+) -> Iterator[PolicyOrReason]:
+    """Yield the policies that resources of a kind have as an argument of their own, where `name` may be one of them.
+
+    `name` is compared with the attribute `by`; None may be any of them.
+    """
+    for resource in catalogue(world, setting.kind).resources:
+        own = resource.attribute(by or setting.kind.arn)
+        if name is None or (isinstance(own, str | Text | Unknown) and may_be(name, own, world)):
+            names = (own,) if isinstance(own, str | Text | Unknown) else ()
+            yield own_policy(world, policies, setting, Subject(resource, names))

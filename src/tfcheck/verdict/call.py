@@ -50,20 +50,32 @@ def _decided(call: RoleCall) -> Decision:
         return Undecided("unknown_value", "the account that the resource belongs to", decision.by)
     if isinstance(decision, Allowed) and _may_be_denied(call):
         hidden = (*call.role.hidden, *filter(None, (call.guarded.hidden,)))
-        return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
+        if hidden:
+            return Undecided("policy_not_readable", " and ".join(hidden), decision.by)
+        names = (each.name for each in call.guarded.possible_policies)
+        return Undecided("unknown_value", f"whether it has the policy of {' or '.join(names)}", decision.by)
     return decision
 
 
 def _may_be_denied(call: RoleCall) -> bool:
     """Whether a policy that can be read, but need not be on the role or the resource, may deny a call."""
     ours, theirs = _denials(call.role.possible_policies), _denials(call.guarded.possible_policies)
-    if not ours and not theirs:
+    if not ours and not theirs and call.guarded.kind != "kms":
         return False
+    if call.guarded.kind == "kms" and any(_is_refused(call, each) for each in call.guarded.possible_policies):
+        return True
     policies = [*filter(None, (call.guarded.policy,)), *theirs]
     own = [statement for each in policies for statement in each.statements]
     joined = msgspec.structs.replace(policies[0], statements=tuple(own)) if policies else None
     beside = RoleCall(call.role, call.request, msgspec.structs.replace(call.guarded, policy=joined))
     choices = (_layers(beside, (*each, *ours)) for each in _identities(call.role))
+    return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
+
+
+def _is_refused(call: RoleCall, policy: Policy) -> bool:
+    """Whether a key with this policy need not let a call through: without a statement that does, no key does."""
+    beside = msgspec.structs.replace(call, guarded=msgspec.structs.replace(call.guarded, policy=policy, hidden=None))
+    choices = (_layers(beside, each) for each in _identities(call.role))
     return any(not isinstance(decide(call.request, each), Allowed) for each in choices)
 
 

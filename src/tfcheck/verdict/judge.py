@@ -183,7 +183,8 @@ class Judge:
 
     def _call(self, requirement: Requirement, role: Role, side: RolesOfTask) -> RoleCall:
         resource = requirement.resource
-        guarded = shared(self._world, ("guarded", resource), self._resources.of(resource))
+        service = requirement.action.partition(":")[0]
+        guarded = shared(self._world, ("guarded", resource, service), self._resources.of(resource, service))
         request = Request(
             action=requirement.action,
             resource=requirement.resource,

@@ -48,6 +48,22 @@ def test_instances_that_lack_the_same_keep_its_name() -> None:
     assert [each.resource for each in group.needs] == ["arn:aws:s3:::acme-a/all.env"]
 
 
+def test_instances_whose_secrets_end_in_other_characters_are_one_group() -> None:
+    findings = [
+        msgspec.structs.replace(
+            each,
+            answers=tuple(
+                msgspec.structs.replace(one, subject=f'${{aws_secretsmanager_secret.db["{key}"].arn}}')
+                for one in each.answers
+            ),
+        )
+        for key, end in (("orders", "AbCdEf"), ("cart", "Qr5tUv"))
+        for each in (instance(key, f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{key}-{end}"),)
+    ]
+    ((group,),) = (each.groups for each in causes(findings))
+    assert [each.resource for each in group.needs] == ["${aws_secretsmanager_secret.db[each.key].arn}"]
+
+
 def test_a_short_key_is_no_part_of_another_word() -> None:
     (cause,) = causes([instance(key, f"arn:aws:s3:::banana/{key}.env") for key in "ab"])
     (group,) = cause.groups

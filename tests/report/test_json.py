@@ -77,6 +77,7 @@ def test_a_row_holds_what_was_decided() -> None:
         "role_kind": "execution",
         "action": "s3:GetObject",
         "resource": "arn:aws:s3:::acme-config/web/prod.env",
+        "subject": None,
         "severity": "error",
         "cause": "environment file of container `app`",
         "verdict": "denied",

@@ -148,27 +148,38 @@ def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
 
 def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[str, ...]) -> tuple[object, ...]:
     """Return what groups are made by: the role and what is needed, or the message where nothing is."""
-    needs = tuple((*each[:2], folded(each[2], names)) for each in _needed(findings))
+    needs = tuple((*each[:2], folded(each[2], names)) for each in _needed(findings, _named if names else _shown))
     return role(findings[0].address or ""), needs, "" if needs else folded(findings[0].message, names)
 
 
-def _needed(findings: list[Finding]) -> Iterator[tuple[str, Severity, str]]:
+def _needed(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[tuple[str, Severity, str]]:
     for finding in findings:
         for answer in finding.answers:
-            need = answer.requirement
-            yield need.action, need.severity, need.shown_resource
+            yield answer.requirement.action, answer.requirement.severity, name(answer)
+
+
+def _shown(answer: Answer) -> str:
+    return answer.requirement.shown_resource
+
+
+def _named(answer: Answer) -> str:
+    """Name what is needed by its address in the plan: AWS ends the ARN of each secret in other characters."""
+    return answer.subject or answer.requirement.shown_resource
 
 
 def _group(members: list[list[Finding]]) -> Group:
     first, tasks = members[0], tuple(dict.fromkeys(each[0].task_definition for each in members))
     names = keys(tasks[0])
-    differ = len({tuple(_needed(each)) for each in members}) > 1
+    differ = len({tuple(_needed(each, _shown)) for each in members}) > 1
+    alike = {
+        tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needed(each, _shown)) for each in members
+    }
     return Group(
         findings=tuple(finding for each in members for finding in each),
         tasks=tasks,
         shown=blocks(tasks),
         role=_common([each[0].address or "" for each in members], block),
-        needs=tuple(_needs(first, names if differ else ())),
+        needs=tuple(_needs(first, names if differ else (), _shown if len(alike) == 1 else _named)),
         message=_common([each[0].message for each in members], lambda text: folded(text, names)),
     )
 
@@ -178,12 +189,12 @@ def _common(texts: list[str], fold: Callable[[str], str]) -> str:
     return texts[0] if len(set(texts)) == 1 else fold(texts[0])
 
 
-def _needs(findings: list[Finding], names: tuple[str, ...]) -> Iterator[Need]:
+def _needs(findings: list[Finding], names: tuple[str, ...], name: Callable[[Answer], str]) -> Iterator[Need]:
     """Yield what is needed, each once: several files may share a bucket."""
     told: set[tuple[str, str]] = set()
     for finding in findings:
         for answer in finding.answers:
-            resource = folded(answer.requirement.shown_resource, names)
+            resource = folded(name(answer), names)
             if (answer.requirement.action, resource) not in told:
                 told.add((answer.requirement.action, resource))
                 yield Need(answer, resource)

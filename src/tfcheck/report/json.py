@@ -162,6 +162,7 @@ def _requirement(answer: Answer) -> Json:
         "role_kind": need.role_kind.value,
         "action": need.action,
         "resource": need.shown_resource,
+        "subject": answer.subject or None,
         "severity": need.severity.value,
         "cause": need.cause,
         "verdict": answer.verdict.value,

@@ -105,6 +105,7 @@ class _Requirement(msgspec.Struct):
     assumptions: list[str] = []
     needed_at: _Location | None = None
     fingerprint: _Fingerprint | None = None
+    subject: str | None = None
 
 
 class _Fix(msgspec.Struct):
@@ -333,6 +334,7 @@ def _answer(shape: _Requirement) -> Answer:
         assumptions=tuple(shape.assumptions),
         needed_at=_location(shape.needed_at),
         fingerprint=shape.fingerprint or "",
+        subject=shape.subject or "",
     )
 
 

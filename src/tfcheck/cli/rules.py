@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -11,6 +10,7 @@ from tfcheck.cli import options
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.report.manual import Manual
 from tfcheck.vocabulary.errors import UsageError
+from tfcheck.vocabulary.near_names import did_you_mean
 
 _NEEDS = "What ECS does before a task runs, and the permissions it needs:"
 _CHECKS = "ECS configuration rules that no permission can satisfy:"
@@ -58,8 +58,7 @@ def manual(rule: str, known: Sequence[Manual]) -> Manual:
     for each in known:
         if each.id == rule:
             return each
-    near = get_close_matches(rule, [each.id for each in known], 1)
-    hint = f"did you mean `{near[0]}`?" if near else "`tfcheck rules` lists them"
+    hint = did_you_mean(rule, (each.id for each in known), "`tfcheck rules` lists them")
     raise UsageError(f"there is no rule `{rule}`", hint=hint)
 
 

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from tfcheck.vocabulary.near_names import did_you_mean
+
 #: Returns the ids of all rules; they are loaded only where they are needed.
 KnownRules: TypeAlias = Callable[[], tuple[str, ...]]
 
@@ -24,10 +26,7 @@ def suggestion(selector: str, rules: Collection[str]) -> str:
     """Return the hint for a selector that names no rule."""
     if selector and matched(f"{selector}*", rules):
         return f"`{selector}*` names all rules that begin with it"
-    from difflib import get_close_matches
-
-    near = get_close_matches(selector[:100], list(rules), 1)
-    return f"did you mean `{near[0]}`?" if near else "`tfcheck rules` lists them"
+    return did_you_mean(selector, rules, "`tfcheck rules` lists them")
 
 
 class RuleSelection(msgspec.Struct, frozen=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tfcheck.config.waivers import WAIVER, Waiver, read_waiver
 from tfcheck.repository import Gate, RefusedError
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
+from tfcheck.vocabulary.near_names import did_you_mean
 
 _LONGEST_SHOWN = 60
 #: What people write who know the option, or another tool.
@@ -103,8 +103,8 @@ def _refuse_unknown(table: Table, known: Iterable[str]) -> None:
     for name in table.content:
         if name not in known:
             where = f" in [{'.'.join(map(str, table.path))}]" if table.path else ""
-            near = [_KNOWN[name]] if _KNOWN.get(name) in known else get_close_matches(name[:100], known, 1, 0.6)
-            hint = f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(known)}"
+            meant = _KNOWN[name] if _KNOWN.get(name) in known else name
+            hint = did_you_mean(meant, known, f"the keys are {', '.join(known)}")
             raise table.wrong(f"unknown key `{clip(name)}`{clip(where)}", hint, name)
 
 

@@ -12,6 +12,7 @@ from tfcheck.config.expression import condition
 from tfcheck.config.rules import matched, suggestion
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
+from tfcheck.vocabulary.near_names import did_you_mean
 
 #: The key of the array of tables.
 WAIVER = "waiver"
@@ -104,10 +105,7 @@ def read_waiver(
 def _texts(content: Mapping[str, Any], wrong: Wrong) -> Iterator[tuple[str, str]]:
     for name, value in content.items():
         if name not in WAIVER_KEYS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name[:100], list(WAIVER_KEYS), 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(WAIVER_KEYS)}"
+            hint = did_you_mean(name, WAIVER_KEYS, f"the keys are {', '.join(WAIVER_KEYS)}")
             raise wrong(f"unknown key `{clip(name)}` in a waiver", hint, name)
         # NOTE: TOML has dates of its own; their text is the same.
         text = str(value) if name == "until" else value

@@ -24,6 +24,7 @@ from tests.repository.git import git, init
 from tfcheck.analysis.rule_ids import known_rules
 from tfcheck.analysis.selected import selected
 from tfcheck.analysis.session import fails
+from tfcheck.cli import clock
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.main import main, run
 from tfcheck.config.choice import Choice
@@ -476,3 +477,28 @@ def test_the_page_shows_what_is_left_out(
     shown = capsys.readouterr().out
     for part in next(each for each in blocks("") if "not selected" in each).split("\n\n"):
         assert part.strip() in shown
+
+
+def test_config_names_the_waivers_in_the_file(
+    checkout: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "today", lambda: "2026-06-15")
+    waivers = (("env-file", "2026-06-14"), ("secret*", "2026-06-15"), ("image", ""))
+    text = ""
+    for rule, until in waivers:
+        text += f'[[waiver]]\nrule = "{rule}"\nresource = "*"\nreason = "known"\n'
+        text += f"until = {until}\n\n" if until else "\n"
+    configure(checkout, text)
+    assert run(["config"]) == 0
+    shown = [" ".join(each.split()) for each in capsys.readouterr().out.splitlines() if each.startswith("  waiver")]
+    assert shown == [
+        "waiver env-file tfcheck.toml:1, expired on 2026-06-14",
+        "waiver secret* tfcheck.toml:7, until 2026-06-15",
+        "waiver image tfcheck.toml:13",
+    ]
+    assert run(["config", "--query", "waivers[].[rule, until, place]"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        ["env-file", "2026-06-14", "tfcheck.toml:1"],
+        ["secret*", "2026-06-15", "tfcheck.toml:7"],
+        ["image", None, "tfcheck.toml:13"],
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,6 +19,7 @@ from tfcheck.cli.main import check
 from tfcheck.config.keys import KEYS, Key
 from tfcheck.config.settings import Setting
 from tfcheck.config.tables import written
+from tfcheck.config.waivers import Waiver
 from tfcheck.report.screen import visible
 
 _NOT_HERE = ("plans", "form", "query", "output", "debug")
@@ -70,11 +71,14 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
 
     off = [each for each in known_rules() if not chosen.rules.selects(each)]
     if pick is not None:
-        click.echo(as_json(pick(_document(found.settings.path if found.settings else None, rows, off))), nl=False)
+        file = found.settings.path if found.settings else None
+        click.echo(as_json(pick(_document(file, rows, chosen.waivers, off))), nl=False)
         return 0
     click.echo(visible(f"configuration: {found.settings.named if found.settings else 'no file'}"))
     for row in rows:
         click.echo(visible(f"  {row.key:<20} {row.shown:<24} {row.place or row.source}"))
+    for each in chosen.waivers:
+        click.echo(visible(f"  {'waiver':<20} {each.rule:<24} {each.place}{_end(each, chosen.today)}"))
     if off:
         said = visible(f"rules that are not selected: {', '.join(off)}")
         columns = terminal.width(sys.stdout, os.environ)
@@ -82,11 +86,18 @@ def config(plans: tuple[str, ...], form: str, query: str | None, schema: bool, *
     return 0
 
 
-def _document(file: str | None, rows: list[InForce], off: list[str]) -> dict[str, Any]:
+def _end(waiver: Waiver, today: str) -> str:
+    if not waiver.until:
+        return ""
+    return f", expired on {waiver.until}" if waiver.is_expired(today) else f", until {waiver.until}"
+
+
+def _document(file: str | None, rows: list[InForce], waivers: Sequence[Waiver], off: list[str]) -> dict[str, Any]:
     settings = [
         {"key": each.key, "value": each.value, "source": each.source, "place": each.place or None} for each in rows
     ]
-    return {"file": file, "settings": settings, "rules_off": off}
+    waived = [{"rule": each.rule, "until": each.until or None, "place": each.place} for each in waivers]
+    return {"file": file, "settings": settings, "waivers": waived, "rules_off": off}
 
 
 def _rows(values: Mapping[str, Setting], named: str) -> Iterator[InForce]:

@@ -89,7 +89,11 @@ def test_a_verdict_on_create_is_the_verdict_after_the_apply(case: Case) -> None:
 
 def test_there_are_cases() -> None:
     assert len(CASES) >= 50
-    assert [case.name for case in CASES if case not in APPLIED] == ["container-instances", "instances-of-clusters"]
+    assert [case.name for case in CASES if case not in APPLIED] == [
+        "container-instances",
+        "instances-of-clusters",
+        "replica-keys",
+    ]
     assert len(with_plan()) >= 85
     assert [case.name for case in CASES if not case.expected.requirements] == []
 

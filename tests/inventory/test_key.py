@@ -4,10 +4,12 @@ import pytest
 
 from tests.made_world import HERE, MadeResource, MadeWorld, reference
 from tfcheck.inventory.key import Key, named_key
+from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Unknown, Value, display
 
 KEY_ID = "11111111-2222-3333-4444-555555555555"
 ARN = f"arn:aws:kms:eu-west-1:111122223333:key/{KEY_ID}"
+OTHER = ARN.replace("1111", "9999")
 HOLDER = MadeResource("aws_secretsmanager_secret.s", {}, HERE)
 MADE = MadeResource(
     "aws_kms_key.made",
@@ -69,3 +71,26 @@ def test_what_is_not_known_at_all_may_be_no_key() -> None:
     found = named_key(Unknown(reason="a variable"), HOLDER, MadeWorld())
     assert found is not None
     assert found.doubt
+
+
+FAR = Surroundings("aws", "us-east-1", "111122223333")
+
+
+@pytest.mark.parametrize("attribute", ["key_id", "id"])
+def test_the_id_of_a_key_means_its_replica_in_the_region_of_that(attribute: str) -> None:
+    identity = {name: reference("aws_kms_key.made", "key_id") for name in ("key_id", "id")}
+    replica = MadeResource("aws_kms_replica_key.far", {**identity, "arn": ARN.replace("eu-west-1", "us-east-1")}, FAR)
+    holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
+    world = MadeWorld(MadeResource("aws_kms_key.made", {**identity, "arn": OWN}), replica)
+    assert named_key(reference("aws_kms_key.made", "key_id"), holder, world) == Key(replica.attributes["arn"])  # type: ignore[arg-type]
+    assert named_key(reference("aws_kms_key.made", "arn"), holder, world) == Key(OWN)  # type: ignore[arg-type]
+    assert named_key(reference("aws_kms_key.made", attribute), HOLDER, world) == Key(OWN)  # type: ignore[arg-type]
+
+
+def test_the_name_of_an_alias_means_that_of_the_region_where_it_is_used() -> None:
+    name = reference("aws_kms_alias.app", "name")
+    near = MadeResource("aws_kms_alias.app", {"name": name, "target_key_id": ARN})
+    far = MadeResource("aws_kms_alias.far", {"name": name, "target_key_id": OTHER}, FAR)
+    holder = MadeResource("aws_secretsmanager_secret.far", {}, FAR)
+    assert named_key(name, holder, MadeWorld(near, far)) == Key(OTHER)
+    assert named_key(name, HOLDER, MadeWorld(near, far)) == Key(ARN)

@@ -21,6 +21,7 @@ class ObjectKind(msgspec.Struct, frozen=True):
     """One kind of resource: the resource types that are of it, the attribute with its ARN and those with its names.
 
     `aliases` are further attributes that are it. `looked_up`: a data source of that type shows as much of it.
+    `regional` are the attributes that mean another resource where they are used in another region or account.
     """
 
     types: tuple[str, ...]
@@ -28,6 +29,7 @@ class ObjectKind(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ("name",)
     aliases: tuple[str, ...] = ()
     looked_up: bool = False
+    regional: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -41,13 +43,14 @@ KEY = ObjectKind(
     ("aws_kms_key", "aws_kms_replica_key", "aws_kms_external_key", "aws_kms_replica_external_key"),
     names=("key_id",),
     aliases=("id",),
+    regional=("key_id", "id"),
 )
-ALIAS = ObjectKind(("aws_kms_alias",), aliases=("id",))
-SECRET = ObjectKind(("aws_secretsmanager_secret",), aliases=("id",), looked_up=True)
-PARAMETER = ObjectKind(("aws_ssm_parameter",), aliases=("id",))
-REPOSITORY = ObjectKind(("aws_ecr_repository",), aliases=("id", "repository_url"))
+ALIAS = ObjectKind(("aws_kms_alias",), aliases=("id",), regional=("name", "id"))
+SECRET = ObjectKind(("aws_secretsmanager_secret",), aliases=("id",), looked_up=True, regional=("name",))
+PARAMETER = ObjectKind(("aws_ssm_parameter",), aliases=("id",), regional=("name", "id"))
+REPOSITORY = ObjectKind(("aws_ecr_repository",), aliases=("id", "repository_url"), regional=("name", "id"))
 ENDPOINT = ObjectKind(("aws_vpc_endpoint",), names=("id",))
-LOG_GROUP = ObjectKind(("aws_cloudwatch_log_group",), aliases=("id",))
+LOG_GROUP = ObjectKind(("aws_cloudwatch_log_group",), aliases=("id",), regional=("name", "id"))
 FILE_SYSTEM = ObjectKind(("aws_efs_file_system",), names=("id",))
 ACCESS_POINT = ObjectKind(("aws_efs_access_point",), names=("id",))
 
@@ -74,18 +77,26 @@ class Catalogue:
             return None
         return self._by_address.get(reference.symbol.owner)
 
-    def referred(self, reference: Value) -> WorldObject | None:
-        """Find the resource whose ARN or name a reference is."""
+    def referred(self, reference: Value, near: Surroundings | None = None) -> WorldObject | None:
+        """Find the resource whose ARN or name a reference is, for what lives at `near`; None asks everywhere."""
         found = self.owner(reference)
         if found is None or not isinstance(reference, Unknown) or reference.symbol is None:
             return None
-        return found if reference.symbol.path[:1] and reference.symbol.path[0] in self.kind.identity else None
+        attribute = reference.symbol.path[0] if reference.symbol.path else ""
+        if attribute not in self.kind.identity:
+            return None
+        if near is None or attribute not in self.kind.regional:
+            return found
+        return None if beside(found.surroundings, near) is Truth.FALSE else found
 
     def by_arn(self, reference: Value) -> WorldObject | None:
         """Find the resource that an ARN, or a reference, definitely means."""
         found = self.referred(reference)
-        if found is not None or not isinstance(reference, str | Text | Unknown):
-            return found
+        return self._by_text(reference) if found is None else found
+
+    def _by_text(self, reference: Value) -> WorldObject | None:
+        if not isinstance(reference, str | Text | Unknown):
+            return None
         spelled = spelled_out(reference)
         found = self._by_arn.get(spelled)
         if found is not None or isinstance(spelled, str):
@@ -109,7 +120,7 @@ class Catalogue:
 
         None asks everywhere.
         """
-        found = self.referred(reference)
+        found = self.referred(reference, near)
         if found is not None or not isinstance(reference, str | Text | Unknown):
             return found
         candidates = self._by_name.get(spelled_out(reference), [])
@@ -118,7 +129,7 @@ class Catalogue:
 
     def find(self, reference: Value, near: Surroundings | None) -> WorldObject | None:
         """Find the resource that an argument definitely means which takes both an ARN and a name."""
-        return self.by_arn(reference) or self.by_name(reference, near)
+        return self.referred(reference, near) or self._by_text(reference) or self.by_name(reference, near)
 
 
 def beside(one: Surroundings, other: Surroundings) -> Truth:

@@ -127,7 +127,9 @@ def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> K
     if name is not None and _beginning(name).startswith("alias/aws/"):
         return None
     known = catalogue(world, ALIAS)
-    found = known.owner(reference) or known.by_arn(reference) or known.by_name(name, resource.surroundings)
+    found = known.find(reference, resource.surroundings) or known.by_name(name, resource.surroundings)
+    if found is None and not known.referred(reference):
+        found = known.owner(reference)
     for other in world.context if found is None else ():
         known = catalogue(other, ALIAS)
         found = known.by_arn(reference) or known.by_name(name, resource.surroundings)

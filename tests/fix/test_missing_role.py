@@ -17,6 +17,7 @@ from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.finding import RoleKind
 from tfcheck.world.world import After
 
 CASE = "roles-forgotten"
@@ -99,3 +100,15 @@ def test_an_argument_that_a_variable_leaves_empty_is_not_written_twice(folder: P
     assert old in text
     (folder / "main.tf").write_text(text.replace(old, f"{old}  execution_role_arn       = null\n"))
     assert found(folder)["web"].insertions == ()
+
+
+def test_instances_get_nothing_that_the_new_role_has() -> None:
+    plan, sources = Case(TESTDATA / "container-instances").plan(), from_directory(TESTDATA / "container-instances")
+    report = check(plan, sources)
+    drafts = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers).found
+    assert {each.fix.title.partition(" for ")[0] for each in drafts if each.insertions} == {
+        "create the execution role aws_iam_role.app_execution",
+        "create the execution role aws_iam_role.secret_execution",
+    }
+    kinds = {one.requirement.role_kind for each in drafts for one in each.answers}
+    assert kinds == {RoleKind.EXECUTION, RoleKind.INSTANCE}

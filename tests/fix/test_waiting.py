@@ -14,7 +14,7 @@ from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
-from tfcheck.fix import find_fixes
+from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.waiting import _into_list
 from tfcheck.hcl.modules import from_directory
@@ -82,6 +82,43 @@ def test_a_call_of_a_module_that_looks_something_up_does_not_wait(folder: Path) 
     for module in (each for each in folder.rglob("*.tf") if each.parent != folder):
         module.write_text(module.read_text() + '\ndata "aws_region" "current" {}\n')
     assert set(found(Case(TESTDATA / "late-for-services").plan(), folder)) == {"aws_ecs_service.hasty"}
+
+
+def drafts_of(case: str, *, corrects: bool = True) -> list[DraftFix]:
+    plan = Case(TESTDATA / case).plan()
+    sources = from_directory(TESTDATA / case)
+    report = check(plan, sources)
+    choice = FixChoice(corrects=corrects)
+    world = After(Resolver(plan, sources))
+    return list(find_fixes(report.findings, world, choice=choice, answers=report.answers).found)
+
+
+def test_a_service_waits_for_what_a_fix_creates() -> None:
+    drafts = drafts_of("fixed-before-services")
+    assert {each.fix.title: (each.fix.safety, each.fix.hcl.split("\n")[-1]) for each in drafts} == {
+        "add aws_iam_role_policy.web_start_up; aws_ecs_service.web waits for it": (
+            "safe",
+            "depends_on = [aws_iam_role_policy.web_start_up]",
+        ),
+        "add aws_iam_role_policy.api_start_up; add aws_iam_role_policy.jobs_start_up; "
+        "aws_ecs_service.pair waits for them": (
+            "review",
+            "depends_on = [aws_iam_role_policy.api_start_up, aws_iam_role_policy.jobs_start_up, aws_s3_object.file]",
+        ),
+    }
+
+
+def test_a_safe_fix_lets_a_service_wait_for_nothing_else() -> None:
+    drafts = drafts_of("fixed-before-services", corrects=False)
+    assert {(each.fix.safety, each.fix.hcl.split("\n")[-1]) for each in drafts} == {
+        ("safe", "depends_on = [aws_iam_role_policy.web_start_up]"),
+        ("safe", "depends_on = [aws_iam_role_policy.api_start_up, aws_iam_role_policy.jobs_start_up]"),
+    }
+
+
+def test_a_new_role_is_there_before_the_service() -> None:
+    (draft,) = {each.insertions: each for each in drafts_of("services-by-revision")}.values()
+    assert draft.fix.hcl.endswith("depends_on = [aws_iam_role_policy_attachment.app_execution]")
 
 
 LISTS = {

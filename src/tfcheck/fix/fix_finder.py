@@ -24,7 +24,7 @@ from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.moved_grants import MovedGrants
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
-from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes
+from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, drafted
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.ranking import ranked
 from tfcheck.fix.remedies import Remedies
@@ -67,10 +67,9 @@ def find_fixes(
     finder = FixFinder(world, choice or FixChoice(), conceals, answers)
     found = finder.fixes(denied)
     found = msgspec.structs.replace(found, skipped=finder.skipped())
-    remedies: list[tuple[Finding, Remedy]] = []
-    if choice is None or choice.corrects:
-        corrected, remedies = without_grants(findings, world, finder.places)
-        found = msgspec.structs.replace(found, found=(*found.found, *corrected))
+    others = findings if choice is None or choice.corrects else ()
+    drafts, remedies = without_grants(others, world, finder.places, found.found)
+    found = msgspec.structs.replace(found, found=tuple(drafts))
     return msgspec.structs.replace(found, remedies=(*remedies, *finder.remedies(findings, found)))
 
 
@@ -101,7 +100,10 @@ class FixFinder:
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for requirements that are denied."""
+        aided, by_role = list(self._missing_roles.fixes(answers)), self._missing_roles.settled(answers)
+        relieved = {each.requirement for each in (*by_role, *(one for draft in aided for one in draft.answers))}
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
+        grantable = [each for each in grantable if each.requirement not in relieved]
         conditional = [each for each in grantable if self._remedies.conditions(each)]
         grantable = [each for each in grantable if each not in conditional]
         needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
@@ -123,10 +125,10 @@ class FixFinder:
         found += doubtful
         done |= {each.requirement for draft in doubtful for each in draft.answers}
         found += self._as_text(needs, done, settled)
-        found += self._missing_roles.fixes(answers)
+        found += aided
         found += [DraftFix(*each) for each in tagged(conditional, self._world)]
         found += self._in_other_stacks(self._still(grantable, done, settled))
-        return PlanFixes(tuple(found), (*settled, *self._missing_roles.settled(answers)))
+        return PlanFixes(tuple(found), (*settled, *by_role))
 
     def skipped(self) -> tuple[str, ...]:
         """List the files that a fix would have changed if it were allowed to, each with the reason."""
@@ -362,7 +364,7 @@ class FixFinder:
             hcl=proposal.hcl,
             diff=diff,
         )
-        return DraftFix(fix, case.answers, proposal.insertions, proposal.texts)
+        return drafted(fix, case.answers, proposal)
 
 
 _MOVED: dict[Reason | None, str] = {

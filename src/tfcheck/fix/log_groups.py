@@ -158,7 +158,8 @@ class LogGroups:
             hcl="\n".join([*lines, "", f"awslogs-group = {reference}"]),
             diff=self._places.files.diff(insertions, texts),
         )
-        return DraftFix(fix, (), tuple(insertions), texts)
+        touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
+        return DraftFix(fix, (), tuple(insertions), texts, touched=touched, added=tuple(added))
 
     def _place(self, module: Module, block: Block) -> Block:
         """Return the block that the group goes behind: another group, or the task definition."""

@@ -30,7 +30,7 @@ from tfcheck.fix.new_role import (
     written,
 )
 from tfcheck.fix.place import Places, in_module
-from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.plan_fixes import DraftFix, drafted
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.repetition import Statements, shared_by
 from tfcheck.fix.soundness import sound
@@ -44,7 +44,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address, parse
-from tfcheck.vocabulary.finding import Answer, Fix, Reason, RoleKind, Verdict
+from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, RoleKind, Verdict
 from tfcheck.world.world import After
 
 _ARGUMENT = "execution_role_arn"
@@ -86,6 +86,7 @@ class MissingRoles:
 
     def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
         """Yield a change for each block of task definitions where one is proven, otherwise text for each of them."""
+        answers = list(answers)
         without = [each for each in answers if each.reason is Reason.NO_EXECUTION_ROLE]
         done = set(self.settled(without))
         for block, several in self._by_block(without):
@@ -93,7 +94,7 @@ class MissingRoles:
             found = next((each for each in ways if self._is_proven(each, several)), None)
             if found is not None:
                 done |= set(several)
-                yield self._draft(found, several)
+                yield self._draft(found, (*several, *_relieved(answers, found.beside, self._trial(found))))
         for several in _by_task(each for each in without if each not in done):
             text = role_as_text(several, self._places, self._resolver)
             if text is not None:
@@ -102,19 +103,21 @@ class MissingRoles:
     def _draft(self, found: Proposal, answers: tuple[Answer, ...]) -> DraftFix:
         diff = self._places.files.diff(found.insertions, found.texts)
         fix = Fix(title=found.title, safety="review", proven=True, hcl=found.hcl, diff=diff)
-        return DraftFix(fix, answers, found.insertions, found.texts)
+        return drafted(fix, answers, found)
 
     def settled(self, answers: Iterable[Answer]) -> list[Answer]:
         """Return what the sources grant by a role that the plan, which is older, does not have yet."""
         found: list[Answer] = []
+        answers = list(answers)
         for block, several in self._by_block(answers):
             if _ARGUMENT in block.arguments:
-                tasks = list(_tasks(several))
+                tasks = self._places.holders.instances(next(_tasks(several)))
                 added = (each for task in tasks for each in unplanned(task.module, self._resolver))
                 touched = [ChangedAttribute(each, _ARGUMENT) for each in tasks]
                 touched += [each for task in tasks for each in self._policies(task)]
                 trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
-                found += [each for each in several if trial.allows(each)]
+                allowed = [each for each in several if trial.allows(each)]
+                found += [*allowed, *(_relieved(answers, tasks, trial) if allowed == list(several) else ())]
         return found
 
     def _policies(self, task: Address) -> Iterator[ChangedAttribute]:
@@ -337,6 +340,25 @@ def _needed(task: Address, trial: Trial) -> Iterator[Answer]:
     for each in startup.requirements(known, trial.world) if known is not None else ():
         if each.role_kind is RoleKind.EXECUTION and not each.doubt:
             yield Answer(requirement=each, role=None, verdict=Verdict.DENIED)
+
+
+def _relieved(answers: Iterable[Answer], tasks: Iterable[Address], trial: Trial) -> Iterator[Answer]:
+    """Yield what other roles lack, the instances' for example, and need no more once there is an execution role."""
+    known = tasks_by_address(trial.world)
+    for task in (known[each] for each in map(str, tasks) if each in known):
+        kinds: dict[tuple[object, ...], set[RoleKind]] = {}
+        for each in startup.requirements(task, trial.world):
+            kinds.setdefault(_asked(each), set()).add(each.role_kind)
+        for one in (each for each in answers if each.requirement.task_definition == str(task.address)):
+            need = one.requirement
+            is_call = need.role_kind is not RoleKind.EXECUTION and need.action != startup.trust.ACTION
+            if is_call and kinds.get(_asked(need)) == {RoleKind.EXECUTION}:
+                yield one
+
+
+def _asked(need: Requirement) -> tuple[object, ...]:
+    """Name what is needed, whoever needs it."""
+    return need.rule, need.container, need.pointer, need.action
 
 
 def _by_task(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:

@@ -8,8 +8,10 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.fix.edits.insertion import Insertion
+from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.syntax.source import SourceText
-from tfcheck.vocabulary.address import ElsewhereAddress
+from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Remedy, Requirement
 
 
@@ -29,6 +31,7 @@ class DraftFix(msgspec.Struct, frozen=True):
     """A fix, the requirements that it fixes, and the insertions that make it; none where it is only text.
 
     `home` is the role where it is for one of another stack, `finding` what it fixes where that is no requirement.
+    `touched` and `added` are what changes in the plan.
     """
 
     fix: Fix
@@ -37,6 +40,13 @@ class DraftFix(msgspec.Struct, frozen=True):
     texts: dict[str, SourceText] = {}
     home: ElsewhereAddress | None = None
     finding: Finding | None = None
+    touched: tuple[ChangedAttribute, ...] = ()
+    added: tuple[Address, ...] = ()
+
+
+def drafted(fix: Fix, answers: tuple[Answer, ...], proposal: Proposal) -> DraftFix:
+    """Return the fix that makes a proposal."""
+    return DraftFix(fix, answers, proposal.insertions, proposal.texts, touched=proposal.touched, added=proposal.added)
 
 
 class PlanFixes(msgspec.Struct, frozen=True, dict=True):

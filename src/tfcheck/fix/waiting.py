@@ -6,17 +6,18 @@ service needs must be finished before it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar, cast
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from tfcheck.checks.deploy_order import CHECK, waiting_place
 from tfcheck.checks.deploy_order_graph import late_resources
+from tfcheck.checks.services_started import starting_services
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Insertion, by_file, indentation, spliced
 from tfcheck.fix.literal import ListParts, read_parts
 from tfcheck.fix.new_argument import items_into, last_argument, unit_of
+from tfcheck.fix.ordered_world import OrderedWorld, after_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import reread
@@ -27,27 +28,32 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
-from tfcheck.resolve.order import Earlier, Order
+from tfcheck.symbolic.limits import take
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Fix
-from tfcheck.world.world import After, World, WorldObject
+from tfcheck.world.world import After, WorldObject
 
-T = TypeVar("T")
-_ARGUMENT = "depends_on"
+_ARGUMENT, _SERVICE = "depends_on", "aws_ecs_service"
+#: The steps of the run that it takes to look at what a service may precede.
+_STEPS = 1_000
 #: More on one line than this are written one below the other.
 _WIDEST = 100
 
 
 class _Wait(msgspec.Struct, frozen=True):
-    """What a service, or the module call that it is in, is to wait for, and where that is written."""
+    """What services of one block, or the module call that they are in, are to wait for, and where that is written.
 
-    finding: Finding
-    task: TaskDefinition
-    service: WorldObject
+    `findings` are those that it fixes, `owners` the places of the fixes without which it is not needed.
+    """
+
+    services: tuple[tuple[WorldObject, TaskDefinition], ...]
+    findings: tuple[Finding, ...]
+    owners: frozenset[int]
     block: Block
     path: tuple[str, ...]
+    late: tuple[Address, ...]
     names: tuple[str, ...]
-    insertions: tuple[Insertion, ...]
+    insertions: tuple[Insertion, ...] = ()
 
     @property
     def texts(self) -> dict[str, SourceText]:
@@ -59,6 +65,16 @@ class _Wait(msgspec.Struct, frozen=True):
         """The resource or call that waits, without instance keys."""
         kind = "module" if self.block.type == "module" else self.block.labels[0]
         return "".join(f"module.{each}." for each in self.path) + f"{kind}.{self.block.labels[-1]}"
+
+    @property
+    def named(self) -> str:
+        """Name what waits."""
+        return f"the call of {self.waiting}" if self.block.type == "module" else self.waiting
+
+    @property
+    def hcl(self) -> str:
+        """The argument."""
+        return f"{_ARGUMENT} = [{', '.join(self.names)}]"
 
 
 class Waiting:
@@ -72,52 +88,105 @@ class Waiting:
         #: What the sources let wait already, although the plan, which is older, does not.
         self.settled: list[Finding] = []
 
-    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
-        """Yield the changes that are proven."""
-        found = [each for one in findings if one.rule == CHECK.id for each in self._waits(one)]
-        waits = [each for each in found if self._is_sound(each)]
-        if not waits:
-            return
-        more: dict[str, tuple[str, ...]] = {}
-        for each in waits:
-            more[each.waiting] = tuple(dict.fromkeys((*more.get(each.waiting, ()), *self._read(each))))
-        later = _Ordered(self._world, Order(self._resolver, more))
-        for each in waits:
-            if not late_resources(each.service, each.task, later) and not _is_circular(each, later):
-                yield self._draft(each)
+    def with_waits(self, drafts: Sequence[DraftFix], findings: Iterable[Finding]) -> list[DraftFix]:
+        """Return fixes, and what lets services wait: for what the fixes create or change, as a part of them."""
+        late = [each for each in findings if each.rule == CHECK.id]
+        editing = list({each.insertions: each for each in drafts if each.insertions}.values())
+        if self._resolver.sources is None or not self._world.resources(_SERVICE) or not (late or editing):
+            return list(drafts)
+        proven = self._proven(late, editing)
+        left = [each for each in late if not any(each in one.findings for one in proven)]
+        own = self._proven([each for each in left if each not in self.settled], ()) if editing else []
+        return [*self._joined(drafts, editing, proven), *(each for one in own for each in self._drafts((), (one,)))]
 
-    def _draft(self, wait: _Wait) -> DraftFix:
-        listed = ", ".join(wait.names)
-        what = "the call of " if wait.block.type == "module" else ""
+    def _proven(self, findings: Sequence[Finding], drafts: Sequence[DraftFix]) -> list[_Wait]:
+        """Return what is proven to be in time, and to wait for nothing that waits for it, after the fixes."""
+        after = after_fixes(drafts, self._world)
+        if after is None:
+            return []
+        written = (self._written(each) for each in self._waits(findings, drafts, after))
+        waits = [each for each in written if each is not None and self._is_sound(each)]
+        later = after.waiting({each.waiting: self._read(each) for each in waits})
+        return [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
+
+    def _joined(
+        self, drafts: Sequence[DraftFix], editing: Sequence[DraftFix], waits: Sequence[_Wait]
+    ) -> Iterator[DraftFix]:
+        """Yield the fixes, those that one service waits for as one."""
+        groups = _connected(waits)
+        by_owner = {number: (owners, several) for owners, several in groups for number in owners}
+        number_of = {each.insertions: number for number, each in enumerate(editing)}
+        done: set[frozenset[int]] = set()
+        for draft in drafts:
+            owners, several = by_owner.get(number_of.get(draft.insertions, -1), (frozenset(), ()))
+            if not several:
+                yield draft
+            elif owners not in done:
+                done.add(owners)
+                parts = [each for each in drafts if number_of.get(each.insertions, -1) in owners]
+                yield from self._drafts(parts, several)
+        yield from (each for owners, several in groups if not owners for each in self._drafts((), several))
+
+    def _drafts(self, parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> Iterator[DraftFix]:
+        """Yield one change for fixes and what waits for them: for its requirements, then for each of its findings."""
+        distinct = list({each.insertions: each for each in parts}.values())
+        edited: list[DraftFix | _Wait] = [*distinct, *waits]
+        insertions = tuple(one for each in edited for one in each.insertions)
+        texts = {name: text for each in edited for name, text in each.texts.items()}
         fix = Fix(
-            title=f"let {what}{wait.waiting} wait for {' and '.join(wait.names)}",
-            safety="review",
+            title=_title(distinct, waits),
+            safety=_safety(distinct, waits),
             proven=True,
-            hcl=f"{_ARGUMENT} = [{listed}]",
-            diff=self._files.diff(wait.insertions, wait.texts),
+            hcl="\n\n".join([*(each.fix.hcl for each in distinct), *(each.hcl for each in waits)]),
+            diff=self._files.diff(insertions, texts),
         )
-        return DraftFix(fix, (), wait.insertions, wait.texts, finding=wait.finding)
+        answers = tuple(dict.fromkeys(one for each in distinct for one in each.answers))
+        findings = [each.finding for each in parts if each.finding is not None]
+        findings += [one for each in waits for one in each.findings]
+        touched = tuple(dict.fromkeys(one for each in distinct for one in each.touched))
+        added = tuple(dict.fromkeys(one for each in distinct for one in each.added))
+        whole = DraftFix(fix, answers, insertions, texts, touched=touched, added=added)
+        yield from [whole] if answers else []
+        yield from (msgspec.structs.replace(whole, answers=(), finding=each) for each in findings)
 
     # Where it is written
 
-    def _waits(self, finding: Finding) -> Iterator[_Wait]:
-        task = tasks_by_address(self._world).get(finding.task_definition)
-        services = self._world.resources("aws_ecs_service")
-        service = next((each for each in services if str(each.address) == finding.address), None)
-        if task is None or service is None or self._resolver.sources is None:
+    def _waits(self, findings: Sequence[Finding], drafts: Sequence[DraftFix], after: OrderedWorld) -> list[_Wait]:
+        """List what is late after the fixes, by the block that is to wait."""
+        by_service = {each.address: each for each in findings}
+        changing = {each.config: place for place, draft in enumerate(drafts) for each in changes(draft)}
+        tasks = {each.requirement.task_definition for draft in drafts for each in draft.answers}
+        tasks |= {each.finding.task_definition for each in drafts if each.finding}
+        tasks |= {each.task_definition for each in findings}
+        found: dict[int, _Wait] = {}
+        known = tasks_by_address(after)
+        for task in (known[each] for each in sorted(tasks) if each in known):
+            for service in starting_services(task, after) if take(_STEPS) else ():
+                finding = by_service.get(str(service.address))
+                late = [each.address for each in late_resources(service, task, after)]
+                late = [each for each in late if finding is not None or each.config in changing]
+                owners = frozenset(changing[each.config] for each in late if each.config in changing)
+                self._add(found, _Wanted(service, task, finding, tuple(late), owners))
+        return list(found.values())
+
+    def _add(self, found: dict[int, _Wait], wanted: _Wanted) -> None:
+        """Add what a service is to wait for to what others of its block are."""
+        depth, names = waiting_place(wanted.service.address, wanted.late) if wanted.late else (0, ())
+        block = self._block(wanted.service.address, depth) if names else None
+        if block is None or not self._files.editable(block.source):
             return
-        late = [each.address for each in late_resources(service, task, self._world)]
-        depth, names = waiting_place(service.address, late) if late else (0, ())
-        block = self._block(service.address, depth)
-        if block is None or not names or not self._files.editable(block.source):
-            return
-        names = tuple(each for each in names if each not in _listed(block))
+        findings = (wanted.finding,) if wanted.finding is not None else ()
+        names = _in_order(each for each in names if each not in _listed(block))
         if not names:
-            self.settled.append(finding)
+            self.settled += findings
             return
-        insertions = _into(block, names)
-        if insertions:
-            yield _Wait(finding, task, service, block, service.address.module.config[:depth], names, insertions)
+        path = wanted.service.address.module.config[:depth]
+        own = _Wait(((wanted.service, wanted.task),), findings, wanted.owners, block, path, wanted.late, names)
+        found[id(block)] = _both(found[id(block)], own) if id(block) in found else own
+
+    def _written(self, wait: _Wait) -> _Wait | None:
+        insertions = _into(wait.block, wait.names)
+        return msgspec.structs.replace(wait, insertions=insertions) if insertions else None
 
     def _block(self, service: Address, depth: int) -> Block | None:
         """Return the block that waits: the service, or the call of a module without look-ups, which would wait too."""
@@ -147,9 +216,68 @@ class Waiting:
         return _listed(changed)
 
 
-def _is_circular(wait: _Wait, world: World) -> bool:
-    """Whether the service would wait for itself, or what it is to wait for would."""
-    return wait.service.address.config in world.earlier(wait.service.address).resources
+class _Wanted(msgspec.Struct, frozen=True):
+    """What one service is to wait for."""
+
+    service: WorldObject
+    task: TaskDefinition
+    finding: Finding | None
+    late: tuple[Address, ...]
+    owners: frozenset[int]
+
+
+def changes(draft: DraftFix) -> tuple[Address, ...]:
+    """List the resources that a fix creates or changes."""
+    return (*(each.address for each in draft.touched), *draft.added)
+
+
+def _both(one: _Wait, other: _Wait) -> _Wait:
+    """Join what services of one block are to wait for."""
+    return msgspec.structs.replace(
+        one,
+        services=(*one.services, *other.services),
+        findings=tuple(dict.fromkeys((*one.findings, *other.findings))),
+        owners=one.owners | other.owners,
+        late=tuple(dict.fromkeys((*one.late, *other.late))),
+        names=_in_order((*one.names, *other.names)),
+    )
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Put grants before what else a service waits for."""
+    return tuple(sorted(dict.fromkeys(names), key=lambda each: not each.startswith("aws_iam_")))
+
+
+def _connected(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait, ...]]]:
+    """Group what waits for the same fixes, directly or by way of another."""
+    found: list[tuple[frozenset[int], tuple[_Wait, ...]]] = []
+    for each in waits:
+        near = [one for one in found if one[0] & each.owners]
+        found = [one for one in found if one not in near]
+        owners = each.owners.union(*(one[0] for one in near))
+        found.append((owners, (*(wait for one in near for wait in one[1]), each)))
+    return found
+
+
+def _title(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
+    if not parts:
+        return "; ".join(f"let {each.named} wait for {' and '.join(each.names)}" for each in waits)
+    listed = " and ".join(each.named for each in waits)
+    verb, what = "waits" if len(waits) == 1 else "wait", "it" if len(parts) == 1 else "them"
+    return "; ".join([*(each.fix.title for each in parts), f"{listed} {verb} for {what}"])
+
+
+def _safety(parts: Sequence[DraftFix], waits: Sequence[_Wait]) -> str:
+    """Return whether a change is safe: only services wait, no whole module, and for nothing that was late before."""
+    is_own = all(each.block.type == "resource" and not each.findings for each in waits)
+    return "safe" if parts and is_own and all(each.fix.safety == "safe" for each in parts) else "review"
+
+
+def _is_in_time(started: tuple[WorldObject, TaskDefinition], wait: _Wait, world: OrderedWorld) -> bool:
+    """Whether nothing of what a service is to wait for is late any more, and the service does not wait for itself."""
+    service, task = started
+    late = {each.address for each in late_resources(service, task, world)}
+    return late.isdisjoint(wait.late) and service.address.config not in world.earlier(service.address).resources
 
 
 def _listed(block: Block) -> tuple[str, ...]:
@@ -180,39 +308,3 @@ def _into_list(argument: Argument, names: Sequence[str]) -> tuple[Insertion, ...
     except MalformedError:
         return ()
     return items_into(argument.source, listed, names) if isinstance(listed, ListParts) else ()
-
-
-class _Ordered:
-    """A world whose resources are created in another order."""
-
-    def __init__(self, world: After, order: Order) -> None:
-        self._world = world
-        self._order = order
-        self._built: dict[object, object] = {}
-
-    def resources(self, *types: str) -> Sequence[WorldObject]:
-        return self._world.resources(*types)
-
-    @property
-    def context(self) -> Sequence[World]:
-        return self._world.context
-
-    def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        return self._world.looked_up(*types)
-
-    def texts_read(self) -> frozenset[str]:
-        return self._world.texts_read()
-
-    def before(self) -> World:
-        return self._world.before()
-
-    def earlier(self, address: Address) -> Earlier:
-        return self._order.earlier(address)
-
-    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        return self._world.alike(key, make)
-
-    def once(self, make: Callable[[World], T]) -> T:
-        if make not in self._built:
-            self._built[make] = make(self)
-        return cast(T, self._built[make])

@@ -16,13 +16,13 @@ _AGAIN = "run `terraform plan` again: the sources already have what the plan lac
 
 
 def without_grants(
-    findings: Sequence[Finding], world: After, places: Places
+    findings: Sequence[Finding], world: After, places: Places, grants: Sequence[DraftFix]
 ) -> tuple[list[DraftFix], list[tuple[Finding, Remedy]]]:
-    """Return the changes that are proven, and what to do where the sources have them already."""
+    """Return the changes that are proven, and what to do where the sources have them already.
+
+    `grants` are the other fixes: services wait for what they create, as a part of them.
+    """
     waiting, groups = Waiting(world, places.files), LogGroups(world, places)
-    found = [
-        *TaskCorrections(world, places.files).fixes(findings),
-        *waiting.fixes(findings),
-        *groups.fixes(findings),
-    ]
-    return found, [(each, Remedy(_AGAIN)) for each in (*waiting.settled, *groups.settled)]
+    found = [*grants, *TaskCorrections(world, places.files).fixes(findings), *groups.fixes(findings)]
+    waited = waiting.with_waits(found, findings)
+    return waited, [(each, Remedy(_AGAIN)) for each in (*waiting.settled, *groups.settled)]

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.expression import Attribute, Expression, Variable
 from tfcheck.plan import ConfigModule, ModuleCall, references
 from tfcheck.resolve.resolver import Resolver
@@ -43,7 +44,8 @@ class Order:
     def __init__(self, resolver: Resolver, more: Mapping[str, tuple[str, ...]] | None = None) -> None:
         """Build from the resolver that knows the plan's configuration and, for locals, the sources.
 
-        `more` are further references of `depends_on`, by the resource or module call, without instance keys.
+        `more` are further references, by the resource or module call, without instance keys. A resource that only they
+        name is to be created.
         """
         self._resolver = resolver
         self._more = more or {}
@@ -96,11 +98,12 @@ class Order:
 
     def _resource(self, path: tuple[str, ...], name: str, module: ConfigModule) -> list[_Node]:
         found = module.resources.get(name)
+        nodes = _named(path, self._more.get(_written((path, name)), ()))
         if found is None:
-            return []  # a name that `for` binds
+            return nodes  # nothing for a name that `for` binds
         own = [found.expressions, found.count_expression, found.for_each_expression]
-        nodes = [node for each in own for node in _nodes(path, each)]
-        nodes += _named(path, (*found.depends_on, *self._more.get(_written((path, name)), ())))
+        nodes += [node for each in own for node in _nodes(path, each)]
+        nodes += _named(path, tuple(found.depends_on))
         for length in range(1, len(path) + 1):
             call = self._call(path[:length])
             if call is not None:
@@ -170,6 +173,14 @@ def _named(path: tuple[str, ...], written: tuple[str, ...]) -> list[_Node]:
             size = 3 if parts[0] in ("data", "ephemeral") else 2
             found.append((path, ".".join(parts[:size])))
     return found
+
+
+def mentioned(block: Block) -> Iterator[str]:
+    """Yield every reference of a block as the plan's configuration would write it."""
+    for each in block.arguments.values():
+        yield from _mentioned(each.expression)
+    for inside in block.nested:
+        yield from mentioned(inside)
 
 
 def _mentioned(expression: Expression | None) -> Iterator[str]:

@@ -46,6 +46,7 @@ BY_HAND = {
     "images-of-registries": "the repository of another account has a policy of its own there",
     "name-or-prefix": "the module is called twice, and puts out no role name",
     "numbers-in-policies": "a statement is not written again without its condition",
+    "open-policies": "an explicit deny is changed by whoever wrote it",
     "other-partition": "the file is named in another partition, which no policy of this one is about",
     "owners-replaced": "the sources grant it already, and the next plan restores it",
     "policies-through-functions": "an explicit deny is changed by whoever wrote it",

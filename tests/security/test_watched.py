@@ -24,15 +24,23 @@ CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.syml
            "os.chown", "os.utime", "shutil.rmtree", "shutil.move", "shutil.copyfile"}
 RUNS = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "pickle.find_class", "ctypes.dlopen"}
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+base = ""
+
+def whole(path, held=-1):
+    if isinstance(path, int):
+        return os.readlink(f"/proc/self/fd/{path}")
+    above = os.readlink(f"/proc/self/fd/{held}") if isinstance(held, int) and held >= 0 else base
+    return os.path.normpath(os.path.join(above or os.getcwd(), os.fsdecode(path)))
 
 def hook(event, arguments):
     if event == "open" and isinstance(arguments[0], (str, bytes)):
-        changes = bool(arguments[2] & WRITING)
-        seen.append(["write" if changes else "read", os.path.abspath(os.fsdecode(arguments[0]))])
+        if not arguments[2] & getattr(os, "O_PATH", 0):  # which holds a directory and reads nothing
+            changes = bool(arguments[2] & WRITING)
+            seen.append(["write" if changes else "read", whole(arguments[0])])
     elif event in ("os.listdir", "os.scandir") and isinstance(arguments[0], (str, bytes)):
-        seen.append(["read", os.path.abspath(os.fsdecode(arguments[0]))])
+        seen.append(["read", whole(arguments[0])])
     elif event in CHANGES:
-        seen.append(["write", os.path.abspath(os.fsdecode(arguments[0])) if arguments else event])
+        seen.append(["write", whole(arguments[0], arguments[-1]) if arguments else event])
     elif event in ("socket.connect", "socket.bind"):
         seen.append(["network", repr(arguments[1][:2])])
     elif event == "socket.getaddrinfo":
@@ -40,7 +48,20 @@ def hook(event, arguments):
     elif event in RUNS:
         seen.append(["run", event])
 
+import tfcheck.repository.held
 from tfcheck.__main__ import main
+
+opened = os.open
+
+def watched_open(path, flags, mode=0o777, *, dir_fd=None):
+    global base
+    base = "" if dir_fd is None else os.readlink(f"/proc/self/fd/{dir_fd}")
+    try:
+        return opened(path, flags, mode, dir_fd=dir_fd)
+    finally:
+        base = ""
+
+os.open = watched_open
 report, commands = sys.argv[1], json.loads(sys.argv[2])
 sys.addaudithook(hook)
 found = []

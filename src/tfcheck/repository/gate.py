@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tfcheck.repository.laptop import is_shared
-from tfcheck.repository.opening import UnreadableError, read
+from tfcheck.repository.opening import UnreadableError, listed, read
 from tfcheck.repository.visibility import Visibility
 from tfcheck.repository.work_tree import containing, has_git, is_home
 from tfcheck.symbolic.sensitive_text import redacted
@@ -81,8 +81,7 @@ class Gate:
             RefusedError: it lies where sources must not be read.
             OSError: it cannot be listed.
         """
-        with os.scandir(self.module(directory)) as entries:
-            return tuple(sorted(each.name for each in entries if not each.is_dir()))
+        return tuple(each.name for each in listed(self.module(directory)) if not each.is_directory)
 
     def source(self, name: str) -> bytes:
         """Return the content of a module's file; one that is a link must lead to what `file` is allowed to read.

@@ -5,11 +5,11 @@ Follows https://developer.hashicorp.com/terraform/language/functions/fileset.
 
 from __future__ import annotations
 
-import os
 import posixpath
 from collections.abc import Iterator
 
 from tfcheck.repository.gate import Gate, RefusedError, refused, why
+from tfcheck.repository.opening import listed
 from tfcheck.repository.wildcard import has_wildcard, is_odd, states
 from tfcheck.symbolic.regex import regex
 
@@ -72,7 +72,7 @@ class _Search:
 
     def _walk(self, below: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         try:
-            entries = sorted(os.scandir(self._gate.module(self._path(below))), key=lambda each: each.name)
+            entries = listed(self._gate.module(self._path(below)))
         except (FileNotFoundError, NotADirectoryError):
             return
         except OSError as error:
@@ -80,10 +80,10 @@ class _Search:
         for entry in entries:
             self._count()
             path = (*below, entry.name)
-            if not entry.is_dir():
+            if not entry.is_directory:
                 yield from (path,) if self._matches(path) else ()
             elif self._leads_on(path):
-                if entry.is_symlink():
+                if entry.is_link:
                     raise refused(self._path(path), "it is a link to a directory")
                 yield from self._walk(path)
 

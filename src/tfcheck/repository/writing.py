@@ -16,6 +16,7 @@ from types import FrameType
 
 import msgspec
 
+from tfcheck.repository.held import HeldDirectory
 from tfcheck.repository.work_tree import containing
 
 #: An interruption must not leave half of the files changed.
@@ -75,7 +76,11 @@ def write(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """
     place = destination(path)
     if path.exists() and not path.is_file() and not place.is_dir():
-        path.write_bytes(content)
+        descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
+        with open(descriptor, "wb") as file:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise UnwritableError(path, "it has changed since it was looked at")
+            file.write(content)
     else:
         replace(Content(path, content, mode=mode))
 
@@ -86,8 +91,8 @@ def append(path: Path, text: str) -> None:
     Raises:
         OSError: it cannot be written, or must not be.
     """
-    place = destination(path)
-    descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW, 0o666)
+    with _held(path) as (directory, name):
+        descriptor = directory.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_FOLLOW)
     with open(descriptor, "wb") as file:
         _refuse_shared(path, os.fstat(descriptor))
         file.write(text.encode("utf-8", "backslashreplace"))
@@ -133,22 +138,47 @@ def _refuse_shared(path: Path, about: os.stat_result) -> None:
         raise UnwritableError(path, "it is a hard link to a file that has other names")
 
 
-def _adopt(new: Path, about: os.stat_result) -> None:
+def _adopt(descriptor: int, new: Path, about: os.stat_result) -> None:
     """Return a new file the owner and the permissions of the one whose place it takes."""
-    if hasattr(os, "chown") and (about.st_uid, about.st_gid) != (new.stat().st_uid, new.stat().st_gid):
+    own = os.fstat(descriptor)
+    if hasattr(os, "fchown") and (about.st_uid, about.st_gid) != (own.st_uid, own.st_gid):
         with suppress(OSError):
-            os.chown(new, about.st_uid, about.st_gid)
-    os.chmod(new, stat.S_IMODE(about.st_mode))
+            os.fchown(descriptor, about.st_uid, about.st_gid)
+    mode = stat.S_IMODE(about.st_mode)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, mode)
+    else:
+        os.chmod(new, mode)
 
 
-def _keep(directory: Path) -> None:
+@contextmanager
+def _held(path: Path) -> Iterator[tuple[HeldDirectory, str]]:
+    """Hold the directory that a file is written into, and give the file's name in it.
+
+    Raises:
+        UnwritableError: a link leads there that must not, also one that was put there meanwhile.
+    """
+    place = destination(path)
+    with HeldDirectory(place.parent) as directory:
+        _refuse_changed(path, place)
+        yield directory, place.name
+
+
+def _refuse_changed(path: Path, place: Path) -> None:
+    """Raise UnwritableError where a path does not lead any more to where its directory is held."""
+    if destination(path) != place:
+        raise UnwritableError(path, "its directory has changed since it was looked at")
+
+
+def _keep(directory: HeldDirectory) -> None:
     """Let a change of names outlast a crash of the machine, where directories can be written through."""
     with suppress(OSError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        descriptor = directory.reopened()
+        if descriptor is not None:
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _step(name: str) -> None:
@@ -156,11 +186,15 @@ def _step(name: str) -> None:
 
 
 class _Prepared(msgspec.Struct):
-    """A file that is ready to be exchanged; `old` holds its former content, None where there was no file."""
+    """A file that is ready to be exchanged, by its name and those of the new content and the former.
 
-    place: Path
-    new: Path
-    old: Path | None
+    `old` is None where there was no file.
+    """
+
+    directory: HeldDirectory
+    name: str
+    new: str
+    old: str | None
 
 
 class _Work:
@@ -168,37 +202,46 @@ class _Work:
 
     def __init__(self, came: list[int]) -> None:
         self._came = came
-        self._beside: list[Path] = []
+        self._held: dict[Path, HeldDirectory] = {}
+        self._beside: list[tuple[HeldDirectory, str]] = []
         self._prepared: list[tuple[Content, _Prepared]] = []
         self._begun: list[_Prepared] = []
 
     def prepare(self, file: Content) -> None:
         """Write the new content, and the former one, beside the file."""
         place = destination(file.path)
-        about = os.lstat(place) if os.path.lexists(place) else None
-        if about is not None and not stat.S_ISREG(about.st_mode):
-            raise UnwritableError(
-                file.path, f"it is {'a directory' if stat.S_ISDIR(about.st_mode) else 'not a regular file'}"
-            )
+        name = place.name
+        if place.parent not in self._held:
+            self._held[place.parent] = HeldDirectory(place.parent)
+        directory = self._held[place.parent]
+        _refuse_changed(file.path, place)
+        try:
+            about = directory.stat(name)
+        except FileNotFoundError:
+            about = None
         if about is not None:
             _refuse_shared(file.path, about)
-            if not about.st_mode & 0o222 or not os.access(place, os.W_OK):
+            if not stat.S_ISREG(about.st_mode):
+                raise UnwritableError(file.path, "it is not a regular file")
+            writable = os.access(directory.named(name), os.W_OK, dir_fd=directory.descriptor)
+            if not about.st_mode & 0o222 or not writable:
                 raise UnwritableError(file.path, "it is read-only")
-        before = self._content(file, place) if about is not None else None
-        new = self._write(place, file.after, about, file.mode)
-        old = self._write(place, before, about, file.mode) if before is not None else None
-        self._prepared.append((file, _Prepared(place, new, old)))
+        before = self._content(file, directory, name) if about is not None else None
+        new = self._write(directory, name, file.after, about, file.mode)
+        old = self._write(directory, name, before, about, file.mode) if before is not None else None
+        self._prepared.append((file, _Prepared(directory, name, new, old)))
 
     def commit(self) -> None:
         """Exchange all files."""
         try:
             for file, prepared in self._prepared:
+                directory = prepared.directory
                 self._check(f"replace {file.path.name}")
                 if prepared.old is not None:
-                    self._content(file, prepared.place)
+                    self._content(file, directory, prepared.name)
                 self._begun.append(prepared)
-                prepared.new.replace(prepared.place)
-                _keep(prepared.place.parent)
+                directory.replace(prepared.new, prepared.name)
+                _keep(directory)
                 self._check(f"replaced {file.path.name}", last=len(self._begun) == len(self._prepared))
         except BaseException:
             self._put_back()
@@ -206,37 +249,42 @@ class _Work:
 
     def clean_up(self) -> None:
         """Take away what was written beside the files."""
-        for each in self._beside:
+        for directory, name in self._beside:
             with suppress(OSError):
-                each.unlink(missing_ok=True)
+                directory.unlink(name)
+        for held in self._held.values():
+            held.close()
 
     def _put_back(self) -> None:
         for each in self._begun:
             with suppress(OSError):
                 if each.old is not None:
-                    each.old.replace(each.place)
-                elif not each.new.exists():
-                    each.place.unlink(missing_ok=True)
+                    each.directory.replace(each.old, each.name)
+                elif not _is_there(each.directory, each.new):
+                    each.directory.unlink(each.name)
 
-    def _content(self, file: Content, place: Path) -> bytes:
-        content = place.read_bytes()
+    def _content(self, file: Content, directory: HeldDirectory, name: str) -> bytes:
+        with open(directory.open(name, os.O_RDONLY | _NO_FOLLOW), "rb") as opened:
+            content = opened.read()
         if file.before is not None and content != file.before:
             raise ChangedError(file.path)
         return content
 
-    def _write(self, place: Path, content: bytes, about: os.stat_result | None, mode: int) -> Path:
-        new = place.with_name(f".{place.name[:200]}.{token_hex(8)}")
-        self._check(f"create {place.name}")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
-        self._beside.append(new)
+    def _write(
+        self, directory: HeldDirectory, name: str, content: bytes, about: os.stat_result | None, mode: int
+    ) -> str:
+        new = f".{name[:200]}.{token_hex(8)}"
+        self._check(f"create {name}")
+        descriptor = directory.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, mode)
+        self._beside.append((directory, new))
         with open(descriptor, "wb") as file:
             if about is not None:
-                _adopt(new, about)
-            self._check(f"write {place.name}")
+                _adopt(descriptor, directory.path / new, about)
+            self._check(f"write {name}")
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-        self._check(f"written {place.name}")
+        self._check(f"written {name}")
         return new
 
     def _check(self, step: str, *, last: bool = False) -> None:
@@ -244,6 +292,14 @@ class _Work:
         _step(step)
         if self._came and not last:
             raise _interruption(self._came[0])
+
+
+def _is_there(directory: HeldDirectory, name: str) -> bool:
+    try:
+        directory.stat(name)
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tfcheck.fix.edits.writing import NewContent, write
+from tfcheck.repository.held import HeldDirectory
 from tfcheck.vocabulary.errors import InputError
 
 
@@ -30,14 +31,14 @@ def test_a_file_that_has_changed_keeps_all_as_they_were(tmp_path: Path) -> None:
 
 def test_what_was_written_is_put_back_where_the_next_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = file(tmp_path / "one.tf"), file(tmp_path / "other.tf")
-    replace = Path.replace
+    replace = HeldDirectory.replace
 
-    def failing(self: Path, target: Path) -> Path:
-        if target == other.path:
-            raise PermissionError(13, "Permission denied", str(target))
-        return replace(self, target)
+    def failing(self: HeldDirectory, old: str, new: str) -> None:
+        if self.path / new == other.path:
+            raise PermissionError(13, "Permission denied", new)
+        replace(self, old, new)
 
-    monkeypatch.setattr(Path, "replace", failing)
+    monkeypatch.setattr(HeldDirectory, "replace", failing)
     with pytest.raises(InputError, match="cannot be written: permission denied"):
         write([one, other])
     assert [each.path.read_bytes() for each in (one, other)] == [b"old", b"old"]

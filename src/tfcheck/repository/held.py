@@ -1,0 +1,102 @@
+"""Hold a directory open, so that all is done in that one although somebody may put a link in its place meanwhile."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+#: Each part of a path is opened from the one above it, without permission to read and without following a link.
+_HOLD = getattr(os, "O_PATH", 0) | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+_HOLD |= getattr(os, "O_CLOEXEC", 0)
+_LIST = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_CAN_HOLD = hasattr(os, "O_PATH") and {os.open, os.stat, os.access, os.unlink, os.rename} <= os.supports_dir_fd
+
+
+class HeldDirectory:
+    """A directory whose path has no links.
+
+    Pass `descriptor` as the `dir_fd` of a function of `os`, and `named(name)` as its path. Where the system cannot hold
+    a directory, `descriptor` is None and the path is a whole one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            OSError: it is not there, or a part of its path is a link.
+        """
+        self.path = path
+        self.descriptor = _opened(path) if _CAN_HOLD else None
+
+    def __enter__(self) -> HeldDirectory:
+        """Return it."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let it go."""
+        self.close()
+
+    def close(self) -> None:
+        """Let it go."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+    def named(self, name: str) -> str:
+        """Return the path of something in it."""
+        return str(self.path / name) if self.descriptor is None else name or "."
+
+    def stat(self, name: str) -> os.stat_result:
+        """Return what is known of something in it, a link itself and not what it leads to.
+
+        Raises:
+            OSError: it is not there.
+        """
+        return os.stat(self.named(name), dir_fd=self.descriptor, follow_symlinks=False)
+
+    def open(self, name: str, flags: int, mode: int = 0o666) -> int:
+        """Return a descriptor of something in it.
+
+        Raises:
+            OSError: it cannot be opened.
+        """
+        return os.open(self.named(name), flags, mode, dir_fd=self.descriptor)
+
+    def replace(self, old: str, new: str) -> None:
+        """Give something in it the name of something else in it, which is gone then.
+
+        Raises:
+            OSError: it cannot be done.
+        """
+        held = self.descriptor
+        os.replace(self.named(old), self.named(new), src_dir_fd=held, dst_dir_fd=held)
+
+    def unlink(self, name: str) -> None:
+        """Take something out of it.
+
+        Raises:
+            OSError: it is not there, or cannot be taken out.
+        """
+        os.unlink(self.named(name), dir_fd=self.descriptor)
+
+    def reopened(self) -> int | None:
+        """Return a descriptor that can be listed and synchronised, or None where the system opens no directory.
+
+        Raises:
+            OSError: it must not be read.
+        """
+        return None if os.name == "nt" else self.open("", _LIST)
+
+
+def _opened(path: Path) -> int:
+    held = os.open(path.anchor, _HOLD)
+    for name in path.parts[1:]:
+        try:
+            inner = os.open(name, _HOLD, dir_fd=held)
+        finally:
+            os.close(held)
+        held = inner
+    return held

@@ -40,6 +40,33 @@ OPEN = {
         "the ends of generated names, which a pattern has parted from their beginnings",
         ["aws_ecs_task_definition.svc.container_definitions"],
     ),
+    "open-policies": (
+        "one of two values, by a condition that the apply decides",
+        [
+            'aws_ecs_task_definition.f["bucket"].container_definitions',
+            'aws_ecs_task_definition.f["policy"].container_definitions',
+            'aws_ecs_task_definition.i["name"].container_definitions',
+            'aws_ecs_task_definition.i["repo"].container_definitions',
+            'aws_ecs_task_definition.s["inline"].container_definitions',
+            'aws_ecs_task_definition.s["key"].container_definitions',
+            'aws_ecs_task_definition.s["policy"].container_definitions',
+        ],
+    ),
+    "open-references": (
+        "one of two values, by a condition that the apply decides",
+        [
+            'aws_ecs_task_definition.f["bucket"].container_definitions',
+            'aws_ecs_task_definition.f["file"].container_definitions',
+            'aws_ecs_task_definition.t["for-if"].container_definitions',
+            'aws_ecs_task_definition.t["granted"].container_definitions',
+            'aws_ecs_task_definition.t["index"].container_definitions',
+            'aws_ecs_task_definition.t["lookup"].container_definitions',
+            'aws_ecs_task_definition.t["one-of-two"].container_definitions',
+            'aws_ecs_task_definition.t["other-plain"].container_definitions',
+            'aws_ecs_task_definition.t["own-or-null"].container_definitions',
+            'aws_ecs_task_definition.t["parameter"].container_definitions',
+        ],
+    ),
     "open-collections": (
         "lists that are decoded during the apply",
         [

@@ -319,7 +319,7 @@ class ModuleNames:
 
     def _named(self, module: ModulePath, kind: str, name: str, value: Seen) -> Seen:
         """Return a value that could not be worked out the name it is known by, so that it equals itself."""
-        if isinstance(value, Unknown) and value.symbol is None and value.shape is None:
+        if isinstance(value, Unknown) and value.symbol is None:
             return msgspec.structs.replace(value, symbol=symbol_of(module, kind, name), family="", unsure=False)
         return value
 

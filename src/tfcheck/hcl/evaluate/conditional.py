@@ -19,7 +19,9 @@ from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.structural import described, gives_structure, is_structural
 from tfcheck.hcl.evaluate.types import surely_text
 from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
-from tfcheck.symbolic.value import Set, Truth, Unknown, Value
+from tfcheck.symbolic.marks import holds_mark
+from tfcheck.symbolic.shared_ends import shared_ends
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 
 #: What has no type at all for Terraform when it fails. Other expressions have one although a part of them fails.
 _TYPELESS = (Variable, Attribute, Index, Call)
@@ -93,7 +95,16 @@ def _shared(one: Value, other: Value, rest: Unknown) -> Value:
         case (list(), list()) if len(one) == len(other):
             return [_shared(first, second, rest) for first, second in zip(one, other, strict=True)]
         case _:
-            return one if same(one, other) is Truth.TRUE else rest
+            return one if same(one, other) is Truth.TRUE else _either_text(one, other, rest)
+
+
+def _either_text(one: Value, other: Value, rest: Unknown) -> Unknown:
+    """Return what is open between two texts, with the ends that both have."""
+    if not surely_text(one) or not surely_text(other) or holds_mark(one) or holds_mark(other):
+        return rest
+    assert isinstance(one, str | Unknown | Text | JsonText)
+    assert isinstance(other, str | Unknown | Text | JsonText)
+    return msgspec.structs.replace(rest, shape=shared_ends(one, other, rest))
 
 
 def _converted(arm: Expression, value: Value, other: Expression, peer: Value) -> Value:

@@ -1,0 +1,43 @@
+"""What is one of two texts begins and ends as both do, and may be either."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.shared_ends import shared_ends
+from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, text
+
+MIDDLE = Unknown(reason="which of them")
+_LATER = st.sampled_from([Unknown(Symbol("aws_x.a", ("arn",))), Unknown(Symbol("aws_x.b", ("arn",))), Unknown()])
+_TEXTS = st.lists(st.one_of(st.text("ab:/", max_size=4), _LATER), max_size=4).map(text)
+
+
+@given(st.text("ab:/", max_size=8), st.text("ab:/", max_size=8))
+def test_two_known_texts_have_the_ends_in_common(one: str, other: str) -> None:
+    found = shared_ends(one, other, MIDDLE)
+    parts = found.pieces if found is not None else (MIDDLE,)
+    head = parts[0] if isinstance(parts[0], str) else ""
+    tail = parts[-1] if isinstance(parts[-1], str) else ""
+    for each in (one, other):
+        assert each.startswith(head)
+        assert each.endswith(tail)
+        assert len(each) >= len(head) + len(tail)
+    if one != other and head not in (one, other):
+        assert one[len(head)] != other[len(head)]
+
+
+@given(_TEXTS, _TEXTS)
+def test_either_text_is_still_possible(one: TextLike, other: TextLike) -> None:
+    found = shared_ends(one, other, MIDDLE)
+    if found is not None:
+        assert equal(found, one) is not Truth.FALSE
+        assert equal(found, other) is not Truth.FALSE
+
+
+def test_unknown_pieces_that_are_the_same_are_kept() -> None:
+    region = Unknown(Symbol("provider.aws", ("region",)))
+    one, other = (text(["arn:aws:ssm:", region, f":1:parameter/{name}"]) for name in ("app/a", "app/b"))
+    assert shared_ends(one, other, MIDDLE) == Text(("arn:aws:ssm:", region, ":1:parameter/app/", MIDDLE))
+    assert shared_ends(one, Unknown(), MIDDLE) is None

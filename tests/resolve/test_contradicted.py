@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cases import Case, with_expectation, with_plan
+from tests.cases import TESTDATA, Case, with_expectation, with_plan
 from tests.plan.made import change, plan
 from tfcheck.analysis.check import check
 from tfcheck.fix.trial import Changed
@@ -254,3 +254,44 @@ def test_references_are_listed_as_the_plan_does(tmp_path: Path, written: str, ex
 def test_without_doubts_nothing_is_dropped(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text(SOURCES)
     assert Resolver(made("dev-files"), from_directory(tmp_path)).names.local(ModulePath(), "stage") == "prod"
+
+
+_ARGUMENTS = Case(TESTDATA / "blocks-as-arguments")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "differs"),
+    [
+        ("to_port     = 443", "to_port     = 444", "aws_security_group.balancer.ingress"),
+        ('from_port   = "443"', "from_port   = 443", ""),
+        (
+            'from_port   = 0\n    to_port     = 0\n    protocol    = "-1"\n    cidr',
+            'from_port   = 1\n    to_port     = 0\n    protocol    = "-1"\n    cidr',
+            "aws_security_group.web.egress",
+        ),
+        (
+            'cidr_blocks = ["0.0.0.0/0"]\n  }\n}',
+            'cidr_blocks = ["10.0.0.0/8"]\n  }\n}',
+            "aws_security_group.web.egress",
+        ),
+        (
+            "[aws_security_group.balancer.id]",
+            "[aws_vpc.main.default_security_group_id]",
+            "aws_security_group.web.ingress",
+        ),
+        ('  route {\n    ipv6_cidr_block = "::/0"\n    gateway_id      = aws_internet_gateway.main.id\n  }\n', "", ""),
+        (
+            "  egress {\n",
+            '  egress {\n    from_port = 1\n    to_port   = 1\n    protocol  = "tcp"\n  }\n\n  egress {\n',
+            "aws_security_group.web.egress",
+        ),
+    ],
+)
+def test_blocks_that_are_elements_of_an_argument_are_compared(old: str, new: str, differs: str) -> None:
+    made = _ARGUMENTS.plan()
+    sources = _ARGUMENTS.sources(made)
+    (file,) = sources.module(()).files  # type: ignore[union-attr]
+    assert old in file.source.text
+    text = file.source.text.replace(old, new)
+    found = [str(each) for each in changed_since(Changed(sources, {file.source.name: text}), made)]
+    assert found == ([differs] if differs else [])

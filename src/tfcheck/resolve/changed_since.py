@@ -7,7 +7,7 @@ expression has another constant, or refers to something else, was not the one th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
@@ -16,7 +16,7 @@ from tfcheck.plan import ConfigModule, Plan, constant, references
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.referenced import calls_function, referenced, root_of
-from tfcheck.symbolic.numerals import exact
+from tfcheck.symbolic.numerals import as_text, exact
 from tfcheck.symbolic.value import Set, Value, is_known
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ def _is_expression(json: Any) -> bool:
 def _differs_inside(block: Block, name: str, planned: Any) -> bool:
     """Whether the nested blocks of a type differ; the plan does not keep `dynamic` ones."""
     written = [each for each in block.blocks(name) if each.type != "dynamic"]
+    if _is_expression(planned):
+        return len(written) == len(block.blocks(name)) and _differs_as_argument(written, planned)
     rows = planned if isinstance(planned, list) else [planned]
     if block.attribute(name) is not None or not all(isinstance(each, dict) for each in rows):
         return False
@@ -133,6 +135,56 @@ def _differs_inside(block: Block, name: str, planned: Any) -> bool:
         return True
     pairs = zip(written, rows, strict=True)
     return any(next(_changed_arguments(mine, theirs), None) is not None for mine, theirs in pairs)
+
+
+def _differs_as_argument(written: Sequence[Block], planned: Any) -> bool:
+    """Whether nested blocks differ that the provider takes for the elements of one argument, `ingress` for example.
+
+    Follows https://developer.hashicorp.com/terraform/language/attr-as-blocks: the plan keeps one expression for all.
+    """
+    expressions = list(_expressions(written))
+    named = [referenced(each) for each in expressions]
+    if None in named:
+        return False
+    mine = {root for each in named for root in each or ()}
+    is_constant, rows = constant(planned)
+    if mine or not is_constant:
+        return mine != {root_of(each) for each in references(planned)}
+    if not isinstance(rows, list) or any(map(calls_function, expressions)) or any(map(_holds_blocks, written)):
+        return False
+    if len(written) != len(rows):
+        return True
+    elements = [
+        {name: _constant(value) for name in each.attributes() if (value := each.attribute(name))} for each in written
+    ]
+    return not all(any(_is_element(each, row) for row in rows) for each in elements)
+
+
+def _expressions(blocks: Sequence[Block]) -> Iterator[Expression]:
+    for each in blocks:
+        yield from filter(None, map(each.attribute, each.attributes()))
+        for name in nested_names(each):
+            yield from _expressions(each.blocks(name))
+
+
+def _holds_blocks(block: Block) -> bool:
+    return bool(list(nested_names(block)))
+
+
+def _is_element(written: Mapping[str, Value], row: Any) -> bool:
+    """Whether a block may be an element of an argument, which has its values converted to the types of the schema."""
+    if not isinstance(row, dict):
+        return False
+    return all(
+        not is_known(value) or _same(value, row.get(name)) or _reads_alike(value, row.get(name))
+        for name, value in written.items()
+    )
+
+
+def _reads_alike(written: Value, planned: Any) -> bool:
+    """Whether both are one string, once they are converted to strings."""
+    mine = as_text(written)
+    return mine is not None and mine == as_text(planned)
 
 
 def _repeats_otherwise(block: Block, count: Any, for_each: Any) -> bool:

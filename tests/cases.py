@@ -6,7 +6,7 @@ A case is a folder below `testdata`; `testdata/README.md` says what its files ar
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import msgspec
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
     from tfcheck.plan import Plan
+    from tfcheck.vocabulary.finding import Report
 
 TESTDATA = Path(__file__).parent.parent / "testdata"
 #: Of a case folder, what is neither a plan nor `*.tf`: such a file is read by the configuration itself.
@@ -56,6 +57,12 @@ class Case:
     def __repr__(self) -> str:
         return self.name
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Case) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @cached_property
     def expected(self) -> Expectation:
         return msgspec.json.decode((self.folder / "expect.json").read_bytes(), type=Expectation)
@@ -76,6 +83,10 @@ class Case:
         assert found is not None, f"{self.name}: the sources are not found"
         return found
 
+    def report(self, name: str = "plan.json", option: str = "") -> Report:
+        """Check a plan with its sources and by default options, once for all tests of a process."""
+        return _checked(self, name, option)
+
     @property
     def reads_files(self) -> bool:
         """Tell whether the configuration reads files, which a saved plan does not hold."""
@@ -86,6 +97,14 @@ class Case:
         """Give the plan's own rows, read without tfcheck."""
         document = json.loads((self.folder / name).read_bytes())
         return [each for each in document.get("resource_changes", []) if "deposed" not in each]
+
+
+@cache
+def _checked(case: Case, name: str, option: str) -> Report:
+    from tfcheck.analysis.check import check
+
+    plan = case.plan(name)
+    return check(plan, case.sources(plan, name, option))
 
 
 def with_expectation() -> list[Case]:

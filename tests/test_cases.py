@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 
 import pytest
 
@@ -26,27 +25,27 @@ WITH_SAVED_PLAN = [case for case in CASES if case.has("tfplan")]
 
 @ON_EVERY_CASE
 def test_the_plan_gives_the_rows_expected(case: Case) -> None:
-    assert wrong(case, report(case, "plan.json")) == []
+    assert wrong(case, case.report("plan.json")) == []
 
 
 @ON_EVERY_APPLIED_CASE
 def test_the_plan_after_the_apply_gives_the_same_rows(case: Case) -> None:
-    assert wrong(case, report(case, "applied.plan.json"), applied=True) == []
+    assert wrong(case, case.report("applied.plan.json"), applied=True) == []
 
 
 @pytest.mark.parametrize("case", WITH_TOFU, ids=repr)
 def test_the_plan_of_opentofu_gives_the_rows_expected(case: Case) -> None:
-    assert wrong(case, report(case, "tofu.plan.json")) == []
+    assert wrong(case, case.report("tofu.plan.json")) == []
 
 
 @pytest.mark.parametrize("case", [each for each in WITH_SAVED_PLAN if not each.reads_files], ids=repr)
 def test_the_saved_plan_serves_as_the_sources(case: Case) -> None:
-    assert wrong(case, report(case, "plan.json", "tfplan")) == []
+    assert wrong(case, case.report("plan.json", "tfplan")) == []
 
 
 @pytest.mark.parametrize("case", [each for each in WITH_SAVED_PLAN if each.reads_files], ids=repr)
 def test_what_a_saved_plan_lacks_makes_rows_unknown(case: Case) -> None:
-    assert overturned(case, report(case, "plan.json", "tfplan")) == []
+    assert overturned(case, case.report("plan.json", "tfplan")) == []
 
 
 @pytest.mark.parametrize(("case", "plan"), EVERY_PLAN, ids=[f"{case}-{plan}" for case, plan in EVERY_PLAN])
@@ -58,20 +57,20 @@ def test_without_sources_no_verdict_is_wrong(case: Case, plan: str) -> None:
 def test_what_creates_everything_has_no_before(case: Case) -> None:
     if any(each["change"]["actions"] != ["create"] for each in case.changes("plan.json") if each["mode"] == "managed"):
         return
-    assert {answer.before for answer in report(case, "plan.json").answers} <= {None}
+    assert {answer.before for answer in case.report("plan.json").answers} <= {None}
 
 
 @ON_EVERY_APPLIED_CASE
 def test_what_changes_nothing_has_the_same_verdict_before(case: Case) -> None:
     if any(each["change"]["actions"] != ["no-op"] for each in case.changes("applied.plan.json")):
         return
-    answers = report(case, "applied.plan.json").answers
+    answers = case.report("applied.plan.json").answers
     assert [(row(each), each.before) for each in answers if each.before is not each.verdict] == []
 
 
 @ON_EVERY_APPLIED_CASE
 def test_a_verdict_on_create_is_the_verdict_after_the_apply(case: Case) -> None:
-    created, applied = report(case, "plan.json"), report(case, "applied.plan.json")
+    created, applied = case.report("plan.json"), case.report("applied.plan.json")
     plan = case.plan("applied.plan.json")
     after = {content(each, each.requirement.resource): each for each in applied.answers}
     compared = 0
@@ -108,7 +107,7 @@ def test_each_rule_has_rows_that_are_allowed_denied_and_unknown() -> None:
     seen = {
         (answer.requirement.rule, verdict)
         for case in CASES
-        for answer in report(case, "plan.json").answers
+        for answer in case.report("plan.json").answers
         for verdict in [expected_verdict(case).get(row(answer))]
     }
     lacking = [(rule.id, each.value) for rule in RULES for each in Verdict if (rule.id, each.value) not in seen]
@@ -117,12 +116,6 @@ def test_each_rule_has_rows_that_are_allowed_denied_and_unknown() -> None:
 
 def expected_verdict(case: Case) -> dict[tuple[str, str | None, str, str], str]:
     return {key(each): each.verdict for each in case.expected.requirements}
-
-
-@cache
-def report(case: Case, name: str, option: str = "") -> Report:
-    plan = case.plan(name)
-    return check(plan, case.sources(plan, name, option))
 
 
 def wrong(case: Case, found: Report, *, applied: bool = False) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.cases import TESTDATA, Case, with_plan
-from tfcheck.analysis.check import check
 from tfcheck.cli.main import run
 from tfcheck.symbolic.value import display, spelled_out
 from tfcheck.vocabulary import fingerprint
@@ -25,9 +24,8 @@ def problems(case: Case, name: str) -> dict[_Identity, set[str]]:
 
     Left out is what no resource of the plan makes and whose ARN is known only after the apply: it has no other name.
     """
-    plan = case.plan(name)
     found: dict[_Identity, set[str]] = {}
-    for each in check(plan, case.sources(plan, name)).answers:
+    for each in case.report(name).answers:
         need = each.requirement
         is_named = isinstance(need.resource, str) or each.subject != display(spelled_out(need.resource))
         if each.verdict is Verdict.DENIED and is_named:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from tests.cases import TESTDATA, Case, with_plan
+from tests.laws import some
 from tests.other_schema import (
     of_version_4,
     with_more,
@@ -27,26 +28,31 @@ CASES = with_plan()
 _COMPARED = ("task_definition", "container", "pointer", "action", "role", "verdict", "reason", "before")
 
 
+CHANGES: Sequence[Callable[[Any], Any]] = (
+    without_nulls,
+    of_version_4,
+    with_more,
+    with_more_computed,
+    with_newer_keys,
+)
+
+
 @pytest.mark.parametrize("case", CASES, ids=repr)
-@pytest.mark.parametrize("change", [without_nulls, of_version_4, with_more, with_more_computed, with_newer_keys])
-def test_attributes_that_nobody_sets_change_nothing(case: Case, change: Callable[[Any], Any]) -> None:
+def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
-    assert reported(case, read(change(plan))) == reported(case, read(plan))
+    expected = reported(case, read(plan))
+    for change in some(CHANGES, CASES.index(case), 2):
+        assert reported(case, read(change(plan))) == expected, change.__name__
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)
 def test_references_in_the_place_of_values_are_read_as_such(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
-    assert rows(case, with_references(plan)) == rows(case, plan)
-
-
-@pytest.mark.parametrize("case", CASES, ids=repr)
-def test_references_in_the_place_of_values_decide_nothing_wrong_without_sources(case: Case) -> None:
-    plan = json.loads((case.folder / "plan.json").read_bytes())
-    expected, found = rows(case, plan), rows(None, with_references(plan))
-    wrong = [
+    expected, edited = rows(case, plan), with_references(plan)
+    assert rows(case, edited) == expected
+    wrong = [  # without sources they decide nothing wrong
         (mine, theirs)
-        for mine, theirs in zip(expected, found, strict=False)
+        for mine, theirs in zip(expected, rows(None, edited), strict=False)
         if mine[:4] == theirs[:4] and theirs[5] not in ("unknown", mine[5]) and mine[5] != "unknown"
     ]
     assert wrong == []

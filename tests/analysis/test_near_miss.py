@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
 from tests.cases import TESTDATA, Case
-from tfcheck.analysis.check import check
 from tfcheck.analysis.near_miss import advice
 from tfcheck.symbolic.value import SECRET_SUFFIX, TextLike, Unknown, text
-from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Report, Requirement, RoleKind, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Evidence, EvidenceKind, Requirement, RoleKind, Severity, Verdict
 
 #: What is said of each role of the case, by what it was granted.
 SAID = {
@@ -29,17 +26,10 @@ SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/db-AbCdEf"
 FILE = "arn:aws:s3:::cfg/web/prod.env"
 
 
-@cache
-def report(name: str) -> Report:
-    case = Case(TESTDATA / "near-misses")
-    plan = case.plan(name)
-    return check(plan, case.sources(plan, name))
-
-
 @pytest.mark.parametrize("name", ["plan.json", "applied.plan.json"])
 def test_each_role_is_told_its_mistake_and_no_other(name: str) -> None:
     told: dict[str, set[str]] = {}
-    for finding in report(name).findings:
+    for finding in Case(TESTDATA / "near-misses").report(name).findings:
         key = finding.task_definition.partition('"')[2].partition('"')[0]
         told.setdefault(key, set()).update(advice(finding.answers))
     assert {key for key, sentences in told.items() if sentences} == set(SAID)

@@ -23,9 +23,7 @@ from tfcheck.vocabulary.finding import Report, TaskChange
 
 
 def report(case: str, plan: str = "plan.json") -> Report:
-    found = Case(TESTDATA / case)
-    loaded = found.plan(plan)
-    return check(loaded, found.sources(loaded, plan))
+    return Case(TESTDATA / case).report(plan)
 
 
 def test_a_change_that_takes_a_needed_grant_breaks_the_task() -> None:

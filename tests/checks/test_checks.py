@@ -8,7 +8,6 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.made_world import ELSEWHERE, HERE, MadeResource, MadeWorld, reference, task
-from tfcheck.analysis.check import check
 from tfcheck.checks import (
     CHECKS,
     credential_in_environment,
@@ -98,9 +97,7 @@ SEEDED = {
 
 
 def found_in(case: str, name: str = "plan.json") -> list[Finding]:
-    found = Case(TESTDATA / case)
-    plan = found.plan(name)
-    return list(check(plan, found.sources(plan, name)).findings)
+    return list(Case(TESTDATA / case).report(name).findings)
 
 
 def test_twelve_services_have_one_mistake_of_each_kind_and_no_other() -> None:
@@ -182,9 +179,7 @@ def test_what_is_late_is_told_with_where_to_say_so() -> None:
 
 def test_a_new_role_takes_a_moment_to_be_known() -> None:
     def said(case: str, name: str = "plan.json") -> int:
-        found = Case(TESTDATA / case)
-        plan = found.plan(name)
-        return sum("eventually consistent" in each for each in check(plan, found.sources(plan, name)).notes)
+        return sum("eventually consistent" in each for each in Case(TESTDATA / case).report(name).notes)
 
     assert said("twelve-services") == 1
     assert said("twelve-services", "applied.plan.json") == 0

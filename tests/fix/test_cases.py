@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,15 +16,16 @@ import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
 from tests.fix.planned_again import planned_again
+from tests.laws import some
 from tests.other_schema import of_version_4, without_nulls
 from tfcheck import startup
 from tfcheck.analysis.check import check
 from tfcheck.fix import PlanFixes, find_fixes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.hcl.modules import from_directory
+from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.plan import load
+from tfcheck.plan import Plan, load
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Requirement, Verdict
@@ -60,8 +61,7 @@ ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)
 def found(name: str) -> PlanFixes:
     case = Case(TESTDATA / name)
     plan = case.plan()
-    sources = case.sources(plan)
-    return find_fixes(check(plan, sources).findings, After(Resolver(plan, sources)))
+    return find_fixes(case.report().findings, After(Resolver(plan, case.sources(plan))))
 
 
 def edits(case: Case) -> list[DraftFix]:
@@ -80,10 +80,9 @@ def patched(case: Case, folder: Path) -> Path:
 @ON_EVERY_CASE
 def test_everything_denied_is_mended_but_for_what_is_said(case: Case) -> None:
     done = {answer.requirement for each in edits(case) for answer in each.answers}
-    plan = case.plan()
     left = {
         answer.requirement.id
-        for finding in check(plan, case.sources(plan)).findings
+        for finding in case.report().findings
         for answer in finding.answers
         if answer.requirement not in done
     }
@@ -134,18 +133,24 @@ def asked(need: Requirement) -> tuple[object, ...]:
     return need.rule, need.task_definition, need.container, need.pointer, need.action
 
 
+OLDER: Sequence[Callable[[Any], Any]] = (without_nulls, of_version_4)
+
+
 @ON_EVERY_CASE
-@pytest.mark.parametrize("change", [without_nulls, of_version_4])
-def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, change: Callable[[Any], Any], tmp_path: Path) -> None:
-    document = change(json.loads((case.folder / "plan.json").read_bytes()))
-    plan = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
-    copy = tmp_path / case.folder.name
-    shutil.copytree(case.folder, copy)
-    first = find_fixes(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
-    assert [each.fix.title for each in first.found] == [each.fix.title for each in found(case.name).found]
-    written_into(copy, first)
-    again = find_fixes(check(plan, from_directory(copy)).findings, After(resolver_of(plan, from_directory(copy), None)))
-    assert [each.fix.title for each in again.found if each.insertions] == []
+def test_a_plan_of_an_older_provider_is_fixed_once(case: Case, tmp_path: Path) -> None:
+    for change in some(OLDER, CASES.index(case)):
+        document = change(json.loads((case.folder / "plan.json").read_bytes()))
+        plan = load(None, io.BytesIO(json.dumps(document).encode())).plans[0]
+        copy = tmp_path / change.__name__ / case.folder.name
+        shutil.copytree(case.folder, copy)
+        first = fixes(plan, from_directory(copy))
+        assert [each.fix.title for each in first.found] == [each.fix.title for each in found(case.name).found]
+        written_into(copy, first)
+        assert [each.fix.title for each in fixes(plan, from_directory(copy)).found if each.insertions] == []
+
+
+def fixes(plan: Plan, sources: Sources) -> PlanFixes:
+    return find_fixes(check(plan, sources).findings, After(resolver_of(plan, sources, None)))
 
 
 def written_into(folder: Path, fixes: PlanFixes) -> None:

@@ -12,20 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA
+from tests.forked import start
 
 ROOT = TESTDATA.parent
 
 
 def run(*arguments: str, cwd: Path, answers: str = "") -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "TF_WORKSPACE")}
-    return subprocess.run(
-        [sys.executable, "-m", "tfcheck", *arguments],
-        cwd=cwd,
-        env=environment | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        encoding="utf-8",
-        input=answers,
-    )
+    job = start(arguments, cwd, environment, answers, load="tests.fix.loaded")
+    out, err = job.communicate(60)
+    return subprocess.CompletedProcess(arguments, job.returncode or 0, out, err)
 
 
 @pytest.fixture

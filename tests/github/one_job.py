@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
+from tests.forked import Job, start
 from tests.github.second_server import HEAD, OLDER, SECRET, SecondServer
 from tests.report.samples import DENIED, DENIED_BUCKET, FINDING, allowed, report, unknown
 from tfcheck.report.json import json as written
@@ -100,27 +99,19 @@ def in_gitlab(server: SecondServer, folder: Path) -> dict[str, str]:
     }
 
 
-def started(folder: Path, found: Report, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+def started(folder: Path, found: Report, environment: dict[str, str], *arguments: str) -> Job:
     """Start the command on a report."""
     file = folder / "report.json"
     file.write_text(written(found), encoding="utf-8")
     return command(folder, environment, "comment", "--id", "orders", *arguments, str(file))
 
 
-def command(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+def command(folder: Path, environment: dict[str, str], *arguments: str) -> Job:
     """Start tfcheck."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tfcheck", *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
+    return start(arguments, folder, environment, load="tests.github.loaded")
 
 
-def ended(job: subprocess.Popen[str]) -> Ended:
+def ended(job: Job) -> Ended:
     """Wait for the end of a job, whose output has no traceback and no token."""
     try:
         out, err = job.communicate(timeout=60)
@@ -131,6 +122,7 @@ def ended(job: subprocess.Popen[str]) -> Ended:
     assert SECRET not in output
     assert "hunter2" not in output  # the password of every proxy here
     assert "tfcheck failed" not in output
+    assert job.returncode is not None
     return Ended(job.returncode, output)
 
 

@@ -73,7 +73,7 @@ def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a case of its own, outside any job of a server."""
     for name in [each for each in os.environ if each.startswith(("GITHUB_", "TFCHECK_"))]:
         monkeypatch.delenv(name)
-    folder = shutil.copytree(TESTDATA / "needs-changed", tmp_path / "case", ignore=shutil.ignore_patterns("before"))
+    folder = shutil.copytree(TESTDATA / "regression-on-update", tmp_path / "case")
     monkeypatch.chdir(folder)
     return folder
 

@@ -11,6 +11,7 @@ import pytest
 from tests.cases import TESTDATA
 from tests.github.fake import TOKEN, FakeGitHub, serving
 from tests.github.job import Clock, variables
+from tests.laws import some
 from tests.test_canary import (
     CANARY,
     CASES,
@@ -32,24 +33,24 @@ POISONS = (
 )
 
 
-@pytest.mark.parametrize("plan", ["plan.json", "applied.plan.json"])
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("poison", POISONS)
 def test_nothing_that_is_published_shows_a_value(
     case: str,
     poison: Poison,
-    plan: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    folder = shutil.copytree(TESTDATA / case, tmp_path / case)
-    document = json.loads((folder / plan).read_text(encoding="utf-8"))
-    poison(document)
-    (folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    published = everything_published(folder, tmp_path, monkeypatch) + "".join(capsys.readouterr())
-    assert "aws_ecs_task_definition." in published
-    assert [each for each in (CANARY, SID) if each in published] == []
+    for plan in some(["plan.json", "applied.plan.json"], CASES.index(case) + POISONS.index(poison)):
+        place = tmp_path / plan.removesuffix(".json")
+        folder = shutil.copytree(TESTDATA / case, place / case)
+        document = json.loads((folder / plan).read_text(encoding="utf-8"))
+        poison(document)
+        (folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+        published = everything_published(folder, place, monkeypatch) + "".join(capsys.readouterr())
+        assert "aws_ecs_task_definition." in published
+        assert [each for each in (CANARY, SID) if each in published] == []
 
 
 def everything_published(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:

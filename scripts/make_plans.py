@@ -10,6 +10,8 @@ endpoint settings and nothing of this shows in its plan. For each case:
 2. `before/`, where there is one, applied
 3. plan.json; with --tfplan also the binary plan
 4. that plan applied; applied.plan.json; with --again also state.json, noop.plan.json and destroy.plan.json
+
+With --only-plan it ends with the third.
 """
 
 from __future__ import annotations
@@ -73,6 +75,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--region", default="ap-northeast-1")
     parser.add_argument("--out", type=Path, help="write to OUT/CASE instead of the case folder")
     parser.add_argument("--tfplan", action="store_true", help="keep the binary plan too")
+    parser.add_argument("--only-plan", action="store_true", help="apply nothing but what is there before")
     parser.add_argument("--again", action="store_true", help="also the state, a second plan and a destroy plan")
     parser.add_argument("cases", nargs="+", type=Path, metavar="CASE_DIR")
     return parser.parse_args()
@@ -233,6 +236,8 @@ def _make(case: Path, options: argparse.Namespace, cloud: Cloud, configuration: 
     workspace.plan("plan")
     if options.tfplan:
         shutil.copy(folder / "plan.tfplan", out / "tfplan")
+    if options.only_plan:
+        return
     workspace.run("apply", "-input=false", "-no-color", "plan.tfplan")
     workspace.plan("applied")
     if unsettled := workspace.unsettled():

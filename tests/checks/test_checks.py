@@ -192,6 +192,7 @@ IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-one": ["deploy-order"],
     "late-for-services": ["deploy-order"] * 4,
+    "log-options-missing": ["log-options"] * 4 + ["log-region"],
     "needs-changed": ["deleted"] * 4,
     "service-by-names": ["log-group-absent"] * 2,
     "partial-secret-arns": ["secret-reference"] * 10,

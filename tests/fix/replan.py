@@ -43,18 +43,18 @@ def main() -> None:
     number = 0
     for case in cases:
         with tempfile.TemporaryDirectory() as name:
-            patched, plans = Path(name) / "patched" / case.name, Path(name) / "plans"
-            if _patched(case, patched):
+            copy, plans = Path(name) / "patched" / case.name, Path(name) / "plans"
+            if patched(case, copy):
                 number += 1
-                _planned(patched, plans, options)
-                faults = list(_faults(case, patched, plans / case.name))
+                _planned(copy, plans, options)
+                faults = list(_faults(case, copy, plans / case.name))
                 wrong += [case.name] if faults else []
                 print(f"{case.name}: {'; '.join(faults) or 'ok'}", flush=True)
     print(f"{number - len(wrong)} of {number} patched configurations plan without what was fixed")
     raise SystemExit(f"not fixed: {' '.join(wrong)}" if wrong else 0)
 
 
-def _patched(case: Case, folder: Path) -> bool:
+def patched(case: Case, folder: Path) -> bool:
     """Copy a case and fix the copy; tell whether there was anything to change."""
     shutil.copytree(case.folder, folder)
     return fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True).changed > 0

@@ -41,6 +41,7 @@ RIGHT = {
     "a string for another": [instead('"r"', '"s"')],
     "a string for a reference": [instead('"r"', "v.w.x")],
     "other text in a heredoc": [instead("[1]", "[2, 3]")],
+    "blanks that align": [after("x", "  ")],
     "an element that is removed": [instead("{ p = 1 }", "")],
     "a string for another, and an element more": [after("{ p = 1 }", ", { p = 2 }"), instead('"r"', '"s"')],
 }
@@ -52,6 +53,7 @@ WRONG = {
     "what does not parse": [after("p = ", "}")],
     "a comment that hides something": [after("{\n", "  # ")],
     "another string": [after('"r', "s")],
+    "a blank in a string": [after('"r', " ")],
     "one item for two": [instead('q = "r"', 'q = "r", s = 1')],
     "one value for two": [instead("{ p = 1 }", "{ p = 1 }, 2")],
     "a name that is removed": [instead("y = ", "")],

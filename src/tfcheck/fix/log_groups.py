@@ -11,17 +11,15 @@ from functools import partial
 
 import msgspec
 
-from tfcheck import startup
-from tfcheck.checks import CHECKS
 from tfcheck.checks.log_group_absent import CHECK
-from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
+from tfcheck.fix.edits.insertion import Insertion, Replacement
 from tfcheck.fix.literal import Other, read_parts
 from tfcheck.fix.new_argument import unit_of
 from tfcheck.fix.new_role import behind, written
 from tfcheck.fix.place import Places, in_module
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.soundness import sound
-from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.fix.task_proof import after_change, is_better, mistakes, reads
+from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.fix.wanted import free
 from tfcheck.fix.written_text import flat, written_text
@@ -33,9 +31,8 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.symbolic.regex import regex
-from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
-from tfcheck.vocabulary.finding import Finding, Fix, Verdict
+from tfcheck.vocabulary.finding import Finding, Fix
 from tfcheck.world.world import After, World
 
 _GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
@@ -185,28 +182,15 @@ class LogGroups:
         texts: dict[str, SourceText],
         added: Sequence[Address],
     ) -> bool:
-        """Whether the findings go in every instance, no other comes, and no log is denied that was not before."""
-        sources = self._resolver.sources
-        assert sources is not None  # or nothing is looked for
-        changes = by_file(insertions)
-        if self._places.files.reveals(insertions, texts):
-            return False
-        if not all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items()):
+        """Whether the findings go in every instance, no other comes, and no call is denied that was not before."""
+        if not reads(insertions, texts, self._places.files):
             return False
         touched = [ChangedAttribute(each.address, _CONTAINERS) for each in tasks]
-        context = self._world.context
-        trial = Trial(self._resolver, changed(sources, insertions, texts), touched, added, context=context)
-        before, after = _mistakes(tasks, self._world), _mistakes(tasks, trial.world)
-        gone = {each.message for each in findings}
-        names = [flat(each.attribute("name")) for each in trial.world.resources(_GROUP)]
+        after = after_change(self._world, insertions, texts, touched, added)
+        names = [flat(each.attribute("name")) for each in after.resources(_GROUP)]
         if any(names.count(each) > 1 for each in names if each):
             return False
-        return (
-            gone <= before
-            and not gone & after
-            and after <= before
-            and _denied(tasks, trial.world) <= _denied(tasks, self._world)
-        )
+        return is_better(tasks, {each.message for each in findings}, self._world, after)
 
     def _is_settled(self, task: Address, findings: Sequence[Finding]) -> bool:
         added = unplanned(task.module, self._resolver)
@@ -214,7 +198,7 @@ class LogGroups:
             return False
         touched = [ChangedAttribute(each.address, _CONTAINERS) for each in self._tasks(self._own(task))]
         trial = Trial(self._resolver, self._resolver.sources, touched, added, context=self._world.context)
-        after = _mistakes(self._tasks(self._own(task)), trial.world)
+        after = mistakes(self._tasks(self._own(task)), trial.world)
         return not after & {each.message for each in findings}
 
     def _own(self, task: Address) -> Module:
@@ -227,31 +211,6 @@ def _name(task: TaskDefinition, finding: Finding, world: World) -> str:
     """Find again the name of the group that a finding is about."""
     found = (each for each in CHECK.search(task, world) if each.message == finding.message)
     return next((flat(each.about) for each in found), "")
-
-
-def _mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
-    """Return what is wrong; not the order, as the plan's graph does not have the change."""
-    known = tasks_by_address(world)
-    return {
-        each.message
-        for task in tasks
-        if str(task.address) in known
-        for check in CHECKS
-        if check.id != "deploy-order"
-        for each in check.search(known[str(task.address)], world)
-    }
-
-
-def _denied(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str]]:
-    """Return what is not definitely allowed of the calls for logs."""
-    known, judge = tasks_by_address(world), world.once(Judge)
-    return {
-        (str(task.address), each.container, each.action)
-        for task in tasks
-        if str(task.address) in known
-        for each in startup.requirements(known[str(task.address)], world)
-        if each.action.startswith("logs:") and judge.verdict(each, known[str(task.address)]) is not Verdict.ALLOWED
-    }
 
 
 def _values(block: Block, argument: Argument) -> Iterator[_Option]:

@@ -28,6 +28,8 @@ _LONGEST = 1_000_000
 _SLOW = regex(r"\s{5000}")
 #: What is compared in place of a part that is replaced by another.
 _REPLACED = "\0replaced"
+#: The sign between a name and its value, which has the blanks before it.
+_EQUALS = "EQ"
 #: What a value becomes a part of where a list is put around it.
 _WRAPPERS = frozenset(("expr_term", "tuple"))
 
@@ -149,14 +151,15 @@ def _events(root: Tree[Token], inserted: Sequence[_Region]) -> Iterator[tuple[st
 
 
 def _leaf(token: str, inserted: Sequence[_Region]) -> tuple[str, str]:
-    """Return a token; a heredoc, which is one, without what is inserted into it."""
+    """Return a token: a heredoc without what is inserted into it, `=` without the blanks that align it."""
     kind = str(getattr(token, "type", "end"))
     first, last = _span(token)
     left = str(token)
     for each in reversed(inserted):
         start, stop = max(each.start - first, 0), min(each.stop - first, last + 1 - first)
         if start < stop:
-            left = left[:start] + left[stop:] if kind.startswith("HEREDOC") else f"changed: {left}"
+            is_part = kind.startswith("HEREDOC") or (kind == _EQUALS and not left[start:stop].strip())
+            left = left[:start] + left[stop:] if is_part else f"changed: {left}"
     return kind, left.rstrip("\r\n")
 
 

@@ -17,6 +17,7 @@ from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.literal import Other
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.soundness import sound
+from tfcheck.fix.task_proof import blocks_of
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
 from tfcheck.fix.well_formed import CORRECTIONS
 from tfcheck.fix.written_text import WrittenText, flat, written_text
@@ -89,19 +90,8 @@ class TaskCorrections:
 
     def _literals(self, wrong: _Wrong) -> Iterator[WrittenText]:
         """Yield the texts of the block, then those that its module and the ones that call it pass on."""
-        block = self._resolver.block(wrong.address)
-        if block is None:
-            return
-        yield from self._in_block(block, self._resolver.scope_of(wrong.address))
-        path = wrong.address.module
-        while (module := self._resolver.module_sources(path)) is not None:
-            scope = self._resolver.module_scope(path)
-            for each in (one for file in module.files for one in file.blocks):
-                if each is not block and each.type in ("locals", "module"):
-                    yield from self._in_block(each, scope)
-            if not path.steps:
-                return
-            path = path.parent
+        for block, scope in blocks_of(wrong.address, self._resolver):
+            yield from self._in_block(block, scope)
 
     def _in_block(self, block: Block, scope: Scope) -> Iterator[WrittenText]:
         evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)

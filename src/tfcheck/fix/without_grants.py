@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfcheck.fix.log_groups import LogGroups
+from tfcheck.fix.log_options import LogOptions
 from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.task_corrections import TaskCorrections
@@ -23,6 +24,11 @@ def without_grants(
     `grants` are the other fixes: services wait for what they create, as a part of them.
     """
     waiting, groups = Waiting(world, places.files), LogGroups(world, places)
-    found = [*grants, *TaskCorrections(world, places.files).fixes(findings), *groups.fixes(findings)]
+    found = [
+        *grants,
+        *TaskCorrections(world, places.files).fixes(findings),
+        *groups.fixes(findings),
+        *LogOptions(world, places).fixes(findings),
+    ]
     waited = waiting.with_waits(found, findings)
     return waited, [(each, Remedy(_AGAIN)) for each in (*waiting.settled, *groups.settled)]

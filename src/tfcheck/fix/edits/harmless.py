@@ -55,7 +55,7 @@ _LINE = regex(
             _SIZED,
             _LOGGED,
             _ADDRESSED,
-            rf'"(?:{_KEYS})"(?=\s*:)|(?<![\w."-])(?:{_KEYS})(?=\s*(?:[=:{{]))',
+            rf'"(?:{_KEYS})"(?=\s*[=:])|(?<![\w."-])(?:{_KEYS})(?=\s*(?:[=:{{]))',
             _TEXT,
             rf"(?<![\w.]){_REFERENCE}(?![\w(])",
             r"jsonencode\(",

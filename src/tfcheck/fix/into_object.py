@@ -1,0 +1,72 @@
+"""Put an item into an object that is written out, aligned as `terraform fmt` aligns it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end, line_start
+from tfcheck.fix.into_list import comment_follows
+from tfcheck.fix.literal import ItemParts, ObjectParts
+from tfcheck.hcl.syntax.source import SourceText
+
+
+def item_into(source: SourceText, parts: ObjectParts, name: str, value: str) -> tuple[Insertion, ...]:
+    """Put `name = value` behind the last item of an object, on its line or below it, quoted as that is.
+
+    Where the name is wider than those above it, these get the blanks that align them. Nothing where the object has no
+    item, or another layout.
+    """
+    text = source.text
+    if not parts.items or comment_follows(text, parts.items[-1].value.end):
+        return ()
+    last = parts.items[-1]
+    written = f'"{name}"' if last.quoted else name
+    sign = ":" if ":" in last.between else "="
+    if "\n" not in text[parts.start : parts.end]:
+        blank = "" if sign == ":" and not last.between.startswith(" ") else " "
+        return (Insertion(source.name, last.value.end, f", {written}{blank}{sign} {value}"),)
+    group = _group(text, parts.items)
+    if not group or line_start(text, last.start) == line_start(text, parts.end - 1):
+        return ()
+    return tuple(_below(source, group, written, value, sign))
+
+
+def _below(source: SourceText, group: Sequence[ItemParts], written: str, value: str, sign: str) -> Iterator[Insertion]:
+    """Write an item below others, which are aligned with it."""
+    text, last = source.text, group[-1]
+    comma = "," if text[last.value.end : last.value.end + 1] == "," else ""
+    base = source.newline + indentation(text, last.start)
+    joint = last.between if sign == ":" else " = "
+    if sign == "=" and _is_aligned(text, group):
+        widest = max(_width(text, each) for each in group)
+        joint = " " * max(widest - len(written), 0) + joint
+        for each in group if len(written) > widest else ():
+            yield Insertion(source.name, each.start + _width(text, each), " " * (len(written) - widest))
+    if sign == ":" and not comma:
+        yield Insertion(source.name, last.value.end, f",{base}{written}{joint}{value}")
+    else:
+        yield Insertion(source.name, last.value.end + len(comma), f"{base}{written}{joint}{value}{comma}")
+
+
+def _group(text: str, items: Sequence[ItemParts]) -> list[ItemParts]:
+    """Return the last items of an object that are on consecutive lines, each on one of its own."""
+    found: list[ItemParts] = []
+    for each in reversed(items):
+        line = text[line_start(text, each.start) : line_end(text, each.value.end)]
+        is_alone = not line[: each.start - line_start(text, each.start)].strip() and "\n" not in line
+        is_next = not found or text[each.value.end : found[0].start].strip(" \t\r,") == "\n"
+        if not (is_alone and is_next and not comment_follows(text, each.value.end)):
+            break
+        found.insert(0, each)
+    return found
+
+
+def _width(text: str, item: ItemParts) -> int:
+    return len(text[item.start : item.value.start].split("=")[0].split(":")[0].rstrip())
+
+
+def _is_aligned(text: str, group: Sequence[ItemParts]) -> bool:
+    """Whether the signs of items are below each other, one blank behind the widest name, as a formatter puts them."""
+    signs = {text.index("=", each.start) - line_start(text, each.start) for each in group}
+    ends = [each.start + _width(text, each) - line_start(text, each.start) for each in group]
+    return len(signs) == 1 and signs == {max(ends) + 1}

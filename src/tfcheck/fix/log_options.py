@@ -1,0 +1,212 @@
+"""Write the options that the `awslogs` driver of a container lacks, as its module writes them elsewhere.
+
+A name of a log group that is an ARN becomes the name. What is written is tried: the same checks must find less wrong
+with every task definition of the block, and no call may be denied that was not before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from tfcheck.checks import log_options, log_region
+from tfcheck.fix.edits.insertion import Insertion, Replacement
+from tfcheck.fix.into_object import item_into
+from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.place import Places
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.render import quoted
+from tfcheck.fix.task_proof import after_change, blocks_of, is_better, reads
+from tfcheck.fix.trial import ChangedAttribute
+from tfcheck.hcl.modules import Module
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.lexer import MalformedError
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.startup.log_driver import AwsLogs, awslogs
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.world.world import After
+
+_TASK, _GROUP, _CONTAINERS = "aws_ecs_task_definition", "aws_cloudwatch_log_group", "container_definitions"
+_NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
+_RULES = (log_options.CHECK, log_region.CHECK)
+_OPTIONS = regex(r'(?<![\w-])"?options"?\s*[=:]\s*(?=\{)')
+_BRACE = regex(r"\{")
+_ARN = regex(r"(?P<before>aws_cloudwatch_log_group\.[\w-]+(?:\[[^\[\]]*\])?)\.arn")
+#: So many objects around options are looked at, and so many ways to write what is missing are tried.
+_MOST_AROUND, _MOST = 300, 8
+
+
+class _Options(msgspec.Struct, frozen=True):
+    """The options of a log driver where they are written out, and the container around them."""
+
+    block: Block
+    source: SourceText
+    parts: ObjectParts
+    container: ObjectParts | None
+
+    def text(self, name: str) -> str:
+        """Return the value of an option as it is written; empty where it is not."""
+        found = self.parts.item(name)
+        return self.source.text[found.value.start : found.value.end] if found is not None else ""
+
+    @property
+    def place(self) -> str:
+        """The block that they are in."""
+        kind = "a local value" if self.block.type == "locals" else "module" if self.block.type == "module" else ""
+        return ".".join([kind, *self.block.labels]) if kind == "module" else kind or ".".join(self.block.labels)
+
+    @property
+    def called(self) -> str:
+        """The expression that names the container; empty where none is written here."""
+        found = self.container.item("name") if self.container is not None else None
+        return self.source.text[found.value.start : found.value.end] if found is not None else ""
+
+
+class LogOptions:
+    """Finds options that the sources of one plan lack."""
+
+    def __init__(self, world: After, places: Places) -> None:
+        """Build from the world after the change, and what writes in its modules."""
+        self._world = world
+        self._resolver = world.resolver
+        self._places = places
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the changes that are proven."""
+        by_rule = {each.id: each for each in _RULES}
+        for finding in findings if self._resolver.sources is not None else ():
+            task = tasks_by_address(self._world).get(finding.task_definition) if finding.rule in by_rule else None
+            if task is None or task.sensitive:
+                continue
+            found = by_rule[finding.rule].search(task, self._world)
+            container = next((each.container for each in found if each.message == finding.message), None)
+            log = next((each for each in awslogs(task, self._world) if each.container == container), None)
+            if container is not None and log is not None:
+                ways = (each for each, _ in zip(self._ways(task, log), range(_MOST), strict=False))
+                proven = (self._proven(finding, task, *each) for each in ways)
+                yield from [draft for draft in proven if draft is not None][:1]
+
+    # The ways
+
+    def _ways(self, task: TaskDefinition, log: AwsLogs) -> Iterator[tuple[str, _Options, tuple[Insertion, ...]]]:
+        """Yield each change of one option: what it does, and where."""
+        for options in self._written(task):
+            group = options.parts.item(_NAME)
+            arn = _ARN.fullmatch(options.text(_NAME))
+            if group is not None and arn is not None:
+                new = f"{arn['before']}.name"
+                named = Replacement(options.source.name, group.value.start, new, options.text(_NAME))
+                yield f"name the log group by `{new}` in {options.place}", options, (named,)
+            for name in (_NAME, _REGION, _PREFIX):
+                if options.parts.item(name) is None and name not in log.options:
+                    for value in dict.fromkeys(self._values(name, task, log, options)):
+                        edits = item_into(options.source, options.parts, name, value)
+                        title = f"set `{name}` to `{value}` in {options.place}"
+                        yield from [(title, options, edits)] if edits else []
+
+    def _written(self, task: TaskDefinition) -> Iterator[_Options]:
+        for block, _ in blocks_of(task.address, self._resolver):
+            if self._places.files.editable(block.source) and not block.source.name.endswith(".json"):
+                yield from written_options(block)
+
+    def _values(self, name: str, task: TaskDefinition, log: AwsLogs, options: _Options) -> Iterator[str]:
+        """Yield the values that an option may have, likeliest first: what the module writes elsewhere, then its own."""
+        module = self._resolver.module_sources(task.address.module)
+        if module is None:
+            return
+        match name:
+            case "awslogs-group":
+                yield from _groups(module, options.block)
+            case "awslogs-region":
+                yield from _elsewhere(name, module)
+                yield from _regions(module)
+                region = task.resource.surroundings.region
+                yield from [quoted(region)] if isinstance(region, str) else []
+            case _:
+                texts = list(_elsewhere(name, module))
+                yield from texts if len(texts) == 1 and options.called not in texts else []
+                yield from [options.called] if options.called else []
+                yield from [quoted(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
+
+    # The proof
+
+    def _proven(
+        self, finding: Finding, task: TaskDefinition, title: str, options: _Options, edits: tuple[Insertion, ...]
+    ) -> DraftFix | None:
+        texts = {options.source.name: options.source}
+        if not reads(edits, texts, self._places.files):
+            return None
+        tasks = [each for each in tasks_by_address(self._world).values() if self._has_block_of(each, task)]
+        touched = tuple(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)
+        if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
+            return None
+        fix = Fix(
+            title=title,
+            safety="review",
+            proven=True,
+            hcl=edits[-1].text.strip(" ,\n\t"),
+            diff=self._places.files.diff(edits, texts),
+        )
+        return DraftFix(fix, (), edits, texts, finding=finding, touched=touched)
+
+    def _has_block_of(self, one: TaskDefinition, other: TaskDefinition) -> bool:
+        return self._resolver.block(one.address) is self._resolver.block(other.address)
+
+
+def written_options(block: Block) -> Iterator[_Options]:
+    """Yield the options of `awslogs` drivers that a block writes out."""
+    for argument in block.arguments.values():
+        text = argument.source.text
+        for found in _OPTIONS.finditer(text, argument.value_start, argument.value_end):
+            parts = _object(text, found.end())
+            if parts is not None and any(each.name.startswith("awslogs-") for each in parts.items):
+                around = _around(text, argument.value_start, parts)
+                yield _Options(block, argument.source, parts, around)
+
+
+def _around(text: str, start: int, options: ObjectParts) -> ObjectParts | None:
+    """Return the innermost object around options that is a container."""
+    found: ObjectParts | None = None
+    for each, _ in zip(_BRACE.finditer(text, start, options.start), range(_MOST_AROUND), strict=False):
+        parts = _object(text, each.start())
+        if parts is not None and parts.end >= options.end and parts.item("name") and parts.item("logConfiguration"):
+            found = parts
+    return found
+
+
+def _object(text: str, start: int) -> ObjectParts | None:
+    try:
+        found = read_parts(text, start)
+    except MalformedError:
+        return None
+    return found if isinstance(found, ObjectParts) else None
+
+
+def _elsewhere(name: str, module: Module) -> Iterator[str]:
+    """Yield how a module writes an option where it has it."""
+    blocks = (one for file in module.files for one in file.blocks)
+    texts = (each.text(name) for block in blocks for each in written_options(block))
+    yield from dict.fromkeys(each for each in texts if each and "\n" not in each)
+
+
+def _regions(module: Module) -> Iterator[str]:
+    declared = sorted(name for mode, kind, name in module.declared() if (mode, kind) == ("data", "aws_region"))
+    for each in declared:
+        block = module.resource("data", "aws_region", each)
+        if block is not None and not {"count", "for_each"} & set(block.arguments):
+            yield f"data.aws_region.{each}.name"
+
+
+def _groups(module: Module, block: Block) -> Iterator[str]:
+    """Yield the only log group of a module, if it is repeated as the task definition is, or not at all."""
+    blocks = (one for file in module.files for one in file.blocks)
+    groups = [each for each in blocks if each.type == "resource" and each.labels[:1] == (_GROUP,)]
+    if len(groups) == 1 and block.labels[:1] == (_TASK,):
+        (group,) = groups
+        repeated = [each for each in ("count", "for_each") if each in group.arguments]
+        index = {"count": "[count.index]", "for_each": "[each.key]"}[repeated[0]] if repeated else ""
+        if all(each in block.arguments for each in repeated):
+            yield f"{_GROUP}.{group.labels[1]}{index}.name"

@@ -1,0 +1,93 @@
+"""Prove that a change of the sources leaves less wrong with task definitions, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tfcheck import startup
+from tfcheck.checks import CHECKS
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Insertion, by_file
+from tfcheck.fix.soundness import sound
+from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
+from tfcheck.hcl.evaluate.scope import Scope
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.resolve import Resolver
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Verdict
+from tfcheck.world.world import After, World
+
+
+def reads(insertions: Sequence[Insertion], texts: dict[str, SourceText], files: Files) -> bool:
+    """Whether the changed files can be read, and a diff of the change shows nothing that it must not."""
+    if files.reveals(insertions, texts):
+        return False
+    changes = by_file(insertions)
+    return all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items())
+
+
+def after_change(
+    world: After,
+    insertions: Sequence[Insertion],
+    texts: dict[str, SourceText],
+    touched: Iterable[ChangedAttribute],
+    added: Iterable[Address] = (),
+) -> After:
+    """Return the world after a change of the sources."""
+    sources = world.resolver.sources
+    assert sources is not None  # or there is nothing to change
+    return Trial(world.resolver, changed(sources, insertions, texts), touched, added, context=world.context).world
+
+
+def is_better(tasks: Sequence[TaskDefinition], gone: set[str], before: World, after: World) -> bool:
+    """Whether what is wrong goes in all of the tasks, nothing else comes, and no call is denied that was not."""
+    wrong, left = mistakes(tasks, before), mistakes(tasks, after)
+    return gone <= wrong and not gone & left and left <= wrong and _denied(tasks, after) <= _denied(tasks, before)
+
+
+def mistakes(tasks: Iterable[TaskDefinition], world: World) -> set[str]:
+    """Return what is wrong; not the order, as the plan's graph does not have the change."""
+    return {
+        each.message
+        for task in _now(tasks, world)
+        for check in CHECKS
+        if check.id != "deploy-order"
+        for each in check.search(task, world)
+    }
+
+
+def _denied(tasks: Iterable[TaskDefinition], world: World) -> set[tuple[str, str | None, str, str]]:
+    """Return the calls that are not definitely allowed."""
+    judge = world.once(Judge)
+    return {
+        (str(task.address), each.container, each.pointer, each.action)
+        for task in _now(tasks, world)
+        for each in startup.requirements(task, world)
+        if judge.verdict(each, task) is not Verdict.ALLOWED
+    }
+
+
+def _now(tasks: Iterable[TaskDefinition], world: World) -> Iterator[TaskDefinition]:
+    """Yield the same task definitions in a world."""
+    known = tasks_by_address(world)
+    yield from (known[str(each.address)] for each in tasks if str(each.address) in known)
+
+
+def blocks_of(address: Address, resolver: Resolver) -> Iterator[tuple[Block, Scope]]:
+    """Yield the blocks that give a resource its values, nearest first: its own, local values, calls of its module."""
+    block = resolver.block(address)
+    if block is None:
+        return
+    yield block, resolver.scope_of(address)
+    path = address.module
+    while (module := resolver.module_sources(path)) is not None:
+        scope = resolver.module_scope(path)
+        for each in (one for file in module.files for one in file.blocks):
+            if each is not block and each.type in ("locals", "module"):
+                yield each, scope
+        if not path.steps:
+            return
+        path = path.parent

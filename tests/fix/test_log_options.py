@@ -1,0 +1,71 @@
+"""Options that a log driver lacks are written as their neighbours are, and the plan of that finds nothing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.fix.planned_again import planned_again
+from tfcheck.analysis.fix_selection import FixSelection
+from tfcheck.analysis.fix_session import fix
+from tfcheck.checks import CHECKS
+from tfcheck.fix.edits.insertion import spliced
+from tfcheck.fix.into_object import item_into
+from tfcheck.fix.literal import ObjectParts, read_parts
+from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.hcl.modules import from_directory
+from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.ecs import tasks_by_address
+
+CASE = "log-options-missing"
+DONE = {
+    "set `awslogs-region` to `data.aws_region.current.name` in aws_ecs_task_definition.api",
+    "set `awslogs-stream-prefix` to `each.key` in aws_ecs_task_definition.worker",
+    'set `awslogs-stream-prefix` to `"web"` in aws_ecs_task_definition.web',
+    "name the log group by `aws_cloudwatch_log_group.this.name` in aws_ecs_task_definition.report",
+}
+
+
+def test_what_lacks_is_written_once_and_nothing_is_wrong_then(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    folder = Path(shutil.copytree(TESTDATA / CASE, tmp_path / CASE))
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
+    assert {each.partition(": ")[2] for each in done.summary} == {f"{each} (review)" for each in DONE}
+    case = Case(TESTDATA / CASE)
+    world = planned_again(case.plan(), from_directory(case.folder), from_directory(folder))
+    assert len(tasks_by_address(world)) == 5
+    wrong = [
+        each.message for task in tasks_by_address(world).values() for one in CHECKS for each in one.search(task, world)
+    ]
+    assert wrong == []
+    again = fix([str(folder / "plan.json")], str(folder), FixSelection(), into_files=True)
+    assert again.changed == 0
+
+
+ITEMS = {
+    '{ "a" = 1 }': '{ "a" = 1, "long" = x }',
+    "{ a = 1, }": "{ a = 1, long = x, }",
+    '{"a":1}': '{"a":1, "long": x}',
+    "{\n  a = 1\n  b = 2\n}": "{\n  a    = 1\n  b    = 2\n  long = x\n}",
+    "{\n  broad = 1\n  b     = 2\n}": "{\n  broad = 1\n  b     = 2\n  long  = x\n}",
+    "{\n  broad = 1\n\n  b = 2,\n}": "{\n  broad = 1\n\n  b    = 2,\n  long = x,\n}",
+    "{\n  a=1\n}": "{\n  a=1\n  long = x\n}",
+    '{\n  "a": 1,\n  "b": 2\n}': '{\n  "a": 1,\n  "b": 2,\n  "long": x\n}',
+    "{\n  a = {\n    b = 1\n  }\n}": None,
+    "{}": None,
+    "{ a = 1 } # why": None,
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ITEMS.items())
+def test_an_item_is_aligned_with_those_above_it(before: str, after: str | None) -> None:
+    source = SourceText("main.tf", f"x = {before}\n")
+    parts = read_parts(source.text, len("x = "))
+    assert isinstance(parts, ObjectParts)
+    edits = item_into(source, parts, "long", "x")
+    assert (spliced(source.text, edits) if edits else None) == (f"x = {after}\n" if after else None)
+    assert opinion(source.text, edits) is Opinion.SAME_BUT_INSERTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import msgspec
 
@@ -23,10 +24,18 @@ class RelatedRows(msgspec.Struct, frozen=True):
 
 def concerned(explanation: Explanation, report: Report) -> RelatedRows:
     """Pick the answers and findings of a report that a text may be about."""
-    answers = _answers(explanation, report) if explanation.cause in _OF_CALLS else []
-    findings = [each for each in report.findings if _is_about(each, explanation, answers, report)]
+    names = _role_names(report)
+    answers = _answers(explanation, report, names) if explanation.cause in _OF_CALLS else []
+    rows = set(map(row, answers))
+    findings = [each for each in report.findings if _is_about(each, explanation, rows, names)]
     remark = "" if answers or findings or explanation.denial is None else _of_role(explanation.denial, report)
     return RelatedRows(tuple(answers), tuple(findings), remark)
+
+
+def row(answer: Answer) -> tuple[object, ...]:
+    """Return what tells a row of a report from the others."""
+    need = answer.requirement
+    return need.rule, need.task_definition, need.container, need.pointer, need.action, need.shown_resource
 
 
 def to_fix(explanation: Explanation, report: Report) -> tuple[Finding, ...]:
@@ -51,18 +60,22 @@ _OF_CALLS = (
 )
 
 
-def _answers(explanation: Explanation, report: Report) -> list[Answer]:
+_RoleNames: TypeAlias = dict[tuple[str, RoleKind], TextLike]
+
+
+def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> list[Answer]:
     known, denial = explanation.known, explanation.denial
     if denial is None:
         found = [each for each in report.answers if each.requirement.rule in known.rules]
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
-        return _named([each for each in called if _is_read_there(each, found, known)], explanation.names)
+        others = [each.requirement for each in found if not each.requirement.read_by]
+        places = {(each.task_definition, each.pointer) for each in others}
+        return _named([each for each in called if _is_read_there(each, places, known)], explanation.names)
     # NOTE: what was refused is reported by action, resource and role, whatever rule asks for it; what ECS calls for the
     # same end, where it does not make the call itself.
     is_asked = denial.action in known.actions
     actions = (denial.action,) if is_asked else known.actions
     called = [each for each in report.answers if each.requirement.action in actions]
-    names = _role_names(report)
 
     def is_caller(answer: Answer) -> Truth:
         return _has_role(denial, answer.requirement.task_definition, answer.requirement.role_kind, names)
@@ -72,15 +85,13 @@ def _answers(explanation: Explanation, report: Report) -> list[Answer]:
     return of_resource if is_asked or explanation.cause is Cause.OTHER_CALL else of_resource or of_role
 
 
-def _is_read_there(answer: Answer, found: list[Answer], known: Known) -> bool:
+def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: Known) -> bool:
     """Whether a key is asked for at a place that a text may be about; what is no key always is."""
     need = answer.requirement
     if not need.read_by:
         return True
     if known.read_by:
         return need.read_by == known.read_by
-    others = [each.requirement for each in found if not each.requirement.read_by]
-    places = {(each.task_definition, each.pointer) for each in others}
     return known.actions == (need.action,) or (need.task_definition, need.pointer) in places
 
 
@@ -97,17 +108,17 @@ def _surest(answers: Iterable[Answer], test: Callable[[Answer], Truth]) -> list[
     return sure or [each for each, truth in tested if truth is Truth.UNKNOWN]
 
 
-def _is_about(finding: Finding, explanation: Explanation, answers: list[Answer], report: Report) -> bool:
+def _is_about(finding: Finding, explanation: Explanation, rows: set[tuple[object, ...]], names: _RoleNames) -> bool:
     """Whether a text may be about a finding: one of its calls, or a mistake of its rules."""
     if finding.answers:
-        return any(answer in answers for answer in finding.answers)
+        return any(row(answer) in rows for answer in finding.answers)
     if explanation.cause is Cause.NETWORK or not _is_told(finding, explanation):
         return False
     denial = explanation.denial
     if denial is None:
         return True
     # NOTE: such a mistake is about a call that no container waits for, which the task role makes.
-    has_role = _has_role(denial, finding.task_definition, RoleKind.TASK, _role_names(report))
+    has_role = _has_role(denial, finding.task_definition, RoleKind.TASK, names)
     return denial.action in finding.message and has_role is not Truth.FALSE
 
 
@@ -119,11 +130,11 @@ def _is_told(finding: Finding, explanation: Explanation) -> bool:
     return said is not None and said.known == explanation.known
 
 
-def _role_names(report: Report) -> dict[tuple[str, RoleKind], TextLike]:
+def _role_names(report: Report) -> _RoleNames:
     return {(each.task_definition, each.kind): each.name for each in report.roles}
 
 
-def _has_role(denial: Denial, task: str, kind: RoleKind, names: dict[tuple[str, RoleKind], TextLike]) -> Truth:
+def _has_role(denial: Denial, task: str, kind: RoleKind, names: _RoleNames) -> Truth:
     """Whether the role of a task definition is the one that was refused."""
     if denial.role is None:
         return Truth.TRUE

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tfcheck.report.cause_text import Detail, cause_lines
 from tfcheck.report.causes import causes
-from tfcheck.report.concern import RelatedRows, concerned
+from tfcheck.report.concern import RelatedRows, concerned, row
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
 from tfcheck.stopped_reason import Cause, Explanation
@@ -74,8 +74,8 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
     for each in causes(found.findings):
         yield ()
         yield from cause_lines(each, Detail(width, directory), fixes)
-    told = [answer for finding in found.findings for answer in finding.answers]
-    left = [each for each in found.answers if each.verdict is not Verdict.ALLOWED and each not in told]
+    told = {row(answer) for finding in found.findings for answer in finding.answers}
+    left = [each for each in found.answers if each.verdict is not Verdict.ALLOWED and row(each) not in told]
     if left:
         yield ()
     for answer in left:

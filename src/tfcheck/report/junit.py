@@ -96,8 +96,9 @@ def _cases(report: Report, failing: FailureRule) -> Iterator[TestCase]:
     known = {answer.requirement.id: finding for finding in report.known for answer in finding.answers}
     findings = {answer.requirement.id: finding for finding in report.findings for answer in finding.answers}
     for answer in report.answers:
-        case = _permission(report, answer, (known | findings).get(answer.requirement.id), failing)
-        yield _known(case) if answer.requirement.id in known.keys() - findings.keys() else case
+        identity = answer.requirement.id
+        case = _permission(report, answer, findings.get(identity) or known.get(identity), failing)
+        yield _known(case) if identity in known and identity not in findings else case
     for finding in report.findings:
         if not finding.answers:
             yield _rule(report, finding, failing)

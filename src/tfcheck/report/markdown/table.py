@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TypeAlias
 
-from tfcheck.report.causes import Group
+from tfcheck.report.causes import Group, Need
 from tfcheck.report.markdown.budget import PagePart, PartKind
 from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, TargetedUnknown
@@ -18,12 +19,16 @@ UNKNOWN_ICON = "❔"
 _SHOWN_TARGETS = 3
 _SHOWN_TASKS = 3
 
+#: Writes the cells of one row.
+Cells: TypeAlias = Callable[[], list[str]]
+
 
 def table(
     told: Iterable[TargetedCause], waiting: Iterable[TargetedUnknown], content: Content, page: Page, most: int
 ) -> Iterator[PagePart]:
     """Write a row for what each cause lacks and for what is not decided, at most `most`, and count the others."""
     told = list(told)
+    # Thousands of rows are counted, and only those that are shown are written.
     rows = [*_cause_rows(told, content, page), *_waiting_rows(waiting, content, page)]
     if not rows:
         return
@@ -31,7 +36,7 @@ def table(
     what = "Missing permission" if only_permissions else "Missing permission, or misconfiguration"
     names = ["", what, "On", "Needed by", *(["In"] if len(content.targets) > 1 else [])]
     yield PagePart(f"{_row(names)}\n{_row(['---'] * len(names))}", PartKind.ROW)
-    yield from (PagePart(_row(cells), PartKind.ROW) for cells in islice(rows, most))
+    yield from (PagePart(_row(cells()), PartKind.ROW) for cells in rows[:most])
     if len(rows) > most:
         yield PagePart(f"… and {len(rows) - most} more.", PartKind.KEPT)
 
@@ -40,31 +45,36 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> Iterator[list[str]]:
+def _cause_rows(told: Iterable[TargetedCause], content: Content, page: Page) -> Iterator[Cells]:
     for each in told:
-        targets = _targets(each.targets, content)
         for group in each.cause.groups:
-            place = group.findings[0].needed_at or group.findings[0].location
             for need in group.needs:
-                answer = need.answer
-                needed = _needed_by(answer, group, content)
-                seen_at = _seen_at(answer.needed_at or place, each.report, page)
-                yield [ICONS[answer.requirement.severity], *_wanted(answer, need.resource), needed + seen_at, *targets]
+                yield partial(_need, need, group, each, content, page)
             if not group.needs:
-                icon, seen_at = ICONS[each.cause.severity], _seen_at(place, each.report, page)
-                yield [icon, *_mistake(group, seen_at), *targets]
+                yield partial(_mistake, group, each, content, page)
+
+
+def _need(need: Need, group: Group, cause: TargetedCause, content: Content, page: Page) -> list[str]:
+    answer = need.answer
+    place = answer.needed_at or group.findings[0].needed_at or group.findings[0].location
+    needed = _needed_by(answer, group, content) + _seen_at(place, cause.report, page)
+    icon = ICONS[answer.requirement.severity]
+    return [icon, *_wanted(answer, need.resource), needed, *_targets(cause.targets, content)]
 
 
 def _wanted(answer: Answer, resource: str) -> list[str]:
     return [code(answer.requirement.action, in_table=True), code(resource, in_table=True)]
 
 
-def _mistake(group: Group, seen_at: str) -> list[str]:
-    task = group.findings[0].task_definition
+def _mistake(group: Group, cause: TargetedCause, content: Content, page: Page) -> list[str]:
+    first = group.findings[0]
+    task = first.task_definition
     subject = group.role or task
     said = prose(group.message, (task, subject), in_table=True)
     needed_by = "itself" if subject == task else who(group, in_table=True)
-    return [said, code(subject, in_table=True), f"{needed_by}{seen_at}"]
+    seen_at = _seen_at(first.needed_at or first.location, cause.report, page)
+    named = code(subject, in_table=True)
+    return [ICONS[cause.cause.severity], said, named, f"{needed_by}{seen_at}", *_targets(cause.targets, content)]
 
 
 def who(group: Group, *, in_table: bool = False) -> str:
@@ -76,17 +86,16 @@ def who(group: Group, *, in_table: bool = False) -> str:
     return f"{shown} ({len(group.tasks):,} instances)" if rest else shown
 
 
-def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[list[str]]:
-    for each in waiting:
-        why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
-        seen_at = _seen_at(each.answer.needed_at, each.report, page)
-        needed = f"{_needed_by(each.answer, None, content)}{seen_at}; not decided: {why}"
-        yield [
-            UNKNOWN_ICON,
-            *_wanted(each.answer, each.answer.requirement.shown_resource),
-            needed,
-            *_targets(each.targets, content),
-        ]
+def _waiting_rows(waiting: Iterable[TargetedUnknown], content: Content, page: Page) -> Iterator[Cells]:
+    return (partial(_waiting, each, content, page) for each in waiting)
+
+
+def _waiting(each: TargetedUnknown, content: Content, page: Page) -> list[str]:
+    why = prose(each.answer.waits_for, in_table=True) or reason_words(each.answer.reason)
+    seen_at = _seen_at(each.answer.needed_at, each.report, page)
+    needed = f"{_needed_by(each.answer, None, content)}{seen_at}; not decided: {why}"
+    wanted = _wanted(each.answer, each.answer.requirement.shown_resource)
+    return [UNKNOWN_ICON, *wanted, needed, *_targets(each.targets, content)]
 
 
 def _needed_by(answer: Answer, group: Group | None, content: Content) -> str:

@@ -12,7 +12,7 @@ from tfcheck.report.causes import causes
 from tfcheck.report.text import text
 from tfcheck.report.words import PURPOSES
 from tfcheck.startup import RULES
-from tfcheck.vocabulary.finding import Finding, Severity
+from tfcheck.vocabulary.finding import Finding, Remedy, Severity
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -155,6 +155,36 @@ def _environment() -> dict[str, str]:
     import os
 
     return {**os.environ, "PYTHONPATH": str(ROOT / "src"), "COLUMNS": "80"}
+
+
+def test_calls_of_one_module_that_make_one_mistake_are_one_group() -> None:
+    def late(name: str, waits_for: str = "module.iam.aws_iam_role_policy_attachment.managed") -> Finding:
+        path = f"module.{name}"
+        message = f"{path}.aws_ecs_service.this does not wait for {waits_for}"
+        task, service = f"{path}.aws_ecs_task_definition.this", f"{path}.aws_ecs_service.this"
+        return Finding("deploy-order", Severity.WARNING, task, service, message)
+
+    (cause,) = causes([late("cart"), late("cart-ui"), late('web["a"]')])
+    (group,) = cause.groups
+    assert group.role == "module.*.aws_ecs_service.this"
+    assert group.message.startswith("module.*.aws_ecs_service.this does not wait for module.iam.")
+    assert len(group.shown) == 3
+    apart = causes([late("cart"), late("cart-ui", "module.iam.aws_iam_role_policy.own")])
+    assert len(apart) == 2
+    (alone,) = causes([late("cart")])
+    assert alone.groups[0].message.startswith("module.cart.aws_ecs_service.this does not wait")
+
+
+def test_what_is_to_do_is_written_once() -> None:
+    remedy = Remedy("grant the channels", 'Action = ["ssmmessages:*"]')
+    findings = [
+        Finding("ecs-exec", Severity.INFO, f"aws_ecs_task_definition.{name}", None, f"{name} lacks them", remedy=remedy)
+        for name in ("web", "jobs")
+    ]
+    shown = text(msgspec.structs.replace(samples.BROKEN, findings=tuple(findings)))
+    assert shown.count('Action = ["ssmmessages:*"]') == 1
+    assert shown.count("to do: grant the channels") == 2
+    assert shown.count("to do: grant the channels (as above)") == 1
 
 
 def test_thirty_services_with_ninety_missing_permissions_read_like_three() -> None:

@@ -22,7 +22,7 @@ from tfcheck.report.words import (
     why_not,
 )
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Verdict
+from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Verdict
 
 _SHOWN_GROUPS = 3
 _SHOWN_NEEDS = 6
@@ -53,7 +53,7 @@ class Detail(msgspec.Struct, frozen=True):
         return _ALL if self.expand else number
 
 
-def cause_lines(cause: Cause, detail: Detail, told: set[Fix] | None = None) -> Iterator[Line]:
+def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = None) -> Iterator[Line]:
     """Write one cause; of the fixes those that are not in `told`, to which they are added."""
     yield from _title(cause, detail)
     if not detail.quiet:
@@ -253,7 +253,7 @@ def _consequence(cause: Cause, detail: Detail) -> Iterator[Line]:
         yield from wrapped("    ", symptom, detail.width)
 
 
-def _fixes(cause: Cause, detail: Detail, told: set[Fix]) -> Iterator[Line]:
+def _fixes(cause: Cause, detail: Detail, told: set[Fix | Remedy]) -> Iterator[Line]:
     fixes = cause.fixes
     shown = fixes[: detail.most(1)]
     rest = len(fixes) - len(shown)
@@ -265,8 +265,10 @@ def _fixes(cause: Cause, detail: Detail, told: set[Fix]) -> Iterator[Line]:
     told.update(fixes)
     for remedy in cause.remedies[: detail.most(1)]:
         yield ()
-        yield from wrapped(Span("  to do: ", Style.GOOD), remedy.words, detail.width)
-        yield from _code(remedy.hcl)
+        again = bool(remedy.hcl) and remedy in told
+        yield from wrapped(Span("  to do: ", Style.GOOD), remedy.words + " (as above)" * again, detail.width)
+        yield from _code("" if again else remedy.hcl)
+    told.update(cause.remedies)
 
 
 def _fix(fix: Fix, detail: Detail, *, again: bool) -> Iterator[Line]:

@@ -17,6 +17,7 @@ from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Rol
 #: What stands for the key of an instance where several are shown as one.
 _ANY = "[*]"
 _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
+_MODULE = regex(r'(?:module\.[\w-]+(?:\[(?:-?\d+|"(?:[^"\\]|\\.)*")\])?\.)+')
 #: A key that is shorter may be part of any word, and is replaced only where it stands alone.
 _SHORTEST = 3
 
@@ -104,7 +105,7 @@ def _cause(finding: Finding) -> tuple[object, ...]:
     """Return what findings of one cause have in common; what is only recommended stands with what is required."""
     first = finding.answers[0] if finding.answers else None
     if first is None:
-        return finding.rule, finding.change, finding.severity, folded(finding.message, keys(finding.task_definition))
+        return finding.rule, finding.change, finding.severity, _folded_message(finding)
     return finding.rule, finding.change, first.reason, first.requirement.role_kind
 
 
@@ -148,8 +149,17 @@ def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
 
 def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[str, ...]) -> tuple[object, ...]:
     """Return what groups are made by: the role and what is needed, or the message where nothing is."""
+    first = findings[0]
     needs = tuple((*each[:2], folded(each[2], names)) for each in _needed(findings, _named if names else _shown))
-    return role(findings[0].address or ""), needs, "" if needs else folded(findings[0].message, names)
+    if needs:
+        return role(first.address or ""), needs
+    return role(in_any_module(first.address or "", first.task_definition)), _folded_message(first, names)
+
+
+def _folded_message(finding: Finding, names: tuple[str, ...] | None = None) -> str:
+    """Return a message without the keys and the module of its task definition."""
+    found = keys(finding.task_definition) if names is None else names
+    return folded(in_any_module(finding.message, finding.task_definition), found)
 
 
 def _needed(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[tuple[str, Severity, str]]:
@@ -174,13 +184,17 @@ def _group(members: list[list[Finding]]) -> Group:
     alike = {
         tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needed(each, _shown)) for each in members
     }
+    role = _common([each[0].address or "" for each in members], block)
+    message = _common([each[0].message for each in members], lambda text: folded(text, names))
+    if len({module(each) for each in tasks}) > 1:
+        role, message = (in_any_module(each, tasks[0]) for each in (role, message))
     return Group(
         findings=tuple(finding for each in members for finding in each),
         tasks=tasks,
         shown=blocks(tasks),
-        role=_common([each[0].address or "" for each in members], block),
+        role=role,
         needs=tuple(_needs(first, names if differ else (), _shown if len(alike) == 1 else _named)),
-        message=_common([each[0].message for each in members], lambda text: folded(text, names)),
+        message=message,
     )
 
 
@@ -220,6 +234,18 @@ def blocks(addresses: Iterable[str]) -> tuple[str, ...]:
     for each in addresses:
         members.setdefault(block(each), []).append(each)
     return tuple(name if len(each) > 1 else each[0] for name, each in members.items())
+
+
+def module(address: str) -> str:
+    """Return the module of an object: the beginning of its address, without the keys; empty for the root module."""
+    found = _MODULE.match(address)
+    return block(found[0]) if found else ""
+
+
+def in_any_module(text: str, address: str) -> str:
+    """Return a text with the module of an object as `module.*`: calls of one module often make one mistake."""
+    found = _MODULE.match(address)
+    return text if found is None else re.sub(rf"(?<![\w.-]){re.escape(found[0])}", "module.*.", text)
 
 
 def folded(text: str, names: tuple[str, ...]) -> str:

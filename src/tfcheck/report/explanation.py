@@ -10,7 +10,7 @@ from tfcheck.report.concern import RelatedRows, concerned, row
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
 from tfcheck.stopped_reason import Cause, Explanation
-from tfcheck.vocabulary.finding import Fix, Report, Verdict
+from tfcheck.vocabulary.finding import Fix, Remedy, Report, Verdict
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
@@ -70,7 +70,7 @@ def _in_plan(found: RelatedRows, cause: Cause, report: Report, width: int, direc
     yield from wrapped("  ", verdict(found, cause), width)
     if cause is Cause.NETWORK:
         return
-    fixes: set[Fix] = set()
+    fixes: set[Fix | Remedy] = set()
     for each in causes(found.findings):
         yield ()
         yield from cause_lines(each, Detail(width, directory), fixes)

@@ -17,7 +17,7 @@ from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.unknown_text import unknown_lines
 from tfcheck.report.waiver_words import waived_groups, waived_words, waiver_sentences
 from tfcheck.report.words import TaskStatus, baseline_words, counted, headline, standings
-from tfcheck.vocabulary.finding import Answer, Fix, Report, Severity, Verdict
+from tfcheck.vocabulary.finding import Answer, Fix, Remedy, Report, Severity, Verdict
 
 _SHOWN_SKIPPED = 50
 _SHOWN_WAIVED = 10
@@ -54,7 +54,7 @@ def _parts(report: Report, found: list[Cause], detail: Detail) -> Iterator[list[
     yield list(broken_lines(report, detail))
     if detail.verbose:
         yield list(_task_definitions(standing))
-    told: set[Fix] = set()
+    told: set[Fix | Remedy] = set()
     for cause in found:
         yield list(cause_lines(cause, detail, told))
     if not detail.quiet:

@@ -204,7 +204,7 @@ def _fixed(report: Report, wanted: Sequence[Finding], after: After, redactor: Re
 
     affordable = limits.left() // _FIX_STEPS
     if affordable < len(wanted):
-        wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable} findings are looked for")
+        wanted, notes = wanted[:affordable], (*report.notes, f"limit: fixes of {affordable:,} findings are looked for")
         report = msgspec.structs.replace(report, notes=notes)
     pairs = zip(wanted, suggest(wanted, after, redactor.finds, report.answers), strict=True)
     fixed = {id(old): _without_secret(new, redactor) for old, new in pairs}

@@ -118,7 +118,7 @@ _DELETIONS = (EvidenceKind.DELETED, EvidenceKind.DELETED_BY_OTHER_STACK)
 
 def _resources(answers: list[Answer]) -> str:
     shown = list(dict.fromkeys(answer.requirement.shown_resource for answer in answers))
-    return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
+    return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
 
 
 def _explanation(answers: list[Answer]) -> Iterator[str]:

@@ -196,7 +196,7 @@ def _about(found: FoundSources) -> Iterator[str]:
     refusals = list(found.sources.refusals)
     yield from (f"{each}; what needs it stays unknown" for each in refusals[:_MOST_REFUSALS])
     if len(refusals) > _MOST_REFUSALS:
-        yield f"{len(refusals) - _MOST_REFUSALS} more files that expressions name are not read"
+        yield f"{len(refusals) - _MOST_REFUSALS:,} more files that expressions name are not read"
     for names, reason in found.sources.missing.items():
         yield f"module.{'.module.'.join(names)} is not at hand: {reason}"
 

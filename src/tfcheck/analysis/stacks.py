@@ -60,7 +60,7 @@ class OtherStacks:
         """Return which stacks show again what others speak for."""
         for stack, count in self._seen_from(given.plan):
             if count:
-                shared = "a resource" if count == 1 else f"{count} resources"
+                shared = "a resource" if count == 1 else f"{count:,} resources"
                 yield f"{stack.name} contains {shared} that a plan or an earlier file also contains; that one is used"
         yield from self._outdated(given)
 
@@ -75,7 +75,7 @@ class OtherStacks:
             for state in states:
                 count = made_again(stack.plan, state.plan)
                 if count:
-                    shared = "a resource" if count == 1 else f"{count} resources"
+                    shared = "a resource" if count == 1 else f"{count:,} resources"
                     name = f"`{given.plan.label}`" if stack.plan.label == given.plan.label else stack.name
                     yield (
                         f"{name} creates {shared} that {state.name} already contains: the plan looks out of "

@@ -73,7 +73,7 @@ def _rest(reports: Sequence[Report]) -> Iterator[str]:
     yield from (harmless(said) for report in reports if (said := selection_sentence(report)))
     skipped = [each for report in reports for each in report.skipped]
     if skipped:
-        others = f", and {len(skipped) - 1} more" if len(skipped) > 1 else ""
+        others = f", and {len(skipped) - 1:,} more" if len(skipped) > 1 else ""
         yield f"! not analysed: {harmless(f'{skipped[0].address}: {skipped[0].reason}')}{others}"
 
 

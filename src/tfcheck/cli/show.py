@@ -16,7 +16,7 @@ from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
 from tfcheck.symbolic.regex import regex
-from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.clipping import and_more, clip
 from tfcheck.vocabulary.errors import UsageError
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def chosen(task: str, addresses: Sequence[str]) -> frozenset[str]:
     if len(blocks) == 1 or len(found) == 1:
         return frozenset(found)
     if found:
-        more = f" and {len(blocks) - _SHOWN_NAMES} more" if len(blocks) > _SHOWN_NAMES else ""
+        more = and_more(len(blocks), _SHOWN_NAMES)
         raise UsageError(
             f"`{clip(task, _LONGEST)}` is part of {len(blocks)} task definitions",
             hint=f"write more of one of them: {', '.join(blocks[:_SHOWN_NAMES])}{more}",
@@ -144,5 +144,5 @@ def _nearest(task: str, addresses: Sequence[str]) -> str:
     if near:
         return f"did you mean `{names[near[0]]}`?"
     shown = ", ".join(addresses[:_SHOWN_NAMES])
-    more = f" and {len(addresses) - _SHOWN_NAMES} more" if len(addresses) > _SHOWN_NAMES else ""
+    more = and_more(len(addresses), _SHOWN_NAMES)
     return f"the plan has {shown}{more}" if addresses else "the plan has none"

@@ -70,7 +70,7 @@ class Corrections:
         source = corrections[0].literal.source
         place, _ = self._places.text_block(holder)
         listed = "; ".join(map(str, corrections[:_LISTED]))
-        more = f"; and {len(corrections) - _LISTED} more" if len(corrections) > _LISTED else ""
+        more = f"; and {len(corrections) - _LISTED:,} more" if len(corrections) > _LISTED else ""
         return Proposal(
             title=f"in {place.resource}, correct {listed}{more}{remark}",
             safety="review",

@@ -22,6 +22,7 @@ from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Reason
 from tfcheck.world.world import After, WorldObject
 
@@ -117,7 +118,7 @@ class MovedGrants:
     ) -> Proposal:
         source = statements[0].place.source
         place, _ = self._places.text_block(holder)
-        what = "a statement" if len(statements) == 1 else f"{len(statements)} statements"
+        what = "a statement" if len(statements) == 1 else f"{len(statements):,} statements"
         return msgspec.structs.replace(
             copy,
             title=f"{copy.title}, and remove {what} from {place.resource}{loss}",
@@ -140,7 +141,7 @@ def _listed(statements: list[ReadableStatement]) -> str:
 
 
 def _few(names: list[str]) -> str:
-    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    more = and_more(len(names), _LISTED)
     return ", ".join(names[:_LISTED]) + more
 
 

@@ -25,6 +25,7 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer
 from tfcheck.world.world import After
 
@@ -259,7 +260,7 @@ def also(others: frozenset[str]) -> str:
     """Explain which other roles a fix would grant to."""
     if not others:
         return ""
-    listed = ", ".join(sorted(others)[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    listed = ", ".join(sorted(others)[:3]) + and_more(len(others), 3)
     return f"; it is shared by {len(others) + 1} roles: also for {listed}"
 
 

@@ -94,4 +94,4 @@ class PlanFixes(msgspec.Struct, frozen=True, dict=True):
         fix = self.found[place].fix if most else None
         if fix is None or most == len(wanted):
             return fix
-        return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most} of {len(wanted)})")
+        return msgspec.structs.replace(fix, title=f"{fix.title} (fixes {most:,} of {len(wanted):,})")

@@ -166,7 +166,7 @@ def _what(answers: Sequence[Answer]) -> str:
 
 def _resources(answers: Sequence[Answer]) -> str:
     shown = list(dict.fromkeys(each.requirement.shown_resource for each in answers))
-    return shown[0] if len(shown) == 1 else f"{len(shown)} resources"
+    return shown[0] if len(shown) == 1 else f"{len(shown):,} resources"
 
 
 def _address(role: str | None) -> Address | None:

@@ -31,6 +31,7 @@ from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import task_definitions
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, RoleKind
 from tfcheck.world.world import After, WorldObject
 
@@ -101,7 +102,7 @@ class TrustPolicies:
             remark = f"; {len(own) - 1} other instance{'s' if len(own) > 2 else ''} of the role get it too"
         others = sorted(every - own)
         if others:
-            listed = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+            listed = ", ".join(others[:3]) + and_more(len(others), 3)
             remark += f"; {listed}, which ECS assumes too, {'get' if len(others) > 1 else 'gets'} it too"
         return remark
 

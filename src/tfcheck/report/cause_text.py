@@ -22,6 +22,7 @@ from tfcheck.report.words import (
     why_not,
 )
 from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Verdict
 
 _SHOWN_GROUPS = 3
@@ -131,7 +132,7 @@ def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
 def _tasks(group: Group, detail: Detail) -> str:
     most = detail.most(_SHOWN_BLOCKS)
     shown = ", ".join(group.shown[:most])
-    return f"{shown} and {len(group.shown) - most} more" if len(group.shown) > most else shown
+    return shown + and_more(len(group.shown), most)
 
 
 def _needs(group: Group, detail: Detail) -> Iterator[Line]:

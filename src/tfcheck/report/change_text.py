@@ -8,6 +8,7 @@ from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import blocks
 from tfcheck.report.change_words import TASKS, about_access, switched
 from tfcheck.report.screen import Line, Span, Style, line, wrapped
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report
 
 _SHOWN = 3
@@ -29,7 +30,7 @@ def broken_lines(report: Report, detail: Detail) -> Iterator[Line]:
     if found:
         tasks = blocks(found)
         most = detail.most(_SHOWN_TASKS)
-        more = f" and {len(tasks) - most} more" if len(tasks) > most else ""
+        more = and_more(len(tasks), most)
         yield from wrapped(Span("This change breaks ", Style.ERROR), f"{', '.join(tasks[:most])}{more}", detail.width)
 
 
@@ -65,4 +66,4 @@ def _some(told: Sequence[str], most: int, detail: Detail) -> Iterator[str]:
     most = detail.most(len(told) if detail.verbose else most)
     yield from told[:most]
     if len(told) > most:
-        yield f"{len(told) - most} more"
+        yield f"{len(told) - most:,} more"

@@ -94,7 +94,7 @@ def _but_for(each: AccessChange) -> list[str]:
         parts.append(piece.resource if piece.action == each.action else piece.action)
         if piece.action != each.action and piece.resource != each.resource:
             parts += [" on ", piece.resource]
-    return [*parts, f" and {len(kept) - _SHOWN_KEPT} more"] if len(kept) > _SHOWN_KEPT else parts
+    return [*parts, f" and {len(kept) - _SHOWN_KEPT:,} more"] if len(kept) > _SHOWN_KEPT else parts
 
 
 def _whole_roles(told: list[AccessChange]) -> Iterator[Access]:
@@ -130,7 +130,7 @@ def in_one_line(report: Report) -> str:
     for kind, words in TASKS.items():
         found = [each.task_definition for each in report.task_changes if each.change == kind]
         if found:
-            said.append(f"{words} {found[0]}{f' and {len(found) - 1} more' if len(found) > 1 else ''}")
+            said.append(f"{words} {found[0]}{f' and {len(found) - 1:,} more' if len(found) > 1 else ''}")
     if report.role_switches:
         said.append(f"switches the execution role of {counted(len(report.role_switches), 'task definition')}")
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from tfcheck.vocabulary.clipping import clip
+from tfcheck.vocabulary.clipping import and_more, clip
 from tfcheck.vocabulary.finding import Answer, Configuration, Report, Severity, Verdict
 
 _NAMES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "remark"}
@@ -30,7 +30,7 @@ def unselected_words(report: Report) -> str:
 def unselected_rules(report: Report) -> str:
     """Name the rules that are not selected and have found something; of many the first."""
     rules = list(dict.fromkeys(each.rule for each in report.unselected))
-    more = f" and {len(rules) - _MOST_RULES} more" if len(rules) > _MOST_RULES else ""
+    more = and_more(len(rules), _MOST_RULES)
     return f"{', '.join(rules[:_MOST_RULES])}{more}"
 
 

@@ -114,7 +114,7 @@ def _skipped(report: Report, detail: Detail) -> Iterator[Line]:
             yield from wrapped("  ", f"{each.address}: {each.reason}", detail.width)
     for reason, count in counts.items():
         if count > _SHOWN_SKIPPED:
-            yield from wrapped("  ", f"and {count - _SHOWN_SKIPPED} more: {reason}", detail.width)
+            yield from wrapped("  ", f"and {count - _SHOWN_SKIPPED:,} more: {reason}", detail.width)
 
 
 def _notes(report: Report, detail: Detail) -> Iterator[Line]:

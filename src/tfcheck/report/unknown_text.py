@@ -77,4 +77,4 @@ def _members(members: list[Answer], detail: Detail) -> Iterator[Line]:
     for action, resource in rows[:most]:
         yield from wrapped("    ", f"{action} on {resource}", detail.width, Style.QUIET)
     if len(rows) > most:
-        yield line(Span(f"    and {len(rows) - most} more (--expand shows all)", Style.QUIET))
+        yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", Style.QUIET))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from tfcheck.report.causes import blocks
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Finding, Report
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
@@ -39,7 +40,7 @@ def waived_groups(reports: Iterable[Report]) -> list[WaivedGroup]:
 def waived_words(group: WaivedGroup) -> str:
     """Return in one line what a waiver accepts, why, until when, and where it is written."""
     shown = ", ".join(group.tasks[:_SHOWN_TASKS])
-    more = f" and {len(group.tasks) - _SHOWN_TASKS} more" if len(group.tasks) > _SHOWN_TASKS else ""
+    more = and_more(len(group.tasks), _SHOWN_TASKS)
     return f"{group.rule} of {shown}{more}: {reason_and_place(group.waived)}"
 
 

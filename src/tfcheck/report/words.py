@@ -204,8 +204,8 @@ def _standing(answers: list[Answer], findings: list[Severity], skipped: bool) ->
     unknown = sum(each.verdict is Verdict.UNKNOWN for each in counting)
     permissions = counted(len(counting), "permission")
     spared = sum(map(_is_spared, answers))
-    missing = f"{len(denied)} of {permissions} missing" if denied else "see below"
-    waiting = f"{unknown} of {permissions} not decided" if unknown else ""
+    missing = f"{len(denied):,} of {permissions} missing" if denied else "see below"
+    waiting = f"{unknown:,} of {permissions} not decided" if unknown else ""
     match min((*findings, *denied), key=lambda severity: severity.rank, default=None):
         case Severity.ERROR:
             return TaskStatus("✗", Style.ERROR, ", ".join(filter(None, (f"will not start: {missing}", waiting))))

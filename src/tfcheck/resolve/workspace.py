@@ -13,6 +13,7 @@ from tfcheck.resolve.changed_since import changed_since
 from tfcheck.resolve.contradicted import Comparison, compared, contradicted
 from tfcheck.resolve.doubts import Doubted, Doubts
 from tfcheck.resolve.resolver import Resolver
+from tfcheck.vocabulary.clipping import and_more
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
@@ -73,7 +74,7 @@ def _told(sources: Sources, changed: list[Doubted], wrong: list[Comparison]) -> 
     """Name what has changed."""
     named = list(dict.fromkeys((*map(str, changed), *map(str, wrong))))
     shown = ", ".join(named[:_MOST_NAMED])
-    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+    more = and_more(len(named), _MOST_NAMED)
     verb = "differs" if len(named) == 1 else "differ"
     return (
         f"the sources in `{sources.label}` are not those that the plan was made from: {shown}{more} {verb}. What "

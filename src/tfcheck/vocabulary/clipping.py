@@ -23,3 +23,8 @@ def clip_words(text: str) -> str:
     if len(text) <= LONGEST_WORD:
         return text
     return clip(_LONG_WORD.sub(lambda word: clip(word[0]), text[: 50 * LONGEST_LINE]), LONGEST_LINE)
+
+
+def and_more(number: int, shown: int) -> str:
+    """Return ` and 3,970 more` for the rest of a list of which so many are shown; empty where all are."""
+    return f" and {number - shown:,} more" if number > shown else ""

@@ -19,6 +19,7 @@ from tfcheck.report.origin import context_text, target
 from tfcheck.report.selection_words import excused_words, selection_sentence
 from tfcheck.report.waiver_words import waiver_sentences
 from tfcheck.report.words import TaskStatus, counted, fixed_words, joint_headline, standings
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report, Severity, Verdict
 
 #: As many maps are open from the start, if there are no more.
@@ -100,7 +101,7 @@ def _broken(content: Content) -> Markup | None:
     if not tasks:
         return None
     names = blocks(dict.fromkeys(tasks))
-    more = f" and {len(names) - _SHOWN_BROKEN} more" if len(names) > _SHOWN_BROKEN else None
+    more = and_more(len(names), _SHOWN_BROKEN)
     return tag(
         "p",
         tag("b", "This change breaks "),

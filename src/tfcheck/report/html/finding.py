@@ -11,6 +11,7 @@ from tfcheck.report.html.source import change, quoted, to_do
 from tfcheck.report.html.view import View, capitalised, joined, sentence
 from tfcheck.report.markdown.page import TargetedCause
 from tfcheck.report.words import compares_resources, counted, evidence_words, outcome_words, title, why_not
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Evidence, Finding, Fix, Location, Reason, Remedy, Report, Verdict
 
 #: More statements that come near, and more of their patterns, are counted.
@@ -110,7 +111,7 @@ def _who(cause: Cause, group: Group, report: Report, view: View, *, alone: bool)
 def _tasks(group: Group, report: Report, view: View) -> Markup:
     first = {block(each): each for each in reversed(group.tasks)}
     names = [view.task(first.get(block(each), each), report, each) for each in group.shown[:_SHOWN_TASKS]]
-    more = f" and {len(group.shown) - _SHOWN_TASKS} more" if len(group.shown) > _SHOWN_TASKS else None
+    more = and_more(len(group.shown), _SHOWN_TASKS)
     return joined([*names[:-1], (names[-1], more)] if names else [])
 
 
@@ -156,7 +157,7 @@ def _patterns(evidence: Evidence, needed: str) -> Markup | None:
         tag("dd", _marked(each, parting(needed, each) if compared else None)) for each in patterns[:_SHOWN_PATTERNS]
     ]
     if len(patterns) > _SHOWN_PATTERNS:
-        rows.append(tag("dd", f"and {len(patterns) - _SHOWN_PATTERNS} more"))
+        rows.append(tag("dd", f"and {len(patterns) - _SHOWN_PATTERNS:,} more"))
     return tag("dl", rows)
 
 

@@ -11,6 +11,7 @@ from tfcheck.report.html.view import View, capitalised, joined
 from tfcheck.report.origin import target
 from tfcheck.report.unknown_text import open_questions
 from tfcheck.report.words import deciding_words, reason_words
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Reason, Report
 
 _SHOWN_TASKS = 4
@@ -29,7 +30,7 @@ def _question(reason: Reason | None, cause: str, members: list[Answer], report: 
     rules = dict.fromkeys(each.requirement.rule for each in members)
     names = blocks(tasks)
     who = joined([view.task(each if each in tasks else tasks[0], report, each) for each in names[:_SHOWN_TASKS]])
-    more = f" and {len(names) - _SHOWN_TASKS} more" if len(names) > _SHOWN_TASKS else None
+    more = and_more(len(names), _SHOWN_TASKS)
     advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
     head = tag(
         "div",
@@ -57,7 +58,7 @@ def _words(reason: Reason | None, cause: str) -> str:
 def _rows(members: list[Answer]) -> Markup:
     rows = dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members)
     shown = list(rows)[:_SHOWN_ROWS]
-    more = tag("li", f"and {len(rows) - _SHOWN_ROWS} more") if len(rows) > _SHOWN_ROWS else None
+    more = tag("li", f"and {len(rows) - _SHOWN_ROWS:,} more") if len(rows) > _SHOWN_ROWS else None
     return tag(
         "ul",
         (tag("li", tag("b", action), tag("span", "on ", address(where), class_="on")) for action, where in shown),

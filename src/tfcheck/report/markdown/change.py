@@ -12,6 +12,7 @@ from tfcheck.report.markdown.page import Content
 from tfcheck.report.markdown.table import some_targets
 from tfcheck.report.origin import target
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report
 
 _ICONS = {"fixed": "✅", "still_broken": "⚠️"}
@@ -27,7 +28,7 @@ def broken(content: Content) -> Iterator[PagePart]:
     )
     if tasks:
         shown = ", ".join(map(code, list(tasks)[:_SHOWN_BROKEN]))
-        more = f" and {len(tasks) - _SHOWN_BROKEN} more" if len(tasks) > _SHOWN_BROKEN else ""
+        more = and_more(len(tasks), _SHOWN_BROKEN)
         yield PagePart(f"🔻 **This change breaks** {shown}{more}", PartKind.KEPT)
 
 
@@ -86,7 +87,7 @@ def _line(each: Access) -> str:
 
 
 def _more(number: int, most: int) -> Iterable[str]:
-    return [f"- and {number - most} more"] if number > most else []
+    return [f"- and {number - most:,} more"] if number > most else []
 
 
 def _counts(report: Report) -> str:

@@ -15,6 +15,7 @@ from tfcheck.report.markdown.page import Page
 from tfcheck.report.markdown.picture import picture
 from tfcheck.report.markdown.table import linked, needed_by
 from tfcheck.report.words import evidence_words, reason_words, symptom_words
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Evidence, Finding, Fix, Reason, Remedy, Report, Severity, Verdict
 
 _SHOWN_ANSWERS = 12
@@ -52,7 +53,7 @@ def _instances(group: Group) -> Iterator[str]:
     """Name the other task definitions of which the same is true."""
     if len(group.tasks) > 1:
         shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
-        more = f" and {len(group.tasks) - _SHOWN_TASKS} more" if len(group.tasks) > _SHOWN_TASKS else ""
+        more = and_more(len(group.tasks), _SHOWN_TASKS)
         yield f"- The same for {shown}{more}; shown is the first"
 
 
@@ -105,14 +106,14 @@ def _answers(finding: Finding, report: Report, page: Page) -> Iterator[str]:
         if answer.reason is Reason.IMPLICIT_DENY and not answer.evidence:
             yield f"  - no statement of {code(answer.role or 'no role')} comes near"
         if len(answer.evidence) > _SHOWN_EVIDENCE:
-            yield f"  - and {len(answer.evidence) - _SHOWN_EVIDENCE} more"
+            yield f"  - and {len(answer.evidence) - _SHOWN_EVIDENCE:,} more"
     if len(finding.answers) > _SHOWN_ANSWERS:
-        yield f"- and {len(finding.answers) - _SHOWN_ANSWERS} more"
+        yield f"- and {len(finding.answers) - _SHOWN_ANSWERS:,} more"
 
 
 def _statement(found: Evidence, answer: Answer, report: Report, page: Page) -> str:
     patterns = nearest(answer.requirement.shown_resource, found.patterns)[:_SHOWN_PATTERNS]
-    more = f" and {len(found.patterns) - len(patterns)} more" if len(found.patterns) > len(patterns) else ""
+    more = and_more(len(found.patterns), len(patterns))
     what = {"Deny": " denies", "Allow": " allows"}.get(found.effect, "")
     on = f"{what} {', '.join(map(code, patterns))}{more}" if patterns else ""
     sid = f" (statement {code(found.sid)})" if found.sid else ""

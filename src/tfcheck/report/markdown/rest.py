@@ -38,7 +38,7 @@ def _members(members: list[TargetedUnknown]) -> Iterator[str]:
         where = f"{code(need.task_definition)}, {needed_by(each.answer)}"
         yield f"  - {code(need.action)} on {code(need.shown_resource)} for {where}"
     if len(members) > _SHOWN_PER_GROUP:
-        yield f"  - and {len(members) - _SHOWN_PER_GROUP} more"
+        yield f"  - and {len(members) - _SHOWN_PER_GROUP:,} more"
 
 
 def skipped(content: Content) -> Iterator[PagePart]:
@@ -70,7 +70,7 @@ def allowed(content: Content) -> Iterator[PagePart]:
         if answer.verdict is Verdict.ALLOWED
     ]
     if lines:
-        more = [f"- and {len(lines) - _SHOWN_ALLOWED} more"] if len(lines) > _SHOWN_ALLOWED else []
+        more = [f"- and {len(lines) - _SHOWN_ALLOWED:,} more"] if len(lines) > _SHOWN_ALLOWED else []
         title = f"✅ {counted(len(lines), 'permission')} granted"
         yield _fold(title, [*lines[:_SHOWN_ALLOWED], *more], PartKind.ALLOWED)
 

@@ -12,6 +12,7 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page, TargetedCause, TargetedUnknown
 from tfcheck.report.origin import file_path
 from tfcheck.report.words import reason_words
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, Location, Report, Severity
 
 ICONS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
@@ -38,7 +39,7 @@ def table(
     yield PagePart(f"{_row(names)}\n{_row(['---'] * len(names))}", PartKind.ROW)
     yield from (PagePart(_row(cells()), PartKind.ROW) for cells in rows[:most])
     if len(rows) > most:
-        yield PagePart(f"… and {len(rows) - most} more.", PartKind.KEPT)
+        yield PagePart(f"… and {len(rows) - most:,} more.", PartKind.KEPT)
 
 
 def _row(cells: list[str]) -> str:
@@ -82,7 +83,7 @@ def who(group: Group, *, in_table: bool = False) -> str:
     shown = ", ".join(code(each, in_table=in_table) for each in group.shown[:_SHOWN_TASKS])
     rest = len(group.tasks) - len(group.shown[:_SHOWN_TASKS])
     if len(group.shown) > _SHOWN_TASKS:
-        return f"{shown} and {len(group.shown) - _SHOWN_TASKS} more"
+        return f"{shown} and {len(group.shown) - _SHOWN_TASKS:,} more"
     return f"{shown} ({len(group.tasks):,} instances)" if rest else shown
 
 
@@ -137,5 +138,5 @@ def _targets(targets: tuple[str, ...], content: Content) -> list[str]:
 def some_targets(targets: tuple[str, ...], *, in_table: bool = False, most: int = _SHOWN_TARGETS) -> str:
     """Name the first targets, and count the others."""
     shown = ", ".join(code(each, in_table=in_table) for each in targets[:most])
-    more = f" and {len(targets) - most} more" if len(targets) > most else ""
+    more = and_more(len(targets), most)
     return shown + more

@@ -9,6 +9,7 @@ from tfcheck.report.markdown.escape import code, prose
 from tfcheck.report.markdown.page import Content, Page
 from tfcheck.report.waiver_words import WaivedGroup, waived_groups, waiver_sentences
 from tfcheck.report.words import counted
+from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Report
 
 _SHOWN, _SHOWN_TASKS = 20, 3
@@ -42,7 +43,7 @@ def waived_first(content: Content, page: Page) -> Iterator[PagePart]:
     groups = new_waivers(content, page)
     if groups:
         title = "**Waived**" if page.added is None else "⚠️ **This change waives**"
-        more = [f"- and {len(groups) - _SHOWN} more"] if len(groups) > _SHOWN else []
+        more = [f"- and {len(groups) - _SHOWN:,} more"] if len(groups) > _SHOWN else []
         lines = [_line(each, content.reports, page) for each in groups[:_SHOWN]]
         yield PagePart("\n".join((f"{title}:\n", *lines, *more)), PartKind.CHANGE)
 
@@ -64,7 +65,7 @@ def waived_rest(content: Content, page: Page) -> Iterator[PagePart]:
 
 def _line(group: WaivedGroup, reports: tuple[Report, ...], page: Page) -> str:
     shown = ", ".join(map(code, group.tasks[:_SHOWN_TASKS]))
-    more = f" and {len(group.tasks) - _SHOWN_TASKS} more" if len(group.tasks) > _SHOWN_TASKS else ""
+    more = and_more(len(group.tasks), _SHOWN_TASKS)
     until = f", until {group.waived.until}" if group.waived.until else ""
     first = group.findings[0]
     message, reason = prose(first.message, (first.address, first.task_definition)), prose(group.waived.reason)

@@ -62,6 +62,10 @@ class DerivedFrom(Protocol):
     def looked_up(self) -> bool:
         """Whether it is a data source: what it finds may exist already, and others may find it too."""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the plan creates it at an address where nothing was."""
+
     def attribute(self, name: str) -> Value:
         """Return another attribute's value."""
 
@@ -129,7 +133,9 @@ def _opaque(attribute: str, family: str, hole: Hole = NAME) -> Derivation:
 
     def derive(instance: DerivedFrom) -> TextLike | None:
         own = "" if instance.looked_up else family
-        return Unknown(symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=own)
+        return Unknown(
+            symbol=Symbol(instance.owner, (attribute,)), hole=hole, family=own, fresh=bool(own) and instance.is_new
+        )
 
     return derive
 

@@ -24,6 +24,12 @@ class DerivedInstance:
         self.looked_up = address.mode == "data"
 
     @property
+    def is_new(self) -> bool:
+        """Whether the plan creates it at an address where nothing was."""
+        instance = self._attributes.plan.instance(self.owner)
+        return instance is not None and not self.looked_up and not instance.exists_before
+
+    @property
     def surroundings(self) -> Surroundings:
         """The partition, region and account that it lives in."""
         return self._attributes.surroundings(self._address)

@@ -32,7 +32,7 @@ _COPIED_FROM = ("snapshot_identifier", "replicate_source_db", "restore_to_point_
 _NAME = Hole(chars=":*?$ ", shortest=8)
 
 
-def password_secret(resource_type: str, attribute: str, instance: DerivedFrom, *, is_new: bool) -> Value:
+def password_secret(resource_type: str, attribute: str, instance: DerivedFrom) -> Value:
     """Return the attribute that shows the secret as far as it is certain; None where nothing is known of its form."""
     switch = _SWITCHES.get(resource_type)
     if switch is None or attribute not in (_LIST, _ARNS.get(resource_type)):
@@ -40,7 +40,7 @@ def password_secret(resource_type: str, attribute: str, instance: DerivedFrom, *
     is_kept = instance.attribute(switch)
     if is_kept is not True:
         copied = any(instance.planned(each) not in (None, [], "") for each in _COPIED_FROM)
-        return [] if is_new and not is_kept and not copied and attribute == _LIST else None
+        return [] if instance.is_new and not is_kept and not copied and attribute == _LIST else None
     if attribute != _LIST:
         return _arn(instance, (attribute,), "redshift!")
     members = {each: Unknown(Symbol(instance.owner, (_LIST, 0, each))) for each in ("kms_key_id", "secret_status")}
@@ -50,7 +50,9 @@ def password_secret(resource_type: str, attribute: str, instance: DerivedFrom, *
 def _arn(instance: DerivedFrom, path: tuple[str | int, ...], beginning: str) -> Unknown:
     symbol = Symbol(instance.owner, path)
     around = instance.surroundings
-    name = Unknown(Symbol(instance.owner, (*path, "name")), hole=_NAME, family="password_secret.name")
+    name = Unknown(
+        Symbol(instance.owner, (*path, "name")), hole=_NAME, family="password_secret.name", fresh=instance.is_new
+    )
     resource = Text((f"secret:{beginning}", name))
     shape = Arn(around.partition, "secretsmanager", around.region, around.account, resource).as_text()
     assert isinstance(shape, Text)

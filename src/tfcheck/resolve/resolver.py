@@ -219,9 +219,7 @@ class Resolver:
         if isinstance(known, Unknown):
             if address.type == "terraform_data" and name == "output":
                 return self.attribute(address, "input")
-            secret = password_secret(
-                address.type, name, DerivedInstance(self, address), is_new=not instance.exists_before
-            )
+            secret = password_secret(address.type, name, DerivedInstance(self, address))
             if secret is not None:
                 return secret
             return self._shape(address, name) or self._unknown(address, name)

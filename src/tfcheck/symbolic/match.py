@@ -137,12 +137,16 @@ class _Wild(Enum):
 
 
 class _Open(msgspec.Struct, frozen=True):
-    """An unknown stretch. Equal keys are equal texts; `wild`: it may turn out to hold wildcards."""
+    """An unknown stretch. Equal keys are equal texts; `wild`: it may turn out to hold wildcards.
+
+    `fresh`: it is nothing that is known already.
+    """
 
     key: Hashable
     hole: Hole
     family: str
     wild: bool
+    fresh: bool = False
 
 
 _Atom: TypeAlias = str | _Wild | _Open
@@ -174,7 +178,7 @@ def _compare_atoms(pattern: list[_Atom], subject: list[_Atom]) -> Truth:
     known = not any(isinstance(atom, _Open) for atom in (*pattern, *subject))
     if not take(0) or (known and len(subject) > _MOST_READS):
         return Truth.UNKNOWN  # it was not read to its end
-    if known or _short_of_characters(pattern, subject) or _never(pattern, subject):
+    if known or _is_new_to(pattern, subject) or _short_of_characters(pattern, subject) or _never(pattern, subject):
         return Truth.FALSE
     return Truth.UNKNOWN
 
@@ -214,7 +218,8 @@ def _open_atoms(piece: Unknown, key: Hashable) -> Iterator[_Atom]:
     if piece.hole.longest is not None and piece.hole.longest <= len(piece.hole.starts):
         yield from piece.hole.starts
     else:
-        yield _Open(key, piece.hole, piece.family if isinstance(piece.symbol, Symbol) else "", wild=False)
+        family = piece.family if isinstance(piece.symbol, Symbol) else ""
+        yield _Open(key, piece.hole, family, wild=False, fresh=piece.fresh)
 
 
 def _has_shape(pattern: Pattern) -> bool:
@@ -325,6 +330,14 @@ class _Reader:
 
 
 # FALSE: for no filling
+
+
+def _is_new_to(pattern: Sequence[_Atom], subject: Sequence[_Atom]) -> bool:
+    """Whether one of the two is a literal, while the other holds what will be assigned only later."""
+    for literal, other in ((pattern, subject), (subject, pattern)):
+        if any(isinstance(atom, _Open) and atom.fresh for atom in other):
+            return all(isinstance(atom, str) for atom in literal)
+    return False
 
 
 def _short_of_characters(pattern: list[_Atom], subject: list[_Atom]) -> bool:

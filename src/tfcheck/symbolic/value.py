@@ -142,6 +142,7 @@ class Unknown(msgspec.Struct, frozen=True):
     `reason` says what it waits for, `where` the file and line that made it unknown. `shape` is the same value with the
     parts of it that are known (the ARN of a bucket whose name is known); it describes the same text as `symbol` and
     never replaces it. Unknowns of one `family` with different symbols are certainly different (ids that AWS assigns).
+    `fresh`: AWS assigns it only when the plan is applied, so that it is nothing that is known before.
     `unsure`: it may not be a value at all but an error that `try` would catch (a gap of ours, an index into a list not
     known yet).
     """
@@ -154,6 +155,7 @@ class Unknown(msgspec.Struct, frozen=True):
     family: str = ""
     unsure: bool = False
     sensitive: bool = False
+    fresh: bool = False
 
 
 class JsonText(msgspec.Struct, frozen=True, eq=False):

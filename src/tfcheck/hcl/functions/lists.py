@@ -7,7 +7,7 @@ position, unknown or not; what depends on whether two of them are equal waits un
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 import msgspec
 
@@ -20,7 +20,7 @@ from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limite
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.limits import REASON
 from tfcheck.symbolic.numerals import plain
-from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, is_known, pieces, spelled_out
 
 _MOST_RANGE = 1024
 _DEEPEST = 50
@@ -178,11 +178,23 @@ def reverse(items: list[Value]) -> Value:
     return items[::-1]
 
 
-def sort(items: list[str | None]) -> Value:
-    """Sort strings by code point."""
+def sort(items: list[Value]) -> Value:
+    """Sort strings by code point; of two with unknown parts, where what is before these decides."""
     if None in items:
         raise EvaluationError("an element of the list is null")
-    return list(sorted(item for item in items if item is not None))  # noqa: C413 (a list of values, not of strings)
+    together = sorted(((*_beginning(item), item) for item in items), key=lambda each: (each[0], not each[1]))
+    for (first, is_whole, _), (second, _, _) in pairwise(together):
+        if not is_whole and second.startswith(first):
+            return waiting(items, unsure=True)
+    return [item for _, _, item in together]
+
+
+def _beginning(item: Value) -> tuple[str, bool]:
+    """Return the literal that a string begins with, and whether it is all of it."""
+    if isinstance(item, str):
+        return item, True
+    first = pieces(spelled_out(item))[0] if isinstance(item, Unknown | Text | JsonText) else ""
+    return (first, False) if isinstance(first, str) else ("", False)
 
 
 def range_(*limits: int | Fraction) -> Value:
@@ -317,11 +329,11 @@ FUNCTIONS = {
     "flatten": Function(flatten, "sequence", partial=True),
     "index": Function(index, "list any", partial=True),
     "length": Function(length, "any", partial=True),
-    "matchkeys": Function(matchkeys, "sequence sequence sequence"),
+    "matchkeys": Function(matchkeys, "sequence sequence sequence", partial=True),
     "one": Function(one, "any", partial=True),
     "range": Function(range_, "number*"),
     "reverse": Function(reverse, "sequence", partial=True),
     "setproduct": Function(setproduct, "any*", partial=True),
     "slice": Function(slice_, "list whole whole", partial=True),
-    "sort": Function(sort, "strings"),
+    "sort": Function(sort, "strings", partial=True),
 }

@@ -1,0 +1,35 @@
+"""What AWS assigns only when the plan is applied is nothing that is written or known before."""
+
+from __future__ import annotations
+
+from tfcheck.symbolic.match import equal, glob
+from tfcheck.symbolic.value import NAME, Symbol, Truth, Unknown, text
+
+ID = "11111111-2222-3333-4444-555555555555"
+NEW = Unknown(Symbol("aws_kms_key.new", ("key_id",)), hole=NAME, family="aws_kms_key.key_id", fresh=True)
+ARN = text(["arn:aws:kms:eu-west-1:111122223333:key/", NEW])
+KNOWN = f"arn:aws:kms:eu-west-1:111122223333:key/{ID}"
+
+
+def test_what_is_known_is_not_what_will_be_assigned() -> None:
+    assert equal(ARN, KNOWN) is Truth.FALSE
+    assert equal(KNOWN, ARN) is Truth.FALSE
+    assert glob(KNOWN, ARN) is Truth.FALSE
+    assert glob(ARN, KNOWN) is Truth.FALSE
+
+
+def test_a_wildcard_takes_what_will_be_assigned() -> None:
+    assert glob("arn:aws:kms:eu-west-1:111122223333:key/*", ARN) is Truth.TRUE
+    assert glob("arn:aws:kms:*:111122223333:key/1*", ARN) is Truth.UNKNOWN
+
+
+def test_what_is_not_known_either_may_be_the_same() -> None:
+    looked_up = Unknown(Symbol("data.aws_kms_key.other", ("key_id",)), hole=NAME)
+    assert equal(NEW, looked_up) is Truth.UNKNOWN
+    assert equal(NEW, Unknown()) is Truth.UNKNOWN
+    assert equal(NEW, NEW) is Truth.TRUE
+
+
+def test_an_id_that_is_assigned_already_may_be_a_known_one() -> None:
+    old = Unknown(Symbol("aws_kms_key.old", ("key_id",)), hole=NAME, family="aws_kms_key.key_id")
+    assert equal(old, ID) is Truth.UNKNOWN

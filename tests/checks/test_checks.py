@@ -188,6 +188,7 @@ def test_a_new_role_takes_a_moment_to_be_known() -> None:
 
 #: Every other case, and what is rightly found there: the pitfalls in passing that its author did not think of.
 IN_PASSING = {
+    "files-named-otherwise": ["env-file-name"] * 4,
     "fixed-before-services": ["deploy-order"] * 2,
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-one": ["deploy-order"],

@@ -25,6 +25,7 @@ from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.errors import InputError
@@ -91,15 +92,7 @@ class TaskCorrections:
     def _literals(self, wrong: _Wrong) -> Iterator[WrittenText]:
         """Yield the texts of the block, then those that its module and the ones that call it pass on."""
         for block, scope in blocks_of(wrong.address, self._resolver):
-            yield from self._in_block(block, scope)
-
-    def _in_block(self, block: Block, scope: Scope) -> Iterator[WrittenText]:
-        evaluate = partial(self._resolver.evaluation.evaluate, scope=scope)
-        if self._files.editable(block.source) and not block.source.name.endswith(".json"):
-            for argument in _arguments(block):
-                for place in _quoted(argument):
-                    found = written_text(argument.source, place, evaluate)
-                    yield from [found] if found is not None and found.parts else []
+            yield from literals_in(block, scope, self._resolver, self._files)
 
     # The proof
 
@@ -140,6 +133,16 @@ class TaskCorrections:
         if wrong.address.type == "aws_ecs_task_definition":
             return [str(each) for each in self._touched(wrong.address)]
         return [finding.task_definition]
+
+
+def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
+    """Yield the texts in quotes of a block that may be changed, as they are in one instance."""
+    evaluate = partial(resolver.evaluation.evaluate, scope=scope)
+    if files.editable(block.source) and not block.source.name.endswith(".json"):
+        for argument in _arguments(block):
+            for place in _quoted(argument):
+                found = written_text(argument.source, place, evaluate)
+                yield from [found] if found is not None and found.parts else []
 
 
 def _mistakes(tasks: Iterable[str], world: World) -> set[str]:

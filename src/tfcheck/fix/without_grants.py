@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tfcheck.fix.env_file_names import EnvFileNames
 from tfcheck.fix.log_groups import LogGroups
 from tfcheck.fix.log_options import LogOptions
 from tfcheck.fix.place import Places
@@ -29,6 +30,7 @@ def without_grants(
         *TaskCorrections(world, places.files).fixes(findings),
         *groups.fixes(findings),
         *LogOptions(world, places).fixes(findings),
+        *EnvFileNames(world, places.files).fixes(findings),
     ]
     waited = waiting.with_waits(found, findings)
     return waited, [(each, Remedy(_AGAIN)) for each in (*waiting.settled, *groups.settled)]

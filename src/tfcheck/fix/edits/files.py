@@ -95,12 +95,22 @@ class Files:
             parts.append(diff(self.path(name), lines.around(several), lines.moved(several)))
         return "".join(parts)
 
-    def reveals(self, insertions: Iterable[Insertion], texts: dict[str, SourceText]) -> bool:
-        """Whether a diff of changes would have to show an old line that is not harmless."""
+    def reveals(
+        self, insertions: Iterable[Insertion], texts: dict[str, SourceText], reported: Iterable[str] = ()
+    ) -> bool:
+        """Whether a diff of changes would have to show an old line that is not harmless.
+
+        `reported` are parts of lines that the report shows anyway, as the keys of objects.
+        """
+        known = [each for each in reported if each]
         for name, several in by_file(insertions).items():
             lines = self._shown(texts[name])
-            if not all(map(lines.is_harmless, replaced(lines, lines.moved(several)))):
-                return True
+            for line in replaced(lines, lines.moved(several)):
+                rest = line
+                for each in known:
+                    rest = rest.replace(each, "")
+                if not lines.is_harmless(rest) or self._conceals(line):
+                    return True
         return False
 
     def _shown(self, source: SourceText) -> ShownLines:

@@ -1,0 +1,108 @@
+"""Let the name of an environment file end in `.env` where the plan has the object.
+
+If the plan has one that is named so, the container names that. Otherwise the object gets the name, in its block and
+where the container writes it. Tried like all changes: every call stays as allowed as it was, in all task definitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tfcheck.checks.env_file_name import CHECK
+from tfcheck.fix.edits.files import Files
+from tfcheck.fix.edits.insertion import Replacement, line_start
+from tfcheck.fix.plan_fixes import DraftFix
+from tfcheck.fix.task_corrections import literals_in
+from tfcheck.fix.task_proof import after_change, blocks_of, is_better, reads
+from tfcheck.fix.trial import ChangedAttribute
+from tfcheck.fix.written_text import WrittenText, flat
+from tfcheck.inventory.catalogue import OBJECT, catalogue
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.symbolic.value import Text, TextLike, Unknown, text
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Finding, Fix
+from tfcheck.world.world import After
+
+_ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
+#: So many places of a name are tried.
+_MOST = 4
+
+
+class EnvFileNames:
+    """Finds the names of environment files in the sources of one plan."""
+
+    def __init__(self, world: After, files: Files) -> None:
+        """Build from the world after the change, and the files that may be changed."""
+        self._world = world
+        self._resolver = world.resolver
+        self._files = files
+
+    def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
+        """Yield the changes that are proven."""
+        for finding in findings if self._resolver.sources is not None else ():
+            task = tasks_by_address(self._world).get(finding.task_definition) if finding.rule == CHECK.id else None
+            if task is None or task.sensitive:
+                continue
+            found = (each.about for each in CHECK.search(task, self._world) if each.message == finding.message)
+            value = next(found, None)
+            if isinstance(value, str | Text | Unknown):
+                proven = (self._proven(finding, *each) for each in self._ways(task, value))
+                yield from [draft for draft in proven if draft is not None][:1]
+
+    def _ways(self, task: TaskDefinition, value: TextLike) -> Iterator[tuple[str, tuple[WrittenText, ...], Address]]:
+        """Yield what is done, the names that are changed, and the object."""
+        objects = catalogue(self._world, OBJECT)
+        in_task = self._ends(task.address, flat(value))
+        target = objects.by_arn(text([value, _ENDING]))
+        if target is not None and target.address.mode == "managed":
+            for each in in_task:
+                yield f"name {target.address} in {task.address.resource}", (each,), target.address
+            return
+        named = objects.by_arn(value)
+        if named is None or named.address.mode != "managed":
+            return
+        key = flat(named.attribute(_KEY))
+        for own in self._ends(named.address, key) if key else ():
+            title = f"let the key of {named.address.resource} end in `{_ENDING}`"
+            yield title, (own,), named.address
+            for each in in_task:
+                yield f"{title}, as {task.address.resource} names it", (own, each), named.address
+
+    def _ends(self, address: Address, value: str) -> list[WrittenText]:
+        """List the texts near a resource that are a value, and to which the ending can be appended."""
+        blocks = blocks_of(address, self._resolver)
+        found = (one for each in blocks for one in literals_in(*each, self._resolver, self._files))
+        return [each for each in found if each.value == value and _appended(each)][:_MOST]
+
+    def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:
+        edits = [
+            Replacement(each.source.name, each.start, _appended(each), each.source.text[each.start : each.end])
+            for each in names
+        ]
+        texts = {each.source.name: each.source for each in names}
+        if not reads(edits, texts, self._files, map(_line_of, names)):
+            return None
+        tasks = list(tasks_by_address(self._world).values())
+        touched = [ChangedAttribute(object_, _KEY), *(ChangedAttribute(each.address, _CONTAINERS) for each in tasks)]
+        if not is_better(tasks, {finding.message}, self._world, after_change(self._world, edits, texts, touched)):
+            return None
+        fix = Fix(
+            title=title,
+            safety="review",
+            proven=True,
+            hcl="\n".join(each.text for each in edits),
+            diff=self._files.diff(edits, texts),
+        )
+        return DraftFix(fix, (), tuple(edits), texts, finding=finding, touched=tuple(touched))
+
+
+def _line_of(name: WrittenText) -> str:
+    """Return the line that a text in quotes ends, if that sets the key of an object."""
+    text = name.source.text
+    line = text[line_start(text, name.start) : name.end]
+    return line.strip() if line.split("=")[0].strip() == _KEY else ""
+
+
+def _appended(name: WrittenText) -> str:
+    """Write a text with the ending; empty where it cannot be written there."""
+    return name.replaced(len(name.value), len(name.value), _ENDING) or ""

@@ -13,7 +13,7 @@ from tests.bombs.stack import Making
 #: One for each way to make much of little.
 _SAMPLE = (
     *("double-text", "double-list", "files-1e5", "statements-1e5", "stars-questions"),
-    *("waivers-many-resources", "comments-1e5"),
+    *("waivers-many-resources", "comments-1e5", "call-count", "call-count-key"),
     *("gzip-utf-16-wide", "gzip-data-sparse", "gzip-variable-lists"),
 )
 

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 
-from tests.bombs.stack import Making, evaluated
+from tests.bombs.stack import Bomb, Making, evaluated
 
 _MEGABYTE = 1 << 20
 
@@ -39,6 +39,21 @@ def _text(characters: int) -> str:
 _LONG = _text(1_000_000)
 _HUGE = "9" * 4000
 _UNKNOWN = "aws_iam_role.execution.unique_id"
+
+
+def called(expression: str) -> Making:
+    """Use a module that is called far more often than any plan can have it."""
+
+    def make() -> Bomb:
+        bomb = evaluated(expression, 'module "m" {\n  source = "./m"\n  count  = 99999999999999999999999\n}')()
+        assert isinstance(bomb.plan, dict)
+        inner = {"outputs": {"y": {"expression": {"constant_value": "a"}}}}
+        call = {"source": "./m", "count_expression": {"constant_value": 99999999999999999999999}, "module": inner}
+        bomb.plan["configuration"]["root_module"]["module_calls"] = {"m": call}
+        return Bomb(bomb.plan, {**bomb.files, "m/main.tf": 'output "y" {\n  value = "a"\n}\n'})
+
+    return make
+
 
 SOURCES: dict[str, Making] = {
     # Doubling
@@ -276,6 +291,10 @@ SOURCES: dict[str, Making] = {
     ),
     "base64-long": evaluated('length(base64decode(file("a.txt")))', a__txt=base64.b64encode(b"a" * 8 * _MEGABYTE)),
     "textencode": evaluated(f'length(textencodebase64({_LONG}, "UTF-16LE"))'),
+    # Calls
+    "call-count": called("length([for each in module.m : each.y])"),
+    "call-count-key": called('module.m["x"].y'),
+    "call-count-splat": called('join("", module.m[*].y)'),
     # Files
     "file-long": evaluated('file("a.txt")', a__txt="a" * 15 * _MEGABYTE),
     "file-sparse": evaluated('length([for i in range(1000) : file("a.txt")])', a__txt="a" * 4 * _MEGABYTE),

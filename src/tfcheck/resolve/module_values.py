@@ -31,6 +31,8 @@ class Absence(Enum):
 
 
 _ABSENT = Absence.ABSENT
+#: The instances of one call that are looked at; a number is easily written larger than any plan could have.
+_MOST_INSTANCES = 10_000
 
 
 class ModuleNames:
@@ -229,6 +231,9 @@ class ModuleNames:
         keys = self._call_keys(module, name)
         if isinstance(keys, Unknown):
             return keys
+        if isinstance(keys, int) and keys > _MOST_INSTANCES:
+            called = module.child(name)
+            return Unknown(Symbol(str(called)), reason=f"limit: {called} has more than {_MOST_INSTANCES:,} instances")
         if keys is None:
             return ModuleReferent(self, module.child(name))
         return CallReferent(self, module, name, keys)
@@ -253,7 +258,9 @@ class ModuleNames:
         count, for_each = self._repetition(module)
         if count is not None:
             number = self._evaluation.see_safely(count, ModuleScope(self, module.parent))
-            return number if isinstance(number, int) else self._unclear(module)
+            if not isinstance(number, int) or isinstance(number, bool):
+                return self._unclear(module)
+            return number
         if for_each is not None:
             return self._keys_of(self._elements(module, for_each), module)
         return None

@@ -269,7 +269,10 @@ class CallReferent:
             # NOTE: the plan may have keys where sources that were changed since have a number.
             with suppress(ValueError):
                 found = int(key)
-        if found not in (range(self._keys) if isinstance(self._keys, int) else self._keys):
+            is_there = isinstance(found, int) and 0 <= found < self._keys
+        else:
+            is_there = found in self._keys
+        if not is_there:
             raise EvaluationError(f"module.{self._name} has no instance {shown_key(key)}")
         return ModuleReferent(self._names, self._parent.child(self._name, found))
 

@@ -1,0 +1,5 @@
+resource "aws_iam_role" "this" {
+}
+output "arn" {
+  value = aws_iam_role.this.arn
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from tests.cases import Case, with_plan
@@ -12,7 +13,7 @@ from tests.filling import filled
 from tests.likeness import alike
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.hashed import is_hash, proven_by
-from tfcheck.symbolic.value import Text, Truth, Unknown, Value, is_known
+from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, is_known, pieces, spelled_out, text
 from tfcheck.vocabulary.address import Address, parse
 
 if TYPE_CHECKING:
@@ -177,10 +178,18 @@ def may_become(value: Value, told: Value) -> bool:
     if isinstance(value, list) and isinstance(told, list):
         return len(value) == len(told) and all(map(may_become, value, told))
     if isinstance(value, Unknown | Text):
-        return equal(value, told if isinstance(told, str) else str(told)) is not Truth.FALSE
+        return equal(settled(value), told if isinstance(told, str) else str(told)) is not Truth.FALSE
     if isinstance(value, dict) and isinstance(told, dict):
         return all(may_become(each, told.get(name)) for name, each in value.items())
     return True
+
+
+def settled(value: TextLike) -> TextLike:
+    """Give a text as it is once all is assigned: then it may be what is known."""
+    return text(
+        msgspec.structs.replace(each, fresh=False) if isinstance(each, Unknown) else each
+        for each in pieces(spelled_out(value))
+    )
 
 
 def known_attributes(plan: Plan, case: Case, name: str, resolver: Resolver) -> Iterator[tuple[Address, str, Any]]:

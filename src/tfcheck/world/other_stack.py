@@ -197,9 +197,9 @@ def _renamed(value: Value, stack: str) -> Value:
         case Unknown(symbol=symbol, shape=shape):
             owner = None if symbol is None else Symbol(f"{stack}: {symbol.owner}", symbol.path)
             inside = _renamed(shape, stack)
-            return msgspec.structs.replace(
-                value, symbol=owner, shape=inside if isinstance(inside, str | Text) else None
-            )
+            shape = inside if isinstance(inside, str | Text) else None
+            # NOTE: the stack may be applied before the checked plan was made, which then knows what was assigned.
+            return msgspec.structs.replace(value, symbol=owner, shape=shape, fresh=False)
         case Text(pieces=pieces):
             return Text(tuple(_piece(each, stack) for each in pieces))
         case JsonText(value=inside):

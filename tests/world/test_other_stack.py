@@ -1,0 +1,21 @@
+"""What another stack will make may have been made before the checked plan was."""
+
+from __future__ import annotations
+
+from tests.plan.made import change, plan
+from tfcheck.resolve import Resolver
+from tfcheck.symbolic.match import equal
+from tfcheck.symbolic.value import Truth
+from tfcheck.world.other_stack import Stack
+from tfcheck.world.world import After
+
+KNOWN = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
+
+
+def test_a_key_that_another_stack_creates_may_be_known_here_already() -> None:
+    row = change("aws_kms_key.k", "create", after={}, after_unknown={"arn": True, "key_id": True, "id": True})
+    own = After(Resolver(plan(row)))
+    (here,) = own.resources("aws_kms_key")
+    (there,) = Stack("shared", own, None).resources("aws_kms_key")
+    assert equal(here.attribute("arn"), KNOWN) is Truth.FALSE
+    assert equal(there.attribute("arn"), KNOWN) is Truth.UNKNOWN

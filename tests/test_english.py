@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,11 @@ import click
 import pytest
 import yaml
 
+from tests.cases import Case, with_plan
 from tfcheck.cli import main as command_line
 from tfcheck.cli import rulebook
+from tfcheck.report.markdown import markdown
+from tfcheck.report.text import text as as_text
 
 ROOT = Path(__file__).parent.parent
 
@@ -19,7 +23,8 @@ ROOT = Path(__file__).parent.parent
 REFUSED = re.compile(
     r"\b(?:is|are) told\b|\b[Tt]ells?\b|\bmend(?:s|ed|ing)?\b|\bsurely\b|\bstands? (?:for|behind)\b|\bbut for\b"
     r"|\bwithdraws?\b|\bof which counts\b|\bwhatever\b|(?:^|[.|] )Else\b|\bthe own account\b|\bpitfalls?\b"
-    r"|\bwhat this rests on\b|\bseldom needs\b|\bis no (?:plan|report|rule|file)\b"
+    r"|\bwhat this rests on\b|\bseldom needs\b|(?<!there )\bis no (?:plan|report|rule|file)\b"
+    r"|\b(?:plan|change|driver|stack|module)s? makes?\b"
 )
 #: Pages that quote the refused words.
 QUOTING = {"style.md"}
@@ -54,7 +59,32 @@ def texts() -> Iterator[tuple[str, str]]:
         yield screen.relative_to(ROOT).as_posix(), screen.read_text(encoding="utf-8")
 
 
+def refused(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if REFUSED.search(line)]
+
+
 @pytest.mark.parametrize(("where", "text"), [pytest.param(*each, id=each[0]) for each in texts()])
 def test_what_users_read_uses_the_words_of_the_style_page(where: str, text: str) -> None:
-    found = [f"{line.strip()}" for line in text.split("\n") if REFUSED.search(line)]
-    assert found == []
+    assert refused(text) == []
+
+
+@pytest.mark.parametrize("case", with_plan(), ids=repr)
+def test_so_does_what_is_put_together_for_a_report(case: Case) -> None:
+    """Of the screens only the lines without a path, which may have a word of the case's name."""
+    report = case.report()
+    screens = as_text(report, verbose=True, expand=True, width=1_000) + markdown([report])
+    assert [line for line in refused(screens) if case.folder.name not in line] == []
+
+
+def literals(path: Path) -> Iterator[str]:
+    """Yield the texts in a module, except docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.value
+
+
+def test_so_does_every_text_in_the_code() -> None:
+    modules = (ROOT / "src").rglob("*.py")
+    assert {(path.name, text) for path in modules for text in literals(path) if REFUSED.search(text)} == set()

@@ -3,8 +3,8 @@
 Where a plan deletes a log group, a secret, a parameter, an environment file or its bucket, or replaces it by one of
 another name, and a task definition still names it, tasks that run go on running, and no new one starts. It shows only
 when ECS replaces a task. Nothing is said where something of the same name is there after the change, in this plan or in
-another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver makes again. What
-the plan of another stack deletes that is checked in the same call is missed, too.
+another stack that is known, nor of log groups that stay behind (`skip_destroy`) or that their driver creates again.
+What the plan of another stack deletes that is checked in the same call is missed, too.
 
 Take what is deleted out of the task definition first, in a change of its own. Where another stack is to have it, let
 Terraform forget it:

@@ -2,7 +2,7 @@
 
 A service refers to its task definition and, through it, to its roles: Terraform does not make it wait for the policies
 of the execution role, for those by which the task role mounts volumes, nor for a file, a log group, a parameter or the
-value of a secret that is named by a plain string. Where one plan makes or changes these and starts tasks that need
+value of a secret that is named by a plain string. Where one plan creates or changes these and starts tasks that need
 them, the first tasks may come too early, and fail; later ones start, unless a deployment circuit breaker gives up
 before. It is worst where the policy, or the value, waits for something that the service does not wait for, a database
 for example: then it definitely comes late. Policies inside a role (`inline_policy`, `managed_policy_arns`) come with

@@ -74,7 +74,7 @@ def late_grants(service: WorldObject, task: TaskDefinition, kind: RoleKind, worl
 
 
 class _Grants:
-    """The grants that the change makes or changes, by the role they are for."""
+    """The grants that the change creates or changes, by the role they are for."""
 
     def __init__(self, world: World) -> None:
         self._roles = world.once(Judge).roles

@@ -1,6 +1,6 @@
 """Put environment files into the bucket before a service starts.
 
-Where a plan makes both the bucket and the service, nothing is in the bucket yet but what the plan puts there. A file
+Where a plan creates both the bucket and the service, nothing is in the bucket yet but what the plan puts there. A file
 that is not there stops the task; without `s3:ListBucket`, S3 says `403 Forbidden` and not `404`, so it looks like a
 missing permission.
 
@@ -42,7 +42,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         value = file.value
         if isinstance(value, str | Text) and existence.file(value, services, world) is Truth.FALSE:
             yield Misconfiguration(
-                f"the plan makes the bucket of {file.name}, but nothing that puts {quote_value(task, value)} there",
+                f"the plan creates the bucket of {file.name}, but nothing that puts {quote_value(task, value)} there",
                 Severity.WARNING,
                 file.container.name,
                 value,

@@ -1,6 +1,6 @@
-"""Make the log group, or let the driver make it.
+"""Create the log group, or let the driver create it.
 
-The `awslogs` driver does not make its group unless `awslogs-create-group` says so. Where neither the plan makes it,
+The `awslogs` driver does not create its group unless `awslogs-create-group` says so. Where neither the plan creates it,
 nor a data source looks it up or has read its name (from a remote state, for example), nor a task wrote to it before the
 change, it must have been made elsewhere; otherwise no task starts.
 
@@ -42,7 +42,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if is_named and log.makes_no_group and not _may_exist(log, task, world):
             yield Misconfiguration(
                 f"{log.name} logs to {quote_value(task, log.group)}, which neither the plan nor the "
-                "driver makes: it must exist already",
+                "driver creates: it must exist already",
                 Severity.WARNING,
                 log.container,
                 log.group,

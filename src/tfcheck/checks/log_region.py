@@ -80,7 +80,7 @@ def _is_in(group: WorldObject, account: Value) -> bool:
 
 
 def _by_name(world: World) -> AttributeIndex:
-    """File by name the groups that the plan makes, and those of other stacks."""
+    """File by name the groups that the plan creates, and those of other stacks."""
     return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*LOG_GROUP.types)], "name")
 
 

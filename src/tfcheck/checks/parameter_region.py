@@ -47,7 +47,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _by_name(world: World) -> AttributeIndex:
-    """File by name the parameters that the plan makes, and those of other stacks."""
+    """File by name the parameters that the plan creates, and those of other stacks."""
     return AttributeIndex([each for one in (world, *world.context) for each in one.resources(*PARAMETER.types)], "name")
 
 

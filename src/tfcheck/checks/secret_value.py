@@ -1,6 +1,6 @@
 """Give a secret a value before a service starts.
 
-`aws_secretsmanager_secret` makes a secret without a value. Where a plan makes both the secret and the service that
+`aws_secretsmanager_secret` creates a secret without a value. Where a plan creates both the secret and the service that
 reads it, and no `aws_secretsmanager_secret_version`, the first tasks stop with
 `ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT`.
 

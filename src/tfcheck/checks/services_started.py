@@ -25,12 +25,12 @@ def on_windows(task: TaskDefinition) -> bool:
 
 
 def new_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change makes and that definitely start tasks of this definition at once."""
+    """Return the services that the change creates and that definitely start tasks of this definition at once."""
     return [each for each in starting_services(task, world) if is_new(each, world)]
 
 
 def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return the services that the change makes, or gives this definition.
+    """Return the services that the change creates, or gives this definition.
 
     And that definitely start its tasks at once.
     """

@@ -145,4 +145,4 @@ def _behind_alias(reference: TextLike, resource: WorldObject, world: World) -> K
             and Truth.some(equal(each.attribute(by), reference) for by in ("name", "arn")) is Truth.TRUE
         ):
             return Key(arn)
-    return Key(_unseen(resource, "the plan does not show which key the alias stands for"))
+    return Key(_unseen(resource, "the plan does not show which key the alias belongs to"))

@@ -95,7 +95,7 @@ LAUNCHED = (
         r"Unable to assume the service linked role",
         API,
         Cause.DEPLOYER,
-        "the account has no service-linked role AWSServiceRoleForECS yet: make it once (aws iam "
+        "the account has no service-linked role AWSServiceRoleForECS yet: create it once (aws iam "
         "create-service-linked-role --aws-service-name ecs.amazonaws.com)",
     ),
     Known(

@@ -1,0 +1,136 @@
+"""Names that somebody chose to break out: of files, keys, containers, inputs of the action and variables of the job."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bombs.stack import ACCOUNT, plan, policy, role, row, statements
+from tests.github.fake import TOKEN, FakeGitHub, serving
+from tests.github.job import Clock, variables
+from tests.report.github_markdown import assert_harmless
+from tests.repository.git import add, init
+from tfcheck.cli import main as cli
+from tfcheck.cli.report import FORMATS
+
+NAMES = (
+    *("a\n::set-output name=x::y", "\r\n::warning::z", "%0A::error::x", "\u2028::notice::q", "\x1b[2J\x1b[31mred"),
+    *("\x9b31m", "\u202egnp.exe", "`|`", "</code><img src=x onerror=alert(1)>", "@everyone #1", "-->", "]]>"),
+    *("$(touch pwned)", "`touch pwned`", "[x](https://evil.test)", "--format"),
+)
+#: What moves the cursor or others, and what nobody sees.
+UNSEEN = ("\x1b", "\x9b", "\x00", "\u202e", "\u2028")
+OURS = re.compile(r"::(?:(?:error|warning|notice)(?: (?:title|file)=|::)|stop-commands::[0-9a-f]{32}$|[0-9a-f]{32}::$)")
+INPUTS = (
+    *("PLAN", "REPORT", "EXPECT_REPORTS", "SOURCES", "CONTEXT", "ACCOUNT", "CONFIG", "FAIL_ON", "NEW_ONLY", "STRICT"),
+    *("SELECT", "IGNORE", "SEVERITY", "BASELINE", "COMMENT", "COMMENT_AUTHOR", "COMMENT_WHEN", "ON_CLEAN"),
+    *("SUGGESTIONS", "MAX_SUGGESTIONS", "ANNOTATIONS", "SUMMARY", "PR_NUMBER", "TARGET", "COMMENT_ID", "WORKSPACE"),
+)
+MAIN = """\
+resource "aws_iam_role" "execution" {
+  name = "execution"
+}
+resource "aws_ecs_task_definition" "app" {
+  family = "x"
+}
+"""
+
+
+@pytest.fixture(params=NAMES, ids=ascii)
+def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Stand in a repository in which everything that can be is called like this."""
+    name: str = request.param
+    tree = init(tmp_path / "tree")
+    (tree / "plan.json").write_text(json.dumps(named(name)), encoding="utf-8")
+    waiver = f'[[waiver]]\nrule = "image-*"\naddress = "*"\nreason = {json.dumps(name)}\n'
+    add(tree, f"m{name.replace('/', '_')}.tf", text=MAIN)
+    add(tree, "tfcheck.toml", text=waiver)
+    monkeypatch.chdir(tree)
+    monkeypatch.setattr("tfcheck.github.client.WaitBudget", Clock().patience)
+    return name
+
+
+def named(name: str) -> dict[str, object]:
+    arn = f"arn:aws:s3:::config/{name}.env"
+    logs = {"awslogs-group": name, "awslogs-region": name, "awslogs-stream-prefix": name}
+    container = {
+        "name": name,
+        "image": name,
+        "environmentFiles": [{"type": name, "value": arn}, {"type": "s3", "value": arn}],
+        "secrets": [{"name": name, "valueFrom": name}],
+        "logConfiguration": {"logDriver": "awslogs", "options": logs},
+    }
+    values = {
+        "family": name,
+        "execution_role_arn": f"arn:aws:iam::{ACCOUNT}:role/execution",
+        "container_definitions": json.dumps([container]),
+    }
+    address = f"aws_ecs_task_definition.app[{json.dumps(name, ensure_ascii=False)}]"
+    return plan(role(), policy(statements(f"arn:aws:s3:::other/{name}")), row(address, values, "arn", index=name))
+
+
+def broken_out(said: str) -> Iterator[str]:
+    """Yield what is no text of a report any more."""
+    yield from (ascii(each) for each in UNSEEN if each in said)
+    for line in re.split(r"\r\n|\n|\r", said):
+        if line.startswith("::") and not OURS.match(line):
+            yield line
+
+
+def test_no_output_is_more_than_text(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = (
+        *(["check", "plan.json", "--format", each] for each in FORMATS),
+        *(["check", "plan.json", "--verbose", "--expand"], ["diff", "plan.json"], ["show", "plan.json"], ["config"]),
+        *(["explain", name, "plan.json"], ["baseline", "plan.json", "--output", "-"], ["check", name]),
+        *(["check", "plan.json", each, name] for each in ("--select", "--context", "--workspace", "--query")),
+        *(["report", name], ["rules", name]),
+    )
+    for command in commands:
+        assert cli.run(command) in (0, 1, 2, 3), command
+        streams = capsys.readouterr()
+        assert list(broken_out(streams.out + "\n" + streams.err)) == [], command
+        if command[-1] in ("markdown", "summary"):
+            assert_harmless(streams.out)
+        assert command[-1] != "html" or "<img" not in streams.out
+    assert not Path("pwned").exists()
+
+
+def test_no_value_of_the_job_is_more_than_text(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, github = tmp_path / "out", FakeGitHub()
+    out.mkdir()
+    names = ("TFCHECK_TARGET", "TFCHECK_COMMENT_ID", "GITHUB_HEAD_REF", "GITHUB_REF_NAME", "GITHUB_WORKFLOW")
+    chosen = dict.fromkeys((*names, "GITHUB_JOB"), name.replace("\x00", ""))
+    with serving(github) as where:
+        told = variables(out, where) | chosen | {"GITHUB_REF": f"refs/heads/{name}", "TFCHECK_GITHUB_TOKEN": TOKEN}
+        told |= {"TFCHECK_PLAN": "plan.json", "TFCHECK_COMMENT_WHEN": "always", "RUNNER_TEMP": str(out)}
+        told |= {"GITHUB_OUTPUT": str(out / "output"), "GITHUB_STEP_SUMMARY": str(out / "summary")}
+        for variable, value in told.items():
+            monkeypatch.setenv(variable, value)
+        assert cli.run(["github"]) in (0, 1)
+    written = [each.read_text(encoding="utf-8") for each in (out / "output", out / "summary")]
+    said = "\n".join((*capsys.readouterr(), *written, json.dumps(github.bodies, ensure_ascii=False)))
+    assert github.by()
+    assert list(broken_out(said)) == []
+    assert all("=" in line for line in written[0].splitlines())
+    assert not Path("pwned").exists()
+
+
+def test_no_input_of_the_action_is_more_than_text(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in INPUTS:
+        with monkeypatch.context() as patch:
+            patch.setenv("GITHUB_ACTIONS", "true")
+            patch.setenv("TFCHECK_PLAN", "plan.json")
+            patch.setenv("TFCHECK_COMMENT", "off")
+            patch.setenv("RUNNER_TEMP", str(tmp_path))
+            patch.setenv(f"TFCHECK_{variable}", name)
+            assert cli.run(["github"]) in (0, 1, 2, 3), variable
+        assert list(broken_out("\n".join(capsys.readouterr()))) == [], variable
+    assert not Path("pwned").exists()

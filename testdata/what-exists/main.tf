@@ -129,7 +129,7 @@ resource "aws_ecs_task_definition" "logs" {
 # The name of the group comes from another stack, whose state says nothing else of it.
 data "terraform_remote_state" "network" {
   backend = "local"
-  config  = { path = "${path.module}/network.tfstate" }
+  config  = { path = "${path.module}/network.json" }
 }
 
 resource "aws_ecs_task_definition" "shared" {

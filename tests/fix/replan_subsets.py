@@ -143,3 +143,7 @@ def _arguments(block: Block) -> Iterator[Argument]:
         yield from (block.arguments[each] for each in ("for_each", "count") if each in block.arguments)
         if block.type == "module":
             yield from (each for each in block.arguments.values() if each.name not in ("source", "for_each", "count"))
+
+
+if __name__ == "__main__":
+    main()

@@ -69,3 +69,11 @@ def test_an_item_is_aligned_with_those_above_it(before: str, after: str | None) 
     edits = item_into(source, parts, "long", "x")
     assert (spliced(source.text, edits) if edits else None) == (f"x = {after}\n" if after else None)
     assert opinion(source.text, edits) is Opinion.SAME_BUT_INSERTED
+
+
+def test_a_call_names_nothing_that_only_the_called_module_declares() -> None:
+    folder = TESTDATA / "twelve-services"
+    done = fix([str(folder / "plan.json")], str(folder), FixSelection(only=("log-region",)))
+    assert [each.partition(": ")[2] for each in done.summary] == [
+        'set `awslogs-region` to `"ap-northeast-1"` in module.search (review)'
+    ]

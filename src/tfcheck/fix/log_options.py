@@ -33,6 +33,8 @@ _TASK, _GROUP, _CONTAINERS = "aws_ecs_task_definition", "aws_cloudwatch_log_grou
 _NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"
 _RULES = (log_options.CHECK, log_region.CHECK)
 _OPTIONS = regex(r'(?<![\w-])"?options"?\s*[=:]\s*(?=\{)')
+#: What is another value, or none, in another block.
+_OF_INSTANCE = regex(r"(?<![\w.])(?:each|count|self)\.")
 _BRACE = regex(r"\{")
 _ARN = regex(r"(?P<before>aws_cloudwatch_log_group\.[\w-]+(?:\[[^\[\]]*\])?)\.arn")
 #: So many objects around options are looked at, and so many ways to write what is missing are tried.
@@ -114,7 +116,7 @@ class LogOptions:
 
     def _values(self, name: str, task: TaskDefinition, log: AwsLogs, options: _Options) -> Iterator[str]:
         """Yield the values that an option may have, likeliest first: what the module writes elsewhere, then its own."""
-        module = self._resolver.module_sources(task.address.module)
+        module = self._module_of(options.block, task)
         if module is None:
             return
         match name:
@@ -130,6 +132,17 @@ class LogOptions:
                 yield from texts if len(texts) == 1 and options.called not in texts else []
                 yield from [options.called] if options.called else []
                 yield from [quoted(str(log.container))] if options.block.labels[:1] == (_TASK,) else []
+
+    def _module_of(self, block: Block, task: TaskDefinition) -> Module | None:
+        """Return the module that a block is in, which is all that it can refer to: the task's, or one that calls it."""
+        path = task.address.module
+        while (module := self._resolver.module_sources(path)) is not None:
+            if any(each is block for file in module.files for each in file.blocks):
+                return module
+            if not path.steps:
+                return None
+            path = path.parent
+        return None
 
     # The proof
 
@@ -189,7 +202,7 @@ def _elsewhere(name: str, module: Module) -> Iterator[str]:
     """Yield how a module writes an option where it has it."""
     blocks = (one for file in module.files for one in file.blocks)
     texts = (each.text(name) for block in blocks for each in written_options(block))
-    yield from dict.fromkeys(each for each in texts if each and "\n" not in each)
+    yield from dict.fromkeys(each for each in texts if each and "\n" not in each and not _OF_INSTANCE.search(each))
 
 
 def _regions(module: Module) -> Iterator[str]:

@@ -193,6 +193,7 @@ IN_PASSING = {
     "inline-and-managed-on-role": ["log-group-absent"],
     "late-for-one": ["deploy-order"],
     "late-for-services": ["deploy-order"] * 4,
+    "late-in-two-places": ["deploy-order"],
     "log-options-missing": ["log-options"] * 4 + ["log-region"],
     "needs-changed": ["deleted"] * 4,
     "service-by-names": ["log-group-absent"] * 2,

@@ -14,6 +14,7 @@ from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
 from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import RunOptions
 from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.waiting import _into_list
@@ -63,6 +64,36 @@ def test_what_is_written_is_formatted_and_written_once(folder: Path) -> None:
     assert sum("run `terraform plan` again" in each for each in again.notes) >= len(WAITS)
     text = (folder / "main.tf").read_text()
     assert "  }\n\n  depends_on = [aws_iam_role_policy.running]\n}\n" in text
+
+
+def test_what_is_late_in_two_places_is_waited_for_in_both(tmp_path: Path) -> None:
+    case = Case(TESTDATA / "late-in-two-places")
+    copied = Path(shutil.copytree(case.folder, tmp_path / case.name))
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (draft,) = found(case.plan(), copied).values()
+    assert draft.fix.hcl == "depends_on = [module.roles]\n\ndepends_on = [aws_cloudwatch_log_group.app]"
+    assert (draft.fix.safety, draft.fix.proven) == ("review", True)
+    done = fix([str(copied / "plan.json")], str(copied), ONLY, into_files=True)
+    assert len(done.summary) == 1
+    assert "\n\n  depends_on = [module.roles]\n}\n" in (copied / "main.tf").read_text()
+    service = (copied / "modules" / "service" / "main.tf").read_text()
+    assert service.endswith("\n\n  depends_on = [aws_cloudwatch_log_group.app]\n}\n")
+
+
+def test_what_can_be_waited_for_in_one_of_two_places_is_left_to_do(tmp_path: Path) -> None:
+    case = Case(TESTDATA / "late-in-two-places")
+    copied = Path(shutil.copytree(case.folder, tmp_path / case.name))
+    service = copied / "modules" / "service" / "main.tf"
+    # A module with a look-up is never made to wait: the look-up would wait as well.
+    service.write_text(f'{service.read_text()}\ndata "aws_region" "current" {{}}\n')
+    assert found(case.plan(), copied) == {}
+    report = check(case.plan(), from_directory(copied), RunOptions(fixes=True))
+    (finding,) = (each for each in report.findings if each.rule == "deploy-order")
+    assert finding.remedy is not None
+    assert finding.remedy.hcl == (
+        "# the call of module.service\ndepends_on = [module.roles]\n\n"
+        "# the service\ndepends_on = [aws_cloudwatch_log_group.app]"
+    )
 
 
 def circular() -> Plan:

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from tfcheck.checks.deploy_order_graph import late_resources, waits_longer
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import starting_services
@@ -53,38 +55,55 @@ def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) ->
     waiting = next((str(each.address) for each in late if any(True for _ in waits_longer(each, service, world))), "")
     why = (f"{waiting} also waits for {' and '.join(slow[:3])}, which the service does not",) if slow else ()
     is_granted = all(each.address.type.startswith("aws_iam_") for each in late)
-    advice = _advice(service.address, [each.address for each in late])
+    places = waiting_places(service.address, [each.address for each in late])
     return Misconfiguration(
         f"{service.address} does not wait for {' and '.join(names[:3])}{' and more' if names[3:] else ''}: "
         f"its first tasks may start before what they need is {'granted' if is_granted else 'there'}",
         Severity.WARNING,
         about=" ".join(names),
-        explanation=(*why, advice),
-        hcl=advice[advice.index(_WAITS) :],
+        explanation=(*why, f"write into {'; and into '.join(f'{each.named}: {each.hcl}' for each in places)}"),
+        hcl=places[0].hcl if len(places) == 1 else "\n\n".join(f"# {each.named}\n{each.hcl}" for each in places),
         address=str(service.address),
         argument="depends_on",
     )
 
 
-_WAITS = "depends_on = "
+class WaitingPlace(msgspec.Struct, frozen=True):
+    """Where `depends_on` can name resources, and how: at this depth of the path of the service's module.
+
+    `named` is the service, or the call of the module that it is in.
+    """
+
+    depth: int
+    named: str
+    late: tuple[Address, ...]
+    names: tuple[str, ...]
+
+    @property
+    def hcl(self) -> str:
+        """The argument."""
+        return f"depends_on = [{', '.join(self.names)}]"
 
 
-def _advice(service: Address, late: Sequence[Address]) -> str:
-    """Explain what to write where."""
-    depth, names = waiting_place(service, late)
-    home = service.module.config
-    place = "the service" if depth == len(home) else f"the call of module.{home[depth]}"
-    return f"write into {place}: {_WAITS}[{', '.join(names)}]"
+def waiting_places(service: Address, late: Sequence[Address]) -> list[WaitingPlace]:
+    """Return what to write where: a service can wait for what is in its module, or below.
 
-
-def waiting_place(service: Address, late: Sequence[Address]) -> tuple[int, tuple[str, ...]]:
-    """Return where `depends_on` can name resources, and how: a service can wait for what is in its module, or below.
-
-    Otherwise it is in the call at this depth of its path.
+    For anything else the call around it waits that is in one module with it, or with a call that it is in.
     """
     home = service.module.config
-    shared = next(size for size in range(len(home), -1, -1) if all(_is_below(each, home[:size]) for each in late))
-    return shared, tuple(dict.fromkeys(_name_in(each, shared) for each in late))
+    by_depth: dict[int, list[Address]] = {}
+    for each in late:
+        depth = next(size for size in range(len(home), -1, -1) if _is_below(each, home[:size]))
+        by_depth.setdefault(depth, []).append(each)
+    return [
+        WaitingPlace(
+            depth,
+            "the service" if depth == len(home) else f"the call of module.{home[depth]}",
+            tuple(several),
+            tuple(dict.fromkeys(_name_in(each, depth) for each in several)),
+        )
+        for depth, several in sorted(by_depth.items())
+    ]
 
 
 def _is_below(address: Address, module: tuple[str, ...]) -> bool:

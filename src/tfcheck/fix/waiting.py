@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.checks.deploy_order import CHECK, waiting_place
+from tfcheck.checks.deploy_order import CHECK, WaitingPlace, waiting_places
 from tfcheck.checks.deploy_order_graph import late_resources
 from tfcheck.checks.services_started import starting_services
 from tfcheck.fix.edits.files import Files
@@ -97,7 +97,8 @@ class Waiting:
         proven = self._proven(late, editing)
         left = [each for each in late if not any(each in one.findings for one in proven)]
         own = self._proven([each for each in left if each not in self.settled], ()) if editing else []
-        return [*self._joined(drafts, editing, proven), *(each for one in own for each in self._drafts((), (one,)))]
+        alone = [each for _, several in _connected(own) for each in self._drafts((), several)]
+        return [*self._joined(drafts, editing, proven), *alone]
 
     def _proven(self, findings: Sequence[Finding], drafts: Sequence[DraftFix]) -> list[_Wait]:
         """Return what is proven to be in time, and to wait for nothing that waits for it, after the fixes."""
@@ -107,7 +108,8 @@ class Waiting:
         written = (self._written(each) for each in self._waits(findings, drafts, after))
         waits = [each for each in written if each is not None and self._is_sound(each)]
         later = after.waiting({each.waiting: self._read(each) for each in waits})
-        return [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
+        proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
+        return _whole(proven, [each for each in waits if each not in proven])
 
     def _joined(
         self, drafts: Sequence[DraftFix], editing: Sequence[DraftFix], waits: Sequence[_Wait]
@@ -170,19 +172,24 @@ class Waiting:
         return list(found.values())
 
     def _add(self, found: dict[int, _Wait], wanted: _Wanted) -> None:
-        """Add what a service is to wait for to what others of its block are."""
-        depth, names = waiting_place(wanted.service.address, wanted.late) if wanted.late else (0, ())
-        block = self._block(wanted.service.address, depth) if names else None
-        if block is None or not self._files.editable(block.source):
+        """Add what a service is to wait for to what others of its block are; all of it, or nothing."""
+        places = [(each, self._block(wanted.service.address, each.depth)) for each in _places(wanted)]
+        editable = [(place, block) for place, block in places if block and self._files.editable(block.source)]
+        if not places or len(editable) < len(places):
             return
         findings = (wanted.finding,) if wanted.finding is not None else ()
-        names = _in_order(each for each in names if each not in _listed(block))
-        if not names:
+        waits: list[_Wait] = []
+        for place, block in editable:
+            names = _in_order(each for each in place.names if each not in _listed(block))
+            path = wanted.service.address.module.config[: place.depth]
+            started = ((wanted.service, wanted.task),)
+            waits.append(_Wait(started, findings, wanted.owners, block, path, place.late, names))
+        missing = [each for each in waits if each.names]
+        if not missing:
             self.settled += findings
-            return
-        path = wanted.service.address.module.config[:depth]
-        own = _Wait(((wanted.service, wanted.task),), findings, wanted.owners, block, path, wanted.late, names)
-        found[id(block)] = _both(found[id(block)], own) if id(block) in found else own
+        for each in missing:
+            known = found.get(id(each.block))
+            found[id(each.block)] = _both(known, each) if known is not None else each
 
     def _written(self, wait: _Wait) -> _Wait | None:
         insertions = _into(wait.block, wait.names)
@@ -243,16 +250,30 @@ def _both(one: _Wait, other: _Wait) -> _Wait:
     )
 
 
+def _places(wanted: _Wanted) -> list[WaitingPlace]:
+    return waiting_places(wanted.service.address, wanted.late) if wanted.late else []
+
+
+def _whole(proven: list[_Wait], failed: Sequence[_Wait]) -> list[_Wait]:
+    """Return what is proven without the halves: what one service is to wait for in several places, or in none."""
+    while failed:
+        lost = {service.address for each in failed for service, _ in each.services}
+        failed = [each for each in proven if any(service.address in lost for service, _ in each.services)]
+        proven = [each for each in proven if each not in failed]
+    return proven
+
+
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     """Put grants before what else a service waits for."""
     return tuple(sorted(dict.fromkeys(names), key=lambda each: not each.startswith("aws_iam_")))
 
 
 def _connected(waits: Sequence[_Wait]) -> list[tuple[frozenset[int], tuple[_Wait, ...]]]:
-    """Group what waits for the same fixes, directly or by way of another."""
+    """Group what waits for the same fixes, directly or by way of another, and what one service waits for."""
     found: list[tuple[frozenset[int], tuple[_Wait, ...]]] = []
     for each in waits:
-        near = [one for one in found if one[0] & each.owners]
+        mine = set(each.findings)
+        near = [one for one in found if one[0] & each.owners or any(mine & set(wait.findings) for wait in one[1])]
         found = [one for one in found if one not in near]
         owners = each.owners.union(*(one[0] for one in near))
         found.append((owners, (*(wait for one in near for wait in one[1]), each)))

@@ -16,6 +16,7 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.plan import Instance
 from tfcheck.resolve.blocks import nested_names
+from tfcheck.resolve.container_members import kept
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.evaluation import Key, whole
 from tfcheck.resolve.resolver import Resolver
@@ -75,8 +76,16 @@ def _names(block: Block) -> list[str]:
 def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value) -> Comparison:
     found, direct = resolver.evaluation.recorded(lambda: resolver.evaluated(instance.address, name))
     evaluated = whole(found)
+    if name == "container_definitions" and isinstance(evaluated, str | JsonText):
+        evaluated = _kept_definitions(evaluated)
     differs = is_other(evaluated, planned) and not _is_kept(instance, name, evaluated, planned)
     return Comparison(instance.address, name, differs, planned, direct)
+
+
+def _kept_definitions(written: str | JsonText) -> Value:
+    """Return container definitions as the provider keeps them."""
+    document = _document(written)
+    return written if document is None else kept(document)
 
 
 def contradicted(resolver: Resolver, comparisons: Iterable[Comparison]) -> Iterator[Doubted]:

@@ -1,0 +1,13 @@
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+module "roles" {
+  source = "./modules/roles"
+}
+
+module "service" {
+  source = "./modules/service"
+
+  execution_role_arn = module.roles.execution_role_arn
+}

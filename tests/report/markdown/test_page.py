@@ -250,7 +250,7 @@ def test_a_real_page_fits_into_what_github_takes() -> None:
     page = markdown([many], PAGE)
     assert len(page.encode()) <= 60_000
     assert re.search(r"\n\d+ sections left out: see the job summary\.\n", page)
-    assert "\n\n… and 1970 more.\n" in page
+    assert "\n\n… and 1,970 more.\n" in page
     assert len(rows(page)) == 30
     long = summary([many], PAGE)
     assert len(long.encode()) <= 900 * 1024

@@ -258,6 +258,38 @@ def test_without_doubts_nothing_is_dropped(tmp_path: Path) -> None:
     assert Resolver(made("dev-files"), from_directory(tmp_path)).names.local(ModulePath(), "stage") == "prod"
 
 
+CERTIFICATE = """
+locals {
+  domain = "example.com"
+  other  = "www.example.com"
+}
+
+resource "aws_acm_certificate" "c" {
+  domain_name               = local.domain
+  subject_alternative_names = [local.other]
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("planned", "differs"),
+    [
+        (["example.com", "www.example.com"], False),
+        (["www.example.com"], False),
+        (["example.com", "shop.example.com", "www.example.com"], True),
+        (["example.com"], True),
+    ],
+)
+def test_what_the_provider_adds_from_another_argument_is_no_difference(
+    planned: list[str], differs: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "main.tf").write_text(CERTIFICATE)
+    after = {"domain_name": "example.com", "subject_alternative_names": planned}
+    certificate = plan(change("aws_acm_certificate.c", "create", after=after))
+    found = resolver_of(certificate, from_directory(tmp_path), None).contradictions
+    assert any(SAID in each for each in found) == differs
+
+
 _ARGUMENTS = Case(TESTDATA / "blocks-as-arguments")
 
 

@@ -78,7 +78,9 @@ def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value)
     evaluated = whole(found)
     if name == "container_definitions" and isinstance(evaluated, str | JsonText):
         evaluated = _kept_definitions(evaluated)
-    differs = is_other(evaluated, planned) and not _is_kept(instance, name, evaluated, planned)
+    differs = is_other(evaluated, planned) and not (
+        _is_kept(instance, name, evaluated, planned) or _is_completed(instance, name, evaluated, planned)
+    )
     return Comparison(instance.address, name, differs, planned, direct)
 
 
@@ -161,6 +163,15 @@ def _is_kept(instance: Instance, name: str, evaluated: Value, planned: Value) ->
         return _has_blocks(planned)
     mine, theirs = evaluated.lower(), planned.lower()
     return mine in theirs or theirs in mine
+
+
+def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Value) -> bool:
+    """Whether the provider has only added what other arguments say: a certificate's own name to its other names."""
+    if not isinstance(planned, list) or not all(isinstance(each, str) for each in planned):
+        return False
+    mine, theirs = list(_leaves(evaluated)), list(_leaves(planned))
+    others = {value.lower() for key, value in (instance.after or {}).items() if key != name and isinstance(value, str)}
+    return not _lacks(theirs, mine) and not _lacks([*mine, *others], theirs)
 
 
 def is_other(evaluated: Value, planned: Value) -> bool:

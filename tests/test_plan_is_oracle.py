@@ -24,7 +24,14 @@ if TYPE_CHECKING:
     from tfcheck.plan import Plan
 
 CREATED = [case for case in with_plan("plan.json") if case.has("applied.plan.json")]
-PLANS = [(case, name) for name in ("plan.json", "applied.plan.json", "tofu.plan.json") for case in with_plan(name)]
+#: Of these the provider keeps other forms than what is written: `tests/resolve/test_contradicted.py` compares them.
+OTHER_FORMS = "forms-of-the-provider"
+PLANS = [
+    (case, name)
+    for name in ("plan.json", "applied.plan.json", "tofu.plan.json")
+    for case in with_plan(name)
+    if case.name != OTHER_FORMS
+]
 #: Arguments that Terraform itself reads; they are no attributes.
 META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner", "connection"}
 #: Attributes that stay partly open until the apply, by case, and why.

@@ -19,6 +19,7 @@ from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.container_members import kept
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.evaluation import Key, whole
+from tfcheck.resolve.normal_forms import normal
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.nesting import is_deep, may_be_deep
@@ -78,7 +79,7 @@ def _compared(resolver: Resolver, instance: Instance, name: str, planned: Value)
     evaluated = whole(found)
     if name == "container_definitions" and isinstance(evaluated, str | JsonText):
         evaluated = _kept_definitions(evaluated)
-    differs = is_other(evaluated, planned) and not (
+    differs = is_other(evaluated, planned, instance.address.type) and not (
         _is_kept(instance, name, evaluated, planned) or _is_completed(instance, name, evaluated, planned)
     )
     return Comparison(instance.address, name, differs, planned, direct)
@@ -174,14 +175,14 @@ def _is_completed(instance: Instance, name: str, evaluated: Value, planned: Valu
     return not _lacks(theirs, mine) and not _lacks([*mine, *others], theirs)
 
 
-def is_other(evaluated: Value, planned: Value) -> bool:
+def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
     """Whether what the sources give definitely is another value than the plan's.
 
     Providers sort what has no order, write documents their own way, and add what is left out.
     """
     if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
         return False
-    mine, theirs = list(_leaves(evaluated)), list(_leaves(planned))
+    mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (evaluated, planned))
     if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, str | Text):
         return _lacks(theirs, mine)
     return _lacks(theirs, mine) or (_is_strict(planned) and _lacks(mine, [each for each in theirs if _is_said(each)]))

@@ -102,6 +102,19 @@ def test_the_same_twice_is_counted() -> None:
     assert [each.count for each in remaining([once], known(twice))] == [1]
 
 
+def test_a_mild_problem_does_not_use_up_the_entry_of_a_severe_one() -> None:
+    severe = msgspec.structs.replace(
+        samples.DENIED,
+        requirement=msgspec.structs.replace(samples.DENIED.requirement, severity=Severity.ERROR),
+    )
+    finding = samples.BROKEN.findings[0]
+    mild = msgspec.structs.replace(finding, severity=Severity.WARNING, answers=(severe,))
+    error = msgspec.structs.replace(finding, severity=Severity.ERROR, answers=(severe,))
+    report = msgspec.structs.replace(samples.BROKEN, findings=(mild, error))
+    (found,) = compared([report], known(report))
+    assert found.findings == ()
+
+
 def placed(report: Report, directory: str, target: str | None = None) -> Report:
     plan = msgspec.structs.replace(report.plan, directory=directory)
     return msgspec.structs.replace(report, plan=plan, context={"target": target} if target else None)

@@ -119,10 +119,13 @@ class _Known:
         return new, old
 
     def _take(self, report: Report, print_: str, severity: Severity) -> bool:
-        """Whether a problem is listed, at least as severe; each entry counts for as many as it lists."""
+        """Whether a problem is listed, at least as severe; each entry counts for as many as it lists.
+
+        The least severe entry that will do goes first: a more severe problem may need the other one.
+        """
         for target in (*_names(report), None):
             left = self._left.get((target, print_), Counter())
-            for each in Severity:
+            for each in sorted(Severity, key=lambda known: -known.rank):
                 if left[each] > 0 and each.rank <= severity.rank:
                     left[each] -= 1
                     return True

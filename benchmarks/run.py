@@ -174,7 +174,9 @@ def series(sizes: list[int], directory: Path) -> None:
 
     The bare interpreter and the imports, which are the same for all sizes, are not counted.
     """
-    floor = once([sys.executable, "-m", "tfcheck", str(SMALL)]).cpu
+    small = [sys.executable, "-m", "tfcheck", str(SMALL)]
+    once(small)  # which compiles the modules
+    floor = once(small).cpu
     print(f"seconds beyond those of a small plan ({floor * 1e3:.0f} ms)")
     print(f"  {'services':26}" + "".join(f"{size:8}" for size in sizes) + "  each     exponent")
     for name, (write_shape, output) in SHAPES.items():

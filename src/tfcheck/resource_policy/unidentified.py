@@ -10,10 +10,10 @@ from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, REPOSITORY_POLI
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, readable
 from tfcheck.role.policies import Policies, PolicyOrReason
-from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces
+from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import World
+from tfcheck.world.world import World, WorldObject
 
 _POLICIES = (BUCKET_POLICY, KEY_POLICY, SECRET_POLICY, REPOSITORY_POLICY)
 _SERVICE_OF = {
@@ -65,8 +65,25 @@ def own_policies(
 
     `name` is compared with the attribute `by`; None may be any of them.
     """
-    for resource in catalogue(world, setting.kind).resources:
-        own = resource.attribute(by or setting.kind.arn)
+    for resource, own in world.once(_OwnNames).like(name, setting, by or setting.kind.arn):
         if name is None or (isinstance(own, str | Text | Unknown) and may_be(name, own, world)):
             names = (own,) if isinstance(own, str | Text | Unknown) else ()
             yield own_policy(world, policies, setting, Subject(resource, names))
+
+
+class _OwnNames:
+    """The names of the resources of a world, by the setting that they may have as an argument of their own."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._known: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
+        self._open: dict[tuple[str, str], list[tuple[WorldObject, Value]]] = {}
+
+    def like(self, name: TextLike | None, setting: Setting, by: str) -> list[tuple[WorldObject, Value]]:
+        """Return the resources that may have a name: no known name turns out to be another known one."""
+        key = setting.type, by
+        if key not in self._known:
+            found = [(each, each.attribute(by)) for each in catalogue(self._world, setting.kind).resources]
+            self._known[key] = found
+            self._open[key] = [each for each in found if not isinstance(each[1], str)]
+        return (self._open if isinstance(name, str) else self._known)[key]

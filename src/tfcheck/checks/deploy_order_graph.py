@@ -6,8 +6,8 @@ Follows https://developer.hashicorp.com/terraform/internals/graph: what a servic
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar, cast
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from tfcheck import startup
 from tfcheck.checks.environment_file import files
@@ -15,7 +15,6 @@ from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_new
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
-from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.log_driver import AwsLogs, awslogs
@@ -23,8 +22,8 @@ from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
-from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import RoleKind, Verdict
+from tfcheck.world.view import WorldView
 from tfcheck.world.world import World, WorldObject
 
 T = TypeVar("T")
@@ -138,41 +137,16 @@ class _TooEarly:
         return self._judges[own]
 
 
-class _AsBefore:
+class _AsBefore(WorldView):
     """A world in which some resources are as they were before the change, or not there yet."""
 
     def __init__(self, world: World, earlier: dict[str, WorldObject | None]) -> None:
-        self._world = world
+        super().__init__(world)
         self._earlier = earlier
-        self._built: dict[object, object] = {}
 
     def resources(self, *types: str) -> Sequence[WorldObject]:
-        found = (self._earlier.get(str(each.address), each) for each in self._world.resources(*types))
+        found = (self._earlier.get(str(each.address), each) for each in super().resources(*types))
         return [each for each in found if each is not None]
-
-    @property
-    def context(self) -> Sequence[World]:
-        return self._world.context
-
-    def looked_up(self, *types: str) -> Sequence[WorldObject]:
-        return self._world.looked_up(*types)
-
-    def texts_read(self) -> frozenset[str]:
-        return self._world.texts_read()
-
-    def before(self) -> World:
-        return self._world.before()
-
-    def earlier(self, address: Address) -> Earlier:
-        return self._world.earlier(address)
-
-    def alike(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        return self._world.alike(key, make)
-
-    def once(self, make: Callable[[World], T]) -> T:
-        if make not in self._built:
-            self._built[make] = make(self)
-        return cast(T, self._built[make])
 
 
 # Files, groups and values

@@ -30,7 +30,12 @@ def is_changed(resource: WorldObject, attributes: tuple[str, ...], world: World)
 
 def before(resource: WorldObject, world: World) -> WorldObject | None:
     """Return an object as it was before the change; None where it was not there."""
-    return world.once(_Earlier).of(resource.address.type).get(str(resource.address))
+    return there_before(resource.address.type, world).get(str(resource.address))
+
+
+def there_before(kind: str, world: World) -> dict[str, WorldObject]:
+    """Return the objects of a type that were there before the change, by address."""
+    return world.once(_Earlier).of(kind)
 
 
 class _Earlier:

@@ -6,11 +6,12 @@ creates definitely is not the key whose ARN a data source has read.
 
 from __future__ import annotations
 
+from tfcheck.inventory.change import there_before
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import World, WorldObject
+from tfcheck.world.world import World
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 
@@ -50,8 +51,7 @@ class _Made:
     """What a change makes."""
 
     def __init__(self, world: World) -> None:
-        self._before = world.before()
-        self._former: dict[str, dict[str, WorldObject]] = {}
+        self._world = world
 
     def is_to_be(self, name: TextLike, settled: TextLike | None) -> bool:
         """Whether a name holds what AWS will assign to a new resource, and not what the old one had in its place."""
@@ -66,13 +66,8 @@ class _Made:
             return False
         if owner.mode != "managed":
             return False
-        former = self._there_before(owner.type).get(str(owner))
+        former = there_before(owner.type, self._world).get(str(owner))
         if settled is None:
             return former is None
         had = [former.attribute(each) for each in _IDENTITY] if former is not None else []
         return not any(equal(each, settled) is not Truth.FALSE for each in had if isinstance(each, str))
-
-    def _there_before(self, kind: str) -> dict[str, WorldObject]:
-        if kind not in self._former:
-            self._former[kind] = {str(each.address): each for each in self._before.resources(kind)}
-        return self._former[kind]

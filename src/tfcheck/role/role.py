@@ -11,8 +11,6 @@ from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.address import Address
 from tfcheck.world.world import WorldObject
 
-#: What is wrong with a role that is named although it will be gone: by this plan, or by that of another stack.
-
 
 class Role(msgspec.Struct, frozen=True):
     """One role in one world.

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tfcheck.inventory.change import before
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
 from tfcheck.world.world import World, WorldObject
@@ -40,8 +41,7 @@ _NOTHING = Undone()
 
 def undone(role: WorldObject, world: World) -> Undone:
     """Return what the update of a role removes."""
-    before = world.before()
-    earlier = None if before is world else before.once(_ByAddress).like(role)
+    earlier = None if world.before() is world else before(role, world)
     if earlier is None:
         return _NOTHING
     names, lost_names = _lost(role, earlier, "inline_policy")
@@ -51,7 +51,7 @@ def undone(role: WorldObject, world: World) -> Undone:
 
 def is_unchanged(grant: WorldObject, world: World) -> bool:
     """Whether a resource that attaches a policy is what it was before the change."""
-    earlier = world.before().once(_ByAddress).like(grant)
+    earlier = before(grant, world)
     return earlier is not None and all(
         equal(earlier.attribute(each), grant.attribute(each)) is Truth.TRUE
         for each in _ARGUMENTS
@@ -79,18 +79,3 @@ def _known(listed: Iterable[Value] | Unknown) -> Iterable[str]:
 def _named(element: Value) -> Value:
     """Return the name of an inline policy, or the ARN of a managed one."""
     return element.get("name") if isinstance(element, dict) else element
-
-
-class _ByAddress:
-    """The resources of a world by address, one type at a time."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._types: dict[str, dict[str, WorldObject]] = {}
-
-    def like(self, resource: WorldObject) -> WorldObject | None:
-        """Return the resource that has the address of another one."""
-        kind = resource.address.type
-        if kind not in self._types:
-            self._types[kind] = {str(each.address): each for each in self._world.resources(kind)}
-        return self._types[kind].get(str(resource.address))

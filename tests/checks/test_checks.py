@@ -32,6 +32,7 @@ from tfcheck.checks import (
 from tfcheck.checks.mistake import Check
 from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
@@ -39,7 +40,6 @@ from tfcheck.startup import RULES
 from tfcheck.symbolic.value import Unknown, Value, text
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding
-from tfcheck.world.world import After
 
 NOTHING = MadeWorld()
 FILE = "arn:aws:s3:::cfg/web/prod.env"

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from tfcheck.fix.trial import ChangedAttribute, Trial
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.modules import Sources
+from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.blocks import nested_names
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.world.world import After
 
 _DOCUMENT = "aws_iam_policy_document"
 _META = ("count", "for_each", "provider", "depends_on", "lifecycle")

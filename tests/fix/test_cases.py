@@ -25,11 +25,11 @@ from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Requirement, Verdict
-from tfcheck.world.world import After
 
 #: Rows that no edit of a file find_fixes, and why.
 BY_HAND = {

@@ -20,8 +20,8 @@ from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import Module, from_directory
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.world.world import After
 
 CASE = "misspelled-grants"
 OLD = '{ Effect = "Allow", Action = "s3:GetObject", Resource = "arn:aws:s3:::acme-configs/*" },'

@@ -13,8 +13,8 @@ from tfcheck.analysis.fix_session import fix
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.world.world import After
 
 CASE = "inline-and-managed-on-role"
 ONLY = FixSelection(only=("log-group-absent",))

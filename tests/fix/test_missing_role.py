@@ -16,9 +16,9 @@ from tfcheck.analysis.fix_session import Fixed, fix
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import RoleKind
-from tfcheck.world.world import After
 
 CASE = "roles-forgotten"
 

@@ -12,8 +12,8 @@ from tfcheck.analysis.check import check
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.world.world import After
 
 
 def copied(name: str, tmp_path: Path) -> Path:

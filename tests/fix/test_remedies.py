@@ -11,9 +11,9 @@ from tfcheck.checks import CHECKS
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.checks.remedies import remedy
 from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import After
 
 
 @pytest.mark.parametrize("case", with_expectation(), ids=repr)

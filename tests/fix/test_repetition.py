@@ -18,9 +18,9 @@ from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.repetition import InstanceTerms, shared_by
 from tfcheck.fix.wanted import NeededStatement, Reference
 from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.world import After
 from tfcheck.plan import load
 from tfcheck.resolve import Resolver
-from tfcheck.world.world import After
 
 
 def added(fix: DraftFix) -> str:

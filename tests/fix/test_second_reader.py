@@ -16,9 +16,9 @@ from tfcheck.analysis.fix_writing import second_opinion
 from tfcheck.fix import find_fixes
 from tfcheck.fix.edits.insertion import Insertion, Replacement, by_file
 from tfcheck.fix.second_reader import Opinion, opinion
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import After
 
 TEXT = 'a "b" {\n  x = [{ p = 1 }]\n  y = { q = "r" }\n  z = <<E\n{"s": [1]}\nE\n}\n'
 

@@ -21,12 +21,12 @@ from tfcheck.fix.edits.files import file_bytes
 from tfcheck.fix.edits.insertion import by_file, spliced
 from tfcheck.hcl.modules import Sources, from_directory
 from tfcheck.hcl.syntax.blocks import read
+from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
 from tfcheck.plan.load import load
 from tfcheck.report.diff import needs_unidiff_zero
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Verdict
-from tfcheck.world.world import After
 
 VERSION = 'Version = "2012-10-17"'
 OWN = '{ Effect = "Allow", Action = "ecr:*", Resource = "*" }'

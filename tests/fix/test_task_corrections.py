@@ -16,9 +16,9 @@ from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion
 from tfcheck.hcl.modules import from_directory
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.finding import Finding
-from tfcheck.world.world import After
 
 CASE = "twelve-services"
 

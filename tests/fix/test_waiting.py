@@ -21,9 +21,9 @@ from tfcheck.fix.waiting import _into_list
 from tfcheck.hcl.modules import from_directory
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.world import After
 from tfcheck.plan import Plan, load
 from tfcheck.resolve import Resolver
-from tfcheck.world.world import After
 
 ONLY = FixSelection(only=("deploy-order",))
 

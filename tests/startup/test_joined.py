@@ -11,11 +11,11 @@ import pytest
 
 from tests.plan.made import change, plan
 from tfcheck.hcl.modules.sources import from_directory
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.startup.joined import Joined, joined
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import parse
-from tfcheck.world.world import After
 
 CLUSTER = change("aws_ecs_cluster.main", name="main", after={"name": "main", "id": "c", "arn": "c"}, before={})
 SERVICE = change("aws_ecs_service.app", name="app", after={"cluster": "main", "launch_type": "EC2"}, before={})

@@ -12,12 +12,12 @@ from tfcheck.access.permission import Permission, excluded, includes, meet, poin
 from tfcheck.access.role_pairs import RolePair, pairs, pairs_elsewhere
 from tfcheck.access.role_switch import role_switches
 from tfcheck.iam import Effect, Policy
+from tfcheck.inventory.world import World
 from tfcheck.role import Role
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource
-from tfcheck.world.world import World
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
 

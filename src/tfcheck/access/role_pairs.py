@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role import Role
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Text, Truth
 from tfcheck.verdict.judge import Judge
-from tfcheck.world.world import World, WorldObject
 
 
 class RolePair(msgspec.Struct, frozen=True):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from tfcheck.access.role_pairs import execution_role, same
 from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.world import World
 from tfcheck.role import Role
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.before import VerdictsBefore
 from tfcheck.vocabulary.access import RoleSwitch
-from tfcheck.world.world import World
 
 
 def role_switches(world: World, past: VerdictsBefore) -> Iterator[RoleSwitch]:

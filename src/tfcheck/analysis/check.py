@@ -16,7 +16,9 @@ from tfcheck.analysis.redaction import Redactor
 from tfcheck.analysis.task_changes import task_changes
 from tfcheck.analysis.waivers import Waivers, waivers_of
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.other_stack import Stack, formerly
 from tfcheck.inventory.subject import subject
+from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver, resolver_of
 from tfcheck.resolve.locations import Locations
@@ -39,8 +41,6 @@ from tfcheck.vocabulary.finding import (
     Verdict,
 )
 from tfcheck.vocabulary.progress import Progress
-from tfcheck.world.other_stack import Stack, formerly
-from tfcheck.world.world import After, World
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources

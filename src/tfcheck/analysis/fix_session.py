@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from tfcheck.fix.plan_fixes import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
     from tfcheck.hcl.syntax.file import SourceFile
+    from tfcheck.inventory.other_stack import Stack
+    from tfcheck.inventory.world import After
     from tfcheck.plan import Plan
     from tfcheck.vocabulary.address import ElsewhereAddress
-    from tfcheck.world.other_stack import Stack
-    from tfcheck.world.world import After
 
 _SETTLED = "the sources already grant what the plan lacks: run `terraform plan` again"
 
@@ -226,9 +226,9 @@ class _Work:
         return any(each.finds(text) for each in self.redactors)
 
     def _world(self, plan: Plan, sources: Sources | None, stacks: Sequence[Stack]) -> After:
+        from tfcheck.inventory.other_stack import formerly
+        from tfcheck.inventory.world import After
         from tfcheck.resolve import resolver_of
-        from tfcheck.world.other_stack import formerly
-        from tfcheck.world.world import After
 
         resolver = resolver_of(plan, sources, self._options.workspace, self._options.account)
         return After(resolver, stacks, formerly(stacks))

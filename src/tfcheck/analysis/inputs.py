@@ -12,8 +12,8 @@ from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import FoundSources, Sources
+    from tfcheck.inventory.other_stack import Stack
     from tfcheck.plan import Loaded, Plan
-    from tfcheck.world.other_stack import Stack
 
 
 class PlanInput(msgspec.Struct, frozen=True):
@@ -29,8 +29,8 @@ class PlanInput(msgspec.Struct, frozen=True):
 
     def stack(self, name: str, workspace: str | None, account: str | None = None, *, changes: bool = False) -> Stack:
         """Return it as other plans see it; with `changes` it is checked as well, and part of the change."""
+        from tfcheck.inventory.other_stack import stack_of, stack_of_state
         from tfcheck.resolve import resolver_of
-        from tfcheck.world.other_stack import stack_of, stack_of_state
 
         sources = self.found.sources
         resolver = resolver_of(self.plan, sources, workspace, account)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tfcheck.analysis.inputs import PlanInput
+    from tfcheck.inventory.other_stack import Stack
     from tfcheck.plan import Plan
     from tfcheck.vocabulary.address import Address
-    from tfcheck.world.other_stack import Stack
 
 
 class OtherStacks:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from tfcheck import checks
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.world import World
 from tfcheck.startup.launch import possible_services
 from tfcheck.symbolic.value import Truth
 from tfcheck.verdict.before import STARTS, VerdictsBefore
 from tfcheck.vocabulary.finding import Answer, Severity, TaskChange
-from tfcheck.world.world import World
 
 
 def task_changes(answers: Iterable[Answer], world: World, past: VerdictsBefore) -> Iterator[TaskChange]:

@@ -36,13 +36,13 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.remedies import remedy
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
 from tfcheck.inventory.subject import subject
+from tfcheck.inventory.world import World
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Location, Severity
-from tfcheck.world.world import World
 
 CHECKS: tuple[Check, ...] = (
     env_file_type.CHECK,

@@ -19,10 +19,10 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _NAME = regex(
     r"(?:.*(?:PASSWORD|PASSWD|PASSPHRASE|API_?KEY)"

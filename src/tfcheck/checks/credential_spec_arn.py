@@ -16,9 +16,9 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup.credential_spec import options, specification, wrong_specification
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _SYMPTOM = "unsupported credentialspec ARN, only s3/ssm ARNs are valid"
 

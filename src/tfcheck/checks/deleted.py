@@ -29,6 +29,8 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
 from tfcheck.inventory.ecs import Container, TaskDefinition
+from tfcheck.inventory.other_stack import Stack
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.existence import deleted
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.startup.source import ValueStore, sources
@@ -37,8 +39,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Text, Truth, Unknown, display
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import World, WorldObject
 
 _STORES = {ValueStore.SECRETS_MANAGER: SECRET, ValueStore.PARAMETER_STORE: PARAMETER}
 

@@ -26,11 +26,11 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.change import is_new
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World, WorldObject
 
 _EVENTUALLY = (
     "IAM is eventually consistent: the first tasks with a role that this plan creates can fail for about half a minute"

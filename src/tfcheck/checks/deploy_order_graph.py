@@ -15,6 +15,8 @@ from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.catalogue import LOG_GROUP, OBJECT, PARAMETER, SECRET, catalogue
 from tfcheck.inventory.change import before, is_changed, is_new
 from tfcheck.inventory.ecs import TaskDefinition, task_definitions
+from tfcheck.inventory.view import WorldView
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.log_driver import AwsLogs, awslogs
@@ -23,8 +25,6 @@ from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
-from tfcheck.world.view import WorldView
-from tfcheck.world.world import World, WorldObject
 
 T = TypeVar("T")
 #: What names the role of each kind of grant, and what of it a change may change.

@@ -28,12 +28,12 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
 from tfcheck.startup.place import TaskPlace
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity, Verdict
-from tfcheck.world.world import World, WorldObject
 
 ID = "ecs-exec"
 ACTIONS = (

@@ -29,11 +29,11 @@ import msgspec
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import ACCESS_POINT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks, only
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Value
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _NO_ROLE = "ClientException: EFS IAM authorization requires a task role."
 _ROOT = 'ClientException: When using an EFS access point, the root directory must either be set to "/" or be omitted'

@@ -25,10 +25,10 @@ from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import new_services
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.symbolic.value import Text, Truth
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 SYMPTOM = (
     "ResourceInitializationError: failed to download env files: service call has been retried 1 time(s): "

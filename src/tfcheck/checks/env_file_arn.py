@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import FORM, misshape, names_other_partition
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _SYMPTOM = "unable to parse bucket and key from s3 ARN specified in environmentFile"
 

@@ -22,9 +22,9 @@ from tfcheck.checks.environment_file import EnvironmentFile, files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World, WorldObject
 
 _QUOTED = regex(r"""(["']).*\1""")
 _MOST = 5

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.value import Unknown
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _MOST = 10
 

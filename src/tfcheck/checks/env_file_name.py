@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import misshape
 from tfcheck.symbolic.value import Text, Unknown, Value, pieces, spelled_out
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _ENDING = ".env"
 

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

@@ -16,8 +16,8 @@ from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_fargate, on_windows
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

@@ -19,12 +19,12 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.arn import partition_of_region
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _REGISTRY = regex(r"\d{12}\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?P<domain>amazonaws\.com(?:\.cn)?)/")
 _DOMAINS = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}

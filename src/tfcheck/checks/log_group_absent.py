@@ -23,12 +23,12 @@ from tfcheck.checks.log_region import in_other_regions
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.awslogs import wrong_group
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 SYMPTOM = (
     "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: "

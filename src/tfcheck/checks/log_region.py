@@ -23,12 +23,12 @@ from tfcheck.checks.services_started import on_fargate
 from tfcheck.inventory.catalogue import LOG_GROUP
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.index import AttributeIndex
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World, WorldObject
 
 _MISSING = (
     "ResourceInitializationError: failed to validate logger args: unable to get awslogs driver arguments: "

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.checks.services_started import on_fargate
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import FORM, is_other_than_arn, misshape
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

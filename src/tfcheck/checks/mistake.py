@@ -8,10 +8,10 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Value, display
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 
 class Misconfiguration(msgspec.Struct, frozen=True):

@@ -16,13 +16,13 @@ from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.catalogue import PARAMETER
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.index import AttributeIndex
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.arn import is_arn
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World, WorldObject
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

@@ -17,13 +17,13 @@ from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_windows
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.launch import services
 from tfcheck.startup.source import ValueStore, sources, without_tail
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World, WorldObject
 
 _VERSION = regex(r"(\d+)\.(\d+)\.(\d+)")
 

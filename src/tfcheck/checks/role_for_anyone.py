@@ -16,10 +16,10 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.iam import Effect, Policy, Statement
 from tfcheck.iam.action import names
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

@@ -25,6 +25,7 @@ from collections.abc import Iterator
 
 from tfcheck.checks.mistake import Check, Misconfiguration, quote_value
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.fsx import named_credentials
 from tfcheck.startup.launch import services
 from tfcheck.startup.place import TaskPlace, in_container
@@ -32,7 +33,6 @@ from tfcheck.startup.reference import InvalidReference, wrong_credentials, wrong
 from tfcheck.startup.service_connect_log import proxy_options
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Value
-from tfcheck.world.world import World
 
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:

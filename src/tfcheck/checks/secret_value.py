@@ -25,13 +25,13 @@ from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import new_services
 from tfcheck.inventory.catalogue import SECRET, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup import existence
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.source import ValueStore, sources
 from tfcheck.startup.value_from import injected
 from tfcheck.symbolic.value import Truth
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World, WorldObject
 
 _SYMPTOM = (
     "ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tfcheck.inventory.change import is_changed, is_new
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import launch_types
 from tfcheck.startup.launch import services
 from tfcheck.startup.nested import only
-from tfcheck.world.world import World, WorldObject
 
 
 def on_fargate(task: TaskDefinition, world: World) -> bool:

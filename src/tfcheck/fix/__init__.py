@@ -8,8 +8,8 @@ import msgspec
 
 from tfcheck.fix.fix_finder import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes
+from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Finding
-from tfcheck.world.world import After
 
 __all__ = ["DraftFix", "FixChoice", "PlanFixes", "find_fixes", "suggest"]
 

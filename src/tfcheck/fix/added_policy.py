@@ -17,12 +17,12 @@ from tfcheck.fix.repetition import InstanceTerms, Repeated, SharedStatements, St
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
-from tfcheck.world.world import WorldObject
 
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 

@@ -17,13 +17,13 @@ from tfcheck.fix.trial import Trial
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Verdict
-from tfcheck.world.world import After, WorldObject
 
 #: What a suggested inline policy is called.
 NAME = "ecs-start-up"

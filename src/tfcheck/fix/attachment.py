@@ -13,11 +13,11 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.symbolic.value import JsonText
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Verdict
-from tfcheck.world.world import After, WorldObject
 
 _ATTACHMENT = "aws_iam_role_policy_attachment"
 #: So many policies of a module are tried.

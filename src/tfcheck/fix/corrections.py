@@ -21,9 +21,9 @@ from tfcheck.fix.policy_statements import ReadableStatement, readable
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer
-from tfcheck.world.world import After
 
 _NAME = regex(r"[\w.-]+")
 _LISTED = 2

@@ -18,10 +18,10 @@ from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.written_text import WrittenText, flat
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.symbolic.value import Text, TextLike, Unknown, text
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Fix
-from tfcheck.world.world import After
 
 _ENDING, _KEY, _CONTAINERS = ".env", "key", "container_definitions"
 #: So many places of a name are tried.

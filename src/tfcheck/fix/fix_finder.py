@@ -36,12 +36,12 @@ from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.limits import exceeded
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, Requirement, Verdict
-from tfcheck.world.world import After
 
 #: What an Allow on the role fixes.
 _GRANTABLE = frozenset({Reason.IMPLICIT_DENY, Reason.GRANTED_TO_TASK_ROLE, Reason.GRANTED_TO_EXECUTION_ROLE})

@@ -10,11 +10,11 @@ import msgspec
 from tfcheck.fix.proposal import outside_role
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.role.attachment import Attachments
 from tfcheck.symbolic.value import Text, Unknown, Value
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.world.world import After, WorldObject
 
 _OTHER_ATTACHMENTS = ("aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment")
 

@@ -12,8 +12,8 @@ from typing import TypeAlias
 from tfcheck.fix.as_text import exactly, fix_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import Trial
+from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
-from tfcheck.world.world import After
 
 #: What a call waits for.
 _Doubt: TypeAlias = tuple[Reason | None, str]

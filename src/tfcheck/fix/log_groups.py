@@ -30,10 +30,10 @@ from tfcheck.hcl.syntax.lexer import MalformedError, heredoc_at
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After, World
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Fix
-from tfcheck.world.world import After, World
 
 _GROUP, _TASK, _CONTAINERS = "aws_cloudwatch_log_group", "aws_ecs_task_definition", "container_definitions"
 _OPTION = regex(r'(?<![\w-])"?awslogs-group"?\s*[=:]\s*')

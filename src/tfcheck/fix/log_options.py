@@ -24,10 +24,10 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.startup.log_driver import AwsLogs, awslogs
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Fix
-from tfcheck.world.world import After
 
 _TASK, _GROUP, _CONTAINERS = "aws_ecs_task_definition", "aws_cloudwatch_log_group", "container_definitions"
 _NAME, _REGION, _PREFIX = "awslogs-group", "awslogs-region", "awslogs-stream-prefix"

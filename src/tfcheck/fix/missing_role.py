@@ -41,11 +41,11 @@ from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.iam import managed_policy_arn
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, RoleKind, Verdict
-from tfcheck.world.world import After
 
 _ARGUMENT = "execution_role_arn"
 _TASK = "aws_ecs_task_definition"

@@ -18,10 +18,10 @@ from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
 from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Answer, Reason
-from tfcheck.world.world import After, WorldObject
 
 
 class OtherPolicies:

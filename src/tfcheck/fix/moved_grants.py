@@ -22,9 +22,9 @@ from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Reason
-from tfcheck.world.world import After, WorldObject
 
 _LISTED = 3
 

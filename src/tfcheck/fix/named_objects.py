@@ -22,10 +22,10 @@ from tfcheck.inventory.catalogue import (
     ObjectKind,
     catalogue,
 )
+from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.wildcards import glob_known
 from tfcheck.vocabulary.finding import Answer
-from tfcheck.world.world import After, World, WorldObject
 
 #: What contains other objects: its own ARN is not what a statement about those names.
 _CONTAINERS = (BUCKET, LOG_GROUP)

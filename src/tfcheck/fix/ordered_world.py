@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from tfcheck.fix.edits.insertion import by_file, fits
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.trial import Trial, changed
+from tfcheck.inventory.view import WorldView
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order, mentioned
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.view import WorldView
-from tfcheck.world.world import After
 
 #: What is to be referred to besides, by the resource or module call, without instance keys.
 References = Mapping[str, tuple[str, ...]]

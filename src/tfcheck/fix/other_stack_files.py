@@ -16,12 +16,12 @@ from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.wanted import Spelled, free, wanted
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.role import Role
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Fix
-from tfcheck.world.world import After
 
 
 class _Lacking(msgspec.Struct, frozen=True):

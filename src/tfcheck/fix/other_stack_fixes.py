@@ -17,11 +17,11 @@ from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
 from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.trial import Trial, bare_tasks
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.other_stack import Stack
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
 from tfcheck.vocabulary.finding import Answer, Verdict
-from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import After, WorldObject
 
 
 class OtherStackNeeds(msgspec.Struct, frozen=True):

@@ -22,12 +22,12 @@ from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, wanted
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
+from tfcheck.inventory.world import After
 from tfcheck.role import Roles
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer
-from tfcheck.world.world import After
 
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 

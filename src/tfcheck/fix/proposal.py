@@ -9,9 +9,9 @@ import msgspec
 from tfcheck.fix.edits.insertion import Insertion
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.inventory.world import WorldObject
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer
-from tfcheck.world.world import WorldObject
 
 
 class Proposal(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.attachment import attached
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.world.world import After
+from tfcheck.inventory.world import After
 
 
 def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -> Iterator[Proposal]:

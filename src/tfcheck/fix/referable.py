@@ -25,12 +25,12 @@ from tfcheck.inventory.catalogue import (
     REPOSITORY,
     SECRET,
 )
+from tfcheck.inventory.world import After
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Unknown, identity, spelled_out
 from tfcheck.vocabulary.address import Address, ModulePath
-from tfcheck.world.world import After
 
 #: Whether a block must not refer to an object, by the object's name in the module.
 Refuse: TypeAlias = Callable[[str], bool]

@@ -13,6 +13,7 @@ from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement, text
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import TextLike, pieces
 from tfcheck.verdict.judge import Judge
@@ -20,7 +21,6 @@ from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Answer, Evidence, Reason, Remedy, RoleKind
-from tfcheck.world.world import After
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3

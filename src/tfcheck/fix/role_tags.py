@@ -8,11 +8,11 @@ import msgspec
 
 from tfcheck.fix.render import quoted
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.role import Role
 from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.finding import Answer, Fix, Verdict
-from tfcheck.world.world import After
 
 _KEY = "aws:principaltag/"
 _EXACT = ("stringequals", "stringequalsignorecase", "stringlike")

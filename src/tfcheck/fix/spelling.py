@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfcheck.fix.referable import Referable, References, Refuse, local_name
 from tfcheck.fix.wanted import Reference, Spelled
+from tfcheck.inventory.world import After
 from tfcheck.symbolic.sensitive_text import Sensitive, parted
 from tfcheck.symbolic.value import (
     ACCOUNT_ID,
@@ -20,7 +21,6 @@ from tfcheck.symbolic.value import (
 )
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import After
 
 
 class Spelling:

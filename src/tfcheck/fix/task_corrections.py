@@ -25,12 +25,12 @@ from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After, World
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, parse
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Finding, Fix
-from tfcheck.world.world import After, World
 
 #: So many literals are tried for one finding.
 _MOST = 6

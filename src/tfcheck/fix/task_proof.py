@@ -14,11 +14,11 @@ from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After, World
 from tfcheck.resolve import Resolver
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Verdict
-from tfcheck.world.world import After, World
 
 
 def reads(

@@ -21,6 +21,7 @@ from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import After, World
 from tfcheck.plan import Instance, Plan
 from tfcheck.plan.document import Mode, ResourceChange
 from tfcheck.resolve import Resolver
@@ -29,7 +30,6 @@ from tfcheck.symbolic.value import Symbol, Unknown, Value, is_known
 from tfcheck.verdict.judge import Judge, Judgement
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Answer, Verdict
-from tfcheck.world.world import After, World
 
 _DOCUMENT = "aws_iam_policy_document"
 _RENDERED = ("json", "minified_json", "statement")

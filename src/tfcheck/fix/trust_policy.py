@@ -29,11 +29,11 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import task_definitions
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer, RoleKind
-from tfcheck.world.world import After, WorldObject
 
 _ARGUMENT, _DOCUMENT = "assume_role_policy", "aws_iam_policy_document"
 _LOCAL = re.compile(r"local\.([\w-]+)")

@@ -28,10 +28,10 @@ from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import reference_text
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After, WorldObject
 from tfcheck.symbolic.limits import take
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Finding, Fix
-from tfcheck.world.world import After, WorldObject
 
 _ARGUMENT, _SERVICE = "depends_on", "aws_ecs_service"
 #: The steps of the run that it takes to look at what a service may precede.

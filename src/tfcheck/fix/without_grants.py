@@ -11,8 +11,8 @@ from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.task_corrections import TaskCorrections
 from tfcheck.fix.waiting import Waiting
+from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Finding, Remedy
-from tfcheck.world.world import After
 
 _AGAIN = "run `terraform plan` again: the sources already have what the plan lacks"
 

@@ -1,1 +1,1 @@
-"""Find the resource that an ARN, a name or an id means, and what is set on it."""
+"""The resources before the change, after it and in other stacks: which of them an ARN, a name or an id means."""

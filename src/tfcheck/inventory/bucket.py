@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from tfcheck.inventory.catalogue import BUCKET, OBJECT, catalogue
 from tfcheck.inventory.setting import Subject
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World, WorldObject
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:

@@ -11,10 +11,10 @@ from functools import cached_property
 
 import msgspec
 
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, spelling
 from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, spelled_out, unknowns
-from tfcheck.world.world import World, WorldObject
 
 
 class ObjectKind(msgspec.Struct, frozen=True):

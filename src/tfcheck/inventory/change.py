@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, is_known
-from tfcheck.world.world import World, WorldObject
 
 
 def is_new(resource: WorldObject, world: World) -> bool:

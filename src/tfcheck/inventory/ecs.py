@@ -12,12 +12,12 @@ import msgspec
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.marks import is_marked_throughout, unmarked
 from tfcheck.symbolic.nesting import is_deep, may_be_deep
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, items
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.world import World, WorldObject
 
 #: Far more than ECS accepts (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html): what is
 #: larger cannot be registered, and is not looked into.

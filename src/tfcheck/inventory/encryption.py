@@ -12,10 +12,10 @@ from tfcheck.inventory.change import before, is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.managed_secret import keys_of_managed_secret
 from tfcheck.inventory.object_key import chosen
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World, WorldObject
 
 #: What of a parameter makes the provider write it again.
 _PUT = ("name", "type", "key_id", "value", "insecure_value", "value_wo_version", "description", "tier", "data_type")

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import ACCESS_POINT, FILE_SYSTEM, ObjectKind, catalogue
 from tfcheck.inventory.setting import Subject
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
-from tfcheck.world.world import World, WorldObject
 
 _FILE_SYSTEM = "file-system/"
 _ACCESS_POINT = "access-point/"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Value
-from tfcheck.world.world import WorldObject
 
 
 class AttributeIndex:

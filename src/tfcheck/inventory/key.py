@@ -10,12 +10,12 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.inventory.catalogue import ALIAS, KEY, catalogue
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import NAME, Text, TextLike, Truth, Unknown, Value, display, pieces, spelled_out, text
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import World, WorldObject
 
 
 class Key(msgspec.Struct, frozen=True):

@@ -18,10 +18,10 @@ from tfcheck.inventory.managed_secret import keys_of_possible_secrets
 from tfcheck.inventory.novelty import may_be
 from tfcheck.inventory.object_key import keys_of_object
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve import grammar
 from tfcheck.resolve.grammar import within
 from tfcheck.symbolic.value import Text, TextLike, Unknown, text
-from tfcheck.world.world import World, WorldObject
 
 _Find = Callable[[TextLike, World], tuple[Key, ...] | None]
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.key import Key, doubted, named_key
 from tfcheck.inventory.novelty import may_be
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value
-from tfcheck.world.world import World, WorldObject
 
 _OF_RDS = ("master_user_secret", "master_user_secret_kms_key_id")
 #: The attribute that tells the secret, and the argument that names its key.

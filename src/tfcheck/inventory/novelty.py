@@ -7,11 +7,11 @@ creates definitely is not the key whose ARN a data source has read.
 from __future__ import annotations
 
 from tfcheck.inventory.change import there_before
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, pieces, spelled_out
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import World
 
 _IDENTITY = ("arn", "id", "key_id", "name", "bucket")
 

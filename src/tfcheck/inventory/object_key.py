@@ -14,9 +14,9 @@ from tfcheck.inventory.change import is_changed, is_created
 from tfcheck.inventory.key import Key, alike, doubted, named_key
 from tfcheck.inventory.novelty import may_be
 from tfcheck.inventory.setting import BUCKET_ENCRYPTION, Subject, settings, was_set
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, items, spelled_out, text
-from tfcheck.world.world import World, WorldObject
 
 #: What of an object makes the provider upload it again, with what its state says of the encryption.
 #: NOTE: tags, the ACL and locks are changed without writing the object.

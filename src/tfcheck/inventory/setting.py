@@ -20,9 +20,9 @@ from tfcheck.inventory.catalogue import (
     catalogue,
 )
 from tfcheck.inventory.novelty import same
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown
-from tfcheck.world.world import World, WorldObject
 
 
 class Setting(msgspec.Struct, frozen=True):

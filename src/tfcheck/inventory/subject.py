@@ -6,8 +6,8 @@ A plan that creates a bucket knows `${aws_s3_bucket.config.arn}`, a later one th
 from __future__ import annotations
 
 from tfcheck.inventory import catalogue
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.value import JsonText, Text, Unknown, Value, display, spelled_out
-from tfcheck.world.world import World
 
 _KINDS = (
     catalogue.BUCKET,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.iam import Request
+from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
@@ -22,7 +23,6 @@ from tfcheck.resource_policy.unidentified import service_of, unidentified
 from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import TextLike
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World
 
 __all__ = ["KeyGrant", "ResourcePolicies", "ResourceSide", "covering"]
 

@@ -16,12 +16,12 @@ import msgspec
 from tfcheck.iam import Effect, Policy, PolicyKind, Statement, parse_policy
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.setting import BUCKET_OWNERSHIP, BUCKET_POLICY, BUCKET_PUBLIC_ACCESS, Subject, settings
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, readable, set_policy
 from tfcheck.resource_policy.unidentified import own_policies, unidentified
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, items
-from tfcheck.world.world import World, WorldObject
 
 
 def bucket_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from tfcheck.iam import Effect, Policy, PolicyKind, Request, applies
 from tfcheck.inventory.setting import ENDPOINT_POLICY, Subject, settings
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Truth, Value
-from tfcheck.world.world import World, WorldObject
 
 
 def warnings(request: Request, world: World, policies: Policies) -> Iterator[str]:

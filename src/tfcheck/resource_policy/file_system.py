@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from tfcheck.inventory.file_system import file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY
+from tfcheck.inventory.world import World
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import set_policy
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import TextLike
-from tfcheck.world.world import World
 
 
 def file_system_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

@@ -10,10 +10,10 @@ import msgspec
 from tfcheck.iam import Context, Origin, Request
 from tfcheck.iam.context import Absent, PresenceUnknown
 from tfcheck.iam.model import UNLISTED
+from tfcheck.inventory.world import WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, items
-from tfcheck.world.world import WorldObject
 
 _CONTEXT_KEY = "kms:EncryptionContext:"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import KEY_GRANT, KEY_POLICY, Subject, settings
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resource_policy.grant import KeyGrant
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import own_policy, readable, set_policy
@@ -15,7 +16,6 @@ from tfcheck.resource_policy.unidentified import own_policies
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World, WorldObject
 
 
 def key_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from tfcheck.inventory.state_location import SEVERAL
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.symbolic.value import TextLike, Unknown
-from tfcheck.world.state_location import SEVERAL
 
 
 def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> ResourceSide:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from tfcheck.iam import Policy
 from tfcheck.inventory.setting import Setting, Subject, settings, was_set
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.value import Unknown
-from tfcheck.world.world import World, WorldObject
 
 
 def set_policy(world: World, policies: Policies, setting: Setting, subject: Subject) -> PolicyOrReason | None:

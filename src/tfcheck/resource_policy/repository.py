@@ -13,6 +13,7 @@ import msgspec
 from tfcheck.iam import Policy
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
 from tfcheck.inventory.setting import REPOSITORY_POLICY, Subject
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.reading import set_policy
@@ -21,7 +22,6 @@ from tfcheck.role.policies import Policies, PolicyOrReason
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, pieces, text
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World
 
 
 def repository_guard(arn: TextLike, world: World, policies: Policies) -> ResourceSide:

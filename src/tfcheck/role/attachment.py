@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.iam import Policy
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attached import Attached
 from tfcheck.role.exclusive import exclusive
 from tfcheck.role.grants import PolicyAttachment, grants, known_arn, members
@@ -22,7 +23,6 @@ from tfcheck.role.undone import Undone, is_unchanged, undone
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World, WorldObject
 
 
 def account_of(role: WorldObject) -> TextLike:

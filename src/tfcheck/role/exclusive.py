@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
-from tfcheck.world.world import World
 
 
 class Exclusive:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import msgspec
 
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.policies import PolicyOrReason
 from tfcheck.symbolic.value import Unknown, Value, items
-from tfcheck.world.world import World, WorldObject
 
 
 class PolicyAttachment(msgspec.Struct, frozen=True):

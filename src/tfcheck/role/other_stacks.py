@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import STAYS, GrantOutcome
 from tfcheck.role.grants import PolicyAttachment, grants
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
-from tfcheck.world.world import World, WorldObject
 
 _INLINE = (("aws_iam_role_policies_exclusive", "role_name", "policy_names"), ("aws_iam_role", "name", "inline_policy"))
 _MANAGED = (

@@ -10,11 +10,11 @@ import msgspec
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import decode
 from tfcheck.iam import Policy, PolicyKind, called, concealed, managed_policy, managed_policy_arn, parse_policy
+from tfcheck.inventory.other_stack import Stack
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, display, identity, is_known, spelled_out
-from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import World, WorldObject
 
 #: Ten times the characters that AWS accepts in the largest of policies, that of a bucket or a key.
 _LONGEST = 300_000

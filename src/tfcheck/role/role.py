@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.iam import Caller, Policy
+from tfcheck.inventory.world import WorldObject
 from tfcheck.role.attached import Attached
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.world import WorldObject
 
 
 class Role(msgspec.Struct, frozen=True):

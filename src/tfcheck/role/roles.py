@@ -12,6 +12,7 @@ from functools import cached_property
 import msgspec
 
 from tfcheck.iam import Caller, Policy
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import NOTHING_OWNED, Attachments, GrantOutcomes, OwnedHere, account_of
 from tfcheck.role.other_stacks import OtherStackGrants, TargetRole
 from tfcheck.role.policies import Policies
@@ -22,7 +23,6 @@ from tfcheck.symbolic.value import Symbol, Text, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.world.world import World, WorldObject
 
 
 class Roles:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 import msgspec
 
 from tfcheck.inventory.change import before
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, items
-from tfcheck.world.world import World, WorldObject
 
 #: What makes a grant of each type the same as it was.
 _ARGUMENTS = ("role", "roles", "name", "policy", "policy_arn")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup import (
     credential_spec,
     decrypt,
@@ -24,7 +25,6 @@ from tfcheck.startup import (
 )
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 _FETCHES: tuple[Rule, ...] = (
     trust.RULE,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from tfcheck.inventory.catalogue import LOG_GROUP, catalogue
 from tfcheck.inventory.ecs import member
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup import existence
 from tfcheck.startup.place import TaskPlace
@@ -17,7 +18,6 @@ from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import NAME, Symbol, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import Requirement, Severity
-from tfcheck.world.world import World, WorldObject
 
 #: Whatever task it will be, before and after a change it is the same need.
 _TASK = Symbol("task", ("id",))

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value, display, items
-from tfcheck.world.world import World, WorldObject
 
 FARGATE_PROVIDERS = ("FARGATE", "FARGATE_SPOT")
 #: What `launch_type` may be.

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.object_arn import is_other_than_arn, misshape, seen_by_iam
 from tfcheck.startup.place import TaskPlace, in_container
@@ -26,7 +27,6 @@ from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value, pieces, text
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "credential-spec"
 _PREFIXES = ("credentialspecdomainless:", "credentialspec:")

@@ -27,9 +27,9 @@ import msgspec
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.key import Key
 from tfcheck.inventory.keys_in_use import keys_in_use
+from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule, derived
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "decrypt"
 ACTION = "kms:Decrypt"

@@ -31,13 +31,13 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition, member
 from tfcheck.inventory.file_system import access_point_arn, file_system_arn, file_system_of
 from tfcheck.inventory.setting import FILE_SYSTEM_POLICY, settings
+from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks_or_unknown, only_or_unknown
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
-from tfcheck.world.world import World
 
 ID = "efs-volume"
 _MAY_NOT_ASK = "whether the volume uses IAM authorization is known only after apply"

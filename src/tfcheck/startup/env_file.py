@@ -24,12 +24,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "env-file"
 _WHAT = "environment file"

@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "firelens-config"
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.nested import blocks_or_unknown, only, only_or_unknown
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.reference import is_refused, wrong_reference
@@ -28,7 +29,6 @@ from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "fsx"
 _ARGUMENT, _MEMBER = "fsx_windows_file_server_volume_configuration", "fsxWindowsFileServerVolumeConfiguration"

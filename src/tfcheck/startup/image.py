@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup import existence
 from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import TaskPlace, in_container
@@ -34,7 +35,6 @@ from tfcheck.startup.registry import Image, caches, repository
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Truth, Unknown
 from tfcheck.vocabulary.finding import Requirement, Severity
-from tfcheck.world.world import World
 
 ID = "image"
 _PULL = (

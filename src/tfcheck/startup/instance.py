@@ -14,13 +14,13 @@ import msgspec
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
 from tfcheck.inventory.change import is_created
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import FARGATE_PROVIDERS, capacity, providers
 from tfcheck.startup.joined import joined
 from tfcheck.startup.launch import possible_services, services
 from tfcheck.startup.nested import blocks, blocks_or_unknown, only_or_unknown
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth, Unknown, Value, display
-from tfcheck.world.world import World, WorldObject
 
 _GROUP = ObjectKind(("aws_autoscaling_group",), aliases=("id",))
 _TEMPLATE = ObjectKind(("aws_launch_template",), names=("name", "id"))

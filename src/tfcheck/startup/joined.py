@@ -15,10 +15,10 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import ObjectKind, catalogue
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import CLUSTER, FARGATE_PROVIDERS, attached_providers
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Unknown, Value, items
-from tfcheck.world.world import World, WorldObject
 
 _PROVIDER = ObjectKind(("aws_ecs_capacity_provider",), aliases=("id",))
 #: What launches instances, and says with which user data. Fleets leave open what they launch.

@@ -12,6 +12,7 @@ import msgspec
 
 from tfcheck.inventory.catalogue import beside
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.capacity import capacity, launch_types, providers
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import as_text
@@ -31,7 +32,6 @@ from tfcheck.symbolic.value import (
 from tfcheck.vocabulary.address import parse
 from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Requirement, RoleKind
-from tfcheck.world.world import World, WorldObject
 
 _NEVER_BY_INSTANCE = frozenset(("FARGATE", "EXTERNAL", "MANAGED_INSTANCES"))
 _TYPE = "aws_ecs_task_definition"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.launch import services
 from tfcheck.startup.nested import only_or_unknown
 from tfcheck.symbolic.value import Unknown, Value
-from tfcheck.world.world import World, WorldObject
 
 
 class AwsLogs(msgspec.Struct, frozen=True):

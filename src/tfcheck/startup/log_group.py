@@ -24,13 +24,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import by_execution_role_or_instance
 from tfcheck.startup.place import in_container
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import text
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "log-group"
 

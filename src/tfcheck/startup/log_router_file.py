@@ -22,13 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.object_arn import object_needs
 from tfcheck.startup.place import TaskPlace
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
-from tfcheck.world.world import World
 
 ID = "log-router-file"
 _NAME = regex(r"aws_fluent_bit_init_[sS]3")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, catalogue
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.place import TaskPlace
 from tfcheck.symbolic.value import (
@@ -27,7 +28,6 @@ from tfcheck.symbolic.value import (
 )
 from tfcheck.vocabulary.arn import cut, split
 from tfcheck.vocabulary.finding import Requirement, Severity
-from tfcheck.world.world import World
 
 FORM = "arn:PARTITION:s3:::BUCKET/KEY"
 

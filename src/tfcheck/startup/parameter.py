@@ -21,11 +21,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import ValueStore
 from tfcheck.startup.value_from import NO_ROLE, found, injected, needs
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "parameter"
 

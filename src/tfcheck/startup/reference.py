@@ -10,12 +10,12 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import lacks_suffix
 from tfcheck.symbolic.value import Text, TextLike, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, is_arn, partition_of_region, split
 from tfcheck.vocabulary.finding import Severity
-from tfcheck.world.world import World
 
 _MALFORMED = (
     "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again."

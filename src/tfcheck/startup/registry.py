@@ -9,10 +9,10 @@ from __future__ import annotations
 import msgspec
 
 from tfcheck.inventory.catalogue import REPOSITORY, catalogue
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.value import Text, TextLike, Truth, Unknown, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, cut, partition_of_region, split
-from tfcheck.world.world import World, WorldObject
 
 _HOST = "????????????.dkr.ecr*.*.amazonaws.com*/*"
 

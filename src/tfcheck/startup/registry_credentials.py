@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.place import in_container
 from tfcheck.startup.reference import is_refused, wrong_credentials
 from tfcheck.startup.rule import Rule
 from tfcheck.startup.source import named_secret
 from tfcheck.symbolic.value import Text, Unknown
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 ID = "registry-credentials"
 

@@ -8,10 +8,10 @@ from typing import TypeAlias
 import msgspec
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup.unmarked import unmarked
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 Derive: TypeAlias = Callable[[TaskDefinition, World], Iterator[Requirement]]
 

@@ -8,12 +8,12 @@ sees the whole ARN.
 from __future__ import annotations
 
 from tfcheck.inventory.catalogue import SECRET, catalogue
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.match import equal, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import SECRET_SUFFIX, Hole, Symbol, Text, TextLike, Truth, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, cut, split
-from tfcheck.world.world import World
 
 _SUFFIX = regex(r"-[A-Za-z0-9]{6}")
 #: The end of an ARN that Secrets Manager may complete, or take as it is.

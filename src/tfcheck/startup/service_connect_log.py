@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition, member
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.startup.awslogs import log_calls
 from tfcheck.startup.launch import by_execution_role_or_instance, doubted, possible_services, services
 from tfcheck.startup.log_driver import log_configuration
@@ -31,7 +32,6 @@ from tfcheck.startup.source import sources
 from tfcheck.startup.value_from import needs
 from tfcheck.symbolic.value import NAME, Symbol, Unknown, Value, text
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World, WorldObject
 
 ID = "service-connect-log"
 _POINTER = "/serviceConnectConfiguration/logConfiguration"

@@ -12,12 +12,12 @@ from enum import Enum
 import msgspec
 
 from tfcheck.inventory.catalogue import PARAMETER, SECRET, catalogue
+from tfcheck.inventory.world import World
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.startup.secret_arn import secret_arn, whole_arn
 from tfcheck.symbolic.match import glob
 from tfcheck.symbolic.value import JsonText, Text, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 from tfcheck.vocabulary.arn import Arn, split
-from tfcheck.world.world import World
 
 #: Parameters under this name are secrets of Secrets Manager.
 _SECRET_PARAMETER = "/aws/reference/secretsmanager/"

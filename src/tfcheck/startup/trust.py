@@ -24,13 +24,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World
 from tfcheck.startup import image, log_group
 from tfcheck.startup.instance import instances
 from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.finding import Requirement, RoleKind, Severity
-from tfcheck.world.world import World
 
 ID = "trust"
 ACTION = "sts:AssumeRole"

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import msgspec
 
 from tfcheck.inventory.catalogue import BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.value import TextLike, Unknown
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 #: What an ARN is made of; AWS gives it back unmarked, whatever the name was made of.
 _NAMES = ("arn", "bucket", "bucket_prefix", "id", "key", "name", "name_prefix")

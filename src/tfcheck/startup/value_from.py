@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.inventory.ecs import Container, TaskDefinition, member
+from tfcheck.inventory.world import World
 from tfcheck.startup.place import TaskPlace, in_container
 from tfcheck.startup.reference import is_refused, wrong_reference
 from tfcheck.startup.source import Source, ValueStore, sources
 from tfcheck.symbolic.value import Unknown, Value, items
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World
 
 
 def injected(task: TaskDefinition) -> Iterator[tuple[TaskPlace, Value]]:

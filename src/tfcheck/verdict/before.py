@@ -7,12 +7,12 @@ from typing import TypeAlias
 
 from tfcheck import startup
 from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import World
 from tfcheck.symbolic.limits import exceeded
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, identity
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import Answer, Requirement, RoleKind, Severity, Verdict
-from tfcheck.world.world import World
 
 _Kind: TypeAlias = tuple[str, str, str, RoleKind, str]
 

@@ -15,10 +15,10 @@ from tfcheck.inventory.catalogue import ALIAS, KEY, LOG_GROUP, OBJECT, PARAMETER
 from tfcheck.inventory.encryption import secret_of
 from tfcheck.inventory.key import named_key
 from tfcheck.inventory.object_key import has_bucket_key
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.symbolic.value import REGION, Text, TextLike, Unknown, pieces, text
 from tfcheck.vocabulary.arn import Arn, split
 from tfcheck.vocabulary.finding import Requirement
-from tfcheck.world.world import World, WorldObject
 
 _ANY = PresenceUnknown()
 

@@ -21,6 +21,7 @@ from tfcheck.iam import (
     start_up_context,
 )
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, shared
 from tfcheck.resource_policy import ResourcePolicies, ResourceSide
 from tfcheck.role import Role, Roles
 from tfcheck.symbolic.sensitive_text import SENSITIVE
@@ -32,7 +33,6 @@ from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_c
 from tfcheck.verdict.unmet import UnmetCondition, unmet
 from tfcheck.vocabulary.arn import split
 from tfcheck.vocabulary.finding import Evidence, Reason, Requirement, RoleKind, Verdict
-from tfcheck.world.world import World, shared
 
 
 class Judgement(msgspec.Struct, frozen=True):

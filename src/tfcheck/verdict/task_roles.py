@@ -6,6 +6,7 @@ import msgspec
 
 from tfcheck.iam import Context, PresenceUnknown, service_context
 from tfcheck.inventory.ecs import TaskDefinition
+from tfcheck.inventory.world import World, shared
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
 from tfcheck.startup.instance import instances
@@ -14,7 +15,6 @@ from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import NAME, Truth, Unknown, text
 from tfcheck.vocabulary.arn import Arn
 from tfcheck.vocabulary.finding import RoleKind
-from tfcheck.world.world import World, shared
 
 
 class RolesOfTask(msgspec.Struct, frozen=True):

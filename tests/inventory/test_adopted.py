@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.plan.made import change, plan
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
-from tfcheck.world.world import After
 
 KIND = "aws_iam_role_policy"
 ID = {"id": "exec:files", "name": "files", "role": "exec"}

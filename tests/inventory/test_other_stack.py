@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.plan.made import change, plan
+from tfcheck.inventory.other_stack import Stack
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Truth
-from tfcheck.world.other_stack import Stack
-from tfcheck.world.world import After
 
 KNOWN = "arn:aws:kms:eu-west-1:111122223333:key/11111111-2222-3333-4444-555555555555"
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tfcheck.inventory.world import WorldObject
 from tfcheck.plan import Plan
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Unknown, Value
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split
-from tfcheck.world.world import WorldObject
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
+from tfcheck.inventory.world import World, WorldObject
 from tfcheck.resolve.order import Earlier
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.world import World, WorldObject
 
 T = TypeVar("T")
 

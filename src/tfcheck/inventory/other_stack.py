@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tfcheck.inventory.state_location import SEVERAL, StateLocations
+from tfcheck.inventory.world import After, Before, Remembering, World, WorldObject
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, TextLike, Truth, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address, ElsewhereAddress
-from tfcheck.world.state_location import SEVERAL, StateLocations
-from tfcheck.world.world import After, Before, Remembering, World, WorldObject
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources

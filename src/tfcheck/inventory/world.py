@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar, cast
 
+from tfcheck.inventory.adopted import without_adopted
 from tfcheck.plan import Instance, PriorData, masked
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.order import Earlier, Order
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.symbolic.value import Truth, Value, strings
 from tfcheck.vocabulary.address import Address
-from tfcheck.world.adopted import without_adopted
 
 T = TypeVar("T")
 

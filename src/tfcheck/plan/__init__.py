@@ -7,6 +7,7 @@ from tfcheck.plan.configuration import (
     ProviderConfig,
     VariableConfig,
     constant,
+    constant_text,
     references,
 )
 from tfcheck.plan.file import SavedPlanError
@@ -29,6 +30,7 @@ __all__ = [
     "ShownFile",
     "VariableConfig",
     "constant",
+    "constant_text",
     "load",
     "load_shown",
     "looks_like_reference",

@@ -14,9 +14,12 @@ import msgspec
 from msgspec import Raw
 
 from tfcheck.plan.document import Mode, decoded, decoded_json, decoded_section, present
+from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
 _NOTHING = Raw()
+#: A part of a text that HCL would evaluate; `${aws:username}` and `${*}`, which IAM would, it cannot read.
+_TEMPLATE = regex(r"[$%]\{(?!\w+:|[*?$]\})")
 
 
 class ProviderConfig(msgspec.Struct, frozen=True):
@@ -219,11 +222,30 @@ def configuration(raw: Raw) -> Configuration:
 def constant(expression: Any) -> tuple[bool, Value]:
     """Whether an expression of `configuration` is a constant, and which; it may be null.
 
-    NOTE: of `.tf.json`, Terraform lists the text of each template as a constant, beside what it refers to.
+    NOTE: of `.tf.json`, Terraform lists the text of each template as a constant, beside what it refers to. One that
+    refers to nothing, `"${jsonencode([1])}"`, looks like what the escaped text `"$${...}"` of a `.tf` file gives.
     """
+    is_constant, value = constant_text(expression)
+    return (False, None) if is_constant and _may_be_template(value) else (is_constant, value)
+
+
+def constant_text(expression: Any) -> tuple[bool, Value]:
+    """Whether an expression of `configuration` refers to nothing, and its constant: of `.tf.json` the template."""
     if isinstance(expression, dict) and "constant_value" in expression and not references(expression):
         return True, cast("Value", expression["constant_value"])
     return False, None
+
+
+def _may_be_template(value: Value) -> bool:
+    match value:
+        case str():
+            return bool(_TEMPLATE.search(value))
+        case list():
+            return any(map(_may_be_template, value))
+        case dict():
+            return any(_may_be_template(name) or _may_be_template(item) for name, item in value.items())
+        case _:
+            return False
 
 
 def references(expression: Any) -> tuple[str, ...]:

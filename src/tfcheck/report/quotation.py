@@ -12,6 +12,8 @@ from tfcheck.symbolic.regex import regex
 
 _HEADER = regex(r'\s*[a-z_]+(\s+"[\w.-]*")*\s*\{')
 _ATTRIBUTE = regex(r'\s*"?[\w.-]+"?\s*[=:]')
+#: The name of an argument in a `.tf.json` file.
+_JSON_NAME = regex(r'\s*"[a-z_]+"\s*:')
 #: A string, a comment, or a number; what comes first wins, so that a `#` in a string begins no comment.
 _HIDDEN = regex(r'"(?:[^"\\]|\\.)*"?|(?:#|//|/\*).*|(?<![\w.\-\[])\d[\w.]*')
 _ARN = regex(r'"arn:[\w*?/:.$@+=,{}\[\] -]*"')
@@ -27,7 +29,9 @@ def quotable(source: str) -> str:
         return text
     if not _ATTRIBUTE.match(text):
         return ""
-    return _HIDDEN.sub(_masked, text).rstrip()
+    name = _JSON_NAME.match(text)
+    shown = name[0] if name else ""
+    return shown + _HIDDEN.sub(_masked, text[len(shown) :]).rstrip()
 
 
 def _masked(found: re.Match[str]) -> str:

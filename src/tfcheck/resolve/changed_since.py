@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.expression import Expression, Literal
-from tfcheck.plan import ConfigModule, Plan, constant, references
+from tfcheck.hcl.syntax.parse import parse_template
+from tfcheck.plan import ConfigModule, Plan, constant_text, references
 from tfcheck.resolve.blocks import nested_names
+from tfcheck.resolve.configuration_refs import PLACE
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.referenced import calls_function, referenced, root_of
 from tfcheck.symbolic.numerals import as_text, exact
-from tfcheck.symbolic.value import Set, Value, is_known
+from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Module, Sources
@@ -119,7 +121,7 @@ def _changed_attributes(block: Block, planned: Mapping[str, Any]) -> Iterator[st
 
 def _is_expression(json: Any) -> bool:
     """Whether the configuration definitely has an expression, and not a nested block."""
-    is_constant, value = constant(json)
+    is_constant, value = constant_text(json)
     return (is_constant and value is not None) or bool(references(json))
 
 
@@ -147,7 +149,7 @@ def _differs_as_argument(written: Sequence[Block], planned: Any) -> bool:
     if None in named:
         return False
     mine = {root for each in named for root in each or ()}
-    is_constant, rows = constant(planned)
+    is_constant, rows = constant_text(planned)
     if mine or not is_constant:
         return mine != {root_of(each) for each in references(planned)}
     if not isinstance(rows, list) or any(map(calls_function, expressions)) or any(map(_holds_blocks, written)):
@@ -203,7 +205,7 @@ def _differs(written: Expression | None, planned: Any) -> bool:
     mine = referenced(written)
     if mine is None:
         return False
-    is_constant, value = constant(planned)
+    is_constant, value = constant_text(planned)
     if not mine and not is_constant and not references(planned):
         return not calls_function(written)
     if mine or not is_constant:
@@ -241,7 +243,19 @@ def _same(written: Value, planned: Value) -> bool:
         case (dict(), dict()):
             names = {*written, *planned}
             return all(_same(written.get(name), planned.get(name)) for name in names)
+        case (str(), str()):
+            return written == planned or written == _evaluated(planned)
         case _ if exact(written) is not None:
             return exact(written) == exact(planned)
         case _:
-            return type(written) is type(planned) and written == planned
+            return written == planned if type(written) is type(planned) else written == _evaluated(planned)
+
+
+def _evaluated(planned: Value) -> Value:
+    """Return the value of a template that the plan keeps as the text it has in a `.tf.json` file."""
+    if not isinstance(planned, str) or "{" not in planned:
+        return planned
+    try:
+        return _constant(parse_template(planned, PLACE))
+    except EvaluationError as fault:
+        return Unknown(reason=str(fault))

@@ -40,7 +40,7 @@ bombs: $(VENV)/.tools ## check that no input of 20 MB takes long or much memory;
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/test_bombs.py
 
 selftest: $(VENV)/.tools ## run the GitHub Action with act; takes some minutes
-	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/github/test_act.py tests/github/test_act_examples.py
+	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/pull_request/test_act.py tests/pull_request/test_act_examples.py
 
 check: $(VENV)/.tools ## format, lint, types, import floors, docs, tests: what CI runs
 	$(RUN) ruff format --check

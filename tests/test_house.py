@@ -45,7 +45,7 @@ def test_a_plan_without_unknowns_loads_nothing_that_is_slow() -> None:
     loaded = modules_after(str(PLAN))
     assert "tfcheck.analysis.check" in loaded
     assert loaded & {"hcl2", "lark", "yaml", "jmespath", "dataclasses", "importlib.metadata", "urllib.request"} == set()
-    assert loaded & {"urllib3", "tfcheck.github", "tfcheck.cli.posting"} == set()
+    assert loaded & {"urllib3", "tfcheck.pull_request", "tfcheck.cli.posting"} == set()
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -70,7 +70,9 @@ def test_no_module_turns_data_into_code(path: Path) -> None:
 
 def test_one_module_talks_to_anybody() -> None:
     talking = {"urllib3", "urllib.request", "http.client", "socket", "requests"}
-    assert [named(path) for path in SOURCES if talking & set(imports(path))] == ["src/tfcheck/github/connection.py"]
+    assert [named(path) for path in SOURCES if talking & set(imports(path))] == [
+        "src/tfcheck/pull_request/connection.py"
+    ]
 
 
 def test_no_files_import_one_another_in_a_circle() -> None:

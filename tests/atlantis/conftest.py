@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.atlantis.server import Atlantis, in_process
-from tests.github.fake import FakeGitHub, serving
-from tests.github.job import Clock
+from tests.pull_request.fake import FakeGitHub, serving
+from tests.pull_request.job import Clock
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def github() -> Iterator[FakeGitHub]:
 @pytest.fixture
 def atlantis(tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Atlantis]:
     """Give a server whose steps run in this process and wait for nothing."""
-    monkeypatch.setattr("tfcheck.github.client.WaitBudget", lambda: Clock().patience())
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
     with serving(github) as where:
         made = Atlantis(tmp_path, where, in_process)
         yield made

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.github.fake import SHA, FakeGitHub
+from tests.pull_request.fake import SHA, FakeGitHub
 from tfcheck.cli import main as cli
 
 ROOT = Path(__file__).parents[2]

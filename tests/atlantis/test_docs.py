@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.atlantis.server import CONFTEST, ROOT, TESTDATA, Atlantis, Project, in_dash, in_process, passes
-from tests.github.fake import FakeGitHub, serving
+from tests.pull_request.fake import FakeGitHub, serving
 from tfcheck.hcl.formats.yaml import decode
 from tfcheck.symbolic.value import is_known
 

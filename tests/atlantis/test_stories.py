@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.atlantis.server import CANARY, TESTDATA, Atlantis, Project, in_dash, in_process
-from tests.github.fake import SHA, TOKEN, FakeGitHub, says, serving
-from tests.github.fake_gitea import FakeGitea
-from tests.github.fake_gitlab import PROJECT, FakeGitLab
-from tests.github.job import Clock
+from tests.pull_request.fake import SHA, TOKEN, FakeGitHub, says, serving
+from tests.pull_request.fake_gitea import FakeGitea
+from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
+from tests.pull_request.job import Clock
 from tfcheck.report.markdown.marker import marked
 
 NEWER = "a" * 40
@@ -512,7 +512,7 @@ def test_a_token_of_github_goes_to_no_other_host(atlantis: Atlantis, github: Fak
 
 
 def test_a_merge_request_of_gitlab_gets_the_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tfcheck.github.client.WaitBudget", lambda: Clock().patience())
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
     gitlab = FakeGitLab()
     with serving(gitlab, "/api/v4") as where:
         server = where["GITHUB_API_URL"].removesuffix("/api/v4")
@@ -534,7 +534,7 @@ def test_a_pull_request_of_gitea_gets_the_comment(
     tmp_path: Path, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its comments have no node, its accounts no type, and there is no GraphQL."""
-    monkeypatch.setattr("tfcheck.github.client.WaitBudget", lambda: Clock().patience())
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
     gitea = FakeGitea()
     with serving(gitea, "/api/v1") as where:
         server = where["GITHUB_API_URL"].removesuffix("/api/v1")
@@ -583,7 +583,8 @@ def test_a_plan_alone_imports_nothing_of_atlantis() -> None:
     code = (
         "import sys; from tfcheck.cli.main import run\n"
         f"run([{str(TESTDATA / 'literal-granted' / 'plan.json')!r}, '--quiet'])\n"
-        "sys.exit(any(name.startswith(('tfcheck.atlantis', 'tfcheck.github', 'urllib3')) for name in sys.modules))"
+        "unwanted = ('tfcheck.atlantis', 'tfcheck.pull_request', 'urllib3')\n"
+        "sys.exit(any(name.startswith(unwanted) for name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(TESTDATA.parent / "src")})
     assert done.returncode == 0

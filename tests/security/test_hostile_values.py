@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.bombs.stack import ACCOUNT, plan, policy, role, row, statements
-from tests.github.fake import TOKEN, FakeGitHub, serving
-from tests.github.job import Clock, variables
+from tests.pull_request.fake import TOKEN, FakeGitHub, serving
+from tests.pull_request.job import Clock, variables
 from tests.report.github_markdown import assert_harmless
 from tests.repository.git import add, init
 from tfcheck.cli import main as cli
@@ -50,7 +50,7 @@ def name(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     add(tree, f"m{name.replace('/', '_')}.tf", text=MAIN)
     add(tree, "tfcheck.toml", text=waiver)
     monkeypatch.chdir(tree)
-    monkeypatch.setattr("tfcheck.github.client.WaitBudget", Clock().patience)
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     return name
 
 

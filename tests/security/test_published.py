@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.cases import TESTDATA
-from tests.github.fake import TOKEN, FakeGitHub, serving
-from tests.github.job import Clock, variables
 from tests.laws import some
+from tests.pull_request.fake import TOKEN, FakeGitHub, serving
+from tests.pull_request.job import Clock, variables
 from tests.test_canary import (
     CANARY,
     CASES,
@@ -57,7 +57,7 @@ def everything_published(folder: Path, tmp_path: Path, monkeypatch: pytest.Monke
     """Return what the action and Atlantis's step send and write for the plan in a folder."""
     github, out = FakeGitHub(), tmp_path / "out"
     out.mkdir()
-    monkeypatch.setattr("tfcheck.github.client.WaitBudget", Clock().patience)
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
     monkeypatch.chdir(folder)
     with serving(github) as where:
         told = variables(tmp_path, where) | {

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.github.fake import TOKEN, FakeGitHub, serving
-from tests.github.job import variables
+from tests.pull_request.fake import TOKEN, FakeGitHub, serving
+from tests.pull_request.job import variables
 from tests.security.checkout import CASES, Checkout
 from tfcheck.cli.report import FORMATS
 

@@ -11,13 +11,13 @@ import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import PlannedPull, pull
-from tfcheck.github.client import Client
-from tfcheck.github.event import RequestedPull
-from tfcheck.github.gitlab import RequestedMerge
-from tfcheck.github.gitlab import publish as publish_note
-from tfcheck.github.hosts import Hosts
-from tfcheck.github.publish import CommentOptions, Published, RunLocation, noted, publish
-from tfcheck.github.refusal import RefusalError, refusing
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.event import RequestedPull
+from tfcheck.pull_request.gitlab import RequestedMerge
+from tfcheck.pull_request.gitlab import publish as publish_note
+from tfcheck.pull_request.hosts import Hosts
+from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, noted, publish
+from tfcheck.pull_request.refusal import RefusalError, refusing
 from tfcheck.report import origin
 from tfcheck.report.manual import Manual
 from tfcheck.report.markdown.page import Page, content

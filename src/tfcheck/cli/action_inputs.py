@@ -20,7 +20,7 @@ from tfcheck.vocabulary.arn import account_id
 from tfcheck.vocabulary.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from tfcheck.github.publish import CommentOptions
+    from tfcheck.pull_request.publish import CommentOptions
 
 
 #: What people write for booleans in YAML and in expressions, in any case.
@@ -99,8 +99,8 @@ def inputs(variables: Mapping[str, str], found: LoadedSettings = LoadedSettings(
 
 
 def _comment_options(values: _InputValues) -> CommentOptions:
-    from tfcheck.github.comment import OnClean
-    from tfcheck.github.publish import CommentOptions, When
+    from tfcheck.pull_request.comment import OnClean
+    from tfcheck.pull_request.publish import CommentOptions, When
 
     suggestions = values.switch("suggestions", "auto", "off") == "auto"
     return CommentOptions(

@@ -12,8 +12,8 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, LoadedSettings, choice, config_option, load
 
 if TYPE_CHECKING:
-    from tfcheck.github.comment import OnClean
-    from tfcheck.github.publish import When
+    from tfcheck.pull_request.comment import OnClean
+    from tfcheck.pull_request.publish import When
 
 _NAMES = {"help_option_names": ["-h", "--help"]}
 
@@ -191,7 +191,7 @@ def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: 
     """
     from tfcheck.atlantis.hook import after_command
     from tfcheck.cli.rulebook import manuals
-    from tfcheck.github.publish import CommentOptions
+    from tfcheck.pull_request.publish import CommentOptions
 
     wishes = CommentOptions(id=name, author=author, when=when, on_clean=on_clean, suggestions=suggestions)
     terminal.log(after_command(os.environ, wishes, manuals(), dry_run=dry_run, debug=debug))

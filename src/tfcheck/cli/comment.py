@@ -19,7 +19,7 @@ from tfcheck.vocabulary.errors import InputError, UsageError
 from tfcheck.vocabulary.finding import Report
 
 if TYPE_CHECKING:
-    from tfcheck.github.publish import CommentOptions
+    from tfcheck.pull_request.publish import CommentOptions
 
 _FINDINGS = 1
 
@@ -136,7 +136,7 @@ def comment(
 
 def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
     """Read what the options ask of the comment, about at `least` so many reports."""
-    from tfcheck.github.publish import CommentOptions
+    from tfcheck.pull_request.publish import CommentOptions
 
     return CommentOptions(
         id=given["name"],

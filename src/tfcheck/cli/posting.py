@@ -12,12 +12,12 @@ import msgspec
 
 from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
-from tfcheck.github.client import Client
-from tfcheck.github.event import NothingToDo, asked
-from tfcheck.github.hosts import hosts
-from tfcheck.github.outcome import CommentAction, Outcome
-from tfcheck.github.publish import CommentOptions, Published, RunLocation, page, publish
-from tfcheck.github.refusal import RefusalError, RefusalKind, refusing
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.event import NothingToDo, asked
+from tfcheck.pull_request.hosts import hosts
+from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.publish import CommentOptions, Published, RunLocation, page, publish
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind, refusing
 from tfcheck.report.annotations import Annotation, workflow_command
 from tfcheck.report.markdown import markdown, summary
 from tfcheck.report.screen import visible
@@ -80,7 +80,7 @@ def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Map
 
 
 def _noted(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
-    from tfcheck.github import gitlab  # loaded only where it is needed
+    from tfcheck.pull_request import gitlab  # loaded only where it is needed
 
     wanted = gitlab.requested(variables, wishes.number)
     if isinstance(wanted, NothingToDo):

@@ -1,1 +1,0 @@
-"""The pull request: the only part of tfcheck that uses the network."""

@@ -1,0 +1,84 @@
+"""Recognise tfcheck's own comments by their author.
+
+Anybody may paste our marker into a comment of theirs; that one is not to be touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+from tfcheck.pull_request.shapes import User
+from tfcheck.vocabulary import ci
+
+_BOT = "[bot]"
+#: Who writes with the token of a job.
+_ACTIONS = "github-actions"
+
+
+class _Viewer(msgspec.Struct):
+    viewer: User
+
+
+class Author(msgspec.Struct, frozen=True):
+    """An account by its name, which for a bot is written without `[bot]`; `bot` is None where nobody told."""
+
+    login: str
+    bot: bool | None = None
+
+    def wrote(self, user: User | None) -> bool:
+        """Whether the account is `user`: names alone do not do, since a person may be called like a bot."""
+        if user is None or _bare(user.login) != self.login:
+            return False
+        return self.bot is None or self.bot is (user.type == "Bot")
+
+
+def author(client: Client, variables: Mapping[str, str], named: str = "") -> Author:
+    """Find out who we are: as `named`, else as GitHub says.
+
+    GraphQL leaves `[bot]` out at times, and REST tells only people who they are, not apps.
+
+    Raises:
+        RefusalError: nobody tells.
+    """
+    if named:
+        return Author(_bare(named), True if named.endswith(_BOT) else None)
+    viewer = _viewer(client)
+    if viewer.endswith(_BOT):
+        return Author(_bare(viewer), True)
+    person = _person(client)
+    if person is not None:
+        return Author(_bare(person.login), person.type == "Bot")
+    if viewer:
+        return Author(_bare(viewer), True)
+    if ci.in_actions(variables):
+        return Author(_ACTIONS, True)
+    raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
+
+
+def _bare(login: str) -> str:
+    return login.lower().removesuffix(_BOT)
+
+
+def _viewer(client: Client) -> str:
+    """Ask GraphQL, and once more where that broke; any other trouble of GraphQL is none, since REST is enough."""
+    for _ in range(2):
+        try:
+            return client.ask("query { viewer { login } }", {}, _Viewer).viewer.login
+        except RefusalError as refusal:
+            broke = refusal.kind is RefusalKind.UNREACHABLE or refusal.status >= 500
+            if not broke or not client.patience.between(0.5, 1.0):
+                return ""
+    return ""
+
+
+def _person(client: Client) -> User | None:
+    try:
+        return client.read("/user", User)
+    except RefusalError as refusal:
+        if refusal.status in (403, 404) and refusal.kind is not RefusalKind.LIMITED:
+            return None
+        raise

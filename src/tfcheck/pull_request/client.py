@@ -1,0 +1,257 @@
+"""Send requests to GitHub, and repeat those that can be repeated.
+
+Follows https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api and the page on rate
+limits beside it. What may be repeated is repeated; a POST never is, unless it was definitely refused or not sent:
+whoever made it looks first whether it was carried out. The token goes into one header and nowhere else.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, TypeVar
+from urllib.parse import urljoin
+
+import msgspec
+
+from tfcheck import __version__
+from tfcheck.pull_request.connection import DEADLINE, Connection, HttpAnswer, NoAnswer, origin
+from tfcheck.pull_request.hosts import Hosts
+from tfcheck.pull_request.patience import WaitBudget
+from tfcheck.pull_request.refusal import (
+    RefusalError,
+    RefusalKind,
+    UncertainError,
+    WaitedError,
+    refused,
+    said,
+    speaks_of_a_limit,
+)
+from tfcheck.symbolic.regex import regex
+
+_T = TypeVar("_T")
+
+#: In seconds; nothing of it is needed.
+_GRAPHQL = 10.0
+_MOST_RETRIES = 4
+#: The status of an answer without a body.
+_NOTHING = 204
+_UNDOCUMENTED = "the answer is not what GitHub documents"
+_MOST_REDIRECTS = 3
+_MOST_PAGES = 1000
+_NEXT = regex(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+
+
+class Client:
+    """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
+
+    def __init__(
+        self, hosts: Hosts, token: str, patience: WaitBudget | None = None, *, deadline: float = DEADLINE
+    ) -> None:
+        """Build from the addresses and the token; `deadline` is in seconds, for each request."""
+        if not re.fullmatch(r"[!-~]+", token):
+            raise RefusalError(
+                RefusalKind.TOKEN, "it contains characters that no token has" if token else "there is none"
+            )
+        self._hosts = hosts
+        self._token = token
+        self._connection = Connection(hosts.api, deadline)
+        self._failures: Counter[tuple[str, str]] = Counter()
+        self.patience = patience or WaitBudget()
+
+    def read(self, path: str, shape: type[_T]) -> _T:
+        """GET one thing."""
+        return self._sent("GET", self._hosts.api + path, None, shape)[0]
+
+    def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
+        """GET all things of a list, page by page; links to another host are not followed."""
+        url: str | None = f"{self._hosts.api}{path}{'&' if '?' in path else '?'}per_page=100"
+        for _ in range(_MOST_PAGES):
+            if url is None:
+                return
+            found, answer = self._sent("GET", url, None, list[shape])  # type: ignore[valid-type]
+            yield from found
+            url = self._next(url, answer)
+
+    def _next(self, url: str, answer: HttpAnswer) -> str | None:
+        found = _NEXT.search(answer.headers.get("link", ""))
+        target = _place(url, found[1]) if found else None
+        return target if target and origin(target) == origin(self._hosts.api) else None
+
+    def create(self, path: str, body: Any, shape: type[_T]) -> _T:
+        """POST something new, once.
+
+        Raises:
+            UncertainError: it may be there or not.
+            WaitedError: it is not there, but some time is over: look again first.
+        """
+        return self._sent("POST", self._hosts.api + path, body, shape)[0]
+
+    def change(self, path: str, body: Any, shape: type[_T]) -> _T:
+        """PATCH something, once.
+
+        Raises:
+            WaitedError: it may be changed or not, and some time is over: look again first.
+        """
+        return self._sent("PATCH", self._hosts.api + path, body, shape)[0]
+
+    def replace(self, path: str, body: Any, shape: type[_T]) -> _T:
+        """PUT something, once.
+
+        Raises:
+            WaitedError: it may be replaced or not, and some time is over: look again first.
+        """
+        return self._sent("PUT", self._hosts.api + path, body, shape)[0]
+
+    def remove(self, path: str) -> None:
+        """DELETE something, once; that it is gone already is no refusal.
+
+        Raises:
+            WaitedError: it may be gone or not, and some time is over: look again first.
+        """
+        try:
+            self._sent("DELETE", self._hosts.api + path, None, Any)
+        except RefusalError as refusal:
+            if refusal.status not in (404, 410):
+                raise
+
+    def ask(self, query: str, variables: dict[str, Any], shape: type[_T]) -> _T:
+        """Send a GraphQL query or mutation, once, and give its `data`."""
+        body = {"query": query, "variables": variables}
+        answer = self._once("POST", self._hosts.graphql, body, _GRAPHQL)
+        if isinstance(answer, NoAnswer):
+            raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
+        if answer.status >= 300:
+            raise refused(answer.status, self._said(answer))
+        try:
+            found = _decoded(answer, _GraphQL)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
+        if found.errors or found.data is None:
+            raise RefusalError(RefusalKind.OTHER, self._said(answer), answer.status)
+        return _converted(found.data, shape)
+
+    def _sent(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
+        """Send a request until it is answered, refused, or hopeless. Only what reads is repeated."""
+        key = method, url
+        redirects = 0
+        while True:
+            result = self._tried(method, url, body, shape)
+            if isinstance(result, tuple):
+                self._failures.pop(key, None)
+                return result
+            target = self._redirect(method, url, result) if isinstance(result, HttpAnswer) else None
+            if target and redirects < _MOST_REDIRECTS:
+                url, redirects = target, redirects + 1
+                continue
+            self._wait(method, result, self._failures[key])
+            self._failures[key] += 1
+            if method != "GET":
+                raise WaitedError(RefusalKind.UNREACHABLE, "no time left to look again")
+
+    def _tried(
+        self, method: str, url: str, body: Any, shape: type[_T]
+    ) -> tuple[_T, HttpAnswer] | HttpAnswer | NoAnswer:
+        """Send a request once, and decode the answer; one that is cut off or from a proxy is none.
+
+        NOTE: an odd answer to what writes does not show that nothing was written.
+        """
+        answer = self._once(method, url, body)
+        if isinstance(answer, NoAnswer) or answer.status >= 300:
+            return answer
+        try:
+            return _decoded(answer, shape), answer
+        except msgspec.ValidationError:
+            if method == "GET":
+                raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
+            return NoAnswer(_UNDOCUMENTED, sent=True)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return NoAnswer(_UNDOCUMENTED, sent=True)
+
+    def _once(self, method: str, url: str, body: Any, most: float = math.inf) -> HttpAnswer | NoAnswer:
+        seconds = min(self.patience.left(), most)
+        if seconds <= 0:
+            raise RefusalError(RefusalKind.UNREACHABLE, "it takes too long")
+        content = None if body is None else msgspec.json.encode(body)
+        return self._connection.request(method, url, self._headers(body is not None), content, seconds)
+
+    def _headers(self, with_body: bool) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self._token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": f"tfcheck/{__version__}",
+        } | ({"Content-Type": "application/json"} if with_body else {})
+
+    def _wait(self, method: str, answer: HttpAnswer | NoAnswer, failures: int) -> None:
+        """Wait before a repetition, or say that there is none."""
+        if isinstance(answer, HttpAnswer) and answer.status < 500:
+            self._wait_for_limit(answer, failures)
+            return
+        problem = answer.problem if isinstance(answer, NoAnswer) else str(answer.status)
+        if method == "POST" and (isinstance(answer, HttpAnswer) or answer.sent):
+            raise UncertainError(RefusalKind.UNREACHABLE, problem)
+        least = 0.5 * 2**failures
+        if failures >= _MOST_RETRIES or not self.patience.between(least, 2 * least):
+            raise RefusalError(RefusalKind.UNREACHABLE, problem)
+
+    def _wait_for_limit(self, answer: HttpAnswer, limits: int) -> None:
+        """Wait where too many requests were made; anything else is a refusal."""
+        seconds = self._limit(answer, limits)
+        if seconds is None:
+            raise refused(answer.status, self._said(answer))
+        if not self.patience.wait(seconds):
+            raise RefusalError(RefusalKind.LIMITED, self._said(answer), answer.status)
+
+    def _said(self, answer: HttpAnswer) -> str:
+        """Return the words of an answer, without the token: a proxy may quote the request."""
+        return said(answer.body.replace(self._token.encode(), b"***"))
+
+    def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
+        """Return the seconds to wait where too many requests were made, else None."""
+        if answer.status not in (403, 429):
+            return None
+        after = answer.headers.get("retry-after", "")
+        used_up = answer.headers.get("x-ratelimit-remaining") == "0"
+        if after.isdecimal():
+            return max(float(after[:9]), 1.0)
+        if used_up and (reset := answer.headers.get("x-ratelimit-reset", "")).isdecimal():
+            return max(math.ceil(float(reset[:12]) - self.patience.now()), 0) + 1.0
+        if answer.status == 429 or used_up or speaks_of_a_limit(said(answer.body)):
+            return math.ldexp(60.0, limits)
+        return None
+
+    def _redirect(self, method: str, url: str, answer: HttpAnswer) -> str | None:
+        """Return where a renamed repository is now, on the same host only."""
+        if answer.status not in ((301, 302, 307, 308) if method == "GET" else (307, 308)):
+            return None
+        target = _place(url, answer.headers.get("location", ""))
+        return target if target and origin(target) == origin(url) and target != url else None
+
+
+def _place(url: str, link: str) -> str | None:
+    """Return what a link of an answer points to; None where it is not one."""
+    try:
+        target = urljoin(url, link)
+        origin(target)
+    except ValueError:
+        return None
+    return target
+
+
+class _GraphQL(msgspec.Struct):
+    data: dict[str, Any] | None = None
+    errors: list[Any] | None = None
+
+
+def _decoded(answer: HttpAnswer, shape: type[_T]) -> _T:
+    return msgspec.json.decode(answer.body if answer.status != _NOTHING else b"null", type=shape)
+
+
+def _converted(data: Any, shape: type[_T]) -> _T:
+    try:
+        return msgspec.convert(data, shape)
+    except msgspec.ValidationError:
+        raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED) from None

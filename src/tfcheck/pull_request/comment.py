@@ -1,0 +1,282 @@
+"""Keep one up-to-date comment although several jobs write to it.
+
+GitHub has no way to say "only if nobody wrote meanwhile". So whoever had to wait reads all again before writing, and
+whoever wrote looks again after a moment of random length.
+Of two comments made at the same time the older one stays, and whoever made the other one removes it and writes into
+the older. An older run that wrote over a newer one is written over in turn.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from tfcheck.pull_request.author import Author
+from tfcheck.pull_request.conversation import Conversation
+from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
+from tfcheck.pull_request.shapes import Comment
+from tfcheck.report.markdown.marker import Marker, listed_targets, marked
+from tfcheck.symbolic.regex import regex
+
+OnClean: TypeAlias = Literal["update", "delete", "minimize"]
+
+_ROUNDS = 16
+_MOST_LOST = 3
+_LOOK_AGAIN = 1.0, 3.0
+_RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+", re.MULTILINE)
+
+
+class Earlier(msgspec.Struct, frozen=True):
+    """What comments of this id said before: whether anything was missing, and the targets that had a result.
+
+    `beside` are the targets whose result another job of the same run wrote.
+    """
+
+    told: bool = False
+    targets: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """What the comment should say after what was said before.
+
+    `write` takes the most bytes it may have. `clean`: there is nothing to report. `wanted`: there should be a comment
+    even where there is none yet.
+    """
+
+    write: Callable[[int], str]
+    clean: bool
+    wanted: bool
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """The comment to be: its marker, the most bytes that it may have, and what it should say."""
+
+    marker: Marker
+    size: int
+    after: Callable[[Earlier], Wording]
+
+
+class Thread:
+    """The conversation of one pull request, as far as our one comment in it goes."""
+
+    def __init__(self, conversation: Conversation, author: Author, draft: Draft, on_clean: OnClean = "update") -> None:
+        """Build from the conversation, the account that we write as, and what the comment should say."""
+        self._conversation = conversation
+        self._author = author
+        self._draft = draft
+        self._when_clean = on_clean
+        self._size = draft.size
+        self._waits = conversation.waits
+        self._gone: set[int] = set()
+        self._lost = 0
+        self._targets: tuple[str, ...] = ()
+        self._beside: tuple[str, ...] = ()
+        self._doubt = ""
+        self._wrote = CommentAction.UNCHANGED
+
+    def publish(self) -> Outcome:
+        """Bring the comment to what it should say, with as little writing as possible.
+
+        Raises:
+            RefusalError: GitHub does not let us, or cannot be reached.
+        """
+        for _ in range(_ROUNDS):
+            with suppress(WaitedError):
+                outcome = self._round()
+                if outcome is not None:
+                    return outcome
+        raise RefusalError(RefusalKind.OTHER, "other jobs kept changing the comment")
+
+    def _round(self) -> Outcome | None:
+        """Look at what is there and do the next thing; None where one has to look again.
+
+        INVARIANT: nothing is written after a wait that came after the head or the thread was read.
+        """
+        waits = self._conversation.patience.waits
+        if waits != self._waits and (why := self._conversation.moved_on()):
+            return Outcome(CommentAction.NOTHING, why, late=True)
+        ours = self._ours()
+        if why := self._overtaken(ours):
+            return Outcome(CommentAction.NOTHING, why, ours[0].id, ours[0].html_url, late=True)
+        self._waits = waits
+        if self._conversation.patience.waits != waits:
+            return None
+        wording = self._draft.after(self._earlier(ours))
+        live = [each for each in ours if each.minimized is None]
+        if not live:
+            return self._first(wording)
+        # A comment that is wanted anyway would only come back.
+        on_clean = self._when_clean if wording.clean and not wording.wanted else "update"
+        if on_clean == "delete":
+            return self._deleted(live)
+        kept = self._kept(live[0], wording.write(self._size))
+        return self._finished(live, minimize=on_clean == "minimize") if kept else None
+
+    def _ours(self) -> list[Comment]:
+        """Return our comments of this id, the oldest first; pages that overlap show one twice."""
+        found = {
+            each.id: each
+            for each in self._conversation.comments()
+            if each.id not in self._gone
+            and self._author.wrote(each.user)
+            and (mark := marked(each.body or ""))
+            and mark.key == self._draft.marker.key
+        }
+        return [found[number] for number in sorted(found)]
+
+    def _earlier(self, ours: list[Comment]) -> Earlier:
+        """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
+        said = _said(ours)
+        self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
+        if self._draft.marker.run > (0, 0):
+            bodies = [each.body or "" for each in ours]
+            now = [listed_targets(body).present for body in bodies if marked(body) == self._draft.marker]
+            self._beside = tuple(dict.fromkeys((*self._beside, *chain.from_iterable(now))))
+        return Earlier(said.told, self._targets, self._beside)
+
+    def _overtaken(self, ours: list[Comment]) -> str:
+        """Explain why this run is too late; empty where it is not."""
+        newer = [mark for each in ours if (mark := marked(each.body or "")) and mark.run > self._draft.marker.run]
+        if any(mark.sha == self._draft.marker.sha for mark in newer):
+            return "a newer run has written the comment"
+        return self._conversation.moved_on() if newer else ""
+
+    def _first(self, wording: Wording) -> Outcome | None:
+        if not wording.wanted:
+            return Outcome(CommentAction.NOTHING, "there is nothing to report")
+        body = wording.write(self._size)
+        try:
+            made = self._sent(lambda: self._conversation.create(body))
+        except UncertainError:
+            self._lost += 1
+            if self._lost > _MOST_LOST or not self._conversation.patience.between(*_LOOK_AGAIN):
+                raise
+            self._wrote = CommentAction.CREATED
+            return None  # it may be there or not: look
+        if made is None:
+            return None
+        self._wrote = CommentAction.CREATED
+        return self._only(made)
+
+    def _only(self, made: Comment) -> Outcome | None:
+        """Look whether another job made a comment at the same time; then the older one stays."""
+        if self._conversation.patience.between(*_LOOK_AGAIN):
+            with self._doubting():
+                live = [each.id for each in self._ours() if each.minimized is None]
+                if made.id not in live and self._text(made) is None:
+                    return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
+                if any(each < made.id for each in live):
+                    self._remove(made)
+                    self._wrote = CommentAction.UNCHANGED
+                    return None
+        return Outcome(CommentAction.CREATED, self._doubt, made.id, made.html_url)
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Keep what is refused after the comment was written: it is there all the same."""
+        try:
+            yield
+        except WaitedError:
+            raise
+        except RefusalError as refusal:
+            self._doubt = f"but it could not be checked afterwards: {refusal}"
+
+    def _text(self, comment: Comment) -> str | None:
+        """Read what a comment says now; None where it is gone."""
+        try:
+            return self._conversation.read(comment).body or ""
+        except RefusalError as refusal:
+            if refusal.status not in (404, 410):
+                raise
+            return None
+
+    def _kept(self, kept: Comment, body: str) -> bool:
+        """Write into the oldest comment, and give whether that is what it says now."""
+        if _same(kept.body or "", body):
+            return True
+        try:
+            if self._sent(lambda: self._conversation.change(kept, body)) is None:
+                return False
+        except RefusalError as refusal:
+            if refusal.status not in (404, 410):
+                raise
+            self._gone.add(kept.id)
+            return False
+        self._wrote = CommentAction.UPDATED if self._wrote is CommentAction.UNCHANGED else self._wrote
+        return self._stands(kept, body)
+
+    def _stands(self, kept: Comment, body: str) -> bool:
+        """Look whether an older run wrote over what we wrote; what a newer one wrote stands."""
+        if not self._conversation.patience.between(*_LOOK_AGAIN):
+            return True
+        with self._doubting():
+            now = self._text(kept)
+            mark = marked(now or "")
+            return now is not None and (_same(now, body) or (mark is not None and mark.run >= self._draft.marker.run))
+        return True
+
+    def _finished(self, live: list[Comment], *, minimize: bool) -> Outcome:
+        """Remove the comments that races left behind beside the oldest one."""
+        kept, *others = live
+        with self._doubting():
+            for each in others:
+                self._remove(each)
+        if minimize:
+            return self._minimized(kept)
+        return Outcome(self._wrote, self._doubt, kept.id, kept.html_url)
+
+    def _minimized(self, kept: Comment) -> Outcome:
+        try:
+            self._conversation.minimize(kept)
+        except RefusalError as refusal:  # which the comment itself must not suffer from
+            return Outcome(self._wrote, f"it could not be minimized: {refusal}", kept.id, kept.html_url)
+        return Outcome(CommentAction.MINIMIZED, "no finding is open any more", kept.id, kept.html_url)
+
+    def _deleted(self, live: list[Comment]) -> Outcome:
+        for each in live:
+            self._remove(each)
+        return Outcome(CommentAction.DELETED, "no finding is open any more", live[0].id)
+
+    def _remove(self, comment: Comment) -> None:
+        self._conversation.remove(comment)
+        self._gone.add(comment.id)
+
+    def _sent(self, send: Callable[[], Comment]) -> Comment | None:
+        """Send a body; None where it is found too long, and should be tried once more, much shorter."""
+        try:
+            return send()
+        except RefusalError as refusal:
+            if refusal.kind is not RefusalKind.INVALID or self._size < self._draft.size:
+                raise
+            self._size //= 2
+            return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Compare two bodies except the run that wrote them; GitHub may give back other line ends."""
+    return _without_run(one) == _without_run(other)
+
+
+def _without_run(body: str) -> str:
+    return _RUN.sub("", body.replace("\r\n", "\n").strip())
+
+
+def _said(ours: list[Comment]) -> Earlier:
+    """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
+    bodies = [each.body or "" for each in ours]
+    told = any(_told(each.body or "") for each in ours if each.minimized is None)
+    listed = [listed_targets(body) for body in bodies]
+    return Earlier(told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent))))
+
+
+def _told(body: str) -> bool:
+    """Whether a comment of ours ever told of something missing: its title does not forget that."""
+    title = body.split("\n", 2)[1:2]
+    return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

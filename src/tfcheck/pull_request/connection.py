@@ -1,0 +1,157 @@
+"""Make single HTTP requests: through the proxy of the environment, each with a deadline and a limit for its answer.
+
+A time-out of the socket ends only a silence; an answer that comes byte by byte would hold the job for hours. So the
+whole request runs beside, and is given up when its time is over.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TypeVar
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import msgspec
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+
+_T = TypeVar("_T")
+
+_CONNECT = 5.0
+#: For one request, from the first byte to the last.
+DEADLINE = 30.0
+#: More than any answer of an API with a hundred comments of 65,536 characters.
+_LARGEST = 32 * 1024 * 1024
+
+
+class HttpAnswer(msgspec.Struct, frozen=True):
+    """The answer to a request; the names of its headers are in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class NoAnswer(msgspec.Struct, frozen=True):
+    """Why there is no answer, and whether the request may have been carried out all the same."""
+
+    problem: str
+    sent: bool
+
+
+class Connection:
+    """Connections to one address."""
+
+    def __init__(self, address: str, deadline: float = DEADLINE) -> None:
+        """Build from the address of an API.
+
+        Raises:
+            RefusalError: it is not an address, or the proxy for it cannot be used.
+        """
+        self._deadline = deadline
+        self._pool = _pool(address)
+
+    def request(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, seconds: float
+    ) -> HttpAnswer | NoAnswer:
+        """Send a request once, and wait for the answer until the deadline, or until `seconds` are over."""
+        limit = max(min(self._deadline, seconds), 0.001)
+        late = NoAnswer(f"no answer within {limit:.0f} seconds", sent=True)
+        found = _within(limit, lambda: self._answer(method, url, headers, body, limit))
+        return late if found is None else found
+
+    def _answer(
+        self, method: str, url: str, headers: dict[str, str], body: bytes | None, limit: float
+    ) -> HttpAnswer | NoAnswer:
+        try:
+            found = self._pool.request(
+                method,
+                url,
+                body=body,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=min(_CONNECT, limit), read=limit),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            content = found.read(_LARGEST + 1)
+            found.release_conn()
+        except (ConnectTimeoutError, NewConnectionError):
+            return NoAnswer("no connection", sent=False)
+        except HTTPError as error:
+            return NoAnswer(f"the connection broke: {type(error).__name__}", sent=True)
+        if len(content) > _LARGEST:
+            return NoAnswer("the answer is too long", sent=True)
+        return HttpAnswer(found.status, {name.lower(): value for name, value in found.headers.items()}, content)
+
+
+def _within(seconds: float, call: Callable[[], _T]) -> _T | None:
+    """Return what a call gives, or None where that takes longer; the call is left to itself then."""
+    results: SimpleQueue[tuple[_T | None, Exception | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            results.put((call(), None))
+        except Exception as error:
+            results.put((None, error))
+
+    Thread(target=run, daemon=True).start()
+    try:
+        found, error = results.get(timeout=seconds)
+    except Empty:
+        return None
+    if error is not None:
+        raise error
+    return found
+
+
+def origin(url: str) -> tuple[str, str]:
+    """Return the scheme and the host of an address, with its port."""
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _pool(address: str) -> urllib3.PoolManager:
+    """Build the connections, through the proxy that the environment names for this host."""
+    parts = _parts(address)
+    if parts is None or parts.scheme not in ("http", "https") or parts.username is not None:
+        raise RefusalError(RefusalKind.ADDRESS, "the address of the API is not one")
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy and not proxy_bypass(parts.netloc):
+        return _proxied(proxy)
+    return urllib3.PoolManager()
+
+
+def _proxied(proxy: str) -> urllib3.ProxyManager:
+    """Build the connections through a proxy; one without a scheme is an HTTP proxy, as for curl.
+
+    NOTE: what is wrong with it is reported without its address, which may hold a password.
+    """
+    parts = _parts(proxy if "://" in proxy else f"http://{proxy}")
+    if parts is None:
+        raise RefusalError(RefusalKind.PROXY, "its address is not one")
+    if parts.scheme not in ("http", "https"):
+        raise RefusalError(RefusalKind.PROXY, f"only HTTP and HTTPS proxies are supported, not {parts.scheme[:10]}")
+    place = parts.netloc.rpartition("@")[2]
+    headers = {}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Proxy-Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    return urllib3.ProxyManager(f"{parts.scheme}://{place}", proxy_headers=headers)
+
+
+def _parts(address: str) -> SplitResult | None:
+    """Take an address apart; None where it is not one."""
+    try:
+        parts = urlsplit(address)
+        whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    plain = address.isascii() and address.isprintable() and " " not in address
+    return parts if whole and plain else None

@@ -1,0 +1,169 @@
+"""Post suggestions on the lines of a pull request, once each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tfcheck.pull_request.author import Author
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.event import OpenPull, moved_on
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind, UncertainError, WaitedError
+from tfcheck.pull_request.shapes import ChangedFile, Created, ReviewComment
+from tfcheck.pull_request.suggestion import Suggestion, SuggestionMarker, overlapping, suggested, suggestions
+from tfcheck.report.diff import edits
+from tfcheck.report.markdown.escape import prose
+from tfcheck.report.markdown.fold import names
+from tfcheck.report.words import counted
+from tfcheck.vocabulary.finding import Finding
+
+_ROUNDS = 4
+_SETTLED = "**tfcheck**: this suggestion is not needed any more; the finding is gone."
+
+
+class ReviewRemark(msgspec.Struct, frozen=True):
+    """A comment on lines of the pull request."""
+
+    key: str
+    suggestion: Suggestion
+    body: str
+
+    def lines(self) -> dict[str, Any]:
+        """Return the fields that GitHub wants."""
+        place = self.suggestion
+        start = {"start_line": place.start, "start_side": "RIGHT"} if place.start != place.end else {}
+        return {"path": place.file, "line": place.end, "side": "RIGHT", **start, "body": self.body}
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The suggestions that findings ask for, and the files with fixes that cannot be suggested now."""
+
+    remarks: tuple[ReviewRemark, ...]
+    unsettled: frozenset[str]
+
+
+class Review:
+    """The suggestions of one comment id on one pull request."""
+
+    def __init__(self, client: Client, pull: OpenPull, author: Author, key: str, *, complete: bool) -> None:
+        """Build from the pull request, the account that we write as, and the key of the comment.
+
+        `complete`: what the findings lack is fixed, rather than not checked.
+        """
+        self._client = client
+        self._pull = pull
+        self._author = author
+        self._key = key
+        self._complete = complete
+        self._waits = client.patience.waits
+
+    def publish(self, findings: Iterable[Finding], top: Path, most: int) -> int:
+        """Suggest what can be suggested and is not yet, at most `most`, and give the number.
+
+        Raises:
+            RefusalError: GitHub does not let us.
+        """
+        findings = list(findings)
+        for _ in range(_ROUNDS):
+            with suppress(WaitedError):
+                waits = self._client.patience.waits
+                if waits != self._waits and moved_on(self._client, self._pull):
+                    return 0
+                self._waits = waits
+                return self._round(findings, top, most)
+        raise RefusalError(RefusalKind.UNREACHABLE, "other jobs kept changing the suggestions")
+
+    def _round(self, findings: list[Finding], top: Path, most: int) -> int:
+        wanted = self._wanted(findings, top)
+        there = self._there(wanted)
+        return self._posted([each for each in wanted.remarks if each.key not in there][:most])
+
+    def _wanted(self, findings: list[Finding], top: Path) -> Wanted:
+        """Turn the fixes of findings into remarks beside lines."""
+        if not any(each.fix and each.fix.diff for each in findings):
+            return Wanted((), frozenset())
+        files = {each.filename: each for each in self._client.pages(f"{self._pull.path}/files", ChangedFile)}
+        taken: list[Suggestion] = []
+        remarks: list[ReviewRemark] = []
+        unsettled: set[str] = set()
+        for finding in findings:
+            fix = finding.fix
+            found = suggestions(fix.diff, files, top) if fix and fix.proven and fix.diff else ()
+            if not fix or not found or overlapping(found, taken):
+                unsettled.update(each.file for each in edits(fix.diff if fix else ""))
+                continue
+            taken += found
+            shown = names(finding)
+            words = f"**tfcheck**: {prose(finding.message, shown)}. {prose(fix.title, shown)}"
+            remarks += [ReviewRemark(each.key(self._key), each, each.body(self._key, words)) for each in found]
+        return Wanted(tuple(remarks), frozenset(unsettled))
+
+    def _there(self, wanted: Wanted) -> set[str]:
+        """Return the keys of our suggestions that are there, and remove those that nobody can use any more.
+
+        One that somebody has answered stays, and says that it is settled.
+        """
+        comments = list(self._client.pages(f"{self._pull.path}/comments", ReviewComment))
+        answered = {each.in_reply_to_id for each in comments}
+        there: set[str] = set()
+        for each in comments:
+            marker = suggested(each.body) if self._author.wrote(each.user) else None
+            if marker is None or marker.settled:
+                continue
+            path = f"/repos/{self._pull.repository}/pulls/comments/{each.id}"
+            needless = self._is_needless(each, marker, wanted)
+            if each.id not in answered and (needless or each.line is None is each.position):
+                self._client.remove(path)
+            elif needless:
+                settled = SuggestionMarker(marker.key, marker.of, settled=True)
+                self._client.change(path, {"body": f"{settled}\n{_SETTLED}"}, Created)
+            else:
+                there.add(marker.key)
+        return there
+
+    def _is_needless(self, comment: ReviewComment, marker: SuggestionMarker, wanted: Wanted) -> bool:
+        """Whether the finding behind a suggestion is gone, whoever fixed it."""
+        kept = {each.key for each in wanted.remarks}
+        ours = marker.of == self._key and marker.key not in kept
+        return self._complete and ours and comment.path not in wanted.unsettled
+
+    def _keys(self) -> set[str]:
+        comments = self._client.pages(f"{self._pull.path}/comments", ReviewComment)
+        return {marker.key for each in comments if self._author.wrote(each.user) and (marker := suggested(each.body))}
+
+    def _posted(self, remarks: list[ReviewRemark]) -> int:
+        """Build one review of all; one that GitHub does not take is left out."""
+        if not remarks:
+            return 0
+        body = {
+            "commit_id": self._pull.sha,
+            "event": "COMMENT",
+            "body": f"tfcheck suggests {counted(len(remarks), 'change')}; its comment explains why.",
+            "comments": [each.lines() for each in remarks],
+        }
+        try:
+            self._client.create(f"{self._pull.path}/reviews", body, Created)
+        except UncertainError:
+            arrived = self._keys()  # once more only if nothing of it arrived
+            return len(remarks) if any(each.key in arrived for each in remarks) else self._one_by_one(remarks)
+        except RefusalError as refusal:
+            if refusal.kind is not RefusalKind.INVALID:
+                raise
+            return self._one_by_one(remarks)
+        return len(remarks)
+
+    def _one_by_one(self, remarks: list[ReviewRemark]) -> int:
+        posted = 0
+        for each in remarks:
+            try:
+                body = {"commit_id": self._pull.sha, **each.lines()}
+                self._client.create(f"{self._pull.path}/comments", body, Created)
+                posted += 1
+            except RefusalError as refusal:
+                if refusal.kind is not RefusalKind.INVALID:
+                    raise
+        return posted

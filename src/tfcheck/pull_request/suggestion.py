@@ -1,0 +1,201 @@
+"""Turn fixes into suggestions on the lines of a pull request.
+
+GitHub takes a suggestion only for lines that the pull request's diff shows. Most policies are not touched by the pull
+request that needs them, so most changes stay in the comment. Follows
+https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from tfcheck.pull_request.shapes import ChangedFile
+from tfcheck.report.diff import Edit, edits
+from tfcheck.symbolic.regex import regex
+
+_HUNK = regex(r"@@ -\d+(?:,\d+)? \+(\d{1,9})(?:,\d+)? @@")
+_MARKER = regex(
+    r"<!-- tfcheck:suggestion:v1 key=(?P<key>[0-9a-f]{16})(?: of=(?P<of>[0-9a-f]{16}))?(?P<settled> settled)? -->"
+)
+_LONGEST = 65_536
+_LARGEST_FILE = 5_000_000
+
+
+class DiffLine(msgspec.Struct, frozen=True):
+    """A line on the right side of a diff; `cut`: lines were taken out just before it."""
+
+    hunk: int
+    text: str
+    cut: bool
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """Lines `start` to `end` of `file` become `text`, which ends with a newline or is empty."""
+
+    file: str
+    start: int
+    end: int
+    text: str
+
+    def key(self, comment: str) -> str:
+        """Identify it among those of one comment id, wherever later commits move the lines."""
+        return hashlib.sha256("\0".join((comment, self.file, self.text)).encode()).hexdigest()[:16]
+
+    def body(self, comment: str, words: str) -> str:
+        """Write the comment that carries it, `words` first."""
+        ticks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", self.text)), 3)
+        marker = SuggestionMarker(self.key(comment), comment)
+        return f"{marker}\n{words}\n\n{ticks}suggestion\n{self.text}{ticks}\n"
+
+
+class SuggestionMarker(msgspec.Struct, frozen=True):
+    """The first line of a comment that carries a suggestion: its key, that of the comment that explains it.
+
+    `settled`: the suggestion is not needed any more, and the comment says so.
+    """
+
+    key: str
+    of: str
+    settled: bool = False
+
+    def __str__(self) -> str:
+        """Write the line."""
+        return f"<!-- tfcheck:suggestion:v1 key={self.key} of={self.of}{' settled' if self.settled else ''} -->"
+
+
+def suggested(body: str) -> SuggestionMarker | None:
+    """Read the marker of a comment that carries a suggestion of ours; None where there is none."""
+    found = _MARKER.match(body)
+    return SuggestionMarker(found["key"], found["of"] or "", bool(found["settled"])) if found else None
+
+
+def suggestions(diff: str, files: Mapping[str, ChangedFile], top: Path) -> tuple[Suggestion, ...]:
+    """Turn a change into a suggestion that makes all of its edits, or none where no hunk shows them all.
+
+    `files` are those of the pull request, `top` is the directory of the repository: a file counts only where it is the
+    very one at the head of the pull request, since a checkout may be of a merge commit.
+    """
+    found = edits(diff)
+    lines = _lines(files.get(found[0].file), top) if len({each.file for each in found}) == 1 else None
+    if lines is None:
+        return ()
+    made = _suggestion(_joined(found, lines), lines, shown_lines(files[found[0].file].patch or ""))
+    return () if made is None else (made,)
+
+
+def _joined(several: Sequence[Edit], lines: list[str]) -> Edit:
+    """Write the edits of one file as one, with the lines between them: a part of a fix would be wrong by itself."""
+    if len(several) == 1:
+        return several[0]
+    first, last = several[0].line, max(each.line + len(each.old) for each in several)
+    new: list[str] = []
+    position = first
+    for each in several:
+        new += [*lines[position - 1 : each.line - 1], *each.new]
+        position = each.line + len(each.old)
+    return Edit(several[0].file, first, tuple(lines[first - 1 : last - 1]), tuple(new))
+
+
+def overlapping(one: Iterable[Suggestion], other: Iterable[Suggestion]) -> bool:
+    """Whether two changes touch the same lines."""
+    others = list(other)
+    return any(_overlap(each, against) for each in one for against in others)
+
+
+def _overlap(one: Suggestion, other: Suggestion) -> bool:
+    return one.file == other.file and one.start <= other.end and other.start <= one.end
+
+
+def _lines(file: ChangedFile | None, top: Path) -> list[str] | None:
+    """Read the file at the head of the pull request; None where it is not at hand or not fit for suggestions."""
+    if file is None or file.patch is None or file.status in ("removed", "renamed"):
+        return None
+    data = _content(top, file.filename)
+    if data is None or _blob(data) != file.sha or b"\r" in data:  # GitHub may change line ends
+        return None
+    try:
+        return data.decode().split("\n")
+    except UnicodeDecodeError:
+        return None
+
+
+def _content(top: Path, name: str) -> bytes | None:
+    try:
+        path = (top / name).resolve()
+        inside = path.is_relative_to(top.resolve())
+        return path.read_bytes() if inside and path.stat().st_size <= _LARGEST_FILE else None
+    except (OSError, ValueError):
+        return None
+
+
+def _blob(data: bytes) -> str:
+    """Return the name that git has for the content of a file."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def shown_lines(patch: str) -> dict[int, DiffLine]:
+    """Return the lines that a diff shows on its right side, by their numbers."""
+    shown: dict[int, DiffLine] = {}
+    hunk = number = 0
+    cut = False
+    for row in patch.split("\n"):
+        if found := _HUNK.match(row):
+            hunk, number, cut = hunk + 1, int(found[1]), False
+        elif row.startswith("-"):
+            cut = True
+        elif row[:1] in (" ", "+") and hunk:
+            shown[number] = DiffLine(hunk, row[1:], cut)
+            number, cut = number + 1, False
+    return shown
+
+
+def added_lines(patch: str) -> frozenset[int]:
+    """Return the lines that a diff adds or changes, by their numbers afterwards."""
+    added: set[int] = set()
+    number = 0
+    for row in patch.split("\n"):
+        if found := _HUNK.match(row):
+            number = int(found[1])
+        elif row[:1] in (" ", "+") and number:
+            added |= {number} if row[0] == "+" else set()
+            number += 1
+    return frozenset(added)
+
+
+def _suggestion(edit: Edit, lines: list[str], shown: Mapping[int, DiffLine]) -> Suggestion | None:
+    for start, old, new in _ways(edit, lines):
+        text = "".join(f"{line}\n" for line in new)
+        if _visible(start, old, lines, shown) and len(text) < _LONGEST and _plain(text):
+            return Suggestion(edit.file, start, start + len(old) - 1, text)
+    return None
+
+
+def _ways(edit: Edit, lines: list[str]) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Return the ways to say an edit as lines that are replaced: what is put in is tied to the line before or after."""
+    if edit.old:
+        yield edit.line, edit.old, edit.new
+        return
+    for anchor in (edit.line - 1, edit.line):
+        if 1 <= anchor <= len(lines):
+            line = lines[anchor - 1]
+            yield anchor, (line,), (line, *edit.new) if anchor < edit.line else (*edit.new, line)
+
+
+def _visible(start: int, old: tuple[str, ...], lines: list[str], shown: Mapping[int, DiffLine]) -> bool:
+    """Whether GitHub shows these lines, in one hunk and with nothing taken out between them."""
+    found = [shown.get(start + number) for number in range(len(old))]
+    if lines[start - 1 : start - 1 + len(old)] != list(old):
+        return False
+    texts = [each.text if each else None for each in found]
+    whole = not any(each is None or each.cut for each in found[1:])
+    return texts == list(old) and whole and len({each.hunk for each in found if each}) == 1
+
+
+def _plain(text: str) -> bool:
+    """Refuse what a reader would not see."""
+    return all(char.isprintable() or char in "\n\t" for char in text)

@@ -1,0 +1,25 @@
+"""Let time pass only where somebody waits, in a Python that finds this file on its path.
+
+A command that is told to wait a minute has then waited one, as far as it can tell, and the test has not.
+FAULTS_DEADLINE is what one request may take, in real seconds.
+"""
+
+import os
+import time
+
+_time, _monotonic = time.time, time.monotonic
+_waited = [0.0]
+
+
+def _sleep(seconds: float) -> None:
+    _waited[0] += seconds
+
+
+time.sleep = _sleep  # type: ignore[assignment]
+time.time = lambda: _time() + _waited[0]
+time.monotonic = lambda: _monotonic() + _waited[0]
+
+if os.environ.get("FAULTS_DEADLINE"):
+    from tfcheck.pull_request import connection
+
+    connection.DEADLINE = float(os.environ["FAULTS_DEADLINE"])

@@ -1,0 +1,143 @@
+"""Which pull request is written to, and when none is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.pull_request.fake import REPOSITORY, SHA, FakeGitHub, serving
+from tests.pull_request.job import bad, clean, event, ran, run, variables
+from tfcheck.pull_request.event import NothingToDo, RequestedPull, asked
+from tfcheck.pull_request.outcome import CommentAction
+from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.vocabulary.finding import Report
+
+OTHER = "2" * 40
+FORK = "mallory/shop"
+
+
+@pytest.fixture
+def where(github: FakeGitHub) -> Iterator[dict[str, str]]:
+    with serving(github) as found:
+        yield found
+
+
+def saved(number: object) -> Report:
+    report = bad()
+    return msgspec.structs.replace(report, context=dict(report.context or {}, pull_request=number))
+
+
+def of_run(tmp_path: Path, sha: str = SHA, source: str | None = FORK, pulls: list[Any] | None = None) -> dict[str, str]:
+    told = {
+        "head_sha": sha,
+        "head_repository": {"full_name": source} if source else None,
+        "pull_requests": pulls or [],
+    }
+    return event(tmp_path, "workflow_run", {"workflow_run": told})
+
+
+def test_a_pull_request_names_itself(tmp_path: Path) -> None:
+    assert asked(variables(tmp_path, {}), None, []) == RequestedPull(REPOSITORY, 42, SHA)
+
+
+def test_a_number_can_be_given_and_then_nothing_tells_the_commit(tmp_path: Path) -> None:
+    push = event(tmp_path, "push", {"after": SHA})
+    assert asked(push, 7, []) == RequestedPull(REPOSITORY, 7)
+    assert isinstance(asked(push, None, [saved(42)]), NothingToDo)
+    assert asked(variables(tmp_path, {}), 7, []) == RequestedPull(REPOSITORY, 7)
+    assert isinstance(asked({}, 7, []), NothingToDo)
+
+
+def test_a_comment_on_an_issue_is_about_no_pull_request(tmp_path: Path) -> None:
+    assert isinstance(asked(event(tmp_path, "issue_comment", {"issue": {"number": 7}}), None, []), NothingToDo)
+    on_pull = event(tmp_path, "issue_comment", {"issue": {"number": 7, "pull_request": {}}})
+    assert asked(on_pull, None, []) == RequestedPull(REPOSITORY, 7)
+
+
+def test_the_run_of_a_fork_takes_the_number_from_the_reports_and_has_it_verified(tmp_path: Path) -> None:
+    assert asked(of_run(tmp_path), None, [saved(42), saved(42)]) == RequestedPull(REPOSITORY, 42, SHA, FORK)
+    assert asked(of_run(tmp_path), 42, []) == RequestedPull(REPOSITORY, 42, SHA, FORK)
+    for told in ([saved(41), saved(42)], [], [saved("1/files"), saved(-1)], [saved("x")]):
+        assert isinstance(asked(of_run(tmp_path), None, told), NothingToDo)
+    assert isinstance(asked(of_run(tmp_path, source=None), None, [saved(42)]), NothingToDo)
+    assert isinstance(asked(of_run(tmp_path, sha=""), None, [saved(42)]), NothingToDo)
+
+
+def test_the_run_of_a_branch_is_named_by_the_event(tmp_path: Path) -> None:
+    told = of_run(tmp_path, pulls=[{"number": 42, "head": {"sha": SHA}}])
+    assert asked(told, None, [saved(41)]) == RequestedPull(REPOSITORY, 42, SHA)
+
+
+def test_a_fork_is_commented_by_a_second_workflow(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    github.open_pull(source=FORK)
+    published = run(where | of_run(tmp_path) | ran("10.1"), [saved(42)])
+    assert published.outcome.did is CommentAction.CREATED
+
+
+@pytest.mark.parametrize(
+    ("sha", "source"), [(OTHER, FORK), (SHA, "acme/shop"), (SHA, None)], ids=["commit", "repository", "deleted fork"]
+)
+def test_a_report_cannot_choose_another_pull_request(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path, sha: str, source: str | None
+) -> None:
+    github.open_pull(sha=sha, source=source)
+    published = run(where | of_run(tmp_path) | ran("10.1"), [saved(42)])
+    assert published.outcome.why == "pull request #42 is not the one that the run was for"
+    assert github.comments == {}
+
+
+def test_a_pull_request_of_a_deleted_fork_is_one_like_others(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    github.open_pull(source=None)
+    assert run(variables(tmp_path, where), [bad()]).outcome.did is CommentAction.CREATED
+
+
+def test_nothing_is_written_to_a_closed_pull_request(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    github.open_pull(state="closed")
+    assert run(variables(tmp_path, where), [bad()]).outcome.why == "pull request #42 is closed"
+    assert github.writes() == []
+
+
+def test_nothing_is_written_about_an_older_commit(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    github.open_pull(sha=OTHER)
+    published = run(variables(tmp_path, where), [bad()])
+    assert "another newest commit" in published.outcome.why
+    assert github.writes() == []
+
+
+def test_a_comment_that_starts_a_job_is_answered_about_the_newest_commit(
+    github: FakeGitHub, where: dict[str, str], tmp_path: Path
+) -> None:
+    told = where | event(tmp_path, "issue_comment", {"issue": {"number": 42, "pull_request": {}}}) | ran("10.1")
+    assert run(told, [bad()]).outcome.did is CommentAction.CREATED
+    assert f"sha={SHA}" in github.by()[0]["body"]
+    stale = run(told, [bad(sha=OTHER)])
+    assert stale.outcome.why == "no report is about the newest commit of the pull request"
+
+
+def test_a_missing_report_never_looks_clean(github: FakeGitHub, where: dict[str, str], tmp_path: Path) -> None:
+    wishes = CommentOptions(id="all", expected=3, on_clean="delete")
+    told = variables(tmp_path, where)
+    assert run(told, [clean("a"), clean("b")], wishes).outcome.did is CommentAction.CREATED
+    assert "1 result missing" in github.by()[0]["body"].split("\n")[1]
+    assert run(told, [], wishes).outcome.did is CommentAction.UPDATED
+    assert "3 results missing" in github.by()[0]["body"].split("\n")[1]
+    assert run(told, [clean("a"), clean("b"), clean("c")], wishes).outcome.did is CommentAction.DELETED
+
+
+@pytest.mark.parametrize("base", ["/api/v3"])
+def test_an_own_server_is_found_where_the_environment_says(github: FakeGitHub, tmp_path: Path, base: str) -> None:
+    for number in range(120):
+        github.say(f"{number}")
+    with serving(github, base) as where:
+        told = variables(tmp_path, where)
+        run(told, [bad()])
+        run(told, [clean()], CommentOptions(id="orders", on_clean="minimize"))
+    assert len(github.comments) == 121
+    assert github.comments[max(github.comments)]["minimized"] == {"reason": "resolved"}
+    assert "https://github.example/acme/shop/actions/runs/10/attempts/1" in github.by()[-1]["body"]

@@ -36,6 +36,7 @@ class EnvFileNames:
         self._world = world
         self._resolver = world.resolver
         self._files = files
+        self._texts: dict[Address, dict[str, list[WrittenText]]] = {}
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[DraftFix]:
         """Yield the changes that are proven."""
@@ -70,9 +71,16 @@ class EnvFileNames:
 
     def _ends(self, address: Address, value: str) -> list[WrittenText]:
         """List the texts near a resource that are a value, and to which the ending can be appended."""
-        blocks = blocks_of(address, self._resolver)
-        found = (one for each in blocks for one in literals_in(*each, self._resolver, self._files))
-        return [each for each in found if each.value == value and _appended(each)][:_MOST]
+        return [each for each in self._by_value(address).get(value, ()) if _appended(each)][:_MOST]
+
+    def _by_value(self, address: Address) -> dict[str, list[WrittenText]]:
+        """Index the texts near a resource, read once for all findings about it."""
+        if address not in self._texts:
+            found = self._texts[address] = {}
+            for block in blocks_of(address, self._resolver):
+                for each in literals_in(*block, self._resolver, self._files):
+                    found.setdefault(each.value, []).append(each)
+        return self._texts[address]
 
     def _proven(self, finding: Finding, title: str, names: Sequence[WrittenText], object_: Address) -> DraftFix | None:
         edits = [

@@ -84,8 +84,12 @@ class Case:
         return found
 
     def report(self, name: str = "plan.json", option: str = "") -> Report:
-        """Check a plan with its sources and by default options, once for all tests of a process."""
+        """Check a plan with its sources, once for all tests of a process; what is new in it comes with fixes."""
         return _checked(self, name, option)
+
+    def report_without_sources(self, name: str = "plan.json") -> Report:
+        """Check a plan alone, once for all tests of a process."""
+        return _checked_alone(self, name)
 
     @property
     def reads_files(self) -> bool:
@@ -102,9 +106,17 @@ class Case:
 @cache
 def _checked(case: Case, name: str, option: str) -> Report:
     from tfcheck.analysis.check import check
+    from tfcheck.analysis.options import RunOptions
 
     plan = case.plan(name)
-    return check(plan, case.sources(plan, name, option))
+    return check(plan, case.sources(plan, name, option), RunOptions(fixes=name == "plan.json" and not option))
+
+
+@cache
+def _checked_alone(case: Case, name: str) -> Report:
+    from tfcheck.analysis.check import check
+
+    return check(case.plan(name))
 
 
 def with_expectation() -> list[Case]:

@@ -15,6 +15,7 @@ from tests.laws import some
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
 
+pytestmark = pytest.mark.usefixtures("own_directory")
 CANARY = "canary-7f3a"
 SID = "canary7f3a"
 PLANS = Path(__file__).parent.parent / "testdata"
@@ -168,8 +169,8 @@ POISONS: Sequence[Poison] = (
     sensitive_policies_deleted,
     other_resources,
 )
-#: So many of the options are tried with each plan by default.
-PART = len(OPTIONS) // 2
+#: So many of the options are tried with each plan by default: each with every poison, and each with every case.
+PART = -(-len(OPTIONS) // len(CASES))
 
 
 @pytest.mark.parametrize("case", CASES)

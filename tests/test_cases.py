@@ -8,7 +8,6 @@ import pytest
 
 from tests.cases import TESTDATA, Case, Row, with_expectation, with_plan
 from tests.filling import filled
-from tfcheck.analysis.check import check
 from tfcheck.startup import RULES
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.finding import Answer, Report, Verdict
@@ -50,7 +49,7 @@ def test_what_a_saved_plan_lacks_makes_rows_unknown(case: Case) -> None:
 
 @pytest.mark.parametrize(("case", "plan"), EVERY_PLAN, ids=[f"{case}-{plan}" for case, plan in EVERY_PLAN])
 def test_without_sources_no_verdict_is_wrong(case: Case, plan: str) -> None:
-    assert overturned(case, check(case.plan(plan), None), applied=plan == "applied.plan.json") == []
+    assert overturned(case, case.report_without_sources(plan), applied=plan == "applied.plan.json") == []
 
 
 @ON_EVERY_CASE

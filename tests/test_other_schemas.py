@@ -23,6 +23,7 @@ from tfcheck.analysis.check import check
 from tfcheck.analysis.options import RunOptions
 from tfcheck.plan import Plan, load
 from tfcheck.report.json import document
+from tfcheck.vocabulary.finding import Report
 
 CASES = with_plan()
 _COMPARED = ("task_definition", "container", "pointer", "action", "role", "verdict", "reason", "before")
@@ -40,7 +41,7 @@ CHANGES: Sequence[Callable[[Any], Any]] = (
 @pytest.mark.parametrize("case", CASES, ids=repr)
 def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
-    expected = reported(case, read(plan))
+    expected = without_its_path(case.report())
     for change in some(CHANGES, CASES.index(case)):
         assert reported(case, read(change(plan))) == expected, change.__name__
 
@@ -48,7 +49,7 @@ def test_attributes_that_nobody_sets_change_nothing(case: Case) -> None:
 @pytest.mark.parametrize("case", CASES, ids=repr)
 def test_references_in_the_place_of_values_are_read_as_such(case: Case) -> None:
     plan = json.loads((case.folder / "plan.json").read_bytes())
-    expected, edited = rows(case, plan), with_references(plan)
+    expected, edited = compared(case.report()), with_references(plan)
     assert rows(case, edited) == expected
     wrong = [  # without sources they decide nothing wrong
         (mine, theirs)
@@ -73,11 +74,17 @@ def read(plan: Any) -> Plan:
 
 
 def reported(case: Case, plan: Plan) -> Any:
-    found = document(check(plan, case.sources(plan), RunOptions(fixes=True)))
-    return {name: part for name, part in found.items() if name != "plan"}
+    return without_its_path(check(plan, case.sources(plan), RunOptions(fixes=True)))
+
+
+def without_its_path(report: Report) -> Any:
+    return {name: part for name, part in document(report).items() if name != "plan"}
 
 
 def rows(case: Case | None, plan: Any) -> list[tuple[Any, ...]]:
     loaded = read(plan)
-    found = document(check(loaded, case.sources(loaded) if case else None))
-    return [tuple(row[name] for name in _COMPARED) for row in found["requirements"]]
+    return compared(check(loaded, case.sources(loaded) if case else None))
+
+
+def compared(report: Report) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in _COMPARED) for row in document(report)["requirements"]]

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from scripts.mutate_iam import ROOT, VARIANTS
 
 
-@pytest.mark.parametrize(("file", "old", "new"), [pytest.param(*each[1:], id=each[0]) for each in VARIANTS])
-def test_what_a_variant_replaces_is_there(file: str, old: str, new: str) -> None:
-    text = Path(ROOT, "src/tfcheck", file).read_text(encoding="utf-8")
-    assert old in text
-    assert text.replace(old, new, 1) != text
+def test_what_a_variant_replaces_is_there() -> None:
+    texts = {file: Path(ROOT, "src/tfcheck", file).read_text(encoding="utf-8") for _, file, _, _ in VARIANTS}
+    assert [name for name, file, old, new in VARIANTS if old not in texts[file] or old == new] == []
 
 
 def test_variants_have_names_of_their_own() -> None:

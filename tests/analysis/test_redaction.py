@@ -78,6 +78,7 @@ def test_a_planned_text_is_marked_where_its_sources_are() -> None:
     assert narrowed(planned, "no mark at all") is planned
 
 
+@pytest.mark.usefixtures("own_directory")
 @pytest.mark.parametrize("plan", ["plan.json", "applied.plan.json"])
 def test_no_format_shows_what_another_resource_marks(
     plan: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

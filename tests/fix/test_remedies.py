@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.cases import TESTDATA, Case, with_expectation
-from tfcheck.analysis.check import check
-from tfcheck.analysis.options import RunOptions
 from tfcheck.checks import CHECKS
 from tfcheck.checks.mistake import Misconfiguration
 from tfcheck.checks.remedies import remedy
@@ -18,8 +16,7 @@ from tfcheck.vocabulary.finding import Severity
 
 @pytest.mark.parametrize("case", with_expectation(), ids=repr)
 def test_no_finding_is_left_without_a_fix_or_what_to_do(case: Case) -> None:
-    plan = case.plan()
-    for found in check(plan, case.sources(plan), RunOptions(fixes=True)).findings:
+    for found in case.report().findings:
         assert found.fix or found.remedy, found.message
         assert found.remedy is None or found.remedy.words
 

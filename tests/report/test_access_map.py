@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 
 from tests.cases import TESTDATA, Case
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import filled as hostile
 from tests.report.hostile import names, reports
@@ -124,6 +125,7 @@ def test_instances_that_differ_otherwise_keep_their_own_maps() -> None:
 
 
 @given(reports)
+@tries(12)
 def test_a_map_holds_every_row_once_and_no_name_forges_a_line(report: Report) -> None:
     tasks = access_map(report)
     shown = {need for task in tasks for *_, call in paths(task) for need in call.needs}

@@ -80,7 +80,7 @@ def test_several_reports_name_their_targets() -> None:
 
 
 @given(reports)
-@tries(20)
+@tries(10)
 def test_every_line_is_one_command(report: Report) -> None:
     for each in commands(report):
         assert each[0].isprintable()

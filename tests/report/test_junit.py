@@ -61,7 +61,7 @@ def test_what_could_not_be_analysed_is_an_error() -> None:
 
 
 @given(reports)
-@tries(20)
+@tries(10)
 def test_anything_is_well_formed(report: Report) -> None:
     suite, *unread = suites(report)
     assert len(unread) == len(set(report.unread))

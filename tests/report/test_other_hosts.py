@@ -65,7 +65,7 @@ def test_bitbucket_accepts_a_hundred_annotations_at_once_and_a_thousand_in_all()
 
 
 @given(reports)
-@tries(20)
+@tries(10)
 def test_nothing_forged_breaks_them(report: Report) -> None:
     for each in entries(report):
         assert set(each) == {"description", "check_name", "fingerprint", "severity", "location"}

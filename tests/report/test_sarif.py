@@ -38,7 +38,7 @@ def test_it_keeps_to_the_official_schema(report: Report) -> None:
 
 
 @given(reports)
-@tries(20)
+@tries(10)
 def test_so_does_what_was_forged(report: Report) -> None:
     VALIDATOR.validate(standard.loads(sarif([report])))
 
@@ -97,7 +97,7 @@ def test_the_fingerprint_knows_no_lines() -> None:
 
 
 @given(reports)
-@tries(20)
+@tries(10)
 def test_github_s_own_fingerprint_is_left_to_the_step_that_uploads(report: Report) -> None:
     """That step computes it from the lines of a file, and only where a result has none."""
     told = document([report])["runs"][0]["results"]
@@ -210,6 +210,7 @@ def test_levels_follow_the_severity() -> None:
 
 
 @given(names)
+@tries(20)
 def test_no_message_moves_a_cursor(name: str) -> None:
     assert sarif([filled(name)]).replace("\n", "").isprintable()
 

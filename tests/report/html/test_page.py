@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 
 from tests.cases import TESTDATA
+from tests.laws import tries
 from tests.report import samples
 from tests.report.hostile import filled, reports
 from tfcheck.analysis.options import RunOptions
@@ -131,6 +132,7 @@ def test_the_page_asks_for_nothing() -> None:
 
 
 @given(reports)
+@tries(12)
 def test_no_report_can_break_out_of_the_page(report: Report) -> None:
     read(html([report]))
 

@@ -202,7 +202,7 @@ def test_a_rule_without_a_permission_has_its_row() -> None:
 
 
 @given(st.lists(reports, max_size=2), st.booleans())
-@tries(30)
+@tries(12)
 def test_nothing_forged_does_anything(forged: list[Report], linked: bool) -> None:
     page = markdown(forged, Page(links=LINKS if linked else None))
     assert_harmless(page, links_to="https://github.com/acme/shop/")
@@ -220,7 +220,7 @@ def test_one_hostile_name_everywhere_breaks_nothing(name: str) -> None:
 
 
 @given(names, st.integers(1, 60), st.integers(24_000, 60_000), st.integers(1, 40))
-@tries(25)
+@tries(12)
 def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, size: int, long: int) -> None:
     name = (name or "é") * long
     needs = [samples.need(resource=f"{name}{number}", task=f"{name}{number % 9}") for number in range(many)]

@@ -10,6 +10,7 @@ variable "zone" {
 locals {
   protocol = "all"
   number   = 6
+  pattern  = " ERROR "
 }
 
 resource "aws_vpc" "main" {
@@ -83,7 +84,23 @@ resource "aws_cloudwatch_metric_alarm" "busy" {
   namespace           = "AWS/ECS"
   period              = "60"
   statistic           = "Average"
-  threshold           = "80.0"
+  threshold           = "8e1"
+}
+
+resource "aws_cloudwatch_log_group" "jobs" {
+  name = "/ecs/jobs"
+}
+
+resource "aws_cloudwatch_log_metric_filter" "errors" {
+  name           = "errors"
+  pattern        = local.pattern
+  log_group_name = aws_cloudwatch_log_group.jobs.name
+
+  metric_transformation {
+    name      = "errors"
+    namespace = "Acme"
+    value     = "1"
+  }
 }
 
 resource "aws_iam_role" "execution" {
@@ -118,6 +135,21 @@ resource "aws_ecs_task_definition" "web" {
       environmentFiles = [{ type = "s3", value = "arn:aws:s3:::acme-config/web.env" }]
       portMappings     = [{ containerPort = 80, hostPort = 0 }]
       environment      = [{ name = "ZONE", value = var.zone }, { name = "FIRST", value = "1.0" }]
+    },
+  ])
+}
+
+resource "aws_ecs_task_definition" "jobs" {
+  family             = "jobs"
+  execution_role_arn = aws_iam_role.execution.arn
+  container_definitions = jsonencode([
+    {
+      name             = "jobs"
+      image            = "public.ecr.aws/docker/library/busybox:1.36"
+      cpu              = 0
+      memory           = 64
+      links            = null
+      environmentFiles = [{ type = "s3", value = "arn:aws:s3:::acme-config/web.env" }]
     },
   ])
 }

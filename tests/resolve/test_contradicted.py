@@ -155,6 +155,14 @@ def test_what_agrees_is_believed(tmp_path: Path) -> None:
         (None, "computed", False),
         (Unknown(), "a", False),
         ("echo", "da39a3ee5e6b4b0d3255bfef95601890afd80709", False),
+        (" ERROR\n", "ERROR", False),
+        ("1e2", 100, False),
+        ("1e2", 10, True),
+        ('[{"cpu": 0, "name": "a"}]', '[{"name":"a"}]', False),
+        ('[{"cpu": 0, "name": "a"}]', '[{"cpu":256,"name":"a"}]', True),
+        ('[{"cpu": 256, "name": "a"}]', '[{"name":"a"}]', True),
+        ([{"cpu": 0}, {"cpu": 1}], [{"cpu": 1}], False),
+        ([{"name": "", "on": False}], [{"name": None}], False),
     ],
 )
 def test_values_differ_up_to_what_providers_do(evaluated: object, planned: object, expected: bool) -> None:

@@ -19,7 +19,8 @@ from tfcheck.resolve.blocks import nested_names
 from tfcheck.resolve.container_members import kept
 from tfcheck.resolve.doubts import Doubted
 from tfcheck.resolve.evaluation import Key, whole
-from tfcheck.resolve.normal_forms import normal
+from tfcheck.resolve.kept_expressions import is_kept_whole
+from tfcheck.resolve.normal_forms import normal, without_dropped
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.nesting import is_deep, may_be_deep
@@ -91,26 +92,36 @@ def _kept_definitions(written: str | JsonText) -> Value:
     return written if document is None else kept(document)
 
 
-def contradicted(resolver: Resolver, comparisons: Iterable[Comparison]) -> Iterator[Doubted]:
-    """Yield what may have changed, for all arguments that differ.
+def contradictions(resolver: Resolver, comparisons: Iterable[Comparison]) -> tuple[list[Comparison], list[Doubted]]:
+    """Return the arguments that differ because something has changed, and what may have changed.
 
-    An argument that has the planned value has not, and neither has a name whose text is in a planned one.
+    An argument that has the planned value has not, and neither has a name whose text is in a planned one, nor what the
+    plan's configuration keeps whole. Where nothing else is left the provider has the same value in another form.
     """
-    proven: set[Key] = set()
+    rows = [(each, resolver.evaluation.rests_on(each.direct)) for each in comparisons]
+    proven = {key for each, found in rows for key in _proven(resolver, each, found)}
     suspected: set[Key] = set()
-    for each in comparisons:
-        found = resolver.evaluation.rests_on(each.direct)
-        if each.differs:
-            suspected |= found
-        else:
-            proven.add(("argument", each.address, each.name))
-        if isinstance(each.planned, str):
-            shortest = _SHORTEST_IN_OTHER if each.differs else _SHORTEST_PROOF
-            proven |= {key for key in found if _shows(resolver, key, each.planned, shortest)}
-    for key in suspected - proven:
-        doubted = _doubted(key)
-        if doubted is not None:
-            yield doubted
+    wrong: list[Comparison] = []
+    for each, found in rows:
+        open_keys = {key for key in found - proven if _is_open(resolver, key)} if each.differs else set()
+        suspected |= open_keys
+        if open_keys:
+            wrong.append(each)
+    return wrong, [each for each in map(_doubted, suspected) if each is not None]
+
+
+def _proven(resolver: Resolver, each: Comparison, found: set[Key]) -> Iterator[Key]:
+    """Yield what one comparison shows not to have changed."""
+    if not each.differs:
+        yield ("argument", each.address, each.name)
+    if isinstance(each.planned, str):
+        shortest = _SHORTEST_IN_OTHER if each.differs else _SHORTEST_PROOF
+        yield from (key for key in found if _shows(resolver, key, each.planned, shortest))
+
+
+def _is_open(resolver: Resolver, key: Key) -> bool:
+    """Whether something may have changed without `changed_since` finding it."""
+    return _doubted(key) is not None and not is_kept_whole(resolver.declarations, key)
 
 
 def _shows(resolver: Resolver, key: Key, planned: str, shortest: int) -> bool:
@@ -182,7 +193,8 @@ def is_other(evaluated: Value, planned: Value, kind: str = "") -> bool:
     """
     if evaluated is None or not is_known(planned) or (isinstance(planned, str) and _HASH.fullmatch(planned)):
         return False
-    mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (evaluated, planned))
+    said = without_dropped(_opened(evaluated), _opened(planned))
+    mine, theirs = ([normal(each, kind) for each in _leaves(side)] for side in (said, planned))
     if any(isinstance(each, Unknown) for each in mine) and not isinstance(evaluated, str | Text):
         return _lacks(theirs, mine)
     return _lacks(theirs, mine) or (_is_strict(planned) and _lacks(mine, [each for each in theirs if _is_said(each)]))
@@ -242,6 +254,12 @@ def _leaves(value: Value) -> Iterator[Value]:
         case _:
             written = as_text(value)
             yield written if written is not None else Unknown()
+
+
+def _opened(value: Value) -> Value:
+    """Return what is in the JSON of a text; anything else as it is."""
+    document = _document(value) if isinstance(value, str | JsonText) else None
+    return value if document is None else document
 
 
 def _document(value: str | JsonText) -> Any:

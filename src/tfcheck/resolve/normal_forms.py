@@ -5,11 +5,14 @@ Follows the documentation of its resources: https://registry.terraform.io/provid
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from tfcheck.symbolic.numerals import as_text, plain
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
-_DECIMAL = regex(r"-?\d{1,30}\.\d{1,30}")
+_DECIMAL = regex(r"-?\d{1,30}(?:\.\d{1,30}(?:[eE][+-]?\d{1,2})?|[eE][+-]?\d{1,2})")
 #: Protocols of rules by their numbers; -1 is every one.
 _PROTOCOLS = {"all": "-1", "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 _WITH_PROTOCOLS = ("aws_security_group", "aws_default_security_group", "aws_network_acl", "aws_default_network_acl")
@@ -19,6 +22,7 @@ def normal(leaf: Value, kind: str) -> Value:
     """Return a text in lower case as the provider keeps it for a resource type: 80 for `80.0`."""
     if not isinstance(leaf, str):
         return leaf
+    leaf = leaf.strip()
     if _DECIMAL.fullmatch(leaf):
         return _number(leaf)
     known = _PROTOCOLS.get(leaf) if kind.startswith(_WITH_PROTOCOLS) else None
@@ -30,3 +34,47 @@ def _number(text: str) -> str:
 
     written = as_text(plain(Fraction(text)))
     return written if isinstance(written, str) else text
+
+
+def without_dropped(evaluated: Value, planned: Value) -> Value:
+    """Return nested values without those members that the provider leaves out because they are empty: `cpu = 0`.
+
+    That is any member without a value of its own that the planned objects have less often.
+    """
+    if not isinstance(evaluated, dict | list):
+        return evaluated
+    mine, theirs = Counter(_members(evaluated)), Counter(_members(planned))
+    return _kept(evaluated, {name for name, count in mine.items() if count > theirs[name]})
+
+
+def _members(value: Value) -> Iterator[str]:
+    """Yield the name of each member that is not null, as often as there are objects with it."""
+    match value:
+        case dict():
+            yield from (_name(name) for name, each in value.items() if each is not None)
+            for each in value.values():
+                yield from _members(each)
+        case list():
+            for each in value:
+                yield from _members(each)
+        case _:
+            pass
+
+
+def _kept(value: Value, rarer: set[str]) -> Value:
+    match value:
+        case dict():
+            kept = ((name, each) for name, each in value.items() if not (_is_empty(each) and _name(name) in rarer))
+            return {name: _kept(each, rarer) for name, each in kept}
+        case list():
+            return [_kept(each, rarer) for each in value]
+        case _:
+            return value
+
+
+def _name(member: str) -> str:
+    return member.lower()
+
+
+def _is_empty(value: Value) -> bool:
+    return value in ("", "0", "false") or (isinstance(value, int | float) and not value)

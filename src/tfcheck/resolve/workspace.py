@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tfcheck.plan import Plan
 from tfcheck.resolve.changed_since import changed_since
-from tfcheck.resolve.contradicted import Comparison, compared, contradicted
+from tfcheck.resolve.contradicted import Comparison, compared, contradictions
 from tfcheck.resolve.doubts import Doubted, Doubts
 from tfcheck.resolve.resolver import Resolver
 from tfcheck.vocabulary.clipping import and_more
@@ -36,10 +36,10 @@ def resolver_of(plan: Plan, sources: Sources | None, workspace: str | None, acco
     rows = list(compared(resolver))
     if chosen is not None and any(each.differs for each in rows) and _names_workspace(resolver):
         resolver, rows = _without_workspace(resolver, rows, Doubts(changed), chosen)
-    wrong = [each for each in rows if each.differs]
+    wrong, doubted = contradictions(resolver, rows)
     if not changed and not wrong:
         return resolver
-    doubts = Doubts([*changed, *contradicted(resolver, rows)])
+    doubts = Doubts([*changed, *doubted])
     believed = Resolver(plan, sources, _known(resolver), account, doubts)
     believed.contradictions += [*resolver.contradictions, _told(sources, changed, wrong)]
     return believed

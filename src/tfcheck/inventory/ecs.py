@@ -7,6 +7,7 @@ Follows the task definition parameters
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -26,7 +27,7 @@ _LONGEST, MOST_CONTAINERS = 1_000_000, 500
 _LONGEST_NAME = 255
 
 
-class Container(msgspec.Struct, frozen=True):
+class Container(msgspec.Struct, frozen=True, dict=True):
     """One container of a task definition; `index` is its place in the list, `definition` what it is reported."""
 
     index: int
@@ -35,7 +36,12 @@ class Container(msgspec.Struct, frozen=True):
 
     def member(self, name: str) -> Value:
         """Return a member of the definition, whatever the case of its key; explicit null is absent."""
-        return member(self.definition, name)
+        return self.definition[name] if name in self.definition else self._by_lower_case.get(name.lower())
+
+    @cached_property
+    def _by_lower_case(self) -> dict[str, Value]:
+        """The members by their keys in lower case; of two that differ only in their case, the first."""
+        return {key.lower(): value for key, value in reversed(self.definition.items())}
 
     def members(self, name: str) -> list[Value] | Unknown:
         """Return a member that is a list; absent is empty."""

@@ -225,9 +225,14 @@ class Plan:
         texts: dict[str, str] = {}
         for row in self._document.resource_changes or ():
             if row is not None and not row.deposed:
-                _refuse_endless(row.address)
+                if len(row.address) > _LONGEST_ADDRESS:
+                    raise _endless(row.address)
                 _share(row, texts)
-                found.setdefault(self._addresses.kind(row), []).append(row)
+                kind = (row.mode, row.type) if row.mode and row.type else self._addresses.kind(row)
+                if kind in found:
+                    found[kind].append(row)
+                else:
+                    found[kind] = [row]
         return found
 
     @cached_property
@@ -251,16 +256,9 @@ class Plan:
         return configuration(self._document.configuration)
 
 
-def _refuse_endless(address: str) -> None:
-    """Refuse an address that nobody can read: a report names it many times over.
-
-    Raises:
-        InputError: it is too long.
-    """
-    if len(address) > _LONGEST_ADDRESS:
-        raise InputError(
-            f"an address in the plan has {len(address):,} characters", hint="no plan of Terraform has such"
-        )
+def _endless(address: str) -> InputError:
+    """Return why an address is refused that nobody can read: a report names it many times over."""
+    return InputError(f"an address in the plan has {len(address):,} characters", hint="no plan of Terraform has such")
 
 
 class _Amended(Plan):

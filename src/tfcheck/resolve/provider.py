@@ -314,10 +314,17 @@ class Providers:
                 yield value
 
     def _arns_of(self, keys: tuple[str, ...]) -> list[str]:
+        """Return ARNs of what is in some provider configurations: of one service, region and account only the first."""
         if self._arns is None:
             self._arns = {}
+            known: dict[str, tuple[str, ...]] = {}
             for instance in self._plan.instances(*_TELLING):
-                self._arns.setdefault(self.key_of(instance.address), []).extend(instance.arns())
+                key = self.key_of(instance.address)
+                if not instance.has_only_arns_of(known.get(key, ())):
+                    found = instance.arns()
+                    self._arns.setdefault(key, []).extend(found)
+                    beginnings = (f"{':'.join(each.split(':', 5)[:5])}:" for each in found)
+                    known[key] = tuple({*known.get(key, ()), *beginnings})
         return [arn for key in keys for arn in self._arns.get(key, ())]
 
     def _literal_partition(self) -> str:

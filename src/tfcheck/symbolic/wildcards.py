@@ -21,10 +21,10 @@ def glob_known(pattern: str, subject: str) -> bool:
     """
     if pattern == subject or pattern == "*":
         return True
-    if "?" in pattern:
-        return _glob_greedily(pattern, subject)
     head, *rest = pattern.split("*")
-    return bool(rest) and subject.startswith(head) and _holds(subject, len(head), rest)
+    if not rest:
+        return len(head) == len(subject) and _fits(head, subject, 0)
+    return _fits(head, subject, 0) and _holds(subject, len(head), rest)
 
 
 def affordable(pattern: str, subject: str) -> bool:
@@ -37,30 +37,28 @@ def affordable(pattern: str, subject: str) -> bool:
 
 def _holds(subject: str, start: int, parts: Sequence[str]) -> bool:
     """Whether a text holds parts one behind another from `start` on, the last one at its end."""
+    # Each is taken where it is first: what follows could not begin earlier behind a later one.
     *middle, tail = parts
     end = len(subject) - len(tail)
     for part in middle:
-        start = subject.find(part, start, max(end, 0))
+        start = _found(part, subject, start, end)
         if start < 0:
             return False
         start += len(part)
-    return start <= end and subject.endswith(tail)
+    return start <= end and _fits(tail, subject, end)
 
 
-def _glob_greedily(pattern: str, subject: str) -> bool:
-    # Only the last star seen ever has to be stretched: an earlier one could not reach further.
-    p = s = 0
-    star = resume = -1
-    while s < len(subject):
-        if p < len(pattern) and pattern[p] == "*":
-            star, resume = p, s
-            p += 1
-        elif p < len(pattern) and (pattern[p] == "?" or pattern[p] == subject[s]):
-            p += 1
-            s += 1
-        elif star >= 0:
-            resume += 1
-            p, s = star + 1, resume
-        else:
-            return False
-    return all(char == "*" for char in pattern[p:])
+def _found(part: str, subject: str, start: int, end: int) -> int:
+    """Return where a part, in which `?` is any character, begins first in a stretch of a text; -1 where it does not."""
+    if "?" not in part:
+        return subject.find(part, start, max(end, 0))
+    places = range(start, end - len(part) + 1)
+    return next((place for place in places if _fits(part, subject, place)), -1)
+
+
+def _fits(part: str, subject: str, place: int) -> bool:
+    """Whether a part, in which `?` is any character, is what a text has at a place."""
+    if "?" not in part:
+        return subject.startswith(part, place)
+    there = subject[place : place + len(part)]
+    return len(there) == len(part) and all(one in ("?", other) for one, other in zip(part, there, strict=True))

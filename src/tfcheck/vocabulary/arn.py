@@ -7,6 +7,7 @@ Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html:
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -34,12 +35,11 @@ def split(value: TextLike) -> Arn | None:
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
     """
+    if type(value) is str:
+        return _split_known(value)
     spelled = value if isinstance(value, str) else spelled_out(value)
     if isinstance(spelled, str):
-        if not spelled.startswith("arn:"):
-            return None
-        rest = spelled.split(":", 5)[1:]
-        return Arn(*rest) if len(rest) == 5 else None
+        return _split_text(spelled)
     parts: list[list[str | Unknown | JsonText]] = [[]]
     for piece in pieces(spelled):
         if isinstance(piece, str):
@@ -51,6 +51,18 @@ def split(value: TextLike) -> Arn | None:
     if len(parts) < 6 or parts[0] != ["arn"]:
         return None
     return Arn(*(text(part) for part in parts[1:]))
+
+
+def _split_text(text: str) -> Arn | None:
+    """Take a known ARN apart; where parts of it are marked as sensitive, so are the parts of the ARN."""
+    if not text.startswith("arn:"):
+        return None
+    rest = text.split(":", 5)[1:]
+    return Arn(*rest) if len(rest) == 5 else None
+
+
+#: For texts without marks: a run asks dozens of times for the same few ARNs of a service.
+_split_known = lru_cache(maxsize=1024)(_split_text)
 
 
 def _split_literal(literal: str, parts: list[list[str | Unknown | JsonText]]) -> None:

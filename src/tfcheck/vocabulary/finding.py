@@ -23,7 +23,10 @@ class Severity(Enum):
     @property
     def rank(self) -> int:
         """Order severities; the worst is 0."""
-        return list(Severity).index(self)
+        return _RANKS[self._value_]
+
+
+_RANKS = {each.value: rank for rank, each in enumerate(Severity)}
 
 
 class Verdict(Enum):

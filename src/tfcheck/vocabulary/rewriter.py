@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from operator import attrgetter, is_
 from typing import Any
 
 import msgspec
@@ -22,15 +23,15 @@ class Rewriter:
         self._text = text
         self._fields = fields
         self._makers: dict[type, Callable[[Any], Any]] = dict(others or {})
-        self._fields_of: dict[type, tuple[str, ...]] = {}
+        self._fields_of: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
         self._structs: dict[int, tuple[msgspec.Struct, msgspec.Struct]] = {}
 
     def of(self, part: Any) -> Any:
         """Return a report, or a part of one, with its texts rewritten."""
-        kind = type(part)
-        if kind not in self._makers:
-            self._makers[kind] = self._maker(kind)
-        return self._makers[kind](part)
+        maker = self._makers.get(type(part))
+        if maker is None:
+            maker = self._makers[type(part)] = self._maker(type(part))
+        return maker(part)
 
     def _maker(self, kind: type) -> Callable[[Any], Any]:
         if issubclass(kind, str) and not issubclass(kind, Enum):
@@ -38,13 +39,14 @@ class Rewriter:
         if issubclass(kind, tuple):
             return self._tuple
         if issubclass(kind, msgspec.Struct):
-            self._fields_of[kind] = self._fields(kind)
+            names = self._fields(kind)
+            self._fields_of[kind] = names, _values_of(names)
             return self._struct
         return _unchanged
 
     def _tuple(self, parts: tuple[Any, ...]) -> tuple[Any, ...]:
-        rewritten = tuple(map(self.of, parts))
-        return parts if all(old is new for old, new in zip(parts, rewritten, strict=True)) else rewritten
+        rewritten = tuple(map(self.of, parts)) if parts else parts
+        return parts if all(map(is_, parts, rewritten)) else rewritten
 
     def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
         # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
@@ -53,12 +55,21 @@ class Rewriter:
         return self._structs[id(part)][1]
 
     def _rewritten(self, part: msgspec.Struct) -> msgspec.Struct:
+        names, values_of = self._fields_of[type(part)]
         changed: dict[str, Any] = {}
-        for name in self._fields_of[type(part)]:
-            old = getattr(part, name)
-            if old is not None and (new := self.of(old)) is not old:
+        for name, old in zip(names, values_of(part), strict=True):
+            # NOTE: most fields of a large report hold nothing, or a word of an enumeration.
+            maker = _unchanged if old is None else self._makers.get(type(old), self.of)
+            if maker is not _unchanged and (new := maker(old)) is not old:
                 changed[name] = new
         return msgspec.structs.replace(part, **changed) if changed else part
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return what takes the values of fields of a struct."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda part: tuple(getattr(part, name) for name in names)
 
 
 def _unchanged(part: Any) -> Any:

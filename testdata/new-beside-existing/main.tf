@@ -1,5 +1,9 @@
 # A key, a secret and a bucket that the plan makes, each with a policy that lets nobody of ours in, beside ones that were
 # there before. What AWS has yet to assign is none of their names: those policies are not on them.
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
 data "aws_kms_alias" "shared" {
   name = "alias/shared"
 }

@@ -17,13 +17,13 @@ from tfcheck.fix.repetition import InstanceTerms, Repeated, SharedStatements, St
 from tfcheck.fix.wanted import Reference, Spelled, free
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.syntax.block import Block
-from tfcheck.inventory.world import WorldObject
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.scope import CallReferent
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
+_NAME = "ecs-start-up"
 _OF_ONE_CALLER = "; it names instances that another caller of the module may not have"
 
 
@@ -47,7 +47,6 @@ class AddedPolicies:
     def behind_role(self, need: RoleNeed, block: Block) -> Iterator[Proposal]:
         """Propose a policy behind the block of the roles."""
         role = need.roles[0]
-        module = role.address.module
         if not self._places.files.editable(block.source):
             return
         siblings = self._places.holders.instances(role.address)
@@ -56,30 +55,54 @@ class AddedPolicies:
         base = f"{role.address.type}.{role.address.name}"
         repeated = Repeated(base, "id", block, keys, others)
         places = {str(each.address): each.address for each in need.roles}
-        shared = self._places.shared(need, "", places, by_value=repeated.can_use_values())
-        if shared is None:
-            return
         made = [each for each in siblings if each.key in keys]
-        remark = also(self.reach(need) - need.names())
+        for shared in self._places.shared(need, "", places, by_value=repeated.can_use_values()):
+            yield from self._behind_roles(need, block, repeated, shared, made)
+
+    def _behind_roles(
+        self, need: RoleNeed, block: Block, repeated: Repeated, shared: SharedStatements, made: Sequence[Address]
+    ) -> Iterator[Proposal]:
+        """Propose a policy with these statements; `made` are all instances of the role's block that it is for."""
+        role = need.roles[0]
+        module, keys, others = role.address.module, repeated.keys, repeated.others
+        gate, made = self._gate(shared.statements, repeated, made)
+        if gate is None:
+            return
+        remark = also(frozenset(map(str, made)) - need.names())
         remark += _OF_ONE_CALLER if others and repeated.is_repeated and module.steps else ""
         provider = block.arguments.get("provider")
         given = text_between(provider.source, provider.value_start, provider.value_end) if provider else ""
         sources = self._resolver.module_sources(module)
         label = self._labels.label(
-            role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None
+            role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()
         )
-        remark += self._places.doubts(shared.statements, block, module)
+        remark += "" if gate else self._places.doubts(shared.statements, block, module)
         for managed in _kinds(block):
-            policy = self._policy(label, role, repeated, shared, given, managed=managed)
-            keyed = [(each.module, _made_key(each.key, repeated)) for each in made]
+            policy = self._policy(label, need, repeated, shared, given, managed=managed)
+            policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
+            keyed = [(each.module, 0 if gate else _made_key(each.key, repeated)) for each in made]
             beside = tuple(each.address for each in need.roles)
             for found in self._behind(block, policy, keyed, remark):
                 yield msgspec.structs.replace(found, beside=beside)
 
+    def _gate(
+        self, statements: Statements, repeated: Repeated, made: Sequence[Address]
+    ) -> tuple[str | None, Sequence[Address]]:
+        """Return the `count` of a policy that is for nothing but one list, which may be empty, and where it is made.
+
+        It is empty where the policy needs none, and None where the policy would be invalid in one of the places.
+        """
+        lists = self._places.lists
+        over = {each.listed.over if each.listed else "" for each in statements}
+        if len(over) == 1 and not repeated.is_repeated and any("var." in each for each in over):
+            filled = [each for each in made if not lists.may_be_empty(statements, [each])]
+            return f"length({over.pop()}) > 0 ? 1 : 0", filled
+        return (None if lists.may_be_empty(statements, made) else ""), made
+
     def _policy(
         self,
         label: str,
-        role: WorldObject,
+        need: RoleNeed,
         repeated: Repeated,
         shared: SharedStatements,
         provider: str,
@@ -88,7 +111,7 @@ class AddedPolicies:
     ) -> NewPolicy:
         return NewPolicy(
             label=label,
-            name=self._name(role),
+            name=self._name(need),
             role=repeated.role(by_value=shared.by_value),
             wanted=in_filter(shared.statements) if repeated.others else shared.statements,
             repeated=repeated.repetition(by_value=shared.by_value),
@@ -114,10 +137,13 @@ class AddedPolicies:
             hcl="\n".join(hcl(policy)),
         )
 
-    def _name(self, role: WorldObject) -> str:
+    def _name(self, need: RoleNeed) -> str:
         """Name the policy so that no other of the role is called the same."""
+        role = need.roles[0]
         known = [holder.resource.attribute("name") for holder in self._places.holders.of(role)]
-        return free("ecs-start-up", {each for each in known if isinstance(each, str)}, "-")
+        taken = {each for each in known if isinstance(each, str)}
+        taken |= {f"{_NAME}{each}" for each in self._labels.names_for_others(role.address, need.rules())}
+        return free(_NAME, taken, "-")
 
     # Where the module of the role is called
 
@@ -171,8 +197,8 @@ class AddedPolicies:
         remark += _OF_ONE_CALLER if repeated.others and repeated.is_repeated and caller.steps else ""
         remark += self._places.doubts(shared.statements, call, caller)
         key = keys[0] if repeated.others and len(keys) == 1 else None
-        label = self._labels.label(role.address, sources, name, key)
-        policy = self._policy(label, role, repeated, shared, provider_given(call))
+        label = self._labels.label(role.address, sources, name, key, need.rules())
+        policy = self._policy(label, need, repeated, shared, provider_given(call))
         places = [(each, key) for each in self._places.holders.modules(caller) for key in repeated.made_keys()]
         return next(self._behind(call, policy, places, remark), None)
 

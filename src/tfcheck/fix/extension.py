@@ -62,7 +62,7 @@ def _is_like(statement: WrittenStatement, wanted: NeededStatement) -> bool:
     source = statement.source.text
     actions = {source[each.start : each.end].lower() for each in items(statement.actions)}
     is_open = not statement.is_plain or wanted.principal is not None or not wanted.resources
-    return not is_open and actions == {f'"{each.lower()}"' for each in wanted.actions}
+    return not is_open and wanted.listed is None and actions == {f'"{each.lower()}"' for each in wanted.actions}
 
 
 def _texts(statement: WrittenStatement, wanted: NeededStatement) -> list[str]:

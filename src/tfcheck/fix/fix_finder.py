@@ -213,7 +213,7 @@ class FixFinder:
 
     def _is_shared(self, need: RoleNeed) -> bool:
         addresses = {str(each.address): each.address for each in need.roles}
-        if self.places.shared(need, "", addresses) is not None:
+        if next(self.places.shared(need, "", addresses), None) is not None:
             return True
         return self._added.shared_at_call(need) is not None
 

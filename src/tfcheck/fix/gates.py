@@ -26,7 +26,8 @@ def gated(statements: Statements, place: Block, module: Module) -> str:
 def _expressions(statements: Statements) -> Iterator[str]:
     for statement in statements:
         for spelled in statement.resources:
-            yield from (each.expression for each in spelled if isinstance(each, Reference))
+            # NOTE: a list is what the task definition has, which relies on every instance in it.
+            yield from (each.expression for each in spelled if isinstance(each, Reference) and not each.over)
 
 
 def _is_relied_on(instance: str, place: Block, module: Module) -> bool:

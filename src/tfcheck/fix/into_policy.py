@@ -12,11 +12,13 @@ from tfcheck.fix.into_document import into_document
 from tfcheck.fix.into_list import into_list
 from tfcheck.fix.literal import ObjectParts
 from tfcheck.fix.policy_text import document_of, is_own, located
+from tfcheck.fix.render import Syntax
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.source import SourceText
+from tfcheck.hcl.syntax.tf_json import JsonBlock
 
 
 class PolicyInsertion(msgspec.Struct, frozen=True):
@@ -70,11 +72,16 @@ def into_policy(
 def _statements(
     argument: Argument, document: Block | None, wanted: Sequence[NeededStatement]
 ) -> tuple[Insertion, ...] | None:
+    lists = any(each.listed is not None for each in wanted)
     try:
+        if lists and isinstance(document, JsonBlock):
+            return None
         if document is not None:
             return into_document(document, wanted) or None
         found = located(argument)
         policy, syntax = found if found else (None, None)
+        if lists and syntax is not Syntax.HCL:
+            return None
         item = policy.item("Statement") if isinstance(policy, ObjectParts) else None
         return (into_list(argument.source, item.value, wanted, syntax) or None) if item and syntax else None
     except MalformedError:

@@ -12,17 +12,35 @@ IsShared: TypeAlias = Callable[[RoleNeed], bool]
 
 
 def joined(needs: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
-    """Yield the needs of roles made from one block, those that are the same as one."""
-    by_kind: dict[object, list[RoleNeed]] = {}
-    for each in needs:  # only what lacks the same actions can be the same
-        kind = tuple((one.requirement.rule, one.requirement.action) for one in each.answers)
-        by_kind.setdefault(kind, []).append(each)
-    for several in by_kind.values():
-        yield from _of_kind(several, is_shared)
+    """Yield the needs of roles made from one block, those that are the same as one.
+
+    Where the roles lack different things, what they lack for each rule is joined by itself.
+    """
+    if len(needs) == 1 or is_shared(_sum(needs)):
+        yield _sum(needs)
+        return
+    by_rule: dict[str, list[RoleNeed]] = {}
+    for each in needs:
+        for rule in dict.fromkeys(one.requirement.rule for one in each.answers):
+            by_rule.setdefault(rule, []).append(
+                each.only([one for one in each.answers if one.requirement.rule == rule])
+            )
+    yield from _for_same_roles([one for several in by_rule.values() for one in _of_rule(several, is_shared)], is_shared)
 
 
-def _of_kind(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
-    """Join needs of the same actions: all at once where that goes, as it mostly does."""
+def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+    """Put together what the same roles lack for several rules."""
+    by_roles: dict[frozenset[str], list[RoleNeed]] = {}
+    for each in parts:
+        by_roles.setdefault(each.names(), []).append(each)
+    for several in by_roles.values():
+        roles = several[0].roles
+        whole = RoleNeed(roles, tuple(answer for each in several for answer in each.answers))
+        yield from [whole] if len(roles) == 1 or is_shared(whole) else several
+
+
+def _of_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
+    """Join needs for one rule: all at once where that goes, as it mostly does."""
     while needs:
         together = needs
         if not is_shared(_sum(needs)):

@@ -17,25 +17,53 @@ from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.vocabulary.address import Address, InstanceKey, ModulePath
 
 
+class _Use(msgspec.Struct, frozen=True):
+    """What a label is for: a role, and the rules that need the policy."""
+
+    role: str
+    rules: frozenset[str]
+
+    def is_same(self, other: _Use) -> bool:
+        """Whether both are for one policy, or for what was tried in its place."""
+        return self.role == other.role and (self.rules == other.rules or bool(self.rules & other.rules))
+
+
 class Labels:
     """The labels of new resources: no two of a module, and none that it has, are the same."""
 
     def __init__(self) -> None:
         """Begin with none."""
-        self._given: dict[str, str] = {}
+        self._given: dict[str, _Use] = {}
         self._known: dict[int, frozenset[str]] = {}
 
-    def label(self, address: Address, sources: Module | None, name: str, key: InstanceKey = None) -> str:
-        """Name a policy after the role that it is for, or the call of the module that creates the role."""
+    def label(
+        self,
+        address: Address,
+        sources: Module | None,
+        name: str,
+        key: InstanceKey = None,
+        rules: frozenset[str] = frozenset(),
+    ) -> str:
+        """Name a policy after the role that it is for, or the call of the module that creates the role.
+
+        A role may have several policies, for different rules.
+        """
+        use = _Use(str(address), rules)
         parts = [name, "" if key is None else str(key)]
         base = re.sub(r"[^A-Za-z0-9_]+", "_", "_".join(filter(None, parts))).strip("_") or "role"
         base = base if not base[0].isdigit() else f"role_{base}"
         declared = self._declared(sources)
         label, number = f"{base}_start_up", 2
-        while label in declared or self._given.get(label, str(address)) != str(address):
+        while label in declared or not self._given.get(label, use).is_same(use):
             label, number = f"{base}_start_up_{number}", number + 1
-        self._given[label] = str(address)
+        self._given.setdefault(label, use)
         return label
+
+    def names_for_others(self, address: Address, rules: frozenset[str]) -> frozenset[str]:
+        """Return the endings of the labels that a role's policies for other rules have: `-2`."""
+        uses = ((label, use) for label, use in self._given.items() if use.role == str(address))
+        others = (label for label, use in uses if not use.is_same(_Use(str(address), rules)))
+        return frozenset(f"-{label.rpartition('_')[2]}" if label[-1].isdigit() else "" for label in others)
 
     def _declared(self, sources: Module | None) -> frozenset[str]:
         if id(sources) not in self._known:

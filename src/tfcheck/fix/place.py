@@ -13,13 +13,14 @@ from tfcheck.fix.into_policy import PolicyInsertion, into_policy
 from tfcheck.fix.naming import with_free_sids
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.referable import Referable
+from tfcheck.fix.referable import Referable, Refuse
 from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.render import block as written_block
 from tfcheck.fix.repetition import InstanceTerms, SharedStatements, Statements, shared_by
 from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.wanted import NeededStatement, wanted
+from tfcheck.fix.wanted import NeededStatement, rank, wanted
+from tfcheck.fix.written_lists import WrittenLists
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import After
@@ -29,6 +30,7 @@ from tfcheck.vocabulary.address import Address, ModulePath
 from tfcheck.vocabulary.clipping import and_more
 from tfcheck.vocabulary.finding import Answer
 
+_DOCUMENT = "aws_iam_policy_document"
 _WORD = regex(r'"([A-Za-z0-9]+)"')
 
 
@@ -50,6 +52,7 @@ class Places:
         self.context = world.context
         self.files = files
         self.holders = Holders(world, roles)
+        self.lists = WrittenLists(world)
 
     # What is wanted, as one module writes it
 
@@ -67,18 +70,21 @@ class Places:
         """Return how values are written in a module, without references that would lead back to the block `into`."""
         key = (module, into)
         if key not in self._spellings:
-            sources = self._resolver.module_sources(module)
-
-            def refuse(name: str) -> bool:
-                if not into or sources is None:
-                    return False
-                graph = self._graphs.setdefault(id(sources), Dependencies(sources))
-                return graph.reaches(name, into)
-
             if module not in self._referable:
                 self._referable[module] = Referable(self._world, module)
-            self._spellings[key] = Spelling(self._world, module, self._referable[module], refuse)
+            self._spellings[key] = Spelling(self._world, module, self._referable[module], self._refuse(module, into))
         return self._spellings[key]
+
+    def _refuse(self, module: ModulePath, into: str) -> Refuse:
+        """Return whether a reference to an object would lead back to a block of the module."""
+        sources = self._resolver.module_sources(module)
+
+        def refuse(name: str) -> bool:
+            if not into or sources is None:
+                return False
+            return self._graphs.setdefault(id(sources), Dependencies(sources)).reaches(name, into)
+
+        return refuse
 
     def doubts(self, statements: Statements, place: Block, module: ModulePath) -> str:
         """Explain why statements in a block may be wrong for another plan of the same sources."""
@@ -87,20 +93,39 @@ class Places:
         if gone:
             return f"; it names {gone}, which another plan of these files may not have"
         spelling = self.spelling(module)
-        is_of_plan = any(spelling.is_of_this_plan(each) for one in statements for each in one.resources)
-        return "; it contains values that another plan of these files may not share" if is_of_plan else ""
+        if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
+            return "; it contains values that another plan of these files may not share"
+        over = next((each.listed.over for each in statements if each.listed and "var." in each.listed.over), "")
+        return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
 
     def shared(
         self, need: RoleNeed, goal: str, places: Mapping[str, Address], *, by_value: bool = True
-    ) -> SharedStatements | None:
-        """Write what several roles lack as one; `places` maps each role to the block instance that it goes into."""
-        found: list[tuple[InstanceTerms, Statements]] = []
-        for role, answers in need.by_role().items():
-            statements = self.wanted(answers, places[role].module, goal)
-            if statements is None:
-                return None
-            found.append((self.terms(places[role]), statements))
-        return shared_by(found, by_value=by_value)
+    ) -> Iterator[SharedStatements]:
+        """Write what several roles lack as one, first with the lists that the task definitions have.
+
+        `places` maps each role to the block instance that it goes into.
+        """
+        for lists in (True, False):
+            found: list[tuple[InstanceTerms, Statements]] = []
+            for role, answers in need.by_role().items():
+                statements = self._statements(answers, places[role], goal, lists=lists)
+                if statements is None:
+                    break
+                found.append((self.terms(places[role]), statements))
+            else:
+                shared = shared_by(found, by_value=by_value)
+                yield from [shared] if shared is not None else []
+                if shared is not None and not any(each.listed for each in shared.statements):
+                    return
+
+    def _statements(
+        self, answers: Sequence[Answer], place: Address, goal: str, *, lists: bool
+    ) -> tuple[NeededStatement, ...] | None:
+        named, left = self.lists.grants(answers, place, self._refuse(place.module, goal)) if lists else ((), answers)
+        others = self.wanted(left, place.module, goal) if left else ()
+        if others is None:
+            return None
+        return with_free_sids(sorted((*others, *named), key=rank) if named else others, frozenset())
 
     def terms(self, address: Address) -> InstanceTerms:
         """Return the key of a resource instance, and its element of `for_each`."""
@@ -149,10 +174,13 @@ class Places:
             places[str(role.address)] = self._written_in(own, name)
         if not need.roles:
             return self.into(holder, need.answers, remark, extends=extends)
-        shared = self.shared(need, goal, places)
-        if shared is None:
-            return None
-        return self.into(holder, need.answers, remark, shared.statements, extends=extends)
+        edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
+        for shared in self.shared(need, goal, places):
+            if not self.lists.may_be_empty(shared.statements, edited):
+                found = self.into(holder, need.answers, remark, shared.statements, extends=extends)
+                if found is not None:
+                    return found
+        return None
 
     def _goal(self, holder: Holder) -> tuple[str | None, str]:
         """Name the policy document that a policy is taken from, if it is, and the block that statements go into."""

@@ -45,6 +45,10 @@ class RoleNeed(msgspec.Struct, frozen=True):
         """Name the roles: those of the plan by their addresses, another one as `named`."""
         return frozenset(str(each.address) for each in self.roles) or frozenset({outside_role(self.elsewhere)})
 
+    def rules(self) -> frozenset[str]:
+        """Return the rules by which something is lacked."""
+        return frozenset(each.requirement.rule for each in self.answers)
+
     def by_role(self) -> dict[str, tuple[Answer, ...]]:
         """Sort what is lacked by the role that lacks it."""
         found: dict[str, list[Answer]] = {str(role.address): [] for role in self.roles}

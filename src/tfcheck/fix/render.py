@@ -143,6 +143,8 @@ def _items(wanted: NeededStatement, style: StatementStyle, names: tuple[str, str
 def _list(several: Sequence[Spelled], style: StatementStyle, *, spread: bool = False) -> str | list[str]:
     """Write texts as a string, a list on one line, or, with `spread` and where that is too wide, one on several."""
     written = [text(each, style.syntax) for each in several]
+    if len(several) == 1 and isinstance(several[0][0], Reference) and several[0][0].over:
+        return several[0][0].expression
     if len(written) == 1:
         return f"[{written[0]}]" if style.lists else written[0]
     flat = f"[{style.comma.join(written)}]"

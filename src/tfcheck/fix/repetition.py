@@ -20,6 +20,7 @@ from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.vocabulary.address import InstanceKey
 
 _NAME = regex(r"[A-Za-z_][\w-]*")
+_EACH_VALUE = regex(r"\beach\.value\b")
 _SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: The statements of one policy.
@@ -46,10 +47,11 @@ def shared_by(
     """Write what all instances lack as one, without `each.value` unless `by_value`; None where it differs."""
     if len(instances) == 1:
         terms, only = instances[0]
-        return SharedStatements(_rewritten(only, terms, {}))
+        own = _rewritten(only, terms, {})
+        return SharedStatements(own, _names_value(own)) if by_value or not _names_value(own) else None
     for words in (_no_words, _own_words, _key_words, _all_words) if by_value else (_no_words, _key_words):
         found = [_rewritten(statements, terms, words(terms)) for terms, statements in instances]
-        if all(each == found[0] for each in found):
+        if all(each == found[0] for each in found) and (by_value or not _names_value(found[0])):
             return SharedStatements(found[0], _names_value(found[0]))
         if words is _no_words and all(statements == instances[0][1] for _, statements in instances):
             return SharedStatements(instances[0][1])
@@ -58,7 +60,7 @@ def shared_by(
 
 def _names_value(statements: Statements) -> bool:
     parts = (part for each in statements for one in each.resources for part in one)
-    return any(isinstance(part, Reference) and part.expression.startswith("each.value") for part in parts)
+    return any(isinstance(part, Reference) and _EACH_VALUE.search(part.expression) for part in parts)
 
 
 def _no_words(_: InstanceTerms) -> dict[str, str]:
@@ -101,7 +103,7 @@ def _in_terms(spelled: Spelled, terms: InstanceTerms, words: Mapping[str, str]) 
     found: list[str | Reference] = []
     for each in spelled:
         if isinstance(each, Reference):
-            found.append(Reference(_by_key(each.expression, terms.key)))
+            found.append(Reference(_by_key(each.expression, terms.key), each.over))
         else:
             found += _split(each, words)
     return tuple(found)
@@ -193,6 +195,8 @@ def in_filter(statements: Statements) -> Statements:
 
 def _uncounted(spelled: Spelled) -> Spelled:
     return tuple(
-        Reference(each.expression.replace("[count.index]", "[each.key]")) if isinstance(each, Reference) else each
+        Reference(each.expression.replace("[count.index]", "[each.key]"), each.over)
+        if isinstance(each, Reference)
+        else each
         for each in spelled
     )

@@ -14,9 +14,13 @@ from tfcheck.vocabulary.finding import Answer
 
 
 class Reference(msgspec.Struct, frozen=True):
-    """An expression of Terraform's language that is a text: `aws_s3_bucket.config.arn`."""
+    """An expression of Terraform's language that is a text: `aws_s3_bucket.config.arn`.
+
+    With `over` it is a list of texts, made of the elements of that collection, and the only part of what it is in.
+    """
 
     expression: str
+    over: str = ""
 
 
 #: A text of the sources: literal pieces and references.
@@ -32,6 +36,12 @@ class NeededStatement(msgspec.Struct, frozen=True):
     actions: tuple[str, ...]
     resources: tuple[Spelled, ...]
     principal: tuple[str, Spelled] | None = None
+
+    @property
+    def listed(self) -> Reference | None:
+        """The list that the resources are, where that is what the sources call them."""
+        part = self.resources[0][0] if len(self.resources) == 1 else ""
+        return part if isinstance(part, Reference) and part.over else None
 
 
 _STREAM = ":log-stream:"
@@ -106,6 +116,12 @@ def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tup
 def sid(action: str) -> str:
     """Name a statement by what it is for."""
     return _SIDS.get(action) or re.sub(r"[^A-Za-z0-9]", "", action.rpartition(":")[2])
+
+
+def rank(statement: NeededStatement) -> int:
+    """Return a statement's place among others of one policy: in the order of what start-up does."""
+    known = list(_SIDS)
+    return known.index(statement.actions[0]) if statement.actions[0] in known else len(known)
 
 
 def free(name: str, taken: Iterable[str], join: str = "") -> str:

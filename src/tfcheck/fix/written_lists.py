@@ -1,0 +1,256 @@
+"""Find lists that a task definition makes with `for`, so that a policy names the same objects with the same words.
+
+`secrets = [for name, secret in aws_secretsmanager_secret.app : { name = name, valueFrom = secret.arn }]` becomes
+`[for secret in aws_secretsmanager_secret.app : secret.arn]`, which stays right when a secret is added.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts, read_parts
+from tfcheck.fix.referable import Refuse
+from tfcheck.fix.wanted import NeededStatement, Reference, sid
+from tfcheck.fix.written_text import flat
+from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.syntax.block import Argument
+from tfcheck.hcl.syntax.expression import Place
+from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
+from tfcheck.hcl.syntax.parse import parse
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After
+from tfcheck.resolve.referenced import referenced
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Answer
+
+_CONTAINERS = "container_definitions"
+#: Members of a container that list what is read, and the member of each element that names it.
+_LISTS = {"secrets": "valueFrom", "environmentFiles": "value"}
+_ELEMENT = frozenset((*_LISTS.values(), "credentialsParameter"))
+_PLAIN_NAME = regex(r"(?:var|local|each)(?:\.[\w-]+)+")
+#: A secret's ARN with the key of one of its values, and a name or id where a policy needs the ARN.
+_WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
+_OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
+_EACH_VALUE = regex(r"\beach\.value\b")
+_EACH = regex(r"\b(?:each|count)\.")
+_SIMPLE = regex(r"(?:var|local)(?:\.[\w-]+)+")
+
+
+class WrittenList(msgspec.Struct, frozen=True):
+    """A list in the sources: its text, what it iterates over, and what its elements are in one instance."""
+
+    text: str
+    over: str
+    values: frozenset[str]
+
+
+class WrittenLists:
+    """Finds the lists in the task definitions of one plan."""
+
+    def __init__(self, world: After) -> None:
+        """Build from the world after the change."""
+        self._world = world
+        self._resolver = world.resolver
+        self._known: dict[Address, tuple[WrittenList, ...]] = {}
+
+    def grants(
+        self, answers: Sequence[Answer], place: Address, refuse: Refuse
+    ) -> tuple[tuple[NeededStatement, ...], tuple[Answer, ...]]:
+        """Return statements that name lists, and the answers that are left, for the block instance `place`.
+
+        A list is used if each of its elements is needed. `refuse` says which objects must not be referred to.
+        """
+        by_value: dict[str, list[Answer]] = {}
+        for each in answers:
+            by_value.setdefault("" if each.requirement.sensitive else flat(each.requirement.resource), []).append(each)
+        by_value.pop("", None)
+        statements: list[NeededStatement] = []
+        for task in dict.fromkeys(each.requirement.task_definition for each in answers):
+            for written in self._usable(task, place, refuse):
+                actions = {tuple(_actions(by_value.get(value, ()))) for value in written.values}
+                if len(actions) == 1 and (names := actions.pop()):
+                    for value in written.values:
+                        del by_value[value]
+                    resource = (Reference(written.text, written.over),)
+                    statements.append(NeededStatement(sid(names[0]), names, (resource,)))
+        granted = {id(each) for each in answers} - {id(each) for several in by_value.values() for each in several}
+        secret = {id(each) for each in answers if each.requirement.sensitive or not flat(each.requirement.resource)}
+        return tuple(statements), tuple(each for each in answers if id(each) not in granted - secret)
+
+    def may_be_empty(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
+        """Whether a list that statements name is, or may be, empty in one of the instances of a block."""
+        lists = [each.listed.expression for each in statements if each.listed]
+        seen = (self._evaluated(text, place) for text in lists for place in places)
+        return not all(isinstance(each, list) and each for each in seen)
+
+    def _usable(self, name: str, place: Address, refuse: Refuse) -> Iterator[WrittenList]:
+        task = tasks_by_address(self._world).get(name)
+        if task is None or task.address.module != place.module:
+            return
+        for each in self._in(task.address):
+            text = self._at(place, each.text, task.address)
+            over = self._at(place, each.over, task.address)
+            named = referenced(parse(text, Place("", 1))) if text else None
+            if text and over and named is not None and not any(map(refuse, named)):
+                yield WrittenList(text, over, each.values)
+
+    def _at(self, place: Address, text: str, task: Address) -> str:
+        """Write what a task definition's block does as another block of its module does; empty where it cannot."""
+        if not _EACH.search(text):
+            return text
+        if place.key != task.key or not isinstance(place.key, str):
+            return ""
+        if not _EACH_VALUE.search(text) or self._element(place) == self._element(task) is not None:
+            return text
+        block = self._resolver.block(task)
+        for_each = block.arguments.get("for_each") if block else None
+        collection = for_each.source.text[for_each.value_start : for_each.value_end].strip() if for_each else ""
+        return _EACH_VALUE.sub(f"{collection}[each.key]", text) if _SIMPLE.fullmatch(collection) else ""
+
+    def _element(self, address: Address) -> Seen:
+        block = self._resolver.block(address)
+        if block is None or "for_each" not in block.arguments:
+            return None
+        seen = self._resolver.scope_of(address).lookup("each", "value")
+        return seen if isinstance(seen, dict) and seen else None
+
+    # In a task definition
+
+    def _in(self, task: Address) -> tuple[WrittenList, ...]:
+        if task not in self._known:
+            block = self._resolver.block(task)
+            argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
+            found = (self._written(*each, task) for each in _lists(argument)) if argument else ()
+            self._known[task] = tuple(each for each in found if each is not None)
+        return self._known[task]
+
+    def _written(self, text: str, over: str, task: Address) -> WrittenList | None:
+        seen = self._evaluated(text, task)
+        values = [flat(each) for each in seen] if isinstance(seen, list) else []
+        if not values or not all(values):
+            return None
+        whole = _whole(text, over, self._evaluated(over, task))
+        return WrittenList(whole, over, frozenset(values))
+
+    def _evaluated(self, text: str, place: Address) -> Seen:
+        return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
+
+
+def _actions(answers: Sequence[Answer]) -> Iterator[str]:
+    yield from dict.fromkeys(each.requirement.action for each in answers)
+
+
+def _whole(text: str, over: str, collection: Seen) -> str:
+    """Write `values(var.secrets)` for `[for name, arn in var.secrets : arn]`."""
+    found = re.fullmatch(r"\[for (?:[\w-]+, )?([\w-]+) in (.*) : ([\w-]+)\]", text)
+    if not found or found[1] != found[3] or found[2] != over:
+        return text
+    return f"values({over})" if isinstance(collection, dict) else over if isinstance(collection, list) else text
+
+
+# Lists in a text
+
+
+def _lists(argument: Argument) -> Iterator[tuple[str, str]]:
+    """Yield the lists of texts that an expression suggests, each with what it iterates over."""
+    text = argument.source.text
+    try:
+        found = tokens(text, argument.value_start, argument.value_end)
+        for index, token in enumerate(found.listed):
+            each = _For.read(text, found, index) if token.kind == "[" else None
+            yield from each.lists() if each is not None else ()
+        yield from _named_lists(text, found)
+    except MalformedError:
+        return
+
+
+def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
+    """Yield `var.secrets[*].valueFrom` for `secrets = var.secrets`."""
+    for index, token in enumerate(found.listed[:-2]):
+        name = text[token.start : token.end].strip('"')
+        if token.kind == "word" and name in _LISTS and found.listed[index + 1].kind in ("=", ":"):
+            line = text[found.listed[index + 1].end :].split("\n", 1)[0].strip().rstrip(",")
+            if _PLAIN_NAME.fullmatch(line):
+                yield f"{line}[*].{_LISTS[name]}", line
+
+
+class _For(msgspec.Struct, frozen=True):
+    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, each as it is written."""
+
+    key: str
+    value: str
+    over: str
+    result: str
+    condition: str
+
+    @classmethod
+    def read(cls, text: str, found: Tokens, opening: int) -> _For | None:
+        """Read what opens at a token; None where it is another list, or not all on few lines."""
+        inside = [found.stretch(each) for each in found.inside(opening) if found.listed[each].kind != "newline"]
+        words = [text[each.start : each.end] for each in inside]
+        if words[:1] != ["for"] or "in" not in words[:5] or ":" not in words:
+            return None
+        at, colon = words.index("in"), words.index(":")
+        ending = words.index("if", colon) if "if" in words[colon:] else len(words)
+        end = found.listed[found.closings[opening]].start
+        over = text[inside[at].end : inside[colon].start].strip()
+        result = text[inside[colon].end : inside[ending].start if ending < len(words) else end].strip()
+        condition = text[inside[ending].end : end].strip() if ending < len(words) else ""
+        key, value = ("", words[1]) if at == 2 else (words[1], words[3])
+        return cls(key, value, over, result, condition)
+
+    def lists(self) -> Iterator[tuple[str, str]]:
+        """Yield the lists of what the elements name, each with what it iterates over."""
+        for element in self._elements():
+            for each in _arns(element):
+                parts = (self.over, each, self.condition)
+                if not any("\n" in part or "#" in part or "//" in part for part in parts):
+                    yield self._text(each), self.over
+
+    def _elements(self) -> Iterator[str]:
+        """Yield the expressions that may name an object."""
+        try:
+            parts = read_parts(self.result, 0)
+        except MalformedError:
+            return
+        if isinstance(parts, ObjectParts):
+            for item in _items(parts):
+                if item.name in _ELEMENT:
+                    yield self.result[item.value.start : item.value.end]
+        elif not isinstance(parts, ListParts):
+            yield self.result
+
+    def _text(self, element: str) -> str:
+        names = self.value
+        if self.key and _uses(self.key, element, self.condition):
+            names = f"{self.key}, {self.value}"
+        condition = f" if {self.condition}" if self.condition else ""
+        return f"[for {names} in {self.over} : {element}{condition}]"
+
+
+def _items(parts: ObjectParts) -> Iterator[ItemParts]:
+    for item in parts.items:
+        yield item
+        inner: Parts = item.value
+        if isinstance(inner, ObjectParts):
+            yield from _items(inner)
+
+
+def _uses(name: str, *texts: str) -> bool:
+    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", each) for each in texts)
+
+
+def _arns(element: str) -> Iterator[str]:
+    """Yield an expression, and what it may be the ARN of."""
+    yield element
+    with_key = _WITH_KEY.fullmatch(element)
+    if with_key:
+        yield with_key[1]
+    other = _OTHER_ATTRIBUTE.fullmatch(element)
+    if other:
+        yield f"{other[1]}arn"

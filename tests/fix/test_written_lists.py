@@ -1,0 +1,92 @@
+"""What task definitions list with `for`, policies list with the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cases import TESTDATA, Case
+from tests.fix.test_place import copied, fixes, replaced
+from tfcheck.fix.written_lists import WrittenLists
+from tfcheck.inventory.world import After
+from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.address import parse
+from tfcheck.vocabulary.finding import Answer
+
+FLAGS = "[for name, parameter in aws_ssm_parameter.flag : { name = upper(name), valueFrom = parameter.name }]"
+FILES = '[for file in local.files : { type = "s3", value = "${aws_s3_bucket.config.arn}/${file}" }]'
+
+
+def resources(folder: Path) -> dict[str, list[str]]:
+    """Return the lines that name resources in the text of each fix, by its title."""
+    return {
+        each.fix.title: [line.strip() for line in each.fix.hcl.splitlines() if "esource" in line and "=" in line]
+        for each in fixes(folder)
+    }
+
+
+def test_a_policy_lists_what_the_task_definition_does(tmp_path: Path) -> None:
+    found = resources(copied("needs-in-lists", tmp_path))
+    assert found["add 4 statements to data.aws_iam_policy_document.execution"] == [
+        'resources = [for file in local.files : "${aws_s3_bucket.config.arn}/${file}"]',
+        "resources = [aws_s3_bucket.config.arn]",
+        'resources = [for key in local.keys : aws_secretsmanager_secret.db[key].arn if key != "user"]',
+        "resources = [for parameter in aws_ssm_parameter.flag : parameter.arn]",
+    ]
+    assert found["add 3 statements to aws_iam_role_policy.team"] == [
+        'Resource = "${aws_s3_bucket.team[each.key].arn}/${each.key}.env"',
+        "Resource = aws_s3_bucket.team[each.key].arn",
+        'Resource = [for p in each.value.parameters : aws_ssm_parameter.team["${each.key}/${p}"].arn]',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            FLAGS,
+            "[for k, v in aws_ssm_parameter.flag : { name = upper(k), valueFrom = aws_ssm_parameter.flag[k].name }]",
+            "[for k, v in aws_ssm_parameter.flag : aws_ssm_parameter.flag[k].arn]",
+        ),
+        (FILES, FILES.replace("local.files", "[\n      local.files[0], local.files[1]\n    ]"), '"${aws_s3'),
+    ],
+)
+def test_a_list_is_written_as_it_is(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    replaced(folder / "main.tf", old, new)
+    found = [line for several in resources(folder).values() for line in several]
+    assert any(expected in line for line in found)
+
+
+def test_a_list_that_a_caller_leaves_empty_has_a_policy_of_its_own(tmp_path: Path) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    module = folder / "modules" / "svc" / "main.tf"
+    text = module.read_text()
+    heredoc = text[text.rindex("<<-EOF") : text.rindex("EOF") + 3]
+    statement = '{ Effect = "Allow", Action = "logs:CreateLogStream", Resource = "*" }'
+    for each in (heredoc, f'jsonencode({{\n    Version   = "2012-10-17"\n    Statement = [{statement}]\n  }})'):
+        module.write_text(text.replace(heredoc, each))
+        (found,) = (each.fix for each in fixes(folder) if "module.one" in each.fix.title)
+        assert (found.title, found.safety) == ("add aws_iam_role_policy.execution_start_up in module.one", "safe")
+        assert "count = length(var.secrets) > 0 ? 1 : 0" in found.hcl
+        assert "Resource = var.secrets[*].valueFrom" in found.hcl
+
+
+def test_a_list_of_which_not_all_is_needed_is_not_granted() -> None:
+    case = Case(TESTDATA / "needs-in-lists")
+    plan = case.plan()
+    lists = WrittenLists(After(Resolver(plan, case.sources(plan))))
+    name, role = "aws_ecs_task_definition.api", parse("aws_iam_role.execution")
+    answers = [each for finding in case.report().findings for each in finding.answers]
+    parameters = [each for each in answers if each.requirement.rule == "parameter" and _is_of(each, name)]
+    statements, left = lists.grants(parameters, role, lambda _: False)
+    assert [each.listed.over for each in statements if each.listed] == ["aws_ssm_parameter.flag"]
+    assert left == ()
+    assert lists.grants(parameters[1:], role, lambda _: False) == ((), tuple(parameters[1:]))
+    assert lists.grants(parameters, role, lambda each: each == "aws_ssm_parameter.flag") == ((), tuple(parameters))
+    assert lists.grants(parameters, parse("module.one.aws_iam_role.execution"), lambda _: False)[0] == ()
+
+
+def _is_of(answer: Answer, task: str) -> bool:
+    return answer.requirement.task_definition == task

@@ -28,7 +28,6 @@ _FINDINGS = 1
 
 
 @click.command(
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Run as the GitHub Action, with its inputs as variables.",
 )
 @options.debug

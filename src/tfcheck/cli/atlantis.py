@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from tfcheck.pull_request.comment import OnClean
     from tfcheck.pull_request.publish import When
 
-_NAMES = {"help_option_names": ["-h", "--help"]}
-
 
 def _gate(default: str) -> click.Option:
     return click.Option(
@@ -42,7 +40,7 @@ def _debug() -> click.Option:
     return click.Option(["--debug"], is_flag=True, help="Show where a bug in tfcheck happened.")
 
 
-@click.group(context_settings=_NAMES, short_help="Steps and hooks for a server of Atlantis.")
+@click.group(short_help="Steps and hooks for a server of Atlantis.")
 def atlantis() -> None:
     """Check plans in Atlantis, and report findings on the pull request.
 
@@ -51,7 +49,6 @@ def atlantis() -> None:
 
 
 @atlantis.command(
-    context_settings=_NAMES,
     params=[_debug()],
     short_help="A step before init: note that the project is about to be planned.",
 )
@@ -87,7 +84,6 @@ class _Plan(_PolicyCheck):
 
 @atlantis.command(
     cls=_Plan,
-    context_settings=_NAMES,
     params=[_gate("never"), _strict(), _new_only(), _debug()],
     short_help="A step after plan and show: check the plan, and keep the result.",
 )
@@ -95,15 +91,7 @@ class _Plan(_PolicyCheck):
 @options.baseline
 @options.context
 @options.account
-def plan(
-    fail_on: str,
-    strict: bool,
-    new_only: bool,
-    baseline: str | None,
-    context: tuple[str, ...],
-    account: str | None,
-    debug: bool,
-) -> int:
+def plan(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
     """Check the plan that the step show has written, and keep the result for the hook.
 
     Prints a dozen lines at most, for the comment of Atlantis. The exit status is 0 unless --fail-on or --strict say
@@ -111,8 +99,7 @@ def plan(
     """
     from tfcheck.atlantis.step import Gate, after_plan
 
-    gate = Gate(fail_on, strict, new_only)
-    printed = after_plan(os.environ, gate, context, account, choice=choice, baseline=baseline, debug=debug)
+    printed = after_plan(os.environ, Gate(fail_on, strict, new_only), choice=choice, **given)
     terminal.log(printed.text)
     return printed.status
 
@@ -120,7 +107,6 @@ def plan(
 @atlantis.command(
     "policy-check",
     cls=_PolicyCheck,
-    context_settings=_NAMES,
     params=[_gate("error"), _strict(), _new_only(), _debug()],
     short_help="Run as a step of policy_check: print the findings that need approval.",
 )
@@ -128,15 +114,7 @@ def plan(
 @options.baseline
 @options.context
 @options.account
-def policy_check(
-    fail_on: str,
-    strict: bool,
-    new_only: bool,
-    baseline: str | None,
-    context: tuple[str, ...],
-    account: str | None,
-    debug: bool,
-) -> int:
+def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> int:
     """Print what fails and what warns as conftest does, for a policy_check with custom_policy_check.
 
     The exit status is always 0: Atlantis goes by the words. What could not be checked fails.
@@ -144,42 +122,19 @@ def policy_check(
     from tfcheck.atlantis.policy import checked_policy
     from tfcheck.atlantis.step import Gate
 
-    gate = Gate(fail_on, strict, new_only)
-    lines = checked_policy(os.environ, gate, context, account, choice=choice, baseline=baseline, debug=debug)
+    lines = checked_policy(os.environ, Gate(fail_on, strict, new_only), choice=choice, **given)
     terminal.publish(lines, None, colour=False)
     return 0
 
 
-@atlantis.command(context_settings=_NAMES, short_help="A hook after the command plan: one comment for all projects.")
+@atlantis.command(short_help="A hook after the command plan: one comment for all projects.")
 @click.option(
     "--id", "name", metavar="TEXT", default="atlantis", show_default=True, help="Distinguishes several comments."
 )
-@click.option(
-    "--author", metavar="LOGIN", default="", help="The account that owns the comment. Default: the token's account."
-)
-@click.option(
-    "--when",
-    type=click.Choice(["findings", "changes", "always"]),
-    default="findings",
-    show_default=True,
-    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
-    "always.",
-)
-@click.option(
-    "--on-clean",
-    type=click.Choice(["update", "delete", "minimize"]),
-    default="update",
-    show_default=True,
-    help="What to do with the comment once nothing is missing.",
-)
-@click.option(
-    "--suggestions",
-    metavar="NUMBER",
-    type=click.IntRange(0, 50),
-    default=20,
-    show_default=True,
-    help="The most changes that are suggested beside lines of the pull request.",
-)
+@options.author
+@options.when
+@options.on_clean
+@options.suggestions
 @click.option("--dry-run", is_flag=True, help="Write the reports to the log, and ask nobody.")
 @options.debug
 def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: int, dry_run: bool, debug: bool) -> int:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.plans import reports as checked
@@ -33,7 +32,6 @@ class _Baseline(ConfiguredCommand):
 
 @click.command(
     cls=_Baseline,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Write the findings of a plan to a file, for `check --baseline` to report only new ones.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
@@ -47,20 +45,13 @@ class _Baseline(ConfiguredCommand):
 )
 @click.option("--update", is_flag=True, help="Remove from the file what is fixed; add nothing.")
 @options.rules
-@options.sources
-@options.context
-@options.workspace
-@options.account
-@options.debug
+@options.of_plans
+@options.hidden_debug
 def baseline(
     plans: tuple[str, ...],
     output: str,
     update: bool,
-    sources: str | None,
-    context: tuple[str, ...],
-    workspace: str | None,
-    account: str | None,
-    debug: bool,
+    about: options.PlanOptions,
 ) -> int:
     """Write what is wrong in PLAN now to a baseline file, which belongs into the repository.
 
@@ -80,8 +71,7 @@ def baseline(
     if not update and output != "-" and not is_baseline(output):
         raise UsageError(f"`{output}` exists and is not a tfcheck baseline", hint="choose another file with `--output`")
     known = read(output) if update else None
-    options = RunOptions(workspace=workspace, account=account, choice=choice())
-    found, status = checked(plans, context, sources, options, output=output)
+    found, status = checked(plans, about, about.run(choice=choice()), output=output)
     if status:
         terminal.say("no baseline is written, since a plan could not be read")
         return status

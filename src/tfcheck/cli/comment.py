@@ -32,7 +32,6 @@ class _Comment(ConfiguredCommand):
 
 @click.command(
     cls=_Comment,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Comment on the pull request, one comment for all saved reports.",
 )
 @click.argument("files", metavar="REPORT...", nargs=-1, shell_complete=options.completing("files"))
@@ -43,24 +42,9 @@ class _Comment(ConfiguredCommand):
     default="",
     help="Distinguishes several comments on one pull request. Default: the target.",
 )
-@click.option(
-    "--when",
-    type=click.Choice(["findings", "changes", "always"]),
-    default="findings",
-    show_default=True,
-    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
-    "always.",
-)
-@click.option(
-    "--on-clean",
-    type=click.Choice(["update", "delete", "minimize"]),
-    default="update",
-    show_default=True,
-    help="What to do with the comment once nothing is missing.",
-)
-@click.option(
-    "--author", metavar="LOGIN", default="", help="The account that owns the comment. Default: the token's account."
-)
+@options.when
+@options.on_clean
+@options.author
 @click.option(
     "--pr-number",
     type=click.IntRange(min=1),
@@ -74,14 +58,7 @@ class _Comment(ConfiguredCommand):
     default=0,
     help="The number of reports to expect; the comment shows how many are missing.",
 )
-@click.option(
-    "--suggestions",
-    type=click.IntRange(0, 50),
-    metavar="NUMBER",
-    default=20,
-    show_default=True,
-    help="The most changes that are suggested beside lines of the pull request.",
-)
+@options.suggestions
 @click.option("--required", is_flag=True, help="Exit with 4 where GitHub refuses the comment.")
 @click.option(
     "--fail-on",

@@ -43,7 +43,6 @@ class _Config(ConfiguredCommand):
 
 @click.command(
     cls=_Config,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Show the configuration that is in force, and where it comes from.",
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )

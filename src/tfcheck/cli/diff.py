@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import click
 
-from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.json_pick import Pick, json_pick
@@ -24,17 +23,13 @@ class _Diff(ConfiguredCommand):
 
 @click.command(
     cls=_Diff,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @options.query
 @options.config
-@options.sources
-@options.context
-@options.workspace
-@options.account
+@options.of_plans
 @click.option(
     "--output",
     metavar="FILE",
@@ -42,18 +37,14 @@ class _Diff(ConfiguredCommand):
     help="Write to FILE instead of standard output.",
 )
 @options.colour
-@options.debug
+@options.hidden_debug
 def diff(
     plans: tuple[str, ...],
     form: str,
     query: str | None,
-    sources: str | None,
-    context: tuple[str, ...],
-    workspace: str | None,
-    account: str | None,
+    about: options.PlanOptions,
     output: str | None,
     colour: str,
-    debug: bool,
 ) -> int:
     """Print which access of execution roles PLAN gives and takes, whether or not a task needs it.
 
@@ -61,8 +52,7 @@ def diff(
     """
     coloured = colour == "always" or (output is None and terminal.colour_wanted(colour, sys.stdout, os.environ))
     pick = json_pick(form, query)
-    options = RunOptions(workspace=workspace, account=account)
-    found, status = checked(plans, context, sources, options, output=output)
+    found, status = checked(plans, about, about.run(), output=output)
     if found:
         terminal.publish(_written(form, pick, [each.report for each in found], coloured), output, colour=coloured)
     return status

@@ -31,7 +31,6 @@ class _Explain(ConfiguredCommand):
 
 @click.command(
     cls=_Explain,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
 )
 @click.argument("text", metavar="TEXT")
@@ -39,38 +38,30 @@ class _Explain(ConfiguredCommand):
 @options.text_or_json
 @options.query
 @options.config
-@options.sources
-@options.context
-@options.workspace
-@options.account
+@options.of_plans
 @options.colour
-@options.debug
+@options.hidden_debug
 def explain(
     text: str,
     plans: tuple[str, ...],
     form: str,
     query: str | None,
-    sources: str | None,
-    context: tuple[str, ...],
-    workspace: str | None,
-    account: str | None,
+    about: options.PlanOptions,
     colour: str,
-    debug: bool,
 ) -> int:
     """Explain what TEXT means: the stopped reason of a task, an event of a service, or an error of a deployment.
 
     TEXT goes in quotes; `-` reads it from standard input. With PLAN, what `terraform show -json` prints, also say what
     of it the plan does not grant.
     """
-    from tfcheck.analysis.options import RunOptions
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.concern import to_fix
     from tfcheck.stopped_reason import explained
 
     pick = json_pick(form, query)
-    if context and not plans:
+    if about.context and not plans:
         raise UsageError("--context is for a plan, and there is none", hint="tfcheck explain TEXT PLAN --context FILE")
-    if text == "-" and "-" in (*plans, *context):
+    if text == "-" and "-" in (*plans, *about.context):
         raise UsageError("standard input is both the text and a plan", hint="write the plan to a file")
     found = explained(sys.stdin.read(_LONGEST) if text == "-" else text)
     if found is None:
@@ -81,8 +72,7 @@ def explain(
     coloured = pick is None and terminal.colour_wanted(colour, sys.stdout, os.environ)
     if pick is None:
         _print_meaning(found, coloured)
-    options = RunOptions(workspace=workspace, account=account, fixes=True, to_fix=partial(to_fix, found))
-    reports, status = checked(plans, context, sources, options)
+    reports, status = checked(plans, about, about.run(fixes=True, to_fix=partial(to_fix, found)))
     if pick is None:
         _print_plans(found, reports, coloured)
     else:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfcheck.analysis.options import RunOptions
 from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand
 from tfcheck.cli.configured import choice as chosen
@@ -33,7 +32,6 @@ class _Fix(ConfiguredCommand):
 
 @click.command(
     cls=_Fix,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print the suggested changes to a plan's sources as one diff, or write them.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
@@ -54,12 +52,9 @@ class _Fix(ConfiguredCommand):
 @options.text_or_json
 @options.query
 @options.rules
-@options.sources
-@options.context
-@options.workspace
-@options.account
+@options.of_plans
 @options.colour
-@options.debug
+@options.hidden_debug
 def fix(
     plans: tuple[str, ...],
     into_files: bool,
@@ -70,12 +65,8 @@ def fix(
     move_grants: bool,
     form: str,
     query: str | None,
-    sources: str | None,
-    context: tuple[str, ...],
-    workspace: str | None,
-    account: str | None,
+    about: options.PlanOptions,
     colour: str,
-    debug: bool,
 ) -> int:
     """Print one diff that grants everything PLAN lacks, for `git apply`.
 
@@ -96,10 +87,16 @@ def fix(
     choose = _asking(plans, pick, colour) if interactive else None
     into_files = into_files or interactive
     selection = FixSelection(only, safe_only, grant_prefix, move_grants)
-    given = RunOptions(workspace=workspace, account=account, choice=chosen())
     with progress(plans[0], quiet=interactive) as now:
         found = fixed(
-            plans, sources, selection, given, context=context, into_files=into_files, choose=choose, progress=now
+            plans,
+            about.sources,
+            selection,
+            about.run(choice=chosen()),
+            context=about.context,
+            into_files=into_files,
+            choose=choose,
+            progress=now,
         )
     if pick is None:
         _report(found, into_files, colour)

@@ -9,14 +9,13 @@ import errno
 import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 from click.core import ParameterSource
 
 from tfcheck import __version__
-from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
@@ -33,15 +32,12 @@ if TYPE_CHECKING:
 
 FINDINGS, USAGE, BUG, INTERRUPTED = 1, 2, 70, 130
 
-_NAMES = {"help_option_names": ["-h", "--help"]}
-
-
 _TOO_LARGE = InputError(
     "the input is too large or too deeply nested", hint="give tfcheck more memory, or check fewer plans at once"
 )
 
 
-class CheckOptions(msgspec.Struct, frozen=True):
+class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the options of `check` ask for."""
 
     form: str | None
@@ -111,7 +107,7 @@ class _PlanFirst(click.Group):
     options_metavar="[check]",
     subcommand_metavar="[OPTIONS] PLAN...",
     invoke_without_command=True,
-    context_settings=_NAMES,
+    context_settings={"help_option_names": ["-h", "--help"]},  # of all commands
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
@@ -144,7 +140,6 @@ def main(ctx: click.Context) -> int | None:
 
 @main.command(
     cls=ConfiguredCommand,
-    context_settings=_NAMES,
     short_help="Check every ECS task of a plan; the word can be left out.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))
@@ -167,10 +162,7 @@ def main(ctx: click.Context) -> int | None:
 @click.option("--strict/--no-strict", help="Exit with 1 also where an answer is unknown or something was skipped.")
 @options.rules
 @options.baseline
-@options.sources
-@options.context
-@options.workspace
-@options.account
+@options.of_plans
 @options.query
 @click.option(
     "--output",
@@ -182,89 +174,51 @@ def main(ctx: click.Context) -> int | None:
 @click.option("--quiet/--no-quiet", "-q", help="Omit what explains and what needs no action, and progress messages.")
 @click.option("--verbose/--no-verbose", "-v", help="Add what is allowed and by which statement, and every assumption.")
 @click.option("--expand/--no-expand", help="Name every instance and every finding that is shown as one.")
-@options.debug
-def check(
-    plans: tuple[str, ...],
-    form: str | None,
-    fail_on: str,
-    new_only: bool,
-    strict: bool,
-    baseline: str | None,
-    sources: str | None,
-    context: tuple[str, ...],
-    workspace: str | None,
-    account: str | None,
-    query: str | None,
-    output: str | None,
-    colour: str,
-    quiet: bool,
-    verbose: bool,
-    expand: bool,
-    debug: bool,
-) -> int:
+@options.hidden_debug
+def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | None, **given: Any) -> int:
     """Check that every ECS task in PLAN can start.
 
     PLAN is what `terraform show -json` prints, or - for standard input. A file named `check` is given as ./check.
     """
-    coloured, pick = _coloured(colour, output), json_pick(form, query)
-    least = _least(fail_on, form, output)
-    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
+    wanted = _wanted(**given)
     chosen, leave_out = choice(), leaving_out(baseline)
-    options = RunOptions(workspace=workspace, account=account, choice=chosen, fixes=True, excerpts=form == "html")
-    reports, status = checked(plans, context, sources, options, quiet=quiet, output=output)
+    run_options = about.run(choice=chosen, fixes=True, excerpts=wanted.form == "html")
+    reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
     reports = each_left_out(reports, leave_out)
     if reports:
-        terminal.publish(_shown(reports, wanted), output, colour=coloured)
+        terminal.publish(_shown(reports, wanted), wanted.output, colour=wanted.colour)
     return max(status, _status(reports, wanted))
 
 
 @main.command(
     cls=ConfiguredCommand,
-    context_settings=_NAMES,
     short_help="Write saved JSON reports, several as one, in another format.",
     params=[each for each in check.params if each.name not in ("plans", "sources", "context", "workspace", "account")],
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=options.completing("files"))
-def report(
-    files: tuple[str, ...],
-    form: str | None,
-    fail_on: str,
-    new_only: bool,
-    strict: bool,
-    baseline: str | None,
-    query: str | None,
-    output: str | None,
-    colour: str,
-    quiet: bool,
-    verbose: bool,
-    expand: bool,
-    debug: bool,
-) -> int:
+def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
     """Write saved reports in another format; most formats make one report of several.
 
     FILE is what `tfcheck --format json` wrote, or - for standard input. A plan named `report` is given as ./report.
     """
-    coloured, pick = _coloured(colour, output), json_pick(form, query)
-    least = _least(fail_on, form, output)
-    wanted = CheckOptions(form, pick, least, new_only, strict, output, coloured, quiet, verbose, expand)
+    wanted = _wanted(**given)
     chosen, leave_out = choice(), leaving_out(baseline)
     reports = each_left_out(list(reporting.saved(files, chosen)), leave_out)
-    terminal.publish(_shown(reports, wanted), output, colour=coloured)
+    terminal.publish(_shown(reports, wanted), wanted.output, colour=wanted.colour)
     return _status(reports, wanted)
 
 
-def _coloured(colour: str, output: str | None) -> bool:
-    to_file = output not in (None, "-")
-    return colour == "always" or (not to_file and terminal.colour_wanted(colour, sys.stdout, os.environ))
-
-
-def _least(fail_on: str, form: str | None, output: str | None) -> str:
-    """Let SARIF on standard output pass unless told otherwise: the step that uploads it comes after this one."""
+def _wanted(*, query: str | None, colour: str, fail_on: str, **others: Any) -> CheckOptions:
+    """Return what the options ask for; SARIF on standard output passes by default: the step that uploads it follows."""
+    form, output = others["form"], others["output"]
+    to_stdout = output in (None, "-")
     context = click.get_current_context()
-    given = context.get_parameter_source("fail_on") is not ParameterSource.DEFAULT
-    # NOTE: a format that only the configuration file sets must not let anything pass.
-    by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP
-    return "never" if form == "sarif" and output in (None, "-") and not (given or by_file) else fail_on
+    if form == "sarif" and to_stdout and context.get_parameter_source("fail_on") is ParameterSource.DEFAULT:
+        # NOTE: a format that only the configuration file sets must not let anything pass.
+        by_file = context.get_parameter_source("form") is ParameterSource.DEFAULT_MAP
+        fail_on = fail_on if by_file else "never"
+    coloured = colour == "always" or (to_stdout and terminal.colour_wanted(colour, sys.stdout, os.environ))
+    return CheckOptions(pick=json_pick(form, query), fail_on=fail_on, colour=coloured, **others)
 
 
 def _shown(reports: list[Checked], wanted: CheckOptions) -> str:

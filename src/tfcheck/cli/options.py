@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
 from click.core import ParameterSource
 
+from tfcheck.analysis.options import RunOptions
 from tfcheck.vocabulary.arn import account_id
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ else:  # before click 8.4 it has no parameters
     _Type = click.ParamType
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_DEBUG = "Show where a bug in tfcheck happened."
 
 
 def _account_id(ctx: click.Context, option: click.Parameter, value: str | None) -> str | None:
@@ -79,6 +83,31 @@ config = click.option(
     help="The configuration file; off reads none. Default: the nearest tfcheck.toml or pyproject.toml with "
     "[tool.tfcheck], from the sources to the top of the work tree.",
 )
+
+
+class PlanOptions(msgspec.Struct, frozen=True):
+    """The options about plans: what belongs to them, and what they do not show."""
+
+    sources: str | None
+    context: tuple[str, ...]
+    workspace: str | None
+    account: str | None
+
+    def run(self, **others: Any) -> RunOptions:
+        """Return the options of a run, with `others` beside them."""
+        return RunOptions(workspace=self.workspace, account=self.account, **others)
+
+
+def of_plans(command: Callable[..., int]) -> Callable[..., int]:
+    """Add the options about plans; the command accepts them as one, `about`."""
+
+    @wraps(command)
+    def packed(*, sources: str, context: tuple[str, ...], workspace: str, account: str, **others: Any) -> int:
+        return command(about=PlanOptions(sources, context, workspace, account), **others)
+
+    for option in (account, workspace, context, sources):
+        packed = option(packed)
+    return packed
 
 
 def _rule_option(name: str, metavar: str, values: str, what: str) -> Callable[[_Command], _Command]:
@@ -155,6 +184,32 @@ account = click.option(
 query = click.option(
     "--query", metavar="JMESPATH", help="Print the part of the JSON output that this JMESPath expression selects."
 )
+author = click.option(
+    "--author", metavar="LOGIN", default="", help="The account that owns the comment. Default: the token's account."
+)
+when = click.option(
+    "--when",
+    type=click.Choice(["findings", "changes", "always"]),
+    default="findings",
+    show_default=True,
+    help="When there should be a comment: with findings, also when an answer or the access of a role changes, or "
+    "always.",
+)
+on_clean = click.option(
+    "--on-clean",
+    type=click.Choice(["update", "delete", "minimize"]),
+    default="update",
+    show_default=True,
+    help="What to do with the comment once nothing is missing.",
+)
+suggestions = click.option(
+    "--suggestions",
+    type=click.IntRange(0, 50),
+    metavar="NUMBER",
+    default=20,
+    show_default=True,
+    help="The most changes that are suggested beside lines of the pull request.",
+)
 text_or_json = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it."
 )
@@ -166,4 +221,6 @@ colour = click.option(
     show_default=True,
     help="Colours; auto obeys NO_COLOR and FORCE_COLOR.",
 )
-debug = click.option("--debug", is_flag=True, help="Show where a bug in tfcheck happened.")
+#: For commands that are passed its value; all others leave it to `run`.
+debug = click.option("--debug", is_flag=True, help=_DEBUG)
+hidden_debug = click.option("--debug", is_flag=True, expose_value=False, help=_DEBUG)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Checked, Session
 from tfcheck.cli import terminal
+from tfcheck.cli.options import PlanOptions
 from tfcheck.cli.progress import progress
 from tfcheck.vocabulary.errors import InputError
 
 
 def reports(
     plans: Sequence[str],
-    context: Sequence[str],
-    sources: str | None,
+    about: PlanOptions,
     options: RunOptions,
     *,
     quiet: bool = False,
@@ -31,7 +31,7 @@ def reports(
     """
     found: list[Checked] = []
     status = 0
-    together = Session(plans, context, sources, options, outputs=(output,) if output else ())
+    together = Session(plans, about.context, about.sources, options, outputs=(output,) if output else ())
     for plan in plans:
         try:
             with progress(plan, quiet=quiet) as together.progress:

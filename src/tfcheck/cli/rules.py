@@ -14,10 +14,9 @@ from tfcheck.vocabulary.near_names import did_you_mean
 
 _NEEDS = "What ECS does before a task runs, and the permissions it needs:"
 _CHECKS = "ECS configuration rules that no permission can satisfy:"
-_NAMES = {"help_option_names": ["-h", "--help"]}
 
 
-@click.command(context_settings=_NAMES, short_help="List the rules, or print the manual of one.")
+@click.command(short_help="List the rules, or print the manual of one.")
 @click.argument("rule", metavar="[ID]", required=False, shell_complete=options.completing("rules"))
 @options.text_or_json
 @options.query

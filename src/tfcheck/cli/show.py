@@ -38,7 +38,6 @@ class _Show(ConfiguredCommand):
 
 @click.command(
     cls=_Show,
-    context_settings={"help_option_names": ["-h", "--help"]},
     short_help="Print which statement of which policy grants what each task needs, as a tree.",
 )
 @click.argument("plan", metavar="PLAN", shell_complete=options.completing("files"))
@@ -46,37 +45,29 @@ class _Show(ConfiguredCommand):
 @options.text_or_json
 @options.query
 @options.config
-@options.sources
-@options.context
-@options.workspace
-@options.account
+@options.of_plans
 @options.colour
 @click.option("--expand/--no-expand", help="Show every instance that is folded with others, and every near statement.")
-@options.debug
+@options.hidden_debug
 def show(
     plan: str,
     task: str | None,
     form: str,
     query: str | None,
-    sources: str | None,
-    context: tuple[str, ...],
-    workspace: str | None,
-    account: str | None,
+    about: options.PlanOptions,
     colour: str,
     expand: bool,
-    debug: bool,
 ) -> int:
     """Print the access map of every task definition in PLAN: role, policy, statement, and what they allow.
 
     TASK is the address of a task definition, or a part of one that no other has. ✓ is allowed, ✗ is missing, ? cannot
     be decided, - is what the change removes, · is optional and not granted.
     """
-    from tfcheck.analysis.options import RunOptions
     from tfcheck.cli.plans import reports as checked
     from tfcheck.report.access_map import access_map
 
     pick = json_pick(form, query)
-    found, status = checked([plan], context, sources, RunOptions(workspace=workspace, account=account))
+    found, status = checked([plan], about, about.run())
     maps = [access_map(each.report) for each in found]
     if task is not None and found:
         wanted = chosen(task, [each.address for tasks in maps for each in tasks])

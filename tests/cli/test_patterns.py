@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import write
-from tfcheck.cli.patterns import expanded
+from tfcheck.cli.action_inputs import expanded
 
 FILES = ("a.json", "x/a.json", "x/y/a.json", "x/y/b.json", ".hidden/a.json", "x/.h/a.json", "[x]/a.json", "-x/-a.json")
 

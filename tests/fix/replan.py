@@ -21,9 +21,8 @@ from pathlib import Path
 
 from tests.cases import TESTDATA, Case, with_expectation
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
-from tfcheck.analysis.options import RunOptions
+from tfcheck.analysis.options import FixSelection, RunOptions
 from tfcheck.hcl.modules import from_directory
 from tfcheck.plan import load
 from tfcheck.vocabulary.finding import Requirement, Verdict

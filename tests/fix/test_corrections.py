@@ -11,8 +11,8 @@ import pytest
 from tests.cases import TESTDATA
 from tests.fix.open_policies import plan_with_open_policies
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import FixChoice, find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.second_reader import Opinion, opinion

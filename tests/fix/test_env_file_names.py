@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.cases import TESTDATA, Case
 from tests.fix.planned_again import planned_again
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.hcl.modules import from_directory
 from tfcheck.inventory.ecs import tasks_by_address

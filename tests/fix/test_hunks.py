@@ -10,8 +10,8 @@ import pytest
 
 from tests.cases import TESTDATA
 from tests.fix.open_policies import with_open_policies
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import Fixed, fix
+from tfcheck.analysis.options import FixSelection
 from tfcheck.vocabulary.finding import Fix
 
 QUEUE = '      { Sid = "Queue", Effect = "Allow", Action = "sqs:SendMessage", Resource = "*" },\n'

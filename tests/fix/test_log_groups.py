@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.cases import TESTDATA, Case
 from tfcheck.analysis.check import check
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import FixSelection
 from tfcheck.fix import find_fixes
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.hcl.modules import from_directory

@@ -10,8 +10,8 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.fix.planned_again import planned_again
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_session import fix
+from tfcheck.analysis.options import FixSelection
 from tfcheck.checks import CHECKS
 from tfcheck.fix.edits.insertion import spliced
 from tfcheck.fix.into_object import item_into

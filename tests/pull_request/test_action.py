@@ -13,8 +13,8 @@ import pytest
 from tests.pull_request.fake import TOKEN, FakeGitHub, says, serving
 from tests.pull_request.job import Clock, bad, clean, variables
 from tfcheck.cli import main as cli
+from tfcheck.cli.action import step_outputs
 from tfcheck.cli.action_inputs import inputs, paths
-from tfcheck.cli.action_outputs import step_outputs
 from tfcheck.report.json import json as written
 
 TESTDATA = Path(__file__).parents[2] / "testdata"

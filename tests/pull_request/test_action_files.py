@@ -16,8 +16,8 @@ from packaging.requirements import Requirement
 
 from scripts.lock_action import LOCK, wanted
 from tests.report.samples import MIXED
+from tfcheck.cli.action import outputs
 from tfcheck.cli.action_inputs import inputs
-from tfcheck.cli.action_outputs import outputs
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))

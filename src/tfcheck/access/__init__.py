@@ -9,15 +9,16 @@ import msgspec
 from tfcheck.access.coverage import RolePolicies, reach
 from tfcheck.access.difference import Difference, differences
 from tfcheck.access.permission import Permission, excluded, includes, meet, points, said
-from tfcheck.access.role_pairs import RolePair, pairs, pairs_elsewhere
-from tfcheck.access.role_switch import role_switches
+from tfcheck.access.role_pairs import RolePair, execution_role, pairs, pairs_elsewhere, same
 from tfcheck.iam import Effect, Policy
+from tfcheck.inventory.ecs import task_definitions
 from tfcheck.inventory.world import World
 from tfcheck.role import Role
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import Truth
-from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource
+from tfcheck.verdict.before import VerdictsBefore
+from tfcheck.vocabulary.access import AccessChange, AccessUnknown, ActionOnResource, RoleSwitch
 
 __all__ = ["access_changes", "access_possible", "access_unknown", "between", "role_switches"]
 
@@ -223,3 +224,23 @@ def _widest(found: list[Permission]) -> list[Permission]:
             kept = [other for other in kept if not includes(each, other)]
             kept.append(each)
     return kept
+
+
+def role_switches(world: World, past: VerdictsBefore) -> Iterator[RoleSwitch]:
+    """Return which task definitions definitely have another execution role, or one where there was none."""
+    for task in task_definitions(world):
+        earlier = past.tasks.get(str(task.address))
+        if earlier is not None:
+            old, new = execution_role(earlier, past.world), execution_role(task, world)
+            if _is_another(old, new, world):
+                yield RoleSwitch(str(task.address), old.label if old else None, new.label if new else None)
+
+
+def _is_another(old: Role | None, new: Role | None, world: World) -> bool:
+    if old is None or new is None:
+        known = old or new
+        return known is not None and known.label is not None
+    if old.label is None or new.label is None or old.label == new.label:
+        return False
+    together = {str(each.address) for each in world.resources("aws_iam_role")}
+    return same(old, new) is Truth.FALSE or {old.label, new.label} <= together

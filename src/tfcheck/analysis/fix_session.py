@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tfcheck.analysis.fix_hunks import Choose, chosen
-from tfcheck.analysis.fix_selection import FixSelection
 from tfcheck.analysis.fix_sources import fixable_sources
 from tfcheck.analysis.fix_writing import write_fixes
-from tfcheck.analysis.options import DEFAULTS, RunOptions
+from tfcheck.analysis.options import DEFAULTS, FixSelection, RunOptions
 from tfcheck.analysis.session import Session
 from tfcheck.repository import Run
 from tfcheck.symbolic import limits
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from tfcheck.fix.other_stack_fixes import OtherStackNeeds
     from tfcheck.fix.plan_fixes import DraftFix, PlanFixes
     from tfcheck.hcl.modules import Sources
-    from tfcheck.hcl.syntax.file import SourceFile
+    from tfcheck.hcl.syntax.block import SourceFile
     from tfcheck.inventory.other_stack import Stack
     from tfcheck.inventory.world import After
     from tfcheck.plan import Plan

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from tfcheck.repository.writing import ChangedError, Content, replace
 from tfcheck.vocabulary.errors import InputError
 
 if TYPE_CHECKING:
@@ -21,7 +25,6 @@ def write_fixes(drafts: Sequence[DraftFix], files: Files) -> list[str]:
     """
     from tfcheck.fix.edits.files import file_bytes
     from tfcheck.fix.edits.insertion import by_file, spliced
-    from tfcheck.fix.edits.writing import NewContent, write
 
     texts = {name: text for each in drafts for name, text in each.texts.items()}
     changes = by_file(insertion for each in drafts for insertion in each.insertions)
@@ -57,3 +60,28 @@ def second_opinion(name: str, before: str, insertions: Sequence[Insertion]) -> s
     if found is Opinion.UNREADABLE:
         return f"`{name}`: python-hcl2 cannot read this file, so only tfcheck's own parser checked the change"
     return ""
+
+
+class NewContent(msgspec.Struct, frozen=True):
+    """What a file was read as, and what it becomes."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+
+def write(files: Sequence[NewContent]) -> None:
+    """Write all files, each in one step; where one fails, those written before are put back.
+
+    Raises:
+        InputError: a file is no longer what it was read as, or cannot be written; then nothing has changed.
+        KeyboardInterrupt, SystemExit: the user interrupts; then nothing has changed either.
+    """
+    try:
+        replace(*(Content(each.path, each.after, each.before) for each in files))
+    except ChangedError as error:
+        name = Path(error.filename).name
+        raise InputError(f"`{name}` has changed since it was read", hint="run `tfcheck fix` again") from None
+    except OSError as error:
+        problem = error.strerror or "unknown"
+        raise InputError(f"`{error.filename}` cannot be written: {problem[0].lower()}{problem[1:]}") from None

@@ -21,8 +21,7 @@ from tfcheck.vocabulary.clipping import clip
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
-    from tfcheck.hcl.syntax.block import Block
-    from tfcheck.hcl.syntax.file import SourceFile
+    from tfcheck.hcl.syntax.block import Block, SourceFile
 
 _MARK = "tfcheck:ignore"
 _COMMENT = regex(r"(?:^|(?<=[\s,{}\[\]()]))(?:#|//)[ \t]*tfcheck:ignore\b(?P<rest>.*)$")

@@ -6,19 +6,41 @@ Atlantis puts the output of all steps of a project into one fence of the languag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
-from tfcheck.atlantis.outside import harmless
 from tfcheck.report.change_words import in_one_line
 from tfcheck.report.origin import file_path
+from tfcheck.report.plain import clipped, visible
 from tfcheck.report.selection_words import selection_sentence
 from tfcheck.report.waiver_words import waived_groups, waived_words
 from tfcheck.report.words import baseline_words, counted, headline, standings
+from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Finding, Report, Severity, Verdict
 
 #: More are folded even where a plan is empty.
 MOST_LINES = 12
 _MARKS = {Severity.ERROR: "- ", Severity.WARNING: "! ", Severity.INFO: "remark: "}
+
+
+_LONGEST = 400
+_PHRASE = regex(
+    r"""Plan:|No\ changes\.|Note:\ Objects|Changes\ to\ Outputs:
+    | [0-9]\ (?:test|passed|warning|failure|exception)
+    | failures":\ \[""",
+    re.VERBOSE,
+)
+
+
+def harmless(text: str) -> str:
+    """Write text on one line that neither ends a fence nor says anything to Atlantis.
+
+    Atlantis looks for phrases in the output of steps: it adds up plans, and counts the results of policy checks
+    (`server/events/models/models.go`, `server/events/project_command_runner.go`). The author of a pull request chooses
+    the names in its plan, and can spell any of them.
+    """
+    shown = clipped(visible(text), _LONGEST).replace("`", "'")
+    return _PHRASE.sub(lambda found: re.sub(r"[ :.]", "_", found[0]), shown)
 
 
 def fenced(reports: Sequence[Report], after: Sequence[str] = ()) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from tfcheck.atlantis.outside import harmless
+from tfcheck.atlantis.fence import harmless
 from tfcheck.atlantis.step import Gate, own, reported
 from tfcheck.atlantis.surroundings import project
 from tfcheck.config.choice import Choice

@@ -13,8 +13,7 @@ from tfcheck.analysis.baseline import compared
 from tfcheck.analysis.baseline_file import read
 from tfcheck.analysis.options import RunOptions
 from tfcheck.analysis.session import Session, fails
-from tfcheck.atlantis.fence import failed, fenced
-from tfcheck.atlantis.outside import harmless
+from tfcheck.atlantis.fence import failed, fenced, harmless
 from tfcheck.atlantis.store import ResultStore, root
 from tfcheck.atlantis.surroundings import PlannedPull, Project, project, pull
 from tfcheck.config.choice import NO_CHOICE, Choice

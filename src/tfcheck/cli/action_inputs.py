@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,6 @@ from tfcheck.vocabulary.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from tfcheck.pull_request.publish import CommentOptions
-
 
 #: What people write for booleans in YAML and in expressions, in any case.
 _BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -215,8 +215,6 @@ def paths(name: str, patterns: Iterable[str]) -> NamedFiles:
     """
     import glob  # loaded only where the action runs
 
-    from tfcheck.cli.patterns import expanded
-
     files: dict[str, None] = {}
     errors: list[InputError] = []
     for pattern in patterns:
@@ -234,3 +232,25 @@ def _exists(path: str) -> bool:
         return Path(path).exists()
     except (OSError, ValueError):
         return False
+
+
+def expanded(pattern: str) -> list[str]:
+    """Return the files and directories that a pattern names, each once and sorted, as a shell does with `globstar`.
+
+    NOTE: `**` enters no links. Those of a pull request could lead back up, and a search that enters two never ends.
+    """
+    return sorted({os.path.normpath(each) for each in _matches(pattern)})
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    parts = pattern.split("/")
+    if "**" not in parts:
+        yield from glob.iglob(pattern)
+        return
+    at = parts.index("**")
+    rest = "/".join(parts[at + 1 :]) or "*"
+    before = "/".join(parts[:at])
+    for top in glob.iglob(f"{before}/") if before else ["/" if at else "."]:
+        for directory, inside, _ in os.walk(top):
+            inside[:] = [each for each in inside if not each.startswith(".")]
+            yield from _matches(f"{glob.escape(directory)}/{rest}")

@@ -97,7 +97,7 @@ def _print_plans(found: Explanation, reports: Sequence[Checked], coloured: bool)
 
 
 def _print_json(found: Explanation, reports: Sequence[Checked], pick: Pick) -> None:
-    from tfcheck.report.explanation_json import explanation_json
+    from tfcheck.report.explanation import explanation_json
     from tfcheck.report.json import encode
 
     terminal.publish(encode(pick(explanation_json(found, [each.report for each in reports]))), None, colour=False)

@@ -80,8 +80,8 @@ def fix(
       tfcheck fix --write --safe-only plan.json
       tfcheck fix --interactive plan.json
     """  # noqa: D301 (click's mark for lines that are not to be joined)
-    from tfcheck.analysis.fix_selection import FixSelection
     from tfcheck.analysis.fix_session import fix as fixed
+    from tfcheck.analysis.options import FixSelection
 
     pick = json_pick(form, query)
     choose = _asking(plans, pick, colour) if interactive else None
@@ -181,7 +181,7 @@ def _answer() -> str:
 def _print(diff: str, colour: str) -> None:
     coloured = terminal.colour_wanted(colour, sys.stdout, os.environ)
     if coloured:
-        from tfcheck.report.diff_text import diff_text
+        from tfcheck.report.diff import diff_text
 
         terminal.publish(diff_text(diff), None, colour=True)
     else:

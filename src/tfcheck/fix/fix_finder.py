@@ -33,7 +33,7 @@ from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.fix.without_grants import without_grants
-from tfcheck.hcl.syntax.file import SourceFile
+from tfcheck.hcl.syntax.block import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After

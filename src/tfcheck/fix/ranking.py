@@ -10,10 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.attachment import attached
-from tfcheck.fix.place import Places
+from tfcheck.fix.edits.insertion import Insertion, indentation, line_end
+from tfcheck.fix.place import Places, also, in_module
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.inventory.world import After
+from tfcheck.fix.repetition import Repeated
+from tfcheck.fix.wanted import free
+from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.tf_json import JsonBlock
+from tfcheck.iam import parse_policy
+from tfcheck.inventory.ecs import tasks_by_address
+from tfcheck.inventory.world import After, WorldObject
+from tfcheck.symbolic.value import JsonText
+from tfcheck.verdict.judge import Judge
+from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.finding import Verdict
 
 
 def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -> Iterator[Proposal]:
@@ -35,3 +45,66 @@ def ranked(need: RoleNeed, places: Places, added: AddedPolicies, world: After) -
     yield from places.existing(need, wide=True)
     if block is not None and not alone:
         yield from added.behind_role(need, block)
+
+
+_ATTACHMENT = "aws_iam_role_policy_attachment"
+#: So many policies of a module are tried.
+_MOST = 20
+
+
+def attached(need: RoleNeed, block: Block, places: Places, world: After) -> Iterator[Proposal]:
+    """Propose to attach a policy of the roles' module that grants everything that they lack."""
+    role = need.roles[0].address
+    siblings = places.holders.instances(role)
+    everyone = {str(each) for each in siblings} == set(need.names())
+    if isinstance(block, JsonBlock) or not everyone or "managed_policy_arns" in block.arguments:
+        return
+    if not places.files.editable(block.source):
+        return
+    own = [each for each in world.resources("aws_iam_policy") if each.address.module == role.module]
+    for policy in own[:_MOST]:
+        usable = policy.address.key is None and places.declares(policy.address)
+        if usable and not places.holders.is_for_others(policy) and _grants(policy, need, world):
+            yield _proposal(policy, need, block, places, siblings)
+
+
+def _grants(policy: WorldObject, need: RoleNeed, world: After) -> bool:
+    """Whether a policy that is not attached to the roles would allow everything that they lack."""
+    text = policy.attribute("policy")
+    if not isinstance(text, str | JsonText):
+        return False
+    document = parse_policy(text, str(policy.address))
+    if any("*" in str(each.written) for one in document.statements for each in one.actions.entries):
+        return False  # it is for more than a start
+    judge, tasks = world.once(Judge), tasks_by_address(world)
+    asked = ((each.requirement, tasks[each.requirement.task_definition]) for each in need.answers)
+    return all(each is Verdict.ALLOWED for each in judge.verdicts_with(document, asked))
+
+
+def _proposal(policy: WorldObject, need: RoleNeed, block: Block, places: Places, siblings: list[Address]) -> Proposal:
+    role = need.roles[0].address
+    base = f"{role.type}.{role.name}"
+    repeated = Repeated(base, "name", block, tuple(dict.fromkeys(each.key for each in siblings)), others=False)
+    label = free(f"{role.name}_{policy.address.name}", places.labels_of(role.module, _ATTACHMENT), "_")
+    lines = [f'resource "{_ATTACHMENT}" "{label}" {{']
+    repetition = repeated.repetition(by_value=False)
+    lines += [f"  {repetition[0]} = {repetition[1]}", ""] if repetition else []
+    lines += [f"  role       = {repeated.role(by_value=False)}", f"  policy_arn = {policy.address.resource}.arn", "}"]
+    return Proposal(
+        title=f"attach {policy.address.resource} to {base}{in_module(role.module)}; it grants all that this policy "
+        f"allows{also(frozenset(map(str, siblings)) - need.names())}",
+        safety="review",
+        insertions=(_behind(block, lines),),
+        texts={block.source.name: block.source},
+        touched=(),
+        added=tuple(Address(each.module, "managed", _ATTACHMENT, label, each.key) for each in siblings),
+        hcl="\n".join(lines),
+        beside=tuple(each.address for each in need.roles),
+    )
+
+
+def _behind(anchor: Block, lines: list[str]) -> Insertion:
+    text = anchor.source.text
+    gap, base = anchor.source.newline, indentation(text, anchor.start)
+    added = gap.join(base + line if line else line for line in lines)
+    return Insertion(anchor.source.name, line_end(text, anchor.end), f"{gap}{gap}{added}")

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from tfcheck.fix.edits.insertion import Insertion, fits, spliced
 from tfcheck.fix.trial import reread
-from tfcheck.hcl.syntax.block import Block
+from tfcheck.hcl.syntax.block import Block, SourceFile
 from tfcheck.hcl.syntax.expression import Unreadable
-from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.hcl.syntax.json_document import read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 

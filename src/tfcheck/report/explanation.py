@@ -1,12 +1,15 @@
-"""Render the explanation of a stopped reason for a terminal."""
+"""Explain a stopped reason on a terminal and as JSON, and what plans say about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from tfcheck.report.cause_text import Detail, cause_lines
 from tfcheck.report.causes import causes
 from tfcheck.report.concern import RelatedRows, concerned, row
+from tfcheck.report.json import Json, document
 from tfcheck.report.screen import Line, Span, Style, line, printed, wrapped
 from tfcheck.report.words import VERDICT_STYLES, counted, reason_words
 from tfcheck.stopped_reason import Cause, Explanation
@@ -127,3 +130,33 @@ def _behind_the_network(found: RelatedRows, calls: str) -> str:
         f"are answered, and {sum(each.verdict is Verdict.UNKNOWN for each in found.answers)} may be: see "
         "`tfcheck PLAN`"
     )
+
+
+#: What of a report is repeated, as far as the text is about it.
+_SHARED = ("requirements", "findings", "fixes")
+
+
+def explanation_json(explanation: Explanation, reports: Sequence[Report] = ()) -> Json:
+    """Return what a text means and what plans say about it, as plain data."""
+    denial, known = explanation.denial, explanation.known
+    return {
+        "look_at": explanation.cause.value,
+        "meaning": meaning(explanation),
+        "seen": known.where,
+        "actions": [denial.action] if denial else list(known.actions),
+        "resource": denial.resource if denial else None,
+        "role": denial.role if denial else None,
+        "because": (denial.why or None) if denial else None,
+        "rules": list(known.rules),
+        "plans": [_plan_json(explanation, each) for each in reports],
+    }
+
+
+def _plan_json(explanation: Explanation, report: Report) -> Json:
+    """Return the rows, findings and fixes of a report that a text is about, each as in the JSON report."""
+    found = concerned(explanation, report)
+    told = [answer for finding in found.findings for answer in finding.answers]
+    answers = (*found.answers, *(each for each in told if each not in found.answers))
+    part = document(msgspec.structs.replace(report, answers=answers, findings=found.findings, baseline=None))
+    summary = verdict(found, explanation.cause)
+    return {"path": report.plan.path, "summary": summary, **{name: part[name] for name in _SHARED}}

@@ -16,7 +16,6 @@ from tfcheck.resolve.declarations import Declarations
 from tfcheck.resolve.doubts import CHANGED
 from tfcheck.resolve.evaluation import Evaluation, Key, whole
 from tfcheck.resolve.scope import CallReferent, Elements, InstanceScope, ModuleReferent, ModuleScope, Resources
-from tfcheck.resolve.symbols import as_keys, not_nullable, symbol_of
 from tfcheck.symbolic.value import Set, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import InstanceKey, ModulePath
 
@@ -343,3 +342,26 @@ def _is_secret(block: Block | None) -> bool:
 
     written = (block.attribute(each) for each in ("sensitive", "ephemeral")) if block else ()
     return any(isinstance(each, Literal) and each.value is True for each in written)
+
+
+def symbol_of(module: ModulePath, kind: str, name: str) -> Symbol:
+    """Name what a local, a variable or an output of one module instance is."""
+    prefix = f"{module}." if module.steps else ""
+    return Symbol(prefix.rstrip(".") or "module", (name,)) if kind == "output" else Symbol(f"{prefix}{kind}", (name,))
+
+
+def not_nullable(block: Block) -> bool:
+    """Whether a variable takes its default where null is passed."""
+    from tfcheck.hcl.syntax.expression import Literal
+
+    written = block.attribute("nullable")
+    return isinstance(written, Literal) and written.value is False
+
+
+def as_keys(planned: list[InstanceKey]) -> list[str] | int | None:
+    """Return the instances of a call: the keys of `for_each`, the number of `count`, None for neither."""
+    if planned == [None]:
+        return None
+    if all(isinstance(key, int) for key in planned):
+        return max(key for key in planned if isinstance(key, int)) + 1
+    return sorted(str(key) for key in planned)

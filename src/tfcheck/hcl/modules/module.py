@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from functools import reduce
 
 from tfcheck.hcl.modules.names import is_override
-from tfcheck.hcl.modules.override import overridden
-from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.syntax.file import SourceFile
 from tfcheck.symbolic.value import Value
 
 #: The blocks that declare something by their labels.
@@ -115,3 +113,51 @@ def _alias(block: Block) -> Value:
     written = block.attribute("alias")
     parts = written.parts if isinstance(written, Template) else (written,)
     return parts[0].value if len(parts) == 1 and isinstance(parts[0], Literal) else None
+
+
+#: Terraform merges the arguments of these instead of replacing the block.
+_MERGED = frozenset({"lifecycle"})
+
+
+class Overridden(Block, frozen=True, eq=False, kw_only=True):
+    """`base` as `override` changes it; its place is that of `base`."""
+
+    base: Block
+    override: Block
+
+    def blocks(self, name: str) -> list[Block]:
+        """Return the nested blocks of a type: those of the override, if it has any."""
+        before, after = self.base.blocks(name), self.override.blocks(name)
+        if name in _MERGED and before and after:
+            return [overridden(before[0], after[0])]
+        return after or before
+
+
+def overridden(base: Block, override: Block) -> Block:
+    """Apply one block of an override file to the block that it names.
+
+    Follows https://developer.hashicorp.com/terraform/language/files/override: argument by argument, and nested blocks
+    of one type replace those of the same type together.
+    """
+    return Overridden(
+        type=base.type,
+        labels=base.labels,
+        source=base.source,
+        start=base.start,
+        body_start=base.body_start,
+        body_end=base.body_end,
+        end=base.end,
+        arguments={**base.arguments, **override.arguments},
+        nested=_nested(base, override),
+        base=base,
+        override=override,
+    )
+
+
+def _nested(base: Block, override: Block) -> tuple[Block, ...]:
+    replaced = {_kind(block) for block in override.nested}
+    return (*(block for block in base.nested if _kind(block) not in replaced), *override.nested)
+
+
+def _kind(block: Block) -> str:
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type

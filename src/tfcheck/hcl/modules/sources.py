@@ -16,9 +16,9 @@ from tfcheck.hcl.modules.module import Module
 from tfcheck.hcl.modules.names import module_files
 from tfcheck.hcl.modules.saved_plan import snapshot
 from tfcheck.hcl.modules.storage import Folder, SavedPlanFiles, Storage
+from tfcheck.hcl.syntax.block import Problem, SourceFile
 from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
-from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
 from tfcheck.repository import Gate, RefusedError, Run, matching, refused

@@ -100,3 +100,22 @@ class Block(msgspec.Struct, frozen=True, eq=False):
             for item in listed.items if isinstance(listed, ListOf) else (listed,):
                 names.append(reference_text(item) if item is not None else "")
         return tuple(name for name in names if name)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a file, or what follows in it, cannot be used."""
+
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        """Write `main.tf:3: a bracket is not closed`."""
+        return f"{self.place}: {self.message}"
+
+
+class SourceFile(msgspec.Struct, frozen=True, eq=False):
+    """A file of the sources. With a `problem` it holds what stands before the fault."""
+
+    source: SourceText
+    blocks: tuple[Block, ...]
+    problem: Problem | None = None

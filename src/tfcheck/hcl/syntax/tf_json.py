@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.hcl.syntax.block import Argument, Block
+from tfcheck.hcl.syntax.block import Argument, Block, Problem, SourceFile
 from tfcheck.hcl.syntax.expression import Expression, ListOf, Literal, ObjectOf, Place
-from tfcheck.hcl.syntax.file import Problem, SourceFile
 from tfcheck.hcl.syntax.json_document import Array, JsonValue, Member, Object, Scalar, read_document
 from tfcheck.hcl.syntax.lexer import MalformedError
 from tfcheck.hcl.syntax.parse import parse, template_of

@@ -6,13 +6,17 @@ access map of each task definition.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import count
+from pathlib import Path
 
+from tfcheck import __version__
 from tfcheck.report.access_map import access_map, paths
 from tfcheck.report.folded_map import MapGroup, folded_maps
 from tfcheck.report.html.body import PageMap, page_body
-from tfcheck.report.html.head import document
+from tfcheck.report.html.element import Markup, tag
 from tfcheck.report.html.view import View
 from tfcheck.report.markdown.page import Page, content
 from tfcheck.report.origin import target
@@ -45,3 +49,39 @@ def _some(groups: Sequence[tuple[Report, MapGroup]]) -> Iterator[tuple[Report, M
         if calls > _MOST_CALLS:
             return
         yield report, group
+
+
+def document(title: str, body: Markup) -> str:
+    """Write a page as a complete document.
+
+    Style and script are files of this package. The content security policy allows these two, by their hashes, and
+    nothing else: no request, no other script, no form. Follows https://www.w3.org/TR/CSP3/.
+    """
+    style, script = _asset("style.css"), _asset("script.js")
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("meta", name="generator", content=f"tfcheck {__version__}"),
+        tag("title", title),
+        tag("style", style),
+    )
+    return f"<!doctype html>\n{tag('html', head, tag('body', body, tag('script', script)), lang='en')}\n"
+
+
+def _asset(name: str) -> Markup:
+    return Markup(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tfcheck.fix.edits.writing import NewContent, write
+from tfcheck.analysis.fix_writing import NewContent, write
 from tfcheck.repository.held import HeldDirectory
 from tfcheck.vocabulary.errors import InputError
 

@@ -71,10 +71,11 @@ def fix(
     together.progress = progress or together.progress
     work = _Work(sources, options, selection, together.run, several=len(set(plans)) > 1)
     for plan in dict.fromkeys(plans):
-        with together.bounded(plan) as allowance:
-            for given in together.given(plan):
-                work.notes += together.notes(plan, given, about_sources=False)
-                work.add(given, None if plan == "-" else Path(plan), together.neighbours.of(given), together.progress)
+        with limits.within(together.allowances[plan]) as allowance:
+            file = together.given(plan)
+            for given in file.given:
+                work.notes += together.notes(file, given, about_sources=False)
+                work.add(given, together.paths[plan], together.neighbours.of(given), together.progress)
         work.notes += [limits.NOTE] if allowance.exceeded else []
     work.fix_other_stacks()
     drafts = list({each.insertions: each for each in reversed(_together(work))}.values())[::-1]

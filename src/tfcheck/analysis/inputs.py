@@ -49,14 +49,24 @@ class InputFile(msgspec.Struct, frozen=True):
 def planned(path: Path | None, sources: Path | None, run: Run) -> InputFile:
     """Read the plans of a file, None for standard input, with their sources, which read what `run` lets them.
 
+    A saved plan is read through the program that made it.
+
     Raises:
         InputError: it cannot be read, or is not a complete plan.
     """
-    from tfcheck.hcl.modules import find
+    from tfcheck.plan import SavedPlanError, load
 
-    loaded = load_plans(path)
-    rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
-    return InputFile(tuple(rows), loaded.warnings)
+    try:
+        loaded = load(path)
+    except SavedPlanError:
+        if path is None:
+            raise
+        from io import BytesIO
+
+        from tfcheck.hcl.modules.saved_plan import as_json
+
+        loaded = load(path, BytesIO(as_json(path)))
+    return _with_sources(loaded, sources, path, run)
 
 
 def read_stack(path: Path | None, run: Run) -> InputFile:
@@ -75,16 +85,16 @@ def read_stack(path: Path | None, run: Run) -> InputFile:
             raise
         return planned(path, None, run)
     if not found.is_state:
-        return _with_sources(found.loaded, path, run)
+        return _with_sources(found.loaded, None, path, run)
     beside = _beside(path, run) if path else None
     rows = (PlanInput(each, FoundSources(None, ()), is_state=True, beside=beside) for each in found.loaded.plans)
     return InputFile(tuple(rows), found.loaded.warnings)
 
 
-def _with_sources(loaded: Loaded, path: Path | None, run: Run) -> InputFile:
+def _with_sources(loaded: Loaded, sources: Path | None, path: Path | None, run: Run) -> InputFile:
     from tfcheck.hcl.modules import find
 
-    rows = (PlanInput(each, find(None, path, each.configuration, run=run)) for each in loaded.plans)
+    rows = (PlanInput(each, find(sources, path, each.configuration, run=run)) for each in loaded.plans)
     return InputFile(tuple(rows), loaded.warnings)
 
 
@@ -95,23 +105,3 @@ def _beside(path: Path, run: Run) -> Sources | None:
         return find(path.parent, None, None, run=run).sources
     except InputError:
         return None
-
-
-def load_plans(path: Path | None) -> Loaded:
-    """Load a plan file, a saved plan through the program that made it; None is standard input.
-
-    Raises:
-        InputError: it cannot be read, or is not a complete plan.
-    """
-    from tfcheck.plan import SavedPlanError, load
-
-    try:
-        return load(path)
-    except SavedPlanError:
-        if path is None:
-            raise
-    from io import BytesIO
-
-    from tfcheck.hcl.modules.saved_plan import as_json
-
-    return load(path, BytesIO(as_json(path)))

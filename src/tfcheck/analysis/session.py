@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,14 +62,16 @@ class Session:
         self._sources = Path(sources) if sources else None
         self._options = options
         self._plans = list(dict.fromkeys(plans))
+        #: Where the plans are, None for standard input.
+        self.paths = {each: _path(each) for each in self._plans}
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
         #: What reading and checking each of the plans' files may take.
-        self._allowances = {each: Allowance() for each in self._plans}
+        self.allowances = {each: Allowance() for each in self._plans}
         named = list(dict.fromkeys(context))
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
-        self._again = [each for each in named if any(map(_same_file(each), self._plans))]
+        self._again = [each for each in named if any(_is_same_file(each, plan) for plan in self._plans)]
         read = {each: read_stack(_path(each), self.run) for each in named if each not in self._again}
         self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
         self._warnings = tuple(each for file in read.values() for each in file.warnings)
@@ -85,31 +86,26 @@ class Session:
         from tfcheck.analysis.check import check
         from tfcheck.analysis.selected import selected
 
-        for each in self.given(plan):
+        file = self.given(plan)
+        for each in file.given:
             found = each.found.sources
             directory = _directory(found)
-            with self.bounded(plan):
+            with within(self.allowances[plan]):
                 report = check(
                     each.plan,
                     found,
                     self._options,
                     stacks=self.neighbours.of(each),
                     directory=directory,
-                    remarks=partial(self.notes, plan, each),
+                    remarks=partial(self.notes, file, each),
                     progress=self.progress,
                 )
-            report = _placed(selected(report, self._options.choice), found, self._options.workspace, _path(plan))
+            report = _placed(selected(report, self._options.choice), found, self._options.workspace, self.paths[plan])
             report = msgspec.structs.replace(report, unread=self._unread)
             yield Checked(report, str((found.root if found else None) or "."))
 
-    @contextmanager
-    def bounded(self, plan: str) -> Iterator[Allowance]:
-        """Bound what is done inside by what is left for one of the plans' files."""
-        with within(self._allowances[plan]) as allowance:
-            yield allowance
-
-    def given(self, plan: str) -> tuple[PlanInput, ...]:
-        """Return the plans that one of the files holds, and their sources.
+    def given(self, plan: str) -> InputFile:
+        """Return what one of the files holds: plans, and their sources.
 
         Raises:
             InputError: it cannot be read, or is not a complete plan.
@@ -117,12 +113,11 @@ class Session:
         file = self._file(plan)
         if isinstance(file, InputError):
             raise file
-        return file.given
+        return file
 
-    def notes(self, plan: str, given: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
-        """Explain what is odd about the file of a plan, the context and, if wanted, the plan's sources."""
-        file = self._file(plan)
-        yield from () if isinstance(file, InputError) else file.warnings
+    def notes(self, file: InputFile, given: PlanInput, *, about_sources: bool = True) -> Iterator[str]:
+        """Explain what is odd about a plan's file, the context and, if wanted, the plan's sources."""
+        yield from file.warnings
         yield from self._warnings
         yield from (f"`{each}` is already checked as a plan: it is not used as context" for each in self._again)
         yield from self.neighbours.notes(given)
@@ -144,8 +139,8 @@ class Session:
         if plan not in self._read:
             self.progress.begin(f"reading {'standard input' if plan == '-' else plan}")
             try:
-                with self.bounded(plan):
-                    self._read[plan] = planned(_path(plan), self._sources, self.run)
+                with within(self.allowances[plan]):
+                    self._read[plan] = planned(self.paths[plan], self._sources, self.run)
             except InputError as error:
                 self._read[plan] = error
         return self._read[plan]
@@ -155,14 +150,11 @@ def _path(name: str) -> Path | None:
     return None if name == "-" else Path(name)
 
 
-def _same_file(one: str) -> Callable[[str], bool]:
-    def same(other: str) -> bool:
-        try:
-            return one != "-" and other != "-" and os.path.samefile(one, other)
-        except OSError:
-            return False
-
-    return same
+def _is_same_file(one: str, other: str) -> bool:
+    try:
+        return "-" not in (one, other) and os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 def _directory(sources: Sources | None) -> str | None:

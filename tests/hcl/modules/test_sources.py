@@ -68,7 +68,9 @@ def test_a_module_answers_by_name(tmp_path: Path) -> None:
     assert root.resource("data", "aws_b", "y") is not None
     assert root.resource("managed", "aws_b", "y") is None
     assert plain(root.local("l")) == "one"
-    assert root.local_place("m") == Place("main.tf", 7)
+    argument = root.local_argument("m")
+    assert argument is not None
+    assert argument.place == Place("main.tf", 7)
     assert root.local("nothing") is None
     assert attribute(root.variable("v"), "default") == 3
     assert attribute(root.output("o"), "value") == 4

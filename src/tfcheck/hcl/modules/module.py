@@ -7,7 +7,7 @@ from functools import reduce
 
 from tfcheck.hcl.modules.names import is_override
 from tfcheck.hcl.syntax.block import Argument, Block, SourceFile
-from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
+from tfcheck.hcl.syntax.expression import Expression, Literal, Template
 from tfcheck.symbolic.value import Value
 
 #: The blocks that declare something by their labels.
@@ -58,11 +58,6 @@ class Module:
     def local_argument(self, name: str) -> Argument | None:
         """Return a local value as it is written."""
         return self._locals.get(name)
-
-    def local_place(self, name: str) -> Place | None:
-        """Return where a local value is written."""
-        argument = self._locals.get(name)
-        return argument.place if argument else None
 
     def locals(self) -> tuple[str, ...]:
         """Name the local values."""

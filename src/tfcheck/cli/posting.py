@@ -111,7 +111,7 @@ def summarize(
 
     try:
         with refusing(debug=debug):
-            text = summary(reports, page(reports, _place(variables), wishes, manuals()))
+            text = summary(reports, page(_place(variables), wishes, manuals()))
         append(Path(file), text)
     except RefusalError as refusal:
         warn(f"no summary of the job: {refusal}; {refusal.kind.hint}", variables)
@@ -122,7 +122,7 @@ def summarize(
 
 def drawn_up(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> str:
     """Write the comment without asking anybody."""
-    return markdown(reports, page(reports, _place(variables), wishes, manuals()))
+    return markdown(reports, page(_place(variables), wishes, manuals()))
 
 
 def _place(variables: Mapping[str, str]) -> RunLocation:

@@ -42,7 +42,7 @@ def _behind(
 ) -> tuple[Insertion, ...]:
     text, newline = document.source.text, document.source.newline
     last = max(nested, key=lambda each: each.start)
-    gap = newline * (1 if _close(text, document, nested) else 2)
+    gap = newline * (1 if _close(text, nested) else 2)
     base = indentation(text, last.start)
     added = "".join(gap + _written(each, style, base, newline) for each in wanted)
     return (Insertion(document.source.name, line_end(text, last.end), added),)
@@ -52,7 +52,7 @@ def _written(wanted: NeededStatement, style: StatementStyle, base: str, newline:
     return newline.join(base + line if line else line for line in block(wanted, style))
 
 
-def _close(text: str, document: Block, nested: Sequence[Block]) -> bool:
+def _close(text: str, nested: Sequence[Block]) -> bool:
     """Whether statements follow one another without a blank line between them."""
     ordered = sorted(nested, key=lambda each: each.start)
     between = [text[one.end : other.start] for one, other in itertools.pairwise(ordered)]

@@ -150,7 +150,7 @@ class TrustPolicies:
         head = [f"{repeated} = {written(block, repeated)}", ""] if repeated else []
         lines = _document(label, [*head, f"source_policy_documents = [{old}]"], service, unit_of(block))
         new = f"data.{_DOCUMENT}.{label}{index}.json"
-        place = _document_block(argument, module, block, editable=self._places.files.editable)
+        place = _document_block(argument, module, block)
         instances = self._places.holders.instances(role.address)
         keys = {(each.module, each.key if repeated else None) for each in instances}
         yield Proposal(
@@ -192,7 +192,7 @@ def _document(label: str, head: Sequence[str], service: str, unit: str) -> list[
     return [f'data "{_DOCUMENT}" "{label}" {{', *(unit + each if each else each for each in inside), "}"]
 
 
-def _document_block(argument: Argument, module: Module, block: Block, editable: object) -> Block:
+def _document_block(argument: Argument, module: Module, block: Block) -> Block:
     """Return the block that a new document goes behind: the one that was used, where it is in the same file."""
     name = document_of(argument)
     found = module.resource("data", _DOCUMENT, name) if name else None

@@ -71,9 +71,7 @@ class Published(msgspec.Struct, frozen=True):
     absent: tuple[str, ...] = ()
 
 
-def page(
-    reports: Sequence[Report], place: RunLocation, wishes: CommentOptions, manuals: tuple[Manual, ...], sha: str = ""
-) -> Page:
+def page(place: RunLocation, wishes: CommentOptions, manuals: tuple[Manual, ...], sha: str = "") -> Page:
     """Explain what a page about these reports is to be: of the commit `sha`, else of the one that the event names."""
     head = sha or ci.event(place.variables).sha
     links = Links(place.server, ci.repository(place.variables), head, ci.run(place.variables))
@@ -96,9 +94,7 @@ def publish(
     pull = found(client, wanted)
     if isinstance(pull, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, pull.why))
-    about = msgspec.structs.replace(
-        page(reports, place, wishes, manuals, pull.sha), added=_added(client, pull, reports)
-    )
+    about = msgspec.structs.replace(page(place, wishes, manuals, pull.sha), added=_added(client, pull, reports))
     draft = ReportComment(reports, about, wishes)
     if draft.is_empty:
         return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from tfcheck.inventory.change import before
 from tfcheck.inventory.world import World, WorldObject
 from tfcheck.role.attachment import STAYS, GrantOutcome
 from tfcheck.role.grants import PolicyAttachment, grants
@@ -81,10 +82,10 @@ class OtherStackGrants:
 
     def _may_come_later(self, grant: PolicyAttachment) -> bool:
         """Whether its stack is still to make it, so that it may come after another stack has taken it away."""
-        before = self._stacks[self._own].before()
+        own = self._stacks[self._own]
         if grant.resource.address.type != "aws_iam_role":
-            return not before.once(_Given).of(self._target, grant, listed=True)
-        role = _earlier(grant.resource, self._stacks[self._own])
+            return not own.before().once(_Given).of(self._target, grant, listed=True)
+        role = before(grant.resource, own)
         argument = "inline_policy" if grant.reference is None else "managed_policy_arns"
         return role is None or _lists(role.attribute(argument), grant) is not Truth.TRUE
 
@@ -183,27 +184,8 @@ def _holds(listed: Value, wanted: Value) -> Truth:
 
 def _is_changed(resource: WorldObject, world: World) -> bool:
     """Whether the change of its stack makes a resource that lists or owns attachments, or may change it."""
-    earlier = _earlier(resource, world)
+    earlier = before(resource, world)
     names = ("policy_names", "policy_arns", "policy_arn", "roles", "inline_policy", "managed_policy_arns")
     return earlier is None or any(
         equal(earlier.attribute(each), resource.attribute(each)) is not Truth.TRUE for each in names
     )
-
-
-def _earlier(resource: WorldObject, world: World) -> WorldObject | None:
-    """Return a resource as it was before the change of its stack; None where it was not there."""
-    return world.once(_Before).of(resource)
-
-
-class _Before:
-    """The resources that were there before the change of one stack, by address."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world.before()
-        self._found: dict[str, dict[str, WorldObject]] = {}
-
-    def of(self, resource: WorldObject) -> WorldObject | None:
-        kind = resource.address.type
-        if kind not in self._found:
-            self._found[kind] = {str(each.address): each for each in self._world.resources(kind)}
-        return self._found[kind].get(str(resource.address))

@@ -85,3 +85,20 @@ def test_a_line_that_could_show_a_credential_is_not_used(folder: Path) -> None:
     assert old in text
     (folder / "main.tf").write_text(text.replace(old, VALUE))
     assert "secret-reference" not in found(folder)
+
+
+@pytest.mark.parametrize(
+    "wrong", ['"${aws_s3_bucket.config.arn}app/prod.env"', '"s3://${aws_s3_bucket.config.bucket}/app/prod.env"']
+)
+def test_json_in_a_heredoc_is_corrected_as_well(tmp_path: Path, wrong: str) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    folder = Path(shutil.copytree(TESTDATA / "heredoc-containers", tmp_path / "heredoc-containers"))
+    text = (folder / "main.tf").read_text()
+    right = '"${aws_s3_bucket.config.arn}/app/prod.env"'
+    assert right in text
+    (folder / "main.tf").write_text(text.replace(right, wrong))
+    plan, sources = Case(TESTDATA / "heredoc-containers").plan(), from_directory(folder)
+    findings = [each for each in check(plan, sources).findings if each.rule == "env-file-arn"]
+    (draft,) = find_fixes(findings, After(Resolver(plan, sources))).found
+    assert draft.fix.hcl == right
+    assert f'+          {{"type": "s3", "value": {right}}}' in draft.fix.diff

@@ -23,7 +23,7 @@ from tfcheck.fix.well_formed import CORRECTIONS
 from tfcheck.fix.written_text import WrittenText, flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
-from tfcheck.hcl.syntax.lexer import MalformedError, tokens
+from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After, World
 from tfcheck.resolve import Resolver
@@ -168,6 +168,21 @@ def _quoted(argument: Argument) -> Iterator[Other]:
         if token.kind == '"':
             whole = found.stretch(index)
             yield Other(whole.start, whole.end)
+        elif token.kind == "<<":
+            yield from _in_heredoc(argument.source.text, found, index)
+
+
+def _in_heredoc(text: str, found: Tokens, opening: int) -> Iterator[Other]:
+    """Yield the texts in quotes of a heredoc, which end on the line that they begin on."""
+    begun = -1
+    for token in map(found.stretch, found.inside(opening)):
+        for position in range(token.start, token.end) if token.kind == "text" else ():
+            if text[position] == "\n":
+                begun = -1
+            elif text[position] == '"' and text[position - 1] != "\\":
+                if begun >= 0:
+                    yield Other(begun, position + 1)
+                begun = position if begun < 0 else -1
 
 
 def _address(written: str | None) -> Address | None:

@@ -44,10 +44,16 @@ _ALL_IN_ONE = "twelve-services"
 
 def pages() -> dict[Path, str]:
     """Return the text of every page, by its place."""
-    return {FOLDER / f"{each.id}.md": _page(each) for each in rulebook.manuals()}
+    return {place(each): page(each) for each in rulebook.manuals()}
 
 
-def _page(rule: Manual) -> str:
+def place(rule: Manual) -> Path:
+    """Return where the page of a rule is."""
+    return FOLDER / f"{rule.id}.md"
+
+
+def page(rule: Manual) -> str:
+    """Return the text of a rule's page."""
     case = _CASES.get(rule.id, _ALL_IN_ONE)
     plan = f"testdata/{case}/plan.json"
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -115,10 +116,16 @@ def test_evaluating_agrees_with_what_the_plan_knows(case: Case, name: str) -> No
     assert sum(is_known(evaluated) and is_known(planned) for _, evaluated, planned in rows) > 0
 
 
+@cache
+def resolved(case: Case) -> Resolver:
+    """Resolve the plan that creates everything, once for the tests that compare it with the applied one."""
+    plan = case.plan()
+    return Resolver(plan, case.sources(plan))
+
+
 @pytest.mark.parametrize("case", CREATED, ids=repr)
 def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
-    plan, applied = case.plan(), case.plan("applied.plan.json")
-    resolver = Resolver(plan, case.sources(plan))
+    resolver, applied = resolved(case), case.plan("applied.plan.json")
     wrong, still_open = [], set()
     for address, attribute in waiting(case, resolver):
         told = applied_value(applied, address, attribute)
@@ -136,8 +143,7 @@ def test_what_is_symbolic_becomes_what_was_applied(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CREATED, ids=repr)
 def test_a_shape_fits_what_was_applied(case: Case) -> None:
-    plan, applied = case.plan(), case.plan("applied.plan.json")
-    resolver = Resolver(plan, case.sources(plan))
+    resolver, applied = resolved(case), case.plan("applied.plan.json")
     wrong = []
     for address, attribute in computed(case):
         symbolic, told = resolver.attribute(address, attribute), applied_value(applied, address, attribute)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.forked import start
 from tests.laws import some
 from tests.repository.git import init
 from tfcheck.repository import writing
@@ -119,27 +118,16 @@ def test_signals_are_heard_as_before_afterwards(folder: Path) -> None:
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
 
 
-PROGRAM = """
-import os, signal, sys
-from tfcheck.repository import writing
-from tfcheck.__main__ import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
-left, number, at = iter(range(10_000)), int(sys.argv[1]), int(sys.argv[2])
-writing._step = lambda name: os.kill(os.getpid(), number) if next(left) == at else None
-sys.argv[1:] = sys.argv[3:]
-sys.exit(main())
-"""
-
-
 @pytest.mark.parametrize("at", [0, 5, 6, 7])
 def test_fix_that_is_interrupted_says_so_and_changes_nothing(tmp_path: Path, at: int) -> None:
     case = Path(__file__).parents[2] / "testdata" / "literal-missing"
     for number, status in some([(signal.SIGINT, 130), (signal.SIGTERM, 143)], at):
         for name in ("main.tf", "plan.json"):
             (tmp_path / name).write_bytes((case / name).read_bytes())
-        command = [sys.executable, "-c", PROGRAM, str(int(number)), str(at), "fix", "--write", "plan.json"]
-        run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
-        assert (run.returncode, "Traceback" in run.stderr) == (status, False)
+        told = {**os.environ, "INTERRUPTED": f"{int(number)} {at}"}
+        job = start(("fix", "--write", "plan.json"), tmp_path, told, load="tests.repository.interrupted")
+        _, errors = job.communicate(60)
+        assert (job.returncode, "Traceback" in errors) == (status, False)
         assert sorted(each.name for each in tmp_path.iterdir()) == ["main.tf", "plan.json"]
         changed = (tmp_path / "main.tf").read_bytes() != (case / "main.tf").read_bytes()
         assert changed is (at == 7)  # nothing was left to be done then

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -47,6 +48,7 @@ def tracked(index: bytes, shared: Callable[[str], bytes]) -> dict[str, int]:
     return {name.decode("utf-8", "surrogateescape"): mode for name, mode in rows if name and not name.endswith(b"/")}
 
 
+@lru_cache(maxsize=1)  # every stack of a repository asks for the same
 def _entries(data: bytes) -> _Entries:
     signature, version, count = struct.unpack_from(">4sII", data)
     if signature != b"DIRC" or version not in (2, 3, 4) or count > len(data) // 40:

@@ -70,6 +70,7 @@ def test_a_role_that_moves_keeps_its_access() -> None:
 RESTORING = ("owners-replaced", "role-takes-over-policies")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/applied.plan.json")))
 def test_what_changes_nothing_does_nothing(case: str) -> None:
     found = report(case, "applied.plan.json")

@@ -172,6 +172,7 @@ def test_a_later_mistake_at_the_same_place_is_not_hidden(checkout: Path, capsys:
     assert None not in waived(report(capsys))
 
 
+@pytest.mark.long
 def test_a_misconfiguration_that_tasks_share_is_waived_where_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

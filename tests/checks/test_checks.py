@@ -214,6 +214,7 @@ IN_PASSING = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", sorted(each.parent.name for each in TESTDATA.glob("*/plan.json")))
 def test_ordinary_plans_have_none(case: str) -> None:
     rules = {each.id for each in CHECKS}

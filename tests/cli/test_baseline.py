@@ -143,6 +143,7 @@ def gated(command: str, plan: str, monkeypatch: pytest.MonkeyPatch, *options: st
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_counts_only_what_is_new(
     command: str, case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -235,6 +236,7 @@ def test_several_plans_are_told_apart_by_their_directories(
     capsys.readouterr()
 
 
+@pytest.mark.long
 @given(forged)
 @tries(20)
 def test_no_headline_says_that_a_known_problem_is_none(report: Report) -> None:

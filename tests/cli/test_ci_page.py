@@ -43,6 +43,7 @@ def commands(language: str, text: str) -> list[str]:
             return [line for line in text.splitlines() if not line.startswith("#")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("language", "text"), BLOCKS, ids=lambda each: each.split("\n")[0][:20])
 @pytest.mark.parametrize(("case", "status"), [("literal-missing", 1), ("literal-granted", 0)])
 def test_an_example_ends_as_the_findings_say(tmp_path: Path, language: str, text: str, case: str, status: int) -> None:

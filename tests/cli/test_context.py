@@ -53,6 +53,7 @@ def stacks(folder: Path, *names: str) -> list[str]:
     return [str(folder / name / "applied.plan.json") for name in names]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reverse", [False, True])
 def test_what_a_role_of_another_plan_lacks_goes_into_the_sources_of_that(
     reverse: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

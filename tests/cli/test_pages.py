@@ -104,6 +104,7 @@ def test_the_navigation_has_every_page() -> None:
     assert listed == {each.relative_to(DOCS).as_posix() for each in {*DOCS.rglob("*.md")} - by_index}
 
 
+@pytest.mark.long
 def test_every_rule_has_its_page() -> None:
     rules = rulebook.manuals()
     assert set(rule_pages.FOLDER.glob("[!R]*.md")) == {rule_pages.place(each) for each in rules}

@@ -156,6 +156,7 @@ def test_a_large_file_shows_it_before_it_is_read(tmp_path: Path, terminal: Termi
     assert terminal.getvalue().endswith("\r\x1b[K\x1b[?25h")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [["check"], ["diff"], ["show"], ["baseline", "--output", "-"], ["fix"]])
 def test_it_never_reaches_the_report(
     command: list[str], terminal: Terminal, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -147,6 +147,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_query_that_is_too_much_or_no_query_ends_in_one_line(
     name: str, case: Path, capsys: pytest.CaptureFixture[str]

@@ -38,6 +38,7 @@ def saved(tmp_path: Path, *reports: Report) -> list[str]:
     return [str(file) for file in files]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", ["literal-missing", "regression-on-update", "conditional-grant"])
 def test_a_saved_report_tells_the_same_as_the_plan(case: str, form: str, tmp_path: Path, capsys: Output) -> None:
@@ -162,6 +163,7 @@ def _real() -> list[Report]:
     return [check(plan, case.sources(plan)) for case, plan in plans]
 
 
+@pytest.mark.long
 def test_real_reports_can_be_read_by_everybody() -> None:
     """One test, since it is the same few reports in each format."""
     schema: Any = standard.loads(

@@ -31,6 +31,7 @@ def refused(text: str | bytes) -> InputError:
     return caught.value
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_every_plan_of_the_cases_loads_without_a_warning(path: Path) -> None:
     found = load(path)

@@ -32,6 +32,7 @@ def kept(address: str, **more: Any) -> dict[str, Any]:
     return {"address": address, "mode": "managed", "type": kind, "name": name} | more
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_a_whole_plan_that_does_not_say_so_is_read(path: Any) -> None:
     document = json.loads(path.read_bytes())

@@ -37,6 +37,7 @@ def state(**modules: list[str]) -> dict[str, Any]:
     return {"format_version": "1.0", "values": {"root_module": root}}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_every_instance_of_a_real_plan_is_found_by_every_way(path: Path) -> None:
     (found,) = load(path).plans
@@ -66,6 +67,7 @@ def test_every_instance_of_a_real_plan_is_found_by_every_way(path: Path) -> None
         )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_every_data_source_of_a_real_plan_is_found_by_every_way(path: Path) -> None:
     (found,) = load(path).plans

@@ -187,6 +187,7 @@ def test_what_is_to_do_is_written_once() -> None:
     assert shown.count("to do: grant the channels (as above)") == 1
 
 
+@pytest.mark.long
 def test_thirty_services_with_ninety_missing_permissions_read_like_three() -> None:
     shown = screen()
     assert shown.count("error[") == 3

@@ -162,6 +162,7 @@ def test_text_is_escaped_wherever_it_stands() -> None:
 # What is on it
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", ["near-misses", "twelve-services", "access-changed", "literal-missing", "efs-volumes"])
 def test_every_finding_and_every_answer_is_on_the_page(case: str) -> None:
     report = of(case)

@@ -236,6 +236,7 @@ def test_a_page_of_any_size_is_whole_and_in_its_budget(name: str, many: int, siz
     assert len(rows(page)) <= 30
 
 
+@pytest.mark.long
 def test_a_real_page_fits_into_what_github_takes() -> None:
     fix = Fix("grant it", "safe", True, "", "--- a/x\n+++ b/x\n@@ -1 +1,40 @@\n a\n" + "+a line of some length\n" * 40)
     tasks = [f"module.service[{number}].aws_ecs_task_definition.app" for number in range(2_000)]

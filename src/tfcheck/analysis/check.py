@@ -284,12 +284,7 @@ def _notes(decided: _Decided, after: After) -> Iterator[str]:
     for each in decided.judgements:
         yield from each.notes
     yield from checks.notes(decided.tasks, after)
-    yield from _frozen(decided.tasks, resolver)
-
-
-def _frozen(tasks: list[TaskDefinition], resolver: Resolver) -> Iterator[str]:
-    """Name the task definitions whose containers may differ from what is written: the plan does not show it."""
-    for task in tasks:
+    for task in decided.tasks:
         block = resolver.block(task.address)
         if block is not None and {"container_definitions", "all"} & set(block.ignored_changes()):
             yield f"{task.address} ignores changes of container_definitions: what is written may differ from what runs"

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tfcheck.checks.environment_file import EnvironmentFile, files
+from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.inventory.catalogue import OBJECT, catalogue
 from tfcheck.inventory.ecs import TaskDefinition
@@ -34,19 +34,15 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
         holder = catalogue(world, OBJECT).by_arn(file.value)
         if holder is not None:
-            yield from _mistakes(file, holder)
-
-
-def _mistakes(file: EnvironmentFile, holder: WorldObject) -> Iterator[Misconfiguration]:
-    for what, lines in _misread(holder).items():
-        yield Misconfiguration(
-            f"{_numbered(lines)} of {holder.address} {what}",
-            Severity.INFO,
-            file.container.name,
-            what,
-            address=str(holder.address),
-            argument="content",
-        )
+            for what, lines in _misread(holder).items():
+                yield Misconfiguration(
+                    f"{_numbered(lines)} of {holder.address} {what}",
+                    Severity.INFO,
+                    file.container.name,
+                    what,
+                    address=str(holder.address),
+                    argument="content",
+                )
 
 
 def _misread(holder: WorldObject) -> dict[str, list[int]]:

@@ -47,20 +47,16 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
                 message = f"the log driver of {log.name} has no `awslogs-region`, which Fargate requires"
                 yield Misconfiguration(message, Severity.ERROR, log.container, symptom=_MISSING)
         elif log.makes_no_group:
-            yield from _elsewhere(log, task, world)
-
-
-def _elsewhere(log: AwsLogs, task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
-    named = in_other_regions(log, task, world)
-    if named:
-        yield Misconfiguration(
-            f"{log.name} logs to {quote_value(task, log.group)} in {quote_value(task, log.region)}, but "
-            f"{named[0].address} is in {named[0].surroundings.region}",
-            Severity.WARNING,
-            log.container,
-            log.region,
-            symptom=_NOT_FOUND,
-        )
+            named = in_other_regions(log, task, world)
+            if named:
+                yield Misconfiguration(
+                    f"{log.name} logs to {quote_value(task, log.group)} in {quote_value(task, log.region)}, but "
+                    f"{named[0].address} is in {named[0].surroundings.region}",
+                    Severity.WARNING,
+                    log.container,
+                    log.region,
+                    symptom=_NOT_FOUND,
+                )
 
 
 def in_other_regions(log: AwsLogs, task: TaskDefinition, world: World) -> list[WorldObject]:

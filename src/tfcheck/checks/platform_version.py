@@ -17,7 +17,7 @@ from tfcheck.checks.environment_file import files
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import on_windows
 from tfcheck.inventory.ecs import TaskDefinition
-from tfcheck.inventory.world import World, WorldObject
+from tfcheck.inventory.world import World
 from tfcheck.startup.launch import services
 from tfcheck.startup.source import ValueStore, sources, without_tail
 from tfcheck.startup.value_from import injected
@@ -32,30 +32,20 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     if on_windows(task):
         return
     for service in services(task, world):
-        version = _version(service)
+        written = service.attribute("platform_version")
+        found = _VERSION.fullmatch(written) if isinstance(written, str) else None
+        version = tuple(map(int, found.groups())) if found else None
         if version is not None and version < (1, 4, 0):
-            yield from _too_old(version, service, task, world)
-
-
-def _version(service: WorldObject) -> tuple[int, ...] | None:
-    written = service.attribute("platform_version")
-    found = _VERSION.fullmatch(written) if isinstance(written, str) else None
-    return tuple(map(int, found.groups())) if found else None
-
-
-def _too_old(
-    version: tuple[int, ...], service: WorldObject, task: TaskDefinition, world: World
-) -> Iterator[Misconfiguration]:
-    for wanted, least in _wanted(task, world).items():
-        if version < least:
-            yield Misconfiguration(
-                f"{service.address} runs the task on Fargate platform {_written(version)}, but {wanted} need "
-                f"{_written(least)}",
-                Severity.ERROR,
-                about=wanted,
-                address=str(service.address),
-                argument="platform_version",
-            )
+            for wanted, least in _wanted(task, world).items():
+                if version < least:
+                    yield Misconfiguration(
+                        f"{service.address} runs the task on Fargate platform {_written(version)}, but {wanted} need "
+                        f"{_written(least)}",
+                        Severity.ERROR,
+                        about=wanted,
+                        address=str(service.address),
+                        argument="platform_version",
+                    )
 
 
 def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:

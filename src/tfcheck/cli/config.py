@@ -16,7 +16,7 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli.configured import ConfiguredCommand, choice, loaded
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
-from tfcheck.config.keys import KEYS, Key
+from tfcheck.config.keys import KEYS
 from tfcheck.config.settings import Setting
 from tfcheck.config.tables import written
 from tfcheck.config.waivers import Waiver
@@ -118,13 +118,9 @@ def _rows(values: Mapping[str, Setting], named: str) -> Iterator[InForce]:
             section = f' [targets."{setting.target}"]' if setting.target else ""
             yield InForce(key.path, setting.value, "file", setting.shown, f"{named}:{setting.line}{section}")
         else:
-            yield _default(key)
+            yield InForce(key.path, None, "default", key.default.strip("`"))
 
 
 def _variable(option: click.Option) -> str:
     names = option.envvar or ()
     return next((each for each in ([names] if isinstance(names, str) else names) if os.environ.get(each)), "")
-
-
-def _default(key: Key) -> InForce:
-    return InForce(key.path, None, "default", key.default.strip("`"))

@@ -14,7 +14,6 @@ from tfcheck.fix.proposal import RoleNeed
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.trial import Trial
-from tfcheck.fix.wanted import NeededStatement
 from tfcheck.iam import parse_policy
 from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After, WorldObject
@@ -186,13 +185,7 @@ def _written(need: RoleNeed, places: Places) -> tuple[str, str] | None:
             return None
         module = module.parent
         statements = places.wanted(need.answers, module)
-    return _for_the_call(role.address.module, module, statements, places)
-
-
-def _for_the_call(
-    made_in: ModulePath, module: ModulePath, statements: Sequence[NeededStatement], places: Places
-) -> tuple[str, str]:
-    called = ModulePath(made_in.steps[: len(module.steps) + 1])
+    called = ModulePath(role.address.module.steps[: len(module.steps) + 1])
     inputs = [each for each in places.inputs(called) if _INPUT.search(each)]
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
     text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)

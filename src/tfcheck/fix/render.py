@@ -101,7 +101,7 @@ def text(spelled: Spelled, syntax: Syntax = Syntax.HCL) -> str:
         return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
     if syntax is Syntax.JSON:
         # NOTE: Terraform replaces `${...}` before anybody reads the JSON, so that references stay as they are.
-        return '"' + "".join(_heredoc_piece(each) for each in spelled) + '"'
+        return '"' + "".join(_hcl_piece(each) for each in spelled) + '"'
     return json.dumps("".join(_template_piece(each) for each in spelled), ensure_ascii=False)
 
 
@@ -121,10 +121,6 @@ def _hcl_piece(piece: str | Reference) -> str:
         return _template_piece(piece)
     escaped = json.dumps(piece, ensure_ascii=False)[1:-1]
     return _template_piece(escaped)
-
-
-def _heredoc_piece(piece: str | Reference) -> str:
-    return _hcl_piece(piece)
 
 
 def _items(wanted: NeededStatement, style: StatementStyle, names: tuple[str, str, str, str]) -> list[_Item]:

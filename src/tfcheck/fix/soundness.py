@@ -26,7 +26,11 @@ def sound(before: SourceFile, insertions: Sequence[Insertion]) -> bool:
     if before.problem or after.problem:
         return False
     if source.name.endswith(".json"):
-        return _is_json(after.source.text)
+        try:
+            read_document(after.source.text)
+        except MalformedError:
+            return False
+        return True
     return _same_blocks(before, after, set(_changed(before, insertions)))
 
 
@@ -37,14 +41,6 @@ def _changed(before: SourceFile, insertions: Sequence[Insertion]) -> Iterator[in
         index = bisect_right(ends, each.offset)
         if index < len(ends) and before.blocks[index].start < each.offset:
             yield index
-
-
-def _is_json(text: str) -> bool:
-    try:
-        read_document(text)
-    except MalformedError:
-        return False
-    return True
 
 
 def _same_blocks(before: SourceFile, after: SourceFile, changed: set[int]) -> bool:

@@ -15,7 +15,6 @@ from tfcheck.plan.document import (
     Change,
     Document,
     Marked,
-    MarkedObject,
     ResourceChange,
     decoded_json,
     decoded_mask,
@@ -56,14 +55,10 @@ def _of_state(state: Marked) -> Iterator[str]:
         module = modules.pop()
         for row in (module.resources if module else None) or ():
             if row is not None and b"true" in bytes(row.sensitive_values):
-                yield from _of_object(row)
+                named = f"`{row.address}` in the plan"
+                mask = decoded_mask(row.sensitive_values, named)
+                yield from marked_strings(with_mask(decoded_json(row.values, named), mask))
         modules += (module.child_modules if module else None) or ()
-
-
-def _of_object(row: MarkedObject) -> Iterator[str]:
-    named = f"`{row.address}` in the plan"
-    mask = decoded_mask(row.sensitive_values, named)
-    yield from marked_strings(with_mask(decoded_json(row.values, named), mask))
 
 
 def _outputs(document: Document) -> bool:

@@ -131,7 +131,10 @@ class Client:
             raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
         if found.errors or found.data is None:
             raise RefusalError(RefusalKind.OTHER, self._said(answer), answer.status)
-        return _converted(found.data, shape)
+        try:
+            return msgspec.convert(found.data, shape)
+        except msgspec.ValidationError:
+            raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED) from None
 
     def _sent(self, method: str, url: str, body: Any, shape: type[_T]) -> tuple[_T, HttpAnswer]:
         """Send a request until it is answered, refused, or hopeless. Only what reads is repeated."""
@@ -248,10 +251,3 @@ class _GraphQL(msgspec.Struct):
 
 def _decoded(answer: HttpAnswer, shape: type[_T]) -> _T:
     return msgspec.json.decode(answer.body if answer.status != _NOTHING else b"null", type=shape)
-
-
-def _converted(data: Any, shape: type[_T]) -> _T:
-    try:
-        return msgspec.convert(data, shape)
-    except msgspec.ValidationError:
-        raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED) from None

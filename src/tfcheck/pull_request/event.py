@@ -53,22 +53,16 @@ def asked(variables: Mapping[str, str], number: int | None, reports: Iterable[Re
         return NothingToDo("GITHUB_REPOSITORY names no repository")
     event = ci.event(variables)
     if event.head_repository is not None:  # a run of a fork, which the event does not connect with its pull request
-        return _claimed(repository, event, number, reports)
+        claims = {context_text(report, "pull_request") for report in reports} - {""}
+        named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
+        if not named.isdecimal() or not event.sha or not event.head_repository:
+            return NothingToDo("neither the event nor the reports name one pull request")
+        return RequestedPull(repository, int(named), event.sha, event.head_repository)
     if number is not None:
         return RequestedPull(repository, number, event.sha if number == event.number else "")
     if event.number is None:
         return NothingToDo(f"the event `{event.name or 'none'}` has no pull request; `pr-number` can name one")
     return RequestedPull(repository, event.number, event.sha)
-
-
-def _claimed(
-    repository: str, event: ci.Event, number: int | None, reports: Iterable[Report]
-) -> RequestedPull | NothingToDo:
-    claims = {context_text(report, "pull_request") for report in reports} - {""}
-    named = str(number) if number is not None else claims.pop() if len(claims) == 1 else ""
-    if not named.isdecimal() or not event.sha or not event.head_repository:
-        return NothingToDo("neither the event nor the reports name one pull request")
-    return RequestedPull(repository, int(named), event.sha, event.head_repository)
 
 
 def found(client: Client, wanted: RequestedPull) -> OpenPull | NothingToDo:

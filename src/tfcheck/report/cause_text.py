@@ -111,8 +111,8 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
         yield from _needs(group, detail)
         if not detail.quiet:
             yield from wrapped("  ", f"but {_denied(cause, group, detail)}.", detail.width)
-    if not detail.quiet or detail.expand:
-        yield from _instances(group, detail)
+    if (not detail.quiet or detail.expand) and len(group.shown) < len(group.tasks):
+        yield from wrapped("  Instances: ", instances(group.tasks, detail), detail.width)
     if not detail.quiet:
         yield from _near(group, detail)
         yield from _said(group.findings, detail)
@@ -148,7 +148,9 @@ def _needs(group: Group, detail: Detail) -> Iterator[Line]:
         else:
             yield line("    ", Span(what, Style.STRONG), " (", Span(weight, style), ") on")
             yield line("      ", where)
-        yield from _needed_by(each, detail)
+        if detail.verbose:
+            needed = each.answer.requirement
+            yield from wrapped("      ", f"{needed.cause}, {needed.pointer}", detail.width, Style.QUIET)
     if len(group.needs) > len(needs):
         yield line(f"    and {counted(len(group.needs) - len(needs), 'more permission')} (--expand shows all)")
 
@@ -157,23 +159,11 @@ def _weight(need: Need) -> str:
     return "required" if need.required else "recommended"
 
 
-def _needed_by(need: Need, detail: Detail) -> Iterator[Line]:
-    if detail.verbose:
-        needed = need.answer.requirement
-        yield from wrapped("      ", f"{needed.cause}, {needed.pointer}", detail.width, Style.QUIET)
-
-
 def _denied(cause: Cause, group: Group, detail: Detail) -> str:
     """Say what stands against it, and where."""
     place = group.findings[0].location
     where = f" ({at(place, detail.directory)})" if place else ""
     return why_not(cause.reason, cause.role_kind, f"{group.role}{where}" if group.role else "")
-
-
-def _instances(group: Group, detail: Detail) -> Iterator[Line]:
-    """Name the instances that are shown as one block."""
-    if len(group.shown) < len(group.tasks):
-        yield from wrapped("  Instances: ", instances(group.tasks, detail), detail.width)
 
 
 def instances(tasks: Sequence[str], detail: Detail) -> str:

@@ -24,7 +24,7 @@ class RelatedRows(msgspec.Struct, frozen=True):
 
 def concerned(explanation: Explanation, report: Report) -> RelatedRows:
     """Pick the answers and findings of a report that a text may be about."""
-    names = _role_names(report)
+    names = {(each.task_definition, each.kind): each.name for each in report.roles}
     answers = _answers(explanation, report, names) if explanation.cause in _OF_CALLS else []
     rows = set(map(row, answers))
     findings = [each for each in report.findings if _is_about(each, explanation, rows, names)]
@@ -128,10 +128,6 @@ def _is_told(finding: Finding, explanation: Explanation) -> bool:
         return True
     said = explained(finding.symptom) if finding.symptom else None
     return said is not None and said.known == explanation.known
-
-
-def _role_names(report: Report) -> _RoleNames:
-    return {(each.task_definition, each.kind): each.name for each in report.roles}
 
 
 def _has_role(denial: Denial, task: str, kind: RoleKind, names: _RoleNames) -> Truth:

@@ -28,7 +28,6 @@ from tfcheck.vocabulary.finding import (
     Remedy,
     Report,
     Severity,
-    Skipped,
     Verdict,
 )
 from tfcheck.vocabulary.waiver import Waived
@@ -88,7 +87,7 @@ def document(report: Report) -> Json:
         "requirements": [_requirement(answer) for answer in report.answers],
         "findings": [_finding(finding, fixes) for finding in report.findings],
         "fixes": [_fix(fix, name) for fix, name in fixes.items()],
-        "skipped": [_skipped(each) for each in report.skipped],
+        "skipped": [{"address": each.address, "reason": each.reason} for each in report.skipped],
         "notes": list(report.notes),
     }
     if report.unread:
@@ -254,7 +253,3 @@ def _fix(fix: Fix, name: str) -> Json:
 
 def _remedy(remedy: Remedy | None) -> Json | None:
     return None if remedy is None else {"words": remedy.words, "hcl": remedy.hcl or None}
-
-
-def _skipped(skipped: Skipped) -> Json:
-    return {"address": skipped.address, "reason": skipped.reason}

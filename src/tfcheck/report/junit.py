@@ -17,7 +17,7 @@ from tfcheck.report.plain import visible
 from tfcheck.report.selection_words import configuration_words, unselected_words
 from tfcheck.report.waiver_words import reason_and_place, waiver_sentences
 from tfcheck.report.words import reason_words
-from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Unread, Verdict
+from tfcheck.vocabulary.finding import Answer, Finding, Location, Report, Severity, Verdict
 from tfcheck.vocabulary.waiver import Waived
 
 
@@ -57,7 +57,10 @@ def junit(reports: Sequence[Report], failing: FailureRule | None = None) -> str:
     """Write reports as JUnit XML; what is `failing` is red."""
     failing = failing or FailureRule()
     suites = [(report, list(_cases(report, failing))) for report in reports]
-    unread = [_unread(each) for each in dict.fromkeys(each for report in reports for each in report.unread)]
+    unread = [
+        TestCase(each.path, "can be read", "error", each.problem, rule="unread")
+        for each in dict.fromkeys(each for report in reports for each in report.unread)
+    ]
     every = [*(case for _, cases in suites for case in cases), *unread]
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_attributes(name='tfcheck', **_counts(every))}>"]
     for report, cases in suites:
@@ -69,10 +72,6 @@ def junit(reports: Sequence[Report], failing: FailureRule | None = None) -> str:
         lines.append(f"  <testsuite{_attributes(name=case.task, **_counts([case]))}>")
         lines += [*_written(case), "  </testsuite>"]
     return "\n".join((*lines, "</testsuites>", ""))
-
-
-def _unread(plan: Unread) -> TestCase:
-    return TestCase(plan.path, "can be read", "error", plan.problem, rule="unread")
 
 
 def _properties(report: Report) -> Iterator[str]:

@@ -47,19 +47,15 @@ def _lines(title: str, groups: Iterable[MapGroup], detail: Detail) -> Iterator[L
     yield line(Span(title, Style.STRONG))
     for group in groups:
         yield ()
-        yield from _tree(group, detail)
-
-
-def _tree(group: MapGroup, detail: Detail) -> Iterator[Line]:
-    task = group.map
-    number = f" ({counted(len(group.tasks), 'instance')})" if len(group.tasks) > 1 else ""
-    yield from wrapped(
-        Span(f"{task.status.mark} ", task.status.style), f"{group.name}{number}", detail.width, Style.STRONG
-    )
-    yield from wrapped("  ", f"{task.status.words}{_seen(task.location, detail)}", detail.width, task.status.style)
-    if number:
-        yield from wrapped("  instances: ", instances(group.tasks, detail), detail.width, Style.QUIET)
-    yield from _drawn(tuple(_branches(task, detail)), "", detail.width)
+        task = group.map
+        number = f" ({counted(len(group.tasks), 'instance')})" if len(group.tasks) > 1 else ""
+        yield from wrapped(
+            Span(f"{task.status.mark} ", task.status.style), f"{group.name}{number}", detail.width, Style.STRONG
+        )
+        yield from wrapped("  ", f"{task.status.words}{_seen(task.location, detail)}", detail.width, task.status.style)
+        if number:
+            yield from wrapped("  instances: ", instances(group.tasks, detail), detail.width, Style.QUIET)
+        yield from _drawn(tuple(_branches(task, detail)), "", detail.width)
 
 
 def _seen(place: Location | None, detail: Detail) -> str:

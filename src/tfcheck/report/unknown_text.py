@@ -38,7 +38,12 @@ def _paragraph(
     yield from _title(members, detail)
     yield from wrapped("  ", sentence(f"{reason_words(reason)}{f': {cause}' if cause else ''}"), detail.width)
     yield from _deciding(members, detail)
-    yield from _members(members, detail)
+    rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
+    most = detail.most(_SHOWN)
+    for action, resource in rows[:most]:
+        yield from wrapped("    ", f"{action} on {resource}", detail.width, Style.QUIET)
+    if len(rows) > most:
+        yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", Style.QUIET))
     advice = deciding_words(reason, cause, has_sources=report.plan.sources is not None)
     if advice:
         yield from wrapped("  ", advice, detail.width)
@@ -69,12 +74,3 @@ def _deciding(members: list[Answer], detail: Detail) -> Iterator[Line]:
         yield from wrapped("    ", each, detail.width, Style.QUIET)
     if len(statements) > most:
         yield line(Span(f"    and {counted(len(statements) - most, 'more statement')}", Style.QUIET))
-
-
-def _members(members: list[Answer], detail: Detail) -> Iterator[Line]:
-    rows = list(dict.fromkeys((each.requirement.action, each.requirement.shown_resource) for each in members))
-    most = detail.most(_SHOWN)
-    for action, resource in rows[:most]:
-        yield from wrapped("    ", f"{action} on {resource}", detail.width, Style.QUIET)
-    if len(rows) > most:
-        yield line(Span(f"    and {len(rows) - most:,} more (--expand shows all)", Style.QUIET))

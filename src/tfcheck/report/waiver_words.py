@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -58,16 +58,12 @@ def waiver_sentences(reports: Iterable[Report]) -> Iterator[str]:
             uses.setdefault(msgspec.structs.replace(each, state="", problem=""), set()).add(each.state)
     problems = {each.where: each.problem for report in reports for each in report.waivers if each.problem}
     for use, states in uses.items():
-        yield from _sentence(use, states, problems)
-
-
-def _sentence(use: WaiverUse, states: set[str], problems: Mapping[str, str]) -> Iterator[str]:
-    if "expired" in states:
-        yield f"the waiver at {use.where} expired on {use.until}: what it accepted counts again"
-    elif "invalid" in states:
-        yield f"the waiver at {use.where} waives nothing: {problems.get(use.where, '')}"
-    elif "used" not in states and "unused" in states:
-        yield f"the waiver at {use.where} is not used: `{use.rule}` finds nothing there"
+        if "expired" in states:
+            yield f"the waiver at {use.where} expired on {use.until}: what it accepted counts again"
+        elif "invalid" in states:
+            yield f"the waiver at {use.where} waives nothing: {problems.get(use.where, '')}"
+        elif "used" not in states and "unused" in states:
+            yield f"the waiver at {use.where} is not used: `{use.rule}` finds nothing there"
 
 
 def is_in_sources(waived: Waived) -> bool:

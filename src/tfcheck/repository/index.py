@@ -99,16 +99,11 @@ def _rows(data: bytes, version: int, count: int, hash_size: int) -> tuple[list[t
             name = name[: len(name) - kept]
         end = data.index(b"\0", at)
         name = (name if version == 4 else b"") + data[at:end]
-        _check_length(name, flags)
+        if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH):
+            raise BrokenIndexError("the index is damaged")
         rows.append((name, mode))
         start = end + 1 if version == 4 else start + (end - start) // 8 * 8 + 8
     return rows, start
-
-
-def _check_length(name: bytes, flags: int) -> None:
-    """Raise BrokenIndexError where a name is not as long as its entry says."""
-    if flags & _NAME_LENGTH != min(len(name), _NAME_LENGTH):
-        raise BrokenIndexError("the index is damaged")
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:

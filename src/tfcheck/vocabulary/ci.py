@@ -76,17 +76,14 @@ def event(environment: Mapping[str, str]) -> Event:
     if payload is None:
         return Event(name)
     if payload.workflow_run is not None:
-        return _of_run(name, payload.workflow_run)
+        run = payload.workflow_run
+        number = run.pull_requests[0].number if run.pull_requests else None
+        repository = run.head_repository.full_name if run.head_repository else ""
+        return Event(name, number, _commit(run.head_sha), None if number else repository)
     if payload.pull_request is not None:
         return Event(name, payload.pull_request.number, _commit(payload.pull_request.head.sha))
     issue = payload.issue
     return Event(name, issue.number if issue and issue.pull_request is not None else None)
-
-
-def _of_run(name: str, run: _Run) -> Event:
-    number = run.pull_requests[0].number if run.pull_requests else None
-    repository = run.head_repository.full_name if run.head_repository else ""
-    return Event(name, number, _commit(run.head_sha), None if number else repository)
 
 
 def _payload(path: str) -> _Payload | None:

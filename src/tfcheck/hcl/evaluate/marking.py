@@ -105,11 +105,9 @@ def is_marked(seen: Seen) -> bool:
 
 def holds_mark(seen: Seen) -> bool:
     """Whether anything in `seen` is marked; a resource or a module stays unopened."""
-    return any(isinstance(each, Marked) or (not is_referent(each) and _holds(each)) for each in _inside(seen))
-
-
-def _holds(seen: Seen) -> bool:
-    return value_holds_mark(whole(seen))
+    return any(
+        isinstance(each, Marked) or (not is_referent(each) and value_holds_mark(whole(each))) for each in _inside(seen)
+    )
 
 
 def _inside(seen: Seen) -> Iterator[Seen]:

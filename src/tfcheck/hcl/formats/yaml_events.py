@@ -114,18 +114,14 @@ def _value(written: str) -> Value:
     if _INFINITE.fullmatch(written):
         raise UnsupportedError("an infinite number")
     if _INTEGER.fullmatch(written):
-        return _integer(written)
+        number = int(written, 0)
+        if number >= 1 << 63:
+            raise UnsupportedError("a large number")
+        return number
     if _NUMBER.fullmatch(written):
         return parsed(written)
     date = _DATE.fullmatch(written)
     return written if date is None else _time(date)
-
-
-def _integer(written: str) -> int:
-    number = int(written, 0)
-    if number >= 1 << 63:
-        raise UnsupportedError("a large number")
-    return number
 
 
 def _time(found: re.Match[str]) -> str:

@@ -23,10 +23,6 @@ def settled(subject: TextLike, part: str) -> TextLike | None:
     spelled = spelled_out(subject)
     if any(_may_touch(pieces(spelled), index, part) for index in range(len(pieces(spelled)))):
         return None
-    return _with_parts(subject, spelled, part)
-
-
-def _with_parts(subject: TextLike, spelled: TextLike, part: str) -> TextLike:
     result = text(_opened(piece, part) for piece in pieces(subject))
     # An occurrence may reach from a literal into the beginning of a shape.
     return result if _count(result, part) == _count(spelled, part) else spelled

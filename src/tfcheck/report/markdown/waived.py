@@ -69,11 +69,7 @@ def _line(group: WaivedGroup, reports: tuple[Report, ...], page: Page) -> str:
     until = f", until {group.waived.until}" if group.waived.until else ""
     first = group.findings[0]
     message, reason = prose(first.message, (first.address, first.task_definition)), prose(group.waived.reason)
-    place = _linked(group.waived.where, reports, page)
-    return f"- {code(group.rule)} of {shown}{more}: {message}. Reason: {reason} ({place}{until})"
-
-
-def _linked(where: str, reports: tuple[Report, ...], page: Page) -> str:
-    use = next((each for report in reports for each in report.waivers if each.where == where), None)
+    use = next((each for report in reports for each in report.waivers if each.where == group.waived.where), None)
     address = page.links.file(use.file, use.line) if page.links and use else None
-    return f"[{code(where)}]({address})" if address else code(where)
+    place = f"[{code(group.waived.where)}]({address})" if address else code(group.waived.where)
+    return f"- {code(group.rule)} of {shown}{more}: {message}. Reason: {reason} ({place}{until})"

@@ -193,7 +193,7 @@ class _Comparison:
 
 
 def _side(role: Role | None, *, seen: bool) -> RolePolicies | None:
-    """Take what decides; where a boundary that cannot be read is the same before and after, without it."""
+    """Return the policies of a role; a boundary that cannot be read is left out where both sides have the same."""
     if role is None:
         return None
     return RolePolicies(role.identity, role.boundary, unseen=role.boundary_hidden is not None and not seen)

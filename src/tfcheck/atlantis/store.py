@@ -2,10 +2,10 @@
 
     FOLDER/OWNER/REPOSITORY/PULL/COMMIT/PROJECT.json
 
-Each file is a JSON report; PROJECT.announced stands for one that is to come. The newest result of each project is kept,
+Each file is a JSON report; PROJECT.announced says that one is expected. The newest result of each project is kept,
 also that of an earlier commit, so that the hook knows which projects have none for the newest one. Only the account
 that Atlantis runs as may read them. NOTE: nothing may be put into the clones of Atlantis
-(`DATA/repos/OWNER/REPOSITORY/PULL`): it takes every entry there for a workspace.
+(`DATA/repos/OWNER/REPOSITORY/PULL`): it treats every entry there as a workspace.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def root(variables: Mapping[str, str]) -> Path:
 
 
 def _data_of(directory: str, variables: Mapping[str, str]) -> Path | None:
-    """Take the data directory from that of the clone, `DATA/repos/OWNER/REPOSITORY/PULL/WORKSPACE/...`."""
+    """Return the data directory, from the path of the clone: `DATA/repos/OWNER/REPOSITORY/PULL/WORKSPACE/...`."""
     owner, name, number = (variables.get(each, "") for each in ("BASE_REPO_OWNER", "BASE_REPO_NAME", "PULL_NUM"))
     before, found, _ = f"{directory}/".partition(f"/repos/{owner}/{name}/{number}/")
     return Path(before) if found and owner and os.path.isabs(before) else None

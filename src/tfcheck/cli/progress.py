@@ -1,4 +1,4 @@
-"""Show on a terminal how far a run is, once it has taken a second, and take that away at the end.
+"""Show on a terminal how far a run is, once it has taken a second, and remove that at the end.
 
 The bar is on standard error, and drawn by a thread that only reads: checking does not wait for it.
 """
@@ -113,7 +113,7 @@ class Bar:
         )
 
     def clear(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._bar is not None:
             try:
                 self._stream.write(_CLEAR + _SHOW_CURSOR)

@@ -25,7 +25,7 @@ class Case:
         self.current: Proposal | None = None
 
     def advance(self) -> bool:
-        """Take up the next proposal. Whether there is one."""
+        """Move on to the next proposal, and return whether there is one."""
         self.current = next(self.proposals, None)
         return self.current is not None
 

@@ -115,9 +115,9 @@ def _beside(source: SourceText, resources: Parts, last: Parts, new: Sequence[str
 def _broken(
     source: SourceText, statement: WrittenStatement, first: Parts, new: Sequence[str]
 ) -> list[Insertion] | None:
-    """Give each a line of its own, where the statement has had one for all of it.
+    """Write each resource on a line of its own, where the whole statement was on one line.
 
-    A statement of several lines would have to be aligned anew.
+    A statement of several lines would have to be aligned again.
     """
     resources = statement.resources
     if "\n" in source.text[statement.start : statement.end] or getattr(resources, "comma", None) is not None:

@@ -118,7 +118,7 @@ class _Adding:
 
 
 def style_of(text: str, known: Sequence[ObjectParts], syntax: Syntax) -> StatementStyle:
-    """Take over how the statements of a list are written, the last one's way before that of others."""
+    """Return the style of the statements in a list; that of the last one counts most."""
     plain = StatementStyle(syntax) if syntax is Syntax.HCL else StatementStyle(syntax, quoted=True, between=": ")
     shown = [each for each in known if each.items]
     if not shown:

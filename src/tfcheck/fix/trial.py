@@ -82,7 +82,7 @@ class Changed(Sources):
 
 
 def _sharing(before: SourceFile, after: SourceFile) -> SourceFile:
-    """Take every block that has not changed from the file before, where it may have been parsed already."""
+    """Reuse the unchanged blocks of the earlier file, which may have been parsed already."""
     known = {_identity(each): each for each in before.blocks}
     return SourceFile(after.source, tuple(known.get(_identity(each), each) for each in after.blocks), after.problem)
 

@@ -51,7 +51,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def target(resource: TextLike) -> Target:
-    """Take the resource of a request apart."""
+    """Split the resource of a request."""
     arn = split(resource)
     parts = None if arn is None else ("arn", arn.partition, arn.service, arn.region, arn.account, arn.resource)
     return Target(resource, parts, None if parts is None else _all_known(parts))

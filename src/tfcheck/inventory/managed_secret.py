@@ -70,7 +70,7 @@ def _keeps(keeper: WorldObject, attribute: str, arn: TextLike) -> bool:
 
 
 def _key(keeper: WorldObject, argument: str, world: World) -> Key | None:
-    """Return the customer managed key; where nothing is written, what is told is the key that AWS manages."""
+    """Return the customer managed key; where none is written, AWS reports the key that it manages."""
     reference: Value = keeper.attribute(argument)
     key = named_key(reference, keeper, world)
     if key is None or keeper.configured(argument):

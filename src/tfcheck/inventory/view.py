@@ -1,4 +1,4 @@
-"""A world that is another one but for what its kind says differently."""
+"""A world that is like another one, except where a subclass overrides it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def refuse_crowded(text: Buffer, named: str) -> None:
 
 
 def affordable(part: memoryview, what: str) -> int:
-    """Take from the allowance what a part of a plan has of values, and return how many objects and lists it opens.
+    """Charge the values in a part of a plan to the allowance, and return how many objects and lists it opens.
 
     Raises:
         InputError: it is too large, or too much was decoded before.

@@ -42,7 +42,7 @@ class Mode(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Mode:
-        """Take modes of versions to come for one: we have no business with them."""
+        """Return one mode for all that later versions may add: tfcheck needs none of them."""
         return cls.OTHER
 
 

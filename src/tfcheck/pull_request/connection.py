@@ -147,7 +147,7 @@ def _proxied(proxy: str) -> urllib3.ProxyManager:
 
 
 def _parts(address: str) -> SplitResult | None:
-    """Take an address apart; None where it is not one."""
+    """Split an address; None where it is not one."""
     try:
         parts = urlsplit(address)
         whole = bool(parts.hostname) and parts.port != 0

@@ -19,7 +19,7 @@ class Hosts(msgspec.Struct, frozen=True):
 
 
 def hosts(environment: Mapping[str, str]) -> Hosts:
-    """Take the addresses from GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL, as the runner sets them.
+    """Read the addresses from GITHUB_API_URL, GITHUB_GRAPHQL_URL and GITHUB_SERVER_URL, as the runner sets them.
 
     NOTE: on GitHub Enterprise Server REST is at `/api/v3` and GraphQL at `/api/graphql`, not below it.
     """

@@ -14,7 +14,7 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.finding import Answer, Finding, Fix, Reason, Remedy, RoleKind, Severity, Verdict
 
-#: What stands for the key of an instance where several are shown as one.
+#: The key that is shown where several instances are shown as one.
 _ANY = "[*]"
 _KEY = regex(r'\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]')
 _MODULE = regex(r'(?:module\.[\w-]+(?:\[(?:-?\d+|"(?:[^"\\]|\\.)*")\])?\.)+')

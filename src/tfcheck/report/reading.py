@@ -230,7 +230,7 @@ def read(data: bytes, named: str) -> list[Report]:
 
 
 def _utf8(data: bytes, named: str) -> bytes:
-    """Take off a byte order mark, and bring the UTF-16 of PowerShell's `>` to UTF-8."""
+    """Remove a byte order mark, and convert the UTF-16 that PowerShell's `>` writes to UTF-8."""
     if len(data) > LARGEST:
         raise InputError(f"`{named}` is larger than {LARGEST // 1024 // 1024} MiB", hint=_HINT)
     for mark, encoding in _ENCODINGS:

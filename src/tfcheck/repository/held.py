@@ -66,7 +66,7 @@ class HeldDirectory:
         return os.open(self.named(name), flags, mode, dir_fd=self.descriptor)
 
     def replace(self, old: str, new: str) -> None:
-        """Give something in it the name of something else in it, which is gone then.
+        """Rename an entry of the directory; the entry that had the new name is lost.
 
         Raises:
             OSError: it cannot be done.
@@ -75,10 +75,10 @@ class HeldDirectory:
         os.replace(self.named(old), self.named(new), src_dir_fd=held, dst_dir_fd=held)
 
     def unlink(self, name: str) -> None:
-        """Take something out of it.
+        """Remove an entry of the directory.
 
         Raises:
-            OSError: it is not there, or cannot be taken out.
+            OSError: it is not there, or cannot be removed.
         """
         os.unlink(self.named(name), dir_fd=self.descriptor)
 

@@ -248,7 +248,7 @@ class _Work:
             raise
 
     def clean_up(self) -> None:
-        """Take away what was written beside the files."""
+        """Remove what was written beside the files."""
         for directory, name in self._beside:
             with suppress(OSError):
                 directory.unlink(name)

@@ -81,7 +81,7 @@ def _planned_only(planned: Value) -> tuple[list[dict[str, Value]], Unknown | Non
 
 
 def _joined(planned: Value, written: dict[str, Value]) -> dict[str, Value]:
-    """Take each member from the plan where it knows all of it, else as it is written."""
+    """Return each member as planned where the plan knows all of it, and as written otherwise."""
     if not isinstance(planned, dict):
         return written
     joined = dict(written)

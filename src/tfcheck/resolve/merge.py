@@ -16,7 +16,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, i
 
 
 def fill(planned: Value, written: Value) -> Value:
-    """Take `planned`, its unknown parts from `written` where that says more.
+    """Return `planned`, with its unknown parts filled from `written` where that says more.
 
     A list that the provider may have sorted anew is taken over as a whole if it holds everything that the plan knows of
     it; where the two disagree the planned value stays as it is.

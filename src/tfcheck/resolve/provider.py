@@ -278,7 +278,7 @@ class Providers:
                 yield from filter(None, (instance.before, instance.after))
 
     def _assumed_account(self, key: str) -> str | None:
-        """Take the account from the role that the provider assumes."""
+        """Return the account of the role that the provider assumes."""
         for block in _blocks(self._arguments.value(key, "assume_role")):
             arn = split(role) if isinstance(role := block.get("role_arn"), str) else None
             if arn is not None and isinstance(arn.account, str) and arn.account:
@@ -286,7 +286,7 @@ class Providers:
         return None
 
     def _only_allowed_account(self, key: str) -> str | None:
-        """Take the only account that the provider may work in."""
+        """Return the account, if the provider is allowed to work in only one."""
         allowed = self._arguments.value(key, "allowed_account_ids")
         listed = allowed.items if isinstance(allowed, Set) else allowed
         only = str(listed[0]) if isinstance(listed, list | tuple) and len(listed) == 1 else ""

@@ -275,7 +275,7 @@ def _caller_named(reference: Value) -> Caller:
 
 
 def _name_in(reference: TextLike | None) -> TextLike | None:
-    """Take the role's name out of its ARN."""
+    """Return the name of a role from its ARN."""
     if reference is None:
         return None
     parts = split(reference)

@@ -83,7 +83,7 @@ def _needs(place: TaskPlace, arn: TextLike) -> Iterator[Requirement]:
 
 
 def specification(option: Value) -> TextLike | None:
-    """Take the ARN out of an option that names, or may name, a specification; None for a file on the host."""
+    """Return the ARN in an option that names, or may name, a specification; None for a file on the host."""
     first, *rest = pieces(option) if isinstance(option, str | Text | Unknown) and option else ("",)
     if isinstance(first, Unknown):
         return Unknown(reason=first.reason or _DOUBT)

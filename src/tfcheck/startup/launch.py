@@ -262,7 +262,7 @@ def _owner(reference: Value) -> str | None:
 
 
 def _family_in(called: TextLike) -> str | None:
-    """Take the family out of what names a task definition; None where that is open."""
+    """Return the family of a task definition from its name or ARN; None where that is open."""
     written = "".join(each if isinstance(each, str) else _OPEN for each in pieces(called))
     if written.startswith("arn:"):
         _, found, written = written.partition(":task-definition/")

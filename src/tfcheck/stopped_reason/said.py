@@ -57,7 +57,7 @@ def _lines(said: str) -> list[str]:
 
 
 def _bare(line: str) -> str:
-    """Take the frame of a table, and what else programs put before a line, away."""
+    """Remove the frame of a table, and anything else that programs put before a line."""
     line = _FRAME.sub("", line)
     end = line.rstrip()
     return end[:-1].rstrip() if end.endswith(_BARS) else line

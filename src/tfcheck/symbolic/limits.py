@@ -35,7 +35,7 @@ class Allowance:
         self.exceeded = False
 
     def take(self, steps: int) -> bool:
-        """Take steps away. Whether there were enough; where not, nothing is left for what is smaller either."""
+        """Count steps down, and return whether there were enough; if not, nothing is left for smaller work either."""
         if not self.exceeded:
             self.steps -= steps
             self.exceeded = self.steps < 0
@@ -83,13 +83,13 @@ def bounded(size: int = 0) -> Iterator[Allowance]:
 
 
 def take(steps: int) -> bool:
-    """Take steps from the run's allowance. Whether there were enough; always outside of `bounded`."""
+    """Count steps down in the run's allowance, and return whether there were enough; always, outside of `bounded`."""
     allowance = _RUN.get()
     return allowance is None or allowance.take(steps)
 
 
 def take_values(count: int) -> bool:
-    """Take values from those that the run may decode. Whether there were enough; always outside of `bounded`."""
+    """Count decoded values down, and return whether there were enough; always, outside of `bounded`."""
     values = _DECODED.get()
     if values is not None:
         values.left -= count
@@ -97,7 +97,7 @@ def take_values(count: int) -> bool:
 
 
 def more_values(size: int) -> None:
-    """Let the run decode what a file of so many bytes has as well."""
+    """Let the run decode as many values more as a file of this size has."""
     values = _DECODED.get()
     if values is not None:
         values.left += _values(size)

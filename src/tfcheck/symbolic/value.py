@@ -245,7 +245,7 @@ def identity(value: Value) -> TextLike | None:
 
 
 def _bare(piece: str | Unknown | JsonText) -> str | Unknown | None:
-    """Return a literal, or what an unknown piece is, whatever else is told of it."""
+    """Return a literal as it is, and an unknown piece with its symbol only."""
     if isinstance(piece, str):
         return piece
     return Unknown(symbol=piece.symbol) if isinstance(piece, Unknown) and piece.symbol is not None else None

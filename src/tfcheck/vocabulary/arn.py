@@ -31,7 +31,7 @@ class Arn(msgspec.Struct, frozen=True):
 
 
 def split(value: TextLike) -> Arn | None:
-    """Take an ARN apart, or answer None where `value` is not, or not definitely, one.
+    """Split an ARN; None where `value` is not, or not definitely, one.
 
     A piece whose hole may hold a colon before the sixth part makes the place of the colons, and so the ARN, unsure.
     """

@@ -50,7 +50,7 @@ class ShownLines(Lines):
         return [msgspec.structs.replace(each, offset=each.offset + len(self._mark)) for each in insertions]
 
     def around(self, insertions: Sequence[Insertion]) -> ShownLines:
-        """Take note of the blocks that are edited, and return the lines."""
+        """Remember which blocks are edited, and return the lines."""
         self._edited = tuple(lines for each in insertions for lines in self._edited_by(each))
         return self
 

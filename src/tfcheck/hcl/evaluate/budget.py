@@ -37,7 +37,7 @@ class Budget:
         self.depth = 0
 
     def spend(self, steps: int) -> None:
-        """Take `steps` away.
+        """Count `steps` down.
 
         Raises:
             Limit: there are no more.

@@ -117,7 +117,7 @@ def bound(scope: Scope, name: str) -> tuple[bool, Seen]:
 
 
 def sure(seen: Seen) -> Seen:
-    """Take the doubt from what a reference gives: an error inside another block ends the run, no `try` sees it."""
+    """Remove the doubt from a value: an error in the block of a reference ends the run, and no `try` sees it."""
     if isinstance(seen, Unknown) and seen.unsure:
         return msgspec.structs.replace(seen, unsure=False)
     return seen

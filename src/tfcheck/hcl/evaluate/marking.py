@@ -147,7 +147,7 @@ def about_marks(name: str, argument: Seen) -> tuple[bool, Seen]:
 
 
 def _unmarked_at_top(seen: Seen) -> Seen:
-    """Take the mark off a value, not off the elements inside of a collection."""
+    """Remove the mark of a value, but not those of the elements in a collection."""
     return unmarked(seen) if isinstance(seen, str | Unknown | Text | JsonText) else bare(seen)
 
 

@@ -36,7 +36,7 @@ __all__ = ["decode", "encode", "inlined", "normal", "quoted", "unused"]
 _DEPTH = 100
 _ESCAPED = ("\\", '"', *map(chr, range(0x20)), "<", ">", "&", "\u2028", "\u2029")
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-#: What stands for each character that is escaped, the backslash first.
+#: How each character that is escaped is written, the backslash first.
 _ESCAPES = {char: _SHORT_ESCAPES.get(char, f"\\u{ord(char):04x}") for char in _ESCAPED}
 
 

@@ -21,7 +21,7 @@ def arn_build(partition: TextLike, service: TextLike, region: TextLike, account:
 
 
 def arn_parse(arn: TextLike) -> Value:
-    """Take an ARN apart into an object."""
+    """Split an ARN into an object."""
     parts = _split(arn)
     return parts if isinstance(parts, Unknown) else dict(zip(_PARTS, parts, strict=True))
 

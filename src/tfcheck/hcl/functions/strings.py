@@ -301,7 +301,7 @@ def _joined(items: list[str], between: TextLike) -> list[TextLike]:
 
 
 def split(separator: TextLike, subject: TextLike) -> Value:
-    """Take a string apart at every `separator`; an empty one separates all characters."""
+    """Split a string at every `separator`; an empty one separates all characters."""
     if not isinstance(separator, str):
         return waiting([separator, subject])
     if isinstance(subject, str):

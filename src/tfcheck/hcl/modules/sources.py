@@ -230,7 +230,7 @@ def skimmed(texts: Iterable[str]) -> frozenset[tuple[str, str]]:
 
 
 def from_directory(root: Path, label: str = "", *, opentofu: bool = True, run: Run = NO_RUN) -> Sources:
-    """Take the sources from the directory of the root module.
+    """Return the sources in the directory of the root module.
 
     Raises:
         RefusedError: it is a link that leads out of the repository.
@@ -240,7 +240,7 @@ def from_directory(root: Path, label: str = "", *, opentofu: bool = True, run: R
 
 
 def from_saved_plan(path: Path, directory: Path | None = None, label: str = "", *, run: Run = NO_RUN) -> Sources:
-    """Take the sources from a saved plan; files that they read come from `directory`, if one is given.
+    """Return the sources in a saved plan; files that they read come from `directory`, if one is given.
 
     Raises:
         InputError: the file is not a saved plan.

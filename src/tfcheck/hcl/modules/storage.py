@@ -13,7 +13,7 @@ from tfcheck.repository import Gate, RefusedError
 
 
 class Storage(Protocol):
-    """Gives files of modules, each named by its key (`web.roles`) and its directory seen from the root."""
+    """Where the files of modules are; a module is named by its key (`web.roles`) and its directory below the root."""
 
     def directory(self, key: str) -> str | None:
         """Return the directory of a module, where a manifest lists it."""

@@ -254,7 +254,7 @@ class _Scanner:
         return self.position
 
     def step(self) -> None:
-        """Take what comes next."""
+        """Read the next token."""
         self.owed += _STRETCH_STEPS
         if self.owed > _MOST_OWED:
             self.pay()
@@ -266,7 +266,7 @@ class _Scanner:
             self.code_token(found.lastgroup, found)
 
     def pay(self) -> None:
-        """Take the steps of many tokens from the run's allowance at once."""
+        """Charge the steps of many tokens to the run's allowance at once."""
         steps, self.owed = self.owed, 0
         if not limits.take(steps):
             raise MalformedError(limits.REASON, self.position)

@@ -168,7 +168,7 @@ def _texts(at: Cursor, opening: int, pieces: Sequence[int]) -> list[str | None]:
 
 
 def _without_indentation(texts: list[str | None]) -> list[str | None]:
-    """Take away the smallest indentation of all lines but blank ones.
+    """Remove the smallest indentation that the lines have, not counting blank ones.
 
     NOTE: a line that begins behind a newline eaten by `~` does not count as one, here as in Terraform.
     """

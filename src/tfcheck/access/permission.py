@@ -110,7 +110,7 @@ def _listed(entries: Iterable[TextLike]) -> str:
 
 
 def named_by(statement: Statement, point: Permission) -> Truth:
-    """Whether a statement names the action and the resource of a point, whatever its conditions are."""
+    """Whether a statement names the action and the resource of a point, regardless of its conditions."""
     named = _names(statement.actions, point.action)
     if named is Truth.FALSE or statement.unread is not None:
         return named & Truth.UNKNOWN

@@ -83,7 +83,7 @@ def _every(report: Report) -> tuple[Finding, ...]:
 
 
 def _target(report: Report) -> str:
-    """Name the target of a report, whatever its plan's file is called."""
+    """Name the target of a report, regardless of the name of its plan's file."""
     return str((report.context or {}).get("target") or report.plan.directory or ".")
 
 

@@ -192,7 +192,7 @@ class _Work:
         return f"nothing to do{which}: {what}"
 
     def _ask(self, draft: DraftFix, home: ElsewhereAddress, world: After, stacks: Sequence[Stack]) -> bool:
-        """Ask another plan of the call for what a role of it lacks; tell whether there is that plan."""
+        """Ask another plan of the run for what a role of it lacks, and return whether there is such a plan."""
         from tfcheck.fix.other_stack_fixes import OtherStackNeeds
 
         label = next((each.plan.label for each in stacks if each.name == home.stack and each.is_checked), None)

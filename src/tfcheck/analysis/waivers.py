@@ -160,7 +160,7 @@ class Waivers:
         return self._of_rule[rule]
 
     def _explained(self, finding: Finding) -> Finding:
-        """Say of a finding which waiver of it has expired, or is for one place only."""
+        """Explain which waiver of a finding has expired, or is for one place only."""
         if not (self._expired or self._wide):
             return finding
         about = {each for answer in finding.answers for each in self._of(answer)} | set(self._holding(finding))

@@ -41,7 +41,7 @@ _QUICK = ("aws_iam_", "random_", "tls_", "local_", "null_", "terraform_data", "a
 
 
 def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
-    """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be told."""
+    """Return what a service does not wait for of what its tasks need; nothing where its graph cannot be determined."""
     if world.earlier(service.address).open:
         return []
     needed: dict[str, WorldObject] = {}

@@ -136,7 +136,7 @@ def remedy(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> Remedy
 
 
 def _own(rule: str, mistake: Misconfiguration, task: TaskDefinition) -> str:
-    """Write it with what is in the plan, where that can be told; never what may be secret."""
+    """Write it with what is in the plan, where that can be determined; never what may be secret."""
     if mistake.hcl or task.sensitive or not isinstance(mistake.about, str | Text | Unknown):
         return mistake.hcl
     about = display(mistake.about)

@@ -151,7 +151,7 @@ class _InputValues:
         return "\n".join(as_option(key, setting.value)) if key.several else setting.shown
 
     def set_paths(self, name: str) -> tuple[str, ...]:
-        """Return the paths that only the file sets: each is one file, whatever characters its name has."""
+        """Return the paths that only the file sets: each is one file, regardless of the characters in its name."""
         if self.given(name) or _variable(name) not in self._settings:
             return ()
         key, setting = self._settings[_variable(name)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tfcheck.analysis.session import Checked
     from tfcheck.stopped_reason import Explanation
 
-#: Texts of ECS are short; whatever is longer is something else.
+#: Texts of ECS are short; anything longer is something else.
 _LONGEST = 100_000
 
 

@@ -1,7 +1,4 @@
-"""The command line: arguments in, reports out, the worst finding becomes the exit status.
-
-Nothing is decided here: arguments go in, reports come out, and the worst finding becomes the exit status.
-"""
+"""The command line: arguments go in, reports come out, and the worst finding becomes the exit status."""
 
 from __future__ import annotations
 
@@ -254,7 +251,7 @@ def _status(reports: list[Checked], wanted: CheckOptions) -> int:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command line and give the exit status; whatever goes wrong becomes one line on standard error."""
+    """Run the command line and give the exit status; an error becomes one line on standard error."""
     terminal.open_streams()
     try:
         with bounded():

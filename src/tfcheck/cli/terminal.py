@@ -23,7 +23,7 @@ _NARROWEST, _WIDEST = 60, 200
 
 
 def open_streams() -> None:
-    """Let both streams carry every character: a report that is piped is UTF-8, whatever the locale says.
+    """Let both streams carry every character: a report that is piped is UTF-8, regardless of the locale.
 
     A stream that whoever started us has closed is replaced by one that leads nowhere.
     """

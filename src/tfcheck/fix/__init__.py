@@ -22,7 +22,7 @@ def suggest(
 ) -> tuple[Finding, ...]:
     """Return the findings with a proven fix in each that has one, in the others with what to do.
 
-    `world` is the world after the change. `conceals` tells whether a text contains something that must not be shown.
+    `world` is the world after the change. `conceals` says whether a text contains something that must not be shown.
     `answers` are all of the plan: no fix takes away what they allow.
     """
     known = find_fixes(findings, world, conceals=conceals, answers=answers)

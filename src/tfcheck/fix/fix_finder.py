@@ -59,7 +59,7 @@ def find_fixes(
 ) -> PlanFixes:
     """Find a proven fix for each denied requirement of the findings where there is one.
 
-    `world` is the world after the change. `conceals` tells whether a text contains something that must not be shown.
+    `world` is the world after the change. `conceals` says whether a text contains something that must not be shown.
     `answers` are all of the plan: nothing that a fix replaces may take away what they allow.
     """
     findings = list(findings)
@@ -135,7 +135,7 @@ class FixFinder:
         return self._files.skipped()
 
     def remedies(self, findings: Iterable[Finding], found: PlanFixes) -> Iterator[tuple[Finding, Remedy]]:
-        """Say what to do about the findings that a plan's fixes leave, or leave a part of."""
+        """Explain what to do about the findings that a plan's fixes leave, or leave a part of."""
         done = {each.requirement for one in found.found for each in one.answers}
         done |= {each.requirement for each in found.settled}
         for finding in findings:

@@ -55,7 +55,7 @@ class Holders:
             yield from self._holder(resource, "policy")
 
     def reach(self, holder: WorldObject) -> frozenset[str] | None:
-        """Name every role that what is written into a holder's block is for; None where that cannot be told.
+        """Name every role that what is written into a holder's block is for; None where that cannot be determined.
 
         Roles that the plan makes by their addresses, others as `named`.
         """
@@ -119,7 +119,7 @@ class Holders:
 
     @cached_property
     def _roles_by_block(self) -> dict[int, frozenset[str] | None]:
-        """Map every block of a policy to the roles that have it; None where one of them cannot be told."""
+        """Map every block of a policy to the roles that have it; None where one of them cannot be determined."""
         found: dict[int, set[str | None]] = {}
         for holder, role in self._attached:
             found.setdefault(id(self._resolver.block(holder.address)), set()).add(role)
@@ -159,5 +159,5 @@ class Holders:
 
 
 def is_frozen(block: Block, attribute: str) -> bool:
-    """Whether Terraform is reported to leave an attribute as it is, whatever the sources say."""
+    """Whether Terraform is reported to leave an attribute as it is, regardless of the sources."""
     return not {attribute, "all"}.isdisjoint(block.ignored_changes())

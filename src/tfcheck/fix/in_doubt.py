@@ -37,7 +37,7 @@ class InDoubt:
         self.needs = [each for each in left if each.answers]
 
     def after(self, trial: Trial) -> _SameDoubt:
-        """Return what tells whether a change leaves just the same unknown."""
+        """Return what says whether a change leaves just the same unknown."""
         return _SameDoubt(trial, self._doubts)
 
     def fix(self, proposal: Proposal) -> Fix:

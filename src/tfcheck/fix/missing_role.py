@@ -1,7 +1,7 @@
 """Set an execution role where a task definition has none: one that other tasks of its module use, or a new one.
 
 A new role gets the policy of AWS for pulling images and writing logs, and statements for everything else. Each way is
-tried: what the task definition needs with the role is derived anew, and all of it must be allowed.
+tried: what the task definition needs with the role is derived again, and all of it must be allowed.
 """
 
 from __future__ import annotations

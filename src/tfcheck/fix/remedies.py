@@ -1,4 +1,4 @@
-"""Say what to do about a denied requirement for which no change can be written.
+"""Explain what to do about a denied requirement for which no change can be written.
 
 The words name the statement, policy or role; the HCL is what belongs there. Neither is proven, and neither is a change
 of a file: whoever knows more than the plan decides.
@@ -133,7 +133,7 @@ class Remedies:
 
 
 def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
-    """Say what would meet a condition; a statement that has one is never written again without it."""
+    """Explain what would meet a condition; a statement that has one is never written again without it."""
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
     where = _named(unmet.policy, unmet.sid)

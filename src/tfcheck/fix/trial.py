@@ -142,7 +142,7 @@ class Trial:
         return bare_tasks(self._world)
 
     def allows(self, answer: Answer) -> bool:
-        """Decide a requirement again; tell whether it is allowed."""
+        """Decide a requirement again, and return whether it is allowed."""
         return self.verdict(answer) is Verdict.ALLOWED
 
     def verdict(self, answer: Answer) -> Verdict:
@@ -195,7 +195,7 @@ def _new(address: Address) -> ResourceChange:
 
 
 def _forgetful(plan: Plan, address: Address, names: Sequence[str]) -> ResourceChange | None:
-    """Write the plan's row of an instance anew, some of its attributes known only after apply."""
+    """Write the plan's row of an instance again, some of its attributes known only after apply."""
     hidden = list(_RENDERED) if address.type == _DOCUMENT else list(names)
     prior = plan.data(str(address)) if address.mode == "data" else None
     if prior is not None:

@@ -2,7 +2,7 @@
 
 Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, and for keys
 https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html, in three values: an explicit deny wins;
-else some combination of layers must allow; what cannot be told stays open.
+else some combination of layers must allow; what cannot be determined stays open.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def _named_here(case: _Case, layers: Layers, *, hidden: bool) -> PrincipalMatch:
 
 
 def _by_default(layers: Layers) -> PrincipalMatch:
-    """Say whom a resource without a policy names."""
+    """Return whom a resource without a policy names."""
     match layers.resource_kind:
         case "kms":
             return PrincipalMatch(account=_T)  # the default key policy

@@ -24,7 +24,7 @@ class _Bundled(msgspec.Struct, frozen=True):
 
 
 def managed_policy(arn: TextLike) -> Policy | None:
-    """Return the AWS managed policy with this ARN, whatever the partition; None where it is not bundled."""
+    """Return the AWS managed policy with this ARN, regardless of the partition; None where it is not bundled."""
     found = _found(arn)
     if found is None:
         return None

@@ -38,7 +38,7 @@ def string_equals(pattern: Pattern, value: TextLike) -> Truth:
 
 
 def string_equals_ignore_case(pattern: Pattern, value: TextLike) -> Truth:
-    """Compare texts, whatever the case of their letters."""
+    """Compare texts, regardless of the case of their letters."""
     return equal(_folded(_literal(pattern)), _folded(value))
 
 

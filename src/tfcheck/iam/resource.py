@@ -20,7 +20,7 @@ from tfcheck.vocabulary.arn import split
 class Resource(msgspec.Struct, frozen=True):
     """One entry.
 
-    `parts` are its six parts, the last one perhaps with variables; None where they cannot be told apart, and then
+    `parts` are its six parts, the last one perhaps with variables; None where they cannot be separated, and then
     `whole` is matched as it stands. `plain` are the parts where all of them are known. `stretches`: one of the first
     five may end in a star. `strange` says what makes a match doubtful.
     """
@@ -65,7 +65,7 @@ def _all_known(parts: tuple[PolicyText, ...]) -> tuple[str, ...] | None:
 def read_resource(written: TextLike, *, variables: Truth) -> Resource | str:
     """Read one entry; a string says why AWS would refuse the policy.
 
-    `variables` tells whether `${…}` is a variable in this policy.
+    `variables` says whether `${…}` is a variable in this policy.
     """
     if written == "*":
         return Resource(written, "*", everything=True)
@@ -262,7 +262,7 @@ def _names_type(entry: Resource, subject: TextLike) -> bool:
 
 
 def _crossing(entry: Resource, wanted: Target, context: Context) -> Truth:
-    """Answer UNKNOWN where the entry would match if a `*` that ends a part could run over colons, else FALSE."""
+    """Return UNKNOWN where the entry would match if a `*` that ends a part could run over colons, else FALSE."""
     assert entry.parts is not None
     assert wanted.parts is not None
     last = wanted.parts[5]
@@ -309,7 +309,7 @@ def _cut_at_colons(last: TextLike) -> list[TextLike]:
     return [text(parts) for parts in cut]
 
 
-# ARNs whose parts cannot be told apart
+# ARNs whose parts cannot be separated
 
 
 def _unsplit(entry: Resource, wanted: Target, context: Context) -> Truth:

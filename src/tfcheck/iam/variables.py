@@ -40,7 +40,7 @@ PolicyText: TypeAlias = TextLike | PolicyTemplate
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """What a template may are: some patterns, and perhaps (`valueless`) nothing, as a key has no value.
+    """What a template may be: some patterns, and perhaps (`valueless`) nothing, as a key has no value.
 
     `waits_for` are the keys that leave it open.
     """
@@ -68,7 +68,7 @@ def read_text(written: TextLike) -> PolicyText:
 def expand(template: PolicyTemplate, context: Context) -> Expansion:
     """Put the values of the request into a template.
 
-    NOTE: inserted text never holds wildcards, whatever the value is.
+    NOTE: inserted text never holds wildcards, regardless of the value.
     """
     if template.broken:
         return Expansion((Unknown(),), valueless=True)
@@ -113,7 +113,7 @@ def _read_literal(literal: str, parts: list[TextLike | Verbatim | PolicyVariable
 
 
 def _choices(variable: PolicyVariable, entry: Entry) -> tuple[list[TextLike], bool]:
-    """List what a variable may are, and tell whether it may are nothing."""
+    """List what a variable may be, and return whether it may be nothing."""
     default = [variable.default] if variable.default is not None else []
     lacks = variable.default is None
     if isinstance(entry, Absent | list | Set) or variable.key.lower() in MULTIVALUED:

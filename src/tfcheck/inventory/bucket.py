@@ -14,7 +14,7 @@ from tfcheck.vocabulary.arn import split
 
 
 def bucket_of(arn: TextLike, world: World) -> Subject | None:
-    """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be told."""
+    """Return the bucket that an ARN of it, or of an object in it, names; None where its name cannot be determined."""
     resource = _referred(arn, world)
     parts = split(arn)
     name = _before_slash(parts.resource) if parts is not None and parts.service == "s3" else None

@@ -35,7 +35,7 @@ class Container(msgspec.Struct, frozen=True, dict=True):
     definition: dict[str, Value]
 
     def member(self, name: str) -> Value:
-        """Return a member of the definition, whatever the case of its key; explicit null is absent."""
+        """Return a member of the definition, regardless of the case of its key; explicit null is absent."""
         return self.definition[name] if name in self.definition else self._by_lower_case.get(name.lower())
 
     @cached_property
@@ -52,7 +52,7 @@ class Container(msgspec.Struct, frozen=True, dict=True):
 class TaskDefinition(msgspec.Struct, frozen=True):
     """One `aws_ecs_task_definition`, as it is in one state of the world.
 
-    `problem` says why the containers, or some of them, cannot be told. `sensitive` tells that the plan marks all of the
+    `problem` says why the containers, or some of them, cannot be determined. `sensitive`: the plan marks all of the
     container definitions as sensitive, and nothing shows which part is meant: then nothing of them but names and places
     may be shown.
     """
@@ -182,7 +182,7 @@ def _container(index: int, definition: dict[str, Value]) -> Container:
 
 
 def member(structure: Value, name: str) -> Value:
-    """Return a member of an object, whatever the case of its key: a provider release wrote PascalCase keys."""
+    """Return a member of an object, regardless of the case of its key: a provider release wrote PascalCase keys."""
     if not isinstance(structure, dict):
         return structure if isinstance(structure, Unknown) else None
     if name in structure:

@@ -43,7 +43,7 @@ class Stack(Remembering):
         *,
         changes: bool = False,
     ) -> None:
-        """Build from the name that its addresses get, its world, what tells where a state lives.
+        """Build from the name that its addresses get, its world, what says where a state lives.
 
         And what to leave out.
         """

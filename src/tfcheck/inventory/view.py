@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class WorldView:
-    """Shows a world as it is; what is built from it is built anew."""
+    """Shows a world as it is; what is built from it is built again."""
 
     def __init__(self, world: World) -> None:
         """Build from the world that is shown."""

@@ -27,7 +27,7 @@ class Addresses:
         """Return the address that the plan writes.
 
         Raises:
-            InputError: it is none.
+            InputError: it is not one.
         """
         found = self.find(written)
         if not found:
@@ -38,7 +38,7 @@ class Addresses:
         """Return the path of a module instance; the empty text is the root.
 
         Raises:
-            InputError: it is none.
+            InputError: it is not one.
         """
         if written not in self._modules:
             self._modules[written] = parse_module(written)
@@ -48,7 +48,7 @@ class Addresses:
         """Return the address of a row: from its parts where they say the same, or where other tools wrote the address.
 
         Raises:
-            InputError: the row does not tell.
+            InputError: the row does not show.
         """
         if not _says_the_same(row) and (row.name is None or self.find(row.address)):
             return self.read(row.address)

@@ -53,7 +53,7 @@ _LONGEST_EMPTY_STATE = 300
 
 
 def format_version(document: Document, named: str, text: Buffer = b"") -> str:
-    """Return the format version of a complete plan, or the empty string where it does not tell.
+    """Return the format version of a complete plan, or the empty string where it has none.
 
     Raises:
         InputError: the document is no plan, not a complete one, or of a format that we do not know.

@@ -171,7 +171,7 @@ class Thread:
             with self._doubting():
                 live = [each.id for each in self._ours() if each.minimized is None]
                 if made.id not in live and self._text(made) is None:
-                    return None  # NOTE: a list may lag behind, so only the comment itself tells that it is gone
+                    return None  # NOTE: a list may lag behind, so only the comment itself says that it is gone
                 if any(each < made.id for each in live):
                     self._remove(made)
                     self._wrote = CommentAction.UNCHANGED

@@ -16,7 +16,7 @@ from tfcheck.vocabulary.finding import Report
 class RequestedPull(msgspec.Struct, frozen=True):
     """The pull request to write to, as far as it is known without asking GitHub.
 
-    `sha` is the commit that was checked, empty where nothing tells it. A number that was only claimed counts if the
+    `sha` is the commit that was checked, empty where it is unknown. A number that was only claimed counts if the
     pull request comes from `head_repository`; None where the event itself names the number.
     """
 

@@ -66,7 +66,7 @@ class RefusalError(Exception):
 
 
 class UncertainError(RefusalError):
-    """Something was sent that must not be done twice, and no answer tells whether it was done."""
+    """Something was sent that must not be done twice, and no answer says whether it was done."""
 
 
 class WaitedError(RefusalError):

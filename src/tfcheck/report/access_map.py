@@ -32,7 +32,7 @@ class CallNode(msgspec.Struct, frozen=True):
 
     `needs` are the ids of the requirements, one or more: two containers may need the same. `because` says why it is
     denied or unknown, `decided_by` what the reader can do to have it decided. `near` are further statements that come
-    near or may decide. `broken` tells that the change takes away what was allowed before.
+    near or may decide. `broken` says that the change takes away what was allowed before.
     """
 
     needs: tuple[str, ...]
@@ -230,7 +230,7 @@ def _kind(end: Evidence, role: str | None, call: CallNode) -> PolicyKind:
 
 
 def _policy(kind: PolicyKind, address: str, members: list[tuple[Evidence, CallNode]]) -> PolicyNode:
-    # NOTE: a role may have several inline policies, which evidence does not tell apart.
+    # NOTE: a role may have several inline policies, between which evidence does not distinguish.
     numbered = kind is not PolicyKind.INLINE
     statements = _by(((each.number if numbered else None, each.sid, each.effect), call) for each, call in members)
     return PolicyNode(

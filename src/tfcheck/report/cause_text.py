@@ -160,7 +160,7 @@ def _weight(need: Need) -> str:
 
 
 def _denied(cause: Cause, group: Group, detail: Detail) -> str:
-    """Say what stands against it, and where."""
+    """Explain what is wrong, and where."""
     place = group.findings[0].location
     where = f" ({at(place, detail.directory)})" if place else ""
     return why_not(cause.reason, cause.role_kind, f"{group.role}{where}" if group.role else "")
@@ -208,7 +208,7 @@ def _evidence(need: Need, evidence: Evidence, detail: Detail) -> Iterator[Line]:
 
 
 def origin(evidence: Evidence, directory: str) -> str:
-    """Say where a statement stands, and what it does."""
+    """Explain where a statement is, and what it does."""
     statement = f" ({evidence.sid})" if evidence.sid else ""
     place = f" at {at(evidence.location, directory)}" if evidence.location else ""
     return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"

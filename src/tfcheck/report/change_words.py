@@ -41,7 +41,7 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class ChangeLines(msgspec.Struct, frozen=True):
-    """All lines of one kind: the words they begin with, and the kind, `unknown` where it cannot be told."""
+    """All lines of one kind: the words they begin with, and the kind, `unknown` where it cannot be determined."""
 
     words: str
     kind: str
@@ -49,7 +49,7 @@ class ChangeLines(msgspec.Struct, frozen=True):
 
 
 def about_access(report: Report) -> Iterator[ChangeLines]:
-    """Return what is reported of access, first what is sure, and last what cannot be told."""
+    """Return what is reported of access, first what is sure, and last what cannot be determined."""
     for names, changes in ((ACCESS, report.access_changes), (POSSIBLE, report.access_possible)):
         for kind, words in names.items():
             yield ChangeLines(words, kind, tuple(_access([each for each in changes if each.change == kind])))
@@ -120,7 +120,7 @@ def switched(each: RoleSwitch) -> Access:
 
 
 def unread(each: AccessUnknown) -> Access:
-    """Explain of which role not all can be told, and why."""
+    """Explain of which role not all can be determined, and why."""
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 

@@ -71,7 +71,7 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
         others = [each.requirement for each in found if not each.requirement.read_by]
         places = {(each.task_definition, each.pointer) for each in others}
         return _named([each for each in called if _is_read_there(each, places, known)], explanation.names)
-    # NOTE: what was refused is reported by action, resource and role, whatever rule asks for it; what ECS calls for the
+    # NOTE: a refusal is reported by action, resource and role, not by the rule that asks for it; what ECS calls for the
     # same end, where it does not make the call itself.
     is_asked = denial.action in known.actions
     actions = (denial.action,) if is_asked else known.actions
@@ -172,7 +172,7 @@ _SUFFIX = regex(r"(?<=:secret:)(.+)-[A-Za-z0-9]{6}$")
 
 
 def _of_role(denial: Denial, report: Report) -> str:
-    """Say whose role was refused, where a report does not tell anything of the call."""
+    """Explain whose role was refused, where a report does not show anything of the call."""
     if denial.role is None or not report.roles:
         return ""
     fits = [(each, _is_role(each.name, denial.role)) for each in report.roles]

@@ -17,7 +17,7 @@ from tfcheck.vocabulary.finding import Fix, Remedy, Report, Verdict
 
 
 def explanation_text(explanation: Explanation, *, width: int = 100, colour: bool = False) -> str:
-    """Write what a text means, whatever plan it is about."""
+    """Write what a text means, regardless of the plan."""
     return printed(_meaning(explanation, width), colour=colour)
 
 

@@ -261,7 +261,7 @@ def _decoded(text: bytes) -> list[_Report]:
 
 
 def _problem(error: Exception) -> str:
-    """Say without any of the file's text what is wrong with it."""
+    """Explain without any of the file's text what is wrong with it."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     if isinstance(error, UnicodeError):

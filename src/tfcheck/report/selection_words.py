@@ -1,4 +1,4 @@
-"""Say which findings a report leaves out, and what decided that: nobody may read it as an all-clear."""
+"""Explain which findings a report leaves out, and what decided that: it must not be read as an all-clear."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def configuration_words(configuration: Configuration | None) -> str:
 
 
 def selection_sentence(report: Report) -> str:
-    """Say in one line what is left out and what decided it; empty where nothing is."""
+    """Explain in one line what is left out and what decided it; empty where nothing is."""
     left_out = unselected_words(report)
     return "; ".join(
         filter(None, (left_out and f"not reported: {left_out}", configuration_words(report.configuration)))

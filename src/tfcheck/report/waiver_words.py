@@ -1,4 +1,4 @@
-"""Say which findings are waived, for which reason, and what became of the waivers."""
+"""Explain which findings are waived, for which reason, and what became of the waivers."""
 
 from __future__ import annotations
 

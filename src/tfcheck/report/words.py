@@ -87,7 +87,7 @@ _ASSUMING = {RoleKind.INSTANCE: "EC2"}
 
 
 def title(cause: Cause) -> str:
-    """Say in one line what is wrong, without the names of who has it."""
+    """Explain in one line what is wrong, without the names of who has it."""
     group = cause.groups[0]
     purposes = PURPOSES.get(cause.rule)
     if len(cause.groups) == 1 and (not group.needs or cause.reason is Reason.TRUST_POLICY or purposes is None):
@@ -127,7 +127,7 @@ def why_not(reason: Reason | None, kind: RoleKind, role: str) -> str:
 
 
 def symptom_words(symptom: str) -> str:
-    """Say when ECS would show a text: what the API refuses, it refuses at apply."""
+    """Explain when ECS would show a text: what the API refuses, it refuses at apply."""
     return "at apply" if _is_refused_by_api(symptom) else "at run time"
 
 

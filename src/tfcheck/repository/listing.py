@@ -24,7 +24,7 @@ def matching(gate: Gate, directory: str, pattern: str) -> tuple[str, ...]:
     """Return the regular files below `directory` that match, as seen from there.
 
     Raises:
-        RefusedError: something that matches must not be read, or nobody can tell.
+        RefusedError: something that matches must not be read, or that cannot be determined.
     """
     whole = posixpath.normpath(posixpath.join(directory, pattern))
     found: set[str] = set()

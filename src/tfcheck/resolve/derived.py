@@ -32,7 +32,7 @@ from tfcheck.vocabulary.arn import Arn, split
 
 
 class ProviderDetails(Protocol):
-    """The provider configuration of a resource, as far as the plan tells."""
+    """The provider configuration of a resource, as far as the plan shows."""
 
     @property
     def partition(self) -> TextLike:

@@ -18,7 +18,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value, i
 def fill(planned: Value, written: Value) -> Value:
     """Return `planned`, with its unknown parts filled from `written` where that says more.
 
-    A list that the provider may have sorted anew is taken over as a whole if it holds everything that the plan knows of
+    A list that the provider may have sorted is taken over as a whole if it holds everything that the plan knows of
     it; where the two disagree the planned value stays as it is.
     """
     if is_known(planned):
@@ -52,7 +52,7 @@ def _more_telling(planned: Unknown, written: Value) -> Value:
 
 
 def _fill_list(planned: list[Value], written: list[Value]) -> Value:
-    """Fill a list that may are a set, whose elements the provider sorts anew while planning."""
+    """Fill a list that may be a set, whose elements the provider sorts again while planning."""
     if len(planned) != len(written):
         return planned
     pairs = list(zip(planned, written, strict=True))

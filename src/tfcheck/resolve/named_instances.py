@@ -27,7 +27,7 @@ class NamedInstances:
 
     def referent(self, module: ModulePath, mode: str, resource_type: str, name: str) -> Seen:
         """Return what the name of a resource is: an instance, or the list or map of its instances."""
-        # NOTE: each of its instances may ask; built anew each time, thousands of them would take quadratic time.
+        # NOTE: each of its instances may ask; built again each time, thousands of them would take quadratic time.
         asked = module, mode, resource_type, name
         if asked not in self._referents:
             self._referents[asked] = self._referent(*asked)

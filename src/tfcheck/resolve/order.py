@@ -77,7 +77,7 @@ class Order:
         return found is not None and found.has_provisioners
 
     def _follow(self, node: _Node) -> list[_Node] | None:
-        """Return what a node waits for directly; None where that cannot be told."""
+        """Return what a node waits for directly; None where that cannot be determined."""
         path, name = node
         module = self._module(path)
         if module is None:

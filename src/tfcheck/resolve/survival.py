@@ -79,7 +79,7 @@ class Survival:
         return ~swept
 
     def _waits_for(self, instance: Instance, owner: Owner) -> bool:
-        """Whether an object that is written anew definitely is written after the resource that it is on."""
+        """Whether an object that is written again definitely is written after the resource that it is on."""
         resource = self._declarations.config_resource(instance.address)
         named = references(resource.expressions.get(owner.argument)) if resource else ()
         depends = resource.depends_on if resource else ()

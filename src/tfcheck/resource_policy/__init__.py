@@ -51,7 +51,7 @@ class ResourcePolicies:
     def warnings(self, request: Request) -> Iterator[str]:
         """Return which policies of the plan may stand in the way of a request.
 
-        Whether they do, the plan does not tell.
+        Whether they do, the plan does not show.
         """
         return warnings(request, self._world, self._policies)
 

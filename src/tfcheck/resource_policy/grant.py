@@ -57,7 +57,7 @@ def _holds(constraint: Value, context: Context) -> Truth:
         return Truth.UNKNOWN
     subset, whole = constraint.get("encryption_context_subset"), constraint.get("encryption_context_equals")
     truth = Truth.every(_carried(each, context) for each in (subset, whole) if each)
-    # The service may put more into the context than can be told.
+    # The service may put more into the context than can be determined.
     return truth & Truth.UNKNOWN if whole else truth
 
 

@@ -14,7 +14,7 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
 
     Only one stack makes a resource: where both show it, the other one remembers what it was.
 
-    An account that the other stack does not tell is then taken from the ARN, as for a resource that no stack shows; it
+    An account that the other stack does not show is then taken from the ARN, as for a resource that no stack shows; it
     stays open where that stack is known to work in several.
     """
     if found.in_plan and theirs.in_plan:

@@ -246,7 +246,7 @@ class Attachments:
     def _filed(
         self,
     ) -> tuple[dict[str, list[PolicyAttachment]], dict[TextLike, list[PolicyAttachment]], list[PolicyAttachment]]:
-        """File every grant by the role it refers to, by the name it gives, or as one that cannot be told."""
+        """File every grant by the role it refers to, by the name it gives, or as one that cannot be determined."""
         roles = {str(each.address) for each in self._world.resources("aws_iam_role")}
         roles |= {str(each.address) for each in self._world.looked_up("aws_iam_role")}
         by_owner: dict[str, list[PolicyAttachment]] = {}

@@ -36,7 +36,7 @@ class InvalidReference(msgspec.Struct, frozen=True):
 
 
 def is_refused(wrong: InvalidReference | None) -> bool:
-    """Whether a reference definitely cannot be read, whatever the role may do."""
+    """Whether a reference definitely cannot be read, regardless of what the role is allowed to do."""
     return wrong is not None and wrong.severity is Severity.ERROR
 
 
@@ -82,7 +82,7 @@ def _unfinished(value: TextLike) -> InvalidReference | None:
 def _secret_fields(value: TextLike) -> list[TextLike] | None:
     """Return the fields of a secret's ARN from its name on.
 
-    None where it is not definitely one, or they cannot be told.
+    None where it is not definitely one, or they cannot be determined.
     """
     return _fields(value, "secretsmanager", ".aws_secretsmanager_secret.", ("arn", "id"))
 

@@ -47,7 +47,7 @@ def _arn_of(resource: WorldObject) -> TextLike:
 
 
 def _built(image: TextLike, task: WorldObject) -> TextLike | None:
-    """Build the ARN from the host name; None where the parts of it cannot be told apart."""
+    """Build the ARN from the host name; None where the parts of it cannot be separated."""
     parts = cut(image, "/", limit=1)
     if parts is None or len(parts) != 2:
         return None

@@ -53,7 +53,7 @@ def needs(rule: str, place: TaskPlace, source: Source) -> Requirement:
     return place.needs(rule, ACTIONS[source.store], source.arn, doubt=source.doubt)
 
 
-#: What the API says, whatever the tasks run on.
+#: What the API says, regardless of what the tasks run on.
 NO_ROLE = "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."
 ACTIONS = {
     ValueStore.SECRETS_MANAGER: "secretsmanager:GetSecretValue",

@@ -17,7 +17,7 @@ from tfcheck.symbolic.regex import regex
 class Denial(msgspec.Struct, frozen=True):
     """What AWS says of a call that it refused, as far as the text holds it.
 
-    `role` is None where whoever called had no role, or the text does not tell. `is_cut` says that the text ends within,
+    `role` is None where whoever called had no role, or the text does not say. `is_cut` says that the text ends within,
     or behind, the resource.
     """
 

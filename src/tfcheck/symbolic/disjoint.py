@@ -148,7 +148,7 @@ class _Machine:
         return self.settled((able & ~self.many) << 1 | able & self.many)
 
     def settled(self, state: int) -> int:
-        """Pass what may are nothing."""
+        """Pass what may be nothing."""
         passed = state | (state & self.skippable) << 1
         while passed != state:
             state = passed

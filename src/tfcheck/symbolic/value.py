@@ -49,7 +49,7 @@ class Truth(Enum):
 
     @staticmethod
     def of(fact: bool) -> Truth:
-        """Say TRUE or FALSE for a fact that is known."""
+        """Return TRUE or FALSE for a fact that is known."""
         return Truth.TRUE if fact else Truth.FALSE
 
     @staticmethod

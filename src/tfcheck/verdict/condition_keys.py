@@ -148,7 +148,7 @@ def _via(encrypted: TextLike, parts: Arn, world: World) -> Entry:
         bucket = bucket_of(encrypted, world)
         unseen = Unknown(reason="the bucket's region is not in the plan", hole=REGION)
         region = bucket.resource.surroundings.region if bucket and bucket.resource else unseen
-    # NOTE: where nothing in the plan tells the partition, its authors write the host names of the common one.
+    # NOTE: where nothing in the plan shows the partition, its authors write the host names of the common one.
     return text([parts.service, ".", region, ".amazonaws.com.cn" if parts.partition == "aws-cn" else ".amazonaws.com"])
 
 

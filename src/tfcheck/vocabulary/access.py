@@ -24,7 +24,7 @@ class AccessChange(msgspec.Struct, frozen=True):
     """What the change does to a role: an action on a resource, as a policy writes both, is `granted` or `revoked`.
 
     `because` says what else decides than a statement that allows it: a Deny, the boundary, a condition. `kept` is what
-    of it the role has before and after. `role_change` tells that the role itself is `created` or `deleted`.
+    of it the role has before and after. `role_change` says that the role itself is `created` or `deleted`.
     """
 
     role: str
@@ -37,7 +37,7 @@ class AccessChange(msgspec.Struct, frozen=True):
 
 
 class AccessUnknown(msgspec.Struct, frozen=True):
-    """A role that the change touches and of whose access not all can be told, and what cannot be read."""
+    """A role that the change touches and of whose access not all can be determined, and what cannot be read."""
 
     role: str
     reason: str

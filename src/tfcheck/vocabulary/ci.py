@@ -23,7 +23,7 @@ _RUN = regex(r"[0-9]{1,20}")
 class Event(msgspec.Struct, frozen=True):
     """What started the job.
 
-    `number` is the pull request's, None where the event has none or does not tell. `sha` is the head commit of the pull
+    `number` is the pull request's, None where the event has none or does not show. `sha` is the head commit of the pull
     request, not the merge commit that GITHUB_SHA names. `head_repository` is reported only where the number has to be
     verified: a `workflow_run` names none for forks.
     """
@@ -101,7 +101,7 @@ def _commit(text: str) -> str:
 
 
 def repository(environment: Mapping[str, str]) -> str:
-    """Name the repository, `owner/name`; empty where nothing tells."""
+    """Name the repository, `owner/name`; empty where it is unknown."""
     named = environment.get("GITHUB_REPOSITORY", "")
     return named if _REPOSITORY.fullmatch(named) else ""
 

@@ -85,8 +85,8 @@ class Requirement(msgspec.Struct, frozen=True):
     `encrypted` is, for `kms:Decrypt`, the ARN of the object, secret or parameter that the key encrypts. `documented` is
     the resource that AWS documents where denials name another one: what is granted only there is unknown. `through` is
     the ARN of the access point that a file system is mounted through; an unknown without a symbol may be none.
-    `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` tells that a rule of ECS finds
-    what is asked for definitely wrong: that is to be fixed, and no grant would. `once` tells that the call was made
+    `read_by` is, for `kms:Decrypt`, the action that reads what is encrypted. `mistaken` says that a rule of ECS finds
+    what is asked for definitely wrong: that is to be fixed, and no grant would. `once` says that the call was made
     already, unless it was denied before the change.
     """
 
@@ -172,7 +172,7 @@ class Answer(msgspec.Struct, frozen=True):
     `role` is the role's address in the plan, else its ARN or name as far as known. `before` is the verdict on the same
     requirement in the state before the change, None where there was none. `waits_for` says what an unknown verdict
     waits for. `assumptions` are what a verdict rests on. `needed_at` is where the task definition asks for it,
-    told for what is not allowed. `subject` is the resource by the address of its object, for the fingerprint of what is
+    set for what is not allowed. `subject` is the resource by the address of its object, for the fingerprint of what is
     not allowed; `fingerprint` is there where a saved report has it.
     """
 
@@ -268,7 +268,7 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Unselected(msgspec.Struct, frozen=True):
-    """A finding of a rule that is not selected: it does not count, and nobody may take its task for fine."""
+    """A finding of a rule that is not selected: it does not count, but its task is not reported as fine either."""
 
     rule: str
     severity: Severity
@@ -325,12 +325,12 @@ class Report(msgspec.Struct, frozen=True):
     """Everything that one plan led to. Printing decides nothing more.
 
     `task_definitions` are all addresses that were looked at, also those without requirements. `notes` are said once per
-    report: assumptions, what was not evaluated, warnings about the input. `context` tells where the report was made.
+    report: assumptions, what was not evaluated, warnings about the input. `context` says where the report was made.
     `task_changes`, `role_switches`, `access_changes` and `access_unknown` are what the change does; `access_possible`
     is what it may do to the roles in `access_unknown`. `unread` are the plans of the same call that cannot be read.
     `configuration` is what decided which findings are here, `unselected` are those that it left out, `waivers` what
-    became of the waivers. `roles` tell roles of task definitions by their names, for who looks for one; no report shows
-    them. With a `baseline` the findings are those that it does not list. `excerpts` are source lines at
+    became of the waivers. `roles` are the names of the roles of task definitions, to look one up; no report shows them.
+    With a `baseline` the findings are those that it does not list. `excerpts` are source lines at
     the places of findings, where they were asked for.
     """
 

@@ -1,4 +1,4 @@
-"""The fingerprint of a problem: the same in every run, whatever file, line and plan it is found in.
+"""The fingerprint of a problem: the same in every run, regardless of the file, line and plan that it is found in.
 
 It is made of the rule, the addresses of task definition and role, the container's name, the action, and the object that
 is asked for by its address in the plan. Lines, files, the order of containers, messages and the plan's name are not

@@ -1,4 +1,4 @@
-"""Say which name somebody may have meant."""
+"""Suggest the name that was probably meant."""
 
 from __future__ import annotations
 

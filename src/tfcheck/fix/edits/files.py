@@ -32,7 +32,7 @@ _HEADER = 10
 
 
 class ShownLines(Lines):
-    """The lines of one file; `conceals` tells whether a text contains something that must not be shown."""
+    """The lines of one file; `conceals` says whether a text contains something that must not be shown."""
 
     def __init__(self, source: SourceText, conceals: Callable[[str], bool]) -> None:
         """Build from the text of the file."""
@@ -94,7 +94,7 @@ class Files:
     """
 
     def __init__(self, sources: Sources | None, conceals: Callable[[str], bool] = lambda _: False) -> None:
-        """Build from the sources, and what tells whether a text contains something that must not be shown."""
+        """Build from the sources, and what says whether a text contains something that must not be shown."""
         self._sources = sources
         self._conceals = conceals
         self._root = sources.root if sources else None

@@ -20,8 +20,9 @@ _STEPS = 5
 def same(left: Value, right: Value, *, alike: bool = False) -> Truth:
     """Compare two values as `==` does.
 
-    Values do not tell lists from tuples, nor maps from objects. Only where the caller knows that both sides are `alike`
-    in that, two structures with equal contents are equal; otherwise that stays open, as where the run may take no more.
+    Values do not distinguish lists from tuples, nor maps from objects. Only where the caller knows that both sides
+    are `alike` in that, two structures with equal contents are equal; otherwise that stays open, as where the run may
+    take no more.
     """
     if not take(_STEPS):
         return Truth.UNKNOWN
@@ -78,7 +79,7 @@ def _same_sets(left: Set, right: Set, *, alike: bool) -> Truth:
 
 
 def _may_share(left: Sequence[Value], right: Sequence[Value]) -> Truth:
-    """Say FALSE where one side has an element that the other definitely lacks.
+    """Return FALSE where one side has an element that the other definitely lacks.
 
     Order and repetition do not count: either may be a set that the plan shows as a list.
     """

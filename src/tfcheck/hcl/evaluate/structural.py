@@ -1,6 +1,6 @@
 """Decide from the syntax of an expression which kind of structure it evaluates to.
 
-Values do not tell a list from a tuple, nor a map from an object. A literal, or a `for`, always gives the latter.
+Values do not distinguish a list from a tuple, nor a map from an object. A literal, or a `for`, always gives the latter.
 """
 
 from __future__ import annotations

@@ -94,7 +94,8 @@ def surely_filled(value: Value) -> bool:
 def type_of(value: Value, *, collections: bool) -> Type:
     """Return the type of `value`.
 
-    Values do not tell lists from tuples nor maps from objects: with `collections` those that can be lists and maps are.
+    Values do not distinguish lists from tuples nor maps from objects: with `collections`, what can be a list or a map
+    is one.
     """
     match value:
         case None:

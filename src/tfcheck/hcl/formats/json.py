@@ -255,7 +255,7 @@ def _message(error: ValueError) -> str:
 
 
 class _Marked:
-    """A text with a marker in place of each unknown piece, which tells whether it stands inside a JSON string."""
+    """A text with a marker in place of each unknown piece, which says whether it stands inside a JSON string."""
 
     def __init__(self, source: Text) -> None:
         self.source = source

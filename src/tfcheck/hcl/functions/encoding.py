@@ -77,7 +77,7 @@ def utf8(data: bytes) -> str:
     """Read UTF-8.
 
     Raises:
-        EvaluationError: it is none.
+        EvaluationError: it is not one.
     """
     try:
         return json.normal(data.decode("utf-8"))

@@ -56,7 +56,7 @@ def concat(*lists: list[Value]) -> Value:
         return together
     shared = set().union(*kinds)
     if shared - {str} and (str in shared or set() in kinds):
-        # Lists would become one list of strings, tuples would not; our values do not tell which they are.
+        # Lists would become one list of strings, tuples would not; our values do not say which they are.
         return [_either(item) for item in together]
     return together
 

@@ -36,7 +36,7 @@ def lookup(members: dict[str, Value], key: Value, *default: Value) -> Value:
 
 
 def _of_map(members: MapValue, default: Value) -> Value:
-    """Convert a default to the type of a map's elements, which an empty map does not tell."""
+    """Convert a default to the type of a map's elements, which an empty map does not show."""
     if default is None or isinstance(default, Unknown):
         return default
     for item in members.values():

@@ -20,7 +20,7 @@ _Thread: TypeAlias = tuple[int, bool]
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """The characters that are looked for in each unknown piece; `holding` tells whether a match can hold one."""
+    """The characters that are looked for in each unknown piece; `holding` says whether a match can hold one."""
 
     tested: tuple[frozenset[Ranges], ...]
     holding: bool

@@ -55,7 +55,7 @@ def find(
 ) -> FoundSources:
     """Find the sources: what the user names, else beside the plan, in the current directory, in its work tree.
 
-    `plan_path` may be a saved plan, which holds them. `opentofu` tells which program made the plan, if that is known.
+    `plan_path` may be a saved plan, which holds them. `opentofu` says which program made the plan, if that is known.
     `run` decides what the sources are allowed to read.
 
     Raises:

@@ -148,7 +148,7 @@ class Sources:
 
     @property
     def workspace(self) -> str | None:
-        """Name the workspace that was selected in the root's directory; None where nothing tells.
+        """Name the workspace that was selected in the root's directory; None where it is unknown.
 
         See https://developer.hashicorp.com/terraform/language/state/workspaces.
         """

@@ -1,6 +1,6 @@
 """Parse a JSON file together with the offsets of its values.
 
-The standard library's parser tells no offsets, and the findings of a `.tf.json` file need lines too.
+The standard library's parser reports no offsets, and the findings of a `.tf.json` file need lines too.
 """
 
 from __future__ import annotations

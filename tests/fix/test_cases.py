@@ -35,6 +35,7 @@ from tfcheck.vocabulary.finding import Requirement, Verdict
 BY_HAND = {
     "access-changed": "an explicit deny is changed by whoever wrote it",
     "arguments-left-null": "the module is called several times, and puts out no role name",
+    "bounded-and-not-granted": "a boundary of AWS is changed by nobody",
     "bucket-in-other-account": "the bucket of another account has no policy that could be added to",
     "key-via-service-wildcard": "a statement is not written again without its condition",
     "keys-of-other-services": "a statement is not written again without its condition",

@@ -47,3 +47,23 @@ def test_a_correction_is_written_with_what_the_plan_has(rule: str, about: str, h
     found = remedy(rule, Misconfiguration("it is wrong", Severity.ERROR, about=about), task)
     assert found is not None
     assert hcl in found.hcl
+
+
+def test_a_grant_that_a_boundary_denies_comes_with_the_boundary() -> None:
+    findings = Case(TESTDATA / "bounded-and-not-granted").report().findings
+    by_task = {
+        each.task_definition: each
+        for each in findings
+        if [one.requirement.action for one in each.answers] == ["kms:Decrypt"]
+    }
+    shop, till = by_task["aws_ecs_task_definition.shop"], by_task["aws_ecs_task_definition.till"]
+    assert shop.fix is not None
+    assert shop.fix.title == (
+        "add a statement to aws_iam_role_policy.exec; and add a statement to aws_iam_policy.boundary, the permissions "
+        "boundary of aws_iam_role.exec"
+    )
+    assert (shop.fix.safety, shop.fix.diff.count("+        Action   = ")) == ("review", 2)
+    assert till.remedy is not None
+    assert till.remedy.words.endswith(
+        "managed, and to its permissions boundary arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+    )

@@ -121,6 +121,8 @@ class FixFinder:
             if (draft := self._draft(case)) is not None
         ]
         done = {each.requirement for draft in found for each in draft.answers} | set(self._outdated)
+        found += self._beside_others(needs, done, settled)
+        done |= {each.requirement for draft in found for each in draft.answers}
         doubtful = self._in_doubt(needs, done, settled)
         found += doubtful
         done |= {each.requirement for draft in doubtful for each in draft.answers}
@@ -151,6 +153,14 @@ class FixFinder:
 
     def _ranked(self, need: RoleNeed) -> Iterator[Proposal]:
         return ranked(need, self.places, self._added, self._world)
+
+    def _beside_others(
+        self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]
+    ) -> list[DraftFix]:
+        """Return grants that are enough only if a boundary, or the policy of a resource, allows it as well."""
+        lacking = [each for each in self._lacking(needs, done, settled) if each.roles and self._sources is not None]
+        cases = [RoleCase(each, lambda need: self._elsewhere.beside_grants(need, self._ranked)) for each in lacking]
+        return list(filter(None, map(self._draft, self._current(self._proven(cases)))))
 
     def _in_doubt(self, needs: Sequence[RoleNeed], done: set[Requirement], settled: Sequence[Answer]) -> list[DraftFix]:
         """Return as text the changes that are needed, while something that the plan does not show decides as well."""
@@ -230,6 +240,7 @@ class FixFinder:
             for holder in self.places.holders_of(need):
                 touched.append(ChangedAttribute(holder.resource.address, holder.attribute))
                 touched += self.places.documents_of(holder)
+            touched += self._elsewhere.touched_beside(need)
         trusts = [each for each, _ in groups if each[0].reason is Reason.TRUST_POLICY]
         added, context = self._undeclared([*needs, *map(self._need, trusts)]), self._world.context
         if not added and repeats_the_check(self._resolver, touched):

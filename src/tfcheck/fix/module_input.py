@@ -6,13 +6,14 @@ Each of these edits changes who may do what beyond this one task, so that all of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
-from tfcheck.fix.proposal import Proposal
+from tfcheck.fix.proposal import Proposal, RoleNeed
+from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.trust_policy import TrustPolicies
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
@@ -20,7 +21,7 @@ from tfcheck.inventory.catalogue import KEY, catalogue
 from tfcheck.inventory.setting import BUCKET_POLICY, KEY_POLICY, Subject, settings
 from tfcheck.inventory.world import After, WorldObject
 from tfcheck.role import Roles
-from tfcheck.symbolic.value import Text, Unknown
+from tfcheck.symbolic.value import Text, Unknown, identity
 from tfcheck.vocabulary.finding import Answer, Reason
 
 
@@ -55,6 +56,30 @@ class OtherPolicies:
         else:
             ways = filter(None, [_WAYS[reason](self, role, answers)])
         yield from (msgspec.structs.replace(each, safety="review") for each in ways)
+
+    def beside_grants(self, need: RoleNeed, ways: Callable[[RoleNeed], Iterator[Proposal]]) -> Iterator[Proposal]:
+        """Yield the ways to grant what roles lack, each together with what else must then allow it."""
+        boundaries = list(self._boundaries(need))
+        is_one = len(need.roles) == 1 and len({each.requirement.resource for each in need.answers}) == 1
+        own = [self.policy_of_resource(need.roles[0], need.answers)] if is_one else []
+        others = [several for several in (boundaries, own, [*boundaries, *own]) if several and None not in several]
+        for each in ways(need):
+            yield from (_together([each, *filter(None, several)]) for several in others)
+
+    def touched_beside(self, need: RoleNeed) -> Iterator[ChangedAttribute]:
+        """Yield what a change of the roles' boundaries changes in the plan."""
+        for each in filter(None, self._boundaries(need)):
+            yield from each.touched
+
+    def _boundaries(self, need: RoleNeed) -> Iterator[Proposal | None]:
+        """Yield what each boundary of the roles must allow; None where one cannot be changed."""
+        by_policy: dict[Hashable, list[WorldObject]] = {}
+        for role in need.roles:
+            if role.attribute("permissions_boundary"):
+                by_policy.setdefault(identity(role.attribute("permissions_boundary")), []).append(role)
+        lacking = need.by_role()
+        for roles in by_policy.values():
+            yield self.boundary(roles[0], [each for role in roles for each in lacking[str(role.address)]])
 
     def boundary(self, role: WorldObject, answers: Sequence[Answer]) -> Proposal | None:
         """Let a boundary that the plan manages allow what it does not."""
@@ -109,6 +134,20 @@ class OtherPolicies:
         block = self._world.resolver.block(resource.address) if resource else None
         argument = block.arguments.get(attribute) if block and not is_frozen(block, attribute) else None
         return Holder(resource, argument, attribute) if resource and argument else None
+
+
+def _together(proposals: Sequence[Proposal]) -> Proposal:
+    """Join changes that are enough only together."""
+    return Proposal(
+        title="; and ".join(each.title for each in proposals),
+        safety="review",
+        insertions=tuple(one for each in proposals for one in each.insertions),
+        texts={name: text for each in proposals for name, text in each.texts.items()},
+        touched=tuple(one for each in proposals for one in each.touched),
+        added=tuple(one for each in proposals for one in each.added),
+        hcl="\n\n".join(each.hcl for each in proposals),
+        beside=tuple(one for each in proposals for one in each.beside),
+    )
 
 
 _WAYS = {

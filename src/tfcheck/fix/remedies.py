@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tfcheck.fix.as_text import verdicts_with
 from tfcheck.fix.place import Places
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, quoted, statement, text
@@ -20,7 +21,7 @@ from tfcheck.verdict.judge import Judge
 from tfcheck.verdict.unmet import UnmetCondition
 from tfcheck.vocabulary.address import Address, ModulePath, parse
 from tfcheck.vocabulary.errors import InputError
-from tfcheck.vocabulary.finding import Answer, Evidence, Reason, Remedy, RoleKind
+from tfcheck.vocabulary.finding import Answer, Evidence, Reason, Remedy, RoleKind, Verdict
 
 _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3
@@ -31,6 +32,7 @@ class Remedies:
 
     def __init__(self, world: After, places: Places) -> None:
         """Build from the world after the change, and what writes in its modules."""
+        self._world = world
         self._judge = world.once(Judge)
         self._tasks = tasks_by_address(world)
         self._places = places
@@ -64,8 +66,17 @@ class Remedies:
         if unmet:
             return _fulfil(unmet[0], answers[0])
         role = answers[0].role or "the role"
-        words = f"grant {_what(answers)} to {role}: add this statement where the policies of that role are managed"
-        return Remedy(words, self._statements(answers))
+        where = "where the policies of that role are managed"
+        where += f", and to its permissions boundary {boundary}" if (boundary := self._boundary(answers)) else ""
+        return Remedy(f"grant {_what(answers)} to {role}: add this statement {where}", self._statements(answers))
+
+    def _boundary(self, answers: Sequence[Answer]) -> str:
+        """Name the boundary that denies what a role lacks even if a policy grants it; empty where there is none."""
+        task = self._tasks.get(answers[0].requirement.task_definition)
+        role = self._judge.role(answers[0].requirement, task) if task is not None else None
+        if role is None or not role.boundary or Verdict.DENIED not in verdicts_with(answers, self._world):
+            return ""
+        return role.boundary[0].name
 
     def _narrow(self, answers: Sequence[Answer]) -> Remedy:
         first = answers[0]

@@ -1,0 +1,89 @@
+# Neither the roles' policies nor their permissions boundaries allow all that start-up needs: a grant is enough only together
+# with a change of the boundary, which the plan manages for shop. The boundary of till is a policy of AWS.
+provider "aws" {
+  region = "eu-central-1"
+}
+
+data "aws_caller_identity" "this" {}
+
+resource "aws_kms_key" "params" {
+  description = "parameters"
+}
+
+resource "aws_ssm_parameter" "dsn" {
+  name   = "/shop/dsn"
+  type   = "SecureString"
+  value  = "x"
+  key_id = aws_kms_key.params.arn
+}
+
+resource "aws_iam_policy" "boundary" {
+  name = "shop-boundary"
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "Ssm"
+        Effect   = "Allow"
+        Action   = ["ssm:*", "logs:*"]
+        Resource = "*"
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "exec" {
+  name                 = "shop-exec"
+  permissions_boundary = aws_iam_policy.boundary.arn
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "ecs-tasks.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+
+resource "aws_iam_role_policy" "exec" {
+  name = "exec"
+  role = aws_iam_role.exec.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = "ssm:GetParameter"
+        Resource = "arn:aws:ssm:eu-central-1:${data.aws_caller_identity.this.account_id}:parameter/shop/*"
+      },
+    ]
+  })
+}
+
+resource "aws_ecs_task_definition" "shop" {
+  family             = "shop"
+  execution_role_arn = aws_iam_role.exec.arn
+  container_definitions = jsonencode([
+    {
+      name    = "shop"
+      image   = "nginx"
+      memory  = 256
+      secrets = [{ name = "DSN", valueFrom = aws_ssm_parameter.dsn.name }]
+    },
+  ])
+}
+
+resource "aws_iam_role" "till" {
+  name                 = "till-exec"
+  permissions_boundary = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+  assume_role_policy   = aws_iam_role.exec.assume_role_policy
+}
+
+resource "aws_ecs_task_definition" "till" {
+  family             = "till"
+  execution_role_arn = aws_iam_role.till.arn
+  container_definitions = jsonencode([
+    {
+      name    = "till"
+      image   = "nginx"
+      memory  = 256
+      secrets = [{ name = "DSN", valueFrom = aws_ssm_parameter.dsn.name }]
+    },
+  ])
+}

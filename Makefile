@@ -25,13 +25,13 @@ test: $(VENV)/.tools ## run the tests
 	$(RUN) pytest -n auto --dist worksteal
 
 QUICK = access analysis checks cli config iam inventory plan report role startup symbolic verdict vocabulary
-quick: $(VENV)/.tools ## run a third of the tests in half a minute: no laws, not all cases
+quick: $(VENV)/.tools ## run a quarter of the tests in half a minute: no laws, not all cases
 	$(RUN) pytest -n auto --dist worksteal -m 'not long and not hypothesis' $(QUICK:%=tests/%)
 
 package: $(VENV)/.tools ## build wheel and sdist into dist/
 	$(RUN) build --outdir dist
 
-laws: $(VENV)/.tools ## run the tests with 1,000 examples a law and all combinations; takes an hour
+laws: $(VENV)/.tools ## run the tests with 1,000 examples a law and all combinations; takes long
 	HYPOTHESIS_PROFILE=thorough $(RUN) pytest -n auto --dist worksteal
 
 fuzz: $(VENV)/.tools ## change plans and sources at random for a minute, and report what tfcheck does not survive

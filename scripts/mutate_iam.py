@@ -27,10 +27,15 @@ TESTS = (
 #: Name, file below src/tfcheck, the text to replace (once), and what to put there.
 VARIANTS: tuple[tuple[str, str, str, str], ...] = (
     # wildcards
-    ("`?` matches nothing too", "symbolic/wildcards.py", 'pattern[p] == "?" or', 'pattern[p] == "" or'),
-    ("a star needs a character", "symbolic/wildcards.py", "resume = p, s\n", "resume = p, s + 1\n            s += 1\n"),
-    ("a trailing star is not enough", "symbolic/wildcards.py", 'all(char == "*" for char', 'all(char == "" for char'),
-    ("prefix and suffix may overlap", "symbolic/wildcards.py", "return start <= end and subject", "return subject"),
+    ("`?` is only itself", "symbolic/wildcards.py", 'all(one in ("?", other)', "all(one in (other,)"),
+    (
+        "a star needs a character",
+        "symbolic/wildcards.py",
+        "_holds(subject, len(head), rest)",
+        "_holds(subject, len(head) + 1, rest)",
+    ),
+    ("a part may be missing", "symbolic/wildcards.py", "if start < 0:", "if start < -1:"),
+    ("prefix and suffix may overlap", "symbolic/wildcards.py", "return start <= end and _fits", "return _fits"),
     ("unknown text has one character", "symbolic/match.py", "if length >= atom.hole.shortest or", "if length == 1 or"),
     (
         "unknown text fits any `?`",

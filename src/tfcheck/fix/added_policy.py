@@ -122,8 +122,8 @@ class AddedPolicies:
     def _behind(
         self, anchor: Block, policy: NewPolicy, made: Sequence[tuple[ModulePath, InstanceKey]], remark: str
     ) -> Iterator[Proposal]:
-        """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in."""
-        insertions = behind(anchor, policy)
+        """Propose a policy behind a block; `made` are the module instances and keys that it comes to be in, if any."""
+        insertions = behind(anchor, policy) if made else None
         if insertions is None:
             return
         added = [Address(module, "managed", kind, policy.label, key) for module, key in made for kind in policy.types]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +111,18 @@ resource "aws_ecs_task_definition" "app" {{
 @pytest.fixture(scope="module", params=["s3:GetObject", "s3:PutObject"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a plan whose role is allowed to read the files, and one whose role is not."""
+    return made(tmp_path_factory.mktemp("marked"), request.param)
+
+
+def made(place: Path, action: str, expressions: Iterable[str] = (*MARKED, *SHOWN)) -> Path:
+    """Write a plan with its sources; the role is allowed one action on all files."""
     database = row("aws_db_instance.d", DATABASE)
     database["change"]["after_sensitive"] = DATABASE_MASK
     document = plan(role(), policy(None), task(None), database)
     document["configuration"]["root_module"]["variables"] = {each: {"sensitive": True} for each in VALUES}
     document["variables"] = {name: {"value": value} for name, value in VALUES.items()}
-    place = tmp_path_factory.mktemp("marked")
     (place / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    (place / "main.tf").write_text(configuration([*MARKED, *SHOWN], request.param), encoding="utf-8")
+    (place / "main.tf").write_text(configuration([*expressions], action), encoding="utf-8")
     return place
 
 
@@ -158,6 +164,22 @@ def test_no_fix_writes_a_marked_value(
     after = Path("main.tf").read_text(encoding="utf-8")
     assert [each for each in LEAKS if after.count(each) != before.count(each)] == []
     assert [each for each in LEAKS if each in "".join(capsys.readouterr())] == []
+
+
+@pytest.mark.parametrize("options", [[], ["--move-grants"], ["--grant-prefix"]], ids=" ".join)
+def test_no_question_shows_a_marked_value(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made(tmp_path, "s3:PutObject", SHOWN)
+    main = (folder / "main.tf").read_text(encoding="utf-8")
+    beside = f'  name   = "files"\n  tags = {{ token = "{CANARY}" }}\n'
+    (folder / "main.tf").write_text(main.replace('  name   = "files"\n', beside), encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.stdin", io.StringIO("?\nn\ny\na\n"))
+    assert cli.run(["fix", "--interactive", *options, "plan.json"]) == 0
+    said = "".join(capsys.readouterr())
+    assert "Write this hunk" in said
+    assert [each for each in LEAKS if each in said] == []
 
 
 def test_nothing_that_is_published_shows_a_marked_value(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from tests.cases import TESTDATA
 from tests.laws import some
-from tests.pull_request.fake import TOKEN, FakeGitHub, serving
-from tests.pull_request.job import Clock, variables
+from tests.pull_request.fake import SHA, TOKEN, FakeGitHub, serving
+from tests.pull_request.job import Clock, event, variables
 from tests.test_canary import (
     CANARY,
     CASES,
@@ -53,8 +55,49 @@ def test_nothing_that_is_published_shows_a_value(
         assert [each for each in (CANARY, SID) if each in published] == []
 
 
-def everything_published(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return what the action and Atlantis's step send and write for the plan in a folder."""
+def test_nothing_that_is_published_shows_what_else_the_job_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The title and the text of a pull request, its labels, who opened it, and variables for Terraform."""
+    folder = shutil.copytree(TESTDATA / "literal-missing", tmp_path / "case")
+    label = {"name": CANARY, "description": CANARY}
+    pull = {"number": 42, "head": {"sha": SHA, "label": CANARY}, "title": CANARY, "body": CANARY, "labels": [label]}
+    payload = {"number": 42, "pull_request": pull | {"user": {"login": CANARY}}, "sender": {"login": CANARY}}
+    names = (
+        "TF_VAR_token",
+        "PULL_TITLE",
+        "PULL_AUTHOR",
+        "USER_NAME",
+        "COMMENT_ARGS",
+        "GITHUB_ACTOR",
+        "AWS_SECRET_ACCESS_KEY",
+    )
+    told = dict.fromkeys(names, CANARY) | event(tmp_path, "pull_request", payload)
+    published = everything_published(folder, tmp_path, monkeypatch, told) + "".join(capsys.readouterr())
+    assert "aws_ecs_task_definition." in published
+    assert CANARY not in published
+
+
+def test_a_published_waiver_does_not_say_what_is_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(TESTDATA / "literal-missing", tmp_path / "case")
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    plan["variables"] = {"token": {"value": CANARY}}
+    plan["configuration"]["root_module"]["variables"] = {"token": {"sensitive": True}}
+    (folder / "plan.json").write_text(json.dumps(plan), encoding="utf-8")
+    main = (folder / "main.tf").read_text(encoding="utf-8")
+    comment = f"# tfcheck:ignore env-file -- {CANARY}\n"
+    (folder / "main.tf").write_text(main.replace('resource "aws_ecs_task', f'{comment}resource "aws_ecs_task'), "utf-8")
+    published = everything_published(folder, tmp_path, monkeypatch) + "".join(capsys.readouterr())
+    assert "(sensitive)" in published
+    assert CANARY not in published
+
+
+def everything_published(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Return what the action and Atlantis's step send and write for the plan in a folder, with `more` variables."""
     github, out = FakeGitHub(), tmp_path / "out"
     out.mkdir()
     monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
@@ -76,6 +119,7 @@ def everything_published(folder: Path, tmp_path: Path, monkeypatch: pytest.Monke
             "PULL_NUM": "42",
             "HEAD_COMMIT": "a" * 40,
             "TFCHECK_ATLANTIS_DIR": str(out / "store"),
+            **more,
         }
         for name, value in told.items():
             monkeypatch.setenv(name, value)

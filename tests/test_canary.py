@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.bombs.stack import Bomb, evaluated, row
+from tests.bombs.stack import Bomb, evaluated, plan, policy, role, row, statements
 from tests.laws import some
 from tfcheck.cli import main as cli
 from tfcheck.cli.report import FORMATS
@@ -223,6 +223,25 @@ def test_a_policy_whose_arn_is_sensitive_is_not_named(tmp_path: Path, capsys: py
         cli.run([*form, str(path)])
         streams = capsys.readouterr()
         assert [each for each in (CANARY, "AmazonS3ReadOnlyAccess") if each in streams.out + streams.err] == []
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_an_account_that_only_a_marked_arn_shows_is_not_printed(
+    marked: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The image is in a repository of the plan's account, which no other ARN shows."""
+    definitions = json.dumps([{"name": "app", "image": "nginx", "secrets": [{"name": "A", "valueFrom": "/app/a"}]}])
+    values = {"family": "app", "execution_role_arn": None, "container_definitions": definitions}
+    database = row("aws_ssm_parameter.p", {"name": "p", "value": "arn:aws:iam::987654321098:role/other"})
+    database["change"]["after_sensitive"] = {"value": marked}
+    roles = role(), policy(statements("arn:aws:s3:::other/*"))
+    document = plan(*roles, row("aws_ecs_task_definition.app", values, "arn", "execution_role_arn"), database)
+    (tmp_path / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    said = ""
+    for form in (*OPTIONS, ["diff"]):
+        assert cli.run([*form, str(tmp_path / "plan.json")]) in (0, 1)
+        said += "".join(capsys.readouterr())
+    assert ("987654321098" in said) is not marked
 
 
 def test_what_was_marked_in_the_state_is_hidden_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from tests.plan.made import change, plan
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
+from tfcheck.symbolic.sensitive_text import SENSITIVE, Sensitive, redacted
 from tfcheck.symbolic.value import Unknown, Value
 from tfcheck.vocabulary.address import parse
 
@@ -99,6 +100,43 @@ def test_what_another_provider_configuration_attaches_tells_nothing() -> None:
     assert account(*changes, **used(())) == HERE
     assert account(*changes, **used(("aws_iam_role_policy.p",), **elsewhere)) is None
     assert account(*changes, **used(("aws_iam_role_policy.p",), region={"constant_value": "eu-west-1"})) == HERE
+
+
+# Shown only in what the plan marks
+
+
+def hidden(row: dict[str, Any], *names: str) -> dict[str, Any]:
+    row["change"]["after_sensitive"] = dict.fromkeys(names, True)
+    return row
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (hidden(attached(arn("policy/p")), "policy_arn"),),
+        (hidden(task(arn("role/x")), "execution_role_arn"), policy("x")),
+        (hidden(change("aws_iam_role.r", "create", after={"arn": arn("role/r")}), "arn"),),
+    ],
+)
+def test_an_account_that_only_marked_arns_show_is_marked(changes: tuple[dict[str, Any], ...]) -> None:
+    assert redacted(account(*changes) or "") == SENSITIVE
+    assert account(*changes) == HERE
+
+
+def test_an_account_that_is_assumed_from_marked_arns_only_is_marked() -> None:
+    parameter = change("aws_ssm_parameter.p", "create", after={"name": "p", "value": arn("role/x")})
+    shown = resolver(parameter).surroundings(parse("aws_s3_bucket.b"))
+    assert (shown.account, HERE in shown.assumption) == (HERE, True)
+    found = resolver(hidden(parameter, "value")).surroundings(parse("aws_s3_bucket.b"))
+    assert found.account == HERE
+    assert isinstance(found.account, Sensitive)
+    assert HERE not in found.assumption
+
+
+def test_an_account_that_another_arn_shows_is_not_marked() -> None:
+    other = change("aws_iam_role_policy_attachment.b", "create", name="b", after={"policy_arn": arn("policy/q")})
+    found = account(hidden(attached(arn("policy/p")), "policy_arn"), other)
+    assert redacted(found or "") == HERE
 
 
 # Looked up by name

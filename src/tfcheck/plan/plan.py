@@ -102,6 +102,10 @@ class Plan:
 
     def secrets(self) -> frozenset[str]:
         """Return every string that the plan marks as sensitive, whether anything of it is looked at or not."""
+        return self._secrets
+
+    @cached_property
+    def _secrets(self) -> frozenset[str]:
         declared = self.configuration.variables if self.configuration else {}
         given = (self.variables.get(name, each.default) for name, each in declared.items() if each.sensitive)
         return frozenset(

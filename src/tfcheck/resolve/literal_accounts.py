@@ -49,26 +49,26 @@ _ACCOUNT = regex(r"\barn:aws[a-z-]*:(?!ecr:)(?!lambda:[a-z0-9-]*:[0-9]{12}:layer
 _COMMENT_LINE = regex(r"^[ \t]*(?:#|//).*$", re.MULTILINE)
 
 
-def literal_accounts(plan: Plan, source_texts: Iterable[str]) -> frozenset[str]:
+def literal_accounts(plan: Plan, source_texts: Iterable[str], secrets: frozenset[str] = frozenset()) -> frozenset[str]:
     """Return the accounts in ARNs of planned resources, of variables and of the sources, except AWS's own.
 
     Looked-up values do not count, nor do repositories and Lambda layers: somebody else may own them. An account that
-    only trust policies name is let in from outside.
+    only trust policies name is let in from outside. Texts of the plan that are `secrets` do not count either.
     """
-    planned = set(accounts_in(plan.variables))
+    planned = set(accounts_in(plan.variables, secrets))
     trusted: set[str] = set()
     for kind in plan.types():
         for instance in plan.instances(kind) if kind.startswith("aws_") else ():
             for name, value in (instance.after or {}).items():
-                (trusted if name == "assume_role_policy" else planned).update(accounts_in(value))
+                (trusted if name == "assume_role_policy" else planned).update(accounts_in(value, secrets))
     written = {account for text in source_texts for account in accounts_in(_COMMENT_LINE.sub("", text))}
     return frozenset((planned | written) - (trusted - planned) - _OF_AWS)
 
 
-def accounts_in(value: object) -> Iterator[str]:
-    """Yield the account numbers in the ARNs of a value."""
+def accounts_in(value: object, secrets: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield the account numbers in the ARNs of a value, except in strings that are `secrets`."""
     for text in strings(value):
-        yield from _ACCOUNT.findall(text)
+        yield from () if text in secrets else _ACCOUNT.findall(text)
 
 
 def strings(value: object) -> Iterator[str]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from tfcheck.resolve.literal_accounts import literal_accounts, strings
 from tfcheck.resolve.provider_arguments import ProviderArguments
 from tfcheck.resolve.surroundings import Surroundings
+from tfcheck.symbolic.marks import holds_mark
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.sensitive_text import Sensitive, redacted
 from tfcheck.symbolic.value import ACCOUNT_ID, PARTITION, REGION, Hole, Set, Symbol, TextLike, Unknown, Value, is_known
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.arn import partition_of_region, split
@@ -187,7 +189,7 @@ class Providers:
         literal = self._literal_account
         if literal is None or literal in map(self._account, self._groups - {group}) or self._open_groups != {group}:
             return None, ""
-        assumption = f"assumes account `{literal}`, the only one in the ARNs written for this plan"
+        assumption = f"assumes account `{redacted(literal)}`, the only one in the ARNs written for this plan"
         self._attributes.assume(assumption)
         return literal, assumption
 
@@ -208,7 +210,14 @@ class Providers:
     @cached_property
     def _literal_account(self) -> str | None:
         found = literal_accounts(self._plan, self._attributes.declarations.source_texts())
-        return next(iter(found)) if len(found) == 1 else None
+        if len(found) != 1:
+            return None
+        secrets = self._plan.secrets()
+        shown = (
+            literal_accounts(self._plan, self._attributes.declarations.source_texts(), secrets) if secrets else found
+        )
+        (account,) = found
+        return account if shown else Sensitive(account)
 
     def _account(self, group: tuple[str, ...]) -> str | None:
         if group not in self._accounts:
@@ -224,10 +233,11 @@ class Providers:
             if decided is not None:
                 return decided
         for tell in (self._arns_of, self._looked_up, self._attached, self._roles_attached_to):
-            accounts = {arn.account for arn in map(split, tell(group)) if arn and arn.account}
-            if accounts - {"aws"}:
-                found = accounts.pop() if len(accounts) == 1 else ""
-                return found if isinstance(found, str) else ""
+            accounts = [arn.account for arn in map(split, tell(group)) if arn and arn.account]
+            if {*accounts, "aws"} != {"aws"}:
+                # One that a marked ARN shows is marked: it is not, if another ARN shows it too.
+                found = min(accounts, key=lambda each: isinstance(each, Sensitive))
+                return found if isinstance(found, str) and len({*accounts}) == 1 else ""
         return None
 
     def _looked_up(self, group: tuple[str, ...]) -> Iterator[str]:
@@ -290,7 +300,9 @@ class Providers:
         allowed = self._arguments.value(key, "allowed_account_ids")
         listed = allowed.items if isinstance(allowed, Set) else allowed
         only = str(listed[0]) if isinstance(listed, list | tuple) and len(listed) == 1 else ""
-        return only if re.fullmatch("[0-9]{12}", only) else None
+        if not re.fullmatch("[0-9]{12}", only):
+            return None
+        return Sensitive(only) if holds_mark(allowed) else only
 
     def _partition(self, key: str, group: tuple[str, ...], region: str | None, account: str | None) -> TextLike:
         if region is not None:
@@ -321,9 +333,11 @@ class Providers:
             for instance in self._plan.instances(*_TELLING):
                 key = self.key_of(instance.address)
                 if not instance.has_only_arns_of(known.get(key, ())):
-                    found = instance.arns()
+                    secrets = self._plan.secrets()
+                    found = [Sensitive(each) if each in secrets else each for each in instance.arns()]
                     self._arns.setdefault(key, []).extend(found)
-                    beginnings = (f"{':'.join(each.split(':', 5)[:5])}:" for each in found)
+                    shown = (each for each in found if not isinstance(each, Sensitive))
+                    beginnings = (f"{':'.join(each.split(':', 5)[:5])}:" for each in shown)
                     known[key] = tuple({*known.get(key, ()), *beginnings})
         return [arn for key in keys for arn in self._arns.get(key, ())]
 

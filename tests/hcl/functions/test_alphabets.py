@@ -19,6 +19,7 @@ from tfcheck.symbolic.value import (
     NAME,
     PREFIX_SUFFIX,
     REGION,
+    SECRET_SUFFIX,
     Hole,
     JsonText,
     Set,
@@ -37,6 +38,9 @@ BUCKET: Final = Unknown(symbol=Symbol("aws_s3_bucket.b", ("bucket",)), hole=NAME
 OPEN: Final = Unknown(symbol=Symbol("data.aws_x.y", ("text",)))
 ROLE: Final = text(["arn:aws:iam::", ACCOUNT, ":role/service/web"])
 
+END: Final = Unknown(symbol=Symbol("aws_secretsmanager_secret.s", ("arn", "end")), hole=SECRET_SUFFIX)
+SECRET: Final = text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, ":secret:db-", END, ":p::"])
+
 
 @pytest.mark.parametrize(
     ("name", "arguments", "result"),
@@ -48,6 +52,17 @@ ROLE: Final = text(["arn:aws:iam::", ACCOUNT, ":role/service/web"])
         ("regex", [":::([^/]+)", text(["arn:aws:s3:::", BUCKET, "/a"])], [BUCKET]),
         ("regexall", ["[a-z]+", text(["a:", ACCOUNT, ":b"])], ["a", "b"]),
         ("regexall", ["x", text(["a", ACCOUNT])], []),
+        ("regexall", ["role", ROLE], ["role"]),
+        ("regexall", [":s", text([":s:s", SUFFIX, ":s"])], [":s", ":s", ":s"]),
+        ("regexall", ["secretsmanager", SECRET], ["secretsmanager"]),
+        ("regexall", ["parameter", SECRET], []),
+        ("regex", ["arn:aws:secretsmanager:.*:secret:[^:]+", SECRET], text([*pieces(SECRET)[:3], END])),
+        (
+            "replace",
+            [SECRET, "/:secret:/", "/"],
+            text(["arn:aws:secretsmanager:eu-west-1:", ACCOUNT, "/db-", END, ":p::"]),
+        ),
+        ("tolist", [Set((SECRET, ROLE, "arn:aws:s3"))], [ROLE, "arn:aws:s3", SECRET]),
         ("replace", [ROLE, "/^.*role[/]/", ""], "service/web"),
         ("replace", [ROLE, "/[0-9]{12}/", "0"], "arn:aws:iam::0:role/service/web"),
         ("replace", [ROLE, "/^(.*):role[/](.*)$/", "$1:x/$2"], text(["arn:aws:iam::", ACCOUNT, ":x/service/web"])),
@@ -85,6 +100,14 @@ def test_what_the_alphabet_decides_is_said(name: str, arguments: list[Value], re
         ("regex", ["(?i)a", text(["a", ACCOUNT])]),
         ("regex", ["(ab)+c", text(["ab", SUFFIX])]),
         ("regexall", ["[a-f]", SUFFIX]),
+        ("regexall", ["ab", text(["a", SUFFIX])]),
+        ("regex", ["AAA", text([Unknown(hole=Hole("A", False, 0, 3)), ACCOUNT])]),
+        ("regexall", ["^A{3}0", text([Unknown(hole=Hole("A", False)), Unknown(hole=Hole("0", False))])]),
+        ("replace", [SECRET, "/secret/", "x"]),
+        ("regexall", ["a1", text(["a", Unknown(hole=Hole(shortest=0))])]),
+        ("regex", ["[a-z]+", text(["ab", SUFFIX])]),
+        ("tolist", [Set((text(["a", SUFFIX]), "ab"))]),
+        ("tolist", [Set((OPEN, 1))]),
         ("replace", [text(["a", PLACE]), "/-/", ""]),
         ("replace", [text(["a", PLACE]), "-", ""]),
         ("substr", [text(["ab", ACCOUNT]), 0, 4]),
@@ -176,8 +199,8 @@ def calls(draw: st.DrawFn) -> tuple[str, list[Value], list[tuple[Unknown, str]]]
 
 _words = st.text("ab01:/-", max_size=3)
 _ARGUMENTS: dict[str, Any] = {
-    "regex": lambda subject: st.tuples(_patterns, st.just(subject)).map(list),
-    "regexall": lambda subject: st.tuples(_patterns, st.just(subject)).map(list),
+    "regex": lambda subject: st.tuples(_patterns | _words, st.just(subject)).map(list),
+    "regexall": lambda subject: st.tuples(_patterns | _words, st.just(subject)).map(list),
     "replace": lambda subject: st.tuples(
         st.just(subject),
         _patterns.map(lambda pattern: f"/{pattern}/") | _words,

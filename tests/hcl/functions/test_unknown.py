@@ -194,7 +194,7 @@ def plainly(value: Value) -> Any:
         ("coalescelist", [LIST, ["a"]]),
         ("alltrue", [[True, OPAQUE]]),
         ("compact", [[OPAQUE, "a"]]),
-        ("regex", ["a", ARN]),
+        ("regex", ["s", ARN]),
         ("basename", [text(["a/", OPAQUE])]),
         ("dirname", [text([OPAQUE, "/web/prod.env"])]),
         ("dirname", [text(["a//", NAME_OF, "/b"])]),

@@ -18,9 +18,15 @@ from tfcheck.symbolic.value import Set, Unknown, Value, is_known
 def tolist(items: Value) -> Value:
     """Convert all elements to one type and give them in order."""
     if isinstance(items, Set):
-        # The order is Terraform's only where nothing in it is open.
-        return list(items.items) if is_known(items) else waiting(items)
+        return list(items.items) if is_known(items) else _in_order(items)
     return _collection(items) if items is not None else None
+
+
+def _in_order(items: Set) -> Value:
+    """Return the strings of a set with unknown parts in Terraform's order, where what is known of them decides it."""
+    from tfcheck.hcl.functions.lists import sort
+
+    return waiting(items) if None in items.items else sort(list(items.items))
 
 
 def _collection(items: Value) -> Value:

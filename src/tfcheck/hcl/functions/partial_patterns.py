@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import product
+from math import prod
 from typing import TypeAlias
 
 import msgspec
@@ -24,6 +25,7 @@ from tfcheck.hcl.formats.regex_syntax import (
     Repeat,
     Sequence,
 )
+from tfcheck.hcl.functions.pieces import settled
 from tfcheck.hcl.functions.reach import reach
 from tfcheck.symbolic.value import ANYTHING, Hole, JsonText, TextLike, Unknown, pieces, text
 
@@ -37,6 +39,8 @@ _Piece: TypeAlias = str | Unknown | JsonText
 
 _MOST_UNKNOWN = 3
 _MOST_INSTRUCTIONS = 120
+#: So many combinations of lengths are tried at most.
+_MOST_TRIES = 1_000
 _LETTERS = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -68,6 +72,10 @@ def located(captures: Captures) -> Places:
 
 def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[Captures]]) -> Matches | None:
     """Return the matches that `find` finds in a text, if they are certain; else None."""
+    literal = _literal(pattern)
+    searched = settled(subject, literal) if literal else None
+    if searched is not None:
+        return Matches(searched, tuple(_occurrences(searched, literal)))
     parts = pieces(subject)
     program = compiled(pattern)
     size = len(program.instructions)
@@ -81,7 +89,10 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
     if len(letters) < len(holes) or (several and len(holes) > _MOST_UNKNOWN):
         return None
     found: list[_Candidates] | None = None
-    every = product(*(_lengths(hole, size, alone=len(holes) == 1) for hole in holes))
+    lengths_of = [_lengths(hole, size) for hole in holes]
+    if several and prod(map(len, lengths_of)) > _MOST_TRIES:
+        return None
+    every = product(*lengths_of)
     for lengths in every if several else [tuple(hole.shortest for hole in holes)]:
         filled = _filled(parts, [letter * length for letter, length in zip(letters, lengths, strict=True)])
         tried = [_placed(each, parts, filled) for each in find("".join(filled))]
@@ -90,6 +101,27 @@ def certain(pattern: Pattern, subject: TextLike, find: Callable[[str], Iterable[
             return None
     matches = [_chosen(each) for each in found or ()]
     return Matches(subject, tuple(each for each in matches if each)) if all(matches) else None
+
+
+def _literal(pattern: Pattern) -> str:
+    """Return the text that is all that a pattern matches; empty where there may be another one, or a group."""
+    nodes = pattern.node.nodes if isinstance(pattern.node, Sequence) else (pattern.node,)
+    letters = [chr(each.ranges[0][0]) for each in nodes if isinstance(each, Char) and _is_one(each.ranges)]
+    return "" if pattern.folded or pattern.names or len(letters) < len(nodes) else "".join(letters)
+
+
+def _is_one(ranges: Ranges) -> bool:
+    return len(ranges) == 1 and ranges[0][0] == ranges[0][1]
+
+
+def _occurrences(subject: TextLike, literal: str) -> Iterator[Places]:
+    """Yield where a literal is in a text, of which no unknown piece touches it."""
+    for index, piece in enumerate(pieces(subject)):
+        start = piece.find(literal) if isinstance(piece, str) else -1
+        while isinstance(piece, str) and start >= 0:
+            end = start + len(literal)
+            yield ((index, start), (index, end))
+            start = piece.find(literal, end)
 
 
 def _both(found: list[_Candidates], tried: list[_Candidates]) -> list[_Candidates] | None:
@@ -161,11 +193,10 @@ def _gaps(ranges: Ranges) -> Iterator[tuple[int, int]]:
         yield begin, 0x10FFFF
 
 
-def _lengths(hole: Hole, size: int, *, alone: bool) -> list[int]:
+def _lengths(hole: Hole, size: int) -> range:
     """Return the lengths to try: beyond the size of the pattern one more character changes nothing."""
     most = hole.shortest + size
-    tried = range(hole.shortest, most + 1) if alone else (hole.shortest, hole.shortest + 1, hole.shortest + 2, most)
-    return [each for each in tried if hole.longest is None or each <= hole.longest]
+    return range(hole.shortest, (most if hole.longest is None else min(most, hole.longest)) + 1)
 
 
 def _filled(parts: tuple[_Piece, ...], fillings: list[str]) -> list[str]:

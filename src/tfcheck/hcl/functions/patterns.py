@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from tfcheck.hcl.evaluate.scope import EvaluationError
 from tfcheck.hcl.formats.json import inlined
 from tfcheck.hcl.formats.regex_machine import Captures, Machine, compiled
-from tfcheck.hcl.formats.regex_syntax import Pattern, parse
+from tfcheck.hcl.formats.regex_syntax import Assertion, Pattern, Sequence, parse
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
 from tfcheck.hcl.functions.partial_patterns import Matches, Places, certain, located
 from tfcheck.symbolic.value import TextLike, Value, spelled_out, text
@@ -25,7 +27,7 @@ def regex(pattern: TextLike, subject: TextLike) -> Value:
     if not isinstance(pattern, str):
         return waiting([pattern, subject], unsure=True)
     parsed = _parsed(pattern, subject)
-    found = _found(parsed, subject, _first_match)
+    found = _found(parsed, subject, _first_match) or _at_start(parsed, subject)
     if found is None:
         return waiting(subject, unsure=True)
     if not found.matches:
@@ -66,6 +68,13 @@ def _found(parsed: Pattern, subject: TextLike, find: Callable[[Pattern, str], It
     if isinstance(searched, str):
         return Matches(searched, tuple(map(located, find(parsed, searched))))
     return certain(parsed, searched, lambda filled: find(parsed, filled))
+
+
+def _at_start(parsed: Pattern, subject: TextLike) -> Matches | None:
+    """Return the match that begins where the text does, if it is certain: there is none before it."""
+    anchored = msgspec.structs.replace(parsed, node=Sequence((Assertion("start"), parsed.node)))
+    found = _found(anchored, subject, _first_match)
+    return found if found is not None and found.matches else None
 
 
 def _expanded(replacement: str, pattern: Pattern, places: Places, found: Matches) -> list[TextLike]:

@@ -19,7 +19,7 @@ from tfcheck.analysis.session import Checked, Session, fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.action_inputs import Inputs, configured, inputs, paths
-from tfcheck.cli.known import each_left_out, leaving_out
+from tfcheck.cli.report import each_left_out, leaving_out
 from tfcheck.config.choice import Choice
 from tfcheck.report.words import counted
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError

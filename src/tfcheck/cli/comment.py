@@ -12,7 +12,7 @@ from tfcheck.analysis.session import fails
 from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
-from tfcheck.cli.known import leaving_out
+from tfcheck.cli.report import leaving_out
 from tfcheck.config.choice import Choice
 from tfcheck.vocabulary import ci
 from tfcheck.vocabulary.errors import InputError, UsageError

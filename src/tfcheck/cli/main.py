@@ -18,8 +18,8 @@ from tfcheck.cli import options, terminal
 from tfcheck.cli import report as reporting
 from tfcheck.cli.configured import ConfiguredCommand, choice
 from tfcheck.cli.json_pick import Pick, json_pick
-from tfcheck.cli.known import each_left_out, leaving_out
 from tfcheck.cli.plans import reports as checked
+from tfcheck.cli.report import each_left_out, leaving_out
 from tfcheck.report.screen import visible
 from tfcheck.symbolic.limits import bounded
 from tfcheck.vocabulary.errors import InputError, TfcheckError, UsageError

@@ -1,12 +1,12 @@
-"""Write reports in any format, and read saved ones."""
+"""Write reports in any format, read saved ones, and leave out what a baseline lists."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
@@ -113,3 +113,27 @@ def _links(variables: Mapping[str, str]) -> Links | None:
         return None
     server, sha = variables.get("GITHUB_SERVER_URL", "https://github.com"), ci.event(variables).sha
     return Links(server, ci.repository(variables), sha, ci.run(variables))
+
+
+LeavingOut: TypeAlias = Callable[[Sequence[Report]], list[Report]]
+
+
+def leaving_out(file: str | None) -> LeavingOut:
+    """Read a baseline, None for none, and return what leaves out of reports what it lists.
+
+    Raises:
+        InputError: it cannot be read, or is not a baseline.
+    """
+    if not file:
+        return list
+    from tfcheck.analysis.baseline import compared
+    from tfcheck.analysis.baseline_file import read
+
+    known = read(file)
+    return lambda reports: compared(reports, known)
+
+
+def each_left_out(found: Sequence[Checked], leave_out: LeavingOut) -> list[Checked]:
+    """Return checked reports without what a baseline lists."""
+    reports = leave_out([each.report for each in found])
+    return [msgspec.structs.replace(each, report=report) for each, report in zip(found, reports, strict=True)]

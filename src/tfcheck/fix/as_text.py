@@ -1,16 +1,18 @@
 """Suggest HCL as text where no file can be changed.
 
-There are no sources, or the role is made by a module from elsewhere that has no output for its name.
+There are no sources, or the role is made by a module from elsewhere that has no output for its name, or it is open
+whether the change is enough.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from tfcheck.fix.naming import called_as
 from tfcheck.fix.new_policy import NewPolicy, hcl
 from tfcheck.fix.place import Places
-from tfcheck.fix.proposal import RoleNeed
+from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.referable import local_name
 from tfcheck.fix.render import StatementStyle, statement
 from tfcheck.fix.trial import Trial
@@ -22,7 +24,7 @@ from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.address import Address, ModulePath, parse
-from tfcheck.vocabulary.finding import Answer, Fix, Verdict
+from tfcheck.vocabulary.finding import Answer, Fix, Reason, Verdict
 
 #: What a suggested inline policy is called.
 NAME = "ecs-start-up"
@@ -190,3 +192,48 @@ def _written(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     through = f"; its inputs {', '.join(inputs)} can accept them" if inputs else ""
     text = "\n".join("\n".join(statement(each, StatementStyle())) + "," for each in statements)
     return f"grant these statements to the role where {called_as(called)} is called{through}", text
+
+
+#: What a call waits for.
+_Doubt: TypeAlias = tuple[Reason | None, str]
+
+
+class InDoubt:
+    """What stays unknown although a role has exactly what it needs, and the changes that leave just that unknown.
+
+    A secret of another account has a policy of its own, for example. The text is the change that would be made: it is
+    written for the place where it belongs, and was tried there.
+    """
+
+    def __init__(self, needs: Sequence[RoleNeed], world: After) -> None:
+        """Build from what roles lack, and the world after the change."""
+        self._doubts: dict[int, _Doubt] = {}
+        if needs:
+            trial = exactly(needs, world)
+            found = ((each, trial.judgement(each)) for need in needs for each in need.answers)
+            self._doubts = {
+                id(each): (judged.reason, judged.waits_for)
+                for each, judged in found
+                if judged.verdict is Verdict.UNKNOWN
+            }
+        left = (need.only([each for each in need.answers if id(each) in self._doubts]) for need in needs)
+        self.needs = [each for each in left if each.answers]
+
+    def after(self, trial: Trial) -> _SameDoubt:
+        """Return what says whether a change leaves just the same unknown."""
+        return _SameDoubt(trial, self._doubts)
+
+    def fix(self, proposal: Proposal) -> Fix:
+        """Write a change as text."""
+        return fix_of(proposal.title, proposal.hcl, [Verdict.UNKNOWN])
+
+
+class _SameDoubt:
+    def __init__(self, trial: Trial, doubts: dict[int, _Doubt]) -> None:
+        self._trial = trial
+        self._doubts = doubts
+
+    def allows(self, answer: Answer) -> bool:
+        """Whether the change does for a call what exactly the policy that it needs would do."""
+        found = self._trial.judgement(answer)
+        return found.verdict is Verdict.UNKNOWN and self._doubts[id(answer)] == (found.reason, found.waits_for)

@@ -11,13 +11,12 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
-from tfcheck.fix.as_text import grants_as_text
+from tfcheck.fix.as_text import InDoubt, grants_as_text
 from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
-from tfcheck.fix.in_doubt import InDoubt
 from tfcheck.fix.joined_needs import joined
 from tfcheck.fix.missing_role import MissingRoles
 from tfcheck.fix.module_input import OtherPolicies

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from tfcheck.hcl.modules.names import module_files
+from tfcheck.hcl.modules.module import module_files
 from tfcheck.hcl.modules.saved_plan import is_saved_plan, snapshot
 from tfcheck.hcl.modules.sources import NO_RUN, ModuleNames, Sources, from_directory, from_saved_plan, skimmed
 from tfcheck.hcl.syntax.source import decoded

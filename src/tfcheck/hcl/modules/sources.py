@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.modules.module import Module
-from tfcheck.hcl.modules.names import module_files
+from tfcheck.hcl.modules.module import Module, module_files
 from tfcheck.hcl.modules.saved_plan import snapshot
 from tfcheck.hcl.modules.storage import Folder, SavedPlanFiles, Storage
 from tfcheck.hcl.syntax.block import Problem, SourceFile

@@ -61,7 +61,8 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     reports = [each.report for each in found.reports]
     _log(found.reports)
     written = _files(wanted, found)
-    status = _status(wanted, found)
+    failing = fails(reports, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only)
+    status = max((_FINDINGS if failing else 0, *(each.exit_status for each in found.errors)))
     step_outputs({**outputs(reports), **written, "exit-code": str(status)}, variables)
     if wanted.annotations:
         terminal.log(reporting.written("github", reports))
@@ -127,12 +128,6 @@ def _read(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors
         except InputError as error:
             problems.append(error)
     return _Found(tuple(reports), tuple(problems))
-
-
-def _status(wanted: Inputs, found: _Found) -> int:
-    reports = [each.report for each in found.reports]
-    failing = fails(reports, wanted.fail_on, strict=wanted.strict, new_only=wanted.new_only)
-    return max((_FINDINGS if failing else 0, *(each.exit_status for each in found.errors)))
 
 
 def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:

@@ -71,21 +71,17 @@ _GITLAB_HINTS = dict.fromkeys((RefusalKind.TOKEN, RefusalKind.PERMISSION, Refusa
 def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
     """Write to GitHub, or to GitLab in one of its jobs."""
     if ci.in_gitlab(variables):
-        return _noted(reports, wishes, variables)
+        from tfcheck.pull_request import gitlab  # loaded only where it is needed
+
+        merge = gitlab.requested(variables, wishes.number)
+        if isinstance(merge, NothingToDo):
+            return Published(Outcome(CommentAction.NOTHING, merge.why))
+        return gitlab.publish(merge, _token(variables, gitlab.TOKENS), reports, wishes, manuals())
     wanted = asked(variables, wishes.number, reports)
     if isinstance(wanted, NothingToDo):
         return Published(Outcome(CommentAction.NOTHING, wanted.why))
     client = Client(hosts(variables), _token(variables))
     return publish(client, wanted, reports, _place(variables), wishes, manuals())
-
-
-def _noted(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
-    from tfcheck.pull_request import gitlab  # loaded only where it is needed
-
-    wanted = gitlab.requested(variables, wishes.number)
-    if isinstance(wanted, NothingToDo):
-        return Published(Outcome(CommentAction.NOTHING, wanted.why))
-    return gitlab.publish(wanted, _token(variables, gitlab.TOKENS), reports, wishes, manuals())
 
 
 def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:

@@ -78,18 +78,14 @@ def _into_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[
     source = document.source
     found = next((each for each in document.value.members if each.name == "statement"), None)
     if found is None:
-        return _first_in_json(document, wanted)
+        members = document.value.members
+        if not members:
+            return None
+        style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
+        added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
+        return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
     parts = read_json_parts(source.text, found.value.start, found.value.end)
     return into_list(source, parts, wanted, Syntax.TF_JSON, document=True)
-
-
-def _first_in_json(document: JsonBlock, wanted: Sequence[NeededStatement]) -> tuple[Insertion, ...] | None:
-    members = document.value.members
-    if not members:
-        return None
-    style = StatementStyle(Syntax.TF_JSON, quoted=True, between=": ", one_line=True, effect=False)
-    added = ", ".join("".join(statement(each, style, document=True)) for each in wanted)
-    return (member_behind(document.source, members[-1], f'"statement": [{added}]'),)
 
 
 def member_behind(source: SourceText, last: Member, written: str) -> Insertion:

@@ -24,7 +24,8 @@ def argument_into(block: Block, name: str, value: str, behind: Sequence[str]) ->
         return None
     last = next((each for each in reversed(group) if each.name in behind), group[-1])
     source, base = last.source, indentation(last.source.text, last.start)
-    width = _width(group)
+    widths = {_before_equals(each) for each in group}
+    width = widths.pop() if len(widths) == 1 else None
     if width is not None and len(name) <= width:
         text = f"{source.newline}{base}{name:<{width}} = {value}"
         return Insertion(source.name, line_end(source.text, last.value_end), text)
@@ -102,12 +103,6 @@ def _groups(block: Block) -> Iterator[list[Argument]]:
 def _line_before(text: str, offset: int) -> int:
     """Return where the line before that of an offset ends."""
     return line_end(text, line_start(text, line_start(text, offset) - 1))
-
-
-def _width(group: Sequence[Argument]) -> int | None:
-    """Return the width of the names in a group, blanks included; None where they are not aligned."""
-    widths = {_before_equals(each) for each in group}
-    return widths.pop() if len(widths) == 1 else None
 
 
 def _before_equals(argument: Argument) -> int:

@@ -42,7 +42,13 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
         InputError: there is no such file, or it may not be read.
     """
     if path is None or stdin is not None:
-        return _read(stdin)
+        try:
+            # NOTE: a process may be started with its standard input closed, which Python shows as None.
+            return spooled(_blocks(stdin or sys.stdin.buffer))
+        except (OSError, AttributeError):
+            raise InputError(
+                "standard input cannot be read", hint="pipe the plan's JSON in, or name its file"
+            ) from None
     try:
         with path.open("rb") as file:
             about = os.fstat(file.fileno())
@@ -51,14 +57,6 @@ def content(path: Path | None, stdin: BinaryIO | None = None) -> Buffer:
             return spooled(_blocks(file))
     except (OSError, ValueError) as error:
         raise _unreachable(path, error) from None
-
-
-def _read(stdin: BinaryIO | None) -> Buffer:
-    try:
-        # NOTE: a process may be started with its standard input closed, which Python shows as None.
-        return spooled(_blocks(stdin or sys.stdin.buffer))
-    except (OSError, AttributeError):
-        raise InputError("standard input cannot be read", hint="pipe the plan's JSON in, or name its file") from None
 
 
 def _blocks(stream: BinaryIO) -> Iterator[bytes]:

@@ -70,7 +70,11 @@ def cause_lines(cause: Cause, detail: Detail, told: set[Fix | Remedy] | None = N
             yield ()
         yield from wrapped("  ", f"and {counted(rest, 'more task definition')} (--expand shows all)", detail.width)
     if not detail.quiet:
-        yield from _consequence(cause, detail)
+        symptoms = [each.symptom for each in cause.findings if each.symptom]
+        for symptom in dict.fromkeys(symptoms if detail.verbose else symptoms[:1]):
+            yield ()
+            yield from wrapped("  ", outcome_words(symptom, cause), detail.width)
+            yield from wrapped("    ", symptom, detail.width)
         yield from _fixes(cause, detail, set() if told is None else told)
 
 
@@ -234,14 +238,6 @@ def _said(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
 
 
 # What it leads to, and what fixes it
-
-
-def _consequence(cause: Cause, detail: Detail) -> Iterator[Line]:
-    symptoms = [each.symptom for each in cause.findings if each.symptom]
-    for symptom in dict.fromkeys(symptoms if detail.verbose else symptoms[:1]):
-        yield ()
-        yield from wrapped("  ", outcome_words(symptom, cause), detail.width)
-        yield from wrapped("    ", symptom, detail.width)
 
 
 def _fixes(cause: Cause, detail: Detail, told: set[Fix | Remedy]) -> Iterator[Line]:

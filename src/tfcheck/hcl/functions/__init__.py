@@ -60,7 +60,9 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
     """
     function = supported(name.removeprefix("core::"))
     if function is None:
-        return _without(name)
+        if name in IMPURE:
+            return Unknown(reason=f"`{name}` returns something else at every run")
+        return Unknown(reason=f"function `{name}` is not supported", unsure=True)
     values = [argument.whole() if isinstance(argument, Referent) else argument for argument in arguments]
     try:
         ready = prepared(function, values)
@@ -91,12 +93,6 @@ def _computed(function: Function, arguments: list[Value], scope: Scope, see: See
     if function.evaluates:
         return function.compute(see, scope, *arguments)
     return function.compute(scope, *arguments) if function.scoped else function.compute(*arguments)
-
-
-def _without(name: str) -> Unknown:
-    if name in IMPURE:
-        return Unknown(reason=f"`{name}` returns something else at every run")
-    return Unknown(reason=f"function `{name}` is not supported", unsure=True)
 
 
 def _bounded(result: Value) -> Value:

@@ -112,11 +112,7 @@ def _of(choose: Callable[[Sequence[Fraction]], Fraction], numbers: Sequence[Numb
     known = [number for number in numbers if not isinstance(number, Unknown)]
     if len(known) == len(numbers):
         return plain(choose([Fraction(number) for number in known]))
-    return _open(numbers, name)
-
-
-def _open(numbers: Sequence[Number | Unknown], name: str) -> Value:
-    """Return a result that waits for some of the numbers; of the same numbers it is the same."""
+    # The result waits for some of the numbers; for the same numbers it is the same.
     waits = [number for number in numbers if isinstance(number, Unknown)]
     names = sorted({str(each.symbol if isinstance(each, Unknown) else each) for each in numbers})
     if any(each.symbol is None for each in waits):

@@ -117,7 +117,7 @@ def _unread(pair: RolePair) -> str:
 
 
 class _Change(msgspec.Struct, frozen=True):
-    """What changes at one point; `kept` is what of it is there before and after."""
+    """What changes at one point; `kept` is the part that is there before and after."""
 
     point: Permission
     found: Difference

@@ -2,7 +2,7 @@
 
 A request is met by a statement if it meets all conditions of it, and by several if it meets those of one. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html.
-What a key may hold is not known here: what is reported is what holds whatever requests there are.
+The values of keys are not known here: only what is true for every possible request is reported.
 """
 
 from __future__ import annotations

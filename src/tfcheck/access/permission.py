@@ -66,7 +66,7 @@ def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
 
 
 def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
-    """Return what policies say, entry by entry, whatever their statements are called and wherever they stand."""
+    """Return the entries of policies, without the names and the order of their statements."""
     return frozenset(each for policy in policies for each in _entries(policy))
 
 

@@ -87,7 +87,7 @@ def _exists(world: World, label: str) -> bool:
 
 
 def _at(world: World, label: str) -> Role | None:
-    """Return a role by its label, whether or not it is used; None where there is none or it is not told."""
+    """Return a role by its label, whether or not it is used; None where there is none or it is not known."""
     resource = world.once(_addresses).get(label)
     found = world.once(Judge).roles.of(resource.attribute("arn") if resource else label)
     return found if found is not None and found.managed and found.label == label else None

@@ -145,7 +145,7 @@ class _GoneEntry(msgspec.Struct, frozen=True):
 
 
 def _gone(reports: Sequence[Report], listed: Iterable[BaselineEntry]) -> Iterator[_GoneEntry]:
-    """Yield for every entry what of it is definitely fixed: nothing of what was not checked, or is not decided."""
+    """Yield the part of every entry that is definitely fixed: nothing that was not checked, or is not decided."""
     present = [_present(report) for report in reports]
     skipped = [{each.address for each in report.skipped} for report in reports]
     names = [_names(report) for report in reports]

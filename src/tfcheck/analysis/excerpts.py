@@ -28,7 +28,7 @@ class Quoter:
     """Reads the lines of places, each place once."""
 
     def __init__(self, line: Callable[[Place], str], conceals: Callable[[str], bool]) -> None:
-        """Build from what returns a line of the sources, and what says whether a text must not be shown."""
+        """Build from the functions that return a line of the sources, and that recognise what must not be shown."""
         self._line = line
         self._conceals = conceals
 

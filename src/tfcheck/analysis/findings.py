@@ -22,7 +22,7 @@ _Group = tuple[str, str, RoleKind, Reason | None, Severity, str | None]
 def findings(
     answers: list[Answer], tasks: Iterable[TaskDefinition], locations: Locations, waivers: Waivers
 ) -> Iterator[Finding]:
-    """Group what is denied by task definition, cause and waiver; what a rule of ECS tells is left to that."""
+    """Group what is denied by task definition, cause and waiver; what a rule of ECS reports already is left out."""
     instances = {str(task.address) for task in tasks if task.on_instances}
     groups: dict[tuple[_Group, Waived | None], list[Answer]] = {}
     denied = [each for each in answers if _is_reported(each)]

@@ -11,7 +11,7 @@ from tfcheck.vocabulary.finding import Finding, Report
 
 
 class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What is taken for given about plans, which findings are reported, and what reports have beside them.
+    """What is assumed about plans, which findings are reported, and what reports have beside them.
 
     `workspace` and `account` are those of plans that do not show them. `choice` has waivers, and the rules that are
     selected. With `fixes` findings carry a proven fix where there is one: those that `to_fix` picks, by default all

@@ -179,7 +179,7 @@ def _placed(report: Report, sources: Sources | None, workspace: str | None, file
 
 
 def _about(found: FoundSources) -> Iterator[str]:
-    """Explain what of the sources could not be used; after the check, which reads only the files that it needs."""
+    """Explain which sources could not be used; after the check, which reads only the files that it needs."""
     if found.sources is None:
         yield from found.messages
         return

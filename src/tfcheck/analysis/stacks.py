@@ -57,7 +57,7 @@ class OtherStacks:
         return [stack for stack, _ in self._seen_from(given.plan)]
 
     def notes(self, given: PlanInput) -> Iterator[str]:
-        """Return which stacks show again what others speak for."""
+        """Return which stacks repeat what others decide."""
         for stack, count in self._seen_from(given.plan):
             if count:
                 shared = "a resource" if count == 1 else f"{count:,} resources"
@@ -96,7 +96,7 @@ class OtherStacks:
         return self._views[plan.label]
 
     def _repeated(self, plan: Plan) -> Iterator[tuple[Stack, frozenset[Address]]]:
-        """Pair each other stack with what the plan, or a stack before it, speaks for."""
+        """Pair each other stack with the resources that the plan, or a stack before it, decides."""
         from tfcheck.analysis.stale_copies import copies, held
 
         first: list[Plan] = [plan]
@@ -112,7 +112,7 @@ class OtherStacks:
 
 
 def short_names(files: Sequence[str]) -> dict[str, str]:
-    """Return each file a name for reports: as much of the end of its path as tells it from the others."""
+    """Return a name for each file in reports: as much of the end of its path as makes it unique."""
     names = {}
     for file in files:
         parts, others = Path(file).parts, [Path(other).parts for other in files if other != file]

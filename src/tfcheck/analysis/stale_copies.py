@@ -1,6 +1,6 @@
 """Find the resources of another stack that are older copies of this plan's own.
 
-A state of a stack beside a plan of it still lists what the plan changes or takes away. The names that AWS knows tell
+A state of a stack beside a plan of it still lists what the plan changes or takes away. The names that AWS knows show
 what is the same: the type, the `id`, or what newer types have in its place, and an ARN where there is one.
 """
 
@@ -31,13 +31,13 @@ Identity = tuple[str, str, str]
 
 
 def held(plan: Plan, types: Collection[str]) -> frozenset[Identity]:
-    """Name what a plan speaks for: all of these types that existed before its change."""
+    """Name what a plan decides: all of these types that existed before its change."""
     rows = ((each.address.type, each.before) for each in plan.instances(*_shared(plan, types)))
     return frozenset(found for kind, values in rows for found in _identity(kind, values))
 
 
 def copies(plan: Plan, held: Collection[Identity]) -> Iterator[Address]:
-    """Return the addresses in the plan of another stack, or in its state read as one, of what others speak for.
+    """Return the addresses in the plan of another stack, or in its state read as one, of what others decide.
 
     That it is so before the change or after it is enough: it is the same.
     """

@@ -43,7 +43,7 @@ _LONGEST_STATUS = 140
 class Hook(msgspec.Struct, frozen=True):
     """The hook's surroundings, and what is wanted of the comment.
 
-    `run` is what orders the runs of this hook: the time. Its attempt 0 is none of GitHub Actions.
+    `run` orders the runs of this hook by time. Attempt 0 does not occur in GitHub Actions.
     """
 
     variables: Mapping[str, str]
@@ -92,7 +92,7 @@ def after_command(
     if variables.get("COMMAND_NAME", "plan") not in _PLANNING:
         return ""
     store = ResultStore(root(variables), hook.pull, now)
-    _describe(variables, "")  # NOTE: what an earlier hook has left there would be taken for ours
+    _describe(variables, "")  # NOTE: what an earlier hook has left there would look like ours
     store.drop_old()
     kept = store.kept(Path(variables.get("DIR") or os.curdir))
     if not (kept.reports or kept.lost or kept.problems):
@@ -160,7 +160,7 @@ def _describe(variables: Mapping[str, str], words: str) -> None:
 
 
 def _screens(reports: Sequence[Report]) -> str:
-    """Write the reports into the log, where no comment tells them."""
+    """Write the reports into the log, where no comment shows them."""
     return "".join(f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in reports)
 
 

@@ -77,7 +77,7 @@ def _results(reports: Iterable[Report], gate: Gate) -> Iterator[tuple[bool, str]
 
 
 def _left_out(report: Report) -> Iterator[str]:
-    """Explain what does not count, without numbers that Atlantis would take for its own."""
+    """Explain what does not count, without numbers that Atlantis would read as its own."""
     if report.unselected:
         yield f"findings of rules that are not selected: {unselected_rules(report)}"
     yield from (f"waived: {waived_words(each)}" for each in waived_groups([report]))

@@ -143,7 +143,7 @@ class ResultStore:
         return {path.name.removesuffix(suffix) for path in self._folder.glob(f"*{suffix}")}
 
     def _without_result(self) -> dict[str, Path]:
-        """Find the projects that have no result for this commit, and the newest file that tells of each."""
+        """Find the projects that have no result for this commit, and the newest file about each."""
         here = self._names(_RESULT)
         newest = _newest(self._folder)
         found: dict[str, Path] = {}

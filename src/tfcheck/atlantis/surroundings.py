@@ -106,7 +106,7 @@ def pull(variables: Mapping[str, str]) -> PlannedPull:
 
 
 def project(variables: Mapping[str, str]) -> Project:
-    """Read which project a step is for; what is not told is taken as in a repository with one project."""
+    """Read which project a step is for; what is not set is as in a repository with one project."""
     return Project(
         repository=variables.get("BASE_REPO_NAME") or ".",
         directory=variables.get("REPO_REL_DIR") or ".",

@@ -50,7 +50,7 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
 
 
 def _may_be_credential(value: Value) -> bool:
-    """Whether a value is there and is no mere pointer to something; it is never shown."""
+    """Whether there is a value that does not only point to something; it is never shown."""
     return isinstance(value, str) and value.strip() != "" and not _HARMLESS.fullmatch(value.strip())
 
 

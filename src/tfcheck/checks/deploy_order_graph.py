@@ -27,7 +27,7 @@ from tfcheck.verdict.judge import Judge
 from tfcheck.vocabulary.finding import RoleKind, Verdict
 
 T = TypeVar("T")
-#: What names the role of each kind of grant, and what of it a change may change.
+#: The argument that names the role of each kind of grant, and those that a change may change.
 _GRANTS = {
     "aws_iam_role_policy": ("role", ("role", "policy")),
     "aws_iam_role_policy_attachment": ("role", ("role", "policy_arn")),

@@ -17,8 +17,8 @@ from tfcheck.vocabulary.finding import Severity
 class Misconfiguration(msgspec.Struct, frozen=True):
     """One place where a task definition, or what belongs to it, is definitely wrong.
 
-    `about` tells mistakes in one place apart: the same before and after a change is the same mistake. `address` is the
-    resource to fix, where that is not the task definition, `argument` what of it is wrong. `hcl` is what to write
+    `about` distinguishes mistakes in one place: the same before and after a change is the same mistake. `address` is
+    the resource to fix, where that is not the task definition, `argument` its wrong argument. `hcl` is what to write
     instead, where that is known.
     """
 

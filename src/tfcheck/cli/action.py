@@ -149,7 +149,7 @@ def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, st
 
 
 def _log(reports: Sequence[Checked]) -> None:
-    """Print the reports for people; what stands in a plan must not be taken for a command to the runner."""
+    """Print the reports for people; nothing in a plan must be read as a command to the runner."""
     from secrets import token_hex
 
     from tfcheck.report.text import text

@@ -128,7 +128,7 @@ def configured(variables: Mapping[str, str]) -> LoadedSettings:
 
 
 class _InputValues:
-    """The values of inputs, refused where they are none that the input can have."""
+    """The values of inputs; one that the input cannot have is refused."""
 
     def __init__(self, variables: Mapping[str, str], settings: Mapping[str, Setting]) -> None:
         self._variables = variables

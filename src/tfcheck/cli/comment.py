@@ -127,7 +127,7 @@ def _wishes(given: dict[str, Any], least: int) -> CommentOptions:
 
 
 def _saved(files: Iterable[str], chosen: Choice) -> tuple[list[Report], int]:
-    """Read the reports; one that cannot be read does not keep the others from being told."""
+    """Read the reports; one that cannot be read does not keep the others from being reported."""
     reports: list[Report] = []
     status = 0
     for file in files:

@@ -201,7 +201,7 @@ def loaded() -> LoadedSettings:
 
 
 def choice() -> Choice:
-    """Return which findings are wanted of the command that runs, and what of the file has a part in its answer.
+    """Return which findings are wanted of the command that runs, and which settings of the file are part of its answer.
 
     Raises:
         UsageError: a rule is named that there is not.
@@ -218,7 +218,7 @@ def choice() -> Choice:
 
 
 def chosen(rules: RuleSelection, found: LoadedSettings, in_force: Mapping[str, str]) -> Choice:
-    """Return what is chosen for a run: the rules, what of the file is in force, and its waivers."""
+    """Return what is chosen for a run: the rules, the settings in force, and the waivers of the file."""
     settings = found.settings
     if settings is None:
         return Choice(rules, today=clock.today())

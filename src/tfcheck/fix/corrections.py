@@ -128,7 +128,7 @@ class Corrections:
         return _corrected(literal, prefix)
 
     def _is_in_use(self, pattern: str, found: Misspelling, block: Block) -> bool:
-        """Whether another block has the name that is taken for a mistake."""
+        """Whether another block has the name that looks like a mistake."""
         names = [each[0] for each in _NAME.finditer(pattern) if each.start() <= found.start <= each.end()]
         return any(is_quoted_elsewhere(each, block, self._resolver) for each in names)
 

@@ -55,7 +55,7 @@ class Holders:
             yield from self._holder(resource, "policy")
 
     def reach(self, holder: WorldObject) -> frozenset[str] | None:
-        """Name every role that what is written into a holder's block is for; None where that cannot be determined.
+        """Name every role that a statement in a holder's block is for; None where that cannot be determined.
 
         Roles that the plan makes by their addresses, others as `named`.
         """
@@ -159,5 +159,5 @@ class Holders:
 
 
 def is_frozen(block: Block, attribute: str) -> bool:
-    """Whether Terraform is reported to leave an attribute as it is, regardless of the sources."""
+    """Whether Terraform is to leave an attribute as it is, regardless of the sources (`ignore_changes`)."""
     return not {attribute, "all"}.isdisjoint(block.ignored_changes())

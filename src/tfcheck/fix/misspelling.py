@@ -1,7 +1,7 @@
 """Find the small mistake that keeps a pattern of a statement from matching what is needed.
 
 Patterns and ARNs are plain texts here; what is not known in them is a name between control characters, and is never
-changed. A digit is never taken for a mistake, nor a letter of a short word: `orders-1` and `orders-2`, `app` and `api`
+changed. A digit is never treated as a mistake, nor a letter of a short word: `orders-1` and `orders-2`, `app` and `api`
 are as likely to be two objects.
 """
 

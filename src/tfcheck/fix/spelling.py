@@ -123,7 +123,7 @@ class Spelling:
             return self.spell(piece.shape)
         if piece.hole == SECRET_SUFFIX:
             return ("?" * SECRET_SUFFIX.shortest,)
-        # An account or a region that nothing tells: the rest of the ARN says what is meant.
+        # An account or a region that is not known: the rest of the ARN shows what is meant.
         return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
 
     def _named(self, value: TextLike) -> str | None:

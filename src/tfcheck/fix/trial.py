@@ -106,7 +106,7 @@ def changed(sources: Sources, insertions: Iterable[Insertion], files: Mapping[st
 def bare_tasks(world: World) -> dict[str, TaskDefinition]:
     """Return the task definitions by address, without their containers.
 
-    What these need was told before the change: working them out again would take most of the time.
+    What these need was found before the change: doing so again would take most of the time.
     """
     return {str(each.address): TaskDefinition(each, ()) for each in world.resources("aws_ecs_task_definition")}
 
@@ -237,7 +237,7 @@ def _sensitive(values: Mapping[str, Value]) -> dict[str, bool]:
 
 
 def _mask(value: Value) -> Any:
-    """Write what of a value is unknown as a plan does: `true` at every leaf, nothing where all is known."""
+    """Write which parts of a value are unknown, as a plan does: `true` at every leaf, nothing where all is known."""
     if isinstance(value, Unknown):
         return True
     if is_known(value):

@@ -210,7 +210,7 @@ def _plainly(entry: Resource, ours: tuple[str, ...], wanted: Target, theirs: tup
 
 _NO_KEYS = Context()  # without variables the keys of the request do not matter
 
-#: The parts of an ARN, those first that tell most apart.
+#: The parts of an ARN, those first that differ most often.
 _ORDER = (2, 5, 1, 3, 4)
 
 
@@ -224,7 +224,7 @@ def _part_by_part(entry: Resource, wanted: Target, context: Context) -> Truth:
         if answer is Truth.FALSE:
             return _crossing(entry, wanted, context)
     if answer is Truth.UNKNOWN and _share_an_attribute(entry.whole, wanted.whole):
-        # The parts of one attribute do not tell that they come from the same one; as a whole they do.
+        # Parts of one attribute do not show that they belong together; the whole does.
         answer = _unsplit(entry, wanted, context) | Truth.UNKNOWN
     return answer & Truth.UNKNOWN if entry.strange and not _names_type(entry, theirs[5]) else answer
 

@@ -93,7 +93,7 @@ _MOST_ROWS = 16
 
 
 def _read_literal(literal: str, parts: list[TextLike | Verbatim | PolicyVariable]) -> bool:
-    """Cut a literal at its variables; false where something looks like one and is none."""
+    """Cut a literal at its variables; false where something looks like one and is not."""
     position = 0
     for found in _VARIABLE.finditer(literal):
         if found.start() > position:

@@ -14,7 +14,7 @@ def is_new(resource: WorldObject, world: World) -> bool:
 
 def is_created(resource: WorldObject, world: World) -> bool:
     """Whether the change creates an object, at a new address or in place of an old one."""
-    # NOTE: the id of what stays is known; a replacement gets another one, and be it equal.
+    # NOTE: the id of what stays is known; a replacement gets another one.
     return resource.address.mode == "managed" and (is_new(resource, world) or not is_known(resource.attribute("id")))
 
 

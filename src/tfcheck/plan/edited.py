@@ -1,7 +1,7 @@
 """Find the references that an edited plan has in the place of values.
 
 Some tools that filter or annotate plans write `module.x.aws_iam_role.e.arn` into `after` and drop the marks of unknown
-values. Such a text is no name and no ARN: whatever it refers to is worked out as for any unknown value.
+values. Such a text is neither a name nor an ARN: what it refers to is evaluated as for any unknown value.
 """
 
 from __future__ import annotations

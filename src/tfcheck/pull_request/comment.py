@@ -277,6 +277,6 @@ def _said(ours: list[Comment]) -> Earlier:
 
 
 def _told(body: str) -> bool:
-    """Whether a comment of ours ever told of something missing: its title does not forget that."""
+    """Whether a comment of ours ever reported something missing: its title keeps that."""
     title = body.split("\n", 2)[1:2]
     return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

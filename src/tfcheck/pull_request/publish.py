@@ -38,7 +38,7 @@ When: TypeAlias = Literal["findings", "changes", "always"]
 class CommentOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What whoever runs tfcheck wants of the comment.
 
-    `id` tells several comments on one pull request apart. `author` is the account that writes, `number` the pull
+    `id` distinguishes several comments on one pull request. `author` is the account that writes, `number` the pull
     request; both are found out where they are not given. `expected` is how many reports there should be, `absent` names
     targets that have none for this commit, `gone` those that are not there any more. `suggestions` is the most that are
     put beside lines.

@@ -86,7 +86,7 @@ def of_role(each: AccessChange) -> str:
 
 
 def _but_for(each: AccessChange) -> list[str]:
-    """Name what of it the role has anyhow; nothing where that is nothing else."""
+    """Name the part of it that the role has anyway; nothing where there is no such part."""
     kept = [piece for piece in each.kept if (piece.action, piece.resource) != (each.action, each.resource)]
     parts: list[str] = []
     for number, piece in enumerate(kept[:_SHOWN_KEPT]):
@@ -120,7 +120,7 @@ def switched(each: RoleSwitch) -> Access:
 
 
 def unread(each: AccessUnknown) -> Access:
-    """Explain of which role not all can be determined, and why."""
+    """Explain which role is only partly known, and why."""
     return Access(("what ", each.role, " gains or loses"), each.reason)
 
 

@@ -33,7 +33,7 @@ def concerned(explanation: Explanation, report: Report) -> RelatedRows:
 
 
 def row(answer: Answer) -> tuple[object, ...]:
-    """Return what tells a row of a report from the others."""
+    """Return what distinguishes a row of a report from the others."""
     need = answer.requirement
     return need.rule, need.task_definition, need.container, need.pointer, need.action, need.shown_resource
 

@@ -118,7 +118,7 @@ _NOTHING = {
 
 
 def _behind_the_network(found: RelatedRows, calls: str) -> str:
-    """Explain what comes next once the call is answered, without listing it: it is not what was told."""
+    """Explain what comes next once the call is answered, without listing it: the text is not about it."""
     if not found.answers:
         return "it is the network: no permission of this plan is about this"
     if all(each.verdict is Verdict.ALLOWED for each in found.answers):

@@ -8,7 +8,7 @@ from tfcheck.vocabulary.finding import Location, Report
 
 
 def target(report: Report) -> str:
-    """Name what was checked: the target that the CI told, else the directory of the sources, else the plan.
+    """Name what was checked: the target that CI sets, else the directory of the sources, else the plan.
 
     Where the plan lies on somebody's machine is no business of a reader.
     """

@@ -301,5 +301,5 @@ def _is_same(file: str, about: os.stat_result) -> bool:
 
 
 def _is_saved_plan(data: bytes) -> bool:
-    """Whether this is an archive that holds a plan, as the names at its end tell."""
+    """Whether this is an archive that holds a plan, by the names at its end."""
     return data.startswith(b"PK\x03\x04") and b"tfplan" in data

@@ -49,7 +49,7 @@ class Visibility:
         return "git ignores it" if path in self._ignored else ""
 
     def foreign(self, directory: tuple[str, ...]) -> str:
-        """Return why a directory is none of the repository's; empty where it is."""
+        """Return why a directory does not belong to the repository; empty where it does."""
         return self._inner(directory)[0]
 
     def names(self, below: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

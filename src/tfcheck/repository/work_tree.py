@@ -12,14 +12,14 @@ _LARGEST_POINTER = 10_000
 def work_tree(directory: Path) -> Path:
     """Return the work tree that a directory belongs to, or the directory itself, links resolved.
 
-    A work tree that is the user's home, as with dot files under git, is none: everything of the user lies below it.
+    A work tree that is the user's home, as with dot files under git, does not count: all the user's files are in it.
     """
     resolved = directory.resolve()
     return containing(resolved) or resolved
 
 
 def containing(resolved: Path) -> Path | None:
-    """Return the nearest directory at or above `resolved` that git takes for a work tree."""
+    """Return the nearest directory at or above `resolved` that is a work tree to git."""
     return next((each for each in (resolved, *resolved.parents) if has_git(each) and not is_home(each)), None)
 
 

@@ -140,7 +140,7 @@ def _differs_inside(block: Block, name: str, planned: Any) -> bool:
 
 
 def _differs_as_argument(written: Sequence[Block], planned: Any) -> bool:
-    """Whether nested blocks differ that the provider takes for the elements of one argument, `ingress` for example.
+    """Whether nested blocks differ that are the elements of one argument to the provider, `ingress` for example.
 
     Follows https://developer.hashicorp.com/terraform/language/attr-as-blocks: the plan keeps one expression for all.
     """

@@ -1,4 +1,4 @@
-"""Find what of the sources the plan contradicts: where an argument evaluates to another value than the planned one.
+"""Find the sources that the plan contradicts: where an argument evaluates to another value than the planned one.
 
 Locals, outputs, what calls pass and files that expressions read are in no plan. Where a value that rests on them is
 another in the plan, any of them may have changed since.

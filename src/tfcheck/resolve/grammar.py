@@ -51,7 +51,7 @@ _GRAMMARS = {
 
 
 def grammar(resource_type: str, attribute: str) -> Hole | None:
-    """Return which texts an attribute can be; None where that is not told here."""
+    """Return which texts an attribute can be; None where that is not listed here."""
     return _GRAMMARS.get((resource_type, attribute))
 
 

@@ -25,7 +25,7 @@ _TOKEN = regex(r'"(?:[^"\\]|\\.)*"(\s*:)?', re.DOTALL)
 def narrowed(planned: str, written: Value) -> str:
     """Return a planned text with those stretches marked that are marked in its evaluated sources.
 
-    As it is where the sources show no mark: then nobody can tell where it comes from.
+    As it is where the sources show no mark: then it is unknown where it comes from.
     """
     if not holds_mark(written):
         return planned
@@ -49,7 +49,7 @@ def _by_leaves(planned: str, written: Value) -> str | None:
 
 
 class _Leaves:
-    """The strings of an evaluated document: which are public, and what of the others is marked."""
+    """The strings of an evaluated document: which are public, and which parts of the others are marked."""
 
     def __init__(self) -> None:
         self.public: set[str] = set()
@@ -69,7 +69,7 @@ class _Leaves:
                 self.take(item)
 
     def spans(self, found: re.Match[str]) -> Iterator[tuple[int, int]]:
-        """Yield what of a JSON string is marked, by its offsets in the document."""
+        """Yield the marked parts of a JSON string, by their offsets in the document."""
         start, end = found.start() + 1, found.end() - 1
         text = _unquoted(found[0])
         partly = self.partly.get(text)

@@ -23,7 +23,7 @@ from tfcheck.vocabulary.arn import partition_of_region, split
 if TYPE_CHECKING:
     from tfcheck.resolve.attributes import Attributes
 
-#: Types whose ARNs, where the plan knows them, tell the account and the region they live in.
+#: Types whose ARNs, where the plan knows them, show the account and the region that they are in.
 _TELLING = (
     "aws_iam_role",
     "aws_iam_policy",

@@ -135,7 +135,7 @@ class Resolver:
         return self._instances.referent(module, mode, resource_type, name)
 
     def mask(self, address: Address, name: str) -> object:
-        """Return what of an attribute the plan marks as sensitive: true, or a mask of its elements."""
+        """Return which parts of an attribute the plan marks as sensitive: true, or a mask of its elements."""
         instance = self.plan.instance(str(address))
         prior = None if instance else self.plan.data(str(address))
         mask = instance.after_sensitive if instance else prior.sensitive if prior else None

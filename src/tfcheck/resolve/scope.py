@@ -30,7 +30,7 @@ class Resources(Protocol):
         """List the attributes of a resource instance; None where the plan has none."""
 
     def mask(self, address: Address, name: str) -> object:
-        """Return what of an attribute the plan marks as sensitive: true, or a mask of its elements."""
+        """Return which parts of an attribute the plan marks as sensitive: true, or a mask of its elements."""
 
 
 class Names(Protocol):

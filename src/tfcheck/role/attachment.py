@@ -35,7 +35,7 @@ def account_of(role: WorldObject) -> TextLike:
 def _attaches_in(grant: PolicyAttachment, account: Value) -> Truth:
     """Whether something that names a role by its name means the one of an account; None is any.
 
-    NOTE: what a state shows has no provider configuration: that nothing tells its account is no sign of another one.
+    NOTE: what a state shows has no provider configuration: an account that is not known is no sign of another one.
     """
     ours = grant.resource.surroundings.account
     truth = Truth.TRUE if account is None else equal(ours, account)
@@ -56,7 +56,7 @@ GrantOutcomes: TypeAlias = Callable[[PolicyAttachment], GrantOutcome]
 
 
 class OwnedHere(msgspec.Struct, frozen=True):
-    """What resources of the plan attach to a role: they speak for it, whatever another stack remembers of it."""
+    """What resources of the plan attach to a role: they decide, not what another stack remembers of it."""
 
     names: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()

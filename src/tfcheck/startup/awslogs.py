@@ -65,7 +65,7 @@ def wrong_group(options: Value) -> str | None:
     return None
 
 
-#: What the driver reads as true; it refuses what is none of these and none of their opposites.
+#: What the driver reads as true; it refuses all but these and their opposites.
 _TRUE = ("true", "True", "TRUE", "t", "T", "1")
 
 

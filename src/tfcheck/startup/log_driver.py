@@ -14,7 +14,7 @@ from tfcheck.symbolic.value import Unknown, Value
 
 
 class AwsLogs(msgspec.Struct, frozen=True):
-    """The log configuration of one container, or of the proxy that a service adds: `name` tells whose it is."""
+    """The log configuration of one container, or of the proxy that a service adds: `name` says whose it is."""
 
     name: str
     container: str | None

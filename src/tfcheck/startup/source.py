@@ -78,7 +78,7 @@ def _is_name(value: TextLike, world: World) -> bool:
 
 
 def _beginning(value: TextLike) -> str:
-    """Return the first characters, as many as tell an ARN from a name; empty where they are not known."""
+    """Return the first characters, as many as distinguish an ARN from a name; empty where they are not known."""
     first = next(iter(pieces(spelled_out(value))), "")
     if not isinstance(first, str):
         return ""

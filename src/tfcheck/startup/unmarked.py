@@ -16,7 +16,7 @@ from tfcheck.inventory.world import World
 from tfcheck.symbolic.value import TextLike, Unknown
 from tfcheck.vocabulary.finding import Requirement
 
-#: What an ARN is made of; AWS gives it back unmarked, whatever the name was made of.
+#: What an ARN is made of; AWS returns it unmarked, even where the name was marked.
 _NAMES = ("arn", "bucket", "bucket_prefix", "id", "key", "name", "name_prefix")
 _KINDS = (BUCKET, KEY, LOG_GROUP, OBJECT, PARAMETER, REPOSITORY, SECRET)
 

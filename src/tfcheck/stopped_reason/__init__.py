@@ -36,7 +36,7 @@ def explained(text: str) -> Explanation | None:
     """Recognise a text; None where it is not known."""
     said = NormalizedText(text)
     denial = refusal(said)
-    # NOTE: who was told that it is not authorized was answered, whatever else a text holds.
+    # NOTE: a call that was refused was answered, even where the text holds something else.
     unanswered = denial is None and is_unanswered(said)
     known = _known(said, denial)
     if known is None and unanswered:

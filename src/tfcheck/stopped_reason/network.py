@@ -7,7 +7,7 @@ from tfcheck.stopped_reason.said import NormalizedText
 
 
 def is_unanswered(said: NormalizedText) -> bool:
-    """Whether a call got no answer; AWS's own headings are taken for a guess where the text holds an answer."""
+    """Whether a call got no answer; AWS's own headings count as a guess where the text holds an answer."""
     if said.search(_NO_ANSWER):
         return True
     return said.search(_GUESS) is not None and said.search(_ANSWER) is None

@@ -80,7 +80,7 @@ def _is_refused(call: RoleCall, policy: Policy) -> bool:
 
 
 def _denials(policies: tuple[Policy, ...]) -> list[Policy]:
-    """Return what of policies may deny; without that, what they allow is nothing that an allowed call needs."""
+    """Return policies with only the statements that may deny; one without such a statement is left out."""
     pairs = ((each, tuple(one for one in each.statements if one.effect is not Effect.ALLOW)) for each in policies)
     return [msgspec.structs.replace(each, statements=denying) for each, denying in pairs if denying]
 

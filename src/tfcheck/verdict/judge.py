@@ -121,7 +121,7 @@ class Judge:
         return self._task_roles.of(task).role(requirement.role_kind)
 
     def role_names(self, task: TaskDefinition) -> Iterator[tuple[RoleKind, TextLike]]:
-        """Return the names of the roles of a task definition, whatever may be shown of them."""
+        """Return the names of the roles of a task definition, even where they must not be shown."""
         for kind in RoleKind:
             role = self._task_roles.of(task).role(kind)
             if role is not None:
@@ -321,7 +321,7 @@ def _key(requirement: Requirement, role: Role, side: RolesOfTask) -> tuple[objec
 
 
 def _unseen(role: Role) -> str:
-    """Explain of a role that is not managed here what of it decides; nothing where that is simply its policies."""
+    """Explain what decides for a role that is not managed here; nothing where that is simply its policies."""
     if role.label == SENSITIVE:
         return "the policies of a role whose ARN is sensitive"
     return role.unknown_because or (f"a role that is deleted: {role.deleted}" if role.deleted is not None else "")

@@ -37,7 +37,7 @@ class AccessChange(msgspec.Struct, frozen=True):
 
 
 class AccessUnknown(msgspec.Struct, frozen=True):
-    """A role that the change touches and of whose access not all can be determined, and what cannot be read."""
+    """A role that the change touches and whose access is only partly known, and what cannot be read."""
 
     role: str
     reason: str

@@ -65,7 +65,7 @@ def _beside(arm: Expression, seen: Seen, other: Expression, peer: Seen, run: Run
 
 
 def _is_open_to(value: Value, other: Expression, run: Run) -> bool:
-    """Whether the other arm could change the value, or tell of an error."""
+    """Whether the other arm could change the value, or be an error."""
     return bool(run.trying) or _convertible(value) or _makes_set(value, other)
 
 

@@ -37,7 +37,7 @@ from tfcheck.symbolic.value import JsonText, Set, Text, Truth, Unknown, Value
 class MapValue(dict[str, Value]):
     """An object known to be a map: `lookup` converts its default to the type of the elements.
 
-    Any other dict is taken for an object there, as it is written in the sources or told by a plan.
+    Any other dict counts as an object there, as it is written in the sources or shown by a plan.
     """
 
 

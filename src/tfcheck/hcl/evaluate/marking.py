@@ -185,7 +185,7 @@ def _holds_marked_structure(seen: Seen) -> bool:
 
 
 def _opened(seen: Seen) -> Seen:
-    """Return a resource or a module as the object of its members, which know what of them is marked."""
+    """Return a resource or a module as the object of its members, which know which of their parts are marked."""
     if not is_referent(seen) or isinstance(seen, Marked | Gathered):
         return seen
     keys = seen.keys()

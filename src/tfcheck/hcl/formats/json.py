@@ -239,7 +239,7 @@ def _load(written: str) -> Any:
 
 def _number(written: str) -> Value:
     number = parsed(written)
-    # What JSON takes for a number is one for Terraform too; `parsed` refuses nothing of it.
+    # Every number of JSON is one for Terraform too; `parsed` refuses none.
     return Unknown(reason="limit: a number that Terraform rounds", unsure=True) if number is None else number
 
 

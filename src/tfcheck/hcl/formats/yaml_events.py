@@ -25,7 +25,7 @@ _LONGEST, _LONGEST_IN_PYTHON = 1 << 20, 1 << 16
 _LARGEST = 1 << 21
 #: Line separators, marks and escapes that Terraform and PyYAML read in different ways.
 _DISPUTED = regex(r"[\x85\u2028\u2029\ufeff]|\\/|\\u[dD][89a-fA-F]")
-#: What PyYAML without its C parser takes for a key without a value.
+#: What PyYAML without its C parser reads as a key without a value.
 _DISPUTED_IN_PYTHON = regex(r":[,\]}]")
 
 

@@ -129,7 +129,7 @@ def _replaced_matches(parsed: Pattern, subject: str) -> Iterator[Captures]:
         found = machine.search(position)
         if found is None:
             return
-        # An empty match right behind another one is none.
+        # An empty match right after another one does not count.
         if found[1] > last or found[0] == 0:
             yield found
         last = found[1]

@@ -44,7 +44,7 @@ def trim_iam_role_path(arn: TextLike) -> Value:
 
 
 def _split(arn: TextLike) -> list[TextLike] | Unknown:
-    """Return the five parts behind `arn:`, or say why they cannot be determined."""
+    """Return the five parts after `arn:`, or why they cannot be determined."""
     parts: list[list[TextLike]] = [[]]
     for piece in pieces(spelled_out(arn)):
         if isinstance(piece, str):

@@ -17,7 +17,7 @@ from tfcheck.symbolic.match import Verbatim, glob
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Hole, JsonText, TextLike, Truth, Unknown, Value, pieces, spelled_out, text
 
-#: What Go treats as white space, which is not what Python takes for it.
+#: What Go treats as white space, which is not what Python does.
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 
 

@@ -39,7 +39,7 @@ class PlannedModule(Protocol):
 
 
 class FoundSources(msgspec.Struct, frozen=True):
-    """The sources, if there are any that belong to the plan, and what to tell the user about the search."""
+    """The sources, if there are any that belong to the plan, and messages for the user about the search."""
 
     sources: Sources | None
     messages: tuple[str, ...] = ()

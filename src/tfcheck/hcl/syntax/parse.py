@@ -86,7 +86,7 @@ def template_of(source: SourceText) -> Template | Unreadable:
 
 
 def reference_text(expression: Expression) -> str:
-    """Write a reference as the sources do (`tags["x"]`); the empty string where it is none."""
+    """Write a reference as the sources do (`tags["x"]`); the empty string where it is not one."""
     match expression:
         case Variable(name=name) | Template(parts=(Literal(value=str(name)),)):
             return name

@@ -67,7 +67,7 @@ def _parts(told: Content, page: Page, rows: int, *, marked: bool) -> Iterator[Pa
 
 
 def _baseline(told: Content, page: Page, rows: int) -> Iterator[PagePart]:
-    """Fold what a baseline lists, and report what of it is fixed."""
+    """Fold what a baseline lists, and report how much of it is fixed."""
     if told.known:
         title = f"{counted(len(told.known), 'finding')} in the baseline"
         yield PagePart(f"<details><summary>{title}</summary>", PartKind.KEPT)

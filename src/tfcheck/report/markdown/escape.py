@@ -19,7 +19,7 @@ from tfcheck.symbolic.regex import regex
 _LONGEST = 600
 _LONGEST_IN_SUMMARY = 160
 _TICKS = regex("`+")
-#: A word, a short number or a dash, which nobody could take for anything else; a commit's id looks otherwise.
+#: A word, a short number or a dash, which cannot be mistaken for anything else, as the id of a commit can.
 _PLAIN = regex(r"(?![a-f]{7,40}$)[A-Za-z]+(?:['’-][A-Za-z]+)*|['’]s|\d{1,6}|[–—]")
 #: What may stand before and after a word.
 _TOKEN = regex(r"(\(*)(.*?)([).,;:!?]*)")

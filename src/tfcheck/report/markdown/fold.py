@@ -25,7 +25,7 @@ _SHOWN_TASKS = 20
 
 
 def evidence(group: Group, report: Report, number: int, page: Page, *, drawn: bool) -> Iterator[PagePart]:
-    """Write the fold that says why; `number` tells the folds of a page apart, `drawn` asks for a picture."""
+    """Write the fold that says why; `number` distinguishes the folds of a page, `drawn` asks for a picture."""
     finding = _of_first_task(group)
     kind = PartKind.EVIDENCE_OF_ERROR if finding.severity is Severity.ERROR else PartKind.EVIDENCE_OF_WARNING
     lines = [*_facts(finding, report, page), *_instances(group), *_answers(finding, report, page), *_explained(finding)]

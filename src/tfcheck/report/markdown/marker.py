@@ -48,7 +48,7 @@ def marker(comment_id: str, sha: str = "", run: str = "") -> Marker:
 
 
 def marked(body: str) -> Marker | None:
-    """Read the marker of a comment; None where its first line is none."""
+    """Read the marker of a comment; None where its first line is not one."""
     first, _, _ = body.partition("\n")
     found = _LINE.fullmatch(first.rstrip("\r"))
     if found is None:

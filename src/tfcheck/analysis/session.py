@@ -63,7 +63,7 @@ class Session:
         self._options = options
         self._plans = list(dict.fromkeys(plans))
         #: Where the plans are, None for standard input.
-        self.paths = {each: _path(each) for each in self._plans}
+        self.paths = {each: None if each == "-" else Path(each) for each in self._plans}
         self.run = Run((*plans, *context, *outputs), shared)
         self._read: dict[str, InputFile | InputError] = {}
         #: What reading and checking each of the plans' files may take.
@@ -72,7 +72,9 @@ class Session:
         if "-" in self._plans and "-" in named:
             raise UsageError("standard input is both a plan and the context", hint="write one of them to a file")
         self._again = [each for each in named if any(_is_same_file(each, plan) for plan in self._plans)]
-        read = {each: read_stack(_path(each), self.run) for each in named if each not in self._again}
+        read = {
+            each: read_stack(None if each == "-" else Path(each), self.run) for each in named if each not in self._again
+        }
         self._names = short_names([str(Path(each)) for each in (*self._plans, *read)])
         self._warnings = tuple(each for file in read.values() for each in file.warnings)
         self._context = [each for file in read.values() for each in file.given]
@@ -144,10 +146,6 @@ class Session:
             except InputError as error:
                 self._read[plan] = error
         return self._read[plan]
-
-
-def _path(name: str) -> Path | None:
-    return None if name == "-" else Path(name)
 
 
 def _is_same_file(one: str, other: str) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from click.core import ParameterSource
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand, choice, loaded
+from tfcheck.cli.configured import ConfiguredCommand, OwnFormats, choice, loaded
 from tfcheck.cli.json_pick import json_pick
 from tfcheck.cli.main import check
 from tfcheck.config.keys import KEYS
@@ -35,14 +35,8 @@ class InForce(msgspec.Struct, frozen=True):
     place: str = ""
 
 
-class _Config(ConfiguredCommand):
-    """The command, which shows the key `format` rather than obeying it."""
-
-    without = ("format",)
-
-
 @click.command(
-    cls=_Config,
+    cls=OwnFormats,  # it shows the key `format`
     short_help="Show the configuration that is in force, and where it comes from.",
     params=[each for each in check.params if each.name not in _NOT_HERE],
 )

@@ -88,6 +88,12 @@ class ConfiguredCommand(click.Command):
         return super().parse_args(ctx, args)
 
 
+class OwnFormats(ConfiguredCommand):
+    """A command whose formats are its own: the key `format` is for `check`."""
+
+    without = ("format",)
+
+
 def as_option(key: Key, value: Any) -> Any:
     """Return the value of a key as its option accepts it."""
     return [f"{rule}={each}" for rule, each in value.items()] if key.kind is Kind.SEVERITIES else value

@@ -9,20 +9,14 @@ from collections.abc import Sequence
 import click
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.configured import OwnFormats
 from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.cli.plans import reports as checked
 from tfcheck.vocabulary.finding import Report
 
 
-class _Diff(ConfiguredCommand):
-    """The command, whose formats are its own."""
-
-    without = ("format",)
-
-
 @click.command(
-    cls=_Diff,
+    cls=OwnFormats,
     short_help="Print the permissions that a plan grants to execution roles and revokes from them.",
 )
 @click.argument("plans", metavar="PLAN...", nargs=-1, required=True, shell_complete=options.completing("files"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.configured import OwnFormats
 from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.vocabulary.errors import InputError, UsageError
 
@@ -23,14 +23,8 @@ if TYPE_CHECKING:
 _LONGEST = 100_000
 
 
-class _Explain(ConfiguredCommand):
-    """The command, whose formats are its own."""
-
-    without = ("format",)
-
-
 @click.command(
-    cls=_Explain,
+    cls=OwnFormats,
     short_help="Explain an ECS stopped reason, and find the permission that the plan is missing.",
 )
 @click.argument("text", metavar="TEXT")

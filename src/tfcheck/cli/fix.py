@@ -98,12 +98,7 @@ def fix(
             choose=choose,
             progress=now,
         )
-    if pick is None:
-        _report(found, into_files, colour)
-    else:
-        from tfcheck.report.json import encode
-
-        terminal.publish(encode(pick(_data(found, into_files))), None, colour=False)
+    _report(found, into_files, pick, colour)
     return 0
 
 
@@ -126,8 +121,13 @@ def _data(found: Fixed, into_files: bool) -> dict[str, Any]:
     }
 
 
-def _report(found: Fixed, into_files: bool, colour: str) -> None:
-    """Print the diff, and the rest on standard error."""
+def _report(found: Fixed, into_files: bool, pick: Pick | None, colour: str) -> None:
+    """Print the diff, and the rest on standard error; or all of it as JSON."""
+    if pick is not None:
+        from tfcheck.report.json import encode
+
+        terminal.publish(encode(pick(_data(found, into_files))), None, colour=False)
+        return
     from tfcheck.report.diff import needs_unidiff_zero
 
     for line in found.summary:

@@ -11,7 +11,7 @@ import click
 
 from tfcheck.analysis.session import Checked
 from tfcheck.cli import options, terminal
-from tfcheck.cli.configured import ConfiguredCommand
+from tfcheck.cli.configured import OwnFormats
 from tfcheck.cli.json_pick import Pick, json_pick
 from tfcheck.report.cause_text import Detail
 from tfcheck.report.causes import block
@@ -30,14 +30,8 @@ _COMPARED = 2_000
 _PARTS = regex(r"[\w-]+")
 
 
-class _Show(ConfiguredCommand):
-    """The command, whose formats are its own."""
-
-    without = ("format",)
-
-
 @click.command(
-    cls=_Show,
+    cls=OwnFormats,
     short_help="Print which statement of which policy grants what each task needs, as a tree.",
 )
 @click.argument("plan", metavar="PLAN", shell_complete=options.completing("files"))

@@ -180,7 +180,7 @@ def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Ans
 
 
 def _affordable(task: TaskDefinition) -> TaskDefinition:
-    """Return a task definition, or what is left of it where the run may take no more."""
+    """Return a task definition, without its containers where the run has no steps left."""
     if task.problem or limits.take(_TASK_STEPS):
         return task
     return msgspec.structs.replace(task, containers=(), problem=limits.REASON)

@@ -1,7 +1,7 @@
 """Read the pull request, commit and project from Atlantis's environment.
 
 Follows https://www.runatlantis.io/docs/custom-workflows#custom-run-command and
-https://www.runatlantis.io/docs/post-workflow-hooks#custom-run-command. A hook is reported nothing of projects.
+https://www.runatlantis.io/docs/post-workflow-hooks#custom-run-command. The environment of a hook names no project.
 """
 
 from __future__ import annotations

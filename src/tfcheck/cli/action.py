@@ -217,7 +217,7 @@ def outputs(reports: Sequence[Report]) -> dict[str, str]:
 
 
 def step_outputs(values: Mapping[str, str], variables: Mapping[str, str]) -> None:
-    """Hand values on to later steps, where there is somebody to hand them to; what is reported later counts.
+    """Hand values on to later steps, where there are any; of two values with one name the later one counts.
 
     Follows https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#setting-an-output-parameter.
 

@@ -74,7 +74,7 @@ class _Beside:
     """Decides what other plans lack beside a plan that has been changed."""
 
     def __init__(self, others: Sequence[_Other]) -> None:
-        # NOTE: tasks of two plans may have one address, so that equal answers are reported apart.
+        # NOTE: tasks of two plans may have one address, so that answers can be equal: they are kept by identity.
         self._others = {id(answer): each for each in others for answer in each.asked.answers}
 
     def allows(self, answer: Answer) -> bool:

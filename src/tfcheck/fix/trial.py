@@ -49,7 +49,7 @@ def repeats_the_check(resolver: Resolver, changes: Iterable[ChangedAttribute]) -
 
 
 def _is_open_already(change: ChangedAttribute, plan: Plan) -> bool:
-    """Whether a plan does not know anyway what a change takes out of it: it is worked out from the sources already."""
+    """Whether a plan does not know what a change takes out of it: then it is evaluated from the sources anyway."""
     instance = plan.instance(str(change.address))
     if instance is None or instance.after is None or instance.previous_address or instance.actions not in _PLAIN:
         return False
@@ -157,7 +157,7 @@ class Trial:
 
 
 class _Given(Resolver):
-    """A resolver that is reported some values instead of working them out."""
+    """A resolver that is given some values instead of evaluating them."""
 
     def __init__(
         self,

@@ -63,7 +63,7 @@ def _fits_principal(statement: Statement, found: PrincipalMatch) -> Truth:
 
 
 def elements_apply(statement: Statement, lowered_action: str, wanted: Target, context: Context) -> Truth:
-    """Answer for action, resource and conditions together, as quickly as can be."""
+    """Decide action, resource and conditions together, as quickly as possible."""
     if not take(_STEPS):
         return Truth.UNKNOWN
     answer = action.names(statement.actions, lowered_action)

@@ -28,7 +28,7 @@ _LONGEST_NAME = 255
 
 
 class Container(msgspec.Struct, frozen=True, dict=True):
-    """One container of a task definition; `index` is its place in the list, `definition` what it is reported."""
+    """One container of a task definition; `index` is its place in the list, `definition` its members."""
 
     index: int
     name: str

@@ -200,7 +200,7 @@ class Before(Remembering):
         return self
 
     def earlier(self, address: Address) -> Earlier:
-        """Yield nothing: what exists is created no more."""
+        """Return nothing: what exists is not created."""
         return Earlier(frozenset(), True)
 
 

@@ -1,6 +1,6 @@
 """Evaluate the arguments of provider configurations, from the sources where they are at hand.
 
-The plan's configuration keeps constants, and of anything else the references only
+The plan's configuration keeps constants, and only the references of anything else
 (https://developer.hashicorp.com/terraform/internals/json-format#configuration-representation).
 """
 

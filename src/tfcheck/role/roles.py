@@ -301,7 +301,7 @@ def _behind_last_slash(resource: Text) -> TextLike | None:
 
 
 def _untold(reference: TextLike | None) -> str | None:
-    """Explain why it is open which role is meant; None where its ARN, or the resource that has it, is reported."""
+    """Explain why it is open which role is meant; None where its ARN, or the resource that has it, is known."""
     if reference is None:
         return "which role it is"
     if not isinstance(reference, Unknown) or reference.shape is not None or _is_elsewhere(reference.symbol):

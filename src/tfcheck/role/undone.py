@@ -1,7 +1,7 @@
 """Find the policies that an update of a role removes, although resources of their own still attach them.
 
-The arguments `inline_policy` and `managed_policy_arns` of aws_iam_role are all that the role has. What was on the role
-and is in them no more goes with the update of the role; a resource that does not change is not applied after it.
+The arguments `inline_policy` and `managed_policy_arns` of aws_iam_role are all that the role has. The update of the
+role removes what was on it and is no longer in them; a resource that does not change is not applied after that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fetch the files that an init image of AWS for Fluent Bit is reported in its environment.
+"""Fetch the files that the environment of an AWS for Fluent Bit init image names.
 
 Images of `aws-for-fluent-bit` whose tag begins with `init` download each file that a variable
 `aws_fluent_bit_init_s3_1`, `aws_fluent_bit_init_s3_2` and so on names by its ARN, before Fluent Bit begins. They do it

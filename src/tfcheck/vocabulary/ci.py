@@ -23,8 +23,8 @@ _RUN = regex(r"[0-9]{1,20}")
 class Event(msgspec.Struct, frozen=True):
     """What started the job.
 
-    `number` is the pull request's, None where the event has none or does not show. `sha` is the head commit of the pull
-    request, not the merge commit that GITHUB_SHA names. `head_repository` is reported only where the number has to be
+    `number` is the pull request's, None where the event names none. `sha` is the head commit of the pull
+    request, not the merge commit that GITHUB_SHA names. `head_repository` is set only where the number has to be
     verified: a `workflow_run` names none for forks.
     """
 

@@ -21,7 +21,7 @@ DEPTH = 120
 LENGTH = 1 << 20
 #: Pieces, known and unknown, of one string: a task definition has no room for more references.
 PIECES = 4_000
-#: Parts of a value inside each other: who walks over them must not run out of stack. A policy has about 6.
+#: Parts of a value inside each other: a walk over them must not run out of stack. A policy has about 6.
 LEVELS = 100
 
 

@@ -47,7 +47,7 @@ def late_resources(service: WorldObject, task: TaskDefinition, world: World) -> 
     needed: dict[str, WorldObject] = {}
     for kind in _KINDS:
         grants = late_grants(service, task, kind, world)
-        if grants and _are_needed(grants, task, kind, world):
+        if grants and world.once(_Needed).are(grants, task, kind):
             needed.update({str(each.address): each for each in grants})
     return [*needed.values(), *_late_values(service, task, world)]
 
@@ -99,6 +99,20 @@ class _Grants:
     def of(self, task: TaskDefinition, kind: RoleKind) -> list[WorldObject]:
         role = self._roles.resource(task.execution_role if kind is RoleKind.EXECUTION else task.task_role)
         return self._by_role.get(str(role.address), []) if role is not None else []
+
+
+class _Needed:
+    """The late grants that something waits for: many services of a task definition have the same."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._found: dict[tuple[object, ...], bool] = {}
+
+    def are(self, grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind) -> bool:
+        key = (task.address, kind, *(each.address for each in grants))
+        if key not in self._found:
+            self._found[key] = _are_needed(grants, task, kind, self._world)
+        return self._found[key]
 
 
 def _are_needed(grants: Sequence[WorldObject], task: TaskDefinition, kind: RoleKind, world: World) -> bool:
@@ -155,12 +169,25 @@ class _AsBefore(WorldView):
 def _late_values(service: WorldObject, task: TaskDefinition, world: World) -> list[WorldObject]:
     """Return the new files, log groups, parameters and values of secrets that tasks name and a service may precede."""
     earlier = world.earlier(service.address).resources
-    named = {
-        str(each.address): each for each in (*_files(task, world), *_groups(task, world), *_parameters(task, world))
-    }
+    named = world.once(_Named).of(task)
     versions = {str(each.address): each for each in _versions(service, task, world)}
     found = (each for each in {**named, **versions}.values() if is_new(each, world))
     return [each for each in found if each.address.config not in earlier]
+
+
+class _Named:
+    """The files, log groups and parameters that each task definition names, the same for all of its services."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._of: dict[str, dict[str, WorldObject]] = {}
+
+    def of(self, task: TaskDefinition) -> dict[str, WorldObject]:
+        key = str(task.address)
+        if key not in self._of:
+            found = (each for find in (_files, _groups, _parameters) for each in find(task, self._world))
+            self._of[key] = {str(each.address): each for each in found}
+        return self._of[key]
 
 
 def _files(task: TaskDefinition, world: World) -> Iterator[WorldObject]:

@@ -34,8 +34,23 @@ def starting_services(task: TaskDefinition, world: World) -> list[WorldObject]:
 
     And that definitely start its tasks at once.
     """
-    changed = [each for each in services(task, world) if is_changed(each, ("task_definition",), world)]
-    return [each for each in changed if _starts_tasks(each)]
+    return world.once(_Starting).of(task)
+
+
+class _Starting:
+    """The services that start each task definition, which several checks ask for."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._of: dict[str, list[WorldObject]] = {}
+
+    def of(self, task: TaskDefinition) -> list[WorldObject]:
+        key = str(task.address)
+        if key not in self._of:
+            running = services(task, self._world)
+            changed = (each for each in running if is_changed(each, ("task_definition",), self._world))
+            self._of[key] = [each for each in changed if _starts_tasks(each)]
+        return self._of[key]
 
 
 def _starts_tasks(service: WorldObject) -> bool:

@@ -5,6 +5,8 @@ Whoever calls passes the manuals in: what is printed does not depend on which ru
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 from tfcheck.symbolic.regex import regex
@@ -27,5 +29,10 @@ class Manual(msgspec.Struct, frozen=True):
     @property
     def url(self) -> str | None:
         """Return the page of AWS that the manual refers to."""
-        found = _PAGE.search(self.text)
-        return found[0] if found else None
+        return _first_page(self.text)
+
+
+@lru_cache(maxsize=200)  # every finding of a rule has the same
+def _first_page(text: str) -> str | None:
+    found = _PAGE.search(text)
+    return found[0] if found else None

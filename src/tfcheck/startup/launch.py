@@ -205,6 +205,7 @@ class _Names:
 
     def __init__(self, task: TaskDefinition) -> None:
         self._surroundings = task.resource.surroundings
+        self._answers: dict[TextLike, tuple[Truth, Truth]] = {}
         self.family, revision = task.resource.attribute("family"), task.resource.attribute("revision")
         arns = [task.resource.attribute("arn"), task.resource.attribute("arn_without_revision")]
         known = [spelled_out(each) for each in arns if isinstance(each, str | Text | Unknown)]
@@ -222,10 +223,19 @@ class _Names:
 
     def are(self, called: TextLike, service: WorldObject) -> Truth:
         """Whether a service means this task definition by what it calls it."""
-        if Truth.some(equal(called, each) for each in self.everywhere) is Truth.TRUE:
-            return Truth.TRUE
-        within = Truth.some(equal(called, each) for each in (*self.here, *self.everywhere[1:]))
-        return within if within is Truth.FALSE else within & beside(service.surroundings, self._surroundings)
+        if called not in self._answers:
+            self._answers[called] = self._answer(called)
+        anywhere, within = self._answers[called]
+        if anywhere is Truth.TRUE or within is Truth.FALSE:
+            return anywhere if anywhere is Truth.TRUE else within
+        return within & beside(service.surroundings, self._surroundings)
+
+    def _answer(self, called: TextLike) -> tuple[Truth, Truth]:
+        """Whether a text is one of the names wherever a service is, and whether it is one in the same region."""
+        anywhere = Truth.some(equal(called, each) for each in self.everywhere)
+        if anywhere is Truth.TRUE:
+            return anywhere, anywhere
+        return anywhere, Truth.some(equal(called, each) for each in (*self.here, *self.everywhere[1:]))
 
 
 class _Newest:

@@ -83,7 +83,7 @@ class Address(msgspec.Struct, frozen=True, dict=True):
         mode = "" if self.mode == "managed" else f"{self.mode}."
         return f"{mode}{self.type}.{self.name}"
 
-    @property
+    @cached_property
     def config(self) -> str:
         """Name the resource in the configuration: the address without any instance key."""
         calls = "".join(f"module.{name}." for name in self.module.config)

@@ -31,10 +31,13 @@ Child: TypeAlias = "str | Markup | None | Iterable[Child]"
 
 def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:
     """Build an element; `class_` is the attribute `class`, `data_rule` is `data-rule`, None and False are left out."""
-    written = "".join(_attribute(each, value) for each, value in attributes.items())
-    if name in _VOID:
-        return Markup(f"<{name}{written}>")
-    return Markup(f"<{name}{written}>{inside(children)}</{name}>")
+    pieces = [f"<{name}"]
+    pieces += [_attribute(each, value) for each, value in attributes.items()]
+    pieces.append(">")
+    if name not in _VOID:
+        _gather(children, pieces)
+        pieces.append(f"</{name}>")
+    return Markup("".join(pieces))
 
 
 def inside(child: Child) -> Markup:
@@ -64,7 +67,7 @@ def _attribute(name: str, value: str | int | bool | None) -> str:
     return f" {known}" if value is True else f' {known}="{_text(str(value))}"'
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=40_000)  # one that is named several times is named in several parts of a page
 def address(text: str) -> Markup:
     """Write an address or an ARN as code that may be broken between its parts."""
     first, *others = _BREAK.split(visible(text))

@@ -39,6 +39,13 @@ def test_a_policy_lists_what_the_task_definition_does(tmp_path: Path) -> None:
         "Resource = aws_s3_bucket.team[each.key].arn",
         'Resource = [for p in each.value.parameters : aws_ssm_parameter.team["${each.key}/${p}"].arn]',
     ]
+    assert found["add aws_iam_role_policy.notifier_start_up"] == [
+        'Resource = "arn:aws:s3:::notify-config/${var.services[count.index]}.env"',
+        "Resource = aws_secretsmanager_secret.notifier[count.index].arn",
+        'Resource = "arn:aws:s3:::notify-config"',
+    ]
+    whole = "add aws_iam_role_policy.shared_start_up; it names all instances of aws_secretsmanager_secret.shared"
+    assert found[whole] == ["Resource = values(aws_secretsmanager_secret.shared)[*].arn"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tfcheck.fix.spelling import Spelling
 from tfcheck.fix.trial import ChangedAttribute
 from tfcheck.fix.wanted import NeededStatement, rank, wanted
 from tfcheck.fix.written_lists import WrittenLists
+from tfcheck.fix.written_text import flat
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.inventory.world import After
@@ -95,7 +96,11 @@ class Places:
         spelling = self.spelling(module)
         if any(spelling.is_of_this_plan(each) for one in statements for each in one.resources):
             return "; it contains values that another plan of these files may not share"
-        over = next((each.listed.over for each in statements if each.listed and "var." in each.listed.over), "")
+        lists = [each.listed for each in statements if each.listed]
+        whole = next((each.over for each in lists if each.over.startswith("aws_") and "[*]" in each.expression), "")
+        if whole:
+            return f"; it names all instances of {whole}"
+        over = next((each.over for each in lists if "var." in each.over), "")
         return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
 
     def shared(
@@ -105,24 +110,30 @@ class Places:
 
         `places` maps each role to the block instance that it goes into.
         """
-        for lists in (True, False):
+        for lists, own in ((True, False), (True, True), (False, False)):
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, answers in need.by_role().items():
-                statements = self._statements(answers, places[role], goal, lists=lists)
+                statements = self._statements(answers, places[role], goal, lists=lists, own=own)
                 if statements is None:
                     break
                 found.append((self.terms(places[role]), statements))
             else:
                 shared = shared_by(found, by_value=by_value)
                 yield from [shared] if shared is not None else []
-                if shared is not None and not any(each.listed for each in shared.statements):
+                if shared is not None and not own and not any(each.listed for each in shared.statements):
                     return
 
     def _statements(
-        self, answers: Sequence[Answer], place: Address, goal: str, *, lists: bool
+        self, answers: Sequence[Answer], place: Address, goal: str, *, lists: bool, own: bool
     ) -> tuple[NeededStatement, ...] | None:
-        named, left = self.lists.grants(answers, place, self._refuse(place.module, goal)) if lists else ((), answers)
+        """Put what one role lacks into statements: with the lists, and the `own` words, of the task definitions."""
+        refuse = self._refuse(place.module, goal)
+        named, left = self.lists.grants(answers, place, refuse) if lists else ((), answers)
+        words = self.lists.own_words(left, place, refuse) if own else {}
         others = self.wanted(left, place.module, goal) if left else ()
+        if words:
+            spell = self.spelling(place.module, goal).spell
+            others = wanted(left, lambda value: words.get(flat(value)) or spell(value), prefixes=self._prefixes)
         if others is None:
             return None
         return with_free_sids(sorted((*others, *named), key=rank) if named else others, frozenset())

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.referable import Refuse
-from tfcheck.fix.wanted import NeededStatement, Reference, sid
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import Seen
 from tfcheck.hcl.syntax.block import Argument
@@ -25,7 +27,10 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve.referenced import referenced
 from tfcheck.symbolic.regex import regex
+from tfcheck.symbolic.value import Text, TextLike, Unknown
 from tfcheck.vocabulary.address import Address
+from tfcheck.vocabulary.address import parse as address_of
+from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Answer
 
 _CONTAINERS = "container_definitions"
@@ -38,11 +43,15 @@ _WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
 _OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
 _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
+_COUNT = regex(r"\bcount\.")
 _SIMPLE = regex(r"(?:var|local)(?:\.[\w-]+)+")
 
 
 class WrittenList(msgspec.Struct, frozen=True):
-    """A list in the sources: its text, what it iterates over, and what its elements are in one instance."""
+    """A list in the sources: its text, what it iterates over, and what its elements are in one instance.
+
+    Without `over` it is one text that says `each` or `count`.
+    """
 
     text: str
     over: str
@@ -70,17 +79,30 @@ class WrittenLists:
             by_value.setdefault("" if each.requirement.sensitive else flat(each.requirement.resource), []).append(each)
         by_value.pop("", None)
         statements: list[NeededStatement] = []
-        for task in dict.fromkeys(each.requirement.task_definition for each in answers):
-            for written in self._usable(task, place, refuse):
-                actions = {tuple(_actions(by_value.get(value, ()))) for value in written.values}
-                if len(actions) == 1 and (names := actions.pop()):
-                    for value in written.values:
-                        del by_value[value]
-                    resource = (Reference(written.text, written.over),)
-                    statements.append(NeededStatement(sid(names[0]), names, (resource,)))
+        tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
+        lists = (each for task in tasks for each in self._usable(task, place, refuse, lists=True))
+        for written in itertools.chain(lists, self._all_instances(answers, place, refuse)):
+            actions = {tuple(_actions(by_value.get(value, ()))) for value in written.values}
+            if len(actions) == 1 and (names := actions.pop()):
+                for value in written.values:
+                    del by_value[value]
+                resource = (Reference(written.text, written.over),)
+                statements.append(NeededStatement(sid(names[0]), names, (resource,)))
         granted = {id(each) for each in answers} - {id(each) for several in by_value.values() for each in several}
         secret = {id(each) for each in answers if each.requirement.sensitive or not flat(each.requirement.resource)}
         return tuple(statements), tuple(each for each in answers if id(each) not in granted - secret)
+
+    def own_words(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> dict[str, Spelled]:
+        """Map what each instance of a task definition reads, as `flat` writes it, to how its block writes that.
+
+        These are texts with `each` or `count`, for the block instance `place`, which has the same key.
+        """
+        if place.key is None:
+            return {}
+        tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
+        usable = (each for task in tasks for each in self._usable(task, place, refuse, lists=False))
+        found = ((value, _spelled(each.text)) for each in usable for value in each.values)
+        return {value: spelled for value, spelled in found if spelled}
 
     def may_be_empty(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list that statements name is, or may be, empty in one of the instances of a block."""
@@ -88,22 +110,35 @@ class WrittenLists:
         seen = (self._evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
 
-    def _usable(self, name: str, place: Address, refuse: Refuse) -> Iterator[WrittenList]:
+    def _all_instances(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
+        """Yield the ARNs of all instances of each resource of the module that several answers are about."""
+        named = filter(None, (_instance(each.requirement.resource) for each in answers))
+        blocks = Counter((each.type, each.name, type(each.key)) for each in named if each.module == place.module)
+        for (kind, name, keys), number in blocks.items():
+            block = f"{kind}.{name}"
+            if number > 1 and place.key is None and not refuse(block):
+                text = f"values({block})[*].arn" if keys is str else f"{block}[*].arn"
+                seen = self._evaluated(text, place)
+                values = frozenset(map(flat, seen)) if isinstance(seen, list) else frozenset()
+                if values and all(values):
+                    yield WrittenList(text, block, values)
+
+    def _usable(self, name: str, place: Address, refuse: Refuse, *, lists: bool) -> Iterator[WrittenList]:
         task = tasks_by_address(self._world).get(name)
         if task is None or task.address.module != place.module:
             return
         for each in self._in(task.address):
             text = self._at(place, each.text, task.address)
             over = self._at(place, each.over, task.address)
-            named = referenced(parse(text, Place("", 1))) if text else None
-            if text and over and named is not None and not any(map(refuse, named)):
+            named = referenced(parse(text, Place("", 1))) if text and bool(over) is lists else None
+            if named is not None and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
     def _at(self, place: Address, text: str, task: Address) -> str:
         """Write what a task definition's block does as another block of its module does; empty where it cannot."""
         if not _EACH.search(text):
             return text
-        if place.key != task.key or not isinstance(place.key, str):
+        if place.key != task.key or place.key is None or (_COUNT.search(text) and not isinstance(place.key, int)):
             return ""
         if not _EACH_VALUE.search(text) or self._element(place) == self._element(task) is not None:
             return text
@@ -131,6 +166,9 @@ class WrittenLists:
 
     def _written(self, text: str, over: str, task: Address) -> WrittenList | None:
         seen = self._evaluated(text, task)
+        if not over:
+            value = flat(seen) if isinstance(seen, str | Text | Unknown) else ""
+            return WrittenList(text, "", frozenset((value,))) if value else None
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
         if not values or not all(values):
             return None
@@ -139,6 +177,16 @@ class WrittenLists:
 
     def _evaluated(self, text: str, place: Address) -> Seen:
         return self._resolver.evaluation.evaluate(parse(text, Place("", 1)), self._resolver.scope_of(place))
+
+
+def _instance(resource: TextLike) -> Address | None:
+    """Return the resource instance of this plan whose ARN a text is, if it is one of several."""
+    symbol = resource.symbol if isinstance(resource, Unknown) else None
+    try:
+        address = address_of(symbol.owner) if symbol is not None and symbol.path == ("arn",) else None
+    except InputError:
+        return None
+    return address if address is not None and address.key is not None and address.mode == "managed" else None
 
 
 def _actions(answers: Sequence[Answer]) -> Iterator[str]:
@@ -165,6 +213,7 @@ def _lists(argument: Argument) -> Iterator[tuple[str, str]]:
             each = _For.read(text, found, index) if token.kind == "[" else None
             yield from each.lists() if each is not None else ()
         yield from _named_lists(text, found)
+        yield from _own_texts(text, found)
     except MalformedError:
         return
 
@@ -177,6 +226,32 @@ def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
             line = text[found.listed[index + 1].end :].split("\n", 1)[0].strip().rstrip(",")
             if _PLAIN_NAME.fullmatch(line):
                 yield f"{line}[*].{_LISTS[name]}", line
+
+
+def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
+    """Yield the texts that each instance of the block has for itself, with nothing that they iterate over."""
+    for index, token in enumerate(found.listed[:-2]):
+        named = token.kind == "word" and text[token.start : token.end] in _ELEMENT
+        if named and found.listed[index + 1].kind in ("=", ":"):
+            value = found.stretch(index + 2)
+            parts = read_parts(text, value.start)
+            written = text[value.start : parts.end]
+            if _EACH.search(written) and "\n" not in written:
+                yield from ((each, "") for each in _arns(written))
+
+
+def _spelled(text: str) -> Spelled:
+    """Read a text in quotes, or an expression; empty where it is put together in another way."""
+    if not text.startswith('"'):
+        return (Reference(text),)
+    found = tokens(text, 0, len(text))
+    if "\\" in text or "$${" in text or "%{" in text or found.stretch(0).end != len(text):
+        return ()
+    pieces = map(found.stretch, found.inside(0))
+    return tuple(
+        text[each.start : each.end] if each.kind == "text" else Reference(text[each.start + 2 : each.end - 1].strip())
+        for each in pieces
+    )
 
 
 class _For(msgspec.Struct, frozen=True):

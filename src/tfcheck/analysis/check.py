@@ -10,6 +10,7 @@ import msgspec
 
 from tfcheck import checks, startup
 from tfcheck.access import access_changes, access_possible, access_unknown, role_switches
+from tfcheck.analysis.express_services import skipped_services
 from tfcheck.analysis.findings import findings, worst_first
 from tfcheck.analysis.options import DEFAULTS, RunOptions
 from tfcheck.analysis.redaction import Redactor
@@ -146,7 +147,7 @@ def _report(
         task_definitions=tuple(str(task.address) for task in tasks),
         answers=tuple(answers),
         findings=tuple(found),
-        skipped=tuple(_skipped(tasks, answers)),
+        skipped=(*_skipped(tasks, answers), *skipped_services(after)),
         notes=tuple(dict.fromkeys(_notes(decided, after))),
         task_changes=tuple(task_changes(answers, after, past)),
         access_changes=tuple(access_changes(after)),

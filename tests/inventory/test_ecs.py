@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.cases import TESTDATA
 from tfcheck.analysis.check import check
+from tfcheck.inventory.ecs import Container, member
 from tfcheck.plan import load
+from tfcheck.symbolic.value import Value
 
 PLAN = TESTDATA / "literal-missing" / "plan.json"
 
@@ -27,3 +31,10 @@ def test_definitions_that_nest_too_deep_are_skipped(levels: int, tmp_path: Path)
     report = check(load(file).plans[0])
     assert [each.address for each in report.skipped] == ["aws_ecs_task_definition.orders"]
     assert "nested too deeply" in report.skipped[0].reason
+
+
+@given(st.dictionaries(st.sampled_from(["logRouter", "LogRouter", "LOGROUTER", "logrouters", "name"]), st.integers()))
+def test_a_member_of_a_container_is_that_of_its_definition(definition: dict[str, Value]) -> None:
+    container = Container(0, "web", definition)
+    for name in ("logRouter", "name", "image"):
+        assert container.member(name) == member(definition, name)

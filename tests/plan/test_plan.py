@@ -193,3 +193,11 @@ def test_a_section_of_another_shape_is_refused_by_name() -> None:
 def test_an_address_that_nobody_can_read_is_refused() -> None:
     with pytest.raises(InputError, match="an address in the plan has 100,00"):
         plan(change(f"a.{'x' * 100_000}")).instances("a")
+
+
+def test_instances_one_at_a_time_are_those_of_the_plan() -> None:
+    rows = [change(f"aws_sqs_queue.{name}", before={"name": name}, after={"name": name}) for name in ("a", "b")]
+    once, kept = plan(*rows), plan(*rows)
+    assert [each.after for each in once.each_instance("aws_sqs_queue", "t")] == [{"name": "a"}, {"name": "b"}]
+    instances = kept.instances("aws_sqs_queue")
+    assert list(kept.each_instance("aws_sqs_queue")) == instances

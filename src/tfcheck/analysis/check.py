@@ -21,7 +21,7 @@ from tfcheck.inventory.other_stack import Stack, formerly
 from tfcheck.inventory.subject import subject
 from tfcheck.inventory.world import After, World
 from tfcheck.plan import Plan
-from tfcheck.resolve import Resolver, resolver_of
+from tfcheck.resolve import resolver_of
 from tfcheck.resolve.locations import Locations
 from tfcheck.symbolic import limits
 from tfcheck.verdict.before import VerdictsBefore
@@ -93,6 +93,8 @@ def examined(
 ) -> tuple[Report, Redactor]:
     """Return the report as `check` does, before anything sensitive is removed, and what removes it."""
     now = progress or Progress()
+    # NOTE: what is marked is looked for in whole states, of which hardly anything is kept: the memory serves the check.
+    marked = [text for each in (plan, *(each.plan for each in stacks)) for text in each.secrets()]
     resolver = resolver_of(plan, sources, options.workspace, options.account)
     after = After(resolver, stacks, formerly(stacks))
     before = after.before()
@@ -104,7 +106,8 @@ def examined(
     of_checks = checks.findings(decided.tasks, after, locations)
     found = worst_first(waivers.of_findings([*of_answers, *of_checks]))
     report = _report(_info(plan, sources), decided, found, waivers, after, past)
-    redactor = _redactor([plan, *(each.plan for each in stacks)], resolver)
+    types = plan.resource_types().union(*(each.plan.resource_types() for each in stacks))
+    redactor = Redactor((*resolver.evaluation.secrets, *marked), types)
     wanted = options.wanted_fixes(report) if options.fixes and limits.take(_FINDING_STEPS * len(found)) else ()
     if options.excerpts:
         from tfcheck.analysis.excerpts import Quoter
@@ -157,11 +160,6 @@ def _report(
         waivers=tuple(waivers.uses([*(str(each.address) for each in tasks), *roles])),
         roles=tuple(TaskRole(str(task.address), *each) for task in tasks for each in judge.role_names(task)),
     )
-
-
-def _redactor(plans: Sequence[Plan], resolver: Resolver) -> Redactor:
-    secrets = (*resolver.evaluation.secrets, *(text for each in plans for text in each.secrets()))
-    return Redactor(secrets, {kind for each in plans for kind in each.resource_types()})
 
 
 def _policies_of(tasks: Sequence[TaskDefinition], judge: Judge) -> Callable[[Answer], tuple[str, ...]]:

@@ -6,7 +6,6 @@ not evaluated there: a constant, or the objects that occur in it, or nothing.
 
 from __future__ import annotations
 
-from functools import cached_property
 from sys import intern
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from tfcheck.plan.document import Mode, decoded, decoded_json, decoded_section, present
+from tfcheck.symbolic.lazy import Lazy
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import Value
 
@@ -95,18 +95,18 @@ class _Repeated:
         self.address = address
         self._row = row
 
-    @cached_property
+    @Lazy
     def expressions(self) -> dict[str, Any]:
         """Return the expression of each argument; a nested block is a list of such objects, or one."""
         raw = self._row.expressions
         return decoded(raw, dict[str, Any], self._named) if present(raw) else {}
 
-    @cached_property
+    @Lazy
     def count_expression(self) -> Any:
         """Return the expression of `count`, or None."""
         return decoded_json(self._row.count_expression, self._named)
 
-    @cached_property
+    @Lazy
     def for_each_expression(self) -> Any:
         """Return the expression of `for_each`, or None: also where it is a call over literals."""
         return decoded_json(self._row.for_each_expression, self._named)
@@ -163,7 +163,7 @@ class ModuleCall(_Repeated):
         """Return the module's source as written."""
         return self._row.source or ""
 
-    @cached_property
+    @Lazy
     def module(self) -> ConfigModule:
         """Return the module that it calls."""
         return ConfigModule(self._row.module or _Module())
@@ -176,7 +176,7 @@ class ConfigModule:
         """Build from the plan's row."""
         self._row = row
 
-    @cached_property
+    @Lazy
     def resources(self) -> dict[str, ConfigResource]:
         """Return the resources by `TYPE.NAME` and `data.TYPE.NAME`."""
         found = {}
@@ -187,13 +187,13 @@ class ConfigModule:
             found[address] = ConfigResource(address, row)
         return found
 
-    @cached_property
+    @Lazy
     def calls(self) -> dict[str, ModuleCall]:
         """Return the module calls by name."""
         rows = (self._row.module_calls or {}).items()
         return {name: ModuleCall(f"module.{name}", row or _Call()) for name, row in rows}
 
-    @cached_property
+    @Lazy
     def outputs(self) -> dict[str, Any]:
         """Return the expression of each output."""
         rows = (self._row.outputs or {}).items()
@@ -204,7 +204,7 @@ class ConfigModule:
         row = (self._row.outputs or {}).get(name)
         return row is not None and bool(row.sensitive or row.ephemeral)
 
-    @cached_property
+    @Lazy
     def variables(self) -> dict[str, VariableConfig]:
         """Return the variables by name."""
         return {name: _variable(name, row or _Variable()) for name, row in (self._row.variables or {}).items()}

@@ -5,8 +5,8 @@ Follows https://developer.hashicorp.com/terraform/internals/json-format#change-r
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, TypeAlias, cast
 
 from msgspec import Raw
 
@@ -22,12 +22,16 @@ from tfcheck.plan.document import (
     marks_nothing,
     present,
 )
-from tfcheck.plan.edited import IsReference, restored
+from tfcheck.plan.edited import restored
 from tfcheck.plan.mistyped import mistyped
 from tfcheck.plan.overlay import marked, masked, may_be_edited, overlay
+from tfcheck.symbolic.lazy import Lazy
 from tfcheck.symbolic.marks import with_mask
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address
+
+#: Whether a text in the place of a value of a resource is a reference.
+Refers: TypeAlias = Callable[[Address, str], bool]
 
 
 class Instance:
@@ -36,11 +40,11 @@ class Instance:
     A forgotten instance is no longer managed but stays in AWS, so its `after` is its `before`.
     """
 
-    def __init__(self, address: Address, row: ResourceChange, is_reference: IsReference = lambda _: False) -> None:
+    def __init__(self, address: Address, row: ResourceChange, refers: Refers = lambda _, __: False) -> None:
         """Build from the parsed address, the plan's row, and how to recognise a reference in the place of a value."""
         self.address = address
         self._row = row
-        self._is_reference = is_reference
+        self._refers = refers
         self._settled = False
 
     def __repr__(self) -> str:
@@ -57,18 +61,18 @@ class Instance:
         """Return Terraform's reason for the action: an open set of words."""
         return self._row.action_reason
 
-    @cached_property
+    @Lazy
     def actions(self) -> tuple[str, ...]:
         """Return the change actions: one, or two for a replacement, in order."""
         actions = self._change.actions
         return decoded(actions, tuple[str, ...], self._named) if present(actions) else ()
 
-    @cached_property
+    @Lazy
     def exists_before(self) -> bool:
         """Whether there is such an object before the change."""
         return present(self._change.before)
 
-    @cached_property
+    @Lazy
     def exists_after(self) -> bool:
         """Whether there is such an object in AWS after the change."""
         match self.actions:
@@ -84,7 +88,7 @@ class Instance:
         """Whether the change imports an object that exists already."""
         return present(self._change.importing)
 
-    @cached_property
+    @Lazy
     def before(self) -> dict[str, Value] | None:
         """Return the attributes before the change, or None when it did not exist."""
         if not self.exists_before:
@@ -94,7 +98,7 @@ class Instance:
         found = {**before, **wrong} if wrong else before
         return _shown(found, self.before_sensitive)
 
-    @cached_property
+    @Lazy
     def after(self) -> dict[str, Value] | None:
         """Return the planned attributes, with an `Unknown` for each that apply will tell, or None when it is gone."""
         if not self.exists_after:
@@ -113,7 +117,7 @@ class Instance:
         found = {**found, **wrong} if wrong else found
         return _shown(found, self.after_sensitive)
 
-    @cached_property
+    @Lazy
     def decided(self) -> dict[str, Value]:
         """Return the attributes after the change that are what the plan shows: nothing in them is unknown or marked."""
         after, mask = self.after or {}, self.after_sensitive
@@ -161,29 +165,32 @@ class Instance:
             return self.before
         return self._object(self._change.after) if present(self._change.after) else None
 
+    def _is_reference(self, text: str) -> bool:
+        return self._refers(self.address, text)
+
     def _may_be_edited(self) -> bool:
         """Whether references may stand in the place of values; where they would, nothing else stood before."""
         change = self._change
         return change.after != change.before and may_be_edited(bytes(change.after))
 
-    @cached_property
+    @Lazy
     def left_behind(self) -> dict[str, Value] | None:
         """Return the attributes of the object that stays in AWS unmanaged while `create, forget` makes a new one."""
         return self.before if set(self.actions) == {"create", "forget"} else None
 
-    @cached_property
+    @Lazy
     def before_sensitive(self) -> Mask:
         """Return the mask of what is sensitive in `before`."""
         return decoded_mask(self._change.before_sensitive, f"`before_sensitive` of {self._named}")
 
-    @cached_property
+    @Lazy
     def after_sensitive(self) -> Mask:
         """Return the mask of what is sensitive in `after`."""
         if self.actions == ("forget",):
             return self.before_sensitive
         return decoded_mask(self._change.after_sensitive, f"`after_sensitive` of {self._named}")
 
-    @cached_property
+    @Lazy
     def _change(self) -> Change:
         return decoded_section(self._row.change, Change, self._named) if present(self._row.change) else Change()
 
@@ -212,14 +219,14 @@ class PriorData:
         """Name it; never its values."""
         return f"<PriorData {self.address}>"
 
-    @cached_property
+    @Lazy
     def values(self) -> dict[str, Value]:
         """Return the attributes."""
         values = decoded(self._row.values, dict[str, Any], self._named) if present(self._row.values) else {}
         found = {**values, **mistyped(values, self.address.type, str(self.address))}
         return _shown(found, self.sensitive)
 
-    @cached_property
+    @Lazy
     def sensitive(self) -> Mask:
         """Return the mask of what is sensitive in `values`."""
         return decoded_mask(self._row.sensitive_values, f"`sensitive_values` of {self._named}")

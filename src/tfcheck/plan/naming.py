@@ -45,6 +45,15 @@ class Addresses:
         return self._modules[written]
 
     def of(self, row: ResourceChange) -> Address:
+        """Return the address of a row, and keep it.
+
+        Raises:
+            InputError: the row does not tell.
+        """
+        found = self._known[row.address] = self.once(row)
+        return found
+
+    def once(self, row: ResourceChange) -> Address:
         """Return the address of a row: from its parts where they say the same, or where other tools wrote the address.
 
         Raises:
@@ -53,9 +62,7 @@ class Addresses:
         if not _says_the_same(row) and (row.name is None or self.find(row.address)):
             return self.read(row.address)
         mode = str(row.mode or Mode.MANAGED)
-        found = Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
-        self._known[row.address] = found
-        return found
+        return Address(self.module(row.module_address or ""), mode, row.type, row.name or "", row.index)
 
     def kind(self, row: ResourceChange) -> tuple[str, str]:
         """Return mode and type of a row, where it lacks one of them from its address."""

@@ -131,6 +131,14 @@ class Plan:
         """Return the instances of these resource types in the plan's order, type by type; deletes are included."""
         return [each for kind in types for each in self._instances(mode, kind).by_address.values()]
 
+    def each_instance(self, *types: str) -> Iterator[Instance]:
+        """Yield the instances of these resource types; nothing is kept of those that nobody has asked for."""
+        for kind in types:
+            known = self._managed.get(("managed", kind))
+            rows = self._rows.get(("managed", kind), ())
+            made = (Instance(self._addresses.once(row), row) for row in rows) if known is None else ()
+            yield from made if known is None else known.by_address.values()
+
     def instance(self, address: str) -> Instance | None:
         """Return the instance at an absolute address, or None where the plan lists none."""
         found = self._addresses.find(address)
@@ -178,8 +186,7 @@ class Plan:
         return self._managed[mode, kind]
 
     def _made(self, row: ResourceChange) -> Instance:
-        address = self._addresses.of(row)
-        return Instance(address, row, lambda text: self._refers(address, text))
+        return Instance(self._addresses.of(row), row, self._refers)
 
     def _refers(self, address: Address, text: str) -> bool:
         """Whether a text in the place of a value is a reference: to a resource of the plan, or as configured there."""

@@ -36,6 +36,9 @@ _TELLING = (
     "aws_cloudwatch_log_group",
     "aws_efs_file_system",
     "aws_kms_alias",
+)
+#: Further such types, which are not looked at for anything else.
+_ALSO_TELLING = (
     "aws_lb",
     "aws_lb_target_group",
     "aws_vpc",
@@ -164,7 +167,7 @@ class Providers:
 
     def _regions_in_arns(self, key: str) -> Iterator[TextLike]:
         """Yield the regions in the ARNs of resources that have no region of their own."""
-        for instance in self._plan.instances(*_TELLING):
+        for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
             if self.key_of(instance.address) == key and not self._attributes.configured(instance.address, "region"):
                 arns = ((values or {}).get("arn") for values in (instance.before, instance.after))
                 found = (split(arn) for arn in arns if isinstance(arn, str))
@@ -172,7 +175,7 @@ class Providers:
 
     def _inherited_regions(self, key: str) -> Iterator[str]:
         """Yield the regions that resources have from their provider configuration, since version 6 of the provider."""
-        for instance in self._plan.instances(*_TELLING):
+        for instance in self._plan.instances(*_TELLING, *_ALSO_TELLING):
             region = (instance.after or {}).get("region")
             if isinstance(region, str) and region and self.key_of(instance.address) == key:
                 resource = self._attributes.declarations.config_resource(instance.address)
@@ -330,7 +333,7 @@ class Providers:
         if self._arns is None:
             self._arns = {}
             known: dict[str, tuple[str, ...]] = {}
-            for instance in self._plan.instances(*_TELLING):
+            for instance in self._plan.each_instance(*_TELLING, *_ALSO_TELLING):
                 key = self.key_of(instance.address)
                 if not instance.has_only_arns_of(known.get(key, ())):
                     secrets = self._plan.secrets()

@@ -49,10 +49,13 @@ class Rewriter:
         return parts if all(map(is_, parts, rewritten)) else rewritten
 
     def _struct(self, part: msgspec.Struct) -> msgspec.Struct:
-        # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
-        if id(part) not in self._structs:
-            self._structs[id(part)] = part, self._rewritten(part)
-        return self._structs[id(part)][1]
+        if id(part) in self._structs:
+            return self._structs[id(part)][1]
+        rewritten = self._rewritten(part)
+        if rewritten is not part:
+            # INVARIANT: the struct is kept beside what was made of it, so that no later one has its id.
+            self._structs[id(part)] = part, rewritten
+        return rewritten
 
     def _rewritten(self, part: msgspec.Struct) -> msgspec.Struct:
         names, values_of = self._fields_of[type(part)]

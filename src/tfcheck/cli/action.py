@@ -141,7 +141,7 @@ def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, st
         summarize(reports, wishes, variables, debug=debug)
     if wanted.comment == "off" or not (reports or wishes.expected):
         return status
-    outcome = post(reports, wishes, variables, debug=debug).outcome
+    outcome = post(reports, wishes, variables, debug=debug)
     if outcome is None:
         return REFUSED if wanted.comment == "required" and status == 0 else status
     step_outputs({"comment-id": str(outcome.id or ""), "comment-url": outcome.url}, variables)

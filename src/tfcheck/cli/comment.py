@@ -149,7 +149,7 @@ def _posted(reports: Sequence[Report], wishes: CommentOptions, *, required: bool
     from tfcheck.cli.posting import REFUSED, post, summarize
 
     summarize(reports, wishes, os.environ, debug=debug)
-    if post(reports, wishes, os.environ, debug=debug).outcome is not None:
+    if post(reports, wishes, os.environ, debug=debug) is not None:
         return 0
     if ci.in_actions(os.environ):
         terminal.log(reporting.written("github", reports))

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import msgspec
-
 from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
 from tfcheck.pull_request.client import Client
@@ -30,16 +28,10 @@ TOKENS = ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 REFUSED = 4
 
 
-class Posted(msgspec.Struct, frozen=True):
-    """What was done on the pull request; `outcome` is None where GitHub refused."""
-
-    outcome: Outcome | None
-
-
 def post(
     reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str], *, debug: bool = False
-) -> Posted:
-    """Write to the pull request, and report what was done or why nothing was.
+) -> Outcome | None:
+    """Write to the pull request, and report what was done or why nothing was; return None where GitHub refused.
 
     INVARIANT: nothing is raised, unless `debug` lets bugs through: the exit status belongs to the findings.
     """
@@ -48,11 +40,11 @@ def post(
             published = _published(reports, wishes, variables)
     except RefusalError as refusal:
         warn(_why_not(refusal, variables), variables)
-        return Posted(None)
+        return None
     terminal.say(visible(str(published.outcome)))
     for warning in published.warnings:
         warn(warning, variables)
-    return Posted(published.outcome)
+    return published.outcome
 
 
 def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from tfcheck.fix.fix_finder import find_fixes
-from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes
+from tfcheck.fix.plan_fixes import FixChoice, PlanFixes
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Answer, Finding
 
-__all__ = ["DraftFix", "FixChoice", "PlanFixes", "find_fixes", "suggest"]
+__all__ = ["FixChoice", "PlanFixes", "find_fixes", "suggest"]
 
 
 def suggest(

@@ -4,8 +4,6 @@ from tfcheck.plan.configuration import (
     ConfigModule,
     ConfigResource,
     ModuleCall,
-    ProviderConfig,
-    VariableConfig,
     constant,
     constant_text,
     references,
@@ -13,9 +11,9 @@ from tfcheck.plan.configuration import (
 from tfcheck.plan.file import SavedPlanError
 from tfcheck.plan.instance import Instance, PriorData
 from tfcheck.plan.load import Loaded, load
-from tfcheck.plan.overlay import looks_like_reference, masked
+from tfcheck.plan.overlay import masked
 from tfcheck.plan.plan import Plan
-from tfcheck.plan.state import ShownFile, load_shown
+from tfcheck.plan.state import load_shown
 
 __all__ = [
     "ConfigModule",
@@ -25,15 +23,11 @@ __all__ = [
     "ModuleCall",
     "Plan",
     "PriorData",
-    "ProviderConfig",
     "SavedPlanError",
-    "ShownFile",
-    "VariableConfig",
     "constant",
     "constant_text",
     "load",
     "load_shown",
-    "looks_like_reference",
     "masked",
     "references",
 ]

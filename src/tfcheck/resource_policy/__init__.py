@@ -13,7 +13,7 @@ from tfcheck.inventory.world import World
 from tfcheck.resource_policy.bucket import bucket_guard
 from tfcheck.resource_policy.endpoint import warnings
 from tfcheck.resource_policy.file_system import file_system_guard
-from tfcheck.resource_policy.grant import KeyGrant, covering
+from tfcheck.resource_policy.grant import covering
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.resource_policy.key import key_guard
 from tfcheck.resource_policy.other_stack import joined
@@ -24,7 +24,7 @@ from tfcheck.role.policies import Policies
 from tfcheck.symbolic.value import TextLike
 from tfcheck.vocabulary.arn import split
 
-__all__ = ["KeyGrant", "ResourcePolicies", "ResourceSide", "covering"]
+__all__ = ["ResourcePolicies", "ResourceSide", "covering"]
 
 
 class ResourcePolicies:

@@ -10,7 +10,7 @@ import pytest
 from tests.cases import TESTDATA, Case
 from tests.plan.made import change, plan
 from tfcheck.hcl.evaluate.elements import element
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.plan import Instance
 from tfcheck.resolve import Resolver
 from tfcheck.resolve.evaluation import whole
@@ -278,7 +278,7 @@ def test_a_computed_attribute_of_any_type_may_be_anything(attribute: str) -> Non
     if attribute.endswith("_arn"):
         assert equal(found, "") is Truth.UNKNOWN
     else:
-        assert not surely_text(found)
+        assert not is_definitely_text(found)
         assert isinstance(element(found, 0), Unknown)
 
 

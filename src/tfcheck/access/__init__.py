@@ -87,7 +87,9 @@ def _as_it_was(pair: RolePair) -> bool:
     old, new = pair.before, pair.after
     if old is None or new is None:
         return False
-    return _parts(old) == _parts(new) or (_open_parts(old) == _open_parts(new) and _said(old) == _said(new))
+    return _parts(old) == _parts(new) or (
+        _open_parts(old) == _open_parts(new) and _statements_of(old) == _statements_of(new)
+    )
 
 
 def _parts(role: Role) -> tuple[object, ...]:
@@ -98,7 +100,7 @@ def _open_parts(role: Role) -> tuple[object, ...]:
     return role.hidden, role.boundary_hidden, role.same_name_policies
 
 
-def _said(role: Role) -> tuple[object, ...]:
+def _statements_of(role: Role) -> tuple[object, ...]:
     """Return what the policies of a role say, however they are divided into statements."""
     return said(role.identity), None if role.boundary is None else said(role.boundary)
 
@@ -148,7 +150,7 @@ class _Comparison:
         found = [self._change(point, each, candidates) for point in candidates for each in self._differences(point)]
         told = _outermost(found)
         for change in ("revoked", "granted"):
-            yield from (self._written(each) for each in told if each.found.change == change)
+            yield from (self._access_change(each) for each in told if each.found.change == change)
 
     @property
     def _sides(self) -> list[RolePolicies]:
@@ -174,7 +176,7 @@ class _Comparison:
         inside = _distinct(each for each in _meets([point], candidates) if not includes(each, point))
         return _Change(point, found, tuple(_widest([each for each in inside if self._stays(each)])))
 
-    def _written(self, change: _Change) -> AccessChange:
+    def _access_change(self, change: _Change) -> AccessChange:
         action, resource = change.point.said
         return AccessChange(
             role=self._label,

@@ -93,7 +93,7 @@ def _limited(before: Coverage, after: Coverage) -> Iterator[Difference]:
     others = [each.asked() for each in layers if each is not layers[number]]
     if any(condition_strength.share_a_key(layers[number].asked(), each) for each in others):
         return
-    said = partial(_said, layers[number])
+    said = partial(_layer_words, layers[number])
     if less[number] is Truth.TRUE and more[number] is not Truth.UNKNOWN:
         yield Difference("revoked", said("revoked"), False)
     if more[number] is Truth.TRUE and less[number] is not Truth.UNKNOWN:
@@ -117,7 +117,7 @@ def _layers(before: Coverage, after: Coverage) -> list[_Layer]:
     return found
 
 
-def _said(layer: _Layer, change: str) -> str:
+def _layer_words(layer: _Layer, change: str) -> str:
     lost = change == "revoked"
     if not layer.denies:
         return _only_under(layer.after if lost else layer.before, "now" if lost else "before")

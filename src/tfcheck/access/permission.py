@@ -46,7 +46,7 @@ def points(policies: Iterable[Policy], *effects: Effect) -> Iterator[Permission]
     for policy in policies:
         for statement in policy.statements:
             if statement.effect in effects and statement.unread is None and statement.resources is not None:
-                yield from _named(statement, statement.resources)
+                yield from _permissions_named(statement, statement.resources)
 
 
 def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
@@ -62,7 +62,7 @@ def excluded(policies: Iterable[Policy]) -> Iterator[Permission]:
                     actions=msgspec.structs.replace(actions, negated=False),
                     resources=msgspec.structs.replace(excluded, negated=False),
                 )
-                yield from _named(plain, plain.resources or excluded)
+                yield from _permissions_named(plain, plain.resources or excluded)
 
 
 def said(policies: Iterable[Policy]) -> frozenset[tuple[object, ...]]:
@@ -84,7 +84,7 @@ def _entries(policy: Policy) -> Iterator[tuple[object, ...]]:
             yield from ((each.effect, action.pattern, resource, each.conditions) for action, resource in every)
 
 
-def _named(statement: Statement, resources: Resources) -> Iterator[Permission]:
+def _permissions_named(statement: Statement, resources: Resources) -> Iterator[Permission]:
     for action, said in _actions(statement.actions):
         for resource, on in _resources(resources):
             yield Permission(action, resource, (said, on), statement.origin.secret)

@@ -28,7 +28,7 @@ def chosen(
     parts = _hunks(draft, files)
     if not all(is_sound(_with(draft, each)) for each in parts):
         parts = [list(draft.insertions)]
-    kept = [each for number, each in enumerate(parts, 1) if choose(_shown(draft, files, each, number, len(parts)))]
+    kept = [each for number, each in enumerate(parts, 1) if choose(_hunk(draft, files, each, number, len(parts)))]
     if not kept:
         return None, ""
     if len(kept) == len(parts):
@@ -58,7 +58,7 @@ def _with(draft: DraftFix, insertions: list[Insertion]) -> DraftFix:
     return msgspec.structs.replace(draft, insertions=tuple(insertions), texts=texts)
 
 
-def _shown(draft: DraftFix, files: Files, part: list[Insertion], number: int, of: int) -> Fix:
+def _hunk(draft: DraftFix, files: Files, part: list[Insertion], number: int, of: int) -> Fix:
     diff = files.diff(part, {each.file: draft.texts[each.file] for each in part})
     title = draft.fix.title if of == 1 else f"{draft.fix.title} (hunk {number} of {of})"
     return msgspec.structs.replace(draft.fix, title=title, diff=diff)

@@ -47,7 +47,7 @@ def _has_grown(sources: Sources, module: ConfigModule, path: tuple[str, ...]) ->
     """Whether the sources declare what the plan lists, and beyond that only what a fix adds."""
     from tfcheck.fix.unplanned import ADDED
 
-    declared = sources.surely_declares(path)
+    declared = sources.definitely_declares(path)
     listed = {(kind, name) for kind, _, name in (each.partition(".") for each in module.resources) if "." not in name}
     listed |= {("module", name) for name in module.calls}
     if declared is None:

@@ -90,7 +90,7 @@ class Redactor:
         resource = rf"|(?:data\.|ephemeral\.)?(?:{kinds})\.[\w-]+{_KEY}" if kinds else ""
         self._address = re.compile(rf"(?<![\w.:/-])(?:module\.[\w-]+{_KEY}{resource})(?:\.[\w-]+{_KEY})*")
         self._known: dict[str, str] = {}
-        self._rewriter = Rewriter(self.text, _told_fields, dict.fromkeys((Unknown, Text, JsonText), self._shown))
+        self._rewriter = Rewriter(self.text, _text_fields, dict.fromkeys((Unknown, Text, JsonText), self._redacted))
 
     def __bool__(self) -> bool:
         """Whether anything is looked for."""
@@ -113,7 +113,7 @@ class Redactor:
         """Return a report, or a part of one, all of whose texts may be shown."""
         return cast(_T, self._rewriter.of(report))
 
-    def _shown(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
+    def _redacted(self, value: Unknown | Text | JsonText) -> Unknown | Text | JsonText | str:
         shown = display(value)
         return value if self.text(shown) == shown else self.text(shown)
 
@@ -145,7 +145,7 @@ class Redactor:
         return None
 
 
-def _told_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+def _text_fields(kind: type[msgspec.Struct]) -> tuple[str, ...]:
     """Name the fields of a part of a report that may hold what the plan says."""
     fixed = _FIXED.get(kind, ())
     return tuple(each for each in kind.__struct_fields__ if each not in fixed)

@@ -104,7 +104,7 @@ def _published(hook: Hook, store: ResultStore, kept: StoredResults, *, dry_run: 
     """Describe the status, write the comment, and give the log."""
     missing = _missing(hook, kept)
     _describe(hook.variables, counts(kept.reports, missing))
-    said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _told(hook, kept, missing)
+    said = HookResult("no comment: --dry-run", in_log=True) if dry_run else _published_result(hook, kept, missing)
     missing = max(missing, len(said.absent))
     _describe(hook.variables, counts(kept.reports, missing))
     store.drop_superseded()
@@ -164,7 +164,7 @@ def _screens(reports: Sequence[Report]) -> str:
     return "".join(f"\n{origin.context_text(each, 'target')}\n{text(each, directory='.')}" for each in reports)
 
 
-def _told(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
+def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResult:
     """Return the reports on the pull request."""
     host = hook.pull.host
     if host is None:

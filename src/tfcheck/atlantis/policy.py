@@ -56,12 +56,12 @@ def policy_lines(reports: Sequence[Report], gate: Gate) -> str:
     for failing, line in _results(reports, gate):
         (fails if failing else warns).append(line)
     passed = sum(answer.verdict is Verdict.ALLOWED for report in reports for answer in report.answers)
-    return _written(dict.fromkeys(fails), dict.fromkeys(warns), passed)
+    return _conftest_lines(dict.fromkeys(fails), dict.fromkeys(warns), passed)
 
 
 def policy_failed(message: str) -> str:
     """Let the check fail since nothing could be checked."""
-    return _written([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
+    return _conftest_lines([f"tfcheck - nothing was checked: {harmless(message)}"], [], 0)
 
 
 def _results(reports: Iterable[Report], gate: Gate) -> Iterator[tuple[bool, str]]:
@@ -98,7 +98,7 @@ def _undecided(answer: Answer) -> str:
     return f"{need.rule} - {need.task_definition} - {asked}: {reason_words(answer.reason)}"
 
 
-def _written(fails: Iterable[str], warns: Iterable[str], passed: int) -> str:
+def _conftest_lines(fails: Iterable[str], warns: Iterable[str], passed: int) -> str:
     fails, warns = list(fails), list(warns)
     lines = [*(f"FAIL - {each}" for each in fails), *(f"WARN - {each}" for each in warns)]
     total = passed + len(lines)

@@ -49,12 +49,14 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if not gone:
             continue
         # NOTE: a reference follows what is replaced; only what is spelled out stays behind.
-        there = {(what, container, resource.address.type) for what, container, resource in _named(task, world, one)}
-        for what, container, resource in _named(task, world, one.before()):
+        there = {
+            (what, container, resource.address.type) for what, container, resource in _resources_named(task, world, one)
+        }
+        for what, container, resource in _resources_named(task, world, one.before()):
             if str(resource.address) not in gone or (what, container, resource.address.type) in there:
                 continue
             yield Misconfiguration(
-                f"{what} needs {resource.address}, which {whose} {_fate(resource, one)}",
+                f"{what} needs {resource.address}, which {whose} {_change_of(resource, one)}",
                 Severity.ERROR,
                 container,
                 str(resource.address),
@@ -89,7 +91,7 @@ def _symptom(task: TaskDefinition, resource: WorldObject) -> str:
             return env_file_absent.SYMPTOM
 
 
-def _fate(resource: WorldObject, world: World) -> str:
+def _change_of(resource: WorldObject, world: World) -> str:
     replaced = any(each.address == resource.address for each in world.resources(resource.address.type))
     return "replaces by one of another name" if replaced else "deletes"
 
@@ -100,7 +102,7 @@ def _fate(resource: WorldObject, world: World) -> str:
 _Named = tuple[str, str | None, WorldObject | None]
 
 
-def _named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, WorldObject]]:
+def _resources_named(task: TaskDefinition, world: World, among: World) -> Iterator[tuple[str, str | None, WorldObject]]:
     """Return what a task of the world names that is among the resources of that one, now or before.
 
     Or of another stack.

@@ -27,12 +27,12 @@ _ENDING = ".env"
 
 def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for file in files(task):
-        if misshape(file.value, world) is None and _surely_ends_otherwise(file.value):
+        if misshape(file.value, world) is None and _definitely_ends_otherwise(file.value):
             message = f"{file.name}, {quote_value(task, file.value)}, does not end in `{_ENDING}`"
             yield Misconfiguration(message, Severity.WARNING, file.container.name, file.value)
 
 
-def _surely_ends_otherwise(value: Value) -> bool:
+def _definitely_ends_otherwise(value: Value) -> bool:
     if not isinstance(value, str | Text | Unknown) or value == "":
         return False
     last = pieces(spelled_out(value))[-1]

@@ -39,8 +39,8 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
             for wanted, least in _wanted(task, world).items():
                 if version < least:
                     yield Misconfiguration(
-                        f"{service.address} runs the task on Fargate platform {_written(version)}, but {wanted} need "
-                        f"{_written(least)}",
+                        f"{service.address} runs the task on Fargate platform {_dotted(version)}, but {wanted} need "
+                        f"{_dotted(least)}",
                         Severity.ERROR,
                         about=wanted,
                         address=str(service.address),
@@ -63,7 +63,7 @@ def _wanted(task: TaskDefinition, world: World) -> dict[str, tuple[int, ...]]:
     return wanted
 
 
-def _written(version: tuple[int, ...]) -> str:
+def _dotted(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 

@@ -29,10 +29,10 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
         if role is not None and role.managed and role.label is not None and _is_for_anyone(role.trust):
             found.setdefault(role.label, kind)
     for label, kind in found.items():
-        yield _told(kind, label)
+        yield _misconfiguration(kind, label)
 
 
-def _told(kind: str, label: str) -> Misconfiguration:
+def _misconfiguration(kind: str, label: str) -> Misconfiguration:
     return Misconfiguration(
         f"the trust policy of the {kind} role {label} lets anyone in any AWS account assume it",
         Severity.WARNING,

@@ -67,7 +67,7 @@ def _run(wanted: Inputs, variables: Mapping[str, str], *, debug: bool) -> int:
     if wanted.annotations:
         terminal.log(reporting.written("github", reports))
     _annotate(found.errors)
-    return _told(wanted, found, status, variables, debug=debug)
+    return _published(wanted, found, status, variables, debug=debug)
 
 
 def _found(wanted: Inputs) -> _Found:
@@ -130,7 +130,7 @@ def _read(files: Iterable[str], read: Callable[[str], Iterable[Checked]], errors
     return _Found(tuple(reports), tuple(problems))
 
 
-def _told(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:
+def _published(wanted: Inputs, found: _Found, status: int, variables: Mapping[str, str], *, debug: bool) -> int:
     """Write the summary of the job and the comment; give the exit status."""
     from tfcheck.cli.posting import REFUSED, post, summarize
 

@@ -45,13 +45,13 @@ def severities(ctx: click.Context, option: click.Parameter, incomplete: str) -> 
 
 def tasks(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return the task definitions of the plan on the line."""
-    return _written(_addresses(ctx, "aws_ecs_task_definition"), incomplete)
+    return _completions(_addresses(ctx, "aws_ecs_task_definition"), incomplete)
 
 
 def rules_and_addresses(ctx: click.Context, option: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Return rules, and the task definitions and roles of the plans on the line."""
     found = rules(ctx, option, incomplete)
-    return [*found, *_written(_addresses(ctx, "aws_ecs_task_definition", "aws_iam_role"), incomplete)]
+    return [*found, *_completions(_addresses(ctx, "aws_ecs_task_definition", "aws_iam_role"), incomplete)]
 
 
 def _known_rules() -> list[str]:
@@ -84,7 +84,7 @@ def _largest(name: str) -> int:
         return _LARGEST_PLAN if file.read(2) != b"\x1f\x8b" else _LARGEST_PLAN // 10
 
 
-def _written(found: Iterable[str], incomplete: str) -> list[CompletionItem]:
+def _completions(found: Iterable[str], incomplete: str) -> list[CompletionItem]:
     """Write addresses as the shell needs them: bash does not quote what it inserts."""
     begun = incomplete.lstrip("'\"")
     fitting = [each for each in found if each.startswith(begun) and each.isprintable()][:_MOST]

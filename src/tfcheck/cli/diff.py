@@ -48,11 +48,11 @@ def diff(
     pick = json_pick(form, query)
     found, status = checked(plans, about, about.run(), output=output)
     if found:
-        terminal.publish(_written(form, pick, [each.report for each in found], coloured), output, colour=coloured)
+        terminal.publish(_rendered(form, pick, [each.report for each in found], coloured), output, colour=coloured)
     return status
 
 
-def _written(form: str, pick: Pick | None, reports: Sequence[Report], coloured: bool) -> str:
+def _rendered(form: str, pick: Pick | None, reports: Sequence[Report], coloured: bool) -> str:
     from tfcheck.report import access
 
     if pick is not None:

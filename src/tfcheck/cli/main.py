@@ -183,7 +183,7 @@ def check(plans: tuple[str, ...], about: options.PlanOptions, baseline: str | No
     reports, status = checked(plans, about, run_options, quiet=wanted.quiet, output=wanted.output)
     reports = each_left_out(reports, leave_out)
     if reports:
-        terminal.publish(_shown(reports, wanted), wanted.output, colour=wanted.colour)
+        terminal.publish(_rendered(reports, wanted), wanted.output, colour=wanted.colour)
     return max(status, _status(reports, wanted))
 
 
@@ -201,7 +201,7 @@ def report(files: tuple[str, ...], baseline: str | None, **given: Any) -> int:
     wanted = _wanted(**given)
     chosen, leave_out = choice(), leaving_out(baseline)
     reports = each_left_out(list(reporting.saved(files, chosen)), leave_out)
-    terminal.publish(_shown(reports, wanted), wanted.output, colour=wanted.colour)
+    terminal.publish(_rendered(reports, wanted), wanted.output, colour=wanted.colour)
     return _status(reports, wanted)
 
 
@@ -218,7 +218,7 @@ def _wanted(*, query: str | None, colour: str, fail_on: str, **others: Any) -> C
     return CheckOptions(pick=json_pick(form, query), fail_on=fail_on, colour=coloured, **others)
 
 
-def _shown(reports: list[Checked], wanted: CheckOptions) -> str:
+def _rendered(reports: list[Checked], wanted: CheckOptions) -> str:
     """Write the reports: text below one another, JSON one per line when there are several, all else as one."""
     if wanted.pick is None and wanted.form in reporting.FORMATS:
         failing = reporting.FailOptions(wanted.fail_on, wanted.new_only, wanted.strict)

@@ -90,7 +90,7 @@ def _leads_out(file: Path, place: Path) -> bool:
 def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | None:
     if file.name == SHARED and not _mentions_tfcheck(file):
         return None
-    named = _named(file)
+    named = _path_from_here(file)
     gate = Gate(file.parent, Run(shared=shared))
     try:
         data = gate.file(file.name)
@@ -119,7 +119,7 @@ def _mentions_tfcheck(file: Path) -> bool:
     return b"tfcheck" in data and (b"\\u" in data.lower() or _OWN_TABLE.search(data) is not None)
 
 
-def _named(file: Path) -> str:
+def _path_from_here(file: Path) -> str:
     """Name a file as somebody would from the current directory."""
     try:
         return file.relative_to(Path.cwd().resolve()).as_posix()

@@ -124,7 +124,7 @@ class _Reader:
     def _value(self, table: Table, key: Key, value: Any) -> Any:
         problem = _problem(key, value)
         if problem:
-            raise table.wrong(f"`{key.path}` is {_shown(value)}", problem, key.name)
+            raise table.wrong(f"`{key.path}` is {_shortened(value)}", problem, key.name)
         match key.kind:
             case Kind.PATH:
                 return self._located(table, key, value)
@@ -190,7 +190,7 @@ def written(value: Any) -> str:
             return str(value)
 
 
-def _shown(value: Any) -> str:
+def _shortened(value: Any) -> str:
     """Show the beginning of a value."""
     match value:
         case str():

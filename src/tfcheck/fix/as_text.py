@@ -115,7 +115,7 @@ def _grant_as_text(
     need: RoleNeed, places: Places, verdicts: Sequence[Verdict]
 ) -> tuple[Fix, tuple[Answer, ...]] | None:
     fixed = not_denied(need.answers, verdicts)
-    written = _written(RoleNeed(need.roles, fixed), places) if fixed else None
+    written = _policy_text(RoleNeed(need.roles, fixed), places) if fixed else None
     return None if written is None else (fix_of(*written, verdicts), fixed)
 
 
@@ -173,7 +173,7 @@ def _document(answers: Sequence[Answer]) -> Value:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _written(need: RoleNeed, places: Places) -> tuple[str, str] | None:
+def _policy_text(need: RoleNeed, places: Places) -> tuple[str, str] | None:
     """Write a whole policy in the module of the role, else statements as the module that calls it can."""
     role = need.roles[0]
     module = role.address.module

@@ -45,13 +45,13 @@ class Dependencies:
         found: dict[str, set[str]] = {}
         for file in self._module.files:
             for block in file.blocks:
-                for name, text in _named(block):
+                for name, text in _declared_objects(block):
                     for used in _REFERENCE.findall(text):
                         found.setdefault(used, set()).add(name)
         return found
 
 
-def _named(block: Block) -> Iterator[tuple[str, str]]:
+def _declared_objects(block: Block) -> Iterator[tuple[str, str]]:
     if block.type in _KINDS:
         yield _KINDS[block.type] + ".".join(block.labels), _text(block)
     elif block.type == "module":

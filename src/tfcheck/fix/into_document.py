@@ -33,7 +33,7 @@ def into_document(document: Block, wanted: Sequence[NeededStatement]) -> tuple[I
         return None
     base, newline = indentation(text, brace) + style.unit, document.source.newline
     blank = "" if not text[document.body_start : start].strip() else newline
-    added = (newline * 2).join(_written(each, style, base, newline) for each in wanted)
+    added = (newline * 2).join(_block_text(each, style, base, newline) for each in wanted)
     return (Insertion(document.source.name, start, f"{blank}{added}{newline}"),)
 
 
@@ -44,11 +44,11 @@ def _behind(
     last = max(nested, key=lambda each: each.start)
     gap = newline * (1 if _close(text, nested) else 2)
     base = indentation(text, last.start)
-    added = "".join(gap + _written(each, style, base, newline) for each in wanted)
+    added = "".join(gap + _block_text(each, style, base, newline) for each in wanted)
     return (Insertion(document.source.name, line_end(text, last.end), added),)
 
 
-def _written(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
+def _block_text(wanted: NeededStatement, style: StatementStyle, base: str, newline: str) -> str:
     return newline.join(base + line if line else line for line in block(wanted, style))
 
 

@@ -95,7 +95,7 @@ class LogOptions:
 
     def _ways(self, task: TaskDefinition, log: AwsLogs) -> Iterator[tuple[str, _Options, tuple[Insertion, ...]]]:
         """Yield each change of one option: what it does, and where."""
-        for options in self._written(task):
+        for options in self._editable_options(task):
             group = options.parts.item(_NAME)
             arn = _ARN.fullmatch(options.text(_NAME))
             if group is not None and arn is not None:
@@ -109,7 +109,7 @@ class LogOptions:
                         title = f"set `{name}` to `{value}` in {options.place}"
                         yield from [(title, options, edits)] if edits else []
 
-    def _written(self, task: TaskDefinition) -> Iterator[_Options]:
+    def _editable_options(self, task: TaskDefinition) -> Iterator[_Options]:
         for block, _ in blocks_of(task.address, self._resolver):
             if self._places.files.editable(block.source) and not block.source.name.endswith(".json"):
                 yield from written_options(block)

@@ -146,7 +146,7 @@ class MissingRoles:
         tasks = self._places.holders.instances(next(_tasks(answers)))
         needs = {each: self._needs(each) for each in tasks}
         for text, user in self._used_by_others(block, tasks[0]):
-            title = f"set `{_ARGUMENT}` of {_named(tasks)} to `{text}`, as in {user}"
+            title = f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{text}`, as in {user}"
             yield from self._proposal(title, block, tasks, text)
         for role in self._unused(tasks[0]):
             yield from self._with_role(role, block, needs)
@@ -187,7 +187,7 @@ class MissingRoles:
         """Yield a role that is there, with a policy for what it lacks."""
         tasks, reference = list(needs), ".".join(role.labels)
         for found in self._proposal(
-            f"set `{_ARGUMENT}` of {_named(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
+            f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
         ):
             trial = self._trial(found)
             lacking = {each: tuple(one for one in _needed(each, trial) if not trial.allows(one)) for each in tasks}
@@ -253,7 +253,7 @@ class MissingRoles:
                 common=common_arguments(module, block),
             )
             title = (
-                f"create the execution role {role.types[0]}.{label} for {_named(list(needs))}{in_module(task.module)}"
+                f"create the execution role {role.types[0]}.{label} for {_name_of(list(needs))}{in_module(task.module)}"
             )
             title += self._doubts(statements, block, task)
             yield from self._proposal(title, block, list(needs), f"{role.reference}.arn", role)
@@ -379,7 +379,7 @@ def _instances(role: NewRole, tasks: Sequence[Address]) -> Iterator[Address]:
         yield from (Address(module, "managed", kind, role.label, key) for kind in role.types)
 
 
-def _named(tasks: Sequence[Address]) -> str:
+def _name_of(tasks: Sequence[Address]) -> str:
     """Name the task definitions of one block."""
     return str(tasks[0]) if len(tasks) == 1 else f"{tasks[0].resource} ({len(tasks)} instances)"
 

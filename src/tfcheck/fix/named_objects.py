@@ -49,7 +49,7 @@ class NamedObjects:
 
     def is_managed(self, needed: str) -> bool:
         """Whether the plan manages an object or parameter, so that others beside it would be in the plan too."""
-        return _named(needed) in self._managed_names
+        return _service_and_resource(needed) in self._managed_names
 
     def _names(self, pattern: str, arn: str) -> bool:
         _, own, its = compared(pattern, arn)
@@ -71,7 +71,7 @@ class NamedObjects:
 
     @cached_property
     def _managed_names(self) -> frozenset[tuple[str, str]]:
-        return frozenset(map(_named, self._managed))
+        return frozenset(map(_service_and_resource, self._managed))
 
     def _arns(self, kinds: Iterable[ObjectKind]) -> Iterator[str]:
         types = [name for kind in kinds for name in kind.types]
@@ -89,7 +89,7 @@ def _object(resource: WorldObject, world: World) -> str:
     return f"{arn}/{key}" if key else ""
 
 
-def _named(arn: str) -> tuple[str, str]:
+def _service_and_resource(arn: str) -> tuple[str, str]:
     """Return what an ARN names, whichever its partition, region and account: the service, and the resource."""
     parts = arn.split(":", 5)
     return (parts[2], parts[5]) if len(parts) == 6 and parts[0] == "arn" else ("", arn)

@@ -244,7 +244,7 @@ class Places:
             texts={into.source.name: into.source},
             touched=self.touched(holder),
             added=(),
-            hcl=_shown(into),
+            hcl=_shown_text(into),
         )
 
     def touched(self, holder: Holder) -> tuple[ChangedAttribute, ...]:
@@ -308,7 +308,7 @@ def in_module(module: ModulePath) -> str:
     return f" in {module}" if module.steps else ""
 
 
-def _shown(into: PolicyInsertion) -> str:
+def _shown_text(into: PolicyInsertion) -> str:
     resources = [f"{each}," for each in into.resources]
     if into.document is not None:
         blocks = ("\n".join(written_block(each, StatementStyle(effect=False))) for each in into.statements)

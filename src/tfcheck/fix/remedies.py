@@ -147,7 +147,7 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
     """Explain what would meet a condition; a statement that has one is never written again without it."""
     wanted = " or ".join(f"`{each}`" for each in unmet.values[:_LISTED]) or "another value"
     has = f"has `{unmet.carried}`" if unmet.carried else "does not have it"
-    where = _named(unmet.policy, unmet.sid)
+    where = _statement_name(unmet.policy, unmet.sid)
     words = (
         f"{where} allows {answer.requirement.action} only if {unmet.key} is {wanted} ({unmet.operator}), and the call "
         f"{has}: change what the key depends on, or let the condition accept it"
@@ -159,10 +159,10 @@ def _fulfil(unmet: UnmetCondition, answer: Answer) -> Remedy:
 
 
 def _statement(evidence: Evidence) -> str:
-    return _named(evidence.policy, evidence.sid)
+    return _statement_name(evidence.policy, evidence.sid)
 
 
-def _named(policy: str, sid: str | None) -> str:
+def _statement_name(policy: str, sid: str | None) -> str:
     return f"statement `{sid}` of {policy}" if sid else f"a statement of {policy}"
 
 

@@ -70,7 +70,7 @@ class Spelling:
         own = self._by_resources(value)
         if own is not None:
             return own
-        whole = self._named(value)
+        whole = self._reference_to(value)
         if whole is not None:
             return (Reference(whole),)
         open_ = None if isinstance(value, str) else self._by_open_arn(value)
@@ -116,7 +116,7 @@ class Spelling:
         if not isinstance(piece, Unknown):
             return None
         own = self._own(piece.symbol) if piece.symbol is not None else None
-        name = own or self._named(piece)
+        name = own or self._reference_to(piece)
         if name is not None:
             return (Reference(name),)
         if piece.shape is not None:
@@ -126,7 +126,7 @@ class Spelling:
         # An account or a region that is not known: the rest of the ARN shows what is meant.
         return ("*",) if piece.hole in (ACCOUNT_ID, REGION) else None
 
-    def _named(self, value: TextLike) -> str | None:
+    def _reference_to(self, value: TextLike) -> str | None:
         """Find an input, a local or an output that is exactly this value."""
         if isinstance(value, str) and not value.startswith("arn:"):
             return None

@@ -92,7 +92,7 @@ class ModuleTexts:
     def _has_word(self, part: str) -> bool:
         if _NAME.fullmatch(part):
             return part in self._words
-        return re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._written) is not None
+        return re.search(rf"(?<![\w-]){re.escape(part)}(?![\w-])", self._declared_text) is not None
 
     def _beginning_with(self, wanted: str) -> Iterator[_Written]:
         """Iterate over the texts that begin with one, each as often as it is written."""
@@ -143,7 +143,7 @@ class ModuleTexts:
         return tuple(found)
 
     @cached_property
-    def _written(self) -> str:
+    def _declared_text(self) -> str:
         """The text of what the module declares, without its variables and comments."""
         blocks = [each for file in self._module.files for each in file.blocks] if self._module else []
         return "\n".join(_without_comments(each) for each in blocks if each.type in _WRITTEN_IN)
@@ -151,7 +151,7 @@ class ModuleTexts:
     @cached_property
     def _words(self) -> frozenset[str]:
         """The words of that text: what has a word's characters is written there only as one of them."""
-        return frozenset(_NAME.findall(self._written))
+        return frozenset(_NAME.findall(self._declared_text))
 
 
 def _flat(value: TextLike) -> str:

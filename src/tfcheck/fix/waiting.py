@@ -105,7 +105,7 @@ class Waiting:
         after = after_fixes(drafts, self._world)
         if after is None:
             return []
-        written = (self._written(each) for each in self._waits(findings, drafts, after))
+        written = (self._with_insertions(each) for each in self._waits(findings, drafts, after))
         waits = [each for each in written if each is not None and self._is_sound(each)]
         later = after.waiting({each.waiting: self._read(each) for each in waits})
         proven = [each for each in waits if all(_is_in_time(service, each, later) for service in each.services)]
@@ -191,7 +191,7 @@ class Waiting:
             known = found.get(id(each.block))
             found[id(each.block)] = _both(known, each) if known is not None else each
 
-    def _written(self, wait: _Wait) -> _Wait | None:
+    def _with_insertions(self, wait: _Wait) -> _Wait | None:
         insertions = _into(wait.block, wait.names)
         return msgspec.structs.replace(wait, insertions=insertions) if insertions else None
 

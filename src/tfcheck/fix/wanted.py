@@ -83,7 +83,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     resources: dict[tuple[str, ...], list[Spelled]] = {}
     for spelled, several in actions.items():
         resources.setdefault(tuple(several), []).append(spelled)
-    return _named(
+    return _with_sids(
         (each, tuple(_by_prefix(found) if prefixes and each == ("s3:GetObject",) else found))
         for each, found in resources.items()
     )
@@ -106,7 +106,7 @@ def _is_exact(resource: TextLike) -> bool:
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))
 
 
-def _named(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[NeededStatement, ...]:
+def _with_sids(groups: Iterable[tuple[tuple[str, ...], tuple[Spelled, ...]]]) -> tuple[NeededStatement, ...]:
     found: list[NeededStatement] = []
     for actions, resources in groups:
         found.append(NeededStatement(free(sid(actions[0]), {each.sid for each in found}), actions, resources))

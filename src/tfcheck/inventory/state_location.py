@@ -130,7 +130,7 @@ class StateLocations:
         listed: dict[tuple[str, ...], set[tuple[str, str]]] = {}
         for each in self._state.instances(*self._state.types()):
             listed.setdefault(each.address.module.config, set()).add((each.address.type, each.address.name))
-        return all(found <= (self._sources.surely_declares(names) or set()) for names, found in listed.items())
+        return all(found <= (self._sources.definitely_declares(names) or set()) for names, found in listed.items())
 
 
 def _configures(module: Module) -> bool:

@@ -124,13 +124,13 @@ class Client:
         if isinstance(answer, NoAnswer):
             raise RefusalError(RefusalKind.UNREACHABLE, answer.problem)
         if answer.status >= 300:
-            raise refused(answer.status, self._said(answer))
+            raise refused(answer.status, self._message_of(answer))
         try:
             found = _decoded(answer, _GraphQL)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise RefusalError(RefusalKind.OTHER, _UNDOCUMENTED, answer.status) from None
         if found.errors or found.data is None:
-            raise RefusalError(RefusalKind.OTHER, self._said(answer), answer.status)
+            raise RefusalError(RefusalKind.OTHER, self._message_of(answer), answer.status)
         try:
             return msgspec.convert(found.data, shape)
         except msgspec.ValidationError:
@@ -204,11 +204,11 @@ class Client:
         """Wait where too many requests were made; anything else is a refusal."""
         seconds = self._limit(answer, limits)
         if seconds is None:
-            raise refused(answer.status, self._said(answer))
+            raise refused(answer.status, self._message_of(answer))
         if not self.patience.wait(seconds):
-            raise RefusalError(RefusalKind.LIMITED, self._said(answer), answer.status)
+            raise RefusalError(RefusalKind.LIMITED, self._message_of(answer), answer.status)
 
-    def _said(self, answer: HttpAnswer) -> str:
+    def _message_of(self, answer: HttpAnswer) -> str:
         """Return the words of an answer, without the token: a proxy may quote the request."""
         return said(answer.body.replace(self._token.encode(), b"***"))
 

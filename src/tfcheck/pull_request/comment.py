@@ -133,7 +133,7 @@ class Thread:
 
     def _earlier(self, ours: list[Comment]) -> Earlier:
         """Return what our comments say, and the targets of those as well that somebody removed while we looked."""
-        said = _said(ours)
+        said = _state_in(ours)
         self._targets = tuple(dict.fromkeys((*self._targets, *said.targets)))
         if self._draft.marker.run > (0, 0):
             bodies = [each.body or "" for each in ours]
@@ -268,15 +268,15 @@ def _without_run(body: str) -> str:
     return _RUN.sub("", body.replace("\r\n", "\n").strip())
 
 
-def _said(ours: list[Comment]) -> Earlier:
+def _state_in(ours: list[Comment]) -> Earlier:
     """Return what our comments say, the minimized ones as well; only one that is shown can be resolved."""
     bodies = [each.body or "" for each in ours]
-    told = any(_told(each.body or "") for each in ours if each.minimized is None)
+    told = any(_reports_problem(each.body or "") for each in ours if each.minimized is None)
     listed = [listed_targets(body) for body in bodies]
     return Earlier(told, tuple(dict.fromkeys(name for each in listed for name in (*each.present, *each.absent))))
 
 
-def _told(body: str) -> bool:
+def _reports_problem(body: str) -> bool:
     """Whether a comment of ours ever reported something missing: its title keeps that."""
     title = body.split("\n", 2)[1:2]
     return not any(line.startswith("### ✅ tfcheck: ") and ": resolved, " not in line for line in title)

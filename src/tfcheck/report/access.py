@@ -44,7 +44,7 @@ def _lines(report: Report) -> Iterator[Line]:
         yield line("  ", said)
     for role, told in _by_role(report.access_changes).items():
         yield ()
-        yield line("  ", Span(role, Style.STRONG), _fate(told))
+        yield line("  ", Span(role, Style.STRONG), _role_change(told))
         for each in told:
             mark, style = _MARKS[each.change]
             yield line("    ", Span(f"{mark} {of_role(each)}", style))
@@ -52,7 +52,7 @@ def _lines(report: Report) -> Iterator[Line]:
         yield ()
         yield line("  ", Span(role, Style.STRONG))
         for each in told:
-            yield line("    ", Span(_perhaps(each), Style.UNKNOWN))
+            yield line("    ", Span(_possible_line(each), Style.UNKNOWN))
 
 
 def _parts(report: Report) -> Iterator[str]:
@@ -61,14 +61,14 @@ def _parts(report: Report) -> Iterator[str]:
     if about:
         yield fence("\n".join(about))
     for role, told in _by_role(report.access_changes).items():
-        yield f"{code(role)}{_fate(told)}"
+        yield f"{code(role)}{_role_change(told)}"
         yield fence("\n".join(f"{_MARKS[each.change][0]} {of_role(each)}" for each in told), "diff")
     for role, told in _by_role(report.access_possible).items():
         yield code(role)
-        yield fence("\n".join(map(_perhaps, told)))
+        yield fence("\n".join(map(_possible_line, told)))
 
 
-def _perhaps(each: AccessChange) -> str:
+def _possible_line(each: AccessChange) -> str:
     return f"? {_PERHAPS[each.change]} {of_role(each)}"
 
 
@@ -77,7 +77,7 @@ def _about_roles(report: Report) -> Iterator[str]:
     yield from (f"unknown: {unread(each).plain}" for each in report.access_unknown)
 
 
-def _fate(told: list[AccessChange]) -> str:
+def _role_change(told: list[AccessChange]) -> str:
     return _ROLES.get(told[0].role_change or "", "")
 
 

@@ -41,7 +41,7 @@ def workflow_commands(reports: Sequence[Report]) -> str:
     several = len(reports) > 1
     changes = list(dict.fromkeys(each for report in reports for each in _change(report, several)))[:_CHANGES]
     unread = [Annotation("error", "tfcheck", f"not checked: {each.problem}") for each in _unread(reports)]
-    found = list(dict.fromkeys([*unread, *(each for report in reports for each in _told(report, several))]))
+    found = list(dict.fromkeys([*unread, *(each for report in reports for each in _annotations_of(report, several))]))
     lines = [workflow_command(each) for each in changes]
     for command in _COMMANDS.values():
         most = MOST - len(changes) if command == "notice" else MOST
@@ -66,16 +66,16 @@ def _change(report: Report, several: bool) -> Iterator[Annotation]:
     """Return what the change does to what was there, in a notice that stands before all others."""
     said = in_one_line(report)
     if said:
-        yield Annotation("notice", "tfcheck", said + _aside(report, several))
+        yield Annotation("notice", "tfcheck", said + _target_remark(report, several))
 
 
-def _aside(report: Report, several: bool) -> str:
+def _target_remark(report: Report, several: bool) -> str:
     return f" (in {target(report)})" if several else ""
 
 
-def _told(report: Report, several: bool) -> Iterator[Annotation]:
+def _annotations_of(report: Report, several: bool) -> Iterator[Annotation]:
     """Write everything in one report; with `several` each names its target."""
-    remark = _aside(report, several)
+    remark = _target_remark(report, several)
     for finding in report.open_findings:
         yield _finding(report, finding, remark)
     for group in waived_groups([report]):

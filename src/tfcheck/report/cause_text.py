@@ -119,7 +119,7 @@ def _group(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
         yield from wrapped("  Instances: ", instances(group.tasks, detail), detail.width)
     if not detail.quiet:
         yield from _near(group, detail)
-        yield from _said(group.findings, detail)
+        yield from _explanations(group.findings, detail)
 
 
 def _mistake(cause: Cause, group: Group, detail: Detail) -> Iterator[Line]:
@@ -218,7 +218,7 @@ def origin(evidence: Evidence, directory: str) -> str:
     return f"{evidence.policy}{statement}{place}: {evidence_words(evidence)}"
 
 
-def _said(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
+def _explanations(findings: Iterable[Finding], detail: Detail) -> Iterator[Line]:
     """Write what the reader may not know; what is only recommended needs no more words than that, unless asked."""
     first = next(iter(findings))
     broken = dict.fromkeys(

@@ -150,7 +150,9 @@ def _likenesses(several: list[list[Finding]]) -> list[tuple[object, ...]]:
 def _likeness(findings: list[Finding], role: Callable[[str], str], names: tuple[str, ...]) -> tuple[object, ...]:
     """Return what groups are made by: the role and what is needed, or the message where nothing is."""
     first = findings[0]
-    needs = tuple((*each[:2], folded(each[2], names)) for each in _needed(findings, _named if names else _shown))
+    needs = tuple(
+        (*each[:2], folded(each[2], names)) for each in _needed(findings, _object_of if names else _resource_of)
+    )
     if needs:
         return role(first.address or ""), needs
     return role(in_any_module(first.address or "", first.task_definition)), _folded_message(first, names)
@@ -168,11 +170,11 @@ def _needed(findings: list[Finding], name: Callable[[Answer], str]) -> Iterator[
             yield answer.requirement.action, answer.requirement.severity, name(answer)
 
 
-def _shown(answer: Answer) -> str:
+def _resource_of(answer: Answer) -> str:
     return answer.requirement.shown_resource
 
 
-def _named(answer: Answer) -> str:
+def _object_of(answer: Answer) -> str:
     """Name what is needed by its address in the plan: AWS ends the ARN of each secret in other characters."""
     return answer.subject or answer.requirement.shown_resource
 
@@ -180,9 +182,10 @@ def _named(answer: Answer) -> str:
 def _group(members: list[list[Finding]]) -> Group:
     first, tasks = members[0], tuple(dict.fromkeys(each[0].task_definition for each in members))
     names = keys(tasks[0])
-    differ = len({tuple(_needed(each, _shown)) for each in members}) > 1
+    differ = len({tuple(_needed(each, _resource_of)) for each in members}) > 1
     alike = {
-        tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needed(each, _shown)) for each in members
+        tuple(folded(text, keys(each[0].task_definition)) for *_, text in _needed(each, _resource_of))
+        for each in members
     }
     role = _common([each[0].address or "" for each in members], block)
     message = _common([each[0].message for each in members], lambda text: folded(text, names))
@@ -193,7 +196,7 @@ def _group(members: list[list[Finding]]) -> Group:
         tasks=tasks,
         shown=blocks(tasks),
         role=role,
-        needs=tuple(_needs(first, names if differ else (), _shown if len(alike) == 1 else _named)),
+        needs=tuple(_needs(first, names if differ else (), _resource_of if len(alike) == 1 else _object_of)),
         message=message,
     )
 

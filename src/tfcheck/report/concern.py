@@ -70,7 +70,7 @@ def _answers(explanation: Explanation, report: Report, names: _RoleNames) -> lis
         called = [each for each in found if not known.actions or each.requirement.action in known.actions]
         others = [each.requirement for each in found if not each.requirement.read_by]
         places = {(each.task_definition, each.pointer) for each in others}
-        return _named([each for each in called if _is_read_there(each, places, known)], explanation.names)
+        return _named_in_text([each for each in called if _is_read_there(each, places, known)], explanation.names)
     # NOTE: a refusal is reported by action, resource and role, not by the rule that asks for it; what ECS calls for the
     # same end, where it does not make the call itself.
     is_asked = denial.action in known.actions
@@ -95,7 +95,7 @@ def _is_read_there(answer: Answer, places: set[tuple[str, str]], known: Known) -
     return known.actions == (need.action,) or (need.task_definition, need.pointer) in places
 
 
-def _named(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
+def _named_in_text(answers: list[Answer], names: tuple[str, ...]) -> list[Answer]:
     """Keep what a text names by its ARN, or the end of it; all where it names nothing of them."""
     found = [each for each in answers if isinstance(arn := each.requirement.resource, str) and arn.endswith(names)]
     return found if names and found else answers

@@ -97,10 +97,10 @@ _LOOKS = {"comment": Style.QUIET, "text": Style.GOOD, "name": Style.INFO, "block
 
 def diff_text(diff: str) -> str:
     """Colour a diff: what is added by what it is, what is around it as it is."""
-    return printed((_shown(each) for each in diff.removesuffix("\n").split("\n")), colour=True)
+    return printed((_coloured_line(each) for each in diff.removesuffix("\n").split("\n")), colour=True)
 
 
-def _shown(written: str) -> Line:
+def _coloured_line(written: str) -> Line:
     written = written.removesuffix("\r").replace("\t", "    ")
     if written.startswith(_HEADS):
         return line(Span(written, Style.MARK if written.startswith("@@") else Style.STRONG))

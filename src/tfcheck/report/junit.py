@@ -66,11 +66,11 @@ def junit(reports: Sequence[Report], failing: FailureRule | None = None) -> str:
     for report, cases in suites:
         lines.append(f"  <testsuite{_attributes(name=target(report), **_counts(cases))}>")
         lines += _properties(report)
-        lines += [line for case in cases for line in _written(case)]
+        lines += [line for case in cases for line in _elements(case)]
         lines.append("  </testsuite>")
     for case in unread:
         lines.append(f"  <testsuite{_attributes(name=case.task, **_counts([case]))}>")
-        lines += [*_written(case), "  </testsuite>"]
+        lines += [*_elements(case), "  </testsuite>"]
     return "\n".join((*lines, "</testsuites>", ""))
 
 
@@ -158,7 +158,7 @@ def _line(place: Location | None) -> int:
     return place.line if place else 0
 
 
-def _written(case: TestCase) -> Iterator[str]:
+def _elements(case: TestCase) -> Iterator[str]:
     where = {"file": case.file, "line": str(case.line)} if case.file else {}
     opened = f"    <testcase{_attributes(classname=case.task, name=case.name, **where)}"
     if not case.outcome:

@@ -156,13 +156,13 @@ def _drawn(branches: Sequence[_Branch], rail: str, width: int) -> Iterator[Line]
         last = number == len(branches)
         inner = f"{rail}{'   ' if last else '│  '}"
         below = f"{inner}{'│ ' if branch.branches else '  '}"
-        yield from _written(branch.label, f"{rail}{'└─ ' if last else '├─ '}", below, width)
+        yield from _label_lines(branch.label, f"{rail}{'└─ ' if last else '├─ '}", below, width)
         for span in branch.below:
-            yield from _written((span,), below, below, width)
+            yield from _label_lines((span,), below, below, width)
         yield from _drawn(branch.branches, inner, width)
 
 
-def _written(label: tuple[Span, ...], first: str, others: str, width: int) -> Iterator[Line]:
+def _label_lines(label: tuple[Span, ...], first: str, others: str, width: int) -> Iterator[Line]:
     """Write spans behind a rail; the last of them is broken into lines."""
     *leading, last = label
     taken = len(first) + sum(len(visible(each.text)) for each in leading)

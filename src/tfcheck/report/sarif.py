@@ -75,7 +75,7 @@ def sarif(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> str:
 
 def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     """Return reports as the plain data of SARIF."""
-    shown = _once(each for report in reports for each in _told(report))[:_MOST_RESULTS]
+    shown = _once(each for report in reports for each in _results_of(report))[:_MOST_RESULTS]
     rules = list(_rules(manuals, shown))
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     targets = list(dict.fromkeys(target(report) for report in reports))
@@ -93,7 +93,7 @@ def document(reports: Sequence[Report], manuals: Sequence[Manual] = ()) -> Json:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _told(report: Report) -> Iterator[SarifResult]:
+def _results_of(report: Report) -> Iterator[SarifResult]:
     for finding in report.findings:
         yield from _parts(report, finding, "new" if report.baseline else _STATES.get(finding.change or ""))
     for finding in report.known:

@@ -70,10 +70,10 @@ class Address(msgspec.Struct, frozen=True, dict=True):
 
     def __str__(self) -> str:
         """Write it as Terraform does, so that parsing gives it back."""
-        return self._written
+        return self._text
 
     @cached_property
-    def _written(self) -> str:
+    def _text(self) -> str:
         prefix = f"{self.module}." if self.module.steps else ""
         return f"{prefix}{self.resource}{_key_text(self.key)}"
 
@@ -100,7 +100,7 @@ class ElsewhereAddress(Address, frozen=True, dict=True):
     stack: str = ""
 
     @cached_property
-    def _written(self) -> str:
+    def _text(self) -> str:
         prefix = f"{self.module}." if self.module.steps else ""
         return f"{self.stack}: {prefix}{self.resource}{_key_text(self.key)}"
 

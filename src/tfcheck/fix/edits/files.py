@@ -146,7 +146,7 @@ class Files:
         """Write one diff for changes to any number of files."""
         parts: list[str] = []
         for name, several in sorted(by_file(insertions).items(), key=lambda each: self.path(each[0])):
-            lines = self._shown(texts[name])
+            lines = self._shown_lines(texts[name])
             parts.append(diff(self.path(name), lines.around(several), lines.moved(several)))
         return "".join(parts)
 
@@ -159,7 +159,7 @@ class Files:
         """
         known = [each for each in reported if each]
         for name, several in by_file(insertions).items():
-            lines = self._shown(texts[name])
+            lines = self._shown_lines(texts[name])
             for line in replaced(lines, lines.moved(several)):
                 rest = line
                 for each in known:
@@ -168,7 +168,7 @@ class Files:
                     return True
         return False
 
-    def _shown(self, source: SourceText) -> ShownLines:
+    def _shown_lines(self, source: SourceText) -> ShownLines:
         if source.name not in self._lines:
             self._lines[source.name] = ShownLines(source, self._conceals)
         return self._lines[source.name]

@@ -25,7 +25,7 @@ from tfcheck.hcl.evaluate.elements import (
 from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
 from tfcheck.hcl.evaluate.operators import condition
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import ForList, ForObject, Splat
 from tfcheck.symbolic.value import JsonText, Set, Text, Unknown, Value, is_known, unknowns
 
@@ -159,7 +159,7 @@ def _splat_items(source: Seen) -> list[Seen] | Unknown:
             return list(source)
         case Set():
             return list(source.items)
-        case Unknown() if not surely_text(source):
+        case Unknown() if not is_definitely_text(source):
             return source
         case _:
             return [source]

@@ -17,7 +17,7 @@ from tfcheck.hcl.evaluate.equality import same
 from tfcheck.hcl.evaluate.marking import bare, is_marked, mark_if
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.structural import described, gives_structure, is_structural
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.syntax.expression import Attribute, Call, Conditional, Expression, Index, Template, Variable
 from tfcheck.symbolic.marks import holds_mark
 from tfcheck.symbolic.shared_ends import shared_ends
@@ -100,7 +100,7 @@ def _shared(one: Value, other: Value, rest: Unknown) -> Value:
 
 def _either_text(one: Value, other: Value, rest: Unknown) -> Unknown:
     """Return what is open between two texts, with the ends that both have."""
-    if not surely_text(one) or not surely_text(other) or holds_mark(one) or holds_mark(other):
+    if not is_definitely_text(one) or not is_definitely_text(other) or holds_mark(one) or holds_mark(other):
         return rest
     assert isinstance(one, str | Unknown | Text | JsonText)
     assert isinstance(other, str | Unknown | Text | JsonText)
@@ -126,7 +126,7 @@ def _may_clash(one: Value, other: Value) -> bool:
         case (list(), list()) if len(one) == len(other):
             return any(map(_may_clash, one, other))
     unknown, beside = (one, other) if isinstance(one, Unknown) else (other, one)
-    if not isinstance(unknown, Unknown) or surely_text(unknown) or isinstance(beside, Unknown | None):
+    if not isinstance(unknown, Unknown) or is_definitely_text(unknown) or isinstance(beside, Unknown | None):
         return False
     # An attribute is a string more often than not, and people do not write what can only fail.
     return unknown.symbol is None or isinstance(beside, list | dict | Set)

@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.hcl.evaluate.convert import kind_name, to_string
 from tfcheck.hcl.evaluate.numbers import parsed
 from tfcheck.hcl.evaluate.scope import EvaluationError, Referent, Scope, Seen
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.symbolic.numerals import exact
 from tfcheck.symbolic.sensitive_text import redacted
 from tfcheck.symbolic.value import JsonText, Set, Symbol, Text, Unknown, Value, unknowns
@@ -73,7 +73,7 @@ class Gathered:
                 return self.members[key]
         elif isinstance(key, int) and 0 <= key < len(self.members):
             return self.members[key]
-        raise EvaluationError(f"no element {_shown(key)}")
+        raise EvaluationError(f"no element {_key_text(key)}")
 
     def keys(self) -> Sequence[str] | int | None:
         """Return the names, or the length of a list."""
@@ -200,7 +200,7 @@ def elements(seen: Seen) -> list[tuple[Value, Seen]] | Unknown:
             return [(item, item) for item in seen.items]
         case dict():
             return [(name, seen[name]) for name in sorted(seen)]
-        case Unknown() if not surely_text(seen):
+        case Unknown() if not is_definitely_text(seen):
             return seen
         case _:
             raise EvaluationError(f"{kind_name(whole(seen))} cannot be iterated")
@@ -253,7 +253,7 @@ def _inside_unknown(source: Unknown, step: str | int) -> Unknown:
 
     An element may turn out not to be there.
     """
-    if surely_text(source):
+    if is_definitely_text(source):
         raise EvaluationError("a string has no attributes and no elements")
     if source.symbol is None:
         return Unknown(reason=source.reason, where=source.where, unsure=True)
@@ -284,5 +284,5 @@ def picked(symbol: Symbol, position: int) -> Symbol | None:
     return Symbol(symbol.owner, (*symbol.path[:at], position, *symbol.path[at + 1 :]))
 
 
-def _shown(key: str | int) -> str:
+def _key_text(key: str | int) -> str:
     return str(key) if isinstance(key, int) else f"`{redacted(key)}`"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.symbolic.limits import take
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.numerals import exact
@@ -49,9 +49,9 @@ def _same_unknown(left: Value, right: Value) -> Truth:
     if isinstance(left, Unknown) and isinstance(right, Unknown):
         return equal(left, right)
     unknown, other = (left, right) if isinstance(left, Unknown) else (right, left)
-    if surely_text(other):
+    if is_definitely_text(other):
         return equal(unknown, other)
-    return Truth.FALSE if surely_text(unknown) else Truth.UNKNOWN
+    return Truth.FALSE if is_definitely_text(unknown) else Truth.UNKNOWN
 
 
 def _same_scalars(left: Value, right: Value) -> Truth:

@@ -32,7 +32,7 @@ from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, dis
 from tfcheck.hcl.evaluate.rendering import joined, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
 from tfcheck.hcl.evaluate.structural import is_structural
-from tfcheck.hcl.evaluate.types import surely_filled
+from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
     Attribute,
@@ -217,7 +217,7 @@ class _Run:
     def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Decide a comparison of the length of a text that is definitely not empty, if it can be."""
         text = length_tests.measured(node)
-        if text is None or is_referent(left) or is_referent(right) or not surely_filled(self.probe(text, scope)):
+        if text is None or is_referent(left) or is_referent(right) or not is_definitely_filled(self.probe(text, scope)):
             return result
         decided = length_tests.compared(node, whole(left), whole(right))
         return result if decided is None else decided

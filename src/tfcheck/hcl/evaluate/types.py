@@ -65,14 +65,14 @@ ANY = Primitive("any")
 UNSEEN = Primitive("unseen")
 
 
-def surely_text(value: Value) -> bool:
+def is_definitely_text(value: Value) -> bool:
     """Whether `value` is certainly a string, unknown or not."""
     if isinstance(value, Unknown):
         return value.shape is not None or bool(value.family) or value.hole != ANYTHING
     return isinstance(value, str | Text | JsonText)
 
 
-def surely_filled(value: Value) -> bool:
+def is_definitely_filled(value: Value) -> bool:
     """Whether `value` is certainly a string that is not empty."""
     match value:
         case str():
@@ -81,10 +81,10 @@ def surely_filled(value: Value) -> bool:
             return (
                 value.hole.shortest > 0
                 or bool(value.family)
-                or (value.shape is not None and surely_filled(value.shape))
+                or (value.shape is not None and is_definitely_filled(value.shape))
             )
         case Text():
-            return any(surely_filled(piece) for piece in value.pieces)
+            return any(is_definitely_filled(piece) for piece in value.pieces)
         case JsonText():
             return True
         case _:
@@ -113,7 +113,7 @@ def type_of(value: Value, *, collections: bool) -> Type:
         case Set():
             return SetType(common([type_of(item, collections=collections) for item in value.items]) or ANY)
         case _:
-            return STRING if surely_text(value) else UNSEEN
+            return STRING if is_definitely_text(value) else UNSEEN
 
 
 def common(types: Iterable[Type]) -> Type | None:

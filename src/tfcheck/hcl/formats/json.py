@@ -268,14 +268,14 @@ class _Marked:
     def decode(self) -> Value:
         first = next(unknowns(self.source))
         try:
-            return self._filled(_load(self._written()))
+            return self._filled(_load(self._marked_text()))
         except _LimitError as limit:
             return Unknown(reason=f"limit: {limit}", unsure=True)
         except ValueError as error:
             reason = f"{first.reason}; the JSON text around it does not parse: {_message(error)}"
             return Unknown(reason=reason, where=first.where, unsure=True)
 
-    def _written(self) -> str:
+    def _marked_text(self) -> str:
         out: list[str] = []
         in_string = False
         count = 0

@@ -13,7 +13,7 @@ from tfcheck.hcl.formats.yaml_events import (
     Scalar,
     Style,
     UnsupportedError,
-    is_surely_text,
+    is_definitely_text,
     may_be_value,
     read,
     resolved,
@@ -100,7 +100,7 @@ class _Marked:
             return normal(value) if isinstance(value, str) else value
         parts = self.marker.split(scalar.text)
         whole = text(self.holes[int(part)] if index % 2 else normal(part) for index, part in enumerate(parts))
-        if scalar.style is Style.QUOTED or _is_surely_text(whole, scalar.style):
+        if scalar.style is Style.QUOTED or _is_definitely_text(whole, scalar.style):
             return whole
         if isinstance(whole, JsonText) and scalar.style is Style.PLAIN:
             return whole.value
@@ -110,7 +110,7 @@ class _Marked:
         return kind(reason=first.reason, where=first.where, unsure=first.unsure)
 
 
-def _is_surely_text(whole: TextLike, style: Style) -> bool:
+def _is_definitely_text(whole: TextLike, style: Style) -> bool:
     """Whether a scalar with unknown pieces is a string, no matter what these turn out to be."""
     parts = pieces(spelled_out(whole))
     first = next(iter(parts), "")
@@ -120,7 +120,7 @@ def _is_surely_text(whole: TextLike, style: Style) -> bool:
     if style is Style.BLOCK:
         return told or (isinstance(first, JsonText) and isinstance(first.value, list | dict))
     if isinstance(first, str):
-        return is_surely_text(first) or (told and first[:1].isalpha() and first.isascii())
+        return is_definitely_text(first) or (told and first[:1].isalpha() and first.isascii())
     # What begins with an unknown piece may begin with anything that YAML gives a meaning.
     return told and isinstance(first, Unknown) and first.hole.shortest > 0 and not any(map(first.hole.allows, _MARKS))
 

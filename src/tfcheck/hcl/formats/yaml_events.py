@@ -143,7 +143,7 @@ def may_be_value(literal: str) -> bool:
     return all(char in _IN_VALUES for char in literal)
 
 
-def is_surely_text(beginning: str) -> bool:
+def is_definitely_text(beginning: str) -> bool:
     """Whether a plain scalar that begins like this is a string, no matter how it ends."""
     return bool(re.match("[A-Za-z]", beginning)) and not any(word.startswith(beginning) for word in _WORDS)
 

@@ -67,10 +67,10 @@ def call(name: str, arguments: Sequence[Seen], scope: Scope, see: See) -> Value:
     try:
         ready = prepared(function, values)
         if isinstance(ready, Unknown):
-            return _named(ready, name)
+            return _with_function_name(ready, name)
         afford(characters=sum(len(each) for each in ready if isinstance(each, str)))
         result = _computed(function, ready, scope, see)
-        return _named(_bounded(result), name)
+        return _with_function_name(_bounded(result), name)
     except LimitError as limit:
         return Unknown(reason=f"`{name}`: {limit}", unsure=not function.total)
     except RecursionError:
@@ -106,7 +106,7 @@ def _bounded(result: Value) -> Value:
     return result
 
 
-def _named(result: Value, name: str) -> Value:
+def _with_function_name(result: Value, name: str) -> Value:
     """Let the reason of an unknown result name the function in which it stopped being followed."""
     if not isinstance(result, Unknown) or result.symbol is not None or "`" in result.reason:
         return result

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import surely_filled
+from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions.arguments import Function, waiting
 from tfcheck.hcl.functions.sets import toset
 from tfcheck.symbolic.value import Set, Unknown, Value, is_known
@@ -53,7 +53,7 @@ def coalesce(*values: Value) -> Value:
     for index, value in enumerate(converted):
         if value is None or value == "":
             continue
-        if _surely_chosen(value, values) or _is_last(converted[index + 1 :]):
+        if _definitely_chosen(value, values) or _is_last(converted[index + 1 :]):
             return value
         return waiting(list(values), unsure=True)
     raise EvaluationError("no argument is set")
@@ -75,11 +75,11 @@ def _unified(values: tuple[Value, ...]) -> list[Value]:
     ]
 
 
-def _surely_chosen(value: Value, values: Sequence[Value]) -> bool:
+def _definitely_chosen(value: Value, values: Sequence[Value]) -> bool:
     if isinstance(value, list | dict | Set):
         # An unknown argument may turn out to be a string, which has no type in common with a structure.
         return not any(isinstance(each, Unknown) for each in values)
-    return surely_filled(value) or (is_known(value) and value != "")
+    return is_definitely_filled(value) or (is_known(value) and value != "")
 
 
 def _is_last(rest: list[Value]) -> bool:

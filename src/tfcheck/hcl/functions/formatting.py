@@ -13,7 +13,7 @@ import msgspec
 
 from tfcheck.hcl.evaluate.convert import to_bool, to_number, to_string
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.formats import json
 from tfcheck.hcl.functions import graphemes
 from tfcheck.hcl.functions.arguments import LONGEST_STRING, Function, afford, limited, waiting
@@ -130,7 +130,7 @@ def _formatted_open(verb: Verb, argument: Value) -> TextLike:
             raise EvaluationError("a string or number is required, got a structure")
         return json.encode(argument) if verb.is_plain else waiting(argument)
     textual = isinstance(argument, Text | JsonText | Unknown)
-    if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and surely_text(argument))):
+    if textual and verb.is_plain and (verb.mode == "s" or (verb.mode == "v" and is_definitely_text(argument))):
         return argument  # type: ignore[return-value]
     if verb.is_plain and verb.mode == "q" and isinstance(argument, Text | Unknown):
         return _quoted_open(argument)
@@ -215,7 +215,7 @@ def formatlist(written: TextLike, *arguments: Value) -> Value:
     lists = [list(each.items) if isinstance(each, Set) else each for each in arguments]
     if any(isinstance(each, Set) and not is_known(each) for each in arguments):
         return waiting(list(arguments))
-    if any(isinstance(each, Unknown) and not surely_text(each) for each in arguments):
+    if any(isinstance(each, Unknown) and not is_definitely_text(each) for each in arguments):
         # It may turn out to be a list of any length.
         return waiting(list(arguments), unsure=True)
     lengths = {len(each) for each in lists if isinstance(each, list)}

@@ -15,7 +15,7 @@ from tfcheck.hcl.evaluate.convert import as_set, to_bool, unify
 from tfcheck.hcl.evaluate.elements import picked
 from tfcheck.hcl.evaluate.equality import same
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import surely_filled, surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_filled, is_definitely_text
 from tfcheck.hcl.functions.arguments import Function, LimitError, afford, limited, waiting
 from tfcheck.hcl.functions.strings import length_of
 from tfcheck.symbolic.limits import REASON
@@ -31,7 +31,7 @@ def length(value: Value) -> Value:
     match value:
         case str() | Text() | JsonText():
             return length_of(value)
-        case Unknown() if surely_text(value):
+        case Unknown() if is_definitely_text(value):
             return length_of(value)
         case Unknown():
             return waiting(value, unsure=True)
@@ -68,7 +68,7 @@ def _either(item: Value) -> Value:
 
 
 def _is_open(item: Value) -> bool:
-    return isinstance(item, Unknown) and not surely_text(item)
+    return isinstance(item, Unknown) and not is_definitely_text(item)
 
 
 def _primitive(item: Value) -> type | None:
@@ -76,7 +76,7 @@ def _primitive(item: Value) -> type | None:
         return bool
     if isinstance(item, int | float | Fraction):
         return int
-    return str if surely_text(item) else None
+    return str if is_definitely_text(item) else None
 
 
 def flatten(items: Value) -> Value:
@@ -128,7 +128,7 @@ def _undecided(items: Value) -> Unknown:
 def compact(items: list[Value]) -> Value:
     """Drop null and empty strings."""
     for item in items:
-        if not is_known(item) and not surely_filled(item):
+        if not is_known(item) and not is_definitely_filled(item):
             return waiting(items)
     return [item for item in items if item is not None and item != ""]
 

@@ -20,7 +20,7 @@ def cidrhost(prefix: str, number: int) -> Value:
     network = _network(prefix)
     if not -network.num_addresses <= number < network.num_addresses:
         raise EvaluationError("the range has no host of that number")
-    return _written(network, int(network.network_address) + number % network.num_addresses)
+    return _address_text(network, int(network.network_address) + number % network.num_addresses)
 
 
 def cidrnetmask(prefix: str) -> Value:
@@ -40,7 +40,7 @@ def cidrsubnet(prefix: str, bits: int, number: int) -> Value:
     if number >= 1 << bits:
         raise EvaluationError("the range has no part of that number")
     start = int(network.network_address) + (number << (network.max_prefixlen - length))
-    return f"{_written(network, start)}/{length}"
+    return f"{_address_text(network, start)}/{length}"
 
 
 def cidrsubnets(prefix: str, *bits: int) -> Value:
@@ -61,7 +61,7 @@ def cidrsubnets(prefix: str, *bits: int) -> Value:
         following = start + size
         if following > end:
             raise EvaluationError("the range has no room for so many parts")
-        ranges.append(f"{_written(network, start)}/{length}")
+        ranges.append(f"{_address_text(network, start)}/{length}")
     return ranges
 
 
@@ -89,7 +89,7 @@ def _longer(network: Network, length: int, bits: int) -> int:
     return length + bits
 
 
-def _written(network: Network, number: int) -> str:
+def _address_text(network: Network, number: int) -> str:
     if network.version == 4:
         return str(ipaddress.IPv4Address(number))
     if number >> 32 == 0xFFFF:

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from tfcheck.hcl.evaluate.convert import MapValue, to_bool, to_number, to_string, unify
 from tfcheck.hcl.evaluate.scope import EvaluationError
-from tfcheck.hcl.evaluate.types import surely_text
+from tfcheck.hcl.evaluate.types import is_definitely_text
 from tfcheck.hcl.functions.arguments import LONGEST_LIST, Function, afford, limited, waiting
 from tfcheck.symbolic.value import Set, Unknown, Value
 
@@ -40,7 +40,7 @@ def _of_map(members: MapValue, default: Value) -> Value:
     if default is None or isinstance(default, Unknown):
         return default
     for item in members.values():
-        if surely_text(item):
+        if is_definitely_text(item):
             return to_string(default)
         if isinstance(item, bool):
             return to_bool(default)

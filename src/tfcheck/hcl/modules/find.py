@@ -62,7 +62,7 @@ def find(
         InputError: what `option` names is not there, holds no sources, belongs to another plan, or must not be read.
     """
     if option is not None:
-        return FoundSources(_named(option, configuration, opentofu, run))
+        return FoundSources(_sources_of_option(option, configuration, opentofu, run))
     if configuration is None:
         return FoundSources(None, ("the plan has no `configuration` to compare sources with: none are used",))
     messages: list[str] = []
@@ -79,7 +79,7 @@ def find(
     return FoundSources(None, tuple(messages))
 
 
-def _named(option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources:
+def _sources_of_option(option: Path, configuration: PlannedModule | None, opentofu: bool | None, run: Run) -> Sources:
     hint = "--sources takes the directory of the root module, or the saved plan"
     if not option.exists():
         raise InputError(f"`{option}` does not exist", hint=hint)
@@ -188,7 +188,7 @@ def _difference(sources: Sources, configuration: PlannedModule) -> str:
         planned = _listed(module)
         if sources.declares(path) in (None, planned):
             continue
-        declared = sources.surely_declares(path)
+        declared = sources.definitely_declares(path)
         if declared is None or declared == planned:
             continue
         only = min(declared ^ planned)

@@ -88,10 +88,10 @@ class Sources:
         directory = self._directory(path)
         texts = self._files(path, directory) if directory is not None else ()
         if not texts or any(isinstance(text, Problem) or text.name.endswith(".json") for text in texts):
-            return self.surely_declares(path)
+            return self.definitely_declares(path)
         return skimmed(text.text for text in texts if isinstance(text, SourceText))
 
-    def surely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
+    def definitely_declares(self, path: ModuleNames) -> frozenset[tuple[str, str]] | None:
         """List the same as `declares` by reading the files properly."""
         module = self.module(path)
         if module is None:

@@ -80,7 +80,7 @@ def _group(cause: Cause, group: Group, report: Report, view: View, told: Told, *
     left = [
         *_who(cause, group, report, view, alone=alone),
         *_near(group, report, view),
-        _said(group),
+        _explanations(group),
         _consequence(cause, group),
     ]
     right = [*_sources(group, report, view), *_fixes(group, told)]
@@ -166,7 +166,7 @@ def _marked(pattern: str, stop: int | None) -> Child:
     return (pattern[:stop], tag("mark", pattern[stop:])) if stop and stop < len(pattern) else pattern
 
 
-def _said(group: Group) -> Markup | None:
+def _explanations(group: Group) -> Markup | None:
     first = group.findings[0]
     said = dict.fromkeys(each for finding in group.findings for each in finding.explanation)
     broken = dict.fromkeys(

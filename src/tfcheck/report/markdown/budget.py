@@ -61,7 +61,7 @@ def page(parts: Iterable[PagePart], budget: int, elsewhere: str) -> str:
     parts = list(parts)
     gone, left_out = _chosen(parts, budget, len(_left_out(len(parts), elsewhere).encode()))
     kept = [part for number, part in enumerate(parts) if number not in gone]
-    written = _joined(_told(kept, left_out, elsewhere))
+    written = _joined(_with_left_out(kept, left_out, elsewhere))
     if len(written.encode()) > budget:
         raise ValueError("what must stay does not fit")
     return written
@@ -99,7 +99,7 @@ def _in_order(parts: list[PagePart], sizes: list[int]) -> list[list[int]]:
     return sorted(units.values(), key=when)
 
 
-def _told(parts: list[PagePart], left_out: int, elsewhere: str) -> Iterator[PagePart]:
+def _with_left_out(parts: list[PagePart], left_out: int, elsewhere: str) -> Iterator[PagePart]:
     for part in parts:
         if part.kind is not PartKind.LEFT_OUT:
             yield part

@@ -36,12 +36,12 @@ def changes(content: Content, most: int) -> Iterator[PagePart]:
     """Write what each report's change does, at most `most` lines of a kind; what several say alike is said once."""
     alike: dict[tuple[object, ...], list[Report]] = {}
     for report in content.reports:
-        alike.setdefault(_said(report), []).append(report)
+        alike.setdefault(_changes_of(report), []).append(report)
     for reports in alike.values():
         yield from _section(reports, content, most)
 
 
-def _said(report: Report) -> tuple[object, ...]:
+def _changes_of(report: Report) -> tuple[object, ...]:
     access = report.access_changes, report.access_possible, report.access_unknown
     return report.task_changes, report.role_switches, *access
 

@@ -89,6 +89,10 @@ def test_no_format_shows_what_another_resource_marks(
         .read_text(encoding="utf-8")
         .replace("orders/prod.env", f"{SECRET}/prod.env")
     )
+    near = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::acme-config/{SECRET}/near.env"}
+    for values in (each["change"]["after"] for each in document["resource_changes"]):
+        if "policy" in values:
+            values["policy"] = json.dumps({"Version": "2012-10-17", "Statement": [near]})
     change = {
         "after": {"password": SECRET},
         "before": None,

@@ -46,7 +46,6 @@ BY_HAND = {
     "explicit-deny": "an explicit deny is changed by whoever wrote it",
     "images-of-open-account": "the repository may be of another account, and have a policy of its own there",
     "images-of-registries": "the repository of another account has a policy of its own there",
-    "name-or-prefix": "the module is called twice, and puts out no role name",
     "numbers-in-policies": "a statement is not written again without its condition",
     "open-policies": "an explicit deny is changed by whoever wrote it",
     "other-partition": "the file is named in another partition, which no policy of this one is about",

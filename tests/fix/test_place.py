@@ -94,8 +94,20 @@ def test_a_module_from_elsewhere_is_not_changed(tmp_path: Path) -> None:
     assert 'for key, call in module.role : key => call if key == "invoices" }' in found.fix.diff
 
 
+def test_a_module_from_elsewhere_is_passed_what_is_missing(tmp_path: Path) -> None:
+    folder = copied("modules-passing-arns", tmp_path)
+    remote(folder, "roles", "modules/roles", "./modules/roles")
+    found = fix(folder)
+    assert (set(found.texts), found.fix.safety) == ({"main.tf"}, "review")
+    assert (
+        '+  env_file_arns = ["arn:aws:s3:::acme-config/shop/prod.env", "arn:aws:s3:::acme-config/shop/jobs.env"]'
+        in (found.fix.diff)
+    )
+
+
 def test_a_module_from_elsewhere_without_an_output_is_advised_on(tmp_path: Path) -> None:
     folder = copied("modules-passing-arns", tmp_path)
+    replaced(folder / "modules" / "roles" / "main.tf", "list(string)", "any")
     remote(folder, "roles", "modules/roles", "./modules/roles")
     found = fix(folder)
     assert (found.insertions, found.fix.diff) == ((), "")
@@ -114,7 +126,10 @@ def remote(folder: Path, call: str, directory: str, source: str) -> None:
 
 
 def test_a_module_that_several_call_says_who_gets_it_too(tmp_path: Path) -> None:
-    found = fix(copied("module-accepts-files", tmp_path)).fix
+    folder = copied("module-accepts-files", tmp_path)
+    module = folder / "service" / "main.tf"
+    replaced(module, module.read_text().partition("type = list(object({")[2].partition("default")[0], "}))\n  ")
+    found = fix(folder).fix
     assert found.safety == "review"
     assert "it is shared by 3 roles: also for module.jobs.aws_iam_role.execution" in found.title
 

@@ -12,6 +12,7 @@ import msgspec
 
 from tfcheck.fix.added_policy import AddedPolicies
 from tfcheck.fix.as_text import InDoubt, grants_as_text
+from tfcheck.fix.call_inputs import changed_inputs
 from tfcheck.fix.case import Allowing, Case, RoleCase
 from tfcheck.fix.corrections import Corrections
 from tfcheck.fix.edits.files import Files
@@ -30,7 +31,7 @@ from tfcheck.fix.remedies import Remedies
 from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
-from tfcheck.fix.unplanned import unplanned
+from tfcheck.fix.unplanned import undeclared_instances, unplanned
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.block import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
@@ -257,7 +258,7 @@ class FixFinder:
         found: list[Address] = []
         for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
             while True:
-                found += unplanned(module, self._resolver)
+                found += (*unplanned(module, self._resolver), *undeclared_instances(module, self._resolver))
                 if not module.steps:
                     break
                 module = module.parent
@@ -316,7 +317,9 @@ class FixFinder:
         old = outdated(touched, (each for one in proposals for each in one.beside), self._resolver)
         for case in cases:
             places = (*(each.address for each in case.current.touched), *case.current.beside) if case.current else ()
-            found = next((each for each in places if each in old), None)
+            roles = [each.address for each in case.need.roles] if isinstance(case, RoleCase) else []
+            passed = (each for each in roles if changed_inputs(each.module, self._resolver))
+            found = next((each for each in places if each in old), None) or next(passed, None)
             if found is None:
                 yield case
             else:

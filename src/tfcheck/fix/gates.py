@@ -14,13 +14,26 @@ from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.symbolic.regex import regex
 
+_INPUT = regex(r"\bvar\.([\w-]+)\.[\w-]+")
 _INSTANCE = regex(r'((?:data\.)?[^\W\d][\w-]*\.[^\W\d][\w-]*)\[(?:\d+|"[^"]*")\]')
 
 
 def gated(statements: Statements, place: Block, module: Module) -> str:
     """Return an instance that statements in a block name although it may not be there; empty if there is none."""
     names = (each[0] for expression in _expressions(statements) for each in _INSTANCE.finditer(expression))
-    return next((each for each in names if not _is_relied_on(each, place, module)), "")
+    found = next((each for each in names if not _is_relied_on(each, place, module)), "")
+    return found or next(_keys_of_callers(statements, module), "")
+
+
+def _keys_of_callers(statements: Statements, module: Module) -> Iterator[str]:
+    """Yield the elements of maps that callers pass, and that the module itself does not name."""
+    for expression in _expressions(statements):
+        for each in _INPUT.finditer(expression):
+            variable = module.variable(each[1])
+            kind = variable.arguments.get("type") if variable else None
+            is_map = kind is not None and kind.source.text.startswith("map(", kind.value_start)
+            if is_map and not any(each[0] in file.source.text for file in module.files):
+                yield each[0]
 
 
 def _expressions(statements: Statements) -> Iterator[str]:

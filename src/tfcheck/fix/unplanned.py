@@ -38,6 +38,21 @@ def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
     ]
 
 
+def undeclared_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
+    """List the instances of policies that a module has by its sources, and that the plan does not: a `count` was 0."""
+    sources = resolver.module_sources(module)
+    known = {str(each.address) for each in resolver.plan.all_data_sources()}
+    return [
+        address
+        for mode, kind, name in (sorted(sources.declared()) if sources else ())
+        if kind in (_LOOKED_UP if mode == "data" else ADDED)
+        for key in _keys(Address(module, mode, kind, name), resolver)
+        if (address := Address(module, mode, kind, name, key))
+        and resolver.plan.instance(str(address)) is None
+        and str(address) not in known
+    ]
+
+
 def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
     """Evaluate the keys of the instances of a resource that the plan does not know."""
     block = resolver.block(address)

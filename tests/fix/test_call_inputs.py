@@ -39,3 +39,15 @@ def test_a_key_that_another_caller_may_not_pass_needs_a_review(tmp_path: Path) -
     (found,) = (each.fix for each in fixes(folder) if "module.sweeper" in each.fix.title)
     assert found.title.endswith("; it names var.secrets.TOKEN, which another plan of these files may not have")
     assert found.safety == "review"
+
+
+def test_statements_below_one_on_one_line_leave_it_aligned(tmp_path: Path) -> None:
+    folder = copied("inputs-of-modules", tmp_path)
+    text = (folder / "main.tf").read_text()
+    written = text[text.index("    logs = {") : text.index("    }\n", text.index("    logs = {")) + 6]
+    on_one_line = '    logs = { actions = ["logs:CreateLogStream", "logs:PutLogEvents"], resources = ["*"] }\n'
+    replaced(folder / "main.tf", written, on_one_line)
+    (found,) = (each.fix for each in fixes(folder) if "policy_statements" in each.fix.title)
+    lines = found.diff.splitlines()
+    assert "+    readSecrets = {" in lines
+    assert not [each for each in lines if each.startswith("-") and not each.startswith("---")]

@@ -97,3 +97,55 @@ def test_a_list_of_which_not_all_is_needed_is_not_granted() -> None:
 
 def _is_of(answer: Answer, task: str) -> bool:
     return answer.requirement.task_definition == task
+
+
+SECRETS = '[{ name = "A", valueFrom = aws_secretsmanager_secret.svc.arn }]\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        # Terraform does not know how many elements remain: `count` is invalid.
+        ("main.tf", SECRETS, SECRETS.replace("[{", "[for s in [{").replace("}]", '}] : s if s.valueFrom != ""]')),
+        ("main.tf", SECRETS, f"distinct({SECRETS.strip()})\n"),
+        # Another caller leaves nothing where the collection is not empty.
+        ("modules/svc/main.tf", "= var.secrets\n", '= [for s in var.secrets : s if s.valueFrom != ""]\n'),
+    ],
+)
+def test_a_count_is_known_before_apply(tmp_path: Path, name: str, old: str, new: str) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    module = folder / "modules" / "svc" / "main.tf"
+    written = "[for s in var.secrets : { name = s.name, valueFrom = s.valueFrom }]"
+    replaced(module, "secrets = var.secrets\n", f"secrets = {written}\n")
+    assert any("count = length(var.secrets) > 0" in each.fix.hcl for each in fixes(folder))
+    replaced(folder / name, old if name == "main.tf" else written + "\n", new if name == "main.tf" else new[2:])
+    assert not any("count = " in each.fix.hcl for each in fixes(folder) if "module.one" in each.fix.title)
+
+
+def test_a_list_that_an_input_may_empty_needs_a_review(tmp_path: Path) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    replaced(folder / "main.tf", 'files = ["common.env", "api.env"]', "files = var.enabled ? var.files : []")
+    (folder / "more.tf").write_text(
+        'variable "enabled" {\n  default = true\n}\n\nvariable "files" {\n  default = ["common.env", "api.env"]\n}\n'
+    )
+    (found,) = (each.fix for each in fixes(folder) if "aws_iam_policy_document.execution" in each.fix.title)
+    assert "[for file in local.files :" in found.hcl
+    assert "a policy is invalid if `local.files` is empty in another plan" in found.title
+    assert found.safety == "review"
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        '[for f in concat(local.files, slice(["hunter2"], 0, 0)) : { type = "s3", value = "${VALUE}/${f}" }]',
+        '[for f in local.files : { type = "s3", value = "${VALUE}/${f}" } if f != "hunter2"]',
+        '[for f in /* hunter2 */ local.files : { type = "s3", value = "${VALUE}/${f}" }]',
+        '[for f in local.files : { type = "s3", value = "${VALUE}/${f}" } if 48151623 != length(f)]',
+    ],
+)
+def test_other_texts_of_a_list_are_not_shown(tmp_path: Path, new: str) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    replaced(folder / "main.tf", FILES, new.replace("VALUE", "aws_s3_bucket.config.arn"))
+    found = [each.fix for each in fixes(folder)]
+    assert any("${aws_s3_bucket.config.arn}/common.env" in each.hcl for each in found)
+    assert not any(secret in each.hcl for each in found for secret in ("hunter2", "48151623"))

@@ -76,7 +76,7 @@ class AddedPolicies:
         label = self._labels.label(
             role.address, sources, role.address.name, keys[0] if others and len(keys) == 1 else None, need.rules()
         )
-        remark += "" if gate else self._places.doubts(shared.statements, block, module)
+        remark += self._places.doubts(shared.statements, block, module, is_gated=bool(gate))
         for managed in _kinds(block):
             policy = self._policy(label, need, repeated, shared, given, managed=managed)
             policy = msgspec.structs.replace(policy, repeated=("count", gate)) if gate else policy
@@ -93,11 +93,10 @@ class AddedPolicies:
         It is empty where the policy needs none, and None where the policy would be invalid in one of the places.
         """
         lists = self._places.lists
-        over = {each.listed.over if each.listed else "" for each in statements}
-        if len(over) == 1 and not repeated.is_repeated and any("var." in each for each in over):
-            filled = [each for each in made if not lists.may_be_empty(statements, [each])]
-            return f"length({over.pop()}) > 0 ? 1 : 0", filled
-        return (None if lists.may_be_empty(statements, made) else ""), made
+        gate = "" if repeated.is_repeated else lists.count(statements, made)
+        if gate:
+            return gate, [each for each in made if not lists.may_be_empty(statements, [each])]
+        return (None if gate is None or lists.may_be_empty(statements, made) else ""), made
 
     def _policy(
         self,

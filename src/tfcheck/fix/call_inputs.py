@@ -190,6 +190,8 @@ def _objects(
         return ()
     if len(written) == 1 and "\n" not in written[0]:
         return item_into(source, parts, labels[0], written[0])
+    # NOTE: several on one line each would have to be aligned with those before them.
+    written = [_object(each, unit, effect=effect) for each in statements]
     end = line_end(source.text, value.end)
     comma = "," if source.text[value.end : end].strip() == "," else ""
     items = (_moved(f"{label} = {each}", base) for label, each in zip(labels, written, strict=True))

@@ -10,6 +10,7 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.gates import gated
 from tfcheck.fix.holders import Holder, Holders
 from tfcheck.fix.into_policy import PolicyInsertion, into_policy
+from tfcheck.fix.lengths import may_vary
 from tfcheck.fix.naming import with_free_sids
 from tfcheck.fix.policy_text import document_of
 from tfcheck.fix.proposal import Proposal, RoleNeed
@@ -87,8 +88,11 @@ class Places:
 
         return refuse
 
-    def doubts(self, statements: Statements, place: Block, module: ModulePath) -> str:
-        """Explain why statements in a block may be wrong for another plan of the same sources."""
+    def doubts(self, statements: Statements, place: Block, module: ModulePath, *, is_gated: bool = False) -> str:
+        """Explain why statements in a block may be wrong for another plan of the same sources.
+
+        With `is_gated` the block is not there if a list is empty.
+        """
         sources = self._resolver.module_sources(module)
         gone = gated(statements, place, sources) if sources else ""
         if gone:
@@ -100,7 +104,8 @@ class Places:
         whole = next((each.over for each in lists if each.over.startswith("aws_") and "[*]" in each.expression), "")
         if whole:
             return f"; it names all instances of {whole}"
-        over = next((each.over for each in lists if "var." in each.over), "")
+        vary = (each.over for each in lists if may_vary(each, module, place, self._resolver))
+        over = "" if is_gated else next(vary, "")
         return f"; a policy is invalid if `{over}` is empty in another plan of these files" if over else ""
 
     def shared(

@@ -13,11 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
 from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.referable import Refuse
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
 from tfcheck.fix.written_text import flat
-from tfcheck.hcl.evaluate.scope import Seen
+from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.expression import Place
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
@@ -27,7 +28,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve.referenced import referenced
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, TextLike, Unknown
+from tfcheck.symbolic.value import Text, TextLike, Unknown, is_known
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.address import parse as address_of
 from tfcheck.vocabulary.errors import InputError
@@ -44,6 +45,7 @@ _OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
 _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
 _COUNT = regex(r"\bcount\.")
+_LITERALS = ("text", "number")
 _SIMPLE = regex(r"(?:var|local)(?:\.[\w-]+)+")
 
 
@@ -110,6 +112,34 @@ class WrittenLists:
         seen = (self._evaluated(text, place) for text in lists for place in places)
         return not all(isinstance(each, list) and each for each in seen)
 
+    def count(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> str | None:
+        """Return the `count` of a policy of nothing but lists over one collection, if another plan may empty that.
+
+        It is empty where no plan empties it, and None where one of the places would have an invalid `count`.
+        """
+        lists = [each.listed for each in statements]
+        written = {collection_of(each) for each in lists if each}
+        module = places[0].module if places else None
+        if len(written) != 1 or None in lists or module is None:
+            return ""
+        (listed, *_) = filter(None, lists)
+        if not may_vary(listed, module, None, self._resolver):
+            return ""
+        (collection,) = written
+        known = (self._is_counted(listed, collection, each) for each in places)
+        return f"length({collection}) > 0 ? 1 : 0" if all(known) else None
+
+    def _is_counted(self, listed: Reference, collection: str, place: Address) -> bool:
+        """Whether Terraform knows before apply how many elements a collection has in a module."""
+        try:
+            length, seen = (self._evaluated(each, place) for each in (f"length({collection})", collection))
+        except EvaluationError:
+            return False
+        is_known_list = isinstance(seen, list | dict) and is_known(seen)
+        return isinstance(length, int) and (
+            is_known_list or not depends_on_elements(listed, place.module, self._resolver)
+        )
+
     def _all_instances(self, answers: Sequence[Answer], place: Address, refuse: Refuse) -> Iterator[WrittenList]:
         """Yield the ARNs of all instances of each resource of the module that several answers are about."""
         named = filter(None, (_instance(each.requirement.resource) for each in answers))
@@ -172,7 +202,10 @@ class WrittenLists:
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
         if not values or not all(values):
             return None
-        whole = _whole(text, over, self._evaluated(over, task))
+        collection = self._evaluated(over, task)
+        if not _shows_only(text, [*values, *_names_in(collection)]):
+            return None
+        whole = _whole(text, over, collection)
         return WrittenList(whole, over, frozenset(values))
 
     def _evaluated(self, text: str, place: Address) -> Seen:
@@ -199,6 +232,20 @@ def _whole(text: str, over: str, collection: Seen) -> str:
     if not found or found[1] != found[3] or found[2] != over:
         return text
     return f"values({over})" if isinstance(collection, dict) else over if isinstance(collection, list) else text
+
+
+def _shows_only(text: str, known: Sequence[str]) -> bool:
+    """Whether each literal of a list is a part of what it names, or one of these names: another may be a password."""
+    try:
+        found = [text[each.start : each.end] for each in tokens(text, 0, len(text)).listed if each.kind in _LITERALS]
+    except MalformedError:
+        return False
+    return all(any(each in one for one in known) for each in found if len(each) > 1 or not each.isdigit())
+
+
+def _names_in(collection: Seen) -> list[str]:
+    """Return the keys of a map or of a resource, or the texts of a list."""
+    return [each for each in collection if isinstance(each, str)] if isinstance(collection, list | dict) else []
 
 
 # Lists in a text
@@ -284,7 +331,7 @@ class _For(msgspec.Struct, frozen=True):
         for element in self._elements():
             for each in _arns(element):
                 parts = (self.over, each, self.condition)
-                if not any("\n" in part or "#" in part or "//" in part for part in parts):
+                if not any(mark in part for part in parts for mark in ("\n", "#", "//", "/*")):
                     yield self._text(each), self.over
 
     def _elements(self) -> Iterator[str]:

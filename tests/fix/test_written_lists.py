@@ -149,3 +149,14 @@ def test_other_texts_of_a_list_are_not_shown(tmp_path: Path, new: str) -> None:
     found = [each.fix for each in fixes(folder)]
     assert any("${aws_s3_bucket.config.arn}/common.env" in each.hcl for each in found)
     assert not any(secret in each.hcl for each in found for secret in ("hunter2", "48151623"))
+
+
+def test_other_texts_of_an_instance_are_not_shown(tmp_path: Path) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    old = '"arn:aws:s3:::notify-config/${var.services[count.index]}.env"'
+    for new in (f'try({old}, "hunter2")', f"try({old}, /* hunter2 */ null)"):
+        replaced(folder / "counted.tf", f"value = {old}", f"value = {new}")
+        found = [each.fix.hcl for each in fixes(folder)]
+        assert any("notify-config/" in each for each in found)
+        assert not any("hunter2" in each for each in found)
+        replaced(folder / "counted.tf", f"value = {new}", f"value = {old}")

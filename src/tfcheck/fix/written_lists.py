@@ -198,7 +198,7 @@ class WrittenLists:
         seen = self._evaluated(text, task)
         if not over:
             value = flat(seen) if isinstance(seen, str | Text | Unknown) else ""
-            return WrittenList(text, "", frozenset((value,))) if value else None
+            return WrittenList(text, "", frozenset((value,))) if value and _shows_only(text, [value]) else None
         values = [flat(each) for each in seen] if isinstance(seen, list) else []
         if not values or not all(values):
             return None
@@ -283,7 +283,7 @@ def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
             value = found.stretch(index + 2)
             parts = read_parts(text, value.start)
             written = text[value.start : parts.end]
-            if _EACH.search(written) and "\n" not in written:
+            if _EACH.search(written) and not any(mark in written for mark in ("\n", "/*")):
                 yield from ((each, "") for each in _arns(written))
 
 

@@ -7,7 +7,7 @@ SAMPLE = testdata/literal-missing/plan.json
 CASES = $(patsubst %/main.tf,%,$(wildcard testdata/*/main.tf))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick package site laws fuzz bombs selftest check format docs testdata bench clean
+.PHONY: help demo test quick package site laws fuzz mutants bombs selftest check format docs testdata bench clean
 
 help: ## show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ laws: $(VENV)/.tools ## run the tests with 1,000 examples a law and all combinat
 
 fuzz: $(VENV)/.tools ## change plans and sources at random for a minute, and report what tfcheck does not survive
 	$(RUN) fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)
+
+mutants: $(VENV)/.tools ## break one rule of policies at a time, and check that a test catches it; takes long
+	$(RUN) scripts.mutate_iam
 
 bombs: $(VENV)/.tools ## check that no input of 20 MB takes long or much memory; takes some minutes
 	TFCHECK_SLOW_TESTS=1 $(RUN) pytest tests/test_bombs.py

@@ -102,13 +102,13 @@ def _named_by(value: TextLike, caller: Caller) -> PrincipalMatch:
             return PrincipalMatch(account=equal(spelled, caller.account))
         if not spelled.startswith("arn:"):
             return PrincipalMatch(role=_is_unique_id(spelled, caller))
-    if _surely_another(value, caller.arn):
+    if _is_another(value, caller.arn):
         return PrincipalMatch()
     arn = split(value)
     return _named_by_unknown(value, caller) if arn is None else _named_by_arn(arn, caller)
 
 
-def _surely_another(value: TextLike, own: TextLike) -> bool:
+def _is_another(value: TextLike, own: TextLike) -> bool:
     """Whether two unknown ARNs are those of two roles."""
     if not isinstance(value, Unknown) or not isinstance(own, Unknown) or not value.family:
         return False

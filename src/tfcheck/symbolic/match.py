@@ -84,10 +84,10 @@ def _equal_open(a: Value, b: Value) -> Truth:
     if isinstance(a, str | Unknown | Text | JsonText) and isinstance(b, str | Unknown | Text | JsonText):
         return _compare((Verbatim(a),), b)
     strings = [each for each in (a, b) if isinstance(each, Unknown | Text | JsonText)]
-    return Truth.FALSE if any(map(_surely_text, strings)) else Truth.UNKNOWN
+    return Truth.FALSE if any(map(_is_certain_text, strings)) else Truth.UNKNOWN
 
 
-def _surely_text(value: Unknown | Text | JsonText) -> bool:
+def _is_certain_text(value: Unknown | Text | JsonText) -> bool:
     return not isinstance(value, Unknown) or value.shape is not None
 
 

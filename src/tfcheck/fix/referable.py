@@ -25,7 +25,7 @@ from tfcheck.inventory.catalogue import (
     REPOSITORY,
     SECRET,
 )
-from tfcheck.inventory.world import After
+from tfcheck.inventory.world import After, World, WorldObject
 from tfcheck.resolve.scope import CallReferent, InstanceReferent, ModuleReferent, ResourceReferent
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import Sensitive
@@ -82,9 +82,9 @@ class Referable:
         return [row for attribute, types in named for row in self._arns_in(attribute, types)]
 
     def _arns_in(self, attribute: str, types: tuple[str, ...]) -> Iterator[tuple[TextLike, str, str]]:
-        for resource in (*self._world.resources(*types), *self._world.looked_up(*types)):
+        for resource in self._world.once(_ByModule).listed.get(self._module, ()):
             address = resource.address
-            arn = resource.attribute(attribute) if address.module == self._module else None
+            arn = resource.attribute(attribute) if address.type in types else None
             if isinstance(arn, str | Text | Unknown) and self._resolver.block(address) is not None:
                 yield spelled_out(arn), address.resource, f"{local_name(address)}.{attribute}"
 
@@ -145,6 +145,16 @@ class Referable:
             for name in seen.keys() or ():
                 with suppress(EvaluationError):
                     yield f"{expression}.{name}", seen.member(name)
+
+
+class _ByModule:
+    """What can be named by its ARN, by the module that it is in: managed objects first, in the order of their types."""
+
+    def __init__(self, world: World) -> None:
+        types = (*_TYPES, *ALIAS.types)
+        self.listed: dict[ModulePath, list[WorldObject]] = {}
+        for each in (*world.resources(*types), *world.looked_up(*types)):
+            self.listed.setdefault(each.address.module, []).append(each)
 
 
 def local_name(address: Address) -> str:

@@ -160,3 +160,8 @@ def test_other_texts_of_an_instance_are_not_shown(tmp_path: Path) -> None:
         assert any("notify-config/" in each for each in found)
         assert not any("hunter2" in each for each in found)
         replaced(folder / "counted.tf", f"value = {new}", f"value = {old}")
+
+
+def test_one_instance_that_lacks_what_the_others_have_is_given_that_alone(tmp_path: Path) -> None:
+    lines = [line for several in resources(copied("optional-files", tmp_path)).values() for line in several]
+    assert 'Resource = "${aws_s3_bucket.config.arn}/batch/prod.env"' in lines

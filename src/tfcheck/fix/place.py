@@ -113,9 +113,12 @@ class Places:
     ) -> Iterator[SharedStatements]:
         """Write what several roles lack as one, first with the lists that the task definitions have.
 
+        One instance of several, which lacks what the others have, is given that alone first.
         `places` maps each role to the block instance that it goes into.
         """
-        for lists, own in ((True, False), (True, True), (False, False)):
+        is_one_of_several = len(need.roles) == 1 and all(each.key is not None for each in places.values())
+        plain, listed = (False, False), ((True, False), (True, True))
+        for lists, own in (plain, *listed) if is_one_of_several else (*listed, plain):
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, answers in need.by_role().items():
                 statements = self._statements(answers, places[role], goal, lists=lists, own=own)

@@ -35,6 +35,8 @@ from tfcheck.vocabulary.errors import InputError
 from tfcheck.vocabulary.finding import Answer
 
 _CONTAINERS = "container_definitions"
+#: A longer list would say less than its elements.
+_WIDEST = 110
 #: Members of a container that list what is read, and the member of each element that names it.
 _LISTS = {"secrets": "valueFrom", "environmentFiles": "value"}
 _ELEMENT = frozenset((*_LISTS.values(), "credentialsParameter"))
@@ -161,7 +163,7 @@ class WrittenLists:
             text = self._at(place, each.text, task.address)
             over = self._at(place, each.over, task.address)
             named = referenced(parse(text, Place("", 1))) if text and bool(over) is lists else None
-            if named is not None and not any(map(refuse, named)):
+            if named is not None and len(text) <= _WIDEST and not any(map(refuse, named)):
                 yield WrittenList(text, over, each.values)
 
     def _at(self, place: Address, text: str, task: Address) -> str:

@@ -165,3 +165,9 @@ def test_other_texts_of_an_instance_are_not_shown(tmp_path: Path) -> None:
 def test_one_instance_that_lacks_what_the_others_have_is_given_that_alone(tmp_path: Path) -> None:
     lines = [line for several in resources(copied("optional-files", tmp_path)).values() for line in several]
     assert 'Resource = "${aws_s3_bucket.config.arn}/batch/prod.env"' in lines
+
+
+def test_a_list_that_holds_names_for_another_caller_is_not_named(tmp_path: Path) -> None:
+    found = resources(copied("needs-changed", tmp_path))
+    assert not any("var.secrets" in line for several in found.values() for line in several)
+    assert any("secret:db-AbCdEf" in line for several in found.values() for line in several)

@@ -93,6 +93,8 @@ class AddedPolicies:
         It is empty where the policy needs none, and None where the policy would be invalid in one of the places.
         """
         lists = self._places.lists
+        if lists.holds_no_arns(statements, made):
+            return None, made
         gate = "" if repeated.is_repeated else lists.count(statements, made)
         if gate:
             return gate, [each for each in made if not lists.may_be_empty(statements, [each])]

@@ -222,10 +222,7 @@ class FixFinder:
         return self._world.once(Judge).role(answer.requirement, task) if task is not None else None
 
     def _is_shared(self, need: RoleNeed) -> bool:
-        addresses = {str(each.address): each.address for each in need.roles}
-        if next(self.places.shared(need, "", addresses), None) is not None:
-            return True
-        return self._added.shared_at_call(need) is not None
+        return self.places.can_share(need) or self._added.shared_at_call(need) is not None
 
     # Proofs
 

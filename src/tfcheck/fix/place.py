@@ -131,6 +131,12 @@ class Places:
                 if shared is not None and not own and not any(each.listed for each in shared.statements):
                     return
 
+    def can_share(self, need: RoleNeed) -> bool:
+        """Whether what several roles lack can be written as one, in the module that creates them."""
+        places = {str(each.address): each.address for each in need.roles}
+        made = self.holders.instances(need.roles[0].address)
+        return any(not self.lists.holds_no_arns(each.statements, made) for each in self.shared(need, "", places))
+
     def _statements(
         self, answers: Sequence[Answer], place: Address, goal: str, *, lists: bool, own: bool
     ) -> tuple[NeededStatement, ...] | None:
@@ -195,7 +201,8 @@ class Places:
             return self.into(holder, need.answers, remark, extends=extends)
         edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
         for shared in self.shared(need, goal, places):
-            if not self.lists.may_be_empty(shared.statements, edited):
+            lists = shared.statements
+            if not self.lists.may_be_empty(lists, edited) and not self.lists.holds_no_arns(lists, edited):
                 found = self.into(holder, need.answers, remark, shared.statements, extends=extends)
                 if found is not None:
                     return found

@@ -28,7 +28,7 @@ from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.resolve.referenced import referenced
 from tfcheck.symbolic.regex import regex
-from tfcheck.symbolic.value import Text, TextLike, Unknown, is_known
+from tfcheck.symbolic.value import Text, TextLike, Unknown, is_known, spelled_out
 from tfcheck.vocabulary.address import Address
 from tfcheck.vocabulary.address import parse as address_of
 from tfcheck.vocabulary.errors import InputError
@@ -107,6 +107,12 @@ class WrittenLists:
         usable = (each for task in tasks for each in self._usable(task, place, refuse, lists=False))
         found = ((value, _spelled(each.text)) for each in usable for value in each.values)
         return {value: spelled for value, spelled in found if spelled}
+
+    def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
+        """Whether a list that statements name contains something else than ARNs in one of the instances of a block."""
+        lists = [each.listed.expression for each in statements if each.listed]
+        seen = (self._evaluated(text, place) for text in lists for place in places)
+        return not all(isinstance(each, list) and all(map(_is_arn, each)) for each in seen)
 
     def may_be_empty(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list that statements name is, or may be, empty in one of the instances of a block."""
@@ -222,6 +228,12 @@ def _instance(resource: TextLike) -> Address | None:
     except InputError:
         return None
     return address if address is not None and address.key is not None and address.mode == "managed" else None
+
+
+def _is_arn(value: Seen) -> bool:
+    written = flat(spelled_out(value)) if isinstance(value, str | Text | Unknown) else ""
+    attribute = written.split("\0")[1] if written.startswith("\0") else ""
+    return written.startswith("arn:") or "arn" in attribute.rpartition(".")[2]
 
 
 def _actions(answers: Sequence[Answer]) -> Iterator[str]:

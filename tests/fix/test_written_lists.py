@@ -171,3 +171,12 @@ def test_a_list_that_holds_names_for_another_caller_is_not_named(tmp_path: Path)
     found = resources(copied("needs-changed", tmp_path))
     assert not any("var.secrets" in line for several in found.values() for line in several)
     assert any("secret:db-AbCdEf" in line for several in found.values() for line in several)
+
+
+def test_a_list_with_a_pattern_is_not_granted(tmp_path: Path) -> None:
+    folder = copied("needs-in-lists", tmp_path)
+    assert any("[for file in local.files :" in each.fix.hcl for each in fixes(folder))
+    for name in ("main.tf", "plan.json"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(text.replace("common.env", "c*.env"))
+    assert not any("[for file in local.files :" in each.fix.hcl for each in fixes(folder))

@@ -7,6 +7,8 @@ from typing import TypeAlias
 
 from tfcheck.fix.proposal import RoleNeed
 
+#: So many needs that are the same as no other are looked for others of: each is compared with all.
+_MOST = 10
 #: Whether what several roles lack can be written as one.
 IsShared: TypeAlias = Callable[[RoleNeed], bool]
 
@@ -41,13 +43,18 @@ def _for_same_roles(parts: Sequence[RoleNeed], is_shared: IsShared) -> Iterator[
 
 def _of_rule(needs: list[RoleNeed], is_shared: IsShared) -> Iterator[RoleNeed]:
     """Join needs for one rule: all at once where that goes, as it mostly does."""
+    alone = 0
     while needs:
+        if alone == _MOST:
+            yield from needs
+            return
         together = needs
         if not is_shared(_sum(needs)):
             first = needs[0]
             together = [each for each in needs if each is first or is_shared(_sum([first, each]))]
         if together is not needs and not is_shared(_sum(together)):
             together = _one_by_one(together, is_shared)
+        alone += len(together) == 1
         chosen = set(map(id, together))
         needs = [each for each in needs if id(each) not in chosen]
         yield _sum(together)

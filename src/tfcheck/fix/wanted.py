@@ -70,7 +70,7 @@ def wanted(answers: Iterable[Answer], spell: Spell, *, prefixes: bool = False) -
     actions: dict[Spelled, list[str]] = {}
     for answer in answers:
         need = answer.requirement
-        if not _is_exact(need.resource):
+        if not is_exact(need.resource):
             return None
         spelled = spell(_writable(need.resource))
         if spelled is None or (need.sensitive and any(isinstance(each, str) for each in spelled)):
@@ -100,7 +100,7 @@ def _writable(resource: TextLike) -> TextLike:
     return resource
 
 
-def _is_exact(resource: TextLike) -> bool:
+def is_exact(resource: TextLike) -> bool:
     """Whether a policy that names a resource means it alone: `*`, `?` and `${` mean something else there."""
     literals = [each for each in pieces(resource) if isinstance(each, str)]
     return resource == "*" or not any(mark in each for each in literals for mark in ("*", "?", "${"))

@@ -16,7 +16,7 @@ import msgspec
 from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
 from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts, read_parts
 from tfcheck.fix.referable import Refuse
-from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, sid
+from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
 from tfcheck.hcl.syntax.block import Argument
@@ -80,7 +80,9 @@ class WrittenLists:
         """
         by_value: dict[str, list[Answer]] = {}
         for each in answers:
-            by_value.setdefault("" if each.requirement.sensitive else flat(each.requirement.resource), []).append(each)
+            need = each.requirement
+            is_usable = not need.sensitive and is_exact(need.resource)
+            by_value.setdefault(flat(need.resource) if is_usable else "", []).append(each)
         by_value.pop("", None)
         statements: list[NeededStatement] = []
         tasks = dict.fromkeys(each.requirement.task_definition for each in answers)

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.cases import TESTDATA, Case
 from tests.fix.test_place import copied, fixes, replaced
+from tfcheck.fix.unplanned import undeclared_instances
+from tfcheck.hcl.modules import from_directory
+from tfcheck.resolve import Resolver
+from tfcheck.vocabulary.address import parse
 
 CASES = {
     "module-accepts-files": [
@@ -51,3 +56,10 @@ def test_statements_below_one_on_one_line_leave_it_aligned(tmp_path: Path) -> No
     lines = found.diff.splitlines()
     assert "+    readSecrets = {" in lines
     assert not [each for each in lines if each.startswith("-") and not each.startswith("---")]
+
+
+def test_a_count_that_no_plan_could_have_is_not_listed(tmp_path: Path) -> None:
+    folder = copied("inputs-of-modules", tmp_path)
+    replaced(folder / "modules" / "service" / "main.tf", "length(var.secret_arns) > 0 ? 1 : 0", "1000000000000")
+    resolver = Resolver(Case(TESTDATA / folder.name).plan(), from_directory(folder))
+    assert undeclared_instances(parse("module.sweeper.aws_iam_role.execution").module, resolver) == []

@@ -1,8 +1,9 @@
 """Rank the places where missing statements belong, best first.
 
-A policy of the plan that grants all of it is attached. Otherwise a policy of the role that is for nobody else comes
-first; then a new policy behind the role; then one where the module of the role is called, by an output that is the
-role's name. A module from elsewhere is never changed.
+A policy of the plan that grants all of it is attached. Otherwise the module that creates the role is passed it, where
+it has an input for that. Then comes a policy of the role that is for nobody else, a new policy behind the role, and
+one where the module of the role is called, by an output that is the role's name. A module from elsewhere is never
+changed.
 """
 
 from __future__ import annotations

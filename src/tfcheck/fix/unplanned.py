@@ -20,6 +20,8 @@ ADDED = frozenset(
         "aws_cloudwatch_log_group",
     }
 )
+#: A number is easily written larger than any plan could have instances.
+_MOST = 10_000
 _LOOKED_UP = frozenset({"aws_iam_policy_document"})
 
 
@@ -61,7 +63,7 @@ def _keys(address: Address, resolver: Resolver) -> Sequence[InstanceKey]:
     scope = resolver.module_scope(address.module)
     if count is not None:
         number = resolver.evaluation.evaluate(count, scope)
-        return range(number) if isinstance(number, int) else ()
+        return range(number) if isinstance(number, int) and number <= _MOST else ()
     if for_each is None:
         return (None,)
     seen = resolver.evaluation.see_safely(for_each, scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -16,6 +17,7 @@ import pytest
 
 from tests.atlantis.server import CANARY, TESTDATA, Atlantis, Project, in_dash, in_process
 from tests.pull_request.fake import SHA, TOKEN, FakeGitHub, says, serving
+from tests.pull_request.fake_bitbucket import FakeCloud, FakeDataCenter
 from tests.pull_request.fake_gitea import FakeGitea
 from tests.pull_request.fake_gitlab import PROJECT, FakeGitLab
 from tests.pull_request.job import Clock
@@ -476,7 +478,7 @@ def test_a_refusal_leaves_the_status_green(atlantis: Atlantis, github: FakeGitHu
 @pytest.mark.parametrize(
     "url",
     [
-        "https://bitbucket.org/acme/shop/pull-requests/42",
+        "https://bitbucket.org/another/shop/pull-requests/42",
         "https://dev.azure.com/acme/_git/shop/pullrequest/42",
         "https://gitea.example/another/shop/pulls/42",
         "",
@@ -487,7 +489,7 @@ def test_other_hosts_are_refused_clearly(atlantis: Atlantis, github: FakeGitHub,
     atlantis.plan(BAD)
     done = atlantis.hook()
     assert done.status == 0
-    assert done.lines[1] == "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea or Forgejo"
+    assert done.lines[1] == "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea, Forgejo or Bitbucket"
     assert "error[env-file]" in done.output
     assert github.requests == []
 
@@ -500,6 +502,10 @@ def test_other_hosts_are_refused_clearly(atlantis: Atlantis, github: FakeGitHub,
             "TFCHECK_GITLAB_TOKEN, GITLAB_TOKEN, ATLANTIS_GITLAB_TOKEN",
         ),
         ("https://gitea.example/acme/shop/pulls/42", "TFCHECK_GITEA_TOKEN, GITEA_TOKEN, ATLANTIS_GITEA_TOKEN"),
+        (
+            "https://bitbucket.org/acme/shop/pull-requests/42",
+            "TFCHECK_BITBUCKET_TOKEN, BITBUCKET_TOKEN, ATLANTIS_BITBUCKET_TOKEN",
+        ),
     ],
 )
 def test_a_token_of_github_goes_to_no_other_host(atlantis: Atlantis, github: FakeGitHub, url: str, names: str) -> None:
@@ -547,6 +553,48 @@ def test_a_pull_request_of_gitea_gets_the_comment(
         assert done.lines[1].startswith("comment updated"), done.lines
     (comment,) = gitea.comments.values()
     assert comment["body"].split("\n")[1].startswith("### ✅ tfcheck: resolved")
+
+
+def test_a_pull_request_of_bitbucket_cloud_gets_the_comment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Atlantis knows commits there by 12 digits, and has the name of its account beside the token."""
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
+    bitbucket = FakeCloud()
+    with serving(bitbucket, "/2.0") as where:
+        monkeypatch.setattr("tfcheck.pull_request.bitbucket.API", where["GITHUB_API_URL"])
+        atlantis = Atlantis(tmp_path, {}, in_process, url="https://bitbucket.org/acme/shop/pull-requests/42")
+        atlantis.settings |= {"ATLANTIS_BITBUCKET_USER": "atlantis", "ATLANTIS_BITBUCKET_TOKEN": TOKEN}
+        atlantis.commit = bitbucket.sha[:12]
+        atlantis.plan(BAD)
+        assert atlantis.hook().lines[1].startswith("comment created")
+        bitbucket.sha = NEWER
+        atlantis.commit = NEWER[:12]
+        atlantis.plan(Project("infra/orders", case="literal-granted"))
+        assert atlantis.hook().lines[1].startswith("comment updated")
+    (number,) = bitbucket.comments
+    assert bitbucket.text(number).split("\n")[1].startswith("### ✅ tfcheck: resolved")
+    assert f"sha={NEWER} " in bitbucket.text(number)
+    sent = bitbucket.headers[-1]["authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent).decode() == f"atlantis:{TOKEN}"
+    assert bitbucket.problems == []
+
+
+def test_a_pull_request_of_bitbucket_data_center_gets_the_comment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Atlantis names the owner by the project's name; the address has its key."""
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", lambda: Clock().patience())
+    bitbucket = FakeDataCenter()
+    with serving(bitbucket, "/rest/api/1.0") as where:
+        server = where["GITHUB_API_URL"].removesuffix("/rest/api/1.0")
+        atlantis = Atlantis(tmp_path, {}, in_process, url=f"{server}/projects/SHOP/repos/shop/pull-requests/42")
+        atlantis.settings |= {"BASE_REPO_OWNER": "The Shop", "ATLANTIS_BITBUCKET_TOKEN": TOKEN}
+        atlantis.plan(BAD)
+        assert atlantis.hook().lines[1].startswith("comment created")
+        atlantis.plan(Project("infra/orders", case="literal-granted"))
+        assert atlantis.hook("tfcheck atlantis publish --on-clean minimize").lines[1].startswith("comment updated")
+    (number,) = bitbucket.comments
+    assert bitbucket.text(number).split("\n")[1].startswith("### ✅ tfcheck: resolved")
+    assert bitbucket.problems == []
 
 
 def test_outside_of_atlantis_the_commands_say_so(atlantis: Atlantis) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from tfcheck.atlantis.store import ResultStore, StoredResults, root
 from tfcheck.atlantis.surroundings import PlannedPull, pull
+from tfcheck.pull_request import bitbucket, bitbucket_server
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.event import RequestedPull
 from tfcheck.pull_request.gitlab import RequestedMerge
@@ -32,8 +33,16 @@ _TOKENS = {
     "github": ("TFCHECK_GITHUB_TOKEN", "GITHUB_TOKEN", "ATLANTIS_GH_TOKEN"),
     "gitlab": ("TFCHECK_GITLAB_TOKEN", "GITLAB_TOKEN", "ATLANTIS_GITLAB_TOKEN"),
     "gitea": ("TFCHECK_GITEA_TOKEN", "GITEA_TOKEN", "ATLANTIS_GITEA_TOKEN"),
+    "bitbucket": bitbucket.TOKENS,
+    "bitbucket-server": bitbucket.TOKENS,
 }
-_NAMES = {"github": "GitHub", "gitlab": "GitLab", "gitea": "Gitea"}
+_NAMES = {
+    "github": "GitHub",
+    "gitlab": "GitLab",
+    "gitea": "Gitea",
+    "bitbucket": "Bitbucket",
+    "bitbucket-server": "Bitbucket",
+}
 #: Other commands change nothing of the results: an apply takes the plans away, but not what was found in them.
 _PLANNING = ("plan", "autoplan")
 #: What GitHub shows of the description of a status.
@@ -168,7 +177,9 @@ def _published_result(hook: Hook, kept: StoredResults, missing: int) -> HookResu
     """Return the reports on the pull request."""
     host = hook.pull.host
     if host is None:
-        return HookResult("no comment: PULL_URL is not that of a GitHub, GitLab, Gitea or Forgejo", in_log=True)
+        return HookResult(
+            "no comment: PULL_URL is not that of a GitHub, GitLab, Gitea, Forgejo or Bitbucket", in_log=True
+        )
     token = next(filter(None, (hook.variables.get(name) for name in _TOKENS[host])), "")
     if not token:
         return HookResult(f"no comment: none of {', '.join(_TOKENS[host])} is set", in_log=True)
@@ -188,19 +199,32 @@ def _posted(hook: Hook, token: str, reports: Sequence[Report], wishes: CommentOp
 
     NOTE: Gitea and Forgejo have the API of GitHub, as far as comments go; none of GitHub's suggestions.
     """
-    server = hook.pull.server or ""
-    if hook.pull.host == "gitlab":
-        about = hook.pull
-        wanted = RequestedMerge(
-            f"{server}/api/v4", server, about.repository, about.number, sha=about.commit, run=hook.run
-        )
-        return publish_note(wanted, token, reports, wishes, hook.manuals)
-    if hook.pull.host == "gitea":
-        wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
-        client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", server), token)
-    else:
-        client = Client(hosts(server, hook.variables), token)
-    return publish(client, _asked(hook.pull), reports, _place(hook), wishes, hook.manuals)
+    about, server = hook.pull, hook.pull.server or ""
+    match about.host:
+        case "gitlab":
+            api = f"{server}/api/v4"
+            merge = RequestedMerge(api, server, about.repository, about.number, sha=about.commit, run=hook.run)
+            return publish_note(merge, token, reports, wishes, hook.manuals)
+        case "bitbucket":
+            pull = bitbucket.RequestedPull(about.repository, about.number, about.commit, hook.run)
+            return bitbucket.publish(pull, _with_user(token, hook.variables), reports, wishes, hook.manuals)
+        case "bitbucket-server":
+            there = bitbucket_server.RequestedPull(
+                server, about.project, about.name, about.number, about.commit, hook.run
+            )
+            return bitbucket_server.publish(there, token, reports, wishes, hook.manuals)
+        case "gitea":
+            wishes = msgspec.structs.replace(wishes, suggestions=0, on_clean=noted(wishes))
+            client = Client(Hosts(f"{server}/api/v1", f"{server}/api/v1/graphql", server), token)
+        case _:
+            client = Client(hosts(server, hook.variables), token)
+    return publish(client, _asked(about), reports, _place(hook), wishes, hook.manuals)
+
+
+def _with_user(token: str, variables: Mapping[str, str]) -> str:
+    """Return the token that Atlantis itself uses on Bitbucket Cloud with the account that it is for."""
+    user = variables.get("ATLANTIS_BITBUCKET_API_USER") or variables.get("ATLANTIS_BITBUCKET_USER")
+    return f"{user}:{token}" if user and token == variables.get("ATLANTIS_BITBUCKET_TOKEN") else token
 
 
 def _asked(about: PlannedPull) -> RequestedPull:

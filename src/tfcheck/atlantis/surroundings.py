@@ -15,7 +15,7 @@ import msgspec
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.errors import UsageError
 
-Host: TypeAlias = Literal["github", "gitlab", "gitea"]
+Host: TypeAlias = Literal["github", "gitlab", "gitea", "bitbucket", "bitbucket-server"]
 
 _COMMIT = regex(r"[0-9a-f]{7,64}")
 _NUMBER = regex(r"[0-9]{1,18}")
@@ -26,6 +26,12 @@ _HOSTS: tuple[tuple[Host, re.Pattern[str]], ...] = (
         regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_./-]+?)(?:/-)?/merge_requests/[0-9]+"),
     ),
     ("gitea", regex(r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pulls/[0-9]+")),
+    ("bitbucket", regex(r"(https://bitbucket\.org)/([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)/pull-requests/[0-9]+")),
+)
+#: A server may be below a path; its projects are named by a key.
+_BITBUCKET_SERVER = regex(
+    r"(https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9_.-]+)?)"
+    r"/projects/(~?[A-Za-z0-9_.-]+)/repos/([A-Za-z0-9_.-]+)/pull-requests/[0-9]+"
 )
 _HINT = "run it as a step or hook of Atlantis"
 
@@ -45,6 +51,12 @@ class PlannedPull(msgspec.Struct, frozen=True):
         return f"{self.owner}/{self.name}"
 
     @property
+    def project(self) -> str:
+        """Return the key of the project on a Bitbucket Data Center, whose name Atlantis gives as the owner."""
+        found = _BITBUCKET_SERVER.fullmatch(self.url.rstrip("/"))
+        return found[2] if found else ""
+
+    @property
     def server(self) -> str | None:
         """Return the address of the host that the pull request is on; None where it is not one that we know."""
         found = self._place()
@@ -62,7 +74,8 @@ class PlannedPull(msgspec.Struct, frozen=True):
             found = pattern.fullmatch(self.url.rstrip("/"))
             if found and found[2].lower() == self.repository.lower():
                 return host, found[1]
-        return None
+        found = _BITBUCKET_SERVER.fullmatch(self.url.rstrip("/"))
+        return ("bitbucket-server", found[1]) if found and found[3].lower() == self.name.lower() else None
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -140,9 +140,9 @@ def policy_check(fail_on: str, strict: bool, new_only: bool, **given: Any) -> in
 def publish(name: str, author: str, when: When, on_clean: OnClean, suggestions: int, dry_run: bool, debug: bool) -> int:
     """Report the results of all projects of the newest commit in one comment on the pull request.
 
-    The token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or ATLANTIS_GH_TOKEN; on GitLab, Gitea and Forgejo a variable of the
-    same form. Where there is none, or the host refuses, the reports are in the log of the hook, and the exit status
-    stays 0.
+    The token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or ATLANTIS_GH_TOKEN; on GitLab, Gitea, Forgejo and Bitbucket a
+    variable of the same form. Where there is none, or the host refuses, the reports are in the log of the hook, and the
+    exit status stays 0.
     """
     from tfcheck.atlantis.hook import after_command
     from tfcheck.cli.rulebook import manuals

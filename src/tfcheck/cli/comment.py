@@ -89,8 +89,9 @@ def comment(
 
     REPORT is what `tfcheck --format json` wrote. In GitHub Actions the job's environment names the pull request; the
     token is TFCHECK_GITHUB_TOKEN, GITHUB_TOKEN or GH_TOKEN. In a job of GitLab the comment is a note on the merge
-    request, and the token TFCHECK_GITLAB_TOKEN or GITLAB_TOKEN. If the host refuses, the report becomes annotations and
-    the summary of the job, and the exit status stays what the findings make it.
+    request, and the token TFCHECK_GITLAB_TOKEN or GITLAB_TOKEN; in Bitbucket Pipelines the token is
+    TFCHECK_BITBUCKET_TOKEN or BITBUCKET_TOKEN. If the host refuses, the report becomes annotations and the summary of
+    the job, and the exit status stays what the findings make it.
 
     \b
     Examples:

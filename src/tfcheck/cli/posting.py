@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from tfcheck.cli import terminal
 from tfcheck.cli.rulebook import manuals
 from tfcheck.pull_request.client import Client
@@ -47,33 +49,70 @@ def post(
     return published.outcome
 
 
+class _Host(msgspec.Struct, frozen=True):
+    """A host beside GitHub: its name, what a comment on it is called, and what to do where it refuses."""
+
+    name: str
+    comment: str
+    hint: str
+
+
+_GITLAB = _Host(
+    "GitLab",
+    "note on the merge request",
+    "pass a project access token with the scope `api` and the role Reporter or higher as TFCHECK_GITLAB_TOKEN",
+)
+_BITBUCKET = _Host(
+    "Bitbucket",
+    "comment on the pull request",
+    "pass a repository access token with the scope `pullrequest:write` as TFCHECK_BITBUCKET_TOKEN",
+)
+_OF_TOKENS = (RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE)
+
+
+def _host(variables: Mapping[str, str]) -> _Host | None:
+    """Return the host of the job; None for GitHub, and outside of a job."""
+    if ci.in_gitlab(variables):
+        return _GITLAB
+    return _BITBUCKET if ci.in_bitbucket(variables) else None
+
+
 def _why_not(refusal: RefusalError, variables: Mapping[str, str]) -> str:
     """Explain a refusal in one line, with what can be done about it."""
-    if ci.in_gitlab(variables):
-        said, hint = str(refusal).replace("GitHub", "GitLab"), _GITLAB_HINTS.get(refusal.kind, "")
-        return f"no note on the merge request: {said}{f'; {hint}' if hint else ''}"
+    host = _host(variables)
+    if host:
+        hint = f"; {host.hint}" if refusal.kind in _OF_TOKENS else ""
+        return f"no {host.comment}: {str(refusal).replace('GitHub', host.name)}{hint}"
     hint = f"; {refusal.kind.hint}" if refusal.kind.hint else ""
     return f"no comment on the pull request: {refusal}{hint}"
 
 
-_SCOPE = "pass a project access token with the scope `api` and the role Reporter or higher as TFCHECK_GITLAB_TOKEN"
-_GITLAB_HINTS = dict.fromkeys((RefusalKind.TOKEN, RefusalKind.PERMISSION, RefusalKind.GONE), _SCOPE)
-
-
 def _published(reports: Sequence[Report], wishes: CommentOptions, variables: Mapping[str, str]) -> Published:
-    """Write to GitHub, or to GitLab in one of its jobs."""
-    if ci.in_gitlab(variables):
-        from tfcheck.pull_request import gitlab  # loaded only where it is needed
+    """Write to GitHub, or to the host of the job; what others need is loaded only there."""
+    host = _host(variables)
+    if host is _GITLAB:
+        from tfcheck.pull_request import gitlab
 
         merge = gitlab.requested(variables, wishes.number)
         if isinstance(merge, NothingToDo):
-            return Published(Outcome(CommentAction.NOTHING, merge.why))
+            return _nothing(merge)
         return gitlab.publish(merge, _token(variables, gitlab.TOKENS), reports, wishes, manuals())
+    if host is _BITBUCKET:
+        from tfcheck.pull_request import bitbucket
+
+        pull = bitbucket.requested(variables, wishes.number)
+        if isinstance(pull, NothingToDo):
+            return _nothing(pull)
+        return bitbucket.publish(pull, _token(variables, bitbucket.TOKENS), reports, wishes, manuals())
     wanted = asked(variables, wishes.number, reports)
     if isinstance(wanted, NothingToDo):
-        return Published(Outcome(CommentAction.NOTHING, wanted.why))
+        return _nothing(wanted)
     client = Client(hosts(variables), _token(variables))
     return publish(client, wanted, reports, _place(variables), wishes, manuals())
+
+
+def _nothing(found: NothingToDo) -> Published:
+    return Published(Outcome(CommentAction.NOTHING, found.why))
 
 
 def _token(variables: Mapping[str, str], names: Sequence[str] = TOKENS) -> str:

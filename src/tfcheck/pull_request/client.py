@@ -7,6 +7,7 @@ whoever made it looks first whether it was carried out. The token goes into one 
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 from collections import Counter
@@ -48,15 +49,25 @@ class Client:
     """GitHub's API with one token. Every method raises `RefusalError` where GitHub refuses or cannot be reached."""
 
     def __init__(
-        self, hosts: Hosts, token: str, patience: WaitBudget | None = None, *, deadline: float = DEADLINE
+        self,
+        hosts: Hosts,
+        token: str,
+        patience: WaitBudget | None = None,
+        *,
+        user: str = "",
+        deadline: float = DEADLINE,
     ) -> None:
-        """Build from the addresses and the token; `deadline` is in seconds, for each request."""
+        """Build from the addresses and the token, which is a password if there is a `user`.
+
+        `deadline` is in seconds, for each request.
+        """
         if not re.fullmatch(r"[!-~]+", token):
             raise RefusalError(
                 RefusalKind.TOKEN, "it contains characters that no token has" if token else "there is none"
             )
         self._hosts = hosts
         self._token = token
+        self._password = base64.b64encode(f"{user}:{token}".encode()).decode() if user else ""
         self._connection = Connection(hosts.api, deadline)
         self._failures: Counter[tuple[str, str]] = Counter()
         self.patience = patience or WaitBudget()
@@ -64,6 +75,10 @@ class Client:
     def read(self, path: str, shape: type[_T]) -> _T:
         """GET one thing."""
         return self._sent("GET", self._hosts.api + path, None, shape)[0]
+
+    def header(self, path: str, name: str) -> str:
+        """GET one thing for a header of its answer, whose name is in lower case; empty where there is none."""
+        return self._sent("GET", self._hosts.api + path, None, Any)[1].headers.get(name, "")
 
     def pages(self, path: str, shape: type[_T]) -> Iterator[_T]:
         """GET all things of a list, page by page; links to another host are not followed."""
@@ -182,8 +197,8 @@ class Client:
 
     def _headers(self, with_body: bool) -> dict[str, str]:
         return {
-            "Authorization": f"Bearer {self._token}",
-            "Accept": "application/vnd.github+json",
+            "Authorization": f"Basic {self._password}" if self._password else f"Bearer {self._token}",
+            "Accept": "application/vnd.github+json" if self._hosts.graphql else "application/json",
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": f"tfcheck/{__version__}",
         } | ({"Content-Type": "application/json"} if with_body else {})
@@ -210,7 +225,8 @@ class Client:
 
     def _message_of(self, answer: HttpAnswer) -> str:
         """Return the words of an answer, without the token: a proxy may quote the request."""
-        return said(answer.body.replace(self._token.encode(), b"***"))
+        body = answer.body.replace(self._token.encode(), b"***")
+        return said(body.replace(self._password.encode(), b"***") if self._password else body)
 
     def _limit(self, answer: HttpAnswer, limits: int) -> float | None:
         """Return the seconds to wait where too many requests were made, else None."""

@@ -29,7 +29,7 @@ OnClean: TypeAlias = Literal["update", "delete", "minimize"]
 _ROUNDS = 16
 _MOST_LOST = 3
 _LOOK_AGAIN = 1.0, 3.0
-_RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+", re.MULTILINE)
+_RUN = regex(r" run=\d+\.\d+ -->$|/actions/runs/\d+/attempts/\d+|/-/pipelines/\d+|/pipelines/results/\d+", re.MULTILINE)
 
 
 class Earlier(msgspec.Struct, frozen=True):

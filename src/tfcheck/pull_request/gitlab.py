@@ -12,18 +12,16 @@ import msgspec
 
 from tfcheck.pull_request.author import Author
 from tfcheck.pull_request.client import Client
-from tfcheck.pull_request.comment import Thread
 from tfcheck.pull_request.event import NothingToDo
 from tfcheck.pull_request.hosts import Hosts
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.patience import WaitBudget
-from tfcheck.pull_request.publish import CommentOptions, Published, ReportComment, noted
+from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
 from tfcheck.pull_request.refusal import RefusalError, RefusalKind
 from tfcheck.pull_request.shapes import Comment, User
 from tfcheck.pull_request.suggestion import added_lines
 from tfcheck.report.links import Links
 from tfcheck.report.manual import Manual
-from tfcheck.report.markdown.page import Page
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.ci import gitlab
 from tfcheck.vocabulary.finding import Report
@@ -99,20 +97,7 @@ def publish(
     if why := notes.moved_on():
         return Published(Outcome(CommentAction.NOTHING, why))
     links = Links(wanted.server, wanted.project, notes.sha, wanted.run, host="gitlab")
-    page = Page(
-        id=wishes.id,
-        links=links,
-        manuals=manuals,
-        expected=wishes.expected,
-        absent=wishes.absent,
-        added=notes.added() if any(report.waived_findings for report in reports) else {},
-    )
-    comment = ReportComment(reports, page, wishes)
-    if comment.is_empty:
-        return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the merge request"))
-    us = Author(wishes.author.lower() or client.read("/user", _Account).username.lower())
-    outcome = Thread(notes, us, comment.draft(), noted(wishes)).publish()
-    return Published(outcome, comment.warnings(outcome), comment.absent)
+    return publish_plainly(notes, links, reports, wishes, manuals)
 
 
 class MergeConversation:
@@ -152,6 +137,10 @@ class MergeConversation:
         except RefusalError:
             return None
         return {each.new_path: added_lines(each.diff) if each.diff else None for each in files}
+
+    def author(self, named: str) -> Author:
+        """Find out who we are: as `named`, else as GitLab says."""
+        return Author((named or self._client.read("/user", _Account).username).lower())
 
     def comments(self) -> Iterator[Comment]:
         """Read all notes, the oldest first."""

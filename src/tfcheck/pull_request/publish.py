@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -11,7 +11,7 @@ import msgspec
 from tfcheck.pull_request.author import author
 from tfcheck.pull_request.client import Client
 from tfcheck.pull_request.comment import Draft, Earlier, OnClean, Thread, Wording
-from tfcheck.pull_request.conversation import PullConversation
+from tfcheck.pull_request.conversation import PlainConversation, PullConversation
 from tfcheck.pull_request.event import NothingToDo, OpenPull, RequestedPull, found
 from tfcheck.pull_request.outcome import CommentAction, Outcome
 from tfcheck.pull_request.refusal import RefusalError
@@ -107,6 +107,35 @@ def publish(
     return _suggested(review, draft.told, place.top, wishes.suggestions, done)
 
 
+def publish_plainly(
+    conversation: PlainConversation,
+    links: Links,
+    reports: Sequence[Report],
+    wishes: CommentOptions,
+    manuals: tuple[Manual, ...] = (),
+    form: CommentForm | None = None,
+) -> Published:
+    """Bring the comment up to date on a host that has no suggestions beside lines and folds no comment away.
+
+    Raises:
+        RefusalError: the host does not let us write the comment.
+    """
+    about = Page(
+        id=wishes.id,
+        links=links,
+        manuals=manuals,
+        expected=wishes.expected,
+        absent=wishes.absent,
+        added=conversation.added() if any(report.waived_findings for report in reports) else {},
+    )
+    draft = ReportComment(reports, about, wishes, form)
+    if draft.is_empty:
+        return Published(Outcome(CommentAction.NOTHING, "no report is about the newest commit of the pull request"))
+    us = conversation.author(wishes.author)
+    outcome = Thread(conversation, us, draft.draft(), noted(wishes)).publish()
+    return Published(outcome, draft.warnings(outcome), draft.absent)
+
+
 def _added(client: Client, pull: OpenPull, reports: Sequence[Report]) -> dict[str, frozenset[int] | None] | None:
     """Return the lines that a pull request adds, by file, if that matters; None where nobody says."""
     if not any(report.waived_findings for report in reports):
@@ -125,6 +154,13 @@ def noted(wishes: CommentOptions) -> OnClean:
     return "update" if wishes.on_clean == "minimize" else wishes.on_clean
 
 
+class CommentForm(msgspec.Struct, frozen=True):
+    """The most bytes that a comment of a host may have, and how its page is rewritten for it, never longer."""
+
+    size: int = budget.COMMENT
+    rewritten: Callable[[str], str] = str
+
+
 class ReportComment:
     """A comment on reports, whose words depend on what was said before.
 
@@ -133,8 +169,11 @@ class ReportComment:
     not checked.
     """
 
-    def __init__(self, reports: Sequence[Report], about: Page, wishes: CommentOptions) -> None:
-        """Build from the reports and the page to be."""
+    def __init__(
+        self, reports: Sequence[Report], about: Page, wishes: CommentOptions, form: CommentForm | None = None
+    ) -> None:
+        """Build from the reports, the page to be, and the form that the host needs: GitHub's unless given."""
+        self._form = form or CommentForm()
         self._reports = reports
         self._about = about
         self._wishes = wishes
@@ -151,7 +190,7 @@ class ReportComment:
 
     def draft(self) -> Draft:
         """Return the comment as the thread needs it."""
-        return Draft(self.marker, budget.COMMENT, self.after)
+        return Draft(self.marker, self._form.size, self.after)
 
     def after(self, earlier: Earlier) -> Wording:
         """Choose the words after `earlier`: what had a result and has none of this commit is never resolved."""
@@ -167,7 +206,9 @@ class ReportComment:
         known = target_list(told.targets, self.absent)
         self.complete = not (absent or any(report.skipped or report.unread for report in told.reports))
         return Wording(
-            write=lambda size: f"{markdown(self._reports, page, size=size - len(known) - 2)}\n{known}\n",
+            write=lambda size: (
+                f"{self._form.rewritten(markdown(self._reports, page, size=size - len(known) - 2))}\n{known}\n"
+            ),
             clean=self._is_clean(told, page),
             wanted=bool(told.reports or self._about.expected) and self._is_wanted(told, absent),
         )

@@ -97,8 +97,11 @@ class _Error(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
+    """`error` is where Bitbucket and OAuth say it."""
+
     message: str = ""
     errors: list[_Error | str] = []
+    error: _Error | str = ""
 
 
 def said(body: bytes) -> str:
@@ -107,7 +110,7 @@ def said(body: bytes) -> str:
         found = msgspec.json.decode(body, type=_Body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return ""
-    details = (each if isinstance(each, str) else each.message for each in found.errors)
+    details = (each if isinstance(each, str) else each.message for each in (*found.errors, found.error))
     text = " ".join(visible("; ".join(filter(None, (found.message, *details)))).split())
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 

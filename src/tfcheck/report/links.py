@@ -6,22 +6,50 @@ so nothing of it but a quoted path comes into a link.
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, TypeAlias
 from urllib.parse import quote
 
 import msgspec
 
 from tfcheck.symbolic.regex import regex
 
+LinkHost: TypeAlias = Literal["github", "gitlab", "bitbucket", "bitbucket-server"]
+
 _SERVER = regex(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
-#: Groups of GitLab have groups in them.
-_REPOSITORY = {
-    "github": regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
-    "gitlab": regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
-}
+_OWNER_AND_NAME = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _COMMIT = regex(r"[0-9a-f]{40,64}")
-#: A run of GitHub Actions, whose attempts are counted from 1; others have no page.
+#: A run as `ID.ATTEMPT`, whose attempts are counted from 1; others have no page.
 _RUN = regex(r"([0-9]{1,20})\.([1-9][0-9]{0,8})")
+
+
+class _Addresses(msgspec.Struct, frozen=True):
+    """How a host names a repository, and its pages: of the repository, of a line of a file, of a run."""
+
+    repository: re.Pattern[str]
+    base: str
+    line: str
+    run: str = ""
+
+
+_HOSTS: dict[LinkHost, _Addresses] = {
+    "github": _Addresses(
+        _OWNER_AND_NAME, "{0}/{1}", "/blob/{sha}/{path}#L{line}", "/actions/runs/{id}/attempts/{attempt}"
+    ),
+    # Groups of GitLab have groups in them.
+    "gitlab": _Addresses(
+        regex(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+){1,20}"),
+        "{0}/{1}",
+        "/-/blob/{sha}/{path}#L{line}",
+        "/-/pipelines/{id}",
+    ),
+    "bitbucket": _Addresses(_OWNER_AND_NAME, "{0}/{1}", "/src/{sha}/{path}#lines-{line}", "/pipelines/results/{id}"),
+    "bitbucket-server": _Addresses(
+        regex(r"~?[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+"),
+        "{0}/projects/{owner}/repos/{name}",
+        "/browse/{path}?at={sha}#{line}",
+    ),
+}
 
 
 class Links(msgspec.Struct, frozen=True):
@@ -31,26 +59,23 @@ class Links(msgspec.Struct, frozen=True):
     repository: str
     sha: str
     run: str = ""
-    host: Literal["github", "gitlab"] = "github"
+    host: LinkHost = "github"
 
     def file(self, path: str, line: int) -> str | None:
         """Return the address of a line of a file, whose path starts at the top of the repository."""
         base = self._base()
         if base is None or not _COMMIT.fullmatch(self.sha):
             return None
-        blob = f"{base}/-/blob" if self.host == "gitlab" else f"{base}/blob"
-        return f"{blob}/{self.sha}/{quote(path, errors='replace')}#L{line}"
+        return base + _HOSTS[self.host].line.format(sha=self.sha, path=quote(path, errors="replace"), line=line)
 
     def of_run(self) -> str | None:
         """Return the address of the run; None where it has no page."""
-        base, found = self._base(), _RUN.fullmatch(self.run)
-        if base is None or found is None:
-            return None
-        if self.host == "gitlab":
-            return f"{base}/-/pipelines/{found[1]}"
-        return f"{base}/actions/runs/{found[1]}/attempts/{found[2]}"
+        base, found, page = self._base(), _RUN.fullmatch(self.run), _HOSTS[self.host].run
+        return base + page.format(id=found[1], attempt=found[2]) if base and found and page else None
 
     def _base(self) -> str | None:
-        server = self.server.rstrip("/")
-        known = _SERVER.fullmatch(server) and _REPOSITORY[self.host].fullmatch(self.repository)
-        return f"{server}/{self.repository}" if known else None
+        server, about = self.server.rstrip("/"), _HOSTS[self.host]
+        if not _SERVER.fullmatch(server) or not about.repository.fullmatch(self.repository):
+            return None
+        owner, _, name = self.repository.partition("/")
+        return about.base.format(server, self.repository, owner=owner, name=name)

@@ -112,10 +112,10 @@ def run(environment: Mapping[str, str]) -> str:
     return f"{number}.{attempt}" if _RUN.fullmatch(number) and _RUN.fullmatch(attempt) else ""
 
 
-class GitlabJob(msgspec.Struct, frozen=True):
-    """A job of GitLab: the project's path, the merge request, the head commit, and the pipeline that it is in."""
+class OtherJob(msgspec.Struct, frozen=True):
+    """A job of GitLab or Bitbucket: the repository's path, the pull request, the head commit, and the pipeline."""
 
-    project: str
+    repository: str
     number: int | None
     sha: str
     run: str
@@ -126,17 +126,36 @@ def in_gitlab(environment: Mapping[str, str]) -> bool:
     return environment.get("GITLAB_CI") == "true"
 
 
-def gitlab(environment: Mapping[str, str]) -> GitlabJob:
+def gitlab(environment: Mapping[str, str]) -> OtherJob:
     """Read what a job of GitLab is for.
 
     Follows https://docs.gitlab.com/ci/variables/predefined_variables/. NOTE: in a pipeline for merged results
     CI_COMMIT_SHA is the commit of the merge.
     """
-    number, pipeline = environment.get("CI_MERGE_REQUEST_IID", ""), environment.get("CI_PIPELINE_ID", "")
     sha = environment.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or environment.get("CI_COMMIT_SHA", "")
-    return GitlabJob(
-        project=environment.get("CI_PROJECT_PATH", ""),
-        number=int(number) if number.isascii() and number.isdecimal() and len(number) < 18 else None,
+    return _job(environment, "CI_PROJECT_PATH", "CI_MERGE_REQUEST_IID", sha, "CI_PIPELINE_ID")
+
+
+def in_bitbucket(environment: Mapping[str, str]) -> bool:
+    """Whether this is a step of Bitbucket Pipelines."""
+    return bool(environment.get("BITBUCKET_BUILD_NUMBER"))
+
+
+def bitbucket(environment: Mapping[str, str]) -> OtherJob:
+    """Read what a step of Bitbucket Pipelines is for.
+
+    Follows https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/.
+    """
+    sha = environment.get("BITBUCKET_COMMIT", "")
+    return _job(environment, "BITBUCKET_REPO_FULL_NAME", "BITBUCKET_PR_ID", sha, "BITBUCKET_BUILD_NUMBER")
+
+
+def _job(environment: Mapping[str, str], repository: str, number: str, sha: str, run: str) -> OtherJob:
+    """Read a job from the variables of these names."""
+    named, pipeline = environment.get(number, ""), environment.get(run, "")
+    return OtherJob(
+        repository=environment.get(repository, ""),
+        number=int(named) if named.isascii() and named.isdecimal() and len(named) < 18 else None,
         sha=_commit(sha),
         run=f"{pipeline}.1" if _RUN.fullmatch(pipeline) else "",
     )
@@ -150,9 +169,9 @@ def context(
     The target is TFCHECK_TARGET, else `directory` (of the sources, in the repository) and `workspace`.
     """
     target = environment.get("TFCHECK_TARGET") or _target(directory, workspace)
-    if in_gitlab(environment):
-        job = gitlab(environment)
-        return _without_nothing(target, job.project, job.number, job.sha, job.run)
+    if in_gitlab(environment) or in_bitbucket(environment):
+        job = gitlab(environment) if in_gitlab(environment) else bitbucket(environment)
+        return _without_nothing(target, job.repository, job.number, job.sha, job.run)
     if not in_actions(environment):
         return {"target": target} if environment.get("TFCHECK_TARGET") else None
     started = event(environment)

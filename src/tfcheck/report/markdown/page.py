@@ -107,8 +107,9 @@ def content(reports: Iterable[Report], page: Page) -> Content:
 
 
 def _is_stale(report: Report, page: Page) -> bool:
-    made_of = context_text(report, "head_sha")
-    return bool(page.links and page.links.sha and made_of and made_of != page.links.sha)
+    """Whether a report is about another commit than the page; Bitbucket names commits by their first digits."""
+    made_of, sha = context_text(report, "head_sha"), page.links.sha if page.links else ""
+    return not (sha.startswith(made_of) or made_of.startswith(sha))
 
 
 def _findings(reports: Iterable[tuple[Report, Iterable[Finding]]]) -> tuple[TargetedFinding, ...]:

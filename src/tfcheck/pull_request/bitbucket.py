@@ -1,0 +1,255 @@
+"""Publish reports on a pull request of Bitbucket Cloud: the same comment, without HTML.
+
+Follows https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/ and
+https://support.atlassian.com/bitbucket-cloud/docs/access-tokens/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from tfcheck.pull_request.author import Author
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.event import NothingToDo
+from tfcheck.pull_request.hosts import Hosts
+from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.patience import WaitBudget
+from tfcheck.pull_request.publish import CommentForm, CommentOptions, Published, publish_plainly
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind
+from tfcheck.pull_request.shapes import Comment, User
+from tfcheck.report.links import Links
+from tfcheck.report.manual import Manual
+from tfcheck.report.markdown.without_html import hidden, unhidden, without_html
+from tfcheck.symbolic.regex import regex
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.finding import Report
+
+_T = TypeVar("_T")
+
+API = "https://api.bitbucket.org/2.0"
+SERVER = "https://bitbucket.org"
+#: Where a token is looked for; the proxy of Pipelines lets nobody write comments.
+TOKENS = ("TFCHECK_BITBUCKET_TOKEN", "BITBUCKET_TOKEN", "ATLANTIS_BITBUCKET_TOKEN")
+#: Bitbucket takes 32,768 characters.
+FORM = CommentForm(32_000, without_html)
+_REPOSITORY = regex(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_WHOLE = 40
+_MOST_PAGES = 1000
+_APP = "app_user"
+
+
+class RequestedPull(msgspec.Struct, frozen=True):
+    """The pull request to write to: the repository as `workspace/name`, the commit that was checked (or its start)."""
+
+    repository: str
+    number: int
+    sha: str = ""
+    run: str = ""
+
+
+class _Address(msgspec.Struct):
+    href: str = ""
+
+
+class _Pages(msgspec.Struct):
+    html: _Address = msgspec.field(default_factory=_Address)
+
+
+class _Account(msgspec.Struct):
+    type: str = "user"
+    uuid: str = ""
+    account_id: str = ""
+
+
+class _Text(msgspec.Struct):
+    raw: str = ""
+
+
+class _Comment(msgspec.Struct):
+    id: int
+    content: _Text = msgspec.field(default_factory=_Text)
+    user: _Account | None = None
+    deleted: bool = False
+    inline: dict[str, object] | None = None
+    links: _Pages = msgspec.field(default_factory=_Pages)
+
+
+class _Commit(msgspec.Struct):
+    hash: str = ""
+
+
+class _Source(msgspec.Struct):
+    commit: _Commit | None = None
+
+
+class _PullRequest(msgspec.Struct):
+    state: str
+    source: _Source = msgspec.field(default_factory=_Source)
+
+
+class _File(msgspec.Struct):
+    path: str = ""
+
+
+class _Change(msgspec.Struct):
+    new: _File | None = None
+
+
+class _Page(msgspec.Struct, Generic[_T]):
+    values: list[_T] = []
+    next: str = ""
+
+
+def requested(variables: Mapping[str, str], number: int | None) -> RequestedPull | NothingToDo:
+    """Find the pull request of a step of Bitbucket Pipelines."""
+    job = ci.bitbucket(variables)
+    named = number or job.number
+    if not named:
+        return NothingToDo("the pipeline is not one for pull requests; `--pr-number` can name one")
+    if not _REPOSITORY.fullmatch(job.repository):
+        return NothingToDo("BITBUCKET_REPO_FULL_NAME names no repository")
+    return RequestedPull(job.repository, named, job.sha if named == job.number else "", job.run)
+
+
+def publish(
+    wanted: RequestedPull,
+    token: str,
+    reports: Sequence[Report],
+    wishes: CommentOptions,
+    manuals: tuple[Manual, ...] = (),
+    patience: WaitBudget | None = None,
+) -> Published:
+    """Bring the comment on a pull request up to date; a token `USER:TOKEN` is that of an account.
+
+    Raises:
+        RefusalError: Bitbucket does not let us write the comment.
+    """
+    user, _, password = token.rpartition(":")
+    client = Client(Hosts(API, "", SERVER), password, patience, user=user)
+    comments = PullComments(client, wanted, personal=bool(user))
+    if why := comments.moved_on():
+        return Published(Outcome(CommentAction.NOTHING, why))
+    links = Links(SERVER, wanted.repository, comments.sha, wanted.run, host="bitbucket")
+    return publish_plainly(comments, links, reports, wishes, manuals, FORM)
+
+
+class PullComments:
+    """The comments of a pull request on Bitbucket Cloud."""
+
+    def __init__(self, client: Client, wanted: RequestedPull, *, personal: bool) -> None:
+        """Build from the pull request; its newest commit is known once `moved_on` has read it.
+
+        `personal`: the token is that of an account, which can be asked for.
+        """
+        self._client = client
+        self._wanted = wanted
+        self._personal = personal
+        self._repository = f"/repositories/{wanted.repository}"
+        self._path = f"{self._repository}/pullrequests/{wanted.number}"
+        self._apps = False
+        self._named = ""
+        self.sha = wanted.sha
+        self.waits = client.patience.waits
+
+    @property
+    def patience(self) -> WaitBudget:
+        """The time that is left."""
+        return self._client.patience
+
+    def moved_on(self) -> str:
+        """Explain why nothing is to be written any more; empty where head and state are as they were.
+
+        NOTE: Bitbucket names the newest commit by the first 12 digits.
+        """
+        now = self._client.read(self._path, _PullRequest)
+        name = f"pull request #{self._wanted.number}"
+        if now.state != "OPEN":
+            return f"{name} is {now.state.lower()}"
+        head = now.source.commit.hash if now.source.commit else ""
+        if self.sha and not (head and (self.sha.startswith(head) or head.startswith(self.sha))):
+            return f"{name} has another newest commit than the one that was checked"
+        if len(self.sha) < _WHOLE and head:
+            self.sha = self._client.read(f"{self._repository}/commit/{head}", _Commit).hash
+        return ""
+
+    def added(self) -> dict[str, frozenset[int] | None] | None:
+        """Return the files that the pull request adds or changes; which of their lines is not asked for."""
+        try:
+            changes = [each.new for each in self._all(f"{self._path}/diffstat?pagelen=100", _Change)]
+        except RefusalError:
+            return None
+        return {each.path: None for each in changes if each}
+
+    def author(self, named: str) -> Author:
+        """Find out who we are: as `named`, by UUID or account id, else as Bitbucket says.
+
+        The token of a repository, project or workspace does not show its account. What it writes is by an app, which no
+        person can be: then the comments of all apps that have our marker count as ours.
+
+        Raises:
+            RefusalError: nobody tells.
+        """
+        self._named = named.lower()
+        if named:
+            return Author(self._named)
+        try:
+            return Author(self._client.read("/user", _Account).uuid.lower())
+        except RefusalError as refusal:
+            if self._personal or refusal.status not in (401, 403, 404):
+                raise
+        self._apps = True
+        return Author(_APP, bot=True)
+
+    def comments(self) -> Iterator[Comment]:
+        """Read all comments that are not on lines."""
+        found = self._all(f"{self._path}/comments?pagelen=100", _Comment)
+        return (self._comment(each) for each in found if not each.deleted and each.inline is None)
+
+    def read(self, comment: Comment) -> Comment:
+        """Read one comment again."""
+        found = self._client.read(f"{self._path}/comments/{comment.id}", _Comment)
+        if found.deleted:
+            raise RefusalError(RefusalKind.GONE, status=410)
+        return self._comment(found)
+
+    def create(self, body: str) -> Comment:
+        """Write a comment."""
+        made = self._client.create(f"{self._path}/comments", {"content": {"raw": hidden(body)}}, _Comment)
+        if self._apps and not (made.user and made.user.type == _APP):
+            self.remove(Comment(made.id))
+            raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
+        return self._comment(made)
+
+    def change(self, comment: Comment, body: str) -> Comment:
+        """Change a comment."""
+        content = {"content": {"raw": hidden(body)}}
+        return self._comment(self._client.replace(f"{self._path}/comments/{comment.id}", content, _Comment))
+
+    def remove(self, comment: Comment) -> None:
+        """Remove a comment."""
+        self._client.remove(f"{self._path}/comments/{comment.id}")
+
+    def minimize(self, comment: Comment) -> None:
+        """Refuse: comments cannot be folded away."""
+        raise RefusalError(RefusalKind.OTHER, "Bitbucket cannot minimize comments")
+
+    def _all(self, path: str, shape: type[_T]) -> Iterator[_T]:
+        """Read a list, page by page; links to another host are not followed."""
+        for _ in range(_MOST_PAGES):
+            page = self._client.read(path, _Page[shape])  # type: ignore[valid-type]
+            yield from page.values
+            if not page.next.startswith(f"{API}/"):
+                return
+            path = page.next.removeprefix(API)
+
+    def _comment(self, found: _Comment) -> Comment:
+        account = found.user or _Account()
+        is_app = account.type == _APP
+        names = (account.uuid.lower(), account.account_id.lower())
+        login = _APP if is_app and self._apps else self._named if self._named in names else account.uuid
+        href = found.links.html.href
+        address = href if href.startswith(f"{SERVER}/") and href.isprintable() and " " not in href else ""
+        return Comment(found.id, "", address, User(login, "Bot" if is_app else "User"), unhidden(found.content.raw))

@@ -1,0 +1,194 @@
+"""Publish reports on a pull request of Bitbucket Data Center: the same comment, without HTML.
+
+Follows https://developer.atlassian.com/server/bitbucket/rest/. A comment has a version, and whoever changes another one
+than the newest is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+
+from tfcheck.pull_request.author import Author
+from tfcheck.pull_request.bitbucket import FORM
+from tfcheck.pull_request.client import Client
+from tfcheck.pull_request.hosts import Hosts
+from tfcheck.pull_request.outcome import CommentAction, Outcome
+from tfcheck.pull_request.patience import WaitBudget
+from tfcheck.pull_request.publish import CommentOptions, Published, publish_plainly
+from tfcheck.pull_request.refusal import RefusalError, RefusalKind, WaitedError
+from tfcheck.pull_request.shapes import Comment, User
+from tfcheck.report.links import Links
+from tfcheck.report.manual import Manual
+from tfcheck.report.markdown.without_html import hidden, unhidden
+from tfcheck.vocabulary.finding import Report
+
+_T = TypeVar("_T")
+
+_MOST_PAGES = 1000
+_CONFLICT = 409
+
+
+class RequestedPull(msgspec.Struct, frozen=True):
+    """The pull request to write to: the server's address, the project's key, the repository, the checked commit."""
+
+    server: str
+    project: str
+    repository: str
+    number: int
+    sha: str
+    run: str
+
+
+class _Account(msgspec.Struct):
+    name: str = ""
+
+
+class _Comment(msgspec.Struct):
+    id: int
+    version: int = 0
+    text: str = ""
+    author: _Account = msgspec.field(default_factory=_Account)
+
+
+class _Activity(msgspec.Struct, rename="camel"):
+    action: str = ""
+    comment: _Comment | None = None
+    comment_anchor: dict[str, object] | None = None
+
+
+class _Path(msgspec.Struct, rename={"full": "toString"}):
+    full: str = ""
+
+
+class _Change(msgspec.Struct):
+    path: _Path
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    latest_commit: str
+
+
+class _PullRequest(msgspec.Struct, rename="camel"):
+    state: str
+    from_ref: _Head
+
+
+class _Page(msgspec.Struct, Generic[_T], rename="camel"):
+    values: list[_T] = []
+    is_last_page: bool = True
+    next_page_start: int | None = None
+
+
+def publish(
+    wanted: RequestedPull,
+    token: str,
+    reports: Sequence[Report],
+    wishes: CommentOptions,
+    manuals: tuple[Manual, ...] = (),
+    patience: WaitBudget | None = None,
+) -> Published:
+    """Bring the comment on a pull request up to date.
+
+    Raises:
+        RefusalError: Bitbucket does not let us write the comment.
+    """
+    client = Client(Hosts(f"{wanted.server}/rest/api/1.0", "", wanted.server), token, patience)
+    comments = PullComments(client, wanted)
+    if why := comments.moved_on():
+        return Published(Outcome(CommentAction.NOTHING, why))
+    repository = f"{wanted.project}/{wanted.repository}"
+    links = Links(wanted.server, repository, wanted.sha, wanted.run, host="bitbucket-server")
+    return publish_plainly(comments, links, reports, wishes, manuals, FORM)
+
+
+class PullComments:
+    """The comments of a pull request on Bitbucket Data Center."""
+
+    def __init__(self, client: Client, wanted: RequestedPull) -> None:
+        """Build from the pull request."""
+        self._client = client
+        self._wanted = wanted
+        self._path = f"/projects/{wanted.project}/repos/{wanted.repository}/pull-requests/{wanted.number}"
+        self.waits = client.patience.waits
+
+    @property
+    def patience(self) -> WaitBudget:
+        """The time that is left."""
+        return self._client.patience
+
+    def moved_on(self) -> str:
+        """Explain why nothing is to be written any more; empty where head and state are as they were."""
+        now = self._client.read(self._path, _PullRequest)
+        name = f"pull request #{self._wanted.number}"
+        if now.state != "OPEN":
+            return f"{name} is {now.state.lower()}"
+        moved = now.from_ref.latest_commit != self._wanted.sha
+        return f"{name} has another newest commit than the one that was checked" if moved else ""
+
+    def added(self) -> dict[str, frozenset[int] | None] | None:
+        """Return the files that the pull request adds or changes; which of their lines is not asked for."""
+        try:
+            return {each.path.full: None for each in self._all(f"{self._path}/changes", _Change)}
+        except RefusalError:
+            return None
+
+    def author(self, named: str) -> Author:
+        """Find out who we are: as `named`, else as a header of every answer says.
+
+        Raises:
+            RefusalError: nobody tells.
+        """
+        name = named or unquote(self._client.header("/application-properties", "x-ausername"))
+        if not name:
+            raise RefusalError(RefusalKind.OTHER, "the token does not show its account; set `comment-author`")
+        return Author(name.lower())
+
+    def comments(self) -> Iterator[Comment]:
+        """Read all comments that are not on lines; answers to others stand inside these."""
+        for each in self._all(f"{self._path}/activities", _Activity):
+            if each.action == "COMMENTED" and each.comment and each.comment_anchor is None:
+                yield _shown(each.comment)
+
+    def read(self, comment: Comment) -> Comment:
+        """Read one comment again."""
+        return _shown(self._client.read(f"{self._path}/comments/{comment.id}", _Comment))
+
+    def create(self, body: str) -> Comment:
+        """Write a comment."""
+        return _shown(self._client.create(f"{self._path}/comments", {"text": hidden(body)}, _Comment))
+
+    def change(self, comment: Comment, body: str) -> Comment:
+        """Change the version of a comment that was read; somebody else's change since then means to look again."""
+        content = {"text": hidden(body), "version": int(comment.node_id)}
+        try:
+            return _shown(self._client.replace(f"{self._path}/comments/{comment.id}", content, _Comment))
+        except RefusalError as refusal:
+            if refusal.status == _CONFLICT:
+                raise WaitedError(RefusalKind.OTHER, refusal.message, refusal.status) from None
+            raise
+
+    def remove(self, comment: Comment) -> None:
+        """Remove the version of a comment that was read."""
+        self._client.remove(f"{self._path}/comments/{comment.id}?version={comment.node_id}")
+
+    def minimize(self, comment: Comment) -> None:
+        """Refuse: comments cannot be folded away."""
+        raise RefusalError(RefusalKind.OTHER, "Bitbucket cannot minimize comments")
+
+    def _all(self, path: str, shape: type[_T]) -> Iterator[_T]:
+        """Read a list, page by page."""
+        start: int | None = 0
+        for _ in range(_MOST_PAGES):
+            page = self._client.read(f"{path}?limit=100&start={start}", _Page[shape])  # type: ignore[valid-type]
+            yield from page.values
+            start = page.next_page_start
+            if page.is_last_page or start is None:
+                return
+
+
+def _shown(found: _Comment) -> Comment:
+    return Comment(found.id, str(found.version), "", User(found.author.name), unhidden(found.text))

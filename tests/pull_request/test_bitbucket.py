@@ -1,0 +1,317 @@
+"""The comment on a pull request of Bitbucket, Cloud and Data Center: one, ours, readable without HTML, never older than
+it should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+import pytest
+
+from tests.pull_request.fake import SHA, TOKEN, Answer, Step, cut_after, cut_before, says, serving
+from tests.pull_request.fake_bitbucket import (
+    LONGEST,
+    MALLORY,
+    OURS,
+    REPOSITORY,
+    ROBOT,
+    FakeBitbucket,
+    FakeCloud,
+    FakeDataCenter,
+)
+from tests.pull_request.job import Clock, bad, clean
+from tests.pull_request.test_waivers import waived
+from tests.report.samples import FINDING
+from tfcheck.cli import main
+from tfcheck.pull_request import bitbucket_server
+from tfcheck.pull_request.publish import CommentOptions
+from tfcheck.pull_request.refusal import RefusalError
+from tfcheck.report.json import json as written
+from tfcheck.report.markdown.marker import Marker, marked, marker
+from tfcheck.report.markdown.without_html import unhidden
+from tfcheck.vocabulary import ci
+from tfcheck.vocabulary.finding import Report
+
+LATER = "1" * 40
+Run: TypeAlias = Callable[..., object]
+
+
+class Place:
+    """One of the two hosts, and how reports are published on it."""
+
+    def __init__(self, host: FakeBitbucket, run: Run) -> None:
+        self.host = host
+        self.run = run
+
+    def texts(self) -> list[str]:
+        gone = [number for number, each in self.host.comments.items() if each.get("deleted")]
+        return [self.host.text(number) for number in self.host.comments if number not in gone]
+
+    def only(self) -> str:
+        (found,) = self.texts()
+        return found
+
+    def mark(self) -> Marker | None:
+        return marked(unhidden(self.only()))
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """Give a step of Bitbucket Pipelines."""
+    host = FakeCloud()
+    monkeypatch.setattr("tfcheck.pull_request.client.WaitBudget", Clock().patience)
+    monkeypatch.chdir(tmp_path)
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "GITHUB_STEP_SUMMARY", "BITBUCKET_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    with serving(host, "/2.0") as where:
+        monkeypatch.setattr("tfcheck.pull_request.bitbucket.API", where["GITHUB_API_URL"])
+        monkeypatch.setenv("BITBUCKET_REPO_FULL_NAME", REPOSITORY)
+        monkeypatch.setenv("BITBUCKET_PR_ID", "42")
+        monkeypatch.setenv("TFCHECK_BITBUCKET_TOKEN", f"tf@acme.example:{TOKEN}")
+
+        def run(*reports: Report, number: int = 10, sha: str = SHA, options: tuple[str, ...] = ()) -> int:
+            monkeypatch.setenv("BITBUCKET_BUILD_NUMBER", str(number))
+            monkeypatch.setenv("BITBUCKET_COMMIT", sha)
+            files = []
+            for index, report in enumerate(reports):
+                file = tmp_path / f"{number}-{index}.json"
+                file.write_text(written(_of(report, sha)), encoding="utf-8")
+                files.append(str(file))
+            return main.run(["comment", "--id", "orders", *options, *files])
+
+        yield Place(host, run)
+    assert host.problems == []
+
+
+@pytest.fixture
+def data_center() -> Iterator[Place]:
+    """Give a hook that publishes on Bitbucket Data Center."""
+    host = FakeDataCenter()
+    with serving(host, "/rest/api/1.0") as where:
+        server = where["GITHUB_API_URL"].removesuffix("/rest/api/1.0")
+
+        def run(*reports: Report, number: int = 10, sha: str = SHA, options: tuple[str, ...] = ()) -> object:
+            wanted = bitbucket_server.RequestedPull(server, "SHOP", "shop", 42, sha, f"{number}.0")
+            wishes = CommentOptions(id="orders", on_clean="delete" if "delete" in options else "update")
+            about = [_of(each, sha) for each in reports]
+            return bitbucket_server.publish(wanted, TOKEN, about, wishes, patience=Clock().patience())
+
+        yield Place(host, run)
+    assert host.problems == []
+
+
+@pytest.fixture(params=["cloud", "data_center"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(request.param)
+    return found
+
+
+def _of(report: Report, sha: str) -> Report:
+    return msgspec.structs.replace(report, context={**(report.context or {}), "head_sha": sha})
+
+
+def test_findings_come_and_go_in_one_comment(place: Place) -> None:
+    place.run(clean())
+    assert place.texts() == []
+    place.run(bad())
+    first = place.mark()
+    assert first
+    assert first.key == marker("orders").key
+    assert first.sha == SHA
+    place.run(bad(), number=11)
+    assert place.mark() == first
+    place.host.sha = LATER
+    place.run(clean(), number=12, sha=LATER)
+    assert "### ✅ tfcheck: resolved" in place.only()
+    place.run(clean(), number=13, sha=LATER, options=("--on-clean", "delete"))
+    assert place.texts() == []
+
+
+def test_the_page_is_readable_without_html(place: Place) -> None:
+    place.run(bad())
+    text = place.only()
+    first, *between, empty, last = text.split("\n")
+    assert first.startswith("[//]: # (tfcheck:v1 key=")
+    assert last.startswith("[//]: # (tfcheck:targets:v1 ")
+    assert empty == ""
+    assert not [line for line in between if line.startswith(("<", "```mermaid"))]
+    assert any(line.startswith("**Suggested change: `") for line in between)
+
+
+def test_links_lead_to_the_pages_of_cloud(cloud: Place) -> None:
+    cloud.run(bad())
+    assert f"https://bitbucket.org/{REPOSITORY}/src/{SHA}/" in cloud.only()
+    assert f"[run](https://bitbucket.org/{REPOSITORY}/pipelines/results/10)" in cloud.only()
+
+
+def test_a_long_report_fits(place: Place) -> None:
+    many = [msgspec.structs.replace(FINDING, address=f"aws_iam_role.r{number}") for number in range(400)]
+    place.run(msgspec.structs.replace(bad(), findings=tuple(many)))
+    assert 8000 < len(place.only()) <= LONGEST
+
+
+def test_it_is_found_behind_others_and_a_stranger_s_is_left_alone(cloud: Place) -> None:
+    host = cloud.host
+    assert isinstance(host, FakeCloud)
+    forged = f"[//]: # ({str(marker('orders', SHA, '99.1'))[5:-4]})\nforged"
+    stranger = host.note(forged, MALLORY)
+    host.note(forged, inline={"path": "main.tf", "to": 3})
+    for number in range(150):
+        host.note(f"looks good {number}")
+    cloud.run(bad())
+    cloud.run(clean(), number=11)
+    assert len(cloud.texts()) == 153
+    assert host.text(stranger).endswith("forged")
+    assert "resolved" in host.text(max(host.comments))
+
+
+def test_the_newest_of_many_activities_is_read(data_center: Place) -> None:
+    host = data_center.host
+    assert isinstance(host, FakeDataCenter)
+    data_center.run(bad())
+    (ours,) = host.comments
+    host.note(f"{marker('orders', SHA, '99.1')}\nforged", "mallory")
+    for number in range(150):
+        host.note(f"looks good {number}")
+    data_center.run(clean(), number=11)
+    assert len(host.comments) == 152
+    assert "resolved" in host.text(ours)
+
+
+def test_a_token_of_the_repository_knows_its_own_comments(cloud: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not show its account; what it writes is by an app."""
+    host = cloud.host
+    assert isinstance(host, FakeCloud)
+    monkeypatch.setenv("TFCHECK_BITBUCKET_TOKEN", TOKEN)
+    host.us = ROBOT
+    host.note(f"[//]: # ({str(marker('orders', SHA, '99.1'))[5:-4]})\nforged", MALLORY)
+    cloud.run(bad())
+    cloud.run(clean(), number=11)
+    assert len(cloud.texts()) == 2
+    assert "resolved" in cloud.texts()[1]
+    assert host.headers[-1]["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_person_s_token_that_hides_its_account_leaves_nothing_behind(
+    cloud: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TFCHECK_BITBUCKET_TOKEN", TOKEN)
+    cloud.host.fault("GET", "/user", says(403, "scope"), times=99)
+    assert cloud.run(bad()) == 1
+    assert cloud.texts() == []
+    assert "set `comment-author`" in capsys.readouterr().err
+    for name in (OURS["uuid"], OURS["account_id"]):
+        assert cloud.run(bad(), options=("--author", name)) == 1
+        assert len(cloud.texts()) == 1
+
+
+@pytest.mark.parametrize(("changed", "told"), [(["infra/tfcheck.toml"], True), (["main.tf"], False)])
+def test_waivers_that_the_change_adds_come_first(place: Place, changed: list[str], told: bool) -> None:
+    place.host.changed = changed
+    place.run(waived())
+    assert [text for text in place.texts() if "⚠️ **This change waives**" in text] == place.texts()
+    assert bool(place.texts()) is told
+
+
+@pytest.mark.parametrize("wait", [says(429, "", retry_after="9"), says(502), cut_before])
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_an_older_job_never_writes_over_a_newer_one(place: Place, wait: Step, method: str) -> None:
+    place.run(bad())
+    host = place.host
+
+    def newer(go: Callable[[], Answer]) -> Answer:
+        host.sha = LATER
+        number = min(host.comments)
+        body = (
+            f"[//]: # ({str(marker('orders', LATER, '12.1'))[5:-4]})\n### ❌ tfcheck: of the newest run\n\n[//]: # (x)"
+        )
+        host.comments[number] |= {"text": body} if isinstance(host, FakeDataCenter) else {"content": {"raw": body}}
+        return wait(go)
+
+    host.fault(method, "/comments/", newer)
+    place.run(clean(), number=11, options=("--on-clean", "delete" if method == "DELETE" else "update"))
+    assert "of the newest run" in place.only()
+
+
+def test_a_change_of_another_version_looks_again(data_center: Place) -> None:
+    data_center.run(bad())
+    host = data_center.host
+
+    def edits(go: Callable[[], Answer]) -> Answer:
+        (number,) = host.comments
+        host.comments[number]["version"] += 1
+        return go()
+
+    host.fault("PUT", "/comments/", edits)
+    data_center.run(clean(), number=11)
+    assert "resolved" in data_center.only()
+
+
+@pytest.mark.parametrize("step", [says(502), says(429, "", retry_after="3"), cut_after, cut_before])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_faults_never_make_two_comments(place: Place, step: Step, method: str) -> None:
+    place.host.fault(method, "/(comments|activities)", step)
+    place.run(bad())
+    assert place.only().split("\n")[1].startswith("### ❌")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "step", "said"),
+    [
+        ("GET", "/user", says(401, "Unauthorized"), "the token does not work"),
+        ("POST", "/comments", says(403, "Your credentials lack one or more required privilege scopes."), "scopes"),
+        ("GET", "", says(404, "Repository not found"), "pass a repository access token"),
+        ("GET", "", says(500), "Bitbucket could not be reached"),
+    ],
+)
+@pytest.mark.parametrize(("report", "status"), [(bad(), 1), (clean(), 0)])
+def test_a_refusal_is_one_line_and_changes_no_status(
+    cloud: Place,
+    capsys: pytest.CaptureFixture[str],
+    method: str,
+    path: str,
+    step: Step,
+    said: str,
+    report: Report,
+    status: int,
+) -> None:
+    cloud.host.fault(method, path, step, times=99)
+    assert cloud.run(report, options=("--when", "always")) == status
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("warning: no comment on the pull request: ")
+    assert said in line
+    assert "GitHub" not in line
+    assert TOKEN not in line
+
+
+def test_data_center_without_a_name_refuses(data_center: Place) -> None:
+    host = data_center.host
+    assert isinstance(host, FakeDataCenter)
+    host.us = ""
+    with pytest.raises(RefusalError, match="set `comment-author`"):
+        data_center.run(bad())
+
+
+def test_nothing_is_written_where_there_is_nothing_to_write_to(
+    cloud: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.host.state = "MERGED"
+    cloud.run(bad())
+    cloud.host.state, cloud.host.sha = "OPEN", LATER
+    cloud.run(bad())
+    monkeypatch.delenv("BITBUCKET_PR_ID")
+    cloud.run(bad())
+    assert cloud.texts() == []
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == "no comment: pull request #42 is merged"
+    assert "another newest commit" in said[1]
+    assert "`--pr-number` can name one" in said[2]
+
+
+def test_pipelines_name_the_report() -> None:
+    step = {"BITBUCKET_BUILD_NUMBER": "7", "BITBUCKET_COMMIT": SHA, "BITBUCKET_PR_ID": "42"}
+    found = {"target": "infra:prod", "pull_request": 42, "head_sha": SHA, "run": "7.1"}
+    assert ci.context(step, "infra", "prod") == found

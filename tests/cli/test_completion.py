@@ -5,6 +5,10 @@ from __future__ import annotations
 import gzip
 import os
 import shlex
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +105,49 @@ def test_nobody_waits_for_what_cannot_be_read_at_once(
     assert completed(f"show {compressed} aws", capsys, monkeypatch) == []
     monkeypatch.setattr(completion, "_LARGEST_PLAN", 1_000)
     assert completed(f"show {PLAN} aws", capsys, monkeypatch) == []
+
+
+def in_fish(line: str) -> str:
+    """Give what fish offers for a line."""
+    script = f"_TFCHECK_COMPLETE=fish_source tfcheck | source; complete -C {shlex.quote(line)}"
+    return subprocess.run(["fish", "-c", script], capture_output=True, text=True, check=True, env=_PATH).stdout
+
+
+def in_zsh(line: str) -> str:
+    """Give what a terminal shows after a line and the tab key in zsh; the line is thrown away."""
+    import pty  # which Windows does not have
+
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe("zsh", ["zsh", "-f", "-i"], _PATH | {"TERM": "dumb", "PS1": "> "})
+    try:
+        os.write(terminal, _IN_ZSH.encode())
+        _until(terminal, "ready!")
+        os.write(terminal, f"{line}\t\x15print over\\!\n".encode())
+        return _until(terminal, "over!")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)
+
+
+_IN_ZSH = 'autoload -Uz compinit; compinit -u -D; eval "$(_TFCHECK_COMPLETE=zsh_source tfcheck)"; print ready\\!\n'
+_PATH = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def _until(terminal: int, word: str) -> str:
+    """Read what a terminal shows until a word of it."""
+    shown = ""
+    while word not in shown:
+        shown += os.read(terminal, 65_536).decode("utf-8", "replace")
+    return shown
+
+
+@pytest.mark.parametrize("shell", ["fish", "zsh"])
+def test_a_real_shell_offers_formats_and_the_addresses_of_a_plan(shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    asked = in_fish if shell == "fish" else in_zsh
+    plan = TESTDATA / "literal-missing" / "plan.json"
+    assert "aws_ecs_task_definition.orders" in asked(f"tfcheck show {plan} ")
+    assert "bitbucket" in asked("tfcheck --format ")

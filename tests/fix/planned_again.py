@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tfcheck.fix.trial import ChangedAttribute, Trial
-from tfcheck.fix.unplanned import undeclared_instances, unplanned
+from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.modules import Sources
 from tfcheck.inventory.world import After
 from tfcheck.plan import Plan
@@ -25,8 +25,7 @@ def planned_again(plan: Plan, before: Sources, after: Sources) -> After:
     """Return the world that a plan of the sources `after` would show, if `before` are those that it was made from."""
     old, new = Resolver(plan, before), Resolver(plan, after)
     modules = sorted({ModulePath(), *plan.module_instances()}, key=str)
-    ways = (unplanned, undeclared_instances)
-    added = list(dict.fromkeys(each for module in modules for way in ways for each in way(module, new)))
+    added = [each for module in modules for each in unplanned(module, new)]
     touched: frozenset[ChangedAttribute] = frozenset()
     while True:
         world = Trial(new, after, sorted(touched, key=str), added).world

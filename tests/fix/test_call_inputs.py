@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases import TESTDATA, Case
 from tests.fix.test_place import copied, fixes, replaced
-from tfcheck.fix.unplanned import undeclared_instances
+from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.modules import from_directory
 from tfcheck.resolve import Resolver
 from tfcheck.vocabulary.address import parse
@@ -62,4 +62,4 @@ def test_a_count_that_no_plan_could_have_is_not_listed(tmp_path: Path) -> None:
     folder = copied("inputs-of-modules", tmp_path)
     replaced(folder / "modules" / "service" / "main.tf", "length(var.secret_arns) > 0 ? 1 : 0", "1000000000000")
     resolver = Resolver(Case(TESTDATA / folder.name).plan(), from_directory(folder))
-    assert undeclared_instances(parse("module.sweeper.aws_iam_role.execution").module, resolver) == []
+    assert unplanned(parse("module.sweeper.aws_iam_role.execution").module, resolver) == []

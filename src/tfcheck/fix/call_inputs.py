@@ -21,7 +21,7 @@ from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.render import text
 from tfcheck.fix.trial import ChangedAttribute, changed
-from tfcheck.fix.unplanned import undeclared_instances
+from tfcheck.fix.unplanned import unplanned
 from tfcheck.fix.wanted import NeededStatement
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Argument, Block
@@ -75,7 +75,7 @@ def passed_to_module(need: RoleNeed, places: Places, world: After) -> Iterator[P
             insertions=insertions,
             texts=texts,
             touched=tuple(each for path in modules for each in policies_of(path, world)),
-            added=tuple(each for path in modules for each in undeclared_instances(path, again)),
+            added=tuple(each for path in modules for each in unplanned(path, again)),
             hcl="\n".join(each.text.strip() for each in insertions),
         )
 

@@ -20,8 +20,8 @@ from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.joined_needs import joined
 from tfcheck.fix.missing_role import MissingRoles
-from tfcheck.fix.module_input import OtherPolicies
 from tfcheck.fix.moved_grants import MovedGrants
+from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, drafted
@@ -31,7 +31,7 @@ from tfcheck.fix.remedies import Remedies
 from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
-from tfcheck.fix.unplanned import undeclared_instances, unplanned
+from tfcheck.fix.unplanned import unplanned
 from tfcheck.fix.without_grants import without_grants
 from tfcheck.hcl.syntax.block import SourceFile
 from tfcheck.hcl.syntax.source import SourceText
@@ -255,7 +255,7 @@ class FixFinder:
         found: list[Address] = []
         for module in dict.fromkeys(role.address.module for need in needs for role in need.roles):
             while True:
-                found += (*unplanned(module, self._resolver), *undeclared_instances(module, self._resolver))
+                found += unplanned(module, self._resolver)
                 if not module.steps:
                     break
                 module = module.parent

@@ -1,4 +1,4 @@
-"""List the policies that the sources declare and the plan, which is older, does not know yet."""
+"""List the policies and roles that the sources have and the plan, which is older, does not."""
 
 from __future__ import annotations
 
@@ -26,22 +26,7 @@ _LOOKED_UP = frozenset({"aws_iam_policy_document"})
 
 
 def unplanned(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances of what fixes add that the sources declare and the plan does not know yet."""
-    sources = resolver.module_sources(module)
-    config = resolver.declarations.config_module(module)
-    declared = sorted(sources.declared()) if sources and config else []
-    return [
-        Address(module, mode, kind, name, key)
-        for mode, kind, name in declared
-        if kind in (_LOOKED_UP if mode == "data" else ADDED)
-        and config
-        and Address(ModulePath(), mode, kind, name).resource not in config.resources
-        for key in _keys(Address(module, mode, kind, name), resolver)
-    ]
-
-
-def undeclared_instances(module: ModulePath, resolver: Resolver) -> list[Address]:
-    """List the instances of policies that a module has by its sources, and that the plan does not: a `count` was 0."""
+    """List the instances of what fixes add that a module has by its sources, and not in the plan: a `count` was 0."""
     sources = resolver.module_sources(module)
     known = {str(each.address) for each in resolver.plan.all_data_sources()}
     return [

@@ -115,3 +115,25 @@ module "search" {
   image = aws_ecr_repository.web.repository_url
   tags  = { team = "search" }
 }
+
+resource "aws_ssm_parameter" "nightly" {
+  for_each = toset(["host", "user"])
+
+  name  = "/nightly/${each.key}"
+  type  = "SecureString"
+  value = "changeme"
+}
+
+# Reads a list, and its image is of an account that nothing shows.
+resource "aws_ecs_task_definition" "nightly" {
+  family                   = "nightly"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  container_definitions = jsonencode([{
+    name    = "nightly"
+    image   = "444455556666.dkr.ecr.ap-northeast-1.amazonaws.com/nightly:1"
+    secrets = [for name, parameter in aws_ssm_parameter.nightly : { name = upper(name), valueFrom = parameter.arn }]
+  }])
+}

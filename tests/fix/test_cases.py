@@ -52,6 +52,7 @@ BY_HAND = {
     "owners-replaced": "the sources grant it already, and the next plan restores it",
     "policies-through-functions": "an explicit deny is changed by whoever wrote it",
     "role-takes-over-policies": "the sources grant it already, and the next plan restores it",
+    "roles-forgotten": "the repository may be of another account, and have a policy of its own there",
 }
 CASES = [each for each in with_expectation() if any(row.verdict == "denied" for row in each.expected.requirements)]
 ON_EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=repr)

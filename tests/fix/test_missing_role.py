@@ -46,7 +46,7 @@ def fixed(folder: Path, *, into_files: bool = False) -> Fixed:
 
 def test_each_is_a_change_that_wants_a_review(folder: Path) -> None:
     drafts = found(folder)
-    assert set(drafts) == {"web", "jobs", "team", "gated", "this"}
+    assert set(drafts) == {"web", "jobs", "team", "gated", "this", "nightly"}
     for each in drafts.values():
         assert (each.fix.safety, each.fix.proven, bool(each.insertions)) == ("review", True, True)
 
@@ -71,6 +71,23 @@ def test_a_new_role_is_repeated_as_its_tasks_differ(folder: Path) -> None:
     assert "assume_role_policy = data.aws_iam_policy_document.tasks.json" in team
     assert 'Resource = "${aws_s3_bucket.config.arn}/${each.key}/app.env"' in team
     assert team.endswith("execution_role_arn = aws_iam_role.team_execution[each.key].arn")
+
+
+def test_a_new_role_lists_what_its_task_does(folder: Path) -> None:
+    nightly = found(folder)["nightly"].fix.hcl
+    assert "Resource = [for parameter in aws_ssm_parameter.nightly : parameter.arn]" in nightly
+
+
+def test_a_role_is_set_though_the_plan_leaves_something_open(folder: Path) -> None:
+    fixed_by_it = found(folder)["nightly"].answers
+    assert {each.requirement.action for each in fixed_by_it} == {"ssm:GetParameters", "ecr:GetAuthorizationToken"}
+    plan, sources = Case(TESTDATA / CASE).plan(), from_directory(folder)
+    report = check(plan, sources)
+    known = find_fixes(report.findings, After(Resolver(plan, sources)), answers=report.answers)
+    image = next(each for each in report.findings if each.rule == "image" and "nightly" in each.task_definition)
+    remedy = known.remedy(image)
+    assert remedy is not None
+    assert remedy.words.endswith("; what the plan does not show decides whether that is enough")
 
 
 def test_a_new_role_is_there_with_its_task_only(folder: Path) -> None:

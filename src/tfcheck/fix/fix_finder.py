@@ -146,6 +146,8 @@ class FixFinder:
             if old is not None:
                 words = f"run `terraform plan` again: the sources of {old} differ from what the plan shows"
                 yield finding, Remedy(words)
+            elif left and (then := self._missing_roles.open_then.get(left[0].requirement)):
+                yield finding, Remedy(f"{then.title}; what the plan does not show decides whether that is enough")
             elif left:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:

@@ -32,20 +32,20 @@ from tfcheck.fix.new_role import (
 from tfcheck.fix.place import Places, in_module
 from tfcheck.fix.plan_fixes import DraftFix, drafted
 from tfcheck.fix.proposal import Proposal, RoleNeed
-from tfcheck.fix.repetition import Statements, shared_by
+from tfcheck.fix.repetition import Statements, names_instance, shared_by
 from tfcheck.fix.soundness import sound
+from tfcheck.fix.task_needs import needed, relieved
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
 from tfcheck.fix.unplanned import unplanned
 from tfcheck.hcl.modules import Module
 from tfcheck.hcl.syntax.block import Block
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.iam import managed_policy_arn
-from tfcheck.inventory.ecs import tasks_by_address
 from tfcheck.inventory.world import After
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.value import JsonText, Symbol, Unknown, Value
 from tfcheck.vocabulary.address import Address, parse
-from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, RoleKind, Verdict
+from tfcheck.vocabulary.finding import Answer, Fix, Reason, Requirement, Verdict
 
 _ARGUMENT = "execution_role_arn"
 _TASK = "aws_ecs_task_definition"
@@ -83,6 +83,8 @@ class MissingRoles:
         self._sources = world.resolver.sources
         self._places = places
         self._labels: dict[tuple[Module, str], str] = {}
+        #: What the plan does not decide once a task definition has the role that a change sets.
+        self.open_then: dict[Requirement, Proposal] = {}
 
     def fixes(self, answers: Iterable[Answer]) -> Iterator[DraftFix]:
         """Yield a change for each block of task definitions where one is proven, otherwise text for each of them."""
@@ -91,10 +93,12 @@ class MissingRoles:
         done = set(self.settled(without))
         for block, several in self._by_block(without):
             ways = self._ways(block, several) if _ARGUMENT not in block.arguments else ()
-            found = next((each for each in ways if self._is_proven(each, several)), None)
+            tried = ((each, self._allowed(each, several)) for each in ways)
+            found, allowed = next((each for each in tried if each[1]), (None, ()))
             if found is not None:
                 done |= set(several)
-                yield self._draft(found, (*several, *_relieved(answers, found.beside, self._trial(found))))
+                self.open_then |= {each.requirement: found for each in several if each not in allowed}
+                yield self._draft(found, (*allowed, *relieved(answers, found.beside, self._trial(found))))
         for several in _by_task(each for each in without if each not in done):
             text = role_as_text(several, self._places, self._resolver)
             if text is not None:
@@ -117,7 +121,7 @@ class MissingRoles:
                 touched += [each for task in tasks for each in self._policies(task)]
                 trial = Trial(self._resolver, self._sources, dict.fromkeys(touched), dict.fromkeys(added))
                 allowed = [each for each in several if trial.allows(each)]
-                found += [*allowed, *(_relieved(answers, tasks, trial) if allowed == list(several) else ())]
+                found += [*allowed, *(relieved(answers, tasks, trial) if allowed == list(several) else ())]
         return found
 
     def _policies(self, task: Address) -> Iterator[ChangedAttribute]:
@@ -190,7 +194,7 @@ class MissingRoles:
             f"set `{_ARGUMENT}` of {_name_of(tasks)} to `{reference}.arn`", block, tasks, f"{reference}.arn"
         ):
             trial = self._trial(found)
-            lacking = {each: tuple(one for one in _needed(each, trial) if not trial.allows(one)) for each in tasks}
+            lacking = {each: tuple(one for one in needed(each, trial) if not trial.allows(one)) for each in tasks}
             if not any(lacking.values()):
                 yield found
             elif "exec" in role.labels[1] and not any(
@@ -230,12 +234,17 @@ class MissingRoles:
         return f'"{arn}"' if isinstance(arn, str) else ""
 
     def _new_roles(self, block: Block, needs: _Needs, managed: str) -> Iterator[Proposal]:
+        for lists in (True, False):
+            own = self._statements(needs, managed, lists=lists)
+            yield from self._new_roles_with(*own, block, needs, managed) if own is not None else ()
+
+    def _new_roles_with(
+        self, statements: Statements, repeated: bool, block: Block, needs: _Needs, managed: str
+    ) -> Iterator[Proposal]:
         task = next(iter(needs))
         module = self._resolver.module_sources(task.module)
-        own = self._statements(needs, managed)
-        if module is None or own is None:
+        if module is None:
             return
-        statements, repeated = own
         repeated = repeated or "count" in block.arguments
         argument = next((each for each in ("count", "for_each") if repeated and each in block.arguments), "")
         label = self._label(task, module)
@@ -267,17 +276,17 @@ class MissingRoles:
     def _doubts(self, statements: Statements, block: Block, task: Address) -> str:
         return self._places.doubts(statements, block, task.module)
 
-    def _statements(self, needs: _Needs, managed: str) -> tuple[Statements, bool] | None:
+    def _statements(self, needs: _Needs, managed: str, *, lists: bool) -> tuple[Statements, bool] | None:
         """Write what a new role needs beside AWS's policy, and whether each task definition needs a role of its own."""
         found: list[Statements] = []
         for task, several in needs.items():
             left = [each for each in several if not (managed and each.requirement.action in _BY_AWS)]
-            statements = self._places.wanted(left, task.module) if left else ()
-            if statements is None:
+            statements = self._places.statements(left, task, lists=lists)
+            if statements is None or (lists and not self._places.lists.are_usable(statements, [task])):
                 return None
             found.append(statements)
         if all(each == found[0] for each in found):
-            return found[0], False
+            return found[0], any(map(names_instance, found[0]))
         terms = [self._places.terms(each) for each in needs]
         shared = shared_by(list(zip(terms, found, strict=True)))
         return (shared.statements, True) if shared is not None else None
@@ -314,51 +323,27 @@ class MissingRoles:
             (role, "assume_role_policy"): JsonText(_TRUST),
         }
         trial = Trial(self._resolver, self._sources, (), [role], given, self._world.context)
-        return tuple(each for each in _needed(task, trial) if each.requirement.action != startup.trust.ACTION)
+        return tuple(each for each in needed(task, trial) if each.requirement.action != startup.trust.ACTION)
 
     def _trial(self, proposal: Proposal) -> Trial:
         assert self._sources is not None  # or there are no proposals
         new = changed(self._sources, proposal.insertions, proposal.texts)
         return Trial(self._resolver, new, proposal.touched, proposal.added, context=self._world.context)
 
-    def _is_proven(self, proposal: Proposal, answers: Sequence[Answer]) -> bool:
+    def _allowed(self, proposal: Proposal, answers: Sequence[Answer]) -> tuple[Answer, ...]:
+        """Return what a change allows: nothing where it is not sound, or leaves anything denied."""
         changes = by_file(proposal.insertions)
         if self._places.files.reveals(proposal.insertions, proposal.texts):
-            return False
+            return ()
         texts = proposal.texts
         if not all(sound(reread(texts[name], texts[name].text), several) for name, several in changes.items()):
-            return False
+            return ()
         trial = self._trial(proposal)
-        needed = [each for task in proposal.beside for each in _needed(task, trial)]
-        allowed = all(trial.allows(each) for each in (*answers, *needed))
-        return allowed and not outdated((), proposal.beside, self._resolver)
-
-
-def _needed(task: Address, trial: Trial) -> Iterator[Answer]:
-    """Yield what a task definition definitely needs of its execution role after a change."""
-    known = tasks_by_address(trial.world).get(str(task))
-    for each in startup.requirements(known, trial.world) if known is not None else ():
-        if each.role_kind is RoleKind.EXECUTION and not each.doubt:
-            yield Answer(requirement=each, role=None, verdict=Verdict.DENIED)
-
-
-def _relieved(answers: Iterable[Answer], tasks: Iterable[Address], trial: Trial) -> Iterator[Answer]:
-    """Yield what other roles lack, the instances' for example, and need no more once there is an execution role."""
-    known = tasks_by_address(trial.world)
-    for task in (known[each] for each in map(str, tasks) if each in known):
-        kinds: dict[tuple[object, ...], set[RoleKind]] = {}
-        for each in startup.requirements(task, trial.world):
-            kinds.setdefault(_asked(each), set()).add(each.role_kind)
-        for one in (each for each in answers if each.requirement.task_definition == str(task.address)):
-            need = one.requirement
-            is_call = need.role_kind is not RoleKind.EXECUTION and need.action != startup.trust.ACTION
-            if is_call and kinds.get(_asked(need)) == {RoleKind.EXECUTION}:
-                yield one
-
-
-def _asked(need: Requirement) -> tuple[object, ...]:
-    """Name what is needed, whoever needs it."""
-    return need.rule, need.container, need.pointer, need.action
+        all_needed = (*answers, *(each for task in proposal.beside for each in needed(task, trial)))
+        if any(trial.verdict(each) is Verdict.DENIED for each in all_needed):
+            return ()
+        allowed = tuple(each for each in answers if trial.allows(each))
+        return () if outdated((), proposal.beside, self._resolver) else allowed
 
 
 def _by_task(answers: Iterable[Answer]) -> list[tuple[Answer, ...]]:

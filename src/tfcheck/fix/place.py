@@ -121,7 +121,7 @@ class Places:
         for lists, own in (plain, *listed) if is_one_of_several else (*listed, plain):
             found: list[tuple[InstanceTerms, Statements]] = []
             for role, answers in need.by_role().items():
-                statements = self._statements(answers, places[role], goal, lists=lists, own=own)
+                statements = self.statements(answers, places[role], goal, lists=lists, own=own)
                 if statements is None:
                     break
                 found.append((self.terms(places[role]), statements))
@@ -137,10 +137,13 @@ class Places:
         made = self.holders.instances(need.roles[0].address)
         return any(not self.lists.holds_no_arns(each.statements, made) for each in self.shared(need, "", places))
 
-    def _statements(
-        self, answers: Sequence[Answer], place: Address, goal: str, *, lists: bool, own: bool
+    def statements(
+        self, answers: Sequence[Answer], place: Address, goal: str = "", *, lists: bool, own: bool = False
     ) -> tuple[NeededStatement, ...] | None:
-        """Put what one role lacks into statements: with the lists, and the `own` words, of the task definitions."""
+        """Put what one role lacks into statements for a block instance of its module.
+
+        They have the lists, and the `own` words, of the task definitions; `goal` names the block.
+        """
         refuse = self._refuse(place.module, goal)
         named, left = self.lists.grants(answers, place, refuse) if lists else ((), answers)
         words = self.lists.own_words(left, place, refuse) if own else {}
@@ -202,7 +205,7 @@ class Places:
         edited = [each.address for each in self.touched(holder) if not name or each.address.type == _DOCUMENT]
         for shared in self.shared(need, goal, places):
             lists = shared.statements
-            if not self.lists.may_be_empty(lists, edited) and not self.lists.holds_no_arns(lists, edited):
+            if self.lists.are_usable(lists, edited):
                 found = self.into(holder, need.answers, remark, shared.statements, extends=extends)
                 if found is not None:
                     return found

@@ -21,6 +21,7 @@ from tfcheck.vocabulary.address import InstanceKey
 
 _NAME = regex(r"[A-Za-z_][\w-]*")
 _EACH_VALUE = regex(r"\beach\.value\b")
+_INSTANCE = regex(r"\b(?:each|count)\.")
 _SIMPLE = regex(r"(?:(?:var|local)(?:\.[\w-]+)+|toset\((?:var|local)(?:\.[\w-]+)+\))")
 
 #: The statements of one policy.
@@ -56,6 +57,12 @@ def shared_by(
         if words is _no_words and all(statements == instances[0][1] for _, statements in instances):
             return SharedStatements(instances[0][1])
     return None
+
+
+def names_instance(statement: NeededStatement) -> bool:
+    """Whether a statement names the instance of the block that it is in: `each.key`, `count.index`."""
+    parts = (part for one in statement.resources for part in one)
+    return any(isinstance(part, Reference) and _INSTANCE.search(part.expression) for part in parts)
 
 
 def _names_value(statements: Statements) -> bool:

@@ -17,15 +17,15 @@ from tfcheck.fix.edits.insertion import Replacement
 from tfcheck.fix.literal import Other
 from tfcheck.fix.plan_fixes import DraftFix
 from tfcheck.fix.soundness import sound
-from tfcheck.fix.task_proof import blocks_of
+from tfcheck.fix.task_proof import blocks_of, mistakes
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, reread
 from tfcheck.fix.well_formed import CORRECTIONS
 from tfcheck.fix.written_text import WrittenText, flat, written_text
 from tfcheck.hcl.evaluate.scope import Scope
 from tfcheck.hcl.syntax.block import Argument, Block
 from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
-from tfcheck.inventory.ecs import tasks_by_address
-from tfcheck.inventory.world import After, World
+from tfcheck.inventory.ecs import TaskDefinition, tasks_by_address
+from tfcheck.inventory.world import After
 from tfcheck.resolve import Resolver
 from tfcheck.symbolic.value import Value
 from tfcheck.vocabulary.address import Address, parse
@@ -121,7 +121,7 @@ class TaskCorrections:
         changed_sources = changed(sources, [edit], {literal.source.name: literal.source})
         trial = Trial(self._resolver, changed_sources, touched, context=self._world.context)
         tasks = self._tasks(wrong, finding)
-        before, after = _mistakes(tasks, self._world), _mistakes(tasks, trial.world)
+        before, after = mistakes(tasks, self._world), mistakes(tasks, trial.world)
         return finding.message in before and finding.message not in after and after <= before
 
     def _touched(self, address: Address) -> list[Address]:
@@ -129,10 +129,11 @@ class TaskCorrections:
         resources = self._world.resources(address.type)
         return [each.address for each in resources if self._resolver.block(each.address) is block]
 
-    def _tasks(self, wrong: _Wrong, finding: Finding) -> list[str]:
-        if wrong.address.type == "aws_ecs_task_definition":
-            return [str(each) for each in self._touched(wrong.address)]
-        return [finding.task_definition]
+    def _tasks(self, wrong: _Wrong, finding: Finding) -> list[TaskDefinition]:
+        own = wrong.address.type == "aws_ecs_task_definition"
+        names = map(str, self._touched(wrong.address)) if own else [finding.task_definition]
+        known = tasks_by_address(self._world)
+        return [known[each] for each in names if each in known]
 
 
 def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) -> Iterator[WrittenText]:
@@ -143,13 +144,6 @@ def literals_in(block: Block, scope: Scope, resolver: Resolver, files: Files) ->
             for place in _quoted(argument):
                 found = written_text(argument.source, place, evaluate)
                 yield from [found] if found is not None and found.parts else []
-
-
-def _mistakes(tasks: Iterable[str], world: World) -> set[str]:
-    known = tasks_by_address(world)
-    return {
-        each.message for name in tasks if name in known for check in CHECKS for each in check.search(known[name], world)
-    }
 
 
 def _arguments(block: Block) -> Iterator[Argument]:

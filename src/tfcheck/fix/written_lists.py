@@ -14,14 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from tfcheck.fix.lengths import collection_of, depends_on_elements, may_vary
-from tfcheck.fix.literal import ItemParts, ListParts, ObjectParts, Parts, read_parts
+from tfcheck.fix.listed_texts import lists_in, spelled_text
 from tfcheck.fix.referable import Refuse
 from tfcheck.fix.wanted import NeededStatement, Reference, Spelled, is_exact, sid
 from tfcheck.fix.written_text import flat
 from tfcheck.hcl.evaluate.scope import EvaluationError, Seen
-from tfcheck.hcl.syntax.block import Argument
 from tfcheck.hcl.syntax.expression import Place
-from tfcheck.hcl.syntax.lexer import MalformedError, Tokens, tokens
+from tfcheck.hcl.syntax.lexer import MalformedError, tokens
 from tfcheck.hcl.syntax.parse import parse
 from tfcheck.hcl.syntax.tf_json import JsonBlock
 from tfcheck.inventory.ecs import tasks_by_address
@@ -37,13 +36,6 @@ from tfcheck.vocabulary.finding import Answer
 _CONTAINERS = "container_definitions"
 #: A longer list would say less than its elements.
 _WIDEST = 110
-#: Members of a container that list what is read, and the member of each element that names it.
-_LISTS = {"secrets": "valueFrom", "environmentFiles": "value"}
-_ELEMENT = frozenset((*_LISTS.values(), "credentialsParameter"))
-_PLAIN_NAME = regex(r"(?:var|local|each)(?:\.[\w-]+)+")
-#: A secret's ARN with the key of one of its values, and a name or id where a policy needs the ARN.
-_WITH_KEY = regex(r'"\$\{([^{}"]+)\}:[^"$]*"')
-_OTHER_ATTRIBUTE = regex(r"^(.*\w\]?\.)(?:name|id)$")
 _EACH_VALUE = regex(r"\beach\.value\b")
 _EACH = regex(r"\b(?:each|count)\.")
 _COUNT = regex(r"\bcount\.")
@@ -107,8 +99,12 @@ class WrittenLists:
             return {}
         tasks = dict.fromkeys(each.requirement.task_definition for each in answers)
         usable = (each for task in tasks for each in self._usable(task, place, refuse, lists=False))
-        found = ((value, _spelled(each.text)) for each in usable for value in each.values)
+        found = ((value, spelled_text(each.text)) for each in usable for value in each.values)
         return {value: spelled for value, spelled in found if spelled}
+
+    def are_usable(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
+        """Whether a list that statements name contains ARNs, and at least one, in each instance of a block."""
+        return not self.may_be_empty(statements, places) and not self.holds_no_arns(statements, places)
 
     def holds_no_arns(self, statements: Iterable[NeededStatement], places: Sequence[Address]) -> bool:
         """Whether a list that statements name contains something else than ARNs in one of the instances of a block."""
@@ -200,7 +196,7 @@ class WrittenLists:
         if task not in self._known:
             block = self._resolver.block(task)
             argument = block.arguments.get(_CONTAINERS) if block and not isinstance(block, JsonBlock) else None
-            found = (self._written(*each, task) for each in _lists(argument)) if argument else ()
+            found = (self._written(*each, task) for each in lists_in(argument)) if argument else ()
             self._known[task] = tuple(each for each in found if each is not None)
         return self._known[task]
 
@@ -262,133 +258,3 @@ def _shows_only(text: str, known: Sequence[str]) -> bool:
 def _names_in(collection: Seen) -> list[str]:
     """Return the keys of a map or of a resource, or the texts of a list."""
     return [each for each in collection if isinstance(each, str)] if isinstance(collection, list | dict) else []
-
-
-# Lists in a text
-
-
-def _lists(argument: Argument) -> Iterator[tuple[str, str]]:
-    """Yield the lists of texts that an expression suggests, each with what it iterates over."""
-    text = argument.source.text
-    try:
-        found = tokens(text, argument.value_start, argument.value_end)
-        for index, token in enumerate(found.listed):
-            each = _For.read(text, found, index) if token.kind == "[" else None
-            yield from each.lists() if each is not None else ()
-        yield from _named_lists(text, found)
-        yield from _own_texts(text, found)
-    except MalformedError:
-        return
-
-
-def _named_lists(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
-    """Yield `var.secrets[*].valueFrom` for `secrets = var.secrets`."""
-    for index, token in enumerate(found.listed[:-2]):
-        name = text[token.start : token.end].strip('"')
-        if token.kind == "word" and name in _LISTS and found.listed[index + 1].kind in ("=", ":"):
-            line = text[found.listed[index + 1].end :].split("\n", 1)[0].strip().rstrip(",")
-            if _PLAIN_NAME.fullmatch(line):
-                yield f"{line}[*].{_LISTS[name]}", line
-
-
-def _own_texts(text: str, found: Tokens) -> Iterator[tuple[str, str]]:
-    """Yield the texts that each instance of the block has for itself, with nothing that they iterate over."""
-    for index, token in enumerate(found.listed[:-2]):
-        named = token.kind == "word" and text[token.start : token.end] in _ELEMENT
-        if named and found.listed[index + 1].kind in ("=", ":"):
-            value = found.stretch(index + 2)
-            parts = read_parts(text, value.start)
-            written = text[value.start : parts.end]
-            if _EACH.search(written) and not any(mark in written for mark in ("\n", "/*")):
-                yield from ((each, "") for each in _arns(written))
-
-
-def _spelled(text: str) -> Spelled:
-    """Read a text in quotes, or an expression; empty where it is put together in another way."""
-    if not text.startswith('"'):
-        return (Reference(text),)
-    found = tokens(text, 0, len(text))
-    if "\\" in text or "$${" in text or "%{" in text or found.stretch(0).end != len(text):
-        return ()
-    pieces = map(found.stretch, found.inside(0))
-    return tuple(
-        text[each.start : each.end] if each.kind == "text" else Reference(text[each.start + 2 : each.end - 1].strip())
-        for each in pieces
-    )
-
-
-class _For(msgspec.Struct, frozen=True):
-    """The parts of `[for KEY, VALUE in OVER : RESULT if CONDITION]`, each as it is written."""
-
-    key: str
-    value: str
-    over: str
-    result: str
-    condition: str
-
-    @classmethod
-    def read(cls, text: str, found: Tokens, opening: int) -> _For | None:
-        """Read what opens at a token; None where it is another list, or not all on few lines."""
-        inside = [found.stretch(each) for each in found.inside(opening) if found.listed[each].kind != "newline"]
-        words = [text[each.start : each.end] for each in inside]
-        if words[:1] != ["for"] or "in" not in words[:5] or ":" not in words:
-            return None
-        at, colon = words.index("in"), words.index(":")
-        ending = words.index("if", colon) if "if" in words[colon:] else len(words)
-        end = found.listed[found.closings[opening]].start
-        over = text[inside[at].end : inside[colon].start].strip()
-        result = text[inside[colon].end : inside[ending].start if ending < len(words) else end].strip()
-        condition = text[inside[ending].end : end].strip() if ending < len(words) else ""
-        key, value = ("", words[1]) if at == 2 else (words[1], words[3])
-        return cls(key, value, over, result, condition)
-
-    def lists(self) -> Iterator[tuple[str, str]]:
-        """Yield the lists of what the elements name, each with what it iterates over."""
-        for element in self._elements():
-            for each in _arns(element):
-                parts = (self.over, each, self.condition)
-                if not any(mark in part for part in parts for mark in ("\n", "#", "//", "/*")):
-                    yield self._text(each), self.over
-
-    def _elements(self) -> Iterator[str]:
-        """Yield the expressions that may name an object."""
-        try:
-            parts = read_parts(self.result, 0)
-        except MalformedError:
-            return
-        if isinstance(parts, ObjectParts):
-            for item in _items(parts):
-                if item.name in _ELEMENT:
-                    yield self.result[item.value.start : item.value.end]
-        elif not isinstance(parts, ListParts):
-            yield self.result
-
-    def _text(self, element: str) -> str:
-        names = self.value
-        if self.key and _uses(self.key, element, self.condition):
-            names = f"{self.key}, {self.value}"
-        condition = f" if {self.condition}" if self.condition else ""
-        return f"[for {names} in {self.over} : {element}{condition}]"
-
-
-def _items(parts: ObjectParts) -> Iterator[ItemParts]:
-    for item in parts.items:
-        yield item
-        inner: Parts = item.value
-        if isinstance(inner, ObjectParts):
-            yield from _items(inner)
-
-
-def _uses(name: str, *texts: str) -> bool:
-    return any(re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", each) for each in texts)
-
-
-def _arns(element: str) -> Iterator[str]:
-    """Yield an expression, and what it may be the ARN of."""
-    yield element
-    with_key = _WITH_KEY.fullmatch(element)
-    if with_key:
-        yield with_key[1]
-    other = _OTHER_ATTRIBUTE.fullmatch(element)
-    if other:
-        yield f"{other[1]}arn"

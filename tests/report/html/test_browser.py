@@ -5,6 +5,7 @@ Needs Playwright and axe-core of the development tools, and Chromium or Chrome o
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Iterator
 from functools import cache
@@ -95,6 +96,45 @@ def test_it_fits_a_phone(case: str, browser: Any, tmp_path: Path) -> None:
     for _ in range(2):
         assert tab.evaluate("document.documentElement.scrollWidth") == 360
         tab.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+#: Counts the points of a picture that have about these colours, and those of its map by row.
+COUNT = """async ([png, colours]) => {
+  const image = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+  const found = colours.map(() => 0);
+  for (let at = 0; at < data.length; at += 4)
+    colours.forEach((colour, place) => {
+      if (colour.every((part, index) => Math.abs(data[at + index] - part) < 6)) found[place] += 1;
+    });
+  return found;
+}"""
+RED, VIOLET = {"light": "a3211b", "dark": "ff9a8f"}, {"light": "5a3a98", "dark": "c6adff"}
+
+
+def coloured(browser: Any, tab: Any, scheme: str) -> list[int]:
+    """Count the red and violet points in the picture of the maps."""
+    tab.evaluate("document.querySelectorAll('details.map').forEach((each) => { each.open = true; })")
+    png = base64.b64encode(tab.locator("#maps").screenshot()).decode()
+    colours = [list(bytes.fromhex(each[scheme])) for each in (RED, VIOLET)]
+    found: list[int] = browser.new_context().new_page().evaluate(COUNT, [png, colours])
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("case", "red", "violet"),
+    [("literal-missing", True, False), ("literal-granted", False, False), ("open-collections", False, True)],
+)
+def test_the_picture_of_a_map_shows_what_is_missing_in_red_and_what_is_open_in_violet(
+    case: str, red: bool, violet: bool, scheme: str, browser: Any, tmp_path: Path
+) -> None:
+    tab = opened(browser, tmp_path / "page.html", html([of(case)]), color_scheme=scheme)
+    counts = coloured(browser, tab, scheme)
+    assert [count > 100 for count in counts] == [red, violet], counts
+    assert all(count > 100 or count == 0 for count in counts), counts
 
 
 def test_filters_and_keys_work(browser: Any, tmp_path: Path) -> None:

@@ -197,3 +197,12 @@ def test_what_was_formatted_stays_formatted(tmp_path: Path) -> None:
         shutil.copytree(case.folder, tmp_path / "before" / case.name)
         patched(case, tmp_path / "after")
     assert unformatted(tmp_path / "after") <= unformatted(tmp_path / "before")
+
+
+@pytest.mark.parametrize("name", ["owners-replaced", "role-takes-over-policies"])
+def test_what_the_apply_removes_although_it_is_granted_comes_back_after_it(name: str) -> None:
+    words = {remedy.words for _, remedy in found(name).remedies}
+    assert (
+        "run `terraform plan` again after this apply: it removes what the sources grant, which the next plan restores"
+        in words
+    )

@@ -40,6 +40,17 @@ def test_an_argument_that_comes_to_null_is_not_written() -> None:
     assert fill(planned, written) == [{"name": "a", "port": 0, "mode": OPEN, "on": ARN}]
 
 
+def test_one_nested_block_may_be_written_as_an_object() -> None:
+    """So does `.tf.json`, where blocks and arguments look alike."""
+    planned: Value = [{"sid": "A", "by_default": [{"algorithm": "aws:kms", "key": OPEN}]}]
+    written: Value = [{"sid": "A", "by_default": {"algorithm": "aws:kms", "key": ARN}}]
+    filled: Value = [{"sid": "A", "by_default": [{"algorithm": "aws:kms", "key": ARN}]}]
+    assert fill(planned, written) == filled
+    assert fill(planned, {"sid": "A", "by_default": {"key": ARN}}) == filled
+    assert fill(planned, [{"sid": "B", "by_default": {"key": ARN}}]) == planned
+    assert not possible([{"key": "a"}], {"key": "b"})
+
+
 def test_a_set_that_the_provider_sorted_anew_is_taken_over_whole() -> None:
     assert fill(["lit", OPEN], [ARN, "lit"]) == [ARN, "lit"]
 

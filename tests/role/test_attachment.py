@@ -98,3 +98,31 @@ def test_a_role_outside_the_plan_is_complete_only_where_all_that_is_listed_is_sh
     role = Roles(MadeWorld(looked_up, policy(HERE), inline, exclusive([]))).of(ARN)
     assert role is not None
     assert role.managed is closed
+
+
+INLINE = MadeResource("aws_iam_role_policy.p", {"name": "p", "role": "exec", "policy": POLICY})
+
+
+@pytest.mark.parametrize(
+    ("listed", "grant", "noted"),
+    [
+        ({"inline_policy": [{"name": "other", "policy": POLICY}]}, INLINE, True),
+        ({"inline_policy": [{"name": "p", "policy": POLICY}]}, INLINE, False),
+        ({"inline_policy": [{"name": LATER, "policy": POLICY}]}, INLINE, False),
+        ({"inline_policy": LATER}, INLINE, False),
+        ({"managed_policy_arns": []}, INLINE, False),
+        ({"managed_policy_arns": []}, single(), True),
+        ({"managed_policy_arns": [MANAGED]}, single(), False),
+        ({"inline_policy": [{"name": "other", "policy": POLICY}]}, single(), False),
+        ({}, INLINE, False),
+    ],
+)
+def test_what_a_role_that_lists_its_policies_leaves_out_is_removed_by_the_next_apply(
+    listed: dict[str, Value], grant: MadeResource, noted: bool
+) -> None:
+    role = MadeResource("aws_iam_role.exec", {"name": "exec", "arn": ARN, **listed})
+    policy = MadeResource("aws_iam_policy.files", {"arn": MANAGED, "policy": POLICY})
+    found = Roles(MadeWorld(role, policy, grant, earlier=[])).of(ARN)
+    assert found is not None
+    note = f"{grant.address} is removed by the next apply: aws_iam_role.exec does not list it"
+    assert (note in found.notes) is noted

@@ -27,7 +27,7 @@ from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix, FixChoice, PlanFixes, drafted
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.ranking import ranked
-from tfcheck.fix.remedies import Remedies
+from tfcheck.fix.remedies import Remedies, granted_by_sources
 from tfcheck.fix.role_tags import tagged
 from tfcheck.fix.soundness import sound
 from tfcheck.fix.trial import ChangedAttribute, Trial, changed, repeats_the_check, reread
@@ -86,6 +86,7 @@ class FixFinder:
         self._roles = world.once(Roles)
         self._files = Files(self._sources, conceals)
         self._outdated: dict[Requirement, Address] = {}
+        self._is_older = False
         self._read: dict[str, SourceFile] = {}
         self.places = Places(world, self._roles, self._files, prefixes=choice.prefixes)
         self._added = AddedPolicies(self.places, self._resolver)
@@ -151,7 +152,7 @@ class FixFinder:
             elif left:
                 yield finding, self._remedies.of(left)
             elif found.of(finding) is None and finding.answers:
-                yield finding, Remedy("run `terraform plan` again: the sources already grant it")
+                yield finding, granted_by_sources(older=self._is_older)
 
     def _ranked(self, need: RoleNeed) -> Iterator[Proposal]:
         return ranked(need, self.places, self._added, self._world)
@@ -242,6 +243,7 @@ class FixFinder:
             touched += self._elsewhere.touched_beside(need)
         trusts = [each for each, _ in groups if each[0].reason is Reason.TRUST_POLICY]
         added, context = self._undeclared([*needs, *map(self._need, trusts)]), self._world.context
+        self._is_older = bool(added or self._resolver.declarations.doubts)
         if not added and repeats_the_check(self._resolver, touched):
             return []
         trial = self._decides(Trial(self._resolver, self._sources, dict.fromkeys(touched), added, context=context))

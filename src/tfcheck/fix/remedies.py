@@ -27,6 +27,14 @@ _SERVICES = {RoleKind.INSTANCE: "ec2.amazonaws.com"}
 _LISTED = 3
 
 
+def granted_by_sources(*, older: bool) -> Remedy:
+    """Return what to do where the sources grant what the plan denies: the plan is `older`, or its apply removes it."""
+    if older:
+        return Remedy("run `terraform plan` again: the sources already grant it")
+    removed = "it removes what the sources grant, which the next plan restores"
+    return Remedy(f"run `terraform plan` again after this apply: {removed}")
+
+
 class Remedies:
     """Says what to do about what one plan lacks."""
 

@@ -32,6 +32,8 @@ def fill(planned: Value, written: Value) -> Value:
             return {name: fill(part, told[name]) if name in told else part for name, part in planned.items()}
         case list(), list() | Set():
             return _fill_list(planned, list(written.items) if isinstance(written, Set) else written)
+        case [dict()], dict():  # `.tf.json` writes one nested block as an object
+            return [fill(planned[0], written)]
         case _:
             return planned
 
@@ -94,6 +96,8 @@ def possible(planned: Value, written: Value) -> bool:
         case list(), list():
             same = len(planned) == len(written)
             return same and all(any(possible(mine, theirs) for theirs in written) for mine in planned)
+        case [dict() as block], dict():
+            return possible(block, written)
         case str(), str():
             return planned == written or _same_document(planned, written)
         case str(), bool() | int() | float() | Fraction():

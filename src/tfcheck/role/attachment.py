@@ -19,7 +19,7 @@ from tfcheck.role.exclusive import exclusive
 from tfcheck.role.grants import PolicyAttachment, grants, known_arn, members
 from tfcheck.role.policies import Policies, PolicyOrReason, first
 from tfcheck.role.same_name import of_one_name, possibly_of_one_name
-from tfcheck.role.undone import Undone, is_unchanged, undone
+from tfcheck.role.undone import Undone, is_unchanged, left_out, removal, undone
 from tfcheck.symbolic.match import equal
 from tfcheck.symbolic.value import TextLike, Truth, Unknown, Value, identity, items
 from tfcheck.vocabulary.arn import split
@@ -90,13 +90,12 @@ class Attachments:
     def _is_undone(self, grant: PolicyAttachment, gone: Undone, role: WorldObject, attached: Attached) -> bool:
         """Whether the update of a role removes, or may remove, what a resource that does not change attaches to it."""
         goes = gone.removes(grant.name, grant.reference)
-        if goes is Truth.FALSE or not is_unchanged(grant.resource, self._world):
+        stays = goes is Truth.FALSE or not is_unchanged(grant.resource, self._world)
+        if goes is Truth.TRUE or (stays and left_out(grant.name, grant.reference, role)):
+            attached.notes.append(removal(grant.resource, role, now=not stays))
+        if stays:
             return False
-        if goes is Truth.TRUE:
-            attached.notes.append(
-                f"{grant.resource.address} is removed by this change: {role.address} does not list it"
-            )
-        else:
+        if goes is not Truth.TRUE:
             self._doubt(grant, f"which this change may remove: {role.address} may not list it", attached)
         return True
 

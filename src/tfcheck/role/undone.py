@@ -59,6 +59,20 @@ def is_unchanged(grant: WorldObject, world: World) -> bool:
     )
 
 
+def left_out(name: Value, reference: Value, role: WorldObject) -> bool:
+    """Whether a role lists its policies itself, and definitely not this one: its next update removes it."""
+    argument = "inline_policy" if reference is None else "managed_policy_arns"
+    listed = items(role.attribute(argument)) if role.configured(argument) else Unknown()
+    if isinstance(listed, Unknown):
+        return False
+    return all(equal(_named(each), name if reference is None else reference) is Truth.FALSE for each in listed)
+
+
+def removal(grant: WorldObject, role: WorldObject, *, now: bool) -> str:
+    """Return the note that a role removes what another resource attaches to it, with this apply or with the next."""
+    return f"{grant.address} is removed by {'this' if now else 'the next'} apply: {role.address} does not list it"
+
+
 def _lost(role: WorldObject, earlier: WorldObject, argument: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return what one argument listed before and does not list now, and what it may not list now."""
     had = frozenset(_known(items(earlier.attribute(argument))))

@@ -164,6 +164,26 @@ def test_blocks_in_json_may_be_lists_at_every_level() -> None:
     ]
 
 
+def test_properties_that_contain_dynamic_blocks_are_blocks() -> None:
+    """What is written beside or around a `dynamic` block must not hide it."""
+    text = """{"data": {"d": {"a": {
+      "statement": [{"sid": "A", "dynamic": {"condition": {"for_each": "${var.c}", "content": {"test": "Null"}}}}],
+      "rule": {"id": 1},
+      "tags": {"dynamic": "x"},
+      "dynamic": {"rule": {"for_each": "${var.r}", "content": {"id": 2}}}
+    }}}}"""
+    (block,) = read_json(SourceText("a.tf.json", text)).blocks
+    assert block.attributes() == ("tags",)
+    assert [(each.type, each.labels) for each in block.nested] == [
+        ("statement", ()),
+        ("rule", ()),
+        ("dynamic", ("rule",)),
+    ]
+    (statement,) = block.blocks("statement")
+    assert statement.attributes() == ("sid",)
+    assert [(each.type, each.labels) for each in statement.nested] == [("dynamic", ("condition",))]
+
+
 @pytest.mark.parametrize(
     "text",
     [

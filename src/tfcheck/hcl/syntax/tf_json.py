@@ -38,20 +38,7 @@ class JsonBlock(Block, frozen=True, eq=False, kw_only=True):
 
     def blocks(self, name: str) -> list[Block]:
         """Return the property `name`, an object or a list of them, as blocks; also those under `dynamic`."""
-        found: list[Block] = []
-        for member in self.value.members:
-            if member.name == name:
-                found += [_block(self.source, name, (), member.start, each) for each in _objects(member.value)]
-            elif member.name == "dynamic":
-                found += self._dynamic(member, name)
-        return found
-
-    def _dynamic(self, member: Member, name: str) -> Iterator[Block]:
-        for labelled in _objects(member.value):
-            for inner in labelled.members:
-                if inner.name == name:
-                    for each in _objects(inner.value):
-                        yield _block(self.source, "dynamic", (name,), inner.start, each)
+        return list(_named(self.source, self.value, name))
 
 
 def read_json(source: SourceText) -> SourceFile:
@@ -95,6 +82,7 @@ def _objects(value: JsonValue) -> Iterator[Object]:
 
 
 def _block(source: SourceText, kind: str, labels: tuple[str, ...], start: int, value: Object) -> JsonBlock:
+    repeated = _repeated(value)
     arguments: dict[str, Argument] = {
         member.name: JsonArgument(
             name=member.name,
@@ -106,7 +94,7 @@ def _block(source: SourceText, kind: str, labels: tuple[str, ...], start: int, v
             bare=bool(_BARE & {(kind, member.name), ("", member.name)}),
         )
         for member in value.members
-        if member.name not in ("//", "dynamic")
+        if member.name not in ("//", "dynamic", *repeated)
     }
     return JsonBlock(
         type=kind,
@@ -117,9 +105,42 @@ def _block(source: SourceText, kind: str, labels: tuple[str, ...], start: int, v
         body_end=value.end - 1,
         end=value.end,
         arguments=arguments,
-        nested=(),
+        nested=tuple(each for name in repeated for each in _named(source, value, name)),
         value=value,
     )
+
+
+def _named(source: SourceText, value: Object, name: str) -> Iterator[Block]:
+    for member in value.members:
+        if member.name == name:
+            yield from (_block(source, name, (), member.start, each) for each in _objects(member.value))
+        elif member.name == "dynamic":
+            inside = (inner for labelled in _objects(member.value) for inner in labelled.members if inner.name == name)
+            for inner in inside:
+                for each in _objects(inner.value):
+                    yield _block(source, "dynamic", (name,), inner.start, each)
+
+
+def _repeated(value: Object) -> list[str]:
+    """Return the properties that are blocks for certain: those under `dynamic`, and those that contain one."""
+    found: dict[str, None] = {}
+    for member in value.members:
+        if member.name == "dynamic":
+            found |= dict.fromkeys(inner.name for each in _objects(member.value) for inner in each.members)
+        elif _contains_dynamic(member.value):
+            found[member.name] = None
+    return list(found)
+
+
+def _contains_dynamic(value: JsonValue) -> bool:
+    members = [member for each in _objects(value) for member in each.members]
+    return any(_is_dynamic(each) or _contains_dynamic(each.value) for each in members)
+
+
+def _is_dynamic(member: Member) -> bool:
+    inside = [each for labelled in _objects(member.value) for each in labelled.members]
+    repeated = (each for block in inside for each in _objects(block.value))
+    return member.name == "dynamic" and any(each.name == "for_each" for one in repeated for each in one.members)
 
 
 def _expression(source: SourceText, value: JsonValue, bare: bool = False) -> Expression:

@@ -38,13 +38,16 @@ def folded_maps(maps: Iterable[TaskNode]) -> tuple[MapGroup, ...]:
 
 
 def _groups(name: str, members: list[TaskNode]) -> Iterator[MapGroup]:
+    if len(members) == 1:
+        yield from unfolded(members)
+        return
     alike = _alike(members, lambda task: ())
     if len(alike) > 1:
         by_key = _alike(members, lambda task: keys(task.address))
         alike = by_key if len(by_key) < len(alike) else alike
     for likeness, tasks in alike.items():
         if len(tasks) == 1:
-            yield MapGroup(tasks[0].address, (tasks[0].address,), tasks[0])
+            yield from unfolded(tasks)
         else:
             yield MapGroup(name, tuple(each.address for each in tasks), likeness)
 

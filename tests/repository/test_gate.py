@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.repository.git import add, git, init, write
-from tfcheck.repository import Gate, RefusedError, Run, matching
+from tfcheck.repository import Gate, RefusedError, Run
+from tfcheck.repository.listing import matching
 
 CANARY = "canary-4711"
 

@@ -13,7 +13,6 @@ import msgspec
 
 from tfcheck.config.choice import Choice
 from tfcheck.config.rules import matched
-from tfcheck.config.waivers import Waiver
 from tfcheck.symbolic import limits
 from tfcheck.symbolic.wildcards import affordable, glob_known
 from tfcheck.vocabulary import fingerprint
@@ -21,6 +20,7 @@ from tfcheck.vocabulary.finding import Answer, Finding
 from tfcheck.vocabulary.waiver import Waived, WaiverUse
 
 if TYPE_CHECKING:
+    from tfcheck.config.waivers import Waiver
     from tfcheck.hcl.modules import Sources
     from tfcheck.resolve.locations import Locations
 

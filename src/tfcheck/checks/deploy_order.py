@@ -21,7 +21,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from tfcheck.checks.deploy_order_graph import late_resources, waits_longer
 from tfcheck.checks.mistake import Check, Misconfiguration
 from tfcheck.checks.services_started import starting_services
 from tfcheck.inventory.change import is_new
@@ -44,12 +43,16 @@ def _search(task: TaskDefinition, world: World) -> Iterator[Misconfiguration]:
     for service in starting_services(task, world):
         if not take(_STEPS):
             return
+        from tfcheck.checks.deploy_order_graph import late_resources
+
         late = late_resources(service, task, world)
         if late:
             yield _mistake(service, late, world)
 
 
 def _mistake(service: WorldObject, late: Sequence[WorldObject], world: World) -> Misconfiguration:
+    from tfcheck.checks.deploy_order_graph import waits_longer
+
     names = [str(each.address) for each in late]
     slow = sorted({name for each in late for name in waits_longer(each, service, world)})
     waiting = next((str(each.address) for each in late if any(True for _ in waits_longer(each, service, world))), "")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tfcheck.config.rules import RuleSelection
-from tfcheck.config.waivers import Waiver
+
+if TYPE_CHECKING:
+    from tfcheck.config.waivers import Waiver
 
 
 class Choice(msgspec.Struct, frozen=True):

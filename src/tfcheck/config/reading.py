@@ -9,19 +9,21 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tfcheck.config.lines import KeyPath, key_lines
 from tfcheck.config.rules import KnownRules
 from tfcheck.config.search import OWN, SHARED, candidates
 from tfcheck.config.settings import Settings
-from tfcheck.config.tables import Paths, Table, read_settings
 from tfcheck.repository import Gate, RefusedError, Run
 from tfcheck.repository.opening import read
 from tfcheck.repository.work_tree import containing, has_git, is_home, is_repository
 from tfcheck.symbolic.regex import regex
 from tfcheck.vocabulary.clipping import clip
 from tfcheck.vocabulary.errors import UsageError
+
+if TYPE_CHECKING:
+    from tfcheck.config.lines import KeyPath
+    from tfcheck.config.tables import Table
 
 #: More than a thousand waivers need.
 LARGEST = 256 * 1024
@@ -78,7 +80,7 @@ def settings_in(file: Path, rules: KnownRules) -> Settings:
     table = _parsed(place, str(file), data)
     if table is None:
         return Settings(place, str(file), top, {}, {})
-    return read_settings(place, top, table, Paths(place, confined=top is not None), rules())
+    return _settings(place, top, table, rules, confined=top is not None)
 
 
 def _leads_out(file: Path, place: Path) -> bool:
@@ -106,7 +108,13 @@ def _searched(file: Path, rules: KnownRules, shared: bool | None) -> Settings | 
         return None
     if gate.shared and not is_repository(gate.tree):
         raise UsageError(f"the configuration `{named}` is not read: no git repository tracks it", hint=_HIDDEN_HINT)
-    return read_settings(file, containing(file.parent), table, Paths(file, confined=True), rules())
+    return _settings(file, containing(file.parent), table, rules, confined=True)
+
+
+def _settings(file: Path, top: Path | None, table: Table, rules: KnownRules, *, confined: bool) -> Settings:
+    from tfcheck.config.tables import Paths, read_settings  # most directories have no configuration file
+
+    return read_settings(file, top, table, Paths(file, confined=confined), rules())
 
 
 def _mentions_tfcheck(file: Path) -> bool:
@@ -140,6 +148,9 @@ def _parsed(file: Path, named: str, data: bytes) -> Table | None:
         if not isinstance(found, dict):
             return None
         tables = found
+    from tfcheck.config.lines import key_lines
+    from tfcheck.config.tables import Table
+
     return Table(named, path, tables, key_lines(text))
 
 

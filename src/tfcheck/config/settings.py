@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tfcheck.config.waivers import Waiver
 from tfcheck.symbolic.wildcards import glob_known
+
+if TYPE_CHECKING:
+    from tfcheck.config.waivers import Waiver
 
 
 class Setting(msgspec.Struct, frozen=True):

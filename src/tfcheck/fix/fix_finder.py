@@ -19,8 +19,6 @@ from tfcheck.fix.edits.files import Files
 from tfcheck.fix.edits.insertion import Replacement, by_file
 from tfcheck.fix.freshness import outdated
 from tfcheck.fix.joined_needs import joined
-from tfcheck.fix.missing_role import MissingRoles
-from tfcheck.fix.moved_grants import MovedGrants
 from tfcheck.fix.other_policies import OtherPolicies
 from tfcheck.fix.other_stack_files import grants_elsewhere
 from tfcheck.fix.place import Places
@@ -92,16 +90,24 @@ class FixFinder:
         self._added = AddedPolicies(self.places, self._resolver)
         self._remedies = Remedies(world, self.places)
         self._elsewhere = OtherPolicies(world, self._roles, self.places)
-        self._missing_roles = MissingRoles(world, self.places, self._ranked)
         self._answers = answers
+        self._open_then: dict[Requirement, Proposal] = {}
         corrections = Corrections(world, self.places, self._files, answers)
-        moves = MovedGrants(world, self.places, self._files, self._ranked)
         self._replacing = [corrections.proposals] if choice.corrects else []
-        self._replacing += [moves.proposals] if choice.moves else []
+        if choice.moves:
+            from tfcheck.fix.moved_grants import MovedGrants
+
+            self._replacing.append(MovedGrants(world, self.places, self._files, self._ranked).proposals)
 
     def fixes(self, answers: Sequence[Answer]) -> PlanFixes:
         """Find the fixes for requirements that are denied."""
-        aided, by_role = list(self._missing_roles.fixes(answers)), self._missing_roles.settled(answers)
+        aided, by_role = list[DraftFix](), list[Answer]()
+        if any(each.reason is Reason.NO_EXECUTION_ROLE for each in answers):
+            from tfcheck.fix.missing_role import MissingRoles
+
+            missing = MissingRoles(self._world, self.places, self._ranked)
+            self._open_then = missing.open_then
+            aided, by_role = list(missing.fixes(answers)), missing.settled(answers)
         relieved = {each.requirement for each in (*by_role, *(one for draft in aided for one in draft.answers))}
         grantable = [each for each in answers if each.reason in _GRANTABLE and each.role]
         grantable = [each for each in grantable if each.requirement not in relieved]
@@ -109,18 +115,13 @@ class FixFinder:
         grantable = [each for each in grantable if each not in conditional]
         needs, elsewhere = list(self._needs(grantable)), list(self._needs_elsewhere(grantable))
         groups = [(each, list(self._elsewhere.proposals(each))) for each in self._elsewhere.groups(answers)]
-        settled = self._settled([*needs, *elsewhere], groups)
-        lacking = [
-            RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in (*needs, *elsewhere)
-        ]
+        every = [*needs, *elsewhere]
+        settled = self._settled(every, groups)
+        lacking = [RoleNeed(each.roles, self._left(each, set(), settled), each.elsewhere) for each in every]
         replaced, lacking = self._replaced(lacking)
         cases: list[Case] = [RoleCase(need, self._ranked) for need in lacking if need.answers]
         cases += [Case(each, iter(proposals)) for each, proposals in groups if not set(each) <= set(settled)]
-        found = [
-            draft
-            for case in self._current([*replaced, *self._proven(cases)])
-            if (draft := self._draft(case)) is not None
-        ]
+        found = list(filter(None, map(self._draft, self._current([*replaced, *self._proven(cases)]))))
         done = {each.requirement for draft in found for each in draft.answers} | set(self._outdated)
         found += self._beside_others(needs, done, settled)
         done |= {each.requirement for draft in found for each in draft.answers}
@@ -147,7 +148,7 @@ class FixFinder:
             if old is not None:
                 words = f"run `terraform plan` again: the sources of {old} differ from what the plan shows"
                 yield finding, Remedy(words)
-            elif left and (then := self._missing_roles.open_then.get(left[0].requirement)):
+            elif left and (then := self._open_then.get(left[0].requirement)):
                 yield finding, Remedy(f"{then.title}; what the plan does not show decides whether that is enough")
             elif left:
                 yield finding, self._remedies.of(left)

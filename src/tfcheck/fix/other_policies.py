@@ -14,7 +14,6 @@ from tfcheck.fix.holders import Holder, is_frozen
 from tfcheck.fix.place import Places
 from tfcheck.fix.proposal import Proposal, RoleNeed
 from tfcheck.fix.trial import ChangedAttribute
-from tfcheck.fix.trust_policy import TrustPolicies
 from tfcheck.fix.wanted import NeededStatement, Spelled, sid
 from tfcheck.inventory.bucket import bucket_of
 from tfcheck.inventory.catalogue import KEY, catalogue
@@ -33,7 +32,6 @@ class OtherPolicies:
         self._world = world
         self._roles = roles
         self._places = places
-        self._trusts = TrustPolicies(world, places)
 
     def groups(self, answers: Iterable[Answer]) -> list[list[Answer]]:
         """Group what one edit can fix: one role, one reason, and for policies of resources one resource."""
@@ -52,7 +50,9 @@ class OtherPolicies:
         if role is None or reason is None:
             return
         if reason is Reason.TRUST_POLICY:
-            ways = self._trusts.proposals(role, answers)
+            from tfcheck.fix.trust_policy import TrustPolicies
+
+            ways = TrustPolicies(self._world, self._places).proposals(role, answers)
         else:
             ways = filter(None, [_WAYS[reason](self, role, answers)])
         yield from (msgspec.structs.replace(each, safety="review") for each in ways)

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tfcheck.fix.env_file_names import EnvFileNames
-from tfcheck.fix.log_groups import LogGroups
-from tfcheck.fix.log_options import LogOptions
 from tfcheck.fix.place import Places
 from tfcheck.fix.plan_fixes import DraftFix
-from tfcheck.fix.task_corrections import TaskCorrections
-from tfcheck.fix.waiting import Waiting
 from tfcheck.inventory.world import After
 from tfcheck.vocabulary.finding import Finding, Remedy
 
@@ -24,13 +19,30 @@ def without_grants(
 
     `grants` are the other fixes: services wait for what they create, as a part of them.
     """
-    waiting, groups = Waiting(world, places.files), LogGroups(world, places)
+    found, settled = list(grants), list[Finding]()
+    if any(not each.answers for each in findings):
+        corrected, settled = _corrected(findings, world, places)
+        found += corrected
+    if world.resources("aws_ecs_service"):
+        from tfcheck.fix.waiting import Waiting
+
+        waiting = Waiting(world, places.files)
+        found, settled = waiting.with_waits(found, findings), [*waiting.settled, *settled]
+    return found, [(each, Remedy(_AGAIN)) for each in settled]
+
+
+def _corrected(findings: Sequence[Finding], world: After, places: Places) -> tuple[list[DraftFix], list[Finding]]:
+    """Return the corrections of what breaks a rule, and the findings that the sources have corrected already."""
+    from tfcheck.fix.env_file_names import EnvFileNames
+    from tfcheck.fix.log_groups import LogGroups
+    from tfcheck.fix.log_options import LogOptions
+    from tfcheck.fix.task_corrections import TaskCorrections
+
+    groups = LogGroups(world, places)
     found = [
-        *grants,
         *TaskCorrections(world, places.files).fixes(findings),
         *groups.fixes(findings),
         *LogOptions(world, places).fixes(findings),
         *EnvFileNames(world, places.files).fixes(findings),
     ]
-    waited = waiting.with_waits(found, findings)
-    return waited, [(each, Remedy(_AGAIN)) for each in (*waiting.settled, *groups.settled)]
+    return found, groups.settled

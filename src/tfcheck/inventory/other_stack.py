@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tfcheck.inventory.state_location import SEVERAL, StateLocations
 from tfcheck.inventory.world import After, Before, Remembering, World, WorldObject
 from tfcheck.plan import Plan
 from tfcheck.resolve import Resolver
@@ -23,6 +22,7 @@ from tfcheck.vocabulary.address import Address, ElsewhereAddress
 
 if TYPE_CHECKING:
     from tfcheck.hcl.modules import Sources
+    from tfcheck.inventory.state_location import StateLocations
 
 #: Attributes whose values become what a task needs, and so are shown: the keys that encrypt.
 _KEYS = ("kms_key_id", "key_id", "target_key_id", "rule", "server_side_encryption_configuration")
@@ -137,6 +137,8 @@ def stack_of(resolver: Resolver, name: str, *, changes: bool = False) -> Stack:
 
 def stack_of_state(resolver: Resolver, name: str, sources: Sources | None = None) -> Stack:
     """Return the stack that a state, read as a plan, holds; the sources that it was made from tell more of where."""
+    from tfcheck.inventory.state_location import StateLocations
+
     return Stack(name, After(resolver), StateLocations(resolver.plan, sources))
 
 
@@ -181,6 +183,8 @@ def _one_of_several(account: TextLike) -> TextLike | None:
     """Return an open account where the plan names other credentials for it than for what names no provider."""
     if not isinstance(account, Unknown) or account.symbol is None or account.symbol.owner == "provider.aws":
         return None
+    from tfcheck.inventory.state_location import SEVERAL
+
     return Unknown(reason=SEVERAL, hole=account.hole)
 
 

@@ -1,7 +1,6 @@
 """Read the files of a checkout, and no others: whoever wrote them is not trusted with the machine."""
 
 from tfcheck.repository.gate import Gate, RefusedError, Run, refused
-from tfcheck.repository.listing import matching
 from tfcheck.repository.work_tree import work_tree
 
-__all__ = ["Gate", "RefusedError", "Run", "matching", "refused", "work_tree"]
+__all__ = ["Gate", "RefusedError", "Run", "refused", "work_tree"]

@@ -6,11 +6,14 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tfcheck.repository.ignore import Ignored
 from tfcheck.repository.index import LARGEST, SUBMODULE, BrokenIndexError, tracked
 from tfcheck.repository.opening import read
 from tfcheck.repository.work_tree import git_directories, has_git, is_repository
+
+if TYPE_CHECKING:
+    from tfcheck.repository.ignore import Ignored
 
 
 class Visibility:
@@ -90,4 +93,6 @@ class Visibility:
 
     @cached_property
     def _ignored(self) -> Ignored:
+        from tfcheck.repository.ignore import Ignored
+
         return Ignored(self._tree, self.directories[-1], self._variables)

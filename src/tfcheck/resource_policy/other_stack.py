@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-from tfcheck.inventory.state_location import SEVERAL
 from tfcheck.resource_policy.guarded import ResourceSide
 from tfcheck.symbolic.value import TextLike, Unknown
 
@@ -27,6 +26,8 @@ def joined(found: ResourceSide, theirs: ResourceSide, resource: TextLike) -> Res
         return msgspec.structs.replace(found, grants=grants) if theirs.grants else found
     if found.in_plan:
         return msgspec.structs.replace(found, policy=theirs.policy, hidden=theirs.hidden, grants=grants)
+    from tfcheck.inventory.state_location import SEVERAL
+
     several = isinstance(theirs.account, Unknown) and theirs.account.reason == SEVERAL
     account = theirs.account if several or isinstance(theirs.account, str) else None
     return msgspec.structs.replace(theirs, account=account, grants=grants)

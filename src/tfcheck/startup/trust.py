@@ -26,7 +26,6 @@ from collections.abc import Iterator
 from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World
 from tfcheck.startup import image, log_group
-from tfcheck.startup.instance import instances
 from tfcheck.startup.launch import instance_role_serves
 from tfcheck.startup.rule import Rule
 from tfcheck.symbolic.value import Text, Truth, Unknown, Value
@@ -65,6 +64,8 @@ def _of_instances(task: TaskDefinition, world: World) -> Iterator[Requirement]:
     """Need EC2 to be able to assume the role of the instances, where it pulls the images or writes the logs."""
     if instance_role_serves(task, world) is not Truth.TRUE:
         return
+    from tfcheck.startup.instance import instances
+
     roles = instances(task, world).roles
     if roles and (any(image.of_images(task, world)) or any(log_group.of_logs(task, world))):
         named = roles[0] if len(roles) == 1 and isinstance(roles[0], str | Text | Unknown) else "*"

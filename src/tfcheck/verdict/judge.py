@@ -28,7 +28,6 @@ from tfcheck.symbolic.sensitive_text import SENSITIVE
 from tfcheck.symbolic.value import TextLike
 from tfcheck.verdict import evidence
 from tfcheck.verdict.call import RoleCall, decided
-from tfcheck.verdict.condition_keys import context_of
 from tfcheck.verdict.task_roles import RolesOfTask, TaskRoles, assuming, trust_context
 from tfcheck.verdict.unmet import UnmetCondition, unmet
 from tfcheck.vocabulary.arn import split
@@ -196,6 +195,8 @@ class Judge:
         return RoleCall(role, request, guarded, requirement.doubt)
 
     def _context(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:
+        from tfcheck.verdict.condition_keys import context_of
+
         return self._common(requirement, role, side, guarded).extended(context_of(requirement, self._world))
 
     def _common(self, requirement: Requirement, role: Role, side: RolesOfTask, guarded: ResourceSide) -> Context:

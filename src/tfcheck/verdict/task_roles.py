@@ -9,7 +9,6 @@ from tfcheck.inventory.ecs import TaskDefinition
 from tfcheck.inventory.world import World, shared
 from tfcheck.resolve.surroundings import Surroundings
 from tfcheck.role import Role, Roles
-from tfcheck.startup.instance import instances
 from tfcheck.startup.launch import instance_role_serves
 from tfcheck.symbolic.sensitive_text import Sensitive
 from tfcheck.symbolic.value import NAME, Truth, Unknown, text
@@ -75,6 +74,8 @@ class TaskRoles:
         """
         if instance_role_serves(task, self._world) is not Truth.TRUE:
             return (), "", ""
+        from tfcheck.startup.instance import instances
+
         found = instances(task, self._world)
         roles = [self._roles.of(each, nameless=isinstance(each, Sensitive)) for each in found.roles]
         known = tuple(shared(self._world, ("role", each.label), each) for each in roles if each is not None)

@@ -10,10 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tfcheck.hcl.evaluate import length_tests
 from tfcheck.hcl.evaluate.budget import Budget, Limit
 from tfcheck.hcl.evaluate.comprehension import key_of, keyed, listed, splat
-from tfcheck.hcl.evaluate.conditional import chosen, either
 from tfcheck.hcl.evaluate.elements import (
     LocalScope,
     bound,
@@ -31,7 +29,6 @@ from tfcheck.hcl.evaluate.marking import about_marks, bare, called, holds_mark, 
 from tfcheck.hcl.evaluate.operators import computed, condition, conjunction, disjunction, equals, inverted, negated
 from tfcheck.hcl.evaluate.rendering import joined, render
 from tfcheck.hcl.evaluate.scope import EvaluationError, Scope, Seen
-from tfcheck.hcl.evaluate.structural import is_structural
 from tfcheck.hcl.evaluate.types import is_definitely_filled
 from tfcheck.hcl.functions import call
 from tfcheck.hcl.syntax.expression import (
@@ -216,6 +213,8 @@ class _Run:
 
     def _by_length(self, node: Binary, scope: Scope, left: Seen, right: Seen, result: Unknown) -> Value:
         """Decide a comparison of the length of a text that is definitely not empty, if it can be."""
+        from tfcheck.hcl.evaluate import length_tests
+
         text = length_tests.measured(node)
         if text is None or is_referent(left) or is_referent(right) or not is_definitely_filled(self.probe(text, scope)):
             return result
@@ -225,6 +224,8 @@ class _Run:
     def _equals(self, node: Binary, left: Seen, right: Seen) -> Value:
         if (is_referent(left) and right is None) or (is_referent(right) and left is None):
             return False
+        from tfcheck.hcl.evaluate.structural import is_structural
+
         first, second = whole(left), whole(right)
         self.budget.weigh(first)
         self.budget.weigh(second)
@@ -248,6 +249,8 @@ class _Run:
         return mark_if(left_marked or right_marked, result)
 
     def _conditional(self, node: Conditional, scope: Scope) -> Seen:
+        from tfcheck.hcl.evaluate.conditional import chosen, either
+
         truth, marks = self.condition(node.condition, scope)
         if isinstance(truth, Unknown):
             return mark_if(marks, either(node, truth, scope, self))

@@ -20,7 +20,7 @@ from tfcheck.hcl.syntax.blocks import read
 from tfcheck.hcl.syntax.expression import Expression, Literal, Place, Template
 from tfcheck.hcl.syntax.source import SourceText, decoded
 from tfcheck.hcl.syntax.tf_json import read_json
-from tfcheck.repository import Gate, RefusedError, Run, matching, refused
+from tfcheck.repository import Gate, RefusedError, Run, refused
 from tfcheck.repository.laptop import is_shared
 from tfcheck.symbolic.regex import regex
 from tfcheck.symbolic.sensitive_text import redacted
@@ -124,6 +124,8 @@ class Sources:
         Raises:
             RefusedError: the sources are not allowed to read one of them.
         """
+        from tfcheck.repository.listing import matching
+
         try:
             return matching(self._gate, directory, pattern) if self._gate else None
         except RefusedError as error:
